@@ -1,0 +1,198 @@
+// The connector contract: what a system (Partner Center, Salesforce, Dynamics 365, the next CRM) implements.
+//
+// Symmetric: both sides of a pair are connectors. A connector translates between its wire and Columns, classifies
+// every failure, and keeps nothing between calls but connections and tokens. Retry, paging loops, mapping, audit and
+// queues belong to the engine. It starts no threads and reaches the world only through the Call that it is handed.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "base/strong.h"
+#include "base/time.h"
+#include "deal/value.h"
+#include "net/call_meter.h"
+#include "net/transport.h"
+
+namespace cosell {
+
+// What kind of record an observation or operation is about.
+enum class RecordKind : std::uint8_t {
+  opportunity,     // CRM
+  account,         // CRM: the customer
+  contact,         // CRM: a person at the customer
+  owner,           // CRM: a user of the CRM
+  referral,        // Partner Center: the partner's own record of the deal
+  microsoft_half   // Partner Center: the record that asks Microsoft for help, in the same engagement
+};
+const char* name_of(RecordKind k);
+std::optional<RecordKind> record_kind_from(const std::string& name);
+
+enum class Verb : std::uint8_t { create, update };
+const char* name_of(Verb v);
+
+enum class Existence : std::uint8_t { live, deleted, out_of_scope };
+
+// What one side showed of one record; nothing interpreted.
+struct Observation {
+  RecordKind kind = RecordKind::opportunity;
+  RecordId id;
+  BridgeKey key;         // the other side's id as this record carries it; empty when it carries none
+  VersionToken version;  // opaque; empty when the side has none
+  Existence existence = Existence::live;
+  Columns columns;
+  Instant changed_at{};  // the server's time of the last change (for people, never for decisions)
+};
+
+struct Page {
+  std::vector<Observation> seen;
+  Cursor next;
+  bool caught_up = false;
+  bool full_listing = false;  // this pull lists everything (first pull or resync), not only changes
+};
+
+struct PullRequest {
+  Cursor cursor;                     // empty: from the beginning
+  std::vector<std::string> columns;  // what the mapping reads; a change of it may invalidate the cursor
+  int page_limit = 2000;             // at most this many records, fewer when the system says so
+};
+
+// Names a record by id, or by the key it was created with (probe after an unknown outcome).
+struct RecordRef {
+  RecordKind kind = RecordKind::opportunity;
+  RecordId id;    // one of the two is set
+  BridgeKey key;
+  Instant created_after{};  // by key, on a side that cannot search keys: how far back to look
+};
+
+// One planned remote write; already durable when push() sees it; exactly one atomic remote effect.
+struct Operation {
+  OperationId id;
+  RecordKind kind = RecordKind::opportunity;
+  Verb verb = Verb::update;
+  RecordRef target;                 // update: the id; create: the key that makes it findable
+  VersionToken must_match;          // update: the version this was planned against; empty: no condition
+  // Update without a server-side condition: the values the plan was made from, to be compared with a fresh read
+  // before writing. Empty when only bridge-owned columns are written.
+  Columns expected;
+  Columns changes;                  // only what is to be written; blank clears
+  std::string engagement_id;        // microsoft_half: the engagement it joins
+};
+
+struct Applied {
+  RecordId id;
+  VersionToken version;                 // empty when the side's answer carries none
+  std::optional<Observation> stored;    // the record as the write's own answer shows it
+  bool created = false;                 // create: false when the record was already there under its key
+};
+
+// Exactly one per operation.
+struct Outcome {
+  OperationId id;
+  std::variant<Applied, Error> what;
+  std::string request_id;
+};
+
+// ---- descriptor
+
+struct StageEntry {
+  std::string id;      // stable value: API name, option number, stage id
+  std::string label;   // for people only
+  bool active = true;
+  bool closed = false;
+  bool won = false;
+  int position = 0;
+  std::optional<int> probability;
+};
+
+struct ColumnInfo {
+  std::string name;
+  std::string label;
+  std::string type;      // "text", "number", "boolean", "date", "instant", "picklist", "reference"
+  int length = 0;        // longest text, 0: unbounded or no text
+  bool writable = true;
+  bool required = false;
+  std::vector<std::string> values;  // picklist
+};
+
+struct Descriptor {
+  std::string environment;  // fingerprint: organisation id and host; a change stops the side (F-69)
+  std::string title;        // "Contoso (00D…)"
+  std::vector<StageEntry> stages;
+  std::vector<ColumnInfo> columns;
+};
+
+// Each flag changes what the engine does; otherwise it does not exist.
+struct Capabilities {
+  std::string system;        // "salesforce": names this connector in configuration
+  std::string display_name;  // "Salesforce"
+  enum class ConditionalWrite : std::uint8_t { none, optional, required } conditional_write = ConditionalWrite::optional;
+  // May the key of a create be searched by the server, and does it refuse a second record with it?
+  enum class ClientKey : std::uint8_t { unique, searchable, none } client_key = ClientKey::none;
+  bool returns_representation = false;  // a write's answer carries the stored record
+  bool delta_includes_deletes = false;
+  bool related_answer_by_query = false;  // Microsoft's answer is not in the delta and has to be looked up
+  int batch_max = 200;                   // operations per push
+  int in_flight_start = 4;
+  int in_flight_max = 4;
+};
+
+// ---- check
+
+struct Finding {
+  enum class Level : std::uint8_t { ok, warning, problem } level = Level::ok;
+  std::string what;    // "Login", "Column Cosell_Referral_Id__c"
+  std::string text;    // in words
+  std::string remedy;  // next step; "" when ok
+};
+
+// ---- related records
+
+struct RelatedQuery {
+  RecordKind kind = RecordKind::account;
+  Columns match;              // account: the columns that must be equal; owner: {"email": …}
+  std::vector<std::string> columns;
+  std::string engagement_id;  // microsoft_half
+};
+
+// Everything a connector may use of the world, for one call.
+struct Call {
+  Transport& transport;
+  Clock& clock;
+  Random& random;
+  CallMeter& meter;
+  int max_in_flight = 4;
+  Duration timeout = seconds(60);                       // of one request
+  std::function<void(const std::string&)> log = {};     // redacted by the receiver
+};
+
+class Connector {
+ public:
+  virtual ~Connector() = default;
+  virtual const Capabilities& capabilities() const = 0;
+
+  virtual Result<Descriptor> describe(Call&) = 0;
+  // Everything a first sync needs, in words. `columns_written`: columns the mapping writes.
+  virtual std::vector<Finding> check(Call&, const std::vector<std::string>& columns_read,
+                                     const std::vector<std::string>& columns_written) = 0;
+  virtual Result<Page> pull(Call&, const PullRequest&) = 0;
+  // The present state of records; what does not exist is left out. By key: all records that carry the key.
+  virtual Result<std::vector<Observation>> fetch(Call&, std::span<const RecordRef>,
+                                                 const std::vector<std::string>& columns) = 0;
+  // Exactly one outcome per operation, in the order of the operations. At most capabilities().batch_max at once.
+  virtual std::vector<Outcome> push(Call&, std::span<const Operation>) = 0;
+  virtual Result<std::vector<Observation>> related(Call&, const RelatedQuery&) = 0;
+  // Page of a record for people; "" when there is none.
+  virtual std::string page_url(RecordKind, const RecordId&) const = 0;
+  // The one spelling of this side's ids (Salesforce 15 = 18 characters, GUIDs without braces and case).
+  virtual RecordId normal_id(std::string_view written) const = 0;
+};
+
+}  // namespace cosell

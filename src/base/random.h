@@ -1,0 +1,37 @@
+// The random seam: jitter, ids and everything else that must be repeatable in a simulation.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+
+namespace cosell {
+
+class Random {
+ public:
+  virtual ~Random() = default;
+  virtual std::uint64_t next() = 0;
+
+  // Uniform in [0, bound). `bound` must be positive.
+  std::uint64_t below(std::uint64_t bound);
+  // A random (version 4) UUID in lower case.
+  std::string uuid();
+};
+
+// Cryptographically strong numbers from the operating system (OpenSSL).
+class SystemRandom final : public Random {
+ public:
+  std::uint64_t next() override;
+};
+
+// A repeatable sequence for tests, emulators and simulation.
+class SeededRandom final : public Random {
+ public:
+  explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
+  std::uint64_t next() override { return engine_(); }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+}  // namespace cosell

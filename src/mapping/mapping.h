@@ -1,0 +1,172 @@
+// A mapping file, read and checked: how one company's CRM columns and stages become a deal, and back.
+//
+// Pure: it is handed texts and gives back values or findings. It knows no CRM by name; everything particular
+// to a system is in the shipped base files that a company's file extends.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "deal/deal.h"
+
+namespace cosell::mapping {
+
+// A finding in a file: "acme.jsonc:12:7: unknown stage 45 … did you mean 40?"
+struct FileFinding {
+  enum class Severity : std::uint8_t { error, warning } severity = Severity::error;
+  std::string file;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  std::string code;     // "unknown-field"
+  std::string message;  // what is wrong and what was expected
+  std::string remedy;   // what to write instead; may be ""
+};
+std::string to_string(const FileFinding& f);
+
+enum class Direction : std::uint8_t { both, to_partner_center, to_crm, off };
+enum class ConflictRule : std::uint8_t { crm, partner_center, furthest_stage, latest, prefer_crm_unless_blank, ask };
+enum class FirstLink : std::uint8_t { crm, partner_center, ask };  // a blank always takes the other
+enum class Backward : std::uint8_t { hold, follow, ignore };      // a stage that moves back
+
+const char* name_of(Direction d);
+const char* name_of(ConflictRule r);
+const char* name_of(FirstLink f);
+const char* name_of(Backward b);
+
+// How one deal field is kept the same.
+struct FieldRule {
+  Field field = Field::name;
+  Direction direction = Direction::both;
+  ConflictRule conflict = ConflictRule::ask;
+  FirstLink first_link = FirstLink::crm;
+  bool create_only = false;
+  std::string column;  // CRM column for people ("Amount"); "" when it has none
+};
+
+// What the CRM's own record says, in canonical form.
+struct ReadDeal {
+  Deal deal;
+  // What could not be read: unknown CRM stage, amount without currency … Each holds the field, not the deal.
+  struct Problem {
+    Field field;
+    std::string code;     // "unknown-stage"
+    std::string message;  // names column, value, and the line of the mapping to change
+  };
+  std::vector<Problem> problems;
+};
+
+struct Selection {
+  bool takes_part = false;
+  std::string reason;  // code when it does not: "not_selected", "closed_before_first_sync"; stable
+  std::string text;    // for people: "Cosell_Sync__c is not ticked"
+};
+
+// What the seller sees in the CRM's bridge-owned columns.
+struct SellerView {
+  std::string state;      // "In sync", "Waiting for you", …
+  std::string message;
+  std::optional<Instant> since;  // when this state was entered
+  std::string referral_id;
+  std::string link;
+  std::string microsoft_answer;
+  std::string microsoft_reason;
+  std::string microsoft_crm_id;
+  std::string registration;
+};
+
+enum class CreateInCrm : std::uint8_t { inbound, all, none };
+enum class NoMatch : std::uint8_t { create, wait };
+
+// Where customers come from when an inbound deal needs an account.
+struct CustomerRule {
+  std::vector<std::string> match;  // deal-side parts: "name", "postal_code", "country"
+  NoMatch none = NoMatch::create;
+};
+
+class Mapping {
+ public:
+  Mapping();
+  ~Mapping();
+  Mapping(Mapping&&) noexcept;
+  Mapping& operator=(Mapping&&) noexcept;
+
+  // --- identity
+  const std::string& text() const;  // everything that was read, for the store (extended files included)
+  const std::string& hash() const;  // of text()
+
+  // --- reading the CRM
+  std::vector<std::string> columns_read() const;     // what the connector has to ask for
+  std::vector<std::string> columns_written() const;  // what it must be allowed to write
+  // Column that carries the referral id in the CRM (the bridge key), and the one that refers to the account.
+  const std::string& key_column() const;
+  const std::string& account_column() const;
+  const std::string& stage_column() const;
+
+  Selection select_opportunity(const Columns& opportunity) const;
+  Selection select_referral(const Deal& referral) const;        // does it belong to this pair?
+  bool appears_in_crm(const Deal& referral) const;              // may an unlinked one become an opportunity?
+
+  ReadDeal read(const Columns& opportunity) const;
+  // Adds the defaults that are evaluated once, when a referral is created (`today + 90d`, constants, tables).
+  Deal complete_for_create(Deal deal, const Columns& opportunity, Date today) const;
+
+  // --- writing the CRM
+  // Columns for changed deal fields. An equivalent CRM stage is left alone. A field that cannot be written (no column,
+  // stage without write-back) is a problem, never a guess.
+  struct Written {
+    Columns columns;
+    std::vector<ReadDeal::Problem> problems;
+  };
+  Written write(const Deal& changes, const Columns& present) const;
+  // All columns of a new opportunity for an inbound deal. `account`: id of the customer's record; may be empty.
+  Written create_opportunity(const Deal& referral, const std::string& account, Date today) const;
+  // Columns to search, and to create, the customer's record.
+  Columns account_match(const Customer& customer) const;
+  Columns account_record(const Customer& customer) const;
+  const CustomerRule& customer_rule() const;
+
+  Columns seller_columns(const SellerView& view) const;  // bridge-owned columns; only those the mapping names
+
+  // --- policy
+  const FieldRule& rule(Field f) const;  // direction off when the mapping does not name the field
+  Backward backward() const;
+  CreateInCrm create_in_crm() const;
+  // The CRM stage that means "sent by Microsoft, not answered yet"; "" when the mapping names none.
+  const std::string& waiting_stage() const;
+  // For people: "Negotiation/Review -> 80 Negotiated (acme.jsonc:14)".
+  std::string explain_stage(const std::string& crm_stage) const;
+  std::vector<std::string> mapped_stages() const;
+
+ private:
+  friend class MappingReader;
+  struct Data;
+  std::unique_ptr<const Data> data_;
+};
+
+// Reads `file` and what it extends. `load` gives the text of a shipped base ("salesforce") or of a file beside it.
+struct Loaded {
+  std::optional<Mapping> mapping;      // set when there is no error
+  std::vector<FileFinding> findings;   // errors and warnings, in file order
+};
+using LoadText = std::function<Result<std::string>(const std::string& name)>;
+Loaded read_mapping(const std::string& file_name, const std::string& text, const LoadText& load);
+
+// Compares with what the CRM really has: stages not in the live list, live stages not mapped (code, line, remedy).
+struct LiveStage {
+  std::string id;
+  std::string label;
+  bool active = true;
+};
+struct LiveColumn {
+  std::string name;
+  bool writable = true;
+};
+std::vector<FileFinding> check_against_live(const Mapping& mapping, const std::vector<LiveStage>& stages,
+                                            const std::vector<LiveColumn>& columns);
+
+}  // namespace cosell::mapping

@@ -1,0 +1,215 @@
+// The sync store: what both sides showed, what was agreed, what is planned, sent and waiting, and the journal.
+//
+// This is the port; SQLite is the embedded default (sqlite_store.h). One store per pair. Every write happens
+// inside a Transaction; none is ever open across a network call. Nothing here knows a CRM or a wire format.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/strong.h"
+#include "base/time.h"
+#include "deal/value.h"
+
+namespace cosell::store {
+
+enum class Side : std::uint8_t { crm, partner_center };
+const char* name_of(Side s);
+
+enum class Existence : std::uint8_t { unseen, live, deleted, out_of_scope };
+
+// What one side shows of a deal now, and the state at which the deal last agreed.
+struct SideState {
+  std::string record_id;  // "" : this side has no record
+  std::string version;
+  Existence existence = Existence::unseen;
+  ImageId image;          // latest image; invalid: none
+  ImageId base;           // image at which both sides last agreed; invalid: never
+  Instant seen_at{};      // when the latest image was first observed
+  Instant changed_at{};   // the server's own time of the change (for people)
+};
+
+// What the deal is doing, as people see it.
+enum class DealState : std::uint8_t { skipped, in_sync, changed, waiting, failed };
+const char* name_of(DealState s);  // "in_sync"
+enum class WaitFor : std::uint8_t { nobody, seller, admin, microsoft, date, operator_, partner_center };
+const char* name_of(WaitFor w);  // "seller", "you" for operator_
+
+// One deal: an opportunity, a referral, or both tied together.
+struct DealRow {
+  DealId id;
+  std::string title;          // the deal's name, for people
+  std::string owner;          // who owns it in the CRM
+  std::string owner_email;
+  std::string engagement_id;
+  SideState crm;
+  SideState partner_center;
+  ImageId microsoft;          // Microsoft's half of the engagement; invalid: none known
+  std::string microsoft_id;   // its record id
+  std::optional<Instant> ask_microsoft_at;  // next look-up of Microsoft's answer
+  DealState state = DealState::changed;
+  WaitFor waits_for = WaitFor::nobody;
+  std::string reason;         // stable code: "not_selected", "missing_field", "settling"
+  std::string message;        // for people
+  std::string next_step;      // for people
+  Instant since{};            // since when in this state for this reason
+  std::optional<Instant> look_again_at;  // a date this deal waits for (settle time, retry, deadline)
+  bool dirty = false;         // something changed since the last decision
+  std::map<std::string, std::string> marks;  // small facts of the engine ("settle:won" -> instant); canonical order
+};
+
+enum class OperationState : std::uint8_t { planned, sent, applied, rejected, unknown, dropped };
+const char* name_of(OperationState s);
+
+struct OperationRow {
+  OperationId id;
+  DealId deal;
+  RunId run;
+  Side side = Side::partner_center;
+  std::string kind;        // record kind: "referral", "account"
+  std::string verb;        // "create", "update"
+  OperationId after;       // empty: none
+  std::string target_id;   // update; create: filled when applied
+  std::string key;
+  std::string must_match;
+  Columns expected;
+  Columns changes;
+  std::string engagement_id;
+  std::string step;        // irreversible step it takes: "won"; "" when none
+  OperationState state = OperationState::planned;
+  int attempts = 0;
+  std::optional<Instant> not_before;
+  Instant planned_at{};
+  std::optional<Instant> sent_at;
+  std::optional<Instant> finished_at;
+  // Last failure, "" when none.
+  std::string error_class, error_message, error_detail, error_rule, request_id;
+};
+
+enum class JournalKind : std::uint8_t { observed, decided, intended, outcome, linked, waiting, person, mapping, run };
+const char* name_of(JournalKind k);
+
+// One line of the audit. `payload` is canonical JSON text; the chain covers its hash, so it may be pruned.
+struct JournalEntry {
+  std::int64_t sequence = 0;
+  Instant at{};
+  RunId run;
+  DealId deal;             // invalid: concerns no single deal
+  JournalKind kind = JournalKind::observed;
+  std::string summary;     // one sentence for people
+  std::string payload;
+};
+
+struct RunRow {
+  RunId id;
+  std::string command;      // "sync", "run"
+  Instant started_at{};
+  std::optional<Instant> finished_at;
+  std::string outcome;      // "ok", "failures", "stopped", "unreachable"; "" while running
+  std::string mapping_hash;
+  std::string note;         // for people, when it did not end well
+  std::string figures;      // canonical JSON: calls, writes, counts
+};
+
+struct InboxItem {
+  std::int64_t id = 0;
+  Instant at{};
+  std::string command;  // "replay"
+  std::string arguments;  // canonical JSON
+  std::optional<Instant> done_at;
+  std::string answer;
+};
+
+struct DealFilter {
+  std::optional<DealState> state;
+  std::optional<WaitFor> waits_for;
+  std::string reason;      // exact code; "" any
+  std::string owner;       // name or e-mail, case-insensitive; "" any
+  std::string name_part;   // case-insensitive; "" any
+  bool dirty_only = false;
+  bool include_skipped = true;
+  DealId after;            // continue behind this id
+  int limit = 500;
+};
+
+struct OperationFilter {
+  std::optional<OperationState> state;
+  std::optional<Side> side;
+  DealId deal;             // invalid: any
+  std::string kind;        // "" any
+  std::string verb;        // "" any
+  OperationId after;       // continue behind this one (planning order)
+  int limit = 500;
+};
+
+struct StateCount {
+  DealState state;
+  WaitFor waits_for;
+  std::string reason;
+  std::int64_t deals = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Runs `work` in one transaction; commits when it returns success, else rolls back. Not nestable.
+  virtual Result<void> transaction(const std::function<Result<void>()>& work) = 0;
+
+  // --- identity of the pair (environment fingerprints, name); set once
+  virtual Result<std::string> property(const std::string& name) = 0;  // "" when unset
+  virtual Result<void> set_property(const std::string& name, const std::string& value) = 0;
+
+  // --- runs and texts
+  virtual Result<RunId> start_run(const std::string& command, Instant at, const std::string& mapping_text,
+                                  const std::string& mapping_hash) = 0;
+  virtual Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
+                                    const std::string& figures) = 0;
+  virtual Result<std::vector<RunRow>> runs(int newest) = 0;  // newest first
+
+  // --- read positions
+  virtual Result<Cursor> cursor(Side side) = 0;  // empty when none
+  virtual Result<void> set_cursor(Side side, const Cursor& cursor) = 0;
+
+  // --- images: immutable, content-addressed
+  virtual Result<ImageId> put_image(const Columns& columns) = 0;
+  virtual Result<Columns> image(ImageId id) = 0;
+
+  // --- deals
+  virtual Result<DealId> add_deal(const DealRow& row) = 0;
+  virtual Result<void> update_deal(const DealRow& row) = 0;
+  virtual Result<void> remove_deal(DealId id) = 0;  // only for merging two half deals into one
+  virtual Result<std::optional<DealRow>> deal(DealId id) = 0;
+  virtual Result<std::optional<DealRow>> deal_by_record(Side side, const std::string& record_id) = 0;
+  virtual Result<std::vector<DealRow>> deals_by_engagement(const std::string& engagement_id) = 0;
+  virtual Result<std::vector<DealRow>> deals(const DealFilter& filter) = 0;  // by id
+  // Deals to decide on: dirty, or whose look_again_at / ask_microsoft_at has come.
+  virtual Result<std::vector<DealRow>> deals_to_decide(Instant now, DealId after, int limit) = 0;
+  virtual Result<std::vector<DealRow>> deals_to_ask_microsoft(Instant now, DealId after, int limit) = 0;
+  virtual Result<std::vector<StateCount>> count_deals() = 0;
+
+  // --- operations
+  virtual Result<void> add_operation(const OperationRow& row) = 0;
+  virtual Result<void> update_operation(const OperationRow& row) = 0;  // state, attempts, result fields
+  virtual Result<std::optional<OperationRow>> operation(const OperationId& id) = 0;
+  virtual Result<std::vector<OperationRow>> operations(const OperationFilter& filter) = 0;  // planning order
+
+  // --- journal
+  virtual Result<void> journal(const JournalEntry& entry) = 0;
+  virtual Result<std::vector<JournalEntry>> history(DealId deal, std::int64_t after, int limit) = 0;
+  // Walks the whole chain. Returns the number of entries; a broken chain is store_damaged naming the entry.
+  virtual Result<std::int64_t> verify_journal() = 0;
+
+  // --- inbox: commands given while the service runs
+  virtual Result<void> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) = 0;
+  virtual Result<std::vector<InboxItem>> open_inbox() = 0;
+  virtual Result<void> answer_inbox(std::int64_t id, const std::string& answer, Instant at) = 0;
+};
+
+}  // namespace cosell::store
