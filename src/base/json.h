@@ -5,7 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,8 +28,15 @@ struct Member;
 
 class Value {
  public:
-  Value() = default;
-  static Value null() { return {}; }
+  // Defined below Member, which a vector needs complete (clang).
+  Value();
+  Value(const Value&);
+  Value(Value&&) noexcept;
+  Value& operator=(const Value&);
+  Value& operator=(Value&&) noexcept;
+  ~Value();
+
+  static Value null();
   static Value boolean(bool b);
   static Value number(std::string text);        // must be a JSON number; kept as written
   static Value integer(std::int64_t n);
@@ -50,8 +57,8 @@ class Value {
   bool as_bool() const { return bool_; }                    // false unless boolean
   const std::string& text() const { return text_; }         // string value or number text, else ""
   std::optional<std::int64_t> as_integer() const;           // number without fraction within 64 bit
-  const std::vector<Value>& items() const { return items_; }        // array elements, else empty
-  const std::vector<Member>& members() const { return members_; }   // object members in file order
+  const std::vector<Value>& items() const { return items_; }       // array elements, else empty
+  const std::vector<Member>& members() const { return members_; }  // object members in file order
 
   // Member by exact key; nullptr when absent or when this is no object.
   const Value* find(std::string_view key) const;
@@ -80,6 +87,14 @@ struct Member {
   Position at;  // of the key
   Value value;
 };
+
+inline Value::Value() = default;
+inline Value::Value(const Value&) = default;
+inline Value::Value(Value&&) noexcept = default;
+inline Value& Value::operator=(const Value&) = default;
+inline Value& Value::operator=(Value&&) noexcept = default;
+inline Value::~Value() = default;
+inline Value Value::null() { return {}; }
 
 struct ReadOptions {
   bool comments = false;
