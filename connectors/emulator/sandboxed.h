@@ -7,8 +7,9 @@
 //   POST stats/reset
 //   POST faults     [{"match":{"method":"POST","path":"/v1.0/engagements/referrals"}, "after":0, "times":1,
 //                     "action":{"kind":"status","status":503,"body":"…","headers":{…}}}]  replaces the list
-//                   kinds: status, delay {ms}, drop_before, drop_after, truncate {bytes}, duplicate, throttle {retry_after},
-//                   html; `path` is a prefix of the decoded path, or a template with {id}; `after` N matches are let through first
+//                   kinds: status, delay {ms}, drop_before, drop_after, truncate {bytes}, duplicate, throttle
+//                   {retry_after}, html; `path` is a prefix of the decoded path, or a template with {id}; `after` N
+//                   matches are let through first
 //   GET  faults     the list with "fired" counts
 //   GET|POST settings   latency_ms, jitter_ms and the core's own switches
 //   GET|POST clock  {"now":"…","offset_ms":N}; POST {"advance":"2h"} or {"advance_ms":N} or {"set":"2026-…Z"}
@@ -42,8 +43,8 @@ class SandboxClock final : public Clock {
 // An answer and how it travels.
 struct Delivery {
   http::Response response;
-  Duration delay{};               // before anything is sent
-  bool drop = false;              // close the connection without an answer
+  Duration delay{};                        // before anything is sent
+  bool drop = false;                       // close the connection without an answer
   std::optional<std::size_t> truncate_to;  // send this many bytes of the body, then close
 };
 

@@ -290,19 +290,15 @@ std::string ticks_to_string(std::int64_t ticks) {
 std::optional<std::int64_t> parse_ticks(std::string_view text) {
   const std::optional<Instant> instant = parse_instant(text);
   if (!instant) return std::nullopt;
-  std::int64_t below = 0;
+  // The seam has read three digits of the fraction; the next four are ours.
+  std::string below;
   const std::size_t dot = text.find('.');
-  if (dot != std::string_view::npos) {
-    for (std::size_t i = 4; i < 8; ++i) {
-      const std::size_t at = dot + i;
-      const bool digit = at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0;
-      below = below * 10 + (digit ? text[at] - '0' : 0);
-      if (!digit && at < text.size()) {
-        for (++i; i < 8; ++i) below *= 10;
-      }
-    }
+  for (std::size_t at = dot + 4; dot != std::string_view::npos && at < text.size() && below.size() < 4; ++at) {
+    if (std::isdigit(static_cast<unsigned char>(text[at])) == 0) break;
+    below += text[at];
   }
-  return ticks_of(*instant) + below;
+  below.resize(4, '0');
+  return ticks_of(*instant) + std::stoll(below);
 }
 
 std::int64_t Stamps::next(Instant now, Random& random) {
