@@ -164,10 +164,11 @@ struct RelatedQuery {
 
 // Everything a connector may use of the world, for one call.
 struct Call {
-  Transport& transport;
+  net::Transport& transport;
   Clock& clock;
   Random& random;
-  CallMeter& meter;
+  net::CallMeter& meter;
+  std::string side;  // under which name the meter counts: "crm", "partner_center"
   int max_in_flight = 4;
   Duration timeout = seconds(60);                       // of one request
   std::function<void(const std::string&)> log = {};     // redacted by the receiver

@@ -80,6 +80,9 @@ struct OperationRow {
   std::string must_match;
   Columns expected;
   Columns changes;
+  // By deal field: what the other side showed when this was planned. Once applied, it and the stored form are what
+  // both sides agreed on.
+  Columns agrees_with;
   std::string engagement_id;
   std::string step;        // irreversible step it takes: "won"; "" when none
   OperationState state = OperationState::planned;

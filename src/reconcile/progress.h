@@ -1,0 +1,23 @@
+// The part of reconcile that decides how far a deal is: standing (New, Active, Closed …) and stage, together,
+// because the CRM shows both in one stage column.
+#pragma once
+
+#include "reconcile/reconcile.h"
+
+namespace cosell::reconcile {
+
+struct Progress {
+  FieldDecision standing;
+  FieldDecision stage;
+  // An unanswered inbound deal: nothing travels to Partner Center unless it is being answered (L-1).
+  bool waiting = false;
+  bool answering = false;
+  // The referral was closed at the last agreement: no deal field is written on either side (L-7).
+  bool settled_closed = false;
+  // The referral is closed now: nothing is written to Partner Center.
+  bool closed = false;
+};
+
+Progress decide_progress(const Facts& facts, const Policy& policy);
+
+}  // namespace cosell::reconcile

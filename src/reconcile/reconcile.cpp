@@ -1,0 +1,257 @@
+// The three-way comparison of every field but standing and stage (progress.cpp), and the limits that the life cycle
+// sets on what may travel.
+#include "reconcile/reconcile.h"
+
+#include <algorithm>
+
+#include "reconcile/progress.h"
+
+namespace cosell::reconcile {
+
+namespace {
+
+using mapping::ConflictRule;
+using mapping::Direction;
+using mapping::FieldRule;
+using mapping::FirstLink;
+
+struct FourValues {
+  const Value* crm;
+  const Value* partner_center;
+  const Value* base_crm;
+  const Value* base_partner_center;
+};
+
+FieldDecision make(Field f, Verdict v, Reason r, Value result = {}, std::string rule = "") {
+  return {f, v, r, std::move(result), std::move(rule)};
+}
+
+FieldDecision crm_wins(Field f, const FourValues& v, Reason r) {
+  return make(f, Verdict::to_partner_center, r, *v.crm);
+}
+FieldDecision partner_center_wins(Field f, const FourValues& v, Reason r) {
+  return make(f, Verdict::to_crm, r, *v.partner_center);
+}
+
+FieldDecision decide_first_link(Field f, const FourValues& v, const FieldRule& rule) {
+  if (is_blank(*v.crm)) return partner_center_wins(f, v, Reason::first_link_blank);
+  if (is_blank(*v.partner_center)) return crm_wins(f, v, Reason::first_link_blank);
+  switch (rule.first_link) {
+    case FirstLink::crm:
+      return crm_wins(f, v, Reason::first_link_rule);
+    case FirstLink::partner_center:
+      return partner_center_wins(f, v, Reason::first_link_rule);
+    case FirstLink::ask:
+      break;
+  }
+  return make(f, Verdict::conflict, Reason::first_link_ask);
+}
+
+FieldDecision decide_both_changed(Field f, const FourValues& v, const FieldRule& rule) {
+  switch (rule.conflict) {
+    case ConflictRule::crm:
+      return crm_wins(f, v, Reason::both_changed_rule);
+    case ConflictRule::partner_center:
+      return partner_center_wins(f, v, Reason::both_changed_rule);
+    case ConflictRule::prefer_crm_unless_blank:
+      return is_blank(*v.crm) ? partner_center_wins(f, v, Reason::both_changed_rule)
+                              : crm_wins(f, v, Reason::both_changed_rule);
+    case ConflictRule::furthest_stage:
+    case ConflictRule::latest:  // the two clocks cannot be compared (F-67): the engine resolves it before, or asks
+    case ConflictRule::ask:
+      break;
+  }
+  return make(f, Verdict::conflict, Reason::both_changed_ask);
+}
+
+// The plain three-way comparison, without regard to direction, locks and life cycle.
+FieldDecision compare(Field f, const FourValues& v, const FieldRule& rule) {
+  if (same_value(*v.crm, *v.partner_center)) return make(f, Verdict::agreed, Reason::equal);
+  if (v.base_crm == nullptr || v.base_partner_center == nullptr) return decide_first_link(f, v, rule);
+  const bool crm_changed = !same_value(*v.crm, *v.base_crm);
+  const bool pc_changed = !same_value(*v.partner_center, *v.base_partner_center);
+  if (!crm_changed && !pc_changed) return make(f, Verdict::agreed, Reason::unchanged);
+  if (!pc_changed) return crm_wins(f, v, Reason::changed_in_crm);
+  if (!crm_changed) return partner_center_wins(f, v, Reason::changed_in_partner_center);
+  return decide_both_changed(f, v, rule);
+}
+
+// Visibility and help only ever grow (U-8); an empty help or a cleared tick on one side is not a wish to take back.
+FieldDecision compare_sharing(Field f, const FourValues& v) {
+  const auto granted = [](const Value& value) {
+    if (const auto* flag = std::get_if<bool>(&value)) return *flag;
+    return !is_blank(value);
+  };
+  const bool crm = granted(*v.crm);
+  const bool pc = granted(*v.partner_center);
+  if (crm == pc) return make(f, Verdict::agreed, Reason::equal);
+  if (v.base_crm != nullptr && v.base_partner_center != nullptr && granted(*v.base_crm) == crm &&
+      granted(*v.base_partner_center) == pc) {
+    return make(f, Verdict::agreed, Reason::unchanged);
+  }
+  if (crm) {
+    const bool first = v.base_crm == nullptr;
+    return crm_wins(f, v, first ? Reason::first_link_blank : Reason::changed_in_crm);
+  }
+  const bool crm_took_back = v.base_crm != nullptr && granted(*v.base_crm);
+  if (crm_took_back) return make(f, Verdict::ignored, Reason::no_downgrade, {}, "U-8");
+  return partner_center_wins(f, v, v.base_crm == nullptr ? Reason::first_link_blank : Reason::changed_in_partner_center);
+}
+
+// What the mapping's direction, the referral's locks and the life cycle leave of a wish to travel.
+FieldDecision limit(FieldDecision d, const FieldRule& rule, const Facts& facts, const Progress& progress) {
+  if (d.verdict == Verdict::agreed || d.verdict == Verdict::ignored) return d;
+  const Field f = d.field;
+  if (progress.settled_closed) return make(f, Verdict::ignored, Reason::closed, {}, "L-7");
+  const bool to_pc = d.verdict == Verdict::to_partner_center;
+  const bool to_crm = d.verdict == Verdict::to_crm;
+  if (rule.direction == Direction::off) return make(f, Verdict::ignored, Reason::one_way);
+  if (to_pc && rule.direction == Direction::to_crm) return make(f, Verdict::ignored, Reason::one_way);
+  if (to_crm && rule.direction == Direction::to_partner_center) return make(f, Verdict::ignored, Reason::one_way);
+  if (rule.create_only) return make(f, Verdict::ignored, Reason::one_way);
+  if (to_crm) return d;
+  // From here on something would be written to Partner Center, now or after a person's choice.
+  if (progress.closed) return make(f, Verdict::ignored, Reason::closed, {}, "L-7");
+  const auto standing = facts.partner_center.standing();
+  const Lock lock = lock_of(f, standing.value_or(Standing{}), facts.shared_with_microsoft);
+  if (lock.locked) return make(f, Verdict::ignored, Reason::locked, {}, lock.rule);
+  if (to_pc && progress.waiting && !progress.answering) {
+    return make(f, Verdict::held, Reason::not_answered_yet, d.result, "L-1");
+  }
+  return d;
+}
+
+bool is_sharing(Field f) { return f == Field::visible || f == Field::help; }
+
+void collect_steps(Decision& decision) {
+  const auto* standing = decision.of(Field::standing);
+  for (const auto& d : decision.fields) {
+    if (d.verdict != Verdict::to_partner_center) continue;
+    if (d.field == Field::visible) decision.steps.push_back(Irreversible::shared);
+    if (d.field == Field::help) decision.steps.push_back(Irreversible::help_asked);
+  }
+  if (standing == nullptr || standing->verdict != Verdict::to_partner_center) return;
+  const auto* target = std::get_if<Standing>(&standing->result);
+  if (target == nullptr) return;
+  if (target->substatus == Substatus::won) decision.steps.push_back(Irreversible::won);
+  if (target->substatus == Substatus::lost) decision.steps.push_back(Irreversible::lost);
+  if (target->substatus == Substatus::declined) decision.steps.push_back(Irreversible::declined);
+}
+
+}  // namespace
+
+const FieldDecision* Decision::of(Field f) const {
+  const auto it = std::find_if(fields.begin(), fields.end(), [f](const auto& d) { return d.field == f; });
+  return it == fields.end() ? nullptr : &*it;
+}
+
+bool Decision::any(Verdict v) const {
+  return std::any_of(fields.begin(), fields.end(), [v](const auto& d) { return d.verdict == v; });
+}
+
+Decision reconcile(const Facts& facts, const Policy& policy) {
+  Decision decision;
+  const Progress progress = decide_progress(facts, policy);
+  for (const FieldInfo& field : all_fields()) {
+    if (!field.shared) continue;
+    const Field f = field.field;
+    if (f == Field::standing) {
+      decision.fields.push_back(progress.standing);
+      continue;
+    }
+    if (f == Field::stage) {
+      decision.fields.push_back(progress.stage);
+      continue;
+    }
+    const FourValues values{facts.crm.find(f), facts.partner_center.find(f), facts.base_crm.find(f),
+                            facts.base_partner_center.find(f)};
+    if (values.crm == nullptr || values.partner_center == nullptr) continue;  // a side does not show it
+    if (facts.unreadable_in_crm.contains(f)) {
+      decision.fields.push_back(make(f, Verdict::held, Reason::unreadable));
+      continue;
+    }
+    const FieldRule& rule = policy.rule(f);
+    FieldDecision d = is_sharing(f) ? compare_sharing(f, values) : compare(f, values, rule);
+    decision.fields.push_back(limit(std::move(d), rule, facts, progress));
+  }
+  collect_steps(decision);
+  return decision;
+}
+
+const char* name_of(Verdict v) {
+  switch (v) {
+    case Verdict::agreed: return "agreed";
+    case Verdict::to_partner_center: return "to_partner_center";
+    case Verdict::to_crm: return "to_crm";
+    case Verdict::conflict: return "conflict";
+    case Verdict::held: return "held";
+    case Verdict::ignored: return "ignored";
+  }
+  return "held";
+}
+
+const char* name_of(Reason r) {
+  switch (r) {
+    case Reason::equal: return "equal";
+    case Reason::unchanged: return "unchanged";
+    case Reason::changed_in_crm: return "changed_in_crm";
+    case Reason::changed_in_partner_center: return "changed_in_partner_center";
+    case Reason::first_link_blank: return "first_link_blank";
+    case Reason::first_link_rule: return "first_link_rule";
+    case Reason::first_link_ask: return "first_link_ask";
+    case Reason::both_changed_rule: return "both_changed_rule";
+    case Reason::both_changed_furthest: return "both_changed_furthest";
+    case Reason::both_changed_ask: return "both_changed_ask";
+    case Reason::one_way: return "one_way";
+    case Reason::locked: return "locked";
+    case Reason::closed: return "closed";
+    case Reason::unreadable: return "unreadable";
+    case Reason::moved_back: return "moved_back";
+    case Reason::accepted_in_crm: return "accepted_in_crm";
+    case Reason::declined_in_crm: return "declined_in_crm";
+    case Reason::won_while_waiting: return "won_while_waiting";
+    case Reason::closed_in_crm: return "closed_in_crm";
+    case Reason::closed_in_partner_center: return "closed_in_partner_center";
+    case Reason::closed_differently: return "closed_differently";
+    case Reason::reopened_in_crm: return "reopened_in_crm";
+    case Reason::reopened_by_microsoft: return "reopened_by_microsoft";
+    case Reason::illegal_step: return "illegal_step";
+    case Reason::not_answered_yet: return "not_answered_yet";
+    case Reason::no_downgrade: return "no_downgrade";
+  }
+  return "equal";
+}
+
+const char* explain(Reason r) {
+  switch (r) {
+    case Reason::equal: return "the same on both sides";
+    case Reason::unchanged: return "different, but unchanged since both sides last agreed";
+    case Reason::changed_in_crm: return "changed in the CRM";
+    case Reason::changed_in_partner_center: return "changed in Partner Center";
+    case Reason::first_link_blank: return "first sync of this deal: the empty side takes the other's value";
+    case Reason::first_link_rule: return "first sync of this deal: the mapping says whose value counts";
+    case Reason::first_link_ask: return "first sync of this deal: the mapping leaves the choice to you";
+    case Reason::both_changed_rule: return "changed on both sides: the mapping's conflict rule decided";
+    case Reason::both_changed_furthest: return "changed on both sides: the further stage counts";
+    case Reason::both_changed_ask: return "changed on both sides: you choose";
+    case Reason::one_way: return "the mapping keeps this field one-way";
+    case Reason::locked: return "Partner Center does not take a change of this field any more";
+    case Reason::closed: return "closed deals are not changed";
+    case Reason::unreadable: return "the value has no meaning under the mapping";
+    case Reason::moved_back: return "the stage moved back and the mapping holds that";
+    case Reason::accepted_in_crm: return "moved on in the CRM, which accepts the deal";
+    case Reason::declined_in_crm: return "closed in the CRM before it was accepted, which declines the deal";
+    case Reason::won_while_waiting: return "a deal cannot be won before it was accepted";
+    case Reason::closed_in_crm: return "closed in the CRM";
+    case Reason::closed_in_partner_center: return "closed in Partner Center";
+    case Reason::closed_differently: return "closed with different outcomes on the two sides";
+    case Reason::reopened_in_crm: return "open in the CRM although the referral is closed for good";
+    case Reason::reopened_by_microsoft: return "opened again in Partner Center";
+    case Reason::illegal_step: return "Partner Center does not have this step";
+    case Reason::not_answered_yet: return "nothing is sent before the deal is accepted or declined";
+    case Reason::no_downgrade: return "what Microsoft was shown or asked cannot be taken back";
+  }
+  return "";
+}
+
+}  // namespace cosell::reconcile

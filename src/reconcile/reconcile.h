@@ -1,0 +1,99 @@
+// Reconcile: what the two sides show, what they last agreed on, and the policy, in; one decision per field with a
+// reason, out. Pure and total (I-41): for every combination of inputs it returns, it touches nothing, asks nobody.
+//
+// Facts, the default decision and the chosen decision are different things: facts are never changed; a decision
+// names its reason from a closed list (I-34). Groups are atomic because each is one Value (I-10): standing
+// (status + substatus + reason) and value (amount + currency).
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "deal/deal.h"
+#include "deal/lifecycle.h"
+#include "mapping/mapping.h"
+
+namespace cosell::reconcile {
+
+// What both sides show of one linked deal. In the base deals a field is absent when the sides never agreed on it
+// (a first link).
+struct Facts {
+  Deal crm;
+  Deal partner_center;
+  Deal base_crm;
+  Deal base_partner_center;
+  std::set<Field> unreadable_in_crm;  // the mapping could not read them; never written over, never sent
+  bool shared_with_microsoft = false;
+};
+
+// How fields are kept the same; from the mapping.
+struct Policy {
+  std::function<const mapping::FieldRule&(Field)> rule;
+  mapping::Backward backward = mapping::Backward::hold;
+};
+
+enum class Verdict : std::uint8_t {
+  agreed,             // nothing to do; this is a new base
+  to_partner_center,  // the CRM's value travels
+  to_crm,             // Partner Center's value travels
+  conflict,           // both changed and a person has to choose
+  held,               // waits: a rule or a person is in the way
+  ignored             // differs, and stays so on purpose (one-way field, locked field)
+};
+const char* name_of(Verdict v);
+
+// The closed list of reasons.
+enum class Reason : std::uint8_t {
+  equal,                   // both sides show the same
+  unchanged,               // they differ as they did when they last agreed
+  changed_in_crm,
+  changed_in_partner_center,
+  first_link_blank,        // first link: the blank side takes the other's value
+  first_link_rule,         // first link: the mapping's precedence decided
+  first_link_ask,          // first link: the mapping wants a person to choose
+  both_changed_rule,       // both changed: the conflict rule decided
+  both_changed_furthest,   // both changed: the further stage won
+  both_changed_ask,        // both changed: a person chooses
+  one_way,                 // the mapping keeps this field one-way or off
+  locked,                  // Partner Center refuses a change of this field now (5.2)
+  closed,                  // nothing is written to a closed deal (L-7)
+  unreadable,              // the CRM's value has no meaning under the mapping
+  moved_back,              // the stage moved back and the mapping holds it
+  accepted_in_crm,         // the seller moved an unanswered deal on (L-2)
+  declined_in_crm,         // the seller closed an unanswered deal (L-3)
+  won_while_waiting,       // an unanswered deal cannot be won (L-8)
+  closed_in_crm,           // won or lost in the CRM
+  closed_in_partner_center,
+  closed_differently,      // both closed, with different outcomes
+  reopened_in_crm,         // open again in the CRM although the referral is closed (L-7)
+  reopened_by_microsoft,   // closed, then opened again in Partner Center
+  illegal_step,            // the CRM asks for a step that the life cycle does not have (L-8)
+  not_answered_yet,        // nothing but the answer is sent while a deal waits (L-1)
+  no_downgrade             // visibility and help cannot be taken back (U-8)
+};
+const char* name_of(Reason r);
+// One sentence part for people: "changed in the CRM", "closed deals cannot be changed".
+const char* explain(Reason r);
+
+struct FieldDecision {
+  Field field = Field::name;
+  Verdict verdict = Verdict::agreed;
+  Reason reason = Reason::equal;
+  Value result;         // what travels, when it does
+  std::string rule;     // rule id behind it: "L-7", "S-11"; may be ""
+};
+
+struct Decision {
+  std::vector<FieldDecision> fields;  // one per shared field that either side shows, in field order
+  // Steps among them that cannot be taken back, in the order in which they would be taken.
+  std::vector<Irreversible> steps;
+
+  const FieldDecision* of(Field f) const;
+  bool any(Verdict v) const;
+};
+
+Decision reconcile(const Facts& facts, const Policy& policy);
+
+}  // namespace cosell::reconcile
