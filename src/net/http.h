@@ -25,8 +25,8 @@ struct Headers {
 };
 
 struct Request {
-  std::string method;   // "GET"
-  std::string url;      // absolute for a client; origin form ("/path?query") inside an emulator
+  std::string method;  // "GET"
+  std::string url;     // absolute for a client; origin form ("/path?query") inside an emulator
   Headers headers;
   std::string body;
 };
@@ -41,9 +41,9 @@ struct Response {
 struct Url {
   std::string scheme;
   std::string host;
-  int port = 0;           // default of the scheme when absent
-  std::string path;       // at least "/"
-  std::string query;      // without '?'
+  int port = 0;                // default of the scheme when absent
+  std::string path;            // at least "/"
+  std::string query;           // without '?'
   std::string origin() const;  // "https://host" or "https://host:8443"
 };
 std::optional<Url> parse_url(std::string_view text);
@@ -51,8 +51,7 @@ std::optional<Url> parse_url(std::string_view text);
 // Decoded name-value pairs of a query or form body; `+` is a blank in both.
 std::vector<std::pair<std::string, std::string>> parse_form(std::string_view text);
 std::string encode_form(const std::vector<std::pair<std::string, std::string>>& fields);
-std::string form_value(const std::vector<std::pair<std::string, std::string>>& fields,
-                       std::string_view name);
+std::string form_value(const std::vector<std::pair<std::string, std::string>>& fields, std::string_view name);
 
 // 127.0.0.0/8, ::1 or localhost.
 bool is_loopback(std::string_view host);

@@ -1,0 +1,35 @@
+// Counts what the bridge asks of each side, as an admin pays for it: API calls with their repetitions, and logins
+// apart. Thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+namespace cosell::net {
+
+enum class CallKind { api, login };
+
+struct Calls {
+  std::map<std::string, std::uint64_t> by_method = {};  // API calls, repetitions included
+  std::uint64_t logins = 0;                             // token requests
+
+  std::uint64_t total() const;
+  // "12 API calls (GET 4, POST 8), 1 login"
+  std::string to_text() const;
+};
+
+class CallMeter {
+ public:
+  void count(const std::string& side, const std::string& method, CallKind kind = CallKind::api);
+  Calls of(const std::string& side) const;
+  std::map<std::string, Calls> all() const;
+  void reset();
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, Calls> sides_;
+};
+
+}  // namespace cosell::net

@@ -1,0 +1,68 @@
+// What all transports have in common: which URLs may be called, and how the ways to fail are told apart.
+#include "net/transport.h"
+
+#include "base/text.h"
+
+namespace cosell::net {
+
+std::vector<Reply> Transport::exchange(std::span<const Exchange> exchanges, int max_in_flight) {
+  std::vector<Reply> replies;
+  replies.reserve(exchanges.size());
+  for (std::size_t i = 0; i < exchanges.size(); ++i) {
+    replies.push_back(not_sent(ErrorClass::cancelled, "Stopped before the request was sent."));
+  }
+  std::size_t started = 0;
+  stream(
+      [&]() -> std::optional<Exchange> {
+        if (started == exchanges.size()) return std::nullopt;
+        return exchanges[started++];
+      },
+      [&](std::size_t index, Reply reply) { replies[index] = std::move(reply); }, [&] { return max_in_flight; });
+  return replies;
+}
+
+Reply Transport::exchange(const Exchange& one) { return std::move(exchange(std::span(&one, 1), 1).front()); }
+
+Result<void> check_callable(const http::Request& request) {
+  const auto url = http::parse_url(request.url);
+  if (!url || url->host.empty()) {
+    return make_error(ErrorClass::config, "This is not a complete web address: \"" +
+                                              request.url.substr(0, request.url.find('?')) +
+                                              "\". It must begin with https://.");
+  }
+  if (url->scheme != "https" && !http::is_loopback(url->host)) {
+    return make_error(ErrorClass::config, "Plain http is refused for " + url->host +
+                                              ": it would show the login to the network. Use https://.");
+  }
+  for (const http::Header& h : request.headers.list) {
+    if ((h.name + h.value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+      return make_error(ErrorClass::config,
+                        "The header " + text::percent_encode(h.name) + " for " + url->host + " contains a line break.");
+    }
+  }
+  return {};
+}
+
+bool only_reads(const http::Request& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.method == "OPTIONS";
+}
+
+std::string host_of(const http::Request& request) {
+  const auto url = http::parse_url(request.url);
+  return url && !url->host.empty() ? url->host : "the server";
+}
+
+Reply lost(const http::Request& request, const std::string& what_happened) {
+  const ErrorClass kind = only_reads(request) ? ErrorClass::transient : ErrorClass::unknown;
+  return {make_error(kind, "No complete answer from " + host_of(request) + ": " + what_happened + "."), true};
+}
+
+Reply not_sent(ErrorClass kind, std::string message) { return {make_error(kind, std::move(message)), false}; }
+
+Reply too_large(const Exchange& exchange) {
+  return {make_error(ErrorClass::bad_response, "The answer of " + host_of(exchange.request) + " is larger than the " +
+                                                   std::to_string(exchange.max_body_bytes) + " bytes allowed."),
+          true};
+}
+
+}  // namespace cosell::net
