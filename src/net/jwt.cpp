@@ -1,0 +1,103 @@
+// RSA signatures of JSON web tokens through OpenSSL.
+#include "net/jwt.h"
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include <array>
+#include <memory>
+
+#include "base/text.h"
+
+namespace cosell::net {
+namespace {
+
+template <auto Free>
+struct Freed {
+  template <class T>
+  void operator()(T* p) const {
+    Free(p);
+  }
+};
+using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
+using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
+using Digest = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
+using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+
+constexpr int kMinKeyBits = 2048;
+
+Bio reader(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+
+// A key file with a pass phrase must not stop the program to ask for it.
+int no_pass_phrase(char*, int, int, void*) { return 0; }
+
+Result<Key> private_key(const Secret& pem) {
+  const Bio bio = reader(pem.reveal());
+  Key key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_pass_phrase, nullptr) : nullptr);
+  if (!key) {
+    return make_error(ErrorClass::config,
+                      "The private key cannot be read. It must be an RSA key in PEM form without a pass phrase "
+                      "(-----BEGIN PRIVATE KEY-----).");
+  }
+  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_RSA || EVP_PKEY_get_bits(key.get()) < kMinKeyBits) {
+    return make_error(ErrorClass::config, "The private key must be an RSA key of at least 2,048 bits.");
+  }
+  return key;
+}
+
+bool choose_padding(EVP_PKEY_CTX* context, JwtAlgorithm algorithm) {
+  if (algorithm == JwtAlgorithm::rs256) return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) > 0;
+  return EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
+         EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) > 0;
+}
+
+}  // namespace
+
+Result<std::string> sign_text(JwtAlgorithm algorithm, std::string_view text, const Secret& private_key_pem) {
+  const Result<Key> key = private_key(private_key_pem);
+  if (!key) return key.error();
+  const Error failed = make_error(ErrorClass::config, "The login could not be signed with the private key.");
+  const Digest digest(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* context = nullptr;  // owned by the digest
+  if (!digest || EVP_DigestSignInit(digest.get(), &context, EVP_sha256(), nullptr, key->get()) != 1 ||
+      !choose_padding(context, algorithm)) {
+    return failed;
+  }
+  const auto* data = reinterpret_cast<const unsigned char*>(text.data());
+  std::size_t size = 0;
+  if (EVP_DigestSign(digest.get(), nullptr, &size, data, text.size()) != 1) return failed;
+  std::string signature(size, '\0');
+  auto* out = reinterpret_cast<unsigned char*>(signature.data());
+  if (EVP_DigestSign(digest.get(), out, &size, data, text.size()) != 1) return failed;
+  signature.resize(size);
+  return text::base64url_encode(signature);
+}
+
+Result<std::string> sign_jwt(JwtAlgorithm algorithm, const json::Value& header, const json::Value& claims,
+                             const Secret& private_key_pem) {
+  json::Value full = header.is_object() ? header : json::Value::object();
+  full.set("alg", json::Value::string(algorithm == JwtAlgorithm::rs256 ? "RS256" : "PS256"));
+  full.set("typ", json::Value::string("JWT"));
+  const std::string text =
+      text::base64url_encode(json::write(full)) + "." + text::base64url_encode(json::write(claims));
+  Result<std::string> signature = sign_text(algorithm, text, private_key_pem);
+  if (!signature) return signature;
+  return text + "." + *signature;
+}
+
+Result<std::string> certificate_thumbprint(const std::string& certificate_pem) {
+  const Bio bio = reader(certificate_pem);
+  const Certificate certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, no_pass_phrase, nullptr) : nullptr);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (!certificate || X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) {
+    return make_error(ErrorClass::config,
+                      "The certificate cannot be read. It must be in PEM form (-----BEGIN CERTIFICATE-----).");
+  }
+  return text::base64url_encode({reinterpret_cast<const char*>(digest.data()), size});
+}
+
+}  // namespace cosell::net
