@@ -1,0 +1,130 @@
+// The table of login refusals and what to do about each.
+#include "net/oauth_errors.h"
+
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "net/retry.h"
+
+namespace cosell::net {
+namespace {
+
+// What helps: a new login by a person, or a change by the admin.
+enum class Remedy { login, admin, later };
+
+struct Known {
+  std::string_view code;  // found in error_description
+  std::string_view meaning;
+  Remedy remedy;
+};
+
+constexpr std::array<Known, 21> kKnown = {{
+    {"AADSTS7000215", "the client secret is wrong (use the secret's value, not its id)", Remedy::admin},
+    {"AADSTS7000222", "the client secret has expired; make a new one in Entra and put it in place", Remedy::admin},
+    {"AADSTS700016", "this tenant does not know the app; check client id and tenant", Remedy::admin},
+    {"AADSTS700027", "the certificate is not the one that is registered with the app", Remedy::admin},
+    {"AADSTS700024", "the signed login is outside its time; check this machine's clock", Remedy::admin},
+    {"AADSTS7000112", "the app is disabled in this tenant", Remedy::admin},
+    {"AADSTS90002", "there is no such tenant; check the tenant in the token address", Remedy::admin},
+    {"AADSTS500011", "the API that the scope names is unknown in this tenant; check the scope", Remedy::admin},
+    {"AADSTS65001", "nobody has consented to the app's permissions yet", Remedy::admin},
+    {"AADSTS700082", "the saved login was not used for too long and has expired", Remedy::login},
+    {"AADSTS700084", "the saved login has expired", Remedy::login},
+    {"AADSTS70043", "the saved login has expired by a sign-in frequency rule", Remedy::login},
+    {"AADSTS70008", "the saved login has expired or was revoked", Remedy::login},
+    {"AADSTS50173", "the password was changed or the login revoked", Remedy::login},
+    {"AADSTS50057", "the user account is disabled", Remedy::admin},
+    {"AADSTS50076", "multi-factor authentication is required", Remedy::login},
+    {"AADSTS50079", "the user must set up multi-factor authentication first", Remedy::login},
+    {"AADSTS50158", "a further sign-in check is required", Remedy::login},
+    {"AADSTS53003", "a conditional access rule blocks this login; ask the tenant's admin", Remedy::admin},
+    {"user hasn't approved this consumer",
+     "the user has not been allowed to use the app; pre-authorize the app for the user's profile or permission set",
+     Remedy::admin},
+    {"expired access/refresh token", "the saved login has expired or was revoked", Remedy::login},
+}};
+
+struct KnownError {
+  std::string_view error;
+  std::string_view meaning;
+  Remedy remedy;
+};
+
+constexpr std::array<KnownError, 9> kErrors = {{
+    {"invalid_client", "the client secret or certificate is wrong or expired", Remedy::admin},
+    {"invalid_client_id", "the client id is unknown", Remedy::admin},
+    {"unauthorized_client", "the app is not allowed to log in this way; check its settings", Remedy::admin},
+    {"interaction_required", "a person has to sign in, for example for multi-factor authentication", Remedy::login},
+    {"consent_required", "nobody has consented to the app's permissions yet", Remedy::login},
+    {"login_required", "a person has to sign in again", Remedy::login},
+    {"invalid_scope", "the scope is wrong", Remedy::admin},
+    {"temporarily_unavailable", "the login service is busy", Remedy::later},
+    {"server_error", "the login service had a fault", Remedy::later},
+}};
+
+// How far our clock is from the server's, when that is enough to break signed logins.
+std::string clock_hint(const http::Response& response, Instant now) {
+  const auto theirs = parse_http_date(response.headers.get("Date"));
+  if (!theirs) return "";
+  const std::int64_t minutes_off = (now - *theirs).ms / 60'000;
+  if (std::llabs(minutes_off) < 5) return "";
+  return " This machine's clock is " + text::count_of(static_cast<std::size_t>(std::llabs(minutes_off)), "minute") +
+         (minutes_off > 0 ? " ahead" : " behind") + ".";
+}
+
+Known meaning_of(const std::string& error, const std::string& description, const LoginContext& context) {
+  for (const Known& k : kKnown) {
+    const std::size_t at = description.find(k.code);
+    // AADSTS700016 must not be taken for AADSTS7000161.
+    const std::size_t end = at + k.code.size();
+    const bool whole = end >= description.size() || description[end] < '0' || description[end] > '9';
+    if (at != std::string::npos && whole) return k;
+  }
+  for (const KnownError& k : kErrors) {
+    if (error == k.error) return {"", k.meaning, k.remedy};
+  }
+  if (error == "invalid_grant" && context.by_person) {
+    return {"", "the saved login is no longer accepted", Remedy::login};
+  }
+  if (error == "invalid_grant") {
+    return {"", "the signed login is not accepted; check user name, audience, certificate and clock", Remedy::admin};
+  }
+  return {"", "", Remedy::admin};
+}
+
+Error not_a_token_endpoint(const http::Response& response, const LoginContext& context) {
+  const bool html = response.headers.get("Content-Type").find("html") != std::string::npos ||
+                    text::starts_with(text::trim(response.body), "<");
+  return error_from(ErrorClass::bad_response,
+                    context.side + " login: " + context.host + " answered " + std::to_string(response.status) +
+                        (html ? " with a web page" : " with something") +
+                        " instead of a token. Check the token address and any proxy in between.",
+                    response);
+}
+
+}  // namespace
+
+Error login_error(const http::Response& response, const LoginContext& context) {
+  const auto body = json::read(response.body, {.max_bytes = 1U << 20});
+  if (!body || !body->is_object() || body->text_of("error").empty()) {
+    return not_a_token_endpoint(response, context);
+  }
+  const std::string code = body->text_of("error");
+  const Known known = meaning_of(code, body->text_of("error_description"), context);
+  const bool wants_login = known.remedy == Remedy::login && !context.login_command.empty();
+  std::string message = context.side + " login refused: ";
+  message += known.meaning.empty() ? "\"" + text::percent_encode(code) + "\"" : std::string(known.meaning);
+  message += ".";
+  if (wants_login) message += " Log in again: " + context.login_command + ".";
+  message += clock_hint(response, context.now);
+  const ErrorClass kind = known.remedy == Remedy::later ? ErrorClass::transient : ErrorClass::auth_expired;
+  Error error = error_from(kind, std::move(message), response);
+  const bool named = text::starts_with(known.code, "AADSTS");
+  error.rule = named ? std::string(known.code) : code.substr(0, 100);
+  return error;
+}
+
+}  // namespace cosell::net

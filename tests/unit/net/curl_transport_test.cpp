@@ -1,0 +1,423 @@
+// The real transport against a server that breaks its replies in every way.
+#include "net/curl_transport.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/text.h"
+#include "tests/unit/net/test_server.h"
+
+namespace cosell::net {
+namespace {
+
+using testing::Connection;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::ok;
+using testing::TestServer;
+
+Exchange exchange(const std::string& method, const std::string& url, std::string body = "") {
+  Exchange e;
+  e.request.method = method;
+  e.request.url = url;
+  e.request.body = std::move(body);
+  e.timeout = seconds(20);
+  return e;
+}
+
+// 200,000 times "x".
+std::string gzipped_xs() {
+  return text::base64_decode(
+      "H4sIAAAAAAACA+3BMQEAAADCoNqLbwZ/oAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAACA1wByAr9R"
+      "QA0DAA==");
+}
+
+TEST(CurlTransport, SendsMethodHeadersAndBodyAndReadsTheAnswer) {
+  std::string seen;
+  TestServer server([&](Connection& c) {
+    seen = c.read_request();
+    c.write(ok(R"({"id":1})", "ETag: \"7\"\r\n"));
+    c.hang();
+  });
+  CurlTransport transport;
+  Exchange e = exchange("PATCH", server.url("/v1/deals?x=%20y"), R"({"a":1})");
+  e.request.headers.set("Content-Type", "application/json");
+  e.request.headers.set("If-Match", "\"6\"");
+  const Reply reply = transport.exchange(e);
+  ASSERT_TRUE(reply.response) << reply.response.error().message;
+  EXPECT_TRUE(reply.sent);
+  EXPECT_EQ(reply.response->status, 200);
+  EXPECT_EQ(reply.response->body, R"({"id":1})");
+  EXPECT_EQ(reply.response->headers.get("etag"), "\"7\"");
+  EXPECT_THAT(seen, HasSubstr("PATCH /v1/deals?x=%20y HTTP/1.1\r\n"));
+  EXPECT_THAT(seen, HasSubstr("If-Match: \"6\"\r\n"));
+  EXPECT_THAT(seen, HasSubstr("User-Agent: cosell-bridge/0.1\r\n"));
+  EXPECT_THAT(seen, HasSubstr("\r\n\r\n{\"a\":1}"));
+  EXPECT_THAT(seen, Not(HasSubstr("Expect:")));
+}
+
+TEST(CurlTransport, SendsAnEmptyPostWithLengthZeroAndInventsNoContentType) {
+  std::string seen;
+  TestServer server([&](Connection& c) {
+    seen = c.read_request();
+    c.write("HTTP/1.1 204 No Content\r\n\r\n");
+    c.hang();
+  });
+  CurlTransport transport;
+  const Reply reply = transport.exchange(exchange("POST", server.url()));
+  ASSERT_TRUE(reply.response);
+  EXPECT_EQ(reply.response->status, 204);
+  EXPECT_THAT(seen, HasSubstr("Content-Length: 0"));
+  EXPECT_THAT(seen, Not(HasSubstr("Content-Type")));
+}
+
+TEST(CurlTransport, KeepsOneConnectionForManyRequests) {
+  TestServer server([](Connection& c) {
+    while (!c.read_request().empty()) c.write(ok("{}"));
+  });
+  CurlTransport transport;
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(transport.exchange(exchange("GET", server.url())).response);
+  EXPECT_EQ(server.connections(), 1);
+}
+
+TEST(CurlTransport, ReturnsRepliesInRequestOrderWithinTheInFlightLimit) {
+  std::atomic<int> now{0};
+  std::atomic<int> most{0};
+  TestServer server([&](Connection& c) {
+    for (std::string r = c.read_request(); !r.empty(); r = c.read_request()) {
+      const int together = ++now;
+      int seen = most;
+      while (together > seen && !most.compare_exchange_weak(seen, together)) {
+      }
+      const std::string number = r.substr(5, r.find(' ', 5) - 5);
+      // Even ones answer late, so that the order of arrival differs from the order of asking.
+      if (std::stoi(number) % 2 == 0) usleep(20'000);
+      --now;
+      c.write(ok(number));
+    }
+  });
+  CurlTransport transport;
+  std::vector<Exchange> all;
+  for (int i = 0; i < 20; ++i) all.push_back(exchange("GET", server.url("/" + std::to_string(i))));
+  const std::vector<Reply> replies = transport.exchange(all, 3);
+  ASSERT_EQ(replies.size(), all.size());
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_TRUE(replies[static_cast<std::size_t>(i)].response);
+    EXPECT_EQ(replies[static_cast<std::size_t>(i)].response->body, std::to_string(i));
+  }
+  EXPECT_LE(most, 3);
+  EXPECT_GE(most, 2);
+}
+
+TEST(CurlTransport, LetsACallbackUseTheTransportAgain) {
+  TestServer server([](Connection& c) {
+    for (std::string r = c.read_request(); !r.empty(); r = c.read_request()) c.write(ok(r.substr(4, 2)));
+  });
+  CurlTransport transport;
+  int todo = 3;
+  std::vector<std::string> inner;
+  int outer = 0;
+  transport.stream(
+      [&]() -> std::optional<Exchange> {
+        if (todo == 0) return std::nullopt;
+        --todo;
+        return exchange("GET", server.url("/a"));
+      },
+      [&](std::size_t, Reply reply) {
+        outer += reply.response && reply.response->body == "/a" ? 1 : 0;
+        inner.push_back(transport.exchange(exchange("GET", server.url("/b"))).response->body);
+      },
+      [] { return 2; });
+  EXPECT_EQ(outer, 3);
+  EXPECT_THAT(inner, ::testing::ElementsAre("/b", "/b", "/b"));
+}
+
+TEST(CurlTransport, AsksForMoreWorkAfterEachReply) {
+  TestServer server([](Connection& c) {
+    while (!c.read_request().empty()) c.write(ok("{}"));
+  });
+  CurlTransport transport;
+  int pages = 0;
+  bool have_page = true;
+  transport.stream(
+      [&]() -> std::optional<Exchange> {
+        if (!have_page) return std::nullopt;
+        have_page = false;
+        return exchange("GET", server.url());
+      },
+      [&](std::size_t, Reply) { have_page = ++pages < 4; }, [] { return 4; });
+  EXPECT_EQ(pages, 4);
+}
+
+TEST(CurlTransport, ReportsALostReplyToAWriteAsUnknownAndToAReadAsTransient) {
+  TestServer server([](Connection& c) { c.read_request(); });
+  CurlTransport transport;
+  const Reply write = transport.exchange(exchange("POST", server.url(), "{}"));
+  ASSERT_FALSE(write.response);
+  EXPECT_TRUE(write.sent);
+  EXPECT_EQ(write.response.error().kind, ErrorClass::unknown);
+  const Reply read = transport.exchange(exchange("GET", server.url()));
+  ASSERT_FALSE(read.response);
+  EXPECT_TRUE(read.sent);
+  EXPECT_EQ(read.response.error().kind, ErrorClass::transient);
+}
+
+TEST(CurlTransport, NeverRepeatsARequestByItselfWhenAPooledConnectionDies) {
+  std::atomic<int> requests{0};
+  TestServer server([&](Connection& c) {
+    // The first request of each connection is answered, the second is read (and applied) without an answer.
+    for (int nth = 1; !c.read_request().empty(); ++nth) {
+      ++requests;
+      if (nth == 2) return;
+      c.write(ok("{}"));
+    }
+  });
+  CurlTransport transport;
+  ASSERT_TRUE(transport.exchange(exchange("POST", server.url(), "1")).response);
+  const Reply second = transport.exchange(exchange("POST", server.url(), "2"));
+  ASSERT_FALSE(second.response);
+  EXPECT_EQ(second.response.error().kind, ErrorClass::unknown);
+  EXPECT_TRUE(second.sent);
+  EXPECT_EQ(requests, 2);
+  // And the next one works on a fresh connection.
+  ASSERT_TRUE(transport.exchange(exchange("POST", server.url(), "3")).response);
+  EXPECT_EQ(requests, 3);
+}
+
+TEST(CurlTransport, ReportsATruncatedBodyAsLost) {
+  TestServer server([](Connection& c) {
+    c.read_request();
+    c.write("HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{\"id\":");
+  });
+  CurlTransport transport;
+  const Reply reply = transport.exchange(exchange("POST", server.url(), "{}"));
+  ASSERT_FALSE(reply.response);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::unknown);
+  EXPECT_THAT(reply.response.error().message, HasSubstr("broke off"));
+}
+
+TEST(CurlTransport, ReportsATruncatedChunkedBodyAsLost) {
+  TestServer server([](Connection& c) {
+    c.read_request();
+    c.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n5\r\n1");
+  });
+  CurlTransport transport;
+  const Reply reply = transport.exchange(exchange("GET", server.url()));
+  ASSERT_FALSE(reply.response);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::transient);
+  EXPECT_TRUE(reply.sent);
+}
+
+TEST(CurlTransport, ReportsAStallAndASlowDripAfterTheDeadline) {
+  TestServer server([](Connection& c) {
+    const std::string request = c.read_request();
+    if (request.find("/drip") != std::string::npos) c.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
+    c.hang();
+  });
+  CurlTransport transport;
+  std::vector<Exchange> both = {exchange("POST", server.url("/stall"), "{}"),
+                                exchange("POST", server.url("/drip"), "{}")};
+  for (Exchange& e : both) e.timeout = milliseconds(150);
+  for (const Reply& reply : transport.exchange(both, 2)) {
+    ASSERT_FALSE(reply.response);
+    EXPECT_TRUE(reply.sent);
+    EXPECT_EQ(reply.response.error().kind, ErrorClass::unknown);
+    EXPECT_THAT(reply.response.error().message, HasSubstr("longer than 150ms"));
+  }
+}
+
+TEST(CurlTransport, ReportsAClosedPortAsNotSent) {
+  std::string url;
+  {
+    url = TestServer([](Connection&) {}).url();
+  }
+  CurlTransport transport;
+  const Reply reply = transport.exchange(exchange("POST", url, "{}"));
+  ASSERT_FALSE(reply.response);
+  EXPECT_FALSE(reply.sent);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::transient);
+  EXPECT_THAT(reply.response.error().message, HasSubstr("127.0.0.1 cannot be reached"));
+}
+
+TEST(CurlTransport, ReportsATlsFailureAsNotSent) {
+  TestServer server([](Connection& c) { c.write("this is not TLS\r\n\r\n"); });
+  CurlTransport transport;
+  std::string url = server.url();
+  url.replace(0, 4, "https");
+  const Reply reply = transport.exchange(exchange("POST", url, "{}"));
+  ASSERT_FALSE(reply.response);
+  EXPECT_FALSE(reply.sent);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::transient);
+}
+
+TEST(CurlTransport, RefusesPlainHttpToAnotherMachine) {
+  CurlTransport transport;
+  for (const char* url : {"http://example.org/x?secret=1", "http://127.0.0.1.example.org/", "http://10.0.0.1/",
+                          "http://127.0.0.1@example.org/"}) {
+    const Reply reply = transport.exchange(exchange("GET", url));
+    ASSERT_FALSE(reply.response) << url;
+    EXPECT_FALSE(reply.sent);
+    EXPECT_EQ(reply.response.error().kind, ErrorClass::config);
+    EXPECT_THAT(reply.response.error().message, Not(HasSubstr("secret")));
+  }
+}
+
+TEST(CurlTransport, RefusesAHeaderWithALineBreak) {
+  CurlTransport transport;
+  Exchange e = exchange("GET", "http://127.0.0.1:1/");
+  e.request.headers.set("X-Id", "1\r\nX-Evil: 2");
+  EXPECT_EQ(transport.exchange(e).response.error().kind, ErrorClass::config);
+}
+
+TEST(CurlTransport, ReturnsARedirectInsteadOfFollowingIt) {
+  TestServer elsewhere([](Connection& c) {
+    c.read_request();
+    c.write(ok("{}"));
+  });
+  TestServer server([&](Connection& c) {
+    c.read_request();
+    c.write("HTTP/1.1 302 Found\r\nLocation: " + elsewhere.url() + "\r\nContent-Length: 0\r\n\r\n");
+    c.hang();
+  });
+  CurlTransport transport;
+  Exchange e = exchange("GET", server.url());
+  e.request.headers.set("Authorization", "Bearer abc");
+  const Reply reply = transport.exchange(e);
+  ASSERT_TRUE(reply.response);
+  EXPECT_EQ(reply.response->status, 302);
+  EXPECT_EQ(elsewhere.connections(), 0);
+}
+
+TEST(CurlTransport, StopsReadingABodyThatIsTooLarge) {
+  TestServer server([](Connection& c) {
+    c.read_request();
+    c.write(ok(std::string(1'000'000, 'x')));
+    c.hang();
+  });
+  CurlTransport transport;
+  Exchange e = exchange("GET", server.url());
+  e.max_body_bytes = 1000;
+  const Reply reply = transport.exchange(e);
+  ASSERT_FALSE(reply.response);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::bad_response);
+  EXPECT_TRUE(reply.sent);
+}
+
+TEST(CurlTransport, UnpacksGzipAndBoundsTheUnpackedSize) {
+  const std::string plain(200'000, 'x');
+  TestServer server([](Connection& c) {
+    while (!c.read_request().empty()) c.write(ok(gzipped_xs(), "Content-Encoding: gzip\r\n"));
+  });
+  CurlTransport transport;
+  const Reply good = transport.exchange(exchange("GET", server.url()));
+  ASSERT_TRUE(good.response);
+  EXPECT_EQ(good.response->body, plain);
+  Exchange bomb = exchange("GET", server.url());
+  bomb.max_body_bytes = 100'000;
+  const Reply refused = transport.exchange(bomb);
+  ASSERT_FALSE(refused.response);
+  EXPECT_EQ(refused.response.error().kind, ErrorClass::bad_response);
+}
+
+TEST(CurlTransport, CallsSomethingThatIsNotHttpABadResponse) {
+  TestServer server([](Connection& c) {
+    c.read_request();
+    c.write("SSH-2.0-OpenSSH_9.2\r\n");
+  });
+  CurlTransport transport;
+  const Reply reply = transport.exchange(exchange("GET", server.url()));
+  ASSERT_FALSE(reply.response);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::bad_response);
+}
+
+TEST(CurlTransport, NeverUsesAProxyForThisMachine) {
+  TestServer proxy([](Connection& c) {
+    c.read_request();
+    c.write(ok("proxy"));
+  });
+  TestServer server([](Connection& c) {
+    c.read_request();
+    c.write(ok("direct"));
+  });
+  setenv("http_proxy", proxy.url().c_str(), 1);
+  CurlOptions options;
+  options.proxy = proxy.url();
+  CurlTransport transport(options);
+  const Reply reply = transport.exchange(exchange("GET", server.url()));
+  unsetenv("http_proxy");
+  ASSERT_TRUE(reply.response);
+  EXPECT_EQ(reply.response->body, "direct");
+  EXPECT_EQ(proxy.connections(), 0);
+}
+
+TEST(CurlTransport, UsesTheConfiguredProxyForOtherMachines) {
+  std::string seen;
+  TestServer proxy([&](Connection& c) {
+    seen = c.read_request();
+    c.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
+  });
+  CurlOptions options;
+  options.proxy = proxy.url();
+  CurlTransport transport(options);
+  Exchange e = exchange("GET", "https://example.org/private");
+  e.request.headers.set("Authorization", "Bearer abcdefgh");
+  const Reply reply = transport.exchange(e);
+  ASSERT_FALSE(reply.response);
+  EXPECT_FALSE(reply.sent);
+  EXPECT_THAT(seen, HasSubstr("CONNECT example.org:443"));
+  EXPECT_THAT(seen, Not(HasSubstr("abcdefgh")));
+}
+
+// Stopping is for the whole process and for good, so these run in a child.
+int in_child(const std::function<bool()>& check) {
+  const pid_t child = fork();
+  if (child == 0) _exit(check() ? 0 : 1);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST(CurlTransport, GivesUpRequestsUnderWayAfterAStopAndStartsNoMore) {
+  EXPECT_EQ(
+      in_child([] {
+        TestServer server([](Connection& c) {
+          c.read_request();
+          SystemClock::interrupt();
+          c.hang();
+        });
+        CurlOptions options;
+        options.drain = milliseconds(50);
+        CurlTransport transport(options);
+        const std::vector<Exchange> two = {exchange("POST", server.url(), "{}"), exchange("POST", server.url(), "{}")};
+        const std::vector<Reply> replies = transport.exchange(two, 1);
+        return !replies[0].response && replies[0].sent && replies[0].response.error().kind == ErrorClass::unknown &&
+               !replies[1].response && !replies[1].sent && replies[1].response.error().kind == ErrorClass::cancelled;
+      }),
+      0);
+}
+
+TEST(CurlTransport, LetsARequestUnderWayFinishAfterAStop) {
+  EXPECT_EQ(in_child([] {
+              TestServer server([](Connection& c) {
+                c.read_request();
+                SystemClock::interrupt();
+                usleep(150'000);
+                c.write(ok("done"));
+                c.hang();
+              });
+              CurlTransport transport;
+              const Reply reply = transport.exchange(exchange("POST", server.url(), "{}"));
+              return reply.response && reply.response->body == "done";
+            }),
+            0);
+}
+
+}  // namespace
+}  // namespace cosell::net

@@ -1,0 +1,307 @@
+// Trying again: how long, how to wait, and whether it is safe.
+#include "net/retry.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "net/in_process_transport.h"
+
+namespace cosell::net {
+namespace {
+
+using ::testing::HasSubstr;
+using Kind = Delivered::Kind;
+
+Delivered answer(int status, std::vector<http::Header> headers = {}, std::string body = "{}") {
+  return {Kind::response, {status, {std::move(headers)}, std::move(body)}};
+}
+
+// A server that gives scripted answers, the last one for ever.
+struct Bench {
+  std::vector<Delivered> script;
+  int calls = 0;
+  ManualClock clock{*parse_instant("2026-11-21T03:00:00Z")};
+  SeededRandom random{1};
+  CallMeter meter;
+  InProcessTransport transport{
+      [this](const http::Request&) { return script[std::min(static_cast<std::size_t>(calls++), script.size() - 1)]; }};
+  Lane lane{"Salesforce", transport, clock, random, &meter};
+  RetryPolicy policy = {};
+  Instant begin = clock.now();
+
+  explicit Bench(std::vector<Delivered> s) : script(std::move(s)) {}
+  Result<http::Response> send(Safety safety, const std::string& method = "POST") {
+    Exchange e;
+    e.request.method = method;
+    e.request.url = "https://api.example.com/x";
+    return net::send(lane, e, policy, safety);
+  }
+  Duration waited() { return clock.now() - begin; }
+};
+
+TEST(Retry, HandsOutAnOrdinaryAnswerAtOnce) {
+  for (const int status : {200, 204, 302, 400, 401, 403, 404, 409, 412, 501}) {
+    Bench bench({answer(status)});
+    const auto result = bench.send(Safety::once);
+    ASSERT_TRUE(result) << status;
+    EXPECT_EQ(result->status, status);
+    EXPECT_EQ(bench.calls, 1);
+    EXPECT_EQ(bench.waited(), Duration{0});
+  }
+}
+
+TEST(Retry, RepeatsARepeatableRequestAfterAServerErrorAndALostReply) {
+  Bench bench({answer(503), answer(500), {Kind::dropped_after, {}}, {Kind::unreachable, {}}, answer(200)});
+  const auto result = bench.send(Safety::repeatable);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(bench.calls, 5);
+  EXPECT_GT(bench.waited(), milliseconds(250 + 500 + 1000 + 2000 - 1));
+}
+
+TEST(Retry, NeverRepeatsAnUnsafeRequestThatMayHaveBeenApplied) {
+  const std::vector<Delivered> doubtful = {answer(500),
+                                           answer(502),
+                                           answer(503),
+                                           answer(504),
+                                           answer(408),
+                                           {Kind::dropped_after, {}},
+                                           {Kind::dropped_before, {}},
+                                           {Kind::truncated, {}}};
+  for (const Delivered& d : doubtful) {
+    Bench bench({d});
+    const auto result = bench.send(Safety::once);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, ErrorClass::unknown);
+    EXPECT_EQ(bench.calls, 1);
+  }
+}
+
+TEST(Retry, RepeatsAnUnsafeRequestThatWasCertainlyNotApplied) {
+  Bench bench({{Kind::unreachable, {}}, answer(429), answer(503, {{"Retry-After", "1"}}), answer(201)});
+  const auto result = bench.send(Safety::once);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->status, 201);
+  EXPECT_EQ(bench.calls, 4);
+}
+
+TEST(Retry, StopsAfterTheAttemptLimitAndSaysSo) {
+  Bench bench({answer(500, {{"x-ms-request-id", "abc-1"}}, R"({"error":"boom","access_token":"tttttttt"})")});
+  bench.policy.limits.attempts = 3;
+  const auto result = bench.send(Safety::repeatable);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(bench.calls, 3);
+  EXPECT_EQ(result.error().kind, ErrorClass::transient);
+  EXPECT_EQ(result.error().http_status, 500);
+  EXPECT_EQ(result.error().request_id, "abc-1");
+  EXPECT_THAT(result.error().message, HasSubstr("tried 3 times"));
+  EXPECT_THAT(result.error().detail, HasSubstr("boom"));
+  EXPECT_THAT(result.error().detail, ::testing::Not(HasSubstr("tttt")));
+}
+
+TEST(Retry, StopsBeforeAWaitThatWouldOverrunTheTimeLimit) {
+  Bench bench({answer(500)});
+  bench.policy.limits = {.attempts = 100, .total = seconds(10)};
+  ASSERT_FALSE(bench.send(Safety::repeatable));
+  EXPECT_LE(bench.waited(), seconds(10));
+  EXPECT_GT(bench.calls, 3);
+}
+
+TEST(Retry, WaitsAsLongAsTheServerAsksAndALittleMore) {
+  Bench bench({answer(429, {{"Retry-After", "20"}}), answer(200)});
+  ASSERT_TRUE(bench.send(Safety::once));
+  EXPECT_GE(bench.waited(), seconds(20));
+  EXPECT_LE(bench.waited(), seconds(22));
+}
+
+TEST(Retry, ReadsARetryDateAgainstTheServersClockNotOurs) {
+  // The server's clock is three hours behind ours.
+  Bench bench(
+      {answer(503, {{"Date", "Sat, 21 Nov 2026 00:00:00 GMT"}, {"Retry-After", "Sat, 21 Nov 2026 00:00:30 GMT"}}),
+       answer(200)});
+  ASSERT_TRUE(bench.send(Safety::once));
+  EXPECT_GE(bench.waited(), seconds(30));
+  EXPECT_LE(bench.waited(), seconds(33));
+}
+
+TEST(Retry, ReportsALongPauseInsteadOfSleepingThroughIt) {
+  Bench bench({answer(429, {{"Retry-After", "600"}})});
+  const auto result = bench.send(Safety::repeatable);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorClass::throttled);
+  EXPECT_EQ(bench.calls, 1);
+  EXPECT_EQ(bench.waited(), Duration{0});
+  ASSERT_TRUE(result.error().not_before);
+  EXPECT_GE(*result.error().not_before, bench.begin + seconds(600));
+  EXPECT_LE(*result.error().not_before, bench.begin + seconds(660));
+}
+
+TEST(Retry, CutsAnAbsurdPauseToAnHour) {
+  Bench bench({answer(429, {{"Retry-After", "99999999999999999999"}})});
+  const auto result = bench.send(Safety::repeatable);
+  ASSERT_TRUE(result.error().not_before);
+  EXPECT_LE(*result.error().not_before, bench.begin + minutes(66));
+}
+
+TEST(Retry, TreatsANegativePauseAsNoneAndBacksOff) {
+  Bench bench({answer(429, {{"Retry-After", "-5"}}), answer(200)});
+  ASSERT_TRUE(bench.send(Safety::once));
+  EXPECT_GE(bench.waited(), milliseconds(250));
+  EXPECT_LE(bench.waited(), milliseconds(500));
+}
+
+TEST(Retry, CountsEveryCallThatLeftTheMachine) {
+  Bench bench({answer(429), {Kind::unreachable, {}}, answer(503), answer(200)});
+  ASSERT_TRUE(bench.send(Safety::repeatable, "GET"));
+  EXPECT_EQ(bench.meter.of("Salesforce").total(), 3U);
+  EXPECT_EQ(bench.meter.of("Salesforce").by_method.at("GET"), 3U);
+}
+
+// A clock on which somebody presses Ctrl-C during the first wait.
+struct StoppedClock final : Clock {
+  Instant now() override { return {0}; }
+  bool sleep_for(Duration) override { return false; }
+};
+
+TEST(Retry, GivesUpWhenTheWaitIsInterrupted) {
+  Bench bench({answer(500)});
+  StoppedClock clock;
+  const Lane lane{"Salesforce", bench.transport, clock, bench.random, nullptr};
+  Exchange e;
+  e.request = {"GET", "https://api.example.com/x", {}, ""};
+  const auto result = send(lane, e, {}, Safety::repeatable);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorClass::cancelled);
+  EXPECT_EQ(bench.calls, 1);
+}
+
+TEST(RetryAll, RepeatsOnlyWhatFailedAndSlowsDown) {
+  ManualClock clock({0});
+  SeededRandom random(3);
+  CallMeter meter;
+  std::map<std::string, int> calls;
+  InProcessTransport transport([&](const http::Request& r) {
+    const bool first = ++calls[r.url] == 1;
+    if (first && r.url.back() % 2 == 0) return answer(429);
+    return answer(200, {}, r.url);
+  });
+  std::vector<Exchange> all(10);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].request = {"POST", "https://api.example.com/" + std::to_string(i), {}, ""};
+  }
+  AdaptiveLimit limit({.start = 8, .min = 1, .max = 8});
+  std::vector<std::string> bodies(10);
+  const Lane lane{"Partner Center", transport, clock, random, &meter};
+  send_all(lane, all, {}, Safety::once, limit, [&](std::size_t i, Result<http::Response> r) {
+    ASSERT_TRUE(r);
+    EXPECT_TRUE(bodies[i].empty()) << "reported twice";
+    bodies[i] = r->body;
+  });
+  for (std::size_t i = 0; i < bodies.size(); ++i) EXPECT_EQ(bodies[i], "/" + std::to_string(i));
+  EXPECT_EQ(meter.of("Partner Center").total(), 15U);
+  EXPECT_LT(limit.current(), 8);
+  EXPECT_GT(clock.now(), Instant{0});
+}
+
+TEST(RetryAll, ReportsEveryExchangeExactlyOnceWhenTheBudgetEnds) {
+  Bench bench({answer(503)});
+  std::vector<Exchange> all(7);
+  for (Exchange& e : all) e.request = {"GET", "https://api.example.com/", {}, ""};
+  std::vector<int> reported(7);
+  AdaptiveLimit limit;
+  send_all(bench.lane, all, {}, Safety::repeatable, limit, [&](std::size_t i, Result<http::Response> r) {
+    ++reported[i];
+    EXPECT_FALSE(r);
+  });
+  EXPECT_EQ(reported, std::vector<int>(7, 1));
+  EXPECT_EQ(limit.current(), 1);
+}
+
+TEST(Backoff, DoublesWithJitterUpToTheLongest) {
+  SeededRandom random(1);
+  const Backoff backoff{.first = milliseconds(100), .longest = seconds(2)};
+  for (int attempt = 1; attempt < 100; ++attempt) {
+    const std::int64_t full = attempt > 5 ? 2000 : std::min<std::int64_t>(2000, 100LL << (attempt - 1));
+    const Duration wait = backoff.wait(attempt, random);
+    EXPECT_GE(wait.ms, full / 2);
+    EXPECT_LE(wait.ms, full);
+  }
+}
+
+TEST(Backoff, SpreadsEqualRequestsOverTime) {
+  SeededRandom random(1);
+  std::set<std::int64_t> waits;
+  for (int i = 0; i < 50; ++i) waits.insert(Backoff().wait(4, random).ms);
+  EXPECT_GT(waits.size(), 30U);
+}
+
+TEST(RetryAfter, ReadsSecondsAndDates) {
+  const Instant now = *parse_instant("2026-11-21T03:41:07Z");
+  EXPECT_EQ(parse_retry_after("120", now), seconds(120));
+  EXPECT_EQ(parse_retry_after(" 0 ", now), seconds(0));
+  EXPECT_EQ(parse_retry_after("Sat, 21 Nov 2026 03:42:07 GMT", now), seconds(60));
+  EXPECT_EQ(parse_retry_after("Saturday, 21-Nov-26 03:42:07 GMT", now), seconds(60));
+  EXPECT_EQ(parse_retry_after("Sat Nov 21 03:42:07 2026", now), seconds(60));
+  EXPECT_EQ(parse_retry_after("Sat, 21 Nov 2026 03:40:07 GMT", now), seconds(0));
+}
+
+TEST(RetryAfter, RefusesWhatIsNeither) {
+  for (const char* text : {"", "-1", "1.5", "soon", "Tomorrow", "12 parsecs", "Sat, 99 Nov 2026", "0x10"}) {
+    EXPECT_FALSE(parse_retry_after(text, {0})) << text;
+  }
+}
+
+TEST(RetryAfter, CutsWhatIsAbsurdlyLong) {
+  EXPECT_EQ(parse_retry_after("999999999999999999999999", {0}), days(100));
+  EXPECT_EQ(parse_retry_after("999999999", {0}), days(100));
+}
+
+TEST(ErrorDetail, IsCutAtAWholeCharacter) {
+  std::string body = "x";
+  while (body.size() < 3000) body += "é";
+  const Error error = error_from(ErrorClass::transient, "m", {500, {}, body});
+  EXPECT_EQ(error.detail.size(), 999U);
+  EXPECT_EQ(error.detail.substr(error.detail.size() - 2), "é");
+}
+
+TEST(AdaptiveLimit, GrowsByOneAfterAFullWindowOfSuccesses) {
+  AdaptiveLimit limit({.start = 4, .min = 1, .max = 6});
+  EXPECT_EQ(limit.current(), 4);
+  for (int i = 0; i < 3; ++i) limit.succeeded();
+  EXPECT_EQ(limit.current(), 4);
+  limit.succeeded();
+  EXPECT_EQ(limit.current(), 5);
+  for (int i = 0; i < 100; ++i) limit.succeeded();
+  EXPECT_EQ(limit.current(), 6);
+}
+
+TEST(AdaptiveLimit, HalvesOncePerBurstAndNeverBelowTheMinimum) {
+  AdaptiveLimit limit({.start = 8, .min = 2, .max = 8});
+  for (int i = 0; i < 8; ++i) limit.throttled();  // all eight that were under way
+  EXPECT_EQ(limit.current(), 4);
+  limit.throttled();
+  EXPECT_EQ(limit.current(), 2);
+  for (int i = 0; i < 50; ++i) limit.throttled();
+  EXPECT_EQ(limit.current(), 2);
+}
+
+TEST(AdaptiveLimit, SurvivesSenselessBounds) {
+  EXPECT_EQ(AdaptiveLimit({.start = 0, .min = 0, .max = 0}).current(), 1);
+  EXPECT_EQ(AdaptiveLimit({.start = 50, .min = 1, .max = 10}).current(), 10);
+}
+
+TEST(CallMeter, CountsApiCallsByMethodAndLoginsApart) {
+  CallMeter meter;
+  meter.count("Salesforce", "GET");
+  meter.count("Salesforce", "GET");
+  meter.count("Salesforce", "POST");
+  meter.count("Salesforce", "POST", CallKind::login);
+  EXPECT_EQ(meter.of("Salesforce").to_text(), "3 API calls (GET 2, POST 1), 1 login");
+  EXPECT_EQ(meter.of("Partner Center").to_text(), "0 API calls");
+  EXPECT_EQ(meter.all().size(), 1U);
+}
+
+}  // namespace
+}  // namespace cosell::net
