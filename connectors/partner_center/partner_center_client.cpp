@@ -1,0 +1,202 @@
+// Requests and their answers. Which answers mean what is in partner_center_errors.cpp.
+#include "connectors/partner_center/partner_center_client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cosell::partner_center {
+namespace {
+
+constexpr const char* kReferralsPath = "/v1.0/engagements/referrals";
+constexpr const char* kTitle = "Partner Center";
+constexpr int kServicePageSize = 100;
+
+bool is_success(int status) { return status >= 200 && status < 300; }
+
+// An answer that cannot be understood says nothing about whether a write was applied.
+Error not_understood(const http::Response& response, bool is_write, const std::string& what) {
+  Error e = net::error_from(is_write ? ErrorClass::unknown : ErrorClass::bad_response,
+                            std::string(kTitle) + " sent " + what +
+                                (is_write ? "; the change may have been carried out." : " instead of referrals."),
+                            response);
+  return e;
+}
+
+Result<Answer> understand(const http::Response& response, bool is_write, bool names_a_referral) {
+  if (!is_success(response.status)) return error_of(response, is_write, names_a_referral);
+  if (response.status == 202) return not_understood(response, true, "word that it will answer later");
+  Answer answer;
+  answer.status = response.status;
+  answer.etag = response.headers.get("ETag");
+  answer.request_id = net::request_id_of(response.headers);
+  if (response.status == 204) return answer;
+  auto body = json::read(response.body);
+  if (!body) {
+    const bool page = text::starts_with(text::trim(std::string_view(response.body).substr(0, 64)), "<");
+    return not_understood(response, is_write, page ? "a web page" : "an answer that is not complete JSON");
+  }
+  answer.body = std::move(*body);
+  return answer;
+}
+
+net::Exchange bare_exchange(const Call& call, std::string method, std::string url) {
+  net::Exchange exchange;
+  exchange.timeout = call.timeout;
+  exchange.request.method = std::move(method);
+  exchange.request.url = std::move(url);
+  return exchange;
+}
+
+// The retry layer names one side in the meter and in messages; people read "Partner Center", the meter counts under
+// the name that the engine chose.
+class Lane {
+ public:
+  explicit Lane(Call& call) : call_(call) {}
+  ~Lane() {
+    const net::Calls counted = meter_.of(kTitle);
+    for (const auto& [method, times] : counted.by_method) {
+      for (std::uint64_t i = 0; i < times; ++i) call_.meter.count(call_.side, method);
+    }
+  }
+  Lane(const Lane&) = delete;
+  Lane& operator=(const Lane&) = delete;
+  net::Lane open() { return {kTitle, call_.transport, call_.clock, call_.random, &meter_}; }
+
+ private:
+  Call& call_;
+  net::CallMeter meter_;
+};
+
+}  // namespace
+
+struct Client::Request {
+  std::string method;
+  std::string target;
+  std::string body;
+  std::string if_match;
+  std::string operation_id;
+};
+
+Client::Client(const PartnerCenterSettings& settings, std::shared_ptr<net::TokenSource> tokens)
+    : referrals_url_(settings.base_url + kReferralsPath), page_size_(settings.page_size), tokens_(std::move(tokens)) {
+  const auto url = http::parse_url(settings.base_url);
+  host_ = url ? url->origin().substr(url->scheme.size() + 3) : settings.base_url;
+}
+
+// Ids of a request (1.3): one per attempt for tracing, one per operation that a repetition would share.
+net::Exchange Client::exchange_for(Call& call, const Request& request, const std::string& token) const {
+  net::Exchange exchange = bare_exchange(call, request.method, referrals_url_ + request.target);
+  http::Headers& headers = exchange.request.headers;
+  const std::string attempt = call.random.uuid();
+  headers.add("Authorization", "Bearer " + token);
+  headers.add("Accept", "application/json");
+  headers.add("MS-CorrelationId", attempt);
+  headers.add("client-request-id", attempt);
+  headers.add("MS-RequestId", request.operation_id.empty() ? call.random.uuid() : request.operation_id);
+  if (request.method == "GET" && page_size_ != kServicePageSize) {
+    headers.add("Prefer", "odata.maxpagesize=" + std::to_string(page_size_));
+  }
+  if (request.method == "PATCH") {
+    headers.add("If-Match", request.if_match);
+    headers.add("Prefer", "return=representation");
+  }
+  if (!request.body.empty()) {
+    headers.add("Content-Type", "application/json");
+    exchange.request.body = request.body;
+  }
+  return exchange;
+}
+
+net::AdaptiveLimit& Client::limit_for(const Call& call) {
+  const int ceiling = std::clamp(call.max_in_flight, 1, kInFlightMax);
+  if (!limit_ || ceiling != ceiling_) {
+    const int start = std::min(limit_ ? limit_->current() : kInFlightStart, ceiling);
+    limit_ = net::AdaptiveLimit({.start = start, .min = 1, .max = ceiling});
+    ceiling_ = ceiling;
+  }
+  return *limit_;
+}
+
+Result<void> Client::log_in() {
+  Result<std::string> token = tokens_->token();
+  if (!token) return token.error();
+  return {};
+}
+
+void Client::send_chosen(Call& call, std::span<const Request> requests, std::span<const std::size_t> chosen,
+                         const net::RetryPolicy& policy, net::Safety safety, Responses& responses) {
+  const Result<std::string> token = tokens_->token();
+  if (!token) {
+    for (const std::size_t i : chosen) responses[i] = token.error();
+    return;
+  }
+  std::vector<net::Exchange> exchanges;
+  exchanges.reserve(chosen.size());
+  for (const std::size_t i : chosen) exchanges.push_back(exchange_for(call, requests[i], *token));
+  Lane lane(call);
+  net::send_all(lane.open(), exchanges, policy, safety, limit_for(call),
+                [&](std::size_t n, Result<http::Response> response) { responses[chosen[n]] = std::move(response); });
+}
+
+// A 401 applied nothing: the refused requests go out once more with a new token.
+Client::Responses Client::send(Call& call, std::span<const Request> requests, const net::RetryPolicy& policy,
+                               net::Safety safety) {
+  Responses responses;
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    responses.emplace_back(make_error(ErrorClass::cancelled, "Stopped before the request was sent."));
+    chosen.push_back(i);
+  }
+  if (requests.empty()) return responses;
+  send_chosen(call, requests, chosen, policy, safety, responses);
+  std::vector<std::size_t> refused;
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    if (responses[i] && responses[i]->status == 401) refused.push_back(i);
+  }
+  if (refused.empty()) return responses;
+  tokens_->invalidate();
+  send_chosen(call, requests, refused, policy, safety, responses);
+  return responses;
+}
+
+std::vector<Result<Answer>> Client::read_all(Call& call, std::span<const std::string> targets) {
+  std::vector<Request> requests;
+  for (const std::string& target : targets) requests.push_back({"GET", target, "", "", ""});
+  const Responses responses = send(call, requests, net::RetryPolicy{}, net::Safety::repeatable);
+  std::vector<Result<Answer>> answers;
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    const bool names_one = text::starts_with(targets[i], "/");
+    answers.push_back(responses[i] ? understand(*responses[i], false, names_one) : responses[i].error());
+  }
+  return answers;
+}
+
+Result<Answer> Client::read(Call& call, const std::string& target) {
+  return std::move(read_all(call, std::span(&target, 1)).front());
+}
+
+std::vector<Result<Answer>> Client::write_all(Call& call, std::span<const Write> writes) {
+  std::vector<Request> requests;
+  for (const Write& w : writes) {
+    requests.push_back({w.method, w.path, json::write(w.body), w.if_match, w.operation_id});
+  }
+  net::RetryPolicy once;
+  once.limits.attempts = 1;
+  const Responses responses = send(call, requests, once, net::Safety::once);
+  std::vector<Result<Answer>> answers;
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    if (responses[i]) {
+      answers.push_back(understand(*responses[i], true, !writes[i].path.empty()));
+    } else {
+      Error e = responses[i].error();
+      // An answer that could not be taken in proves nothing about the write.
+      if (e.kind == ErrorClass::bad_response) e.kind = ErrorClass::unknown;
+      answers.push_back(std::move(e));
+    }
+  }
+  return answers;
+}
+
+}  // namespace cosell::partner_center

@@ -1,0 +1,74 @@
+// Speaks HTTP with the referral API: headers, login, one renewal of the token, retries of reads, and the class of
+// every failure. Knows nothing of what a referral means.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "connectors/connector.h"
+#include "connectors/partner_center/partner_center_settings.h"
+#include "net/oauth.h"
+#include "net/rate.h"
+#include "net/retry.h"
+
+namespace cosell::partner_center {
+
+inline constexpr int kInFlightStart = 4;
+inline constexpr int kInFlightMax = 16;
+
+// An answer that was understood: 2xx with JSON, or 204 without a body (then `body` is null).
+struct Answer {
+  int status = 0;
+  json::Value body;
+  std::string etag;  // of the header, if there is one
+  std::string request_id;
+};
+
+// One write. Never repeated here, except after a 401, which applied nothing.
+struct Write {
+  std::string method;  // "POST", "PATCH"
+  std::string path;    // below the referrals: "" or "/{id}"
+  json::Value body;
+  std::string if_match;      // PATCH only
+  std::string operation_id;  // goes out as MS-RequestId
+};
+
+class Client {
+ public:
+  Client(const PartnerCenterSettings& settings, std::shared_ptr<net::TokenSource> tokens);
+
+  const std::string& host() const { return host_; }
+
+  // GET below /referrals; `target` begins with '?' or '/'. Retried within the retry policy.
+  Result<Answer> read(Call& call, const std::string& target);
+  std::vector<Result<Answer>> read_all(Call& call, std::span<const std::string> targets);
+  std::vector<Result<Answer>> write_all(Call& call, std::span<const Write> writes);
+  // Renews or reuses the login; the error is already in words.
+  Result<void> log_in();
+
+ private:
+  struct Request;
+  using Responses = std::vector<Result<http::Response>>;
+
+  net::Exchange exchange_for(Call& call, const Request& request, const std::string& token) const;
+  Responses send(Call& call, std::span<const Request> requests, const net::RetryPolicy& policy, net::Safety safety);
+  void send_chosen(Call& call, std::span<const Request> requests, std::span<const std::size_t> chosen,
+                   const net::RetryPolicy& policy, net::Safety safety, Responses& responses);
+  net::AdaptiveLimit& limit_for(const Call& call);
+
+  std::string referrals_url_;
+  std::string host_;
+  int page_size_;
+  std::shared_ptr<net::TokenSource> tokens_;
+  std::optional<net::AdaptiveLimit> limit_;
+  int ceiling_ = 0;
+};
+
+// "Partner Center" errors from an answer with another status than 2xx, in words, with the server's own beside them.
+Error error_of(const http::Response& response, bool is_write, bool names_a_referral);
+
+}  // namespace cosell::partner_center

@@ -1,0 +1,267 @@
+// Puts the parts together: what this side can do, what it looks like, reading by id and key, and writing.
+#include "connectors/partner_center/partner_center_connector.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "connectors/partner_center/partner_center_check.h"
+#include "connectors/partner_center/partner_center_client.h"
+#include "connectors/partner_center/partner_center_schema.h"
+#include "connectors/partner_center/referral_feed.h"
+#include "connectors/partner_center/referral_wire.h"
+#include "connectors/partner_center/referral_write.h"
+
+namespace cosell {
+namespace partner_center {
+namespace {
+
+// How wrong our clock may be against the service's when the newest referrals are searched for a lost create. Looking
+// too far back costs a page; not far enough, a second referral.
+constexpr Duration kClockSkew = minutes(15);
+
+Capabilities capabilities_of_service() {
+  Capabilities c;
+  c.system = "partner_center";
+  c.display_name = "Partner Center";
+  c.conditional_write = Capabilities::ConditionalWrite::required;
+  c.client_key = Capabilities::ClientKey::none;
+  c.returns_representation = true;
+  c.delta_includes_deletes = false;
+  c.related_answer_by_query = true;
+  c.batch_max = 200;
+  c.in_flight_start = kInFlightStart;
+  c.in_flight_max = kInFlightMax;
+  return c;
+}
+
+// If-Match wants the tag in double quotes (1.5).
+std::string quoted_tag(const std::string& version) {
+  if (!version.empty() && (version.front() == '"' || text::starts_with(version, "W/"))) return version;
+  return "\"" + version + "\"";
+}
+
+class PartnerCenterConnector final : public Connector {
+ public:
+  PartnerCenterConnector(PartnerCenterSettings settings, std::shared_ptr<net::TokenSource> tokens)
+      : settings_(std::move(settings)),
+        capabilities_(capabilities_of_service()),
+        client_(settings_, std::move(tokens)),
+        feed_(client_, settings_) {}
+
+  const Capabilities& capabilities() const override { return capabilities_; }
+
+  Result<Descriptor> describe(Call& call) override {
+    const Result<Organization> owner = feed_.organization(call);
+    if (!owner) return owner.error();
+    return describe_service(settings_, client_.host(), *owner);
+  }
+
+  std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
+                             const std::vector<std::string>& columns_written) override {
+    std::vector<Finding> findings = check_access(call, client_, feed_, settings_);
+    std::vector<Finding> columns = check_columns(settings_, columns_read, columns_written);
+    findings.insert(findings.end(), columns.begin(), columns.end());
+    return findings;
+  }
+
+  Result<Page> pull(Call& call, const PullRequest& request) override { return feed_.pull(call, request); }
+
+  Result<std::vector<Observation>> fetch(Call& call, std::span<const RecordRef> refs,
+                                         const std::vector<std::string>&) override {
+    std::vector<Observation> found;
+    if (Result<void> r = fetch_by_id(call, refs, found); !r) return r.error();
+    if (Result<void> r = fetch_by_crm_id(call, refs, found); !r) return r.error();
+    std::vector<std::string> engagements;
+    for (const RecordRef& ref : refs) {
+      if (ref.id.empty() && ref.kind == RecordKind::microsoft_half) engagements.push_back(ref.key.value);
+    }
+    if (Result<void> r = add_microsoft_halves(call, engagements, found); !r) return r.error();
+    return found;
+  }
+
+  std::vector<Outcome> push(Call& call, std::span<const Operation> operations) override;
+
+  Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
+    std::vector<Observation> found;
+    if (query.kind != RecordKind::microsoft_half || query.engagement_id.empty()) return found;
+    if (Result<void> r = add_microsoft_halves(call, {query.engagement_id}, found); !r) return r.error();
+    return found;
+  }
+
+  std::string page_url(RecordKind kind, const RecordId& id) const override {
+    if (kind != RecordKind::referral && kind != RecordKind::microsoft_half) return "";
+    return link_to(settings_.link_template, id.value);
+  }
+
+  RecordId normal_id(std::string_view written) const override { return RecordId(partner_center::normal_id(written)); }
+
+ private:
+  Result<void> fetch_by_id(Call& call, std::span<const RecordRef> refs, std::vector<Observation>& found);
+  Result<void> fetch_by_crm_id(Call& call, std::span<const RecordRef> refs, std::vector<Observation>& found);
+  Result<void> add_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
+                                    std::vector<Observation>& found);
+  Result<Write> write_for(Call& call, const Operation& operation);
+  Outcome outcome_of(const Operation& operation, const Result<Answer>& answer) const;
+
+  const PartnerCenterSettings settings_;
+  const Capabilities capabilities_;
+  Client client_;
+  Feed feed_;
+};
+
+Result<void> PartnerCenterConnector::fetch_by_id(Call& call, std::span<const RecordRef> refs,
+                                                 std::vector<Observation>& found) {
+  std::vector<const RecordRef*> asked;
+  std::vector<std::string> targets;
+  for (const RecordRef& ref : refs) {
+    if (ref.id.empty()) continue;
+    asked.push_back(&ref);
+    targets.push_back("/" + text::percent_encode(ref.id.value));
+  }
+  const std::vector<Result<Answer>> answers = client_.read_all(call, targets);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const RecordRef& ref = *asked[i];
+    if (!answers[i]) {
+      const Error& error = answers[i].error();
+      if (error.kind == ErrorClass::not_found) continue;
+      if (error.kind != ErrorClass::forbidden) return error;
+      // It exists but has left what this login may see; that is not a deletion.
+      Observation hidden;
+      hidden.kind = ref.kind;
+      hidden.id = ref.id;
+      hidden.existence = Existence::out_of_scope;
+      found.push_back(std::move(hidden));
+      continue;
+    }
+    const std::optional<RowHead> head = read_head(answers[i]->body);
+    if (!head) return make_error(ErrorClass::bad_response, "Partner Center answered something else than a referral.");
+    found.push_back(ref.kind == RecordKind::microsoft_half
+                        ? read_microsoft_half(answers[i]->body, *head)
+                        : read_referral(answers[i]->body, *head, settings_.link_template));
+  }
+  return {};
+}
+
+// The service cannot search CRM ids: the newest referrals are read back to the earliest create in question.
+Result<void> PartnerCenterConnector::fetch_by_crm_id(Call& call, std::span<const RecordRef> refs,
+                                                     std::vector<Observation>& found) {
+  std::vector<std::string> keys;
+  std::optional<Instant> earliest;
+  for (const RecordRef& ref : refs) {
+    if (!ref.id.empty() || ref.kind != RecordKind::referral || ref.key.empty()) continue;
+    keys.push_back(ref.key.value);
+    earliest = earliest ? std::min(*earliest, ref.created_after) : ref.created_after;
+  }
+  if (keys.empty()) return {};
+  const Instant from = *earliest - settings_.read_overlap - kClockSkew;
+  Result<std::vector<Observation>> holders = feed_.created_since(call, from, [&keys](const RowHead& row) {
+    return std::any_of(keys.begin(), keys.end(), [&row](const std::string& k) { return same_crm_id(k, row.crm_id); });
+  });
+  if (!holders) return holders.error();
+  std::move(holders->begin(), holders->end(), std::back_inserter(found));
+  return {};
+}
+
+Result<void> PartnerCenterConnector::add_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
+                                                          std::vector<Observation>& found) {
+  if (engagements.empty()) return {};
+  const Result<Organization> owner = feed_.organization(call);
+  if (!owner) return owner.error();
+  Result<std::vector<Rows>> pages = feed_.engagements(call, engagements);
+  if (!pages) return pages.error();
+  for (const Rows& page : *pages) {
+    for (const Rows::Row& row : page.rows) {
+      if (whose(row.head, owner->id) == Whose::microsoft) found.push_back(feed_.observe(row, Whose::microsoft));
+    }
+  }
+  return {};
+}
+
+Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& operation) {
+  Write write;
+  write.operation_id = operation.id.value;
+  Result<json::Value> body = json::Value();
+  if (operation.verb == Verb::create) {
+    write.method = "POST";
+    if (operation.kind == RecordKind::referral) {
+      body = referral_body(operation, settings_);
+    } else if (operation.kind == RecordKind::microsoft_half && !operation.engagement_id.empty()) {
+      // The inviting organisation is only named when it is known; the service knows who is logged in.
+      const Result<Organization> owner = feed_.organization(call);
+      body = microsoft_half_body(operation, owner ? owner->id : settings_.organization_id, settings_);
+    } else {
+      return make_error(ErrorClass::bug, "Partner Center cannot create this kind of record without an engagement.");
+    }
+  } else {
+    if (operation.kind != RecordKind::referral || operation.target.id.empty()) {
+      return make_error(ErrorClass::bug, "Only the partner's own referral can be changed in Partner Center.");
+    }
+    // Without a version the write would overwrite whatever a person did in the portal.
+    if (operation.must_match.empty()) {
+      return make_error(ErrorClass::precondition, "The referral has to be read again before it is changed.");
+    }
+    write.method = "PATCH";
+    write.path = "/" + text::percent_encode(operation.target.id.value);
+    write.if_match = quoted_tag(operation.must_match.value);
+    body = patch_body(operation.changes, settings_);
+  }
+  if (!body) return body.error();
+  write.body = std::move(*body);
+  return write;
+}
+
+Outcome PartnerCenterConnector::outcome_of(const Operation& operation, const Result<Answer>& answer) const {
+  if (!answer) return {operation.id, answer.error(), answer.error().request_id};
+  Applied applied;
+  applied.created = operation.verb == Verb::create;
+  if (answer->status == 204 && !applied.created) {
+    applied.id = operation.target.id;
+    applied.version = VersionToken(answer->etag);
+    return {operation.id, std::move(applied), answer->request_id};
+  }
+  const std::optional<RowHead> head = read_head(answer->body);
+  if (!head) {
+    Error e = make_error(ErrorClass::unknown,
+                         "Partner Center answered without the referral; the change may have been carried out.");
+    e.request_id = answer->request_id;
+    e.http_status = answer->status;
+    return {operation.id, std::move(e), answer->request_id};
+  }
+  applied.stored = operation.kind == RecordKind::microsoft_half
+                       ? read_microsoft_half(answer->body, *head)
+                       : read_referral(answer->body, *head, settings_.link_template);
+  applied.id = applied.stored->id;
+  applied.version = applied.stored->version;
+  return {operation.id, std::move(applied), answer->request_id};
+}
+
+std::vector<Outcome> PartnerCenterConnector::push(Call& call, std::span<const Operation> operations) {
+  std::vector<Outcome> outcomes(operations.size());
+  std::vector<Write> writes;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    Result<Write> write = write_for(call, operations[i]);
+    if (write) {
+      writes.push_back(std::move(*write));
+      places.push_back(i);
+    } else {
+      outcomes[i] = {operations[i].id, write.error(), ""};
+    }
+  }
+  const std::vector<Result<Answer>> answers = client_.write_all(call, writes);
+  for (std::size_t n = 0; n < answers.size(); ++n) {
+    outcomes[places[n]] = outcome_of(operations[places[n]], answers[n]);
+  }
+  return outcomes;
+}
+
+}  // namespace
+}  // namespace partner_center
+
+std::unique_ptr<Connector> make_partner_center_connector(PartnerCenterSettings settings,
+                                                         std::shared_ptr<net::TokenSource> tokens) {
+  return std::make_unique<partner_center::PartnerCenterConnector>(std::move(settings), std::move(tokens));
+}
+
+}  // namespace cosell

@@ -1,0 +1,194 @@
+// What Partner Center's refusals mean: the class of each status, the server's words out of the shapes in which it
+// sends them, and a sentence for people.
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "connectors/partner_center/partner_center_client.h"
+#include "deal/deal.h"
+
+namespace cosell::partner_center {
+namespace {
+
+struct Refusal {
+  std::string code;     // the most specific one
+  std::string message;  // the server's words
+  std::string target;   // JSON pointer of the field, or what the server calls it
+};
+
+std::string first_text(const json::Value& v, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    for (const json::Member& m : v.members()) {
+      if (text::equals_ignore_case(m.key, name) && !m.value.text().empty()) return m.value.text();
+    }
+  }
+  return "";
+}
+
+const json::Value* inner_of(const json::Value& error) {
+  for (const json::Member& m : error.members()) {
+    if (text::equals_ignore_case(m.key, "innerError") && m.value.is_object()) return &m.value;
+  }
+  return nullptr;
+}
+
+// The documented nested shape, the flat one of the sister service, and the gateway's.
+Refusal read_refusal(const std::string& body) {
+  Refusal refusal;
+  const auto read = json::read(body);
+  if (!read || !read->is_object()) return refusal;
+  const json::Value* error = read->find("error");
+  if (error != nullptr && error->is_string()) {
+    return {error->text(), first_text(*read, {"error_description", "message"}), ""};
+  }
+  const json::Value* level = error != nullptr && error->is_object() ? error : &*read;
+  for (int depth = 0; level != nullptr && depth < 8; ++depth) {
+    const std::string code = first_text(*level, {"code"});
+    const std::string message = first_text(*level, {"message", "description"});
+    const std::string target = first_text(*level, {"target"});
+    if (!code.empty()) refusal.code = code;
+    if (!message.empty()) refusal.message = message;
+    if (!target.empty()) refusal.target = target;
+    level = inner_of(*level);
+  }
+  return refusal;
+}
+
+struct TargetField {
+  std::string_view word;
+  Field field;
+};
+// Later entries are more general; the first that occurs in the target names the field.
+constexpr TargetField kTargets[] = {{"customerprofile/team", Field::customer_contacts},
+                                    {"customerprofile", Field::customer},
+                                    {"dealvalue", Field::value},
+                                    {"currency", Field::value},
+                                    {"closingdatetime", Field::close_date},
+                                    {"invitecontext/notes", Field::help_notes},
+                                    {"invitecontext", Field::help},
+                                    {"notes", Field::notes},
+                                    {"solutions", Field::solutions},
+                                    {"marketplaceintent", Field::marketplace_intent},
+                                    {"additionalrequirements", Field::marketplace_intent},
+                                    {"sharereferralwithmicrosoft", Field::visible},
+                                    {"consent", Field::consent_contact},
+                                    {"salesstage", Field::stage},
+                                    {"status", Field::standing},
+                                    {"externalreferenceid", Field::crm_id},
+                                    {"campaignid", Field::campaign},
+                                    {"mpnid", Field::location},
+                                    {"team", Field::team},
+                                    {"name", Field::name}};
+
+std::optional<Field> field_of(const std::string& target) {
+  const std::string lower = text::lower_ascii(text::replace_all(target, ".", "/"));
+  for (const TargetField& t : kTargets) {
+    if (lower.find(t.word) != std::string::npos) return t.field;
+  }
+  return std::nullopt;
+}
+
+bool mentions(const std::string& haystack, std::string_view needle) {
+  return text::lower_ascii(haystack).find(needle) != std::string::npos;
+}
+
+// Wants a login that only a person can give.
+bool asks_for_person(const http::Response& response, const Refusal& refusal) {
+  const std::string challenge = response.headers.get("WWW-Authenticate");
+  return mentions(refusal.message, "mfa") || mentions(refusal.code, "mfa") || mentions(challenge, "mfa") ||
+         mentions(refusal.code, "insufficent_claims") || mentions(refusal.code, "insufficient_claims") ||
+         mentions(challenge, "insufficient_claims");
+}
+
+std::string short_words(const std::string& words) {
+  constexpr std::size_t kMax = 240;
+  std::string s = text::trim(words);
+  if (s.size() > kMax) {
+    std::size_t end = kMax;
+    while (end > 0 && (static_cast<unsigned char>(s[end]) & 0xC0U) == 0x80U) --end;
+    s = s.substr(0, end) + "…";
+  }
+  return s;
+}
+
+std::string rejected_message(const Refusal& refusal) {
+  const std::optional<Field> field = field_of(refusal.target);
+  std::string message = "Partner Center did not accept ";
+  message += field ? std::string("the ") + info(*field).label : "this change";
+  return refusal.message.empty() ? message + "." : message + ": " + short_words(refusal.message);
+}
+
+Error login_error(const http::Response& response, const Refusal& refusal) {
+  if (asks_for_person(response, refusal)) {
+    return net::error_from(ErrorClass::auth_expired,
+                           "Partner Center asks for a login with multi-factor authentication. Log in again as the "
+                           "service user and confirm the second factor.",
+                           response);
+  }
+  return net::error_from(ErrorClass::auth_expired,
+                         "Partner Center refuses the login. Log in again; if that does not help, the token is for "
+                         "another address or the application lacks consent.",
+                         response);
+}
+
+ErrorClass class_of(int status, bool is_write, bool names_a_referral) {
+  switch (status) {
+    case 404:
+    case 410:
+      return names_a_referral ? ErrorClass::not_found : ErrorClass::bad_response;
+    case 409:
+    case 412:
+      return ErrorClass::precondition;
+    case 423:
+      return ErrorClass::transient;
+    default:
+      break;
+  }
+  if (status >= 400 && status < 500) return is_write ? ErrorClass::rejected : ErrorClass::bad_response;
+  if (status >= 500) return is_write ? ErrorClass::unknown : ErrorClass::transient;
+  return is_write ? ErrorClass::unknown : ErrorClass::bad_response;  // redirects and stranger things
+}
+
+std::string sentence_for(ErrorClass kind, int status, const Refusal& refusal) {
+  switch (kind) {
+    case ErrorClass::not_found:
+      return "The referral does not exist in Partner Center, or this login may not see it.";
+    case ErrorClass::precondition:
+      return "The referral was changed in Partner Center in the meantime.";
+    case ErrorClass::transient:
+      return "Partner Center cannot do this just now (" + std::to_string(status) + ").";
+    case ErrorClass::rejected:
+      return rejected_message(refusal);
+    case ErrorClass::unknown:
+      return "Partner Center answered " + std::to_string(status) + "; the change may have been carried out.";
+    default:
+      return "Partner Center answered " + std::to_string(status) +
+             (refusal.message.empty() ? " to a request for referrals." : ": " + short_words(refusal.message));
+  }
+}
+
+}  // namespace
+
+Error error_of(const http::Response& response, bool is_write, bool names_a_referral) {
+  const Refusal refusal = read_refusal(response.body);
+  Error e;
+  if (response.status == 401 || (response.status == 403 && asks_for_person(response, refusal))) {
+    e = login_error(response, refusal);
+  } else if (response.status == 403) {
+    e = net::error_from(ErrorClass::forbidden,
+                        "This login may not do that in Partner Center. The service user needs the role Referrals "
+                        "admin; a new role takes up to an hour.",
+                        response);
+  } else {
+    const ErrorClass kind = class_of(response.status, is_write, names_a_referral);
+    e = net::error_from(kind, sentence_for(kind, response.status, refusal), response);
+  }
+  e.rule = refusal.code;
+  if (const std::optional<Field> field = field_of(refusal.target)) e.fields = {info(*field).name};
+  return e;
+}
+
+}  // namespace cosell::partner_center

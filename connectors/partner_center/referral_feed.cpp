@@ -1,0 +1,289 @@
+// The descending read: newest changes first, stopping at the first row that was read for good. Rows move only to the
+// top while a listing is read, so a page may show a row twice but cannot lose one that the next read will not find.
+#include "connectors/partner_center/referral_feed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace cosell::partner_center {
+namespace {
+
+constexpr const char* kNewestChangesFirst = "$orderby=updatedDateTime%20desc";
+constexpr const char* kNewestFirst = "$orderby=createdDateTime%20desc";
+constexpr const char* kOldestFew = "$orderby=createdDateTime%20asc&$top=10";
+constexpr std::size_t kLongestQuery = 16'384;
+constexpr int kMostPages = 1'000'000;
+constexpr int kMostRestarts = 3;
+constexpr int kMostPagesPerPull = 50;  // however few rows are new on them: a long read is stored piece by piece
+
+Error bad_list(const std::string& what, const std::string& request_id) {
+  Error e = make_error(ErrorClass::bad_response, "Partner Center sent a list of referrals that " + what + ".");
+  e.request_id = request_id;
+  return e;
+}
+
+// The query of a next link, whatever stands before it: the service prints links with http, without /engagements, and
+// now and then without '?'.
+std::optional<std::string> query_of_link(const std::string& link) {
+  std::size_t at = link.find('?');
+  at = at == std::string::npos ? link.find("$skiptoken=") : at + 1;
+  if (at == std::string::npos) return std::nullopt;
+  std::string query = link.substr(at, link.find('#', at) - at);
+  const bool sound = !query.empty() && query.size() <= kLongestQuery &&
+                     std::all_of(query.begin(), query.end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!sound) return std::nullopt;
+  return query;
+}
+
+Result<Rows> rows_of(Answer answer) {
+  Rows rows;
+  rows.body = std::move(answer.body);
+  const json::Value* list = rows.body.find("value");
+  if (list == nullptr || !list->is_array()) return bad_list("holds no referrals", answer.request_id);
+  rows.rows.reserve(list->items().size());
+  for (const json::Value& v : list->items()) {
+    std::optional<RowHead> head = read_head(v);
+    if (!head) return bad_list("has a row without an id", answer.request_id);
+    rows.rows.push_back({std::move(*head), &v});
+  }
+  const json::Value* link = rows.body.find("@odata.nextLink");
+  if (link == nullptr || link->is_null()) return rows;
+  const std::optional<std::string> query = query_of_link(link->text());
+  if (!query) return bad_list("goes on at a link without a page token", answer.request_id);
+  rows.next_query = *query;
+  return rows;
+}
+
+bool newest_change_first(const Rows& rows) {
+  std::optional<Instant> above;
+  for (const Rows::Row& row : rows.rows) {
+    if (above && row.head.updated && *row.head.updated > *above) return false;
+    if (row.head.updated) above = row.head.updated;
+  }
+  return true;
+}
+
+std::optional<Instant> highest_stamp(const Rows& rows) {
+  for (const Rows::Row& row : rows.rows) {
+    if (row.head.updated) return row.head.updated;
+  }
+  return std::nullopt;
+}
+
+// Notices a circle of next links within three rounds of it, remembering a single earlier link (Brent).
+bool goes_round(Position::Listing& listing, const std::string& next_query) {
+  if (next_query == listing.mark || next_query == listing.next_query || listing.pages >= kMostPages) return true;
+  const bool power_of_two = (listing.pages & (listing.pages - 1)) == 0;
+  if (power_of_two) listing.mark = next_query;
+  return false;
+}
+
+bool page_token_died(const Error& e) { return e.http_status == 400 || e.http_status == 404 || e.http_status == 410; }
+
+std::string engagement_query(const std::string& id, bool quoted) {
+  const std::string literal = quoted ? "'" + text::replace_all(id, "'", "''") + "'" : id;
+  return "?$filter=" + text::percent_encode("engagementId eq " + literal);
+}
+
+}  // namespace
+
+Result<Rows> Feed::list(Call& call, const std::string& query) {
+  Result<Answer> answer = client_.read(call, "?" + query);
+  if (!answer) return answer.error();
+  return rows_of(std::move(*answer));
+}
+
+Observation Feed::observe(const Rows::Row& row, Whose owner) const {
+  return owner == Whose::microsoft ? read_microsoft_half(*row.referral, row.head)
+                                   : read_referral(*row.referral, row.head, settings_.link_template);
+}
+
+Result<Organization> Feed::ask_organization(Call& call) {
+  Result<Rows> oldest = list(call, kOldestFew);
+  if (!oldest) return oldest.error();
+  for (const Rows::Row& row : oldest->rows) {
+    if (row.head.organization_id.empty() || whose(row.head, "") == Whose::microsoft) continue;
+    return Organization{row.head.organization_id, row.referral->text_of("organizationName")};
+  }
+  return Organization{};
+}
+
+Result<Organization> Feed::organization(Call& call) {
+  if (organization_) return *organization_;
+  Result<Organization> asked = ask_organization(call);
+  if (!asked) return asked;
+  if (!settings_.organization_id.empty() && asked->id != settings_.organization_id) {
+    asked = Organization{settings_.organization_id, ""};
+  }
+  // An account without referrals is asked again: its owner shows with the first one.
+  if (!asked->id.empty()) organization_ = *asked;
+  return asked;
+}
+
+// Whose rows these are. A position whose owner does not occur among the newest rows belongs to another account.
+Result<void> Feed::settle_organization(Call& call, Position& position, const Rows& first_page) {
+  if (!settings_.organization_id.empty()) {
+    position.organization = settings_.organization_id;
+    return {};
+  }
+  bool any_partner = false;
+  for (const Rows::Row& row : first_page.rows) {
+    if (row.head.organization_id.empty() || whose(row.head, "") == Whose::microsoft) continue;
+    any_partner = true;
+    if (row.head.organization_id == position.organization) return {};
+  }
+  if (!any_partner) return {};
+  Result<Organization> owner = ask_organization(call);
+  if (!owner) return owner.error();
+  if (position.organization.empty()) {
+    position.organization = owner->id;
+    organization_ = *owner;
+  } else if (!owner->id.empty() && owner->id != position.organization) {
+    return make_error(ErrorClass::cursor_invalid,
+                      "The read position in Partner Center belongs to another organisation. Everything is read again "
+                      "and compared.");
+  }
+  return {};
+}
+
+// Takes up to `room` new rows of one page; sets `reached_end` at the first row that was read for good.
+void Feed::deliver(const Rows& rows, Position& position, std::size_t room, Page& page, bool& reached_end, bool& cut) {
+  Position::Listing& listing = *position.listing;
+  for (const Rows::Row& row : rows.rows) {
+    if (position.bound && row.head.updated && *row.head.updated < *position.bound) {
+      reached_end = true;
+      return;
+    }
+    const Whose owner = whose(row.head, position.organization);
+    if (owner == Whose::others) continue;
+    const std::string print = fingerprint(row.head);
+    const bool in_window = listing.next_bound && row.head.updated && *row.head.updated >= *listing.next_bound;
+    const bool again = in_window && !listing.fresh.insert(print).second;
+    if (again || listing.done.count(print) > 0 || position.known.count(print) > 0) continue;
+    if (page.seen.size() >= room) {
+      if (in_window) listing.fresh.erase(print);
+      cut = true;
+      return;
+    }
+    page.seen.push_back(observe(row, owner));
+    listing.done.insert(print);
+  }
+}
+
+// Reads one page. True: the listing is complete.
+Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, Page& page) {
+  Position::Listing& listing = *position.listing;
+  const bool first = listing.next_query.empty();
+  Result<Rows> rows = list(call, first ? kNewestChangesFirst : listing.next_query);
+  if (!rows) {
+    if (first || !page_token_died(rows.error()) || listing.restarts >= kMostRestarts) return rows.error();
+    // The page token died: from the top again, up to the same bound.
+    const int restarts = listing.restarts + 1;
+    position.open(call.clock.now());
+    position.listing->restarts = restarts;
+    return false;
+  }
+  if (!newest_change_first(*rows)) return bad_list("is not in the order that was asked for", "");
+  if (first) {
+    Result<void> settled = settle_organization(call, position, *rows);
+    if (!settled) return settled.error();
+    position.first_page_shows(highest_stamp(*rows), settings_.read_overlap);
+  }
+  bool reached_end = false;
+  bool cut = false;
+  deliver(*rows, position, room, page, reached_end, cut);
+  if (cut) return false;
+  if (reached_end || rows->next_query.empty()) return true;
+  ++listing.pages;
+  if (goes_round(listing, rows->next_query)) return bad_list("goes round in a circle", "");
+  listing.next_query = rows->next_query;
+  listing.done.clear();
+  return false;
+}
+
+Result<Page> Feed::pull(Call& call, const PullRequest& request) {
+  Result<Position> read = read_cursor(request.cursor, client_.host());
+  if (!read) return read.error();
+  Position position = std::move(*read);
+  const std::string& configured = settings_.organization_id;
+  if (!configured.empty() && !position.organization.empty() && position.organization != configured) {
+    return make_error(ErrorClass::cursor_invalid,
+                      "The read position in Partner Center belongs to another organisation than the configured one. "
+                      "Everything is read again and compared.");
+  }
+  if (!position.listing) position.open(call.clock.now());
+  const auto room = static_cast<std::size_t>(std::max(1, request.page_limit));
+  Page page;
+  page.full_listing = position.is_full();
+  std::size_t largest = 0;
+  for (int pages = 0; pages < kMostPagesPerPull; ++pages) {
+    const std::size_t before = page.seen.size();
+    Result<bool> complete = pull_page(call, position, room, page);
+    if (!complete) {
+      // What came before the failure is kept; the next pull meets the failure itself.
+      if (before == 0) return complete.error();
+      break;
+    }
+    page.caught_up = *complete;
+    largest = std::max(largest, page.seen.size() - before);
+    if (page.caught_up || page.seen.size() + largest > room || !position.listing->done.empty()) break;
+  }
+  if (page.caught_up) position.close();
+  page.next = write_cursor(position);
+  return page;
+}
+
+Result<std::vector<Observation>> Feed::created_since(Call& call, Instant from, const Wanted& wanted) {
+  Result<Organization> owner = organization(call);
+  if (!owner) return owner.error();
+  std::vector<Observation> found;
+  Position::Listing walk;
+  for (;;) {
+    Result<Rows> rows = list(call, walk.next_query.empty() ? kNewestFirst : walk.next_query);
+    if (!rows) return rows.error();
+    for (const Rows::Row& row : rows->rows) {
+      if (row.head.created && *row.head.created < from) return found;
+      if (whose(row.head, owner->id) == Whose::ours && wanted(row.head)) found.push_back(observe(row, Whose::ours));
+    }
+    if (rows->next_query.empty()) return found;
+    if (++walk.pages >= settings_.create_search_pages) {
+      return make_error(ErrorClass::transient,
+                        "The search for a referral that may have been created already looked through " +
+                            text::count_of(static_cast<std::size_t>(walk.pages), "page") +
+                            " without reaching the time of the create. Raise create_search_pages.");
+    }
+    if (goes_round(walk, rows->next_query)) return bad_list("goes round in a circle", "");
+    walk.next_query = rows->next_query;
+  }
+}
+
+std::vector<Result<Rows>> Feed::filter_by(Call& call, const std::vector<std::string>& ids, bool quoted) {
+  std::vector<std::string> targets;
+  for (const std::string& id : ids) targets.push_back(engagement_query(id, quoted));
+  std::vector<Result<Rows>> results;
+  for (Result<Answer>& answer : client_.read_all(call, targets)) {
+    results.push_back(answer ? rows_of(std::move(*answer)) : Result<Rows>(answer.error()));
+  }
+  return results;
+}
+
+Result<std::vector<Rows>> Feed::engagements(Call& call, const std::vector<std::string>& engagement_ids) {
+  if (engagement_ids.empty()) return std::vector<Rows>{};
+  const bool quoted = quoted_.value_or(settings_.quoted_engagement_filter);
+  std::vector<Result<Rows>> results = filter_by(call, engagement_ids, quoted);
+  const bool refused = !quoted_ && std::any_of(results.begin(), results.end(), [](const Result<Rows>& r) {
+    return !r && r.error().http_status == 400;
+  });
+  if (refused) results = filter_by(call, engagement_ids, !quoted);
+  std::vector<Rows> found;
+  for (Result<Rows>& rows : results) {
+    if (!rows) return rows.error();
+    found.push_back(std::move(*rows));
+  }
+  quoted_ = refused ? !quoted : quoted;
+  return found;
+}
+
+}  // namespace cosell::partner_center

@@ -1,0 +1,27 @@
+// Writes the bodies that the referral API takes: the two creates of a co-sell deal and the JSON Patch of an update.
+// Refuses, with the rule's name, what the API is known not to take; sends nothing itself.
+#pragma once
+
+#include <string>
+
+#include "base/json.h"
+#include "connectors/connector.h"
+#include "connectors/partner_center/partner_center_settings.h"
+#include "deal/deal.h"
+
+namespace cosell::partner_center {
+
+// The partner's own referral (POST): private without, shared with visibility or a request for help.
+Result<json::Value> referral_body(const Operation& create, const PartnerCenterSettings& settings);
+
+// The second referral of an engagement, which asks Microsoft for help (POST).
+Result<json::Value> microsoft_half_body(const Operation& create, const std::string& our_organization,
+                                        const PartnerCenterSettings& settings);
+
+// Replace operations for exactly the changed fields (PATCH).
+Result<json::Value> patch_body(const Columns& changes, const PartnerCenterSettings& settings);
+
+// May this field be written to a referral that exists? (For describe.)
+bool can_patch(Field field, const PartnerCenterSettings& settings);
+
+}  // namespace cosell::partner_center
