@@ -1,0 +1,37 @@
+// Looking at the organisation itself: what it has (describe) and whether a first sync can work (check), each finding
+// in words with what to do. Reads only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "connectors/salesforce/salesforce_client.h"
+#include "connectors/salesforce/salesforce_schema.h"
+#include "connectors/salesforce/salesforce_settings.h"
+
+namespace cosell::salesforce {
+
+class SalesforceCheck {
+ public:
+  SalesforceCheck(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema);
+
+  Result<Descriptor> describe(Call& call);
+  std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
+                             const std::vector<std::string>& columns_written);
+
+ private:
+  struct Asks;
+  Finding version_finding(Call& call);
+  Finding read_finding(Call& call, const std::string& column);
+  Finding write_finding(Call& call, const std::string& column);
+  Finding key_finding(Call& call);
+  Finding stages_finding(Call& call);
+  Finding budget_finding() const;
+
+  const SalesforceSettings settings_;
+  SalesforceClient& client_;
+  SalesforceSchema& schema_;
+};
+
+}  // namespace cosell::salesforce

@@ -1,0 +1,47 @@
+// Reading records: changes since a position, records by id or key, and related records by their columns.
+// Builds the queries and turns pages into observations; asks through SalesforceClient, writes nothing.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "connectors/salesforce/salesforce_client.h"
+#include "connectors/salesforce/salesforce_cursor.h"
+#include "connectors/salesforce/salesforce_schema.h"
+#include "connectors/salesforce/salesforce_settings.h"
+
+namespace cosell::salesforce {
+
+class SalesforceReads {
+ public:
+  SalesforceReads(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema);
+
+  Result<Page> pull(Call& call, const PullRequest& request);
+  Result<std::vector<Observation>> fetch(Call& call, std::span<const RecordRef> refs,
+                                         const std::vector<std::string>& columns);
+  Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query);
+
+ private:
+  RowShape shape_for(RecordKind kind, const std::vector<std::string>& columns, TextTypes types,
+                     bool has_currency) const;
+  std::string select(const RowShape& shape) const;
+
+  Result<ReadPosition> position_of(Call& call, const PullRequest& request);
+  Result<http::Response> first_page(Call& call, const PullRequest& request, ReadPosition& position);
+  Result<http::Response> page_at(Call& call, const PullRequest& request, ReadPosition& position);
+  Result<Page> take(const PullRequest& request, ReadPosition position, const http::Response& answer,
+                    const std::string& asked_at);
+
+  // All rows of one object that fit one of the conditions, each a query of its own.
+  Result<std::vector<Observation>> rows_where(Call& call, RecordKind kind, const std::vector<std::string>& columns,
+                                              const std::vector<std::string>& conditions, bool deleted_too);
+  Result<std::vector<Observation>> rows_of(Call& call, const RowShape& shape, Result<http::Response> answer);
+
+  const SalesforceSettings settings_;
+  SalesforceClient& client_;
+  SalesforceSchema& schema_;
+};
+
+}  // namespace cosell::salesforce

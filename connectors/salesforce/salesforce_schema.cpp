@@ -1,0 +1,129 @@
+// Keeps what describe told.
+#include "connectors/salesforce/salesforce_schema.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "connectors/salesforce/salesforce_errors.h"
+
+namespace cosell::salesforce {
+namespace {
+
+const DescribedColumn* find_column(const std::vector<DescribedColumn>& columns, std::string_view name) {
+  const auto it = std::find_if(columns.begin(), columns.end(), [name](const DescribedColumn& c) {
+    return text::equals_ignore_case(c.info.name, name);
+  });
+  return it == columns.end() ? nullptr : &*it;
+}
+
+const DescribedColumn* find_relationship(const std::vector<DescribedColumn>& columns, std::string_view name) {
+  const auto it = std::find_if(columns.begin(), columns.end(), [name](const DescribedColumn& c) {
+    return text::equals_ignore_case(c.relationship, name);
+  });
+  return it == columns.end() ? nullptr : &*it;
+}
+
+TextType text_type_of(const DescribedColumn* column) {
+  if (column == nullptr) return TextType::text;
+  if (column->wire_type == "date") return TextType::date;
+  return column->wire_type == "datetime" ? TextType::instant : TextType::text;
+}
+
+}  // namespace
+
+std::string object_of(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::opportunity:
+      return "Opportunity";
+    case RecordKind::account:
+      return "Account";
+    case RecordKind::contact:
+      return "Contact";
+    case RecordKind::owner:
+      return "User";
+    case RecordKind::referral:
+    case RecordKind::microsoft_half:
+      break;
+  }
+  return "";
+}
+
+SalesforceSchema::SalesforceSchema(SalesforceClient& client, MultiCurrency multi_currency)
+    : client_(client), multi_currency_(multi_currency) {
+  if (multi_currency == MultiCurrency::no) has_currency_ = false;
+}
+
+Result<const std::vector<DescribedColumn>*> SalesforceSchema::columns_of(Call& call, const std::string& object) {
+  if (const auto it = described_.find(object); it != described_.end()) return &it->second;
+  Ask ask;
+  ask.path = client_.path("/sobjects/" + object + "/describe");
+  ask.name = "GET describe of " + object;
+  auto answer = client_.send(call, ask);
+  if (!answer) return std::move(answer.error());
+  auto columns = read_describe(answer->body, ask.name);
+  if (!columns) return std::move(columns.error());
+  learn(object, *std::move(columns));
+  return &described_[object];
+}
+
+void SalesforceSchema::learn(const std::string& object, std::vector<DescribedColumn> columns) {
+  if (object == "Opportunity" && multi_currency_ == MultiCurrency::detect) {
+    has_currency_ = find_column(columns, kCurrencyColumn) != nullptr;
+  }
+  described_[object] = std::move(columns);
+  types_.clear();  // a column may have another type now
+}
+
+Result<const DescribedColumn*> SalesforceSchema::resolve(Call& call, const std::string& object,
+                                                         const std::string& path) {
+  std::string at = object;
+  const auto parts = text::split(path, '.');
+  for (std::size_t i = 0;; ++i) {
+    auto columns = columns_of(call, at);
+    if (!columns) return std::move(columns.error());
+    if (i + 1 == parts.size()) return find_column(**columns, parts[i]);
+    const DescribedColumn* reference = find_relationship(**columns, parts[i]);
+    if (reference == nullptr || reference->refers_to.empty()) return nullptr;
+    at = reference->refers_to;
+  }
+}
+
+Result<TextTypes> SalesforceSchema::text_types(Call& call, const std::string& object,
+                                               const std::vector<std::string>& columns) {
+  TextTypes out;
+  for (const std::string& column : columns) {
+    if (standard_text_type(column)) continue;
+    auto& known = types_[object];
+    if (known.find(column) == known.end()) {
+      auto found = resolve(call, object, column);
+      if (!found) return std::move(found.error());
+      types_[object][column] = text_type_of(*found);
+    }
+    if (const TextType type = types_[object][column]; type != TextType::text) out[column] = type;
+  }
+  return out;
+}
+
+void SalesforceSchema::remember(const std::string& object, const std::vector<std::string>& columns,
+                                const TextTypes& types) {
+  for (const std::string& column : columns) {
+    if (standard_text_type(column)) continue;
+    const auto it = types.find(column);
+    types_[object].emplace(column, it == types.end() ? TextType::text : it->second);
+  }
+}
+
+void SalesforceSchema::remember_currency(bool has) {
+  if (multi_currency_ == MultiCurrency::detect && !has_currency_ && !has) has_currency_ = false;
+}
+
+bool SalesforceSchema::learn_from_refusal(const Error& error) {
+  const bool about_currency = error.rule == "INVALID_FIELD" &&
+                              (text::equals_ignore_case(column_of(error), kCurrencyColumn) ||
+                               error.detail.find(std::string("'") + kCurrencyColumn + "'") != std::string::npos);
+  if (!about_currency || multi_currency_ != MultiCurrency::detect || !has_currency()) return false;
+  has_currency_ = false;
+  return true;
+}
+
+}  // namespace cosell::salesforce

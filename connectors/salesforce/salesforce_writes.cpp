@@ -1,0 +1,429 @@
+// Collections of up to 200 rows, five of them in a composite call where that is switched on. Results are matched to
+// operations by position and, for updates, by id; a result that does not fit makes the outcome unknown.
+#include "connectors/salesforce/salesforce_writes.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "connectors/salesforce/salesforce_errors.h"
+#include "connectors/salesforce/salesforce_ids.h"
+#include "connectors/salesforce/salesforce_wire.h"
+
+namespace cosell::salesforce {
+namespace {
+
+constexpr std::size_t kCollectionsInComposite = 5;
+constexpr std::size_t kRowsInRetrieve = 2000;
+
+using Outcomes = std::vector<std::optional<Outcome>>;
+
+Error unclear(const std::string& why) {
+  return make_error(ErrorClass::unknown, "It is not certain whether Salesforce applied the change: " + why);
+}
+
+void fail(Outcomes& outcomes, std::span<const Operation> operations, std::size_t index, Error error) {
+  const std::string request_id = error.request_id;
+  outcomes[index] = Outcome{operations[index].id, std::move(error), request_id};
+}
+
+// After such an end the next call would meet the same; it is not sent.
+bool ends_the_push(const Error& e) {
+  return e.kind == ErrorClass::throttled || e.kind == ErrorClass::auth_expired || e.kind == ErrorClass::cancelled ||
+         e.kind == ErrorClass::transient || e.kind == ErrorClass::config;
+}
+
+std::vector<std::string> changed_columns(const Columns& expected, const Columns& present) {
+  std::vector<std::string> changed;
+  for (const auto& [column, value] : expected) {
+    const auto it = present.find(column);
+    if (it != present.end() && !same_value(value, it->second)) changed.push_back(column);
+  }
+  return changed;
+}
+
+// Columns of other records are neither compared nor written: a write to this record does not touch them.
+Columns own_columns(const Columns& columns) {
+  Columns own;
+  for (const auto& [name, value] : columns) {
+    if (name.find('.') == std::string::npos) own.emplace(name, value);
+  }
+  return own;
+}
+
+// Errors that mean something else for a record that is being made than for one that should exist.
+Error of_row(const WriteResult& result, const Operation& op, const std::string& key_column, Instant now) {
+  if (result.errors.empty()) return unclear("the answer names neither success nor error.");
+  const ServerError& server = result.errors.front();
+  Error e = error_of_row(server, now);
+  const bool about_another = std::any_of(e.fields.begin(), e.fields.end(),
+                                         [](const std::string& f) { return !text::equals_ignore_case(f, "Id"); });
+  if (e.kind == ErrorClass::not_found && (op.verb == Verb::create || about_another)) e.kind = ErrorClass::rejected;
+  if (op.kind != RecordKind::opportunity || op.verb != Verb::create || server.code != "DUPLICATE_VALUE") return e;
+  // Somebody made the record with our key at the same moment: it exists now and has to be read.
+  const bool about_key = std::any_of(e.fields.begin(), e.fields.end(),
+                                     [&](const std::string& f) { return text::equals_ignore_case(f, key_column); }) ||
+                         server.message.find(key_column) != std::string::npos;
+  if (about_key) e.kind = ErrorClass::precondition;
+  return e;
+}
+
+std::string title_of(RecordKind kind) {
+  return kind == RecordKind::account ? "account" : kind == RecordKind::contact ? "contact" : "opportunity";
+}
+
+}  // namespace
+
+struct SalesforceWrites::Row {
+  std::size_t index = 0;
+  Verb verb = Verb::update;
+  std::string object;
+  std::string identity;  // id or key; two rows of one identity never share a call
+  json::Value fields;
+};
+
+struct SalesforceWrites::Batch {
+  Verb verb = Verb::update;
+  std::string object;
+  std::vector<Row> rows = {};
+  std::set<std::string> identities = {};
+
+  bool is_upsert() const { return verb == Verb::create && object == "Opportunity"; }
+};
+
+int batch_max_of(const SalesforceSettings& settings) {
+  return settings.use_composite ? settings.collection_size * static_cast<int>(kCollectionsInComposite)
+                                : settings.collection_size;
+}
+
+SalesforceWrites::SalesforceWrites(const SalesforceSettings& settings, SalesforceClient& client,
+                                   SalesforceSchema& schema)
+    : settings_(settings), client_(client), schema_(schema) {}
+
+Result<SalesforceWrites::Row> SalesforceWrites::row_of(const Operation& op, std::size_t index) const {
+  Row row;
+  row.index = index;
+  row.verb = op.verb;
+  row.object = object_of(op.kind);
+  if (row.object.empty() || op.kind == RecordKind::owner) {
+    return make_error(ErrorClass::bug, "The bridge does not write records of this kind to Salesforce.");
+  }
+  const bool keyed = op.verb == Verb::create && op.kind == RecordKind::opportunity;
+  row.fields = json::Value::object();
+  json::Value attributes = json::Value::object();
+  attributes.set("type", json::Value::string(row.object));
+  row.fields.set("attributes", std::move(attributes));
+  if (op.verb == Verb::update) {
+    row.identity = normal_salesforce_id(op.target.id.value);
+    if (!is_salesforce_id(row.identity)) {
+      return make_error(ErrorClass::not_found, "\"" + op.target.id.value + "\" is not the id of a Salesforce record.");
+    }
+    row.fields.set("id", json::Value::string(row.identity));
+  } else if (keyed) {
+    row.identity = op.target.key.value;
+    if (row.identity.empty()) return make_error(ErrorClass::bug, "A new opportunity needs the id of its referral.");
+    row.fields.set(settings_.key_column, json::Value::string(row.identity));
+  }
+  for (const auto& [column, value] : op.changes) {
+    if (column.find('.') != std::string::npos) {
+      return make_error(ErrorClass::config, "Column " + column +
+                                                " belongs to another record; the bridge does not write "
+                                                "it. Change the mapping.");
+    }
+    if (keyed && text::equals_ignore_case(column, settings_.key_column)) continue;
+    if (text::equals_ignore_case(column, kCurrencyColumn) && !schema_.has_currency()) {
+      if (is_blank(value)) continue;
+      Error e = make_error(ErrorClass::rejected, "This Salesforce organisation has a single currency, so " +
+                                                     display(value) + " cannot be written to CurrencyIsoCode.");
+      e.fields = {column};
+      return e;
+    }
+    auto written = written_value(column, value);
+    if (!written) return std::move(written.error());
+    row.fields.set(column, *std::move(written));
+  }
+  return row;
+}
+
+// ---- what the plan was made from
+
+void SalesforceWrites::check_expected_of(Call& call, std::span<const Operation> operations,
+                                         const std::vector<std::size_t>& indexes, Outcomes& outcomes) {
+  const std::string object = object_of(operations[indexes.front()].kind);
+  std::set<std::string> fields = {"Id", "SystemModstamp"};
+  json::Value ids = json::Value::array();
+  for (const std::size_t i : indexes) {
+    ids.append(json::Value::string(normal_salesforce_id(operations[i].target.id.value)));
+    for (const auto& [column, value] : own_columns(operations[i].expected)) fields.insert(column);
+  }
+  if (!schema_.has_currency()) fields.erase(kCurrencyColumn);
+  json::Value body = json::Value::object();
+  body.set("ids", std::move(ids));
+  json::Value& names = body.set("fields", json::Value::array());
+  for (const std::string& f : fields) names.append(json::Value::string(f));
+
+  Ask ask;
+  ask.method = "POST";
+  ask.path = client_.path("/composite/sobjects/" + object);
+  ask.name = "POST composite/sobjects (read)";
+  ask.body = std::move(body);
+  const auto fail_all = [&](const Error& e) {
+    for (const std::size_t i : indexes) fail(outcomes, operations, i, e);
+  };
+  auto answer = client_.send(call, ask);
+  if (!answer && schema_.learn_from_refusal(answer.error())) {
+    return check_expected_of(call, operations, indexes, outcomes);
+  }
+  if (!answer) {
+    // Nothing was written yet, however this read ended.
+    if (answer.error().kind == ErrorClass::unknown) answer.error().kind = ErrorClass::transient;
+    return fail_all(answer.error());
+  }
+  const auto rows = read_body(answer->body, ask.name);
+  if (!rows) return fail_all(rows.error());
+  if (!rows->is_array() || rows->items().size() != indexes.size()) {
+    return fail_all(make_error(ErrorClass::bad_response, "Salesforce's answer to " + ask.name +
+                                                             " does not have one row for each record asked for."));
+  }
+  for (std::size_t n = 0; n < indexes.size(); ++n) {
+    const Operation& op = operations[indexes[n]];
+    const json::Value& row = rows->items()[n];
+    if (row.is_null()) {
+      fail(outcomes, operations, indexes[n],
+           make_error(ErrorClass::not_found, "The " + title_of(op.kind) + " is no longer in Salesforce."));
+      continue;
+    }
+    Columns expected = own_columns(op.expected);
+    if (!schema_.has_currency()) expected.erase(kCurrencyColumn);
+    const bool this_one = normal_salesforce_id(row.text_of("Id")) == normal_salesforce_id(op.target.id.value);
+    auto present = read_row_like(row, expected, ask.name);
+    if (!this_one || !present) {
+      fail(outcomes, operations, indexes[n],
+           present ? make_error(ErrorClass::bad_response, "Salesforce answered " + ask.name + " with another record.")
+                   : present.error());
+      continue;
+    }
+    if (const auto changed = changed_columns(expected, *present); !changed.empty()) {
+      Error e = make_error(ErrorClass::precondition, "Somebody changed " + text::join(changed, ", ") +
+                                                         " in Salesforce meanwhile; the bridge looks again before it "
+                                                         "writes.");
+      e.fields = changed;
+      fail(outcomes, operations, indexes[n], std::move(e));
+    }
+  }
+}
+
+void SalesforceWrites::check_expected(Call& call, std::span<const Operation> operations, const std::vector<Row>& rows,
+                                      Outcomes& outcomes) {
+  std::map<std::string, std::vector<std::size_t>> by_object;
+  for (const Row& row : rows) {
+    const Operation& op = operations[row.index];
+    if (op.verb == Verb::update && !own_columns(op.expected).empty()) by_object[row.object].push_back(row.index);
+  }
+  for (const auto& [object, indexes] : by_object) {
+    for (std::size_t from = 0; from < indexes.size(); from += kRowsInRetrieve) {
+      const std::size_t to = std::min(indexes.size(), from + kRowsInRetrieve);
+      check_expected_of(
+          call, operations,
+          {indexes.begin() + static_cast<std::ptrdiff_t>(from), indexes.begin() + static_cast<std::ptrdiff_t>(to)},
+          outcomes);
+    }
+  }
+}
+
+// ---- calls
+
+std::vector<SalesforceWrites::Batch> SalesforceWrites::batches_of(std::vector<Row> rows) const {
+  std::vector<Batch> batches;
+  for (Row& row : rows) {
+    // The last batch that holds this record bounds how far forward the row may go: order within a record is kept.
+    std::size_t from = 0;
+    for (std::size_t b = batches.size(); b > 0 && !row.identity.empty(); --b) {
+      if (batches[b - 1].identities.count(row.identity) > 0) {
+        from = b;
+        break;
+      }
+    }
+    const auto fits = [&](const Batch& b) {
+      return b.verb == row.verb && b.object == row.object &&
+             b.rows.size() < static_cast<std::size_t>(settings_.collection_size);
+    };
+    auto place = std::find_if(batches.begin() + static_cast<std::ptrdiff_t>(from), batches.end(), fits);
+    if (place == batches.end()) {
+      Batch batch;
+      batch.verb = row.verb;
+      batch.object = row.object;
+      place = batches.insert(batches.end(), std::move(batch));
+    }
+    if (!row.identity.empty()) place->identities.insert(row.identity);
+    place->rows.push_back(std::move(row));
+  }
+  return batches;
+}
+
+json::Value SalesforceWrites::body_of(const Batch& batch) const {
+  json::Value body = json::Value::object();
+  body.set("allOrNone", json::Value::boolean(false));
+  json::Value& records = body.set("records", json::Value::array());
+  for (const Row& row : batch.rows) records.append(row.fields);
+  return body;
+}
+
+std::string SalesforceWrites::method_of(const Batch& batch) const {
+  return batch.verb == Verb::update || batch.is_upsert() ? "PATCH" : "POST";
+}
+
+std::string SalesforceWrites::path_of(const Batch& batch) const {
+  return client_.path(batch.is_upsert() ? "/composite/sobjects/Opportunity/" + settings_.key_column
+                                        : "/composite/sobjects");
+}
+
+void SalesforceWrites::settle(Call& call, std::span<const Operation> operations, const Batch& batch,
+                              const json::Value& body, const std::string& request_id, Outcomes& outcomes) const {
+  const auto results = read_write_results(body, method_of(batch) + " composite/sobjects");
+  const bool too_many = results && results->size() > batch.rows.size();
+  for (std::size_t n = 0; n < batch.rows.size(); ++n) {
+    const Row& row = batch.rows[n];
+    const Operation& op = operations[row.index];
+    Outcome& outcome = outcomes[row.index].emplace();
+    outcome.id = op.id;
+    outcome.request_id = request_id;
+    if (!results || too_many || n >= results->size()) {
+      outcome.what = unclear(!results ? results.error().message : "its answer does not fit what was sent.");
+      continue;
+    }
+    const WriteResult& result = (*results)[n];
+    const bool another = op.verb == Verb::update && !result.id.empty() && result.id != row.identity;
+    const bool nameless = op.verb == Verb::create && result.success && !is_salesforce_id(result.id);
+    if (another || nameless) {
+      outcome.what = unclear("its answer does not fit what was sent.");
+    } else if (!result.success) {
+      Error e = of_row(result, op, settings_.key_column, call.clock.now());
+      e.request_id = request_id;
+      outcome.what = std::move(e);
+    } else {
+      Applied applied;
+      applied.id = RecordId(op.verb == Verb::update ? row.identity : result.id);
+      applied.created = op.verb == Verb::create && (!batch.is_upsert() || result.created);
+      outcome.what = std::move(applied);
+    }
+  }
+}
+
+std::optional<Error> SalesforceWrites::send_alone(Call& call, std::span<const Operation> operations, const Batch& batch,
+                                                  Outcomes& outcomes) {
+  Ask ask;
+  ask.method = method_of(batch);
+  ask.path = path_of(batch);
+  ask.name = ask.method + " composite/sobjects";
+  ask.body = body_of(batch);
+  ask.writes = true;
+  auto answer = client_.send(call, ask);
+  if (!answer) {
+    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, answer.error());
+    return answer.error();
+  }
+  const std::string request_id = net::request_id_of(answer->headers);
+  const auto body = read_body(answer->body, ask.name);
+  if (!body) {
+    Error e = unclear(body.error().message);
+    e.request_id = request_id;
+    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, e);
+    return e;
+  }
+  settle(call, operations, batch, *body, request_id, outcomes);
+  return std::nullopt;
+}
+
+std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const Operation> operations,
+                                                     std::span<const Batch> batches, Outcomes& outcomes) {
+  json::Value body = json::Value::object();
+  body.set("allOrNone", json::Value::boolean(false));
+  json::Value& requests = body.set("compositeRequest", json::Value::array());
+  for (std::size_t b = 0; b < batches.size(); ++b) {
+    json::Value& request = requests.append(json::Value::object());
+    request.set("method", json::Value::string(method_of(batches[b])));
+    request.set("url", json::Value::string(path_of(batches[b])));
+    request.set("referenceId", json::Value::string("part" + std::to_string(b)));
+    request.set("body", body_of(batches[b]));
+  }
+  Ask ask;
+  ask.method = "POST";
+  ask.path = client_.path("/composite");
+  ask.name = "POST composite";
+  ask.body = std::move(body);
+  ask.writes = true;
+  const auto fail_batch = [&](const Batch& batch, const Error& e) {
+    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, e);
+  };
+  auto answer = client_.send(call, ask);
+  if (!answer) {
+    for (const Batch& batch : batches) fail_batch(batch, answer.error());
+    return answer.error();
+  }
+  const std::string request_id = net::request_id_of(answer->headers);
+  const auto read = read_body(answer->body, ask.name);
+  const auto parts = read ? read_composite(*read, ask.name) : Result<std::vector<CompositeAnswer>>(read.error());
+  for (std::size_t b = 0; b < batches.size(); ++b) {
+    if (!parts) {
+      fail_batch(batches[b], unclear(parts.error().message));
+      continue;
+    }
+    const std::string reference = "part" + std::to_string(b);
+    const auto part =
+        std::find_if(parts->begin(), parts->end(), [&](const CompositeAnswer& a) { return a.reference == reference; });
+    if (part == parts->end()) {
+      fail_batch(batches[b], unclear("its answer lacks a part."));
+    } else if (part->status >= 200 && part->status < 300) {
+      settle(call, operations, batches[b], part->body, request_id, outcomes);
+    } else {
+      const http::Response inner{part->status, {}, json::write(part->body)};
+      fail_batch(batches[b], error_of(inner, {ask.name, true}, call.clock.now()));
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operation> operations) {
+  Outcomes outcomes(operations.size());
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    auto row = row_of(operations[i], i);
+    if (!row) {
+      fail(outcomes, operations, i, std::move(row.error()));
+    } else if (operations[i].verb == Verb::update && operations[i].changes.empty()) {
+      Applied nothing_to_do;
+      nothing_to_do.id = RecordId(row->identity);
+      outcomes[i] = Outcome{operations[i].id, std::move(nothing_to_do), ""};
+    } else {
+      rows.push_back(*std::move(row));
+    }
+  }
+  check_expected(call, operations, rows, outcomes);
+  rows.erase(std::remove_if(rows.begin(), rows.end(), [&](const Row& r) { return outcomes[r.index].has_value(); }),
+             rows.end());
+
+  const std::vector<Batch> batches = batches_of(std::move(rows));
+  std::optional<Error> stopped;
+  const std::size_t together = settings_.use_composite ? kCollectionsInComposite : 1;
+  for (std::size_t from = 0; from < batches.size(); from += together) {
+    const auto part = std::span(batches).subspan(from, std::min(together, batches.size() - from));
+    if (stopped) {
+      for (const Batch& batch : part) {
+        for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *stopped);
+      }
+      continue;
+    }
+    auto refused = part.size() == 1 ? send_alone(call, operations, part.front(), outcomes)
+                                    : send_together(call, operations, part, outcomes);
+    if (refused && ends_the_push(*refused)) stopped = std::move(refused);
+  }
+
+  std::vector<Outcome> done;
+  done.reserve(outcomes.size());
+  for (std::optional<Outcome>& o : outcomes) done.push_back(*std::move(o));
+  return done;
+}
+
+}  // namespace cosell::salesforce

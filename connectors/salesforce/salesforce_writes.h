@@ -1,0 +1,54 @@
+// Writing records: a batch of planned operations becomes the fewest collection calls, and every operation gets
+// exactly one outcome. Nothing is sent twice here; what is unclear is reported as unclear.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "connectors/salesforce/salesforce_client.h"
+#include "connectors/salesforce/salesforce_schema.h"
+#include "connectors/salesforce/salesforce_settings.h"
+
+namespace cosell::salesforce {
+
+class SalesforceWrites {
+ public:
+  SalesforceWrites(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema);
+
+  std::vector<Outcome> push(Call& call, std::span<const Operation> operations);
+
+ private:
+  struct Row;    // one operation, ready to be sent
+  struct Batch;  // rows of one collection call
+
+  Result<Row> row_of(const Operation& operation, std::size_t index) const;
+  // Compares the present values with those that the plan was made from; settles what must not be written.
+  void check_expected(Call& call, std::span<const Operation> operations, const std::vector<Row>& rows,
+                      std::vector<std::optional<Outcome>>& outcomes);
+  void check_expected_of(Call& call, std::span<const Operation> operations, const std::vector<std::size_t>& indexes,
+                         std::vector<std::optional<Outcome>>& outcomes);
+  std::vector<Batch> batches_of(std::vector<Row> rows) const;
+  json::Value body_of(const Batch& batch) const;
+  std::string method_of(const Batch& batch) const;
+  std::string path_of(const Batch& batch) const;
+
+  // Both give the error of the whole call, if it was refused as a whole.
+  std::optional<Error> send_alone(Call& call, std::span<const Operation> operations, const Batch& batch,
+                                  std::vector<std::optional<Outcome>>& outcomes);
+  std::optional<Error> send_together(Call& call, std::span<const Operation> operations, std::span<const Batch> batches,
+                                     std::vector<std::optional<Outcome>>& outcomes);
+  void settle(Call& call, std::span<const Operation> operations, const Batch& batch, const json::Value& results,
+              const std::string& request_id, std::vector<std::optional<Outcome>>& outcomes) const;
+
+  const SalesforceSettings settings_;
+  SalesforceClient& client_;
+  SalesforceSchema& schema_;
+};
+
+// Operations that one push takes.
+int batch_max_of(const SalesforceSettings& settings);
+
+}  // namespace cosell::salesforce
