@@ -1,0 +1,478 @@
+// A cycle, step by step.
+#include "engine/cycle.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "engine/decide.h"
+#include "engine/execute.h"
+#include "engine/guard.h"
+#include "engine/words.h"
+#include "store/codec.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealRow;
+using store::OperationRow;
+
+constexpr int page_of_deals = 200;
+constexpr int rounds_max = 5;      // plan, write, see the result, tell the seller; the rest is for next time
+constexpr int pages_max = 100'000; // I-03
+
+class Cycle {
+ public:
+  Cycle(const Pair& pair, const CycleOptions& options) : pair_(pair), options_(options) {}
+  Result<CycleReport> run();
+
+ private:
+  Result<void> prepare();
+  Result<void> check_environment(Side side);
+  Result<void> pull(Side side);
+  Result<void> ask_microsoft();
+  Result<void> rounds();
+  Result<void> decide_all(std::int64_t& operations);
+  Result<void> commit(const std::vector<Planned>& plans);
+  Result<void> note_decision(const Planned& plan);
+  void count_steps(const OperationRow& operation);
+  Result<bool> guard_stops();
+  Result<void> wait_for_lost_creates();
+  Result<void> finish();
+  bool stopped() const { return report_.stopped.has_value(); }
+
+  const Pair& pair_;
+  const CycleOptions& options_;
+  CycleReport report_;
+  PlannedSteps steps_;
+  std::set<std::int64_t> with_writes_;
+  bool first_sync_ = false;
+};
+
+Result<CycleReport> Cycle::run() {
+  auto run = pair_.store->start_run(options_.command, pair_.clock->now(), pair_.mapping->text(), pair_.mapping->hash());
+  if (!run) return run.error();
+  report_.run = *run;
+  if (auto done = prepare(); !done) return done.error();
+  if (!stopped()) {
+    if (auto done = rounds(); !done) return done.error();
+  }
+  if (!stopped() && options_.wait_for_lost_creates && !options_.plan_only) {
+    if (auto done = wait_for_lost_creates(); !done) return done.error();
+  }
+  if (auto done = finish(); !done) return done.error();
+  return std::move(report_);
+}
+
+Result<void> Cycle::prepare() {
+  auto synced_before = pair_.store->property("first_sync_done");
+  if (!synced_before) return synced_before.error();
+  first_sync_ = synced_before->empty();
+  auto hash = pair_.store->property("mapping_hash");
+  if (!hash) return hash.error();
+  if (*hash != pair_.mapping->hash()) {
+    // Another mapping: every deal is looked at again; the bases are read under the new mapping too, so that nothing looks
+    // like an edit (F-68).
+    store::DealFilter filter;
+    while (true) {
+      auto rows = pair_.store->deals(filter);
+      if (!rows) return rows.error();
+      if (rows->empty()) break;
+      filter.after = rows->back().id;
+      auto done = pair_.store->transaction([&]() -> Result<void> {
+        for (auto& row : *rows) {
+          if (row.dirty) continue;
+          row.dirty = true;
+          if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+        }
+        return {};
+      });
+      if (!done) return done;
+    }
+    auto set = pair_.store->transaction([&] { return pair_.store->set_property("mapping_hash", pair_.mapping->hash()); });
+    if (!set) return set;
+  }
+  Executor executor(pair_, report_.run, report_, options_);
+  if (auto done = executor.drop_planned(); !done) return done;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    if (auto done = check_environment(side); !done) return done;
+    if (stopped()) return {};
+  }
+  if (auto done = executor.probe_open_operations(); !done || stopped()) return done;
+  // The other side is still read when one is down, so that nothing is missed (F-08).
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const bool was_stopped = stopped();
+    if (auto done = pull(side); !done) return done;
+    if (was_stopped) return {};
+  }
+  return {};
+}
+
+// The same URL must still be the same organisation (F-69). Asked on the first run and once a day.
+Result<void> Cycle::check_environment(Side side) {
+  const std::string name = std::string("environment.") + store::name_of(side);
+  auto known = pair_.store->property(name);
+  if (!known) return known.error();
+  auto asked = pair_.store->property(name + ".asked");
+  if (!asked) return asked.error();
+  const auto last = parse_instant(*asked);
+  if (!known->empty() && last && pair_.clock->now() - *last < days(1)) return {};
+  Call call = pair_.call(side);
+  auto described = pair_.connector(side).describe(call);
+  if (!described) {
+    report_.stopped = described.error();
+    report_.side_down = side;
+    return {};
+  }
+  if (!known->empty() && *known != described->environment) {
+    report_.stopped = make_error(ErrorClass::config, pair_.title(side) + " is another organisation than at the last sync (now " +
+                                                         described->environment + ", before " + *known +
+                                                         "). Nothing was written. If that is meant, use another store file.");
+    report_.side_down = side;
+    return {};
+  }
+  return pair_.store->transaction([&]() -> Result<void> {
+    if (auto done = pair_.store->set_property(name, described->environment); !done) return done;
+    return pair_.store->set_property(name + ".asked", to_string(pair_.clock->now()));
+  });
+}
+
+Result<void> Cycle::pull(Side side) {
+  auto stored = pair_.store->cursor(side);
+  if (!stored) return stored.error();
+  Cursor cursor = *stored;
+  Observer observer(pair_, report_.run);
+  bool restarted = false;
+  for (int page_number = 0; page_number < pages_max; ++page_number) {
+    if (pair_.stop_requested()) {
+      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
+      return {};
+    }
+    PullRequest request;
+    request.cursor = cursor;
+    request.columns = pair_.mapping->columns_read();
+    Call call = pair_.call(side);
+    auto page = pair_.connector(side).pull(call, request);
+    if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted) {
+      restarted = true;
+      cursor = Cursor{};
+      continue;
+    }
+    if (!page) {
+      if (!stopped()) {
+        report_.stopped = page.error();
+        report_.side_down = side;
+      }
+      return {};
+    }
+    auto staged = pair_.store->transaction([&]() -> Result<void> {
+      for (const auto& seen : page->seen) {
+        if (auto taken = observer.take(side, seen, report_.observed[side]); !taken) return taken;
+      }
+      return page->next == cursor ? Result<void>{} : pair_.store->set_cursor(side, page->next);
+    });
+    if (!staged) return staged;
+    options_.progress({"Reading " + pair_.title(side), report_.observed[side].seen, 0});
+    if (page->caught_up) return {};
+    if (page->next == cursor) {
+      report_.stopped = make_error(ErrorClass::bad_response, pair_.title(side) + " gives the same page again and again.");
+      report_.side_down = side;
+      return {};
+    }
+    cursor = page->next;
+  }
+  report_.stopped = make_error(ErrorClass::bad_response, pair_.title(side) + " does not stop giving pages.");
+  report_.side_down = side;
+  return {};
+}
+
+// Microsoft's half may change without changing ours: open requests are looked up from time to time.
+Result<void> Cycle::ask_microsoft() {
+  DealId after;
+  while (!stopped()) {
+    auto rows = pair_.store->deals_to_ask_microsoft(pair_.clock->now(), after, page_of_deals);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    after = rows->back().id;
+    std::vector<RecordRef> refs;
+    for (const auto& row : *rows) {
+      RecordRef ref;
+      ref.kind = RecordKind::microsoft_half;
+      ref.key = BridgeKey(row.engagement_id);
+      refs.push_back(ref);
+    }
+    Call call = pair_.call(Side::partner_center);
+    auto found = pair_.partner_center->fetch(call, refs, {});
+    if (!found) {
+      report_.stopped = found.error();
+      report_.side_down = Side::partner_center;
+      return {};
+    }
+    Observer observer(pair_, report_.run);
+    auto done = pair_.store->transaction([&]() -> Result<void> {
+      for (const auto& seen : *found) {
+        if (auto taken = observer.take(Side::partner_center, seen, report_.observed[Side::partner_center]); !taken) {
+          return taken;
+        }
+      }
+      for (const auto& old : *rows) {
+        auto row = pair_.store->deal(old.id);
+        if (!row) return row.error();
+        if (!*row) continue;
+        auto view = load_view(pair_, **row);
+        if (!view) return view.error();
+        const bool open = view->partner_center.text(Field::microsoft_answer) == "waiting";
+        (*row)->ask_microsoft_at.reset();
+        if (open) (*row)->ask_microsoft_at = pair_.clock->now() + pair_.settings.answers_every;
+        if (auto updated = pair_.store->update_deal(**row); !updated) return updated;
+      }
+      return {};
+    });
+    if (!done) return done;
+  }
+  return {};
+}
+
+void Cycle::count_steps(const OperationRow& operation) {
+  if (operation.verb == name_of(Verb::create) && operation.kind != name_of(RecordKind::microsoft_half)) ++steps_.creates;
+  const auto& step = operation.step;
+  if (step == name_of(Irreversible::won) || step == name_of(Irreversible::lost) || step == name_of(Irreversible::declined)) {
+    ++steps_.closings;
+  }
+  if (step == name_of(Irreversible::shared) || step == name_of(Irreversible::help_asked)) ++steps_.sharings;
+}
+
+Result<void> Cycle::note_decision(const Planned& plan) {
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = report_.run;
+  entry.deal = plan.row.id;
+  const bool writes = !plan.operations.empty();
+  if (plan.summary.empty() && !writes) return {};
+  entry.kind = writes ? store::JournalKind::decided : store::JournalKind::waiting;
+  entry.summary = plan.summary.empty() ? "The seller's columns are brought up to date" : plan.summary;
+  auto payload = json::Value::object();
+  if (plan.decision) {
+    auto fields = json::Value::array();
+    for (const auto& d : plan.decision->fields) {
+      if (d.verdict == reconcile::Verdict::agreed) continue;
+      auto one = json::Value::object();
+      one.set("field", json::Value::string(info(d.field).name));
+      one.set("verdict", json::Value::string(reconcile::name_of(d.verdict)));
+      one.set("reason", json::Value::string(reconcile::name_of(d.reason)));
+      if (!d.rule.empty()) one.set("rule", json::Value::string(d.rule));
+      one.set("result", store::to_json(d.result));
+      fields.append(std::move(one));
+    }
+    payload.set("fields", std::move(fields));
+  }
+  payload.set("state", json::Value::string(store::name_of(plan.row.state)));
+  payload.set("reason", json::Value::string(plan.row.reason));
+  entry.payload = json::canonical(payload);
+  if (auto done = pair_.store->journal(entry); !done) return done;
+  for (const auto& op : plan.operations) {
+    store::JournalEntry intended;
+    intended.at = entry.at;
+    intended.run = report_.run;
+    intended.deal = plan.row.id;
+    intended.kind = store::JournalKind::intended;
+    intended.summary = (op.verb == name_of(Verb::create) ? "Create in " : "Write to ") + pair_.title(op.side) + ": " +
+                       words::changes(op.changes);
+    auto what = json::Value::object();
+    what.set("operation", json::Value::string(op.id.value));
+    what.set("side", json::Value::string(store::name_of(op.side)));
+    what.set("kind", json::Value::string(op.kind));
+    what.set("verb", json::Value::string(op.verb));
+    what.set("changes_hash", json::Value::string(fingerprint(op)));
+    intended.payload = json::canonical(what);
+    if (auto done = pair_.store->journal(intended); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Cycle::commit(const std::vector<Planned>& plans) {
+  return pair_.store->transaction([&]() -> Result<void> {
+    for (const auto& plan : plans) {
+      if (auto done = pair_.store->update_deal(plan.row); !done) return done;
+      for (const auto& op : plan.operations) {
+        if (auto done = pair_.store->add_operation(op); !done) return done;
+      }
+      if (auto done = note_decision(plan); !done) return done;
+    }
+    return {};
+  });
+}
+
+Result<void> Cycle::decide_all(std::int64_t& operations) {
+  Decider decider(pair_, report_.run);
+  store::OperationFilter open_filter;
+  open_filter.state = store::OperationState::unknown;
+  open_filter.limit = 100'000;
+  auto open = pair_.store->operations(open_filter);
+  if (!open) return open.error();
+  std::set<std::int64_t> unanswered;
+  for (const auto& op : *open) unanswered.insert(op.deal.value);
+
+  DealId after;
+  std::int64_t looked_at = 0;
+  while (true) {
+    auto rows = pair_.store->deals_to_decide(pair_.clock->now(), after, page_of_deals);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    after = rows->back().id;
+    std::vector<Planned> plans;
+    for (const auto& row : *rows) {
+      if (unanswered.count(row.id.value) > 0) continue;  // I-20
+      if (options_.only && !options_.only(row)) continue;
+      const bool full = options_.limit > 0 && static_cast<int>(with_writes_.size()) >= options_.limit;
+      if (full && with_writes_.count(row.id.value) == 0) continue;
+      auto plan = decider.decide(row);
+      if (!plan) {
+        if (auto done = commit(plans); !done) return done;
+        report_.stopped = plan.error();
+        report_.side_down = Side::crm;
+        return {};
+      }
+      for (const auto& op : plan->operations) {
+        ++operations;
+        ++report_.planned[write_kind(op)];
+        count_steps(op);
+      }
+      if (!plan->operations.empty()) with_writes_.insert(row.id.value);
+      plans.push_back(std::move(*plan));
+    }
+    if (auto done = commit(plans); !done) return done;
+    looked_at += static_cast<std::int64_t>(rows->size());
+    options_.progress({"Comparing", looked_at, 0});
+    if (pair_.stop_requested()) {
+      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
+      return {};
+    }
+  }
+}
+
+Result<bool> Cycle::guard_stops() {
+  auto states = pair_.store->count_deals();
+  if (!states) return states.error();
+  std::int64_t known = 0;
+  for (const auto& s : *states) {
+    if (s.state != store::DealState::skipped) known += s.deals;
+  }
+  const auto stop = check_mass_change(steps_, known, first_sync_, pair_.settings, options_);
+  if (!stop) return false;
+  report_.stopped = stop->error;
+  report_.guard = stop->guard;
+  return true;
+}
+
+Result<void> Cycle::rounds() {
+  Executor executor(pair_, report_.run, report_, options_);
+  for (int round = 0; round < rounds_max && !stopped(); ++round) {
+    if (auto done = ask_microsoft(); !done) return done;
+    if (stopped()) return {};
+    std::int64_t operations = 0;
+    if (auto done = decide_all(operations); !done) return done;
+    if (stopped() || operations == 0 || options_.plan_only) return {};
+    if (round == 0) {
+      auto stop = guard_stops();
+      if (!stop) return stop.error();
+      if (*stop) return {};
+    }
+    if (auto done = executor.push_all(operations); !done) return done;
+    if (stopped()) return {};
+    if (auto done = executor.probe_open_operations(); !done) return done;
+    if (auto done = executor.fetch_moved(); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Cycle::wait_for_lost_creates() {
+  while (report_.unanswered > 0 && !stopped()) {
+    store::OperationFilter filter;
+    filter.state = store::OperationState::unknown;
+    filter.limit = 1000;
+    auto open = pair_.store->operations(filter);
+    if (!open) return open.error();
+    if (open->empty()) return {};
+    Instant latest = pair_.clock->now();
+    for (const auto& op : *open) latest = std::max(latest, op.not_before.value_or(latest));
+    options_.progress({"Making sure that " + std::to_string(open->size()) + " unanswered writes cannot arrive late", 0, 0});
+    if (!pair_.clock->sleep_for(latest - pair_.clock->now() + milliseconds(50))) {
+      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
+      return {};
+    }
+    Executor executor(pair_, report_.run, report_, options_);
+    if (auto done = executor.probe_open_operations(); !done || stopped()) return done;
+    if (auto done = rounds(); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Cycle::finish() {
+  report_.deals_with_writes = static_cast<std::int64_t>(with_writes_.size());
+  report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
+  report_.calls[Side::partner_center] = pair_.meter->of(store::name_of(Side::partner_center));
+  if (!options_.plan_only) {
+    Executor executor(pair_, report_.run, report_, options_);
+    if (auto done = executor.drop_planned(); !done) return done;
+  }
+  auto states = pair_.store->count_deals();
+  if (!states) return states.error();
+  report_.states = *states;
+  std::string outcome = "ok";
+  if (report_.failures_total > 0) outcome = "failures";
+  if (report_.stopped) outcome = report_.guard.empty() ? (report_.side_down ? "unreachable" : "stopped") : "guard";
+  auto figures = json::Value::object();
+  for (const auto& [kind, count] : report_.done) figures.set(kind, json::Value::integer(count));
+  for (const auto& [side, calls] : report_.calls) {
+    figures.set(std::string("calls.") + store::name_of(side), json::Value::integer(static_cast<std::int64_t>(calls.total())));
+  }
+  return pair_.store->transaction([&]() -> Result<void> {
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      const std::string name = std::string("incident.") + store::name_of(side);
+      const bool down = report_.side_down == side;
+      auto known = pair_.store->property(name);
+      if (!known) return known.error();
+      std::string value;
+      if (down) {
+        auto object = json::Value::object();
+        const auto before = known->empty() ? std::optional<std::string>{} : json::read(*known)->text_of("since");
+        object.set("since", json::Value::string(before.value_or(to_string(pair_.clock->now()))));
+        object.set("class", json::Value::string(name_of(report_.stopped->kind)));
+        object.set("message", json::Value::string(words::side_down(pair_, side, *report_.stopped)));
+        value = json::canonical(object);
+      }
+      // A side that was not asked in this run keeps its incident.
+      const bool asked = report_.calls[side].total() + report_.calls[side].logins > 0;
+      if (value != *known && (down || asked)) {
+        if (auto done = pair_.store->set_property(name, value); !done) return done;
+      }
+    }
+    if (!report_.stopped && first_sync_ && !options_.plan_only && !options_.only && options_.limit == 0) {
+      if (auto done = pair_.store->set_property("first_sync_done", to_string(pair_.clock->now())); !done) return done;
+    }
+    return pair_.store->finish_run(report_.run, pair_.clock->now(), outcome,
+                                   report_.stopped ? report_.stopped->message : "", json::canonical(figures));
+  });
+}
+
+}  // namespace
+
+Call Pair::call(Side side) const {
+  Call call{*(side == Side::crm ? crm_transport : partner_center_transport), *clock, *random, *meter,
+            store::name_of(side)};
+  call.max_in_flight = connector(side).capabilities().in_flight_max;
+  call.log = log;
+  return call;
+}
+
+std::string write_kind(const store::OperationRow& operation) {
+  return std::string(store::name_of(operation.side)) + "." + operation.kind + "." + operation.verb;
+}
+
+Result<CycleReport> run_cycle(const Pair& pair, const CycleOptions& options) {
+  Cycle cycle(pair, options);
+  return cycle.run();
+}
+
+}  // namespace cosell::engine

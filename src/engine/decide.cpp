@@ -1,0 +1,227 @@
+// The decision for one deal: which case it is, its state in words, and what the seller sees. The cases themselves are
+// in decide_alone.cpp (one side only) and decide_linked.cpp.
+#include "engine/decide.h"
+
+#include "base/text.h"
+#include "engine/words.h"
+#include "store/codec.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealRow;
+using store::DealState;
+using store::OperationRow;
+using store::WaitFor;
+
+}  // namespace
+
+std::string fingerprint(const OperationRow& operation) {
+  return text::sha256_hex(operation.kind + "\n" + operation.verb + "\n" + operation.target_id + "\n" +
+                          store::encode(operation.changes))
+      .substr(0, 32);
+}
+
+OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const {
+  OperationRow op;
+  op.id = OperationId(pair_.random->uuid());
+  op.deal = plan.row.id;
+  op.run = run_;
+  op.side = side;
+  op.kind = name_of(kind);
+  op.verb = name_of(verb);
+  op.planned_at = pair_.clock->now();
+  return op;
+}
+
+Result<Planned> Decider::decide(const DealRow& row) {
+  Planned plan;
+  plan.row = row;
+  plan.row.dirty = false;
+  plan.row.look_again_at.reset();
+  auto view = load_view(pair_, row);
+  if (!view) return view.error();
+  if (row.crm.image.valid()) {
+    plan.row.owner = view->crm.deal.text(Field::owner);
+    plan.row.owner_email = view->crm.deal.text(Field::owner_email);
+  }
+  const bool has_crm = !row.crm.record_id.empty();
+  const bool has_pc = !row.partner_center.record_id.empty();
+  if (row.marks.count("clone_of") + row.marks.count("twin_of") > 0) {
+    return settle_situation(std::move(plan), *view, [&] {
+      Situation s;
+      s.state = DealState::waiting;
+      s.waits_for = WaitFor::operator_;
+      const bool clone = row.marks.count("clone_of") > 0;
+      s.reason = clone ? "clone" : "twin";
+      s.message = clone ? words::clone(pair_, row) : words::twin(pair_, row);
+      s.next_step = clone ? words::clone_remedy(pair_) : words::twin_remedy(pair_);
+      return s;
+    }());
+  }
+  if (has_crm && !has_pc) return decide_opportunity_alone(std::move(plan), *view);
+  if (has_pc && !has_crm) return decide_referral_alone(std::move(plan), *view);
+  const auto gone = [](const store::SideState& s) { return s.existence != store::Existence::live; };
+  if (gone(row.crm) || gone(row.partner_center)) return decide_vanished(std::move(plan), *view);
+  return decide_linked(std::move(plan), *view);
+}
+
+Planned Decider::decide_vanished(Planned plan, const DealView& view) {
+  Situation s;
+  s.state = DealState::waiting;
+  s.waits_for = WaitFor::operator_;
+  const bool crm_gone = plan.row.crm.existence != store::Existence::live;
+  const Side side = crm_gone ? Side::crm : Side::partner_center;
+  const auto existence = crm_gone ? plan.row.crm.existence : plan.row.partner_center.existence;
+  switch (existence) {
+    case store::Existence::deleted:
+      s.reason = "deleted";
+      break;
+    case store::Existence::out_of_scope:
+      s.reason = "out_of_scope";
+      break;
+    case store::Existence::unseen:
+    case store::Existence::live:
+      s.reason = "not_found";
+      break;
+  }
+  s.message = words::vanished(pair_, side, s.reason);
+  s.next_step = words::vanished_remedy(pair_, side);
+  // A referral that is closed and an opportunity that is gone: nobody has to do anything (L-7).
+  const auto standing = view.partner_center.standing();
+  if (crm_gone && standing && is_terminal(*standing)) {
+    s.state = DealState::skipped;
+    s.waits_for = WaitFor::nobody;
+    s.reason = "closed";
+    s.message = "Closed in " + pair_.title(Side::partner_center) + "; the opportunity is gone from " +
+                pair_.title(Side::crm) + ".";
+    s.next_step.clear();
+  }
+  return settle_situation(std::move(plan), view, std::move(s));
+}
+
+bool Decider::step_may_leave(DealRow& row, Irreversible step, bool first_link, Situation& s) const {
+  const std::string name = name_of(step);
+  if (row.marks.count("approved." + name) > 0) return true;
+  const Gate gate = pair_.settings.gate(step);
+  if (gate == Gate::never) {
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::operator_;
+    s.reason = "never";
+    s.message = words::step_never(step);
+    s.next_step = words::step_never_remedy(step);
+    return false;
+  }
+  if (gate == Gate::ask || first_link) {
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::operator_;
+    s.reason = "approval";
+    s.message = words::step_needs_approval(pair_, step, first_link);
+    s.next_step = words::approve_command(row);
+    return false;
+  }
+  const std::string mark = "settle." + name;
+  if (!mark_time(row, mark)) set_mark_time(row, mark, pair_.clock->now());
+  const Instant due = *mark_time(row, mark) + pair_.settings.settle;
+  if (due <= pair_.clock->now()) return true;
+  s.state = DealState::waiting;
+  s.waits_for = WaitFor::date;
+  s.reason = "settling";
+  s.message = words::step_settles(pair_, step, due);
+  s.next_step = words::step_settles_remedy(pair_, step);
+  s.look_again_at = due;
+  return false;
+}
+
+Columns Decider::seller_changes(const Planned& plan, const DealView& view) const {
+  const auto& row = plan.row;
+  if (row.crm.record_id.empty() || row.crm.existence != store::Existence::live) return {};
+  const bool ever_shown = !is_blank(column(view.crm_columns, pair_.mapping->key_column()));
+  if (row.state == DealState::skipped && !ever_shown) return {};
+  const auto seller = words::seller_view(pair_, row, view.partner_center);
+  const Columns wanted = pair_.mapping->seller_columns(seller);
+  mapping::SellerView without_time = seller;
+  without_time.since.reset();
+  bool differs = false;
+  for (const auto& [name, value] : pair_.mapping->seller_columns(without_time)) {
+    const auto with_time = wanted.find(name);
+    const bool is_time = with_time != wanted.end() && std::holds_alternative<Instant>(with_time->second);
+    if (!is_time && !same_value(column(view.crm_columns, name), value)) differs = true;
+  }
+  if (!differs) return {};
+  Columns changes;
+  for (const auto& [name, value] : wanted) {
+    if (!same_value(column(view.crm_columns, name), value)) changes[name] = value;
+  }
+  return changes;
+}
+
+void Decider::add_seller_columns(Planned& plan, const DealView& view) const {
+  for (const auto& op : plan.operations) {
+    if (op.side == Side::partner_center) return;  // told when its outcome is known
+  }
+  Columns changes = seller_changes(plan, view);
+  if (changes.empty()) return;
+  for (auto& op : plan.operations) {
+    if (op.kind == name_of(RecordKind::opportunity) && op.verb == name_of(Verb::update)) {
+      op.changes.merge(changes);
+      return;
+    }
+  }
+  OperationRow op = operation(plan, Side::crm, RecordKind::opportunity, Verb::update);
+  op.target_id = plan.row.crm.record_id;
+  op.must_match = plan.row.crm.version;
+  op.changes = std::move(changes);
+  plan.operations.push_back(std::move(op));
+}
+
+void Decider::drop_refused(Planned& plan) const {
+  std::set<std::string> dropped;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const std::string mark = refused_mark + std::string(store::name_of(side));
+    const auto known = plan.row.marks.find(mark);
+    if (known == plan.row.marks.end()) continue;
+    bool still_wanted = false;
+    for (auto it = plan.operations.begin(); it != plan.operations.end();) {
+      const bool same = it->side == side && known->second == fingerprint(*it);
+      const bool follows = dropped.count(it->after.value) > 0;
+      still_wanted = still_wanted || same;
+      if (same || follows) {
+        dropped.insert(it->id.value);
+        it = plan.operations.erase(it);
+      } else {
+        ++it;
+      }
+    }
+    if (!still_wanted) plan.row.marks.erase(mark);
+  }
+  if (dropped.empty()) return;
+  const auto said = plan.row.marks.find("refused.message");
+  plan.row.state = DealState::failed;
+  plan.row.waits_for = WaitFor::nobody;
+  plan.row.reason = plan.row.marks.count("refused.reason") > 0 ? plan.row.marks.at("refused.reason") : "refused";
+  plan.row.message = said == plan.row.marks.end() ? "" : said->second;
+  plan.row.next_step = words::refused_remedy(pair_, plan.row);
+}
+
+Planned Decider::settle_situation(Planned plan, const DealView& view, Situation s) const {
+  const auto& before = plan.row;
+  const bool same = before.state == s.state && before.reason == s.reason && before.message == s.message;
+  if (!same) plan.row.since = pair_.clock->now();
+  plan.row.state = s.state;
+  plan.row.waits_for = s.waits_for;
+  plan.row.reason = s.reason;
+  plan.row.message = s.message;
+  plan.row.next_step = s.next_step;
+  plan.row.look_again_at = s.look_again_at;
+  const Instant since = plan.row.since;
+  drop_refused(plan);
+  plan.row.since = since;
+  add_seller_columns(plan, view);
+  if (!plan.operations.empty() && plan.row.state == DealState::in_sync) plan.row.state = DealState::changed;
+  if (!same && plan.summary.empty()) plan.summary = words::state_line(plan.row);
+  return plan;
+}
+
+}  // namespace cosell::engine

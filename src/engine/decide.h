@@ -1,0 +1,81 @@
+// What is to be done for one deal: its new state in words, and the operations that would bring both sides together.
+// Reads the store and, for the customer of a new opportunity, the CRM; writes nothing.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/pair.h"
+#include "engine/view.h"
+#include "reconcile/reconcile.h"
+
+namespace cosell::engine {
+
+// The outcome for one deal.
+struct Planned {
+  store::DealRow row;                         // as it is to be stored
+  std::vector<store::OperationRow> operations;
+  std::optional<reconcile::Decision> decision;  // linked deals
+  std::string summary;                        // journal line; "" when there is nothing to tell
+};
+
+class Decider {
+ public:
+  Decider(const Pair& pair, RunId run) : pair_(pair), run_(run) {}
+
+  Result<Planned> decide(const store::DealRow& row);
+
+ private:
+  struct Situation {
+    store::DealState state = store::DealState::in_sync;
+    store::WaitFor waits_for = store::WaitFor::nobody;
+    std::string reason;
+    std::string message;
+    std::string next_step;
+    std::optional<Instant> look_again_at;
+  };
+
+  Result<Planned> decide_opportunity_alone(Planned plan, const DealView& view);
+  Result<Planned> decide_referral_alone(Planned plan, const DealView& view);
+  Result<Planned> decide_linked(Planned plan, const DealView& view);
+  Planned decide_vanished(Planned plan, const DealView& view);
+
+  // Parts of a linked deal's decision.
+  void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
+  Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
+                         Situation& situation) const;
+  void plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
+  Situation situation_of(const reconcile::Decision& decision, const DealView& view) const;
+
+  // The account of an inbound deal's customer: found, to be created first, or the deal waits.
+  struct Account {
+    std::string id;
+    std::optional<store::OperationRow> create;
+    std::optional<Situation> waits;
+  };
+  Result<Account> account_for(const Planned& plan, const Customer& customer);
+
+  store::OperationRow operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const;
+  void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;
+  // May the step leave now? Sets the situation when it may not.
+  bool step_may_leave(store::DealRow& row, Irreversible step, bool first_link, Situation& situation) const;
+  // The bridge-owned columns that the seller should see and does not yet.
+  Columns seller_changes(const Planned& plan, const DealView& view) const;
+  void add_seller_columns(Planned& plan, const DealView& view) const;
+  // A write that was refused in just this form is not sent again until something changes or a person replays it.
+  void drop_refused(Planned& plan) const;
+  Planned settle_situation(Planned plan, const DealView& view, Situation situation) const;
+
+  const Pair& pair_;
+  RunId run_;
+  std::map<std::string, OperationId> accounts_being_created_;
+};
+
+// Identifies a write by what it would do; stored when the write was refused.
+std::string fingerprint(const store::OperationRow& operation);
+inline constexpr const char* refused_mark = "refused.";  // + side name
+
+}  // namespace cosell::engine

@@ -1,0 +1,233 @@
+// Deals that only one side shows: an opportunity that may become a referral, a referral that may become an
+// opportunity.
+#include <algorithm>
+
+#include "engine/decide.h"
+#include "engine/words.h"
+#include "store/codec.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealState;
+using store::OperationRow;
+using store::WaitFor;
+
+// What a create sends of a deal: everything shared, but not where it stands (Partner Center sets that itself, L-5)
+// and not the request for help, which is a record of its own.
+Columns create_columns(const Deal& deal) {
+  Columns columns;
+  for (const auto& [field, value] : deal.values()) {
+    if (!info(field).shared || is_blank(value)) continue;
+    if (field == Field::standing || field == Field::help || field == Field::help_notes) continue;
+    columns[info(field).name] = value;
+  }
+  return columns;
+}
+
+}  // namespace
+
+void Decider::plan_help(Planned& plan, const Deal& deal, const OperationId& after) const {
+  OperationRow half = operation(plan, Side::partner_center, RecordKind::microsoft_half, Verb::create);
+  half.after = after;
+  half.engagement_id = plan.row.engagement_id;
+  half.changes = create_columns(deal);
+  half.changes[info(Field::help).name] = deal.get(Field::help);
+  if (!is_blank(deal.get(Field::help_notes))) half.changes[info(Field::help_notes).name] = deal.get(Field::help_notes);
+  half.step = name_of(Irreversible::help_asked);
+  plan.operations.push_back(std::move(half));
+}
+
+Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& view) {
+  Situation s;
+  s.state = DealState::skipped;
+  if (plan.row.crm.existence != store::Existence::live) {
+    s.reason = "deleted";
+    s.message = "The opportunity is gone from " + pair_.title(Side::crm) + ".";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  const auto selection = pair_.mapping->select_opportunity(view.crm_columns);
+  const auto standing = view.crm.deal.standing();
+  if (!selection.takes_part) {
+    s.reason = selection.reason;
+    s.message = selection.text;
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  if (standing && is_terminal(*standing)) {
+    s.reason = "closed_before_first_sync";
+    s.message = "Closed before the first sync.";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  s.state = DealState::waiting;
+  if (standing && is_waiting(*standing)) {
+    s.waits_for = WaitFor::seller;
+    s.reason = "waiting_stage";
+    s.message = "The stage " + pair_.mapping->waiting_stage() + " is for deals that Microsoft sent; this one has no referral.";
+    s.next_step = "Choose another stage.";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  if (!view.crm.problems.empty()) {
+    s.waits_for = WaitFor::admin;
+    s.reason = view.crm.problems.front().code;
+    s.message = words::unreadable(view.crm.problems);
+    s.next_step = "Correct the mapping file, then: cosell sync";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+
+  Deal deal = pair_.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(pair_.clock->now()));
+  deal.set(Field::crm_id, plan.row.crm.record_id);
+  const auto missing = missing_for_create(deal, pair_.settings.rules);
+  if (!missing.empty()) {
+    s.waits_for = WaitFor::seller;
+    s.reason = "missing_field";
+    s.message = words::missing(pair_, missing);
+    s.next_step = "Fill it in; the deal is then sent by itself.";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+
+  const bool wants_help = !is_blank(deal.get(Field::help));
+  const bool wants_visible = deal.flag(Field::visible) || wants_help;
+  Situation held;
+  const bool visible = wants_visible && step_may_leave(plan.row, Irreversible::shared, false, held);
+  const bool help = wants_help && visible && step_may_leave(plan.row, Irreversible::help_asked, false, held);
+  deal.set(Field::visible, visible);
+
+  OperationRow create = operation(plan, Side::partner_center, RecordKind::referral, Verb::create);
+  create.key = plan.row.crm.record_id;
+  create.changes = create_columns(deal);
+  if (visible) create.step = name_of(Irreversible::shared);
+  for (const auto& [name, value] : create.changes) {
+    const Field field = *field_from(name);
+    if (field == Field::stage) continue;  // compared with what the answer shows
+    create.agrees_with[name] = field == Field::crm_id ? value : view.crm.deal.get(field);
+  }
+  create.agrees_with[info(Field::visible).name] = visible;
+  create.agrees_with[info(Field::help).name] = Value{};
+  create.agrees_with[info(Field::standing).name] = view.crm.deal.get(Field::standing);
+  const OperationId create_id = create.id;
+  plan.operations.push_back(std::move(create));
+  if (help) plan_help(plan, deal, create_id);
+  plan.summary = std::string("New referral: ") + deal_type(visible, help) + ", " + words::changes(create_columns(deal));
+  return settle_situation(std::move(plan), view, Situation{});
+}
+
+Result<Decider::Account> Decider::account_for(const Planned& plan, const Customer& customer) {
+  Account account;
+  const Columns match = pair_.mapping->account_match(customer);
+  const std::string key = store::encode(match);
+  if (const auto it = accounts_being_created_.find(key); it != accounts_being_created_.end()) {
+    account.create = OperationRow{};
+    account.create->id = it->second;  // created by another deal's operation of this run
+    return account;
+  }
+  RelatedQuery query;
+  query.kind = RecordKind::account;
+  query.match = match;
+  Call call = pair_.call(Side::crm);
+  auto found = pair_.crm->related(call, query);
+  if (!found) return found.error();
+  if (found->size() == 1) {
+    account.id = found->front().id.value;
+    return account;
+  }
+  if (found->size() > 1 || pair_.mapping->customer_rule().none == mapping::NoMatch::wait) {
+    Situation s;
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::operator_;
+    s.reason = found->empty() ? "customer_not_found" : "customer_ambiguous";
+    s.message = words::customer_waits(pair_, customer, found->size());
+    s.next_step = found->empty() ? "Create the account in " + pair_.title(Side::crm) + "; the deal then follows by itself."
+                                 : "Make the match unique in " + pair_.title(Side::crm) + ".";
+    s.look_again_at = pair_.clock->now() + hours(1);
+    account.waits = std::move(s);
+    return account;
+  }
+  OperationRow create = operation(plan, Side::crm, RecordKind::account, Verb::create);
+  create.changes = pair_.mapping->account_record(customer);
+  create.expected = match;  // how it is found again after an unknown outcome
+  accounts_being_created_[key] = create.id;
+  account.create = std::move(create);
+  return account;
+}
+
+Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& view) {
+  Situation s;
+  s.state = DealState::skipped;
+  const Deal& deal = view.partner_center;
+  const auto standing = deal.standing();
+  if (plan.row.partner_center.existence != store::Existence::live) {
+    s.reason = "deleted";
+    s.message = "The referral is gone from " + pair_.title(Side::partner_center) + ".";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  const auto selection = pair_.mapping->select_referral(deal);
+  if (!selection.takes_part) {
+    s.reason = selection.reason;
+    s.message = selection.text;
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  if (standing && is_terminal(*standing)) {
+    s.reason = "closed_before_first_sync";
+    s.message = "Closed before the first sync.";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  if (!pair_.mapping->appears_in_crm(deal)) {
+    s.reason = "not_for_crm";
+    s.message = "The mapping does not bring this kind of referral into " + pair_.title(Side::crm) + ".";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  const auto* customer = std::get_if<Customer>(&deal.get(Field::customer));
+  if (!standing || customer == nullptr) {
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::admin;
+    s.reason = "unreadable";
+    s.message = standing ? "The referral names no customer." : "Partner Center shows a status that the bridge does not know.";
+    s.next_step = "Look at the referral in Partner Center.";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  auto account = account_for(plan, *customer);
+  if (!account) return account.error();
+  if (account->waits) return settle_situation(std::move(plan), view, *account->waits);
+
+  auto written = pair_.mapping->create_opportunity(deal, account->id, date_of(pair_.clock->now()));
+  if (!written.problems.empty()) {
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::admin;
+    s.reason = written.problems.front().code;
+    s.message = words::unreadable(written.problems);
+    s.next_step = "Correct the mapping file, then: cosell sync";
+    return settle_situation(std::move(plan), view, std::move(s));
+  }
+  OperationRow create = operation(plan, Side::crm, RecordKind::opportunity, Verb::create);
+  create.key = plan.row.partner_center.record_id;
+  create.changes = std::move(written.columns);
+  create.changes[pair_.mapping->key_column()] = plan.row.partner_center.record_id;
+  for (const auto& [field, value] : deal.values()) {
+    if (info(field).shared && field != Field::crm_id) create.agrees_with[info(field).name] = value;
+  }
+  if (account->create) {
+    create.after = account->create->id;
+    if (!account->create->kind.empty()) plan.operations.push_back(*account->create);
+  }
+  // The seller's columns come with the record, so that nobody sees it half explained.
+  store::DealRow shown = plan.row;
+  shown.state = DealState::waiting;
+  if (is_waiting(*standing)) {
+    shown.waits_for = WaitFor::seller;
+    shown.message = words::inbound_waits(pair_, deal);
+  } else {
+    shown.state = DealState::in_sync;
+    shown.message.clear();
+  }
+  shown.next_step.clear();
+  shown.since = pair_.clock->now();
+  for (auto& [name, value] : pair_.mapping->seller_columns(words::seller_view(pair_, shown, deal))) {
+    if (!is_blank(value)) create.changes[name] = value;
+  }
+  plan.operations.push_back(std::move(create));
+  plan.summary = "New opportunity for " + customer->name;
+  return settle_situation(std::move(plan), view, Situation{});
+}
+
+}  // namespace cosell::engine

@@ -1,0 +1,257 @@
+// Deals that both sides show: reconcile, the steps that cannot be taken back, and the operations of either side.
+#include <algorithm>
+
+#include "engine/decide.h"
+#include "engine/words.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using reconcile::Decision;
+using reconcile::FieldDecision;
+using reconcile::Reason;
+using reconcile::Verdict;
+using store::DealState;
+using store::OperationRow;
+using store::WaitFor;
+
+constexpr Irreversible all_steps[] = {Irreversible::won, Irreversible::lost, Irreversible::declined,
+                                      Irreversible::shared, Irreversible::help_asked};
+
+FieldDecision* find(Decision& decision, Field f) {
+  const auto it = std::find_if(decision.fields.begin(), decision.fields.end(),
+                               [f](const FieldDecision& d) { return d.field == f; });
+  return it == decision.fields.end() ? nullptr : &*it;
+}
+
+Field field_of(Irreversible step) {
+  switch (step) {
+    case Irreversible::shared: return Field::visible;
+    case Irreversible::help_asked: return Field::help;
+    case Irreversible::none:
+    case Irreversible::won:
+    case Irreversible::lost:
+    case Irreversible::declined: break;
+  }
+  return Field::standing;
+}
+
+// The CRM id always goes to Partner Center and never back.
+const mapping::FieldRule& crm_id_rule() {
+  static const mapping::FieldRule rule = [] {
+    mapping::FieldRule r;
+    r.field = Field::crm_id;
+    r.direction = mapping::Direction::to_partner_center;
+    r.conflict = mapping::ConflictRule::crm;
+    r.first_link = mapping::FirstLink::crm;
+    return r;
+  }();
+  return rule;
+}
+
+WaitFor who_resolves(Reason r) {
+  switch (r) {
+    case Reason::unreadable: return WaitFor::admin;
+    case Reason::reopened_in_crm:
+    case Reason::closed_differently: return WaitFor::operator_;
+    default: return WaitFor::seller;
+  }
+}
+
+}  // namespace
+
+// Steps that may not leave yet are taken out of the decision; the rest of it goes on.
+void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
+  for (const Irreversible step : all_steps) {
+    const bool wanted = std::find(decision.steps.begin(), decision.steps.end(), step) != decision.steps.end();
+    if (!wanted) {
+      plan.row.marks.erase(std::string("settle.") + name_of(step));
+      plan.row.marks.erase(std::string("approved.") + name_of(step));
+    }
+  }
+  for (const Irreversible step : decision.steps) {
+    const Field field = field_of(step);
+    const bool first_link = !view.base_crm.shows(field);
+    if (step_may_leave(plan.row, step, first_link, situation)) continue;
+    auto* held = find(decision, field);
+    held->verdict = Verdict::held;
+    if (step == Irreversible::shared) {
+      if (auto* help = find(decision, Field::help); help != nullptr && help->verdict == Verdict::to_partner_center) {
+        help->verdict = Verdict::held;
+      }
+    }
+  }
+  // An unanswered deal whose answer is held: nothing else is sent meanwhile (L-1).
+  const auto standing = view.partner_center.standing();
+  const auto* answer = decision.of(Field::standing);
+  if (standing && is_waiting(*standing) && answer != nullptr && answer->verdict != Verdict::to_partner_center) {
+    for (auto& d : decision.fields) {
+      if (d.verdict == Verdict::to_partner_center) {
+        d.verdict = Verdict::held;
+        d.reason = Reason::not_answered_yet;
+      }
+    }
+  }
+}
+
+Columns Decider::to_crm_columns(Decision& decision, const DealView& view, Columns& agrees_with,
+                                Situation& situation) const {
+  Deal changes;
+  for (const auto& d : decision.fields) {
+    if (d.verdict == Verdict::to_crm) changes.set(d.field, d.result);
+  }
+  if (changes.empty()) return {};
+  auto written = pair_.mapping->write(changes, view.crm_columns);
+  for (const auto& problem : written.problems) {
+    if (auto* d = find(decision, problem.field)) d->verdict = Verdict::held;
+    situation.state = DealState::waiting;
+    situation.waits_for = WaitFor::admin;
+    situation.reason = problem.code;
+    situation.message = problem.message;
+    situation.next_step = "Correct the mapping file, then: cosell sync";
+  }
+  for (auto& d : decision.fields) {
+    if (d.verdict != Verdict::to_crm) continue;
+    if (written.columns.empty()) {
+      d.verdict = Verdict::agreed;  // the CRM's stage already says the same (many to one)
+      d.reason = Reason::equal;
+    } else {
+      agrees_with[info(d.field).name] = d.result;
+    }
+  }
+  return written.columns;
+}
+
+void Decider::plan_referral_update(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
+  auto* help = find(decision, Field::help);
+  const bool asks_help = help != nullptr && help->verdict == Verdict::to_partner_center;
+  Deal for_help;
+  if (asks_help) {
+    for_help = pair_.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(pair_.clock->now()));
+    for_help.set(Field::crm_id, plan.row.crm.record_id);
+    for_help.set(Field::visible, true);
+    auto missing = missing_for_create(for_help, pair_.settings.rules);
+    std::erase_if(missing, [](const Missing& m) { return m.field != Field::customer_contacts; });
+    if (!missing.empty()) {
+      help->verdict = Verdict::held;
+      situation.state = DealState::waiting;
+      situation.waits_for = WaitFor::seller;
+      situation.reason = "missing_field";
+      situation.message = words::missing(pair_, missing);
+      situation.next_step = "Fill it in; Microsoft is then asked by itself.";
+    }
+  }
+  OperationRow update = operation(plan, Side::partner_center, RecordKind::referral, Verb::update);
+  update.target_id = plan.row.partner_center.record_id;
+  update.must_match = plan.row.partner_center.version;
+  for (const auto& d : decision.fields) {
+    if (d.verdict != Verdict::to_partner_center || d.field == Field::help || d.field == Field::help_notes) continue;
+    update.changes[info(d.field).name] = d.result;
+    update.agrees_with[info(d.field).name] = view.crm.deal.get(d.field);
+  }
+  for (const Irreversible step : decision.steps) {
+    const auto* d = decision.of(field_of(step));
+    if (d != nullptr && d->verdict == Verdict::to_partner_center && step != Irreversible::help_asked) {
+      update.step = name_of(step);
+    }
+  }
+  OperationId after;
+  if (!update.changes.empty()) {
+    after = update.id;
+    plan.operations.push_back(std::move(update));
+  }
+  if (help != nullptr && help->verdict == Verdict::to_partner_center) plan_help(plan, for_help, after);
+}
+
+Decider::Situation Decider::situation_of(const Decision& decision, const DealView& view) const {
+  Situation s;
+  std::vector<Field> conflicts;
+  for (const auto& d : decision.fields) {
+    if (d.verdict == Verdict::conflict) conflicts.push_back(d.field);
+  }
+  if (!conflicts.empty()) {
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::operator_;
+    s.reason = "conflict";
+    s.message = words::conflict(pair_, conflicts, view.crm.deal, view.partner_center);
+    s.next_step = "Set both sides to the value that is right; the deal then continues by itself.";
+    return s;
+  }
+  for (const auto& d : decision.fields) {
+    if (d.verdict != Verdict::held || d.reason == Reason::not_answered_yet) continue;
+    s.state = DealState::waiting;
+    s.waits_for = who_resolves(d.reason);
+    s.reason = reconcile::name_of(d.reason);
+    s.message = d.reason == Reason::unreadable && !view.crm.problems.empty()
+                    ? words::unreadable(view.crm.problems)
+                    : words::held(pair_, d, view.crm.deal, view.partner_center);
+    s.next_step = words::held_remedy(pair_, d);
+    return s;
+  }
+  const auto standing = view.partner_center.standing();
+  const auto* answer = decision.of(Field::standing);
+  const bool answering = answer != nullptr && answer->verdict == Verdict::to_partner_center;
+  if (standing && is_waiting(*standing) && !answering) {
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::seller;
+    s.reason = "answer";
+    s.message = words::inbound_waits(pair_, view.partner_center);
+  }
+  return s;
+}
+
+Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
+  auto facts = view.facts();
+  facts.crm.set(Field::crm_id, plan.row.crm.record_id);
+  const auto shown_id = pair_.crm->normal_id(facts.partner_center.text(Field::crm_id));
+  if (!shown_id.empty()) facts.partner_center.set(Field::crm_id, shown_id.value);
+  if (!facts.partner_center.shows(Field::crm_id)) facts.partner_center.set(Field::crm_id, Value{});
+  reconcile::Policy policy;
+  policy.rule = [this](Field f) -> const mapping::FieldRule& {
+    return f == Field::crm_id ? crm_id_rule() : pair_.mapping->rule(f);
+  };
+  policy.backward = pair_.mapping->backward();
+
+  Decision decision = reconcile::reconcile(facts, policy);
+  Situation waits;
+  hold_steps(plan, decision, view, waits);
+  Columns agrees_with;
+  const Columns crm_changes = to_crm_columns(decision, view, agrees_with, waits);
+  DealView with_id = view;
+  with_id.crm.deal.set(Field::crm_id, plan.row.crm.record_id);
+  plan_referral_update(plan, decision, with_id, waits);
+  if (!crm_changes.empty()) {
+    OperationRow update = operation(plan, Side::crm, RecordKind::opportunity, Verb::update);
+    update.target_id = plan.row.crm.record_id;
+    update.must_match = plan.row.crm.version;
+    update.changes = crm_changes;
+    update.agrees_with = std::move(agrees_with);
+    for (const auto& [name, value] : crm_changes) {
+      (void)value;
+      update.expected[name] = column(view.crm_columns, name);
+    }
+    plan.operations.push_back(std::move(update));
+  }
+  if (waits.state == DealState::in_sync) waits = situation_of(decision, view);
+  if (plan.operations.empty()) {
+    std::set<Field> open;
+    for (const auto& d : decision.fields) {
+      if (d.verdict == Verdict::held || d.verdict == Verdict::conflict) open.insert(d.field);
+    }
+    advance_base(plan.row, view, open);
+  } else {
+    std::vector<std::string> parts;
+    for (const auto& d : decision.fields) {
+      if (d.verdict != Verdict::to_partner_center && d.verdict != Verdict::to_crm) continue;
+      parts.push_back(std::string(info(d.field).label) + " to " +
+                      pair_.title(d.verdict == Verdict::to_crm ? Side::crm : Side::partner_center) + ": " +
+                      display(d.result) + " (" + reconcile::explain(d.reason) + ")");
+    }
+    for (const auto& part : parts) plan.summary += (plan.summary.empty() ? "" : "; ") + part;
+  }
+  plan.decision = std::move(decision);
+  return settle_situation(std::move(plan), view, std::move(waits));
+}
+
+}  // namespace cosell::engine

@@ -1,0 +1,521 @@
+// Sending and settling.
+#include "engine/execute.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "engine/decide.h"
+#include "engine/view.h"
+#include "engine/words.h"
+#include "store/codec.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealRow;
+using store::DealState;
+using store::OperationRow;
+using store::OperationState;
+using store::WaitFor;
+
+constexpr int attempts_max = 3;  // of one operation within a run
+
+bool is_create(const OperationRow& row) { return row.verb == name_of(Verb::create); }
+bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
+
+// A side without a unique key gets small batches: whatever is under way at a crash has to be looked up.
+int batch_size(const Capabilities& c) {
+  if (c.client_key == Capabilities::ClientKey::unique) return c.batch_max;
+  return std::clamp(c.in_flight_max * 4, 1, c.batch_max);
+}
+
+}  // namespace
+
+Result<bool> Executor::predecessor_applied(const OperationRow& row, bool& never) {
+  never = false;
+  if (row.after.empty()) return true;
+  auto before = pair_.store->operation(row.after);
+  if (!before) return before.error();
+  if (!*before) {
+    never = true;
+    return false;
+  }
+  switch ((*before)->state) {
+    case OperationState::applied:
+      return true;
+    case OperationState::planned:
+    case OperationState::sent:
+      return false;
+    case OperationState::rejected:
+    case OperationState::unknown:
+    case OperationState::dropped:
+      break;
+  }
+  never = true;
+  return false;
+}
+
+// The operation as the connector gets it: completed with ids that its predecessor brought.
+Result<std::optional<Operation>> Executor::wire_operation(OperationRow& row) {
+  Operation op;
+  op.id = row.id;
+  op.kind = *record_kind_from(row.kind);
+  op.verb = is_create(row) ? Verb::create : Verb::update;
+  op.target.kind = op.kind;
+  op.target.id = RecordId(row.target_id);
+  op.target.key = BridgeKey(row.key);
+  op.must_match = VersionToken(row.must_match);
+  op.changes = row.changes;
+  if (op.verb == Verb::update) op.expected = row.expected;
+  if (op.kind == RecordKind::microsoft_half) {
+    auto deal = pair_.store->deal(row.deal);
+    if (!deal) return deal.error();
+    if (!*deal || (*deal)->engagement_id.empty()) return std::optional<Operation>{};
+    row.engagement_id = (*deal)->engagement_id;
+    op.engagement_id = row.engagement_id;
+  }
+  if (op.kind == RecordKind::opportunity && op.verb == Verb::create && !row.after.empty()) {
+    auto before = pair_.store->operation(row.after);
+    if (!before) return before.error();
+    if (*before) op.changes[pair_.mapping->account_column()] = (*before)->target_id;
+  }
+  return std::optional<Operation>{op};
+}
+
+Result<Executor::Batch> Executor::next_batch(Side side) {
+  Batch batch;
+  const auto size = static_cast<std::size_t>(batch_size(pair_.connector(side).capabilities()));
+  store::OperationFilter filter;
+  filter.state = OperationState::planned;
+  filter.side = side;
+  filter.limit = static_cast<int>(size);
+  std::vector<OperationRow> never;
+  while (batch.rows.size() < size) {
+    auto rows = pair_.store->operations(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) break;
+    for (auto& row : *rows) {
+      filter.after = row.id;
+      bool never_ready = false;
+      auto ready = predecessor_applied(row, never_ready);
+      if (!ready) return ready.error();
+      if (never_ready) never.push_back(row);
+      if (!*ready) continue;
+      auto op = wire_operation(row);
+      if (!op) return op.error();
+      if (!*op) {
+        never.push_back(row);
+        continue;
+      }
+      batch.rows.push_back(row);
+      batch.operations.push_back(std::move(**op));
+      if (batch.rows.size() == size) break;
+    }
+  }
+  if (!never.empty()) {
+    auto dropped = pair_.store->transaction([&]() -> Result<void> {
+      for (auto& row : never) {
+        if (auto done = drop(row, false); !done) return done;
+      }
+      return {};
+    });
+    if (!dropped) return dropped.error();
+  }
+  return batch;
+}
+
+Result<void> Executor::push_all(std::int64_t planned_total) {
+  total_ = planned_total;
+  finished_ = 0;
+  bool any = true;
+  while (any && !report_.stopped) {
+    any = false;
+    for (const Side side : {Side::partner_center, Side::crm}) {
+      while (!report_.stopped) {
+        if (pair_.stop_requested()) {
+          report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
+          break;
+        }
+        auto batch = next_batch(side);
+        if (!batch) return batch.error();
+        if (batch->rows.empty()) break;
+        any = true;
+        if (auto pushed = push_batch(side, std::move(*batch)); !pushed) return pushed;
+      }
+    }
+  }
+  return {};
+}
+
+Result<void> Executor::push_batch(Side side, Batch batch) {
+  auto marked = pair_.store->transaction([&]() -> Result<void> {
+    for (auto& row : batch.rows) {
+      row.state = OperationState::sent;
+      row.sent_at = pair_.clock->now();
+      ++row.attempts;
+      if (auto done = pair_.store->update_operation(row); !done) return done;
+    }
+    return {};
+  });
+  if (!marked) return marked;
+
+  Call call = pair_.call(side);
+  const auto outcomes = pair_.connector(side).push(call, batch.operations);
+
+  std::map<std::string, const Outcome*> by_id;
+  for (const auto& outcome : outcomes) by_id[outcome.id.value] = &outcome;
+  bool wait_and_retry = false;
+  std::optional<Error> first_error;
+  std::size_t went_through = 0;
+  auto settled = pair_.store->transaction([&]() -> Result<void> {
+    for (auto& row : batch.rows) {
+      const auto it = by_id.find(row.id.value);
+      Outcome missing;
+      missing.id = row.id;
+      missing.what = make_error(ErrorClass::unknown, "no answer for this record");
+      const Outcome& outcome = it == by_id.end() ? missing : *it->second;
+      row.request_id = outcome.request_id;
+      if (const auto* error = std::get_if<Error>(&outcome.what)) {
+        if (!first_error || error->kind == ErrorClass::auth_expired) first_error = *error;
+      } else {
+        ++went_through;
+      }
+      if (auto done = settle(row, outcome, wait_and_retry); !done) return done;
+    }
+    return {};
+  });
+  if (!settled) return settled;
+  finished_ += static_cast<std::int64_t>(batch.rows.size());
+  options_.progress({"Writing to " + pair_.title(side), finished_, std::max(total_, finished_)});
+  if (went_through > 0) failures_in_a_row_[side] = 0;
+  if (first_error && side_failed(side, *first_error, went_through == 0)) return {};
+  if (wait_and_retry && first_error) {
+    Duration wait = seconds(1LL << std::min(failures_in_a_row_[side], 5));
+    if (first_error->not_before) wait = std::max(wait, *first_error->not_before - pair_.clock->now());
+    if (wait > minutes(2)) {
+      report_.stopped = *first_error;
+      report_.side_down = side;
+      return {};
+    }
+    pair_.clock->sleep_for(wait);
+  }
+  return {};
+}
+
+// Decides whether an error is about the whole side. Then the run ends; deals stay queued.
+bool Executor::side_failed(Side side, const Error& error, bool nothing_went_through) {
+  switch (error.kind) {
+    case ErrorClass::auth_expired:
+    case ErrorClass::config:
+    case ErrorClass::bug:
+      report_.stopped = error;
+      report_.side_down = side;
+      return true;
+    case ErrorClass::cancelled:
+      report_.stopped = error;
+      return true;
+    case ErrorClass::transient:
+    case ErrorClass::throttled:
+    case ErrorClass::unknown:
+    case ErrorClass::bad_response:
+      if (!nothing_went_through) return false;
+      if (++failures_in_a_row_[side] < pair_.settings.attempts_in_a_row) return false;
+      report_.stopped = error;
+      report_.side_down = side;
+      return true;
+    default:
+      return false;
+  }
+}
+
+Result<void> Executor::settle(OperationRow& row, const Outcome& outcome, bool& wait_and_retry) {
+  if (const auto* applied = std::get_if<Applied>(&outcome.what)) return settle_applied(row, *applied, AnswerIs::own);
+  return settle_failed(row, std::get<Error>(outcome.what), wait_and_retry);
+}
+
+Result<void> Executor::note_outcome(const OperationRow& row, const std::string& summary) {
+  auto payload = json::Value::object();
+  payload.set("operation", json::Value::string(row.id.value));
+  payload.set("side", json::Value::string(store::name_of(row.side)));
+  payload.set("kind", json::Value::string(row.kind));
+  payload.set("verb", json::Value::string(row.verb));
+  payload.set("state", json::Value::string(store::name_of(row.state)));
+  payload.set("record", json::Value::string(row.target_id));
+  payload.set("attempts", json::Value::integer(row.attempts));
+  if (!row.request_id.empty()) payload.set("request_id", json::Value::string(row.request_id));
+  if (!row.error_class.empty()) {
+    payload.set("error", json::Value::string(row.error_class));
+    payload.set("error_message", json::Value::string(row.error_message));
+    payload.set("error_detail", json::Value::string(row.error_detail));
+  }
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = run_;
+  entry.deal = row.deal;
+  entry.kind = store::JournalKind::outcome;
+  entry.summary = summary;
+  entry.payload = json::canonical(payload);
+  return pair_.store->journal(entry);
+}
+
+namespace {
+
+// The side's new picture after our write: from the write's own answer, or what we sent laid over what was there.
+Columns picture_after(const OperationRow& row, const Applied& applied, const Columns& before) {
+  if (applied.stored) return applied.stored->columns;
+  Columns picture = before;
+  for (const auto& [name, value] : row.changes) picture[name] = value;
+  return picture;
+}
+
+std::string done_sentence(const Pair& pair, const OperationRow& row) {
+  const std::string where = pair.title(row.side);
+  if (is_kind(row, RecordKind::account)) return "Account created in " + where;
+  if (is_kind(row, RecordKind::microsoft_half)) return "Microsoft asked for help in " + where;
+  if (is_create(row)) return (is_kind(row, RecordKind::referral) ? "Referral created in " : "Opportunity created in ") + where;
+  return "Written to " + where + ": " + words::changes(row.changes);
+}
+
+}  // namespace
+
+Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied, AnswerIs answer) {
+  auto& store = *pair_.store;
+  row.state = OperationState::applied;
+  row.finished_at = pair_.clock->now();
+  const Side side = row.side;
+  row.target_id = side == Side::crm ? pair_.crm->normal_id(applied.id.value).value : applied.id.value;
+  if (row.target_id.empty()) row.target_id = applied.id.value;
+  ++report_.done[write_kind(row)];
+  if (auto done = store.update_operation(row); !done) return done;
+  if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
+  if (is_kind(row, RecordKind::account)) return {};
+
+  auto found = store.deal(row.deal);
+  if (!found) return found.error();
+  if (!*found) return {};
+  DealRow deal = **found;
+  deal.dirty = true;
+  deal.marks.erase(std::string(refused_mark) + store::name_of(side));
+  deal.marks.erase("refused.message");
+  deal.marks.erase("refused.reason");
+  deal.marks.erase("attempts");
+  if (is_kind(row, RecordKind::microsoft_half)) {
+    Columns half = row.changes;
+    if (applied.stored) half = applied.stored->columns;
+    if (!half.count(info(Field::help).name)) half[info(Field::help).name] = row.changes[info(Field::help).name];
+    auto image = store.put_image(half);
+    if (!image) return image.error();
+    deal.microsoft = *image;
+    deal.microsoft_id = row.target_id;
+    deal.ask_microsoft_at = pair_.clock->now() + pair_.settings.answers_every;
+    return store.update_deal(deal);
+  }
+
+  // The record may have been seen in a listing before its answer was settled: one deal, one row.
+  if (is_create(row)) {
+    auto other = store.deal_by_record(side, row.target_id);
+    if (!other) return other.error();
+    if (*other && (*other)->id != deal.id) {
+      if (auto removed = store.remove_deal((*other)->id); !removed) return removed;
+    }
+  }
+  store::SideState& state = side == Side::crm ? deal.crm : deal.partner_center;
+  Columns before;
+  if (state.image.valid()) {
+    auto image = store.image(state.image);
+    if (!image) return image.error();
+    before = std::move(*image);
+  }
+  const Columns picture = picture_after(row, applied, before);
+  auto image = store.put_image(picture);
+  if (!image) return image.error();
+  state.record_id = row.target_id;
+  state.image = *image;
+  state.existence = store::Existence::live;
+  state.seen_at = pair_.clock->now();
+  if (!applied.version.empty()) state.version = applied.version.value;
+  if (side == Side::partner_center && !applied.stored) moved_[side].insert(row.target_id);
+  if (side == Side::partner_center) {
+    const auto engagement = text_of(column(picture, info(Field::engagement_id).name));
+    if (!engagement.empty()) deal.engagement_id = engagement;
+  }
+  const Deal now_here = side == Side::crm ? pair_.mapping->read(picture).deal : referral_deal(picture, {});
+  for (const auto& [name, other_value] : row.agrees_with) {
+    const auto field = field_from(name);
+    if (!field) continue;
+    const auto sent = row.changes.find(name);
+    const bool use_sent = answer == AnswerIs::read_later && side == Side::partner_center && sent != row.changes.end();
+    const Value& here = use_sent ? sent->second : now_here.get(*field);
+    if (side == Side::crm) {
+      remember_base(deal, *field, here, other_value);
+    } else {
+      remember_base(deal, *field, other_value, here);
+    }
+  }
+  return store.update_deal(deal);
+}
+
+Result<void> Executor::mark_deal_dirty(DealId id) {
+  auto deal = pair_.store->deal(id);
+  if (!deal) return deal.error();
+  if (!*deal || (*deal)->dirty) return {};
+  (*deal)->dirty = true;
+  return pair_.store->update_deal(**deal);
+}
+
+Result<void> Executor::drop(OperationRow& row, bool decide_again) {
+  row.state = OperationState::dropped;
+  row.finished_at = pair_.clock->now();
+  if (auto done = pair_.store->update_operation(row); !done) return done;
+  return decide_again ? mark_deal_dirty(row.deal) : Result<void>{};
+}
+
+Result<void> Executor::refuse(OperationRow& row, DealRow& deal, const Error& error) {
+  row.state = OperationState::rejected;
+  row.finished_at = pair_.clock->now();
+  const std::string message = words::refused(pair_, row.side, error);
+  deal.state = DealState::failed;
+  deal.waits_for = WaitFor::nobody;
+  deal.reason = error.rule.empty() ? name_of(error.kind) : error.rule;
+  deal.message = message;
+  deal.next_step = words::refused_remedy(pair_, deal);
+  deal.since = pair_.clock->now();
+  deal.marks[std::string(refused_mark) + store::name_of(row.side)] = fingerprint(row);
+  deal.marks["refused.message"] = message;
+  deal.marks["refused.reason"] = deal.reason;
+  deal.dirty = true;  // so that the seller is told
+  ++report_.failures_total;
+  if (report_.failures.size() < 100) report_.failures.push_back({deal.id, deal.title, message, deal.next_step});
+  if (auto done = pair_.store->update_operation(row); !done) return done;
+  if (auto noted = note_outcome(row, message); !noted) return noted;
+  return pair_.store->update_deal(deal);
+}
+
+// The deal is tried again by itself, later each time.
+Result<void> Executor::postpone(DealRow& deal, Side side, const Error& error) {
+  int attempts = 0;
+  if (const auto it = deal.marks.find("attempts"); it != deal.marks.end()) attempts = std::stoi(it->second);
+  deal.marks["attempts"] = std::to_string(attempts + 1);
+  const auto& s = pair_.settings;
+  Duration wait{std::min(s.retry_longest.ms, s.retry_first.ms << std::min(attempts, 12))};
+  if (error.not_before) wait = std::max(wait, *error.not_before - pair_.clock->now());
+  deal.state = DealState::waiting;
+  deal.waits_for = side == Side::crm ? WaitFor::date : WaitFor::partner_center;
+  deal.reason = name_of(error.kind);
+  deal.look_again_at = pair_.clock->now() + wait;
+  deal.message = pair_.title(side) + " could not take the change: " + error.message;
+  deal.next_step = "Tried again by itself after " + to_string_minutes(*deal.look_again_at) + " UTC.";
+  deal.since = pair_.clock->now();
+  return pair_.store->update_deal(deal);
+}
+
+Result<void> Executor::settle_failed(OperationRow& row, const Error& error, bool& wait_and_retry) {
+  row.error_class = name_of(error.kind);
+  row.error_message = error.message;
+  row.error_detail = error.detail;
+  row.error_rule = error.rule;
+  if (!error.request_id.empty()) row.request_id = error.request_id;
+  auto found = pair_.store->deal(row.deal);
+  if (!found) return found.error();
+  if (!*found) return drop(row, false);
+  DealRow deal = **found;
+  switch (error.kind) {
+    case ErrorClass::rejected:
+    case ErrorClass::forbidden:
+    case ErrorClass::schema_drift:
+      return refuse(row, deal, error);
+    case ErrorClass::precondition:
+    case ErrorClass::not_found:
+      if (!row.target_id.empty()) moved_[row.side].insert(row.target_id);
+      if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again"); !noted) {
+        return noted;
+      }
+      return drop(row, true);
+    case ErrorClass::unknown:
+    case ErrorClass::bad_response:
+      row.state = OperationState::unknown;
+      if (auto done = pair_.store->update_operation(row); !done) return done;
+      return note_outcome(row, "No clear answer from " + pair_.title(row.side) + "; it is looked up before anything else");
+    case ErrorClass::transient:
+    case ErrorClass::throttled:
+      if (row.attempts < attempts_max || error.kind == ErrorClass::throttled) {
+        row.state = OperationState::planned;  // nothing was applied: the same write may go out again
+        wait_and_retry = true;
+        return pair_.store->update_operation(row);
+      }
+      if (auto done = drop(row, false); !done) return done;
+      return postpone(deal, row.side, error);
+    case ErrorClass::auth_expired:
+    case ErrorClass::config:
+    case ErrorClass::cursor_invalid:
+    case ErrorClass::cancelled:
+      row.state = OperationState::planned;
+      return pair_.store->update_operation(row);
+    case ErrorClass::store_damaged:
+    case ErrorClass::store_busy:
+    case ErrorClass::guard:
+    case ErrorClass::bug:
+      break;
+  }
+  return drop(row, true);
+}
+
+Result<void> Executor::drop_planned() {
+  store::OperationFilter filter;
+  filter.state = OperationState::planned;
+  while (true) {
+    auto rows = pair_.store->operations(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    auto done = pair_.store->transaction([&]() -> Result<void> {
+      for (auto& row : *rows) {
+        if (auto dropped = drop(row, true); !dropped) return dropped;
+      }
+      return {};
+    });
+    if (!done) return done;
+  }
+}
+
+Result<void> Executor::fetch_moved() {
+  for (auto& [side, ids] : moved_) {
+    if (ids.empty() || report_.stopped) continue;
+    std::vector<RecordRef> refs;
+    for (const auto& id : ids) {
+      RecordRef ref;
+      ref.kind = side == Side::crm ? RecordKind::opportunity : RecordKind::referral;
+      ref.id = RecordId(id);
+      refs.push_back(ref);
+    }
+    Call call = pair_.call(side);
+    auto found = pair_.connector(side).fetch(call, refs, pair_.mapping->columns_read());
+    if (!found) {
+      report_.stopped = found.error();
+      report_.side_down = side;
+      return {};
+    }
+    Observer observer(pair_, run_);
+    auto done = pair_.store->transaction([&]() -> Result<void> {
+      std::set<std::string> missing = ids;
+      for (const auto& seen : *found) {
+        missing.erase(seen.id.value);
+        if (auto taken = observer.take(side, seen, report_.observed[side]); !taken) return taken;
+      }
+      for (const auto& id : missing) {
+        auto row = pair_.store->deal_by_record(side, id);
+        if (!row) return row.error();
+        if (!*row) continue;
+        (side == Side::crm ? (*row)->crm : (*row)->partner_center).existence = store::Existence::out_of_scope;
+        (*row)->dirty = true;
+        if (auto updated = pair_.store->update_deal(**row); !updated) return updated;
+      }
+      return {};
+    });
+    if (!done) return done;
+    ids.clear();
+  }
+  return {};
+}
+
+}  // namespace cosell::engine

@@ -1,0 +1,68 @@
+// Sends planned operations and settles their outcomes: marked as sent before they leave, results consumed in the
+// order of the operations, one transaction per batch, none open across a call.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "engine/cycle.h"
+#include "engine/pair.h"
+
+namespace cosell::engine {
+
+class Executor {
+ public:
+  Executor(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
+      : pair_(pair), run_(run), report_(report), options_(options) {}
+
+  // Pushes until nothing is ready. Sets report.stopped and side_down when a side fails as a whole.
+  Result<void> push_all(std::int64_t planned_total);
+
+  // Looks up every operation whose outcome is unknown (sent and unanswered, or left by a crash). What was applied is
+  // settled; what surely was not is dropped and its deal decided anew; the rest waits for the late-arrival horizon.
+  Result<void> probe_open_operations();
+
+  // Reads deals again whose record moved under a write.
+  Result<void> fetch_moved();
+
+  // Puts what was planned and never sent back into the deals: they are decided anew next time.
+  Result<void> drop_planned();
+
+ private:
+  struct Batch {
+    std::vector<store::OperationRow> rows;
+    std::vector<Operation> operations;
+  };
+
+  Result<Batch> next_batch(Side side);
+  Result<std::optional<Operation>> wire_operation(store::OperationRow& row);
+  Result<bool> predecessor_applied(const store::OperationRow& row, bool& never);
+  Result<void> push_batch(Side side, Batch batch);
+  Result<void> settle(store::OperationRow& row, const Outcome& outcome, bool& wait_and_retry);
+  // The write's own answer may hold the server's form of what we sent; a later read may hold a person's edit and is no
+  // base (reliability section 3, first trap).
+  enum class AnswerIs : std::uint8_t { own, read_later };
+  Result<void> settle_applied(store::OperationRow& row, const Applied& applied, AnswerIs answer);
+  Result<void> settle_failed(store::OperationRow& row, const Error& error, bool& wait_and_retry);
+  Result<void> refuse(store::OperationRow& row, store::DealRow& deal, const Error& error);
+  Result<void> postpone(store::DealRow& deal, Side side, const Error& error);
+  Result<void> note_outcome(const store::OperationRow& row, const std::string& summary);
+  Result<void> probe(Side side, std::vector<store::OperationRow> rows);
+  Result<void> conclude_probe(Side side, store::OperationRow& row, const std::vector<Observation>& found);
+  Result<void> drop(store::OperationRow& row, bool decide_again);
+  Result<void> mark_deal_dirty(DealId deal);
+  bool side_failed(Side side, const Error& error, bool nothing_went_through);
+
+  const Pair& pair_;
+  RunId run_;
+  CycleReport& report_;
+  const CycleOptions& options_;
+  std::map<Side, int> failures_in_a_row_;
+  std::map<Side, std::set<std::string>> moved_;  // records to read again
+  std::int64_t finished_ = 0;
+  std::int64_t total_ = 0;
+};
+
+}  // namespace cosell::engine

@@ -1,0 +1,195 @@
+// Observations into deal rows.
+#include "engine/observe.h"
+
+#include "base/json.h"
+#include "engine/view.h"
+#include "store/codec.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealRow;
+
+store::SideState& side_of(DealRow& row, Side side) { return side == Side::crm ? row.crm : row.partner_center; }
+Side other(Side side) { return side == Side::crm ? Side::partner_center : Side::crm; }
+
+store::Existence existence_of(cosell::Existence e) {
+  switch (e) {
+    case cosell::Existence::live: return store::Existence::live;
+    case cosell::Existence::deleted: return store::Existence::deleted;
+    case cosell::Existence::out_of_scope: return store::Existence::out_of_scope;
+  }
+  return store::Existence::live;
+}
+
+std::string title_from(const Pair& pair, Side side, const Observation& seen) {
+  if (side == Side::partner_center) return text_of(column(seen.columns, info(Field::name).name));
+  return pair.mapping->read(seen.columns).deal.text(Field::name);
+}
+
+}  // namespace
+
+Result<std::optional<DealRow>> Observer::row_of(Side side, const RecordId& id) {
+  return pair_.store->deal_by_record(side, id.value);
+}
+
+// The row that the record's own key names: the other side's record, waiting for this one. `existing` is the row that
+// the record has already, when it has one.
+Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation& seen, DealRow* existing) {
+  const RecordId named = pair_.connector(other(side)).normal_id(seen.key.value);
+  if (seen.key.empty() || named.empty()) return std::optional<DealRow>{};
+  auto found = pair_.store->deal_by_record(other(side), named.value);
+  if (!found) return found.error();
+  if (!*found) {
+    if (existing != nullptr) {
+      if (side_of(*existing, other(side)).record_id.empty()) side_of(*existing, other(side)).record_id = named.value;
+      return std::optional<DealRow>{};
+    }
+    DealRow row;
+    side_of(row, other(side)).record_id = named.value;
+    return std::optional<DealRow>{row};
+  }
+  DealRow row = **found;
+  if (existing != nullptr && row.id == existing->id) return std::optional<DealRow>{};
+  const auto& taken = side_of(row, side).record_id;
+  if (!taken.empty() && taken != seen.id.value) {
+    // A second holder of one key: a clone in the CRM (F-47) or a twin in Partner Center (I-17). Neither is linked.
+    DealRow apart = existing != nullptr ? *existing : DealRow{};
+    apart.marks[side == Side::crm ? "clone_of" : "twin_of"] = named.value;
+    return std::optional<DealRow>{apart};
+  }
+  if (existing != nullptr && row.crm.record_id != existing->crm.record_id) {
+    // Two halves of one deal, seen apart before: one row from now on.
+    const auto moved = side_of(*existing, side);
+    auto removed = pair_.store->remove_deal(existing->id);
+    if (!removed) return removed.error();
+    side_of(row, side) = moved;
+    if (row.engagement_id.empty()) row.engagement_id = existing->engagement_id;
+    auto updated = pair_.store->update_deal(row);
+    if (!updated) return updated.error();
+  }
+  return std::optional<DealRow>{row};
+}
+
+Result<DealRow> Observer::find_or_add(Side side, const Observation& seen) {
+  auto found = pair_.store->deal_by_record(side, seen.id.value);
+  if (!found) return found.error();
+  if (*found) {
+    DealRow row = **found;
+    if (side_of(row, other(side)).record_id.empty() && row.marks.count("clone_of") + row.marks.count("twin_of") == 0) {
+      auto tied = tie_by_key(side, seen, &row);
+      if (!tied) return tied.error();
+      if (*tied) return **tied;
+    }
+    return row;
+  }
+  DealRow row;
+  auto tied = tie_by_key(side, seen, nullptr);
+  if (!tied) return tied.error();
+  if (*tied) row = **tied;
+  side_of(row, side).record_id = seen.id.value;
+  row.since = pair_.clock->now();
+  if (!row.id.valid()) {
+    row.title = title_from(pair_, side, seen);
+    auto id = pair_.store->add_deal(row);
+    if (!id) return id.error();
+    row.id = *id;
+  }
+  return row;
+}
+
+Result<void> Observer::record_change(DealRow& row, Side side, const Observation& seen, ImageId before) {
+  auto payload = json::Value::object();
+  payload.set("side", json::Value::string(store::name_of(side)));
+  payload.set("record", json::Value::string(seen.id.value));
+  payload.set("before", json::Value::integer(before.value));
+  payload.set("after", json::Value::integer(side_of(row, side).image.value));
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = run_;
+  entry.deal = row.id;
+  entry.kind = store::JournalKind::observed;
+  const std::string where = pair_.title(side);
+  if (seen.existence == cosell::Existence::deleted) {
+    entry.summary = "Deleted in " + where;
+  } else if (seen.existence == cosell::Existence::out_of_scope) {
+    entry.summary = "No longer visible in " + where;
+  } else {
+    entry.summary = before.valid() ? "Changed in " + where : "First seen in " + where;
+  }
+  entry.payload = json::canonical(payload);
+  return pair_.store->journal(entry);
+}
+
+Result<void> Observer::take_microsoft(const Observation& seen, ObserveCounts& counts) {
+  const std::string engagement = text_of(column(seen.columns, info(Field::engagement_id).name));
+  auto rows = pair_.store->deals_by_engagement(engagement);
+  if (!rows) return rows.error();
+  auto image = pair_.store->put_image(seen.columns);
+  if (!image) return image.error();
+  ++counts.seen;
+  for (DealRow& row : *rows) {
+    if (row.microsoft == *image && row.microsoft_id == seen.id.value) continue;
+    const bool first = !row.microsoft.valid();
+    row.microsoft = *image;
+    row.microsoft_id = seen.id.value;
+    row.dirty = true;
+    ++counts.changed;
+    store::JournalEntry entry;
+    entry.at = pair_.clock->now();
+    entry.run = run_;
+    entry.deal = row.id;
+    entry.kind = store::JournalKind::observed;
+    const auto answer = referral_deal({}, seen.columns).text(Field::microsoft_answer);
+    entry.summary = first ? "Microsoft was asked for help" : "Microsoft's answer: " + answer;
+    auto payload = json::Value::object();
+    payload.set("side", json::Value::string("microsoft"));
+    payload.set("after", json::Value::integer(image->value));
+    entry.payload = json::canonical(payload);
+    auto written = pair_.store->journal(entry);
+    if (!written) return written;
+    auto updated = pair_.store->update_deal(row);
+    if (!updated) return updated;
+  }
+  return {};
+}
+
+Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& counts) {
+  if (seen.kind == RecordKind::microsoft_half) return take_microsoft(seen, counts);
+  if (seen.kind != RecordKind::opportunity && seen.kind != RecordKind::referral) return {};
+  ++counts.seen;
+  auto row = find_or_add(side, seen);
+  if (!row) return row.error();
+  store::SideState& state = side_of(*row, side);
+  const ImageId before = state.image;
+  const auto existence = existence_of(seen.existence);
+  bool changed = state.existence != existence;
+  // A deleted record's last picture stays; the server may show it without its values.
+  if (seen.existence == cosell::Existence::live) {
+    auto image = pair_.store->put_image(seen.columns);
+    if (!image) return image.error();
+    changed = changed || state.image != *image;
+    state.image = *image;
+    if (const auto title = title_from(pair_, side, seen); !title.empty() && (side == Side::crm || row->title.empty())) {
+      row->title = title;
+    }
+    if (side == Side::partner_center) {
+      row->engagement_id = text_of(column(seen.columns, info(Field::engagement_id).name));
+    }
+  }
+  if (!changed && state.version == seen.version.value) return {};  // our own write coming back (I-22)
+  state.version = seen.version.value;
+  state.existence = existence;
+  state.changed_at = seen.changed_at;
+  if (changed) {
+    ++counts.changed;
+    state.seen_at = pair_.clock->now();
+    row->dirty = true;
+    auto noted = record_change(*row, side, seen, before);
+    if (!noted) return noted;
+  }
+  return pair_.store->update_deal(*row);
+}
+
+}  // namespace cosell::engine

@@ -1,0 +1,73 @@
+// A pair: one configured CRM with one Partner Center account, one mapping and one store, and the rules by which
+// the engine treats them. The engine sees connectors only through connector.h.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "connectors/connector.h"
+#include "deal/lifecycle.h"
+#include "deal/preflight.h"
+#include "mapping/mapping.h"
+#include "store/store.h"
+
+namespace cosell::engine {
+
+using store::Side;
+
+// How a step that cannot be taken back leaves.
+enum class Gate : std::uint8_t {
+  automatic,  // after the settle time
+  ask,        // waits for `cosell approve`
+  never
+};
+
+// A mass change stops before the first write when it exceeds both the share of linked deals and the number.
+struct MassChangeGuard {
+  double share = 0.2;
+  int deals = 25;
+};
+
+struct Settings {
+  Duration settle = minutes(60);              // an irreversible step must be unchanged in the CRM for this long
+  std::map<Irreversible, Gate> gates;         // automatic when absent
+  Duration answers_every = hours(1);          // how often an open request is asked for Microsoft's answer
+  Duration late_arrival = seconds(60);        // how long a lost create may still arrive (side without unique key)
+  Duration retry_first = seconds(30);         // wait after the first transient failure of a deal; doubles
+  Duration retry_longest = hours(1);
+  int attempts_in_a_row = 3;                  // transient failures of a side in one run before it counts as down
+  MassChangeGuard closings{0.2, 25};
+  MassChangeGuard sharings{0.2, 50};
+  MassChangeGuard creates{0.5, 200};          // after the first sync
+  RulePack rules;
+
+  Gate gate(Irreversible step) const {
+    const auto it = gates.find(step);
+    return it == gates.end() ? Gate::automatic : it->second;
+  }
+};
+
+struct Pair {
+  std::string name;
+  const mapping::Mapping* mapping = nullptr;
+  Connector* crm = nullptr;
+  Connector* partner_center = nullptr;
+  net::Transport* crm_transport = nullptr;
+  net::Transport* partner_center_transport = nullptr;
+  store::Store* store = nullptr;
+  Clock* clock = nullptr;
+  Random* random = nullptr;
+  net::CallMeter* meter = nullptr;
+  Settings settings;
+  std::function<void(const std::string&)> log;
+  std::function<bool()> stop_requested = [] { return false; };
+
+  Connector& connector(Side side) const { return side == Side::crm ? *crm : *partner_center; }
+  const std::string& title(Side side) const { return connector(side).capabilities().display_name; }
+  Call call(Side side) const;
+};
+
+}  // namespace cosell::engine

@@ -1,0 +1,170 @@
+// Operations without a known outcome: what came of them is looked up before anything new is planned for that deal
+// (I-20). "Not found" is no proof while a request may still arrive (reliability section 3, second trap).
+#include <algorithm>
+
+#include "engine/execute.h"
+#include "engine/view.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealState;
+using store::OperationRow;
+using store::OperationState;
+using store::WaitFor;
+
+bool is_create(const OperationRow& row) { return row.verb == name_of(Verb::create); }
+
+RecordRef ref_of(const OperationRow& row) {
+  RecordRef ref;
+  ref.kind = *record_kind_from(row.kind);
+  if (!is_create(row)) {
+    ref.id = RecordId(row.target_id);
+  } else if (ref.kind == RecordKind::microsoft_half) {
+    ref.key = BridgeKey(row.engagement_id);
+  } else {
+    ref.key = BridgeKey(row.key);
+  }
+  ref.created_after = row.sent_at.value_or(row.planned_at) - minutes(5);
+  return ref;
+}
+
+bool shows_changes(const OperationRow& row, const Observation& seen) {
+  return std::all_of(row.changes.begin(), row.changes.end(), [&](const auto& change) {
+    return same_value(column(seen.columns, change.first), change.second);
+  });
+}
+
+}  // namespace
+
+Result<void> Executor::probe_open_operations() {
+  for (const Side side : {Side::partner_center, Side::crm}) {
+    for (const auto state : {OperationState::sent, OperationState::unknown}) {
+      store::OperationFilter filter;
+      filter.state = state;
+      filter.side = side;
+      filter.limit = 200;
+      while (!report_.stopped) {
+        auto rows = pair_.store->operations(filter);
+        if (!rows) return rows.error();
+        if (rows->empty()) break;
+        filter.after = rows->back().id;
+        if (auto done = probe(side, std::move(*rows)); !done) return done;
+      }
+    }
+  }
+  store::OperationFilter open;
+  open.state = OperationState::unknown;
+  open.limit = 1000;
+  auto left = pair_.store->operations(open);
+  if (!left) return left.error();
+  report_.unanswered = static_cast<std::int64_t>(left->size());
+  return {};
+}
+
+Result<void> Executor::probe(Side side, std::vector<OperationRow> rows) {
+  std::vector<RecordRef> refs;
+  std::map<std::string, std::vector<Observation>> found_by_operation;
+  for (const auto& row : rows) {
+    if (row.kind != name_of(RecordKind::account)) {
+      refs.push_back(ref_of(row));
+      continue;
+    }
+    RelatedQuery query;
+    query.kind = RecordKind::account;
+    query.match = row.expected;
+    Call call = pair_.call(side);
+    auto found = pair_.connector(side).related(call, query);
+    if (!found) {
+      report_.stopped = found.error();
+      report_.side_down = side;
+      return {};
+    }
+    found_by_operation[row.id.value] = std::move(*found);
+  }
+  std::vector<Observation> found;
+  if (!refs.empty()) {
+    Call call = pair_.call(side);
+    auto fetched = pair_.connector(side).fetch(call, refs, pair_.mapping->columns_read());
+    if (!fetched) {
+      report_.stopped = fetched.error();
+      report_.side_down = side;
+      return {};
+    }
+    found = std::move(*fetched);
+  }
+  const auto other = [&](const std::string& id) { return pair_.connector(side == Side::crm ? Side::partner_center : Side::crm).normal_id(id); };
+  for (const auto& row : rows) {
+    if (row.kind == name_of(RecordKind::account)) continue;
+    for (const auto& seen : found) {
+      if (name_of(seen.kind) != row.kind) continue;
+      const bool by_engagement = seen.kind == RecordKind::microsoft_half &&
+                                 text_of(column(seen.columns, info(Field::engagement_id).name)) == row.engagement_id;
+      const bool by_key = seen.kind != RecordKind::microsoft_half && is_create(row) && !seen.key.empty() &&
+                          (seen.key.value == row.key || other(seen.key.value) == other(row.key));
+      const bool by_id = !is_create(row) && seen.id.value == row.target_id;
+      if (by_engagement || by_key || by_id) found_by_operation[row.id.value].push_back(seen);
+    }
+  }
+  return pair_.store->transaction([&]() -> Result<void> {
+    for (auto& row : rows) {
+      if (auto done = conclude_probe(side, row, found_by_operation[row.id.value]); !done) return done;
+    }
+    return {};
+  });
+}
+
+Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::vector<Observation>& found) {
+  if (!is_create(row)) {
+    if (!found.empty() && shows_changes(row, found.front())) {
+      Applied applied;
+      applied.id = found.front().id;
+      applied.version = found.front().version;
+      applied.stored = found.front();
+      return settle_applied(row, applied, AnswerIs::read_later);
+    }
+    if (!found.empty()) {
+      Observer observer(pair_, run_);
+      if (auto taken = observer.take(side, found.front(), report_.observed[side]); !taken) return taken;
+    }
+    return drop(row, true);
+  }
+  if (found.size() == 1) {
+    Applied applied;
+    applied.id = found.front().id;
+    applied.version = found.front().version;
+    applied.stored = found.front();
+    return settle_applied(row, applied, AnswerIs::read_later);
+  }
+  if (found.size() > 1) {
+    // A twin: neither is linked, both are reported by the next reading (I-17).
+    if (auto done = drop(row, false); !done) return done;
+    auto deal = pair_.store->deal(row.deal);
+    if (!deal) return deal.error();
+    if (!*deal) return {};
+    (*deal)->marks["twin_of"] = row.key;
+    (*deal)->dirty = true;
+    return pair_.store->update_deal(**deal);
+  }
+  const bool unique = pair_.connector(side).capabilities().client_key == Capabilities::ClientKey::unique &&
+                      row.kind != name_of(RecordKind::account);
+  const Instant safe_at = row.sent_at.value_or(row.planned_at) + pair_.settings.late_arrival;
+  if (unique || safe_at <= pair_.clock->now()) return drop(row, true);
+  row.state = OperationState::unknown;
+  row.not_before = safe_at;
+  if (auto done = pair_.store->update_operation(row); !done) return done;
+  auto deal = pair_.store->deal(row.deal);
+  if (!deal) return deal.error();
+  if (!*deal) return {};
+  (*deal)->state = DealState::waiting;
+  (*deal)->waits_for = WaitFor::date;
+  (*deal)->reason = "checking";
+  (*deal)->message = pair_.title(side) + " did not answer when the deal was created there. The bridge makes sure that it did not arrive before it tries again.";
+  (*deal)->next_step = "Nothing to do; decided after " + to_string_minutes(safe_at) + " UTC.";
+  (*deal)->look_again_at = safe_at;
+  (*deal)->since = pair_.clock->now();
+  return pair_.store->update_deal(**deal);
+}
+
+}  // namespace cosell::engine

@@ -1,0 +1,39 @@
+// One deal as the engine decides on it: both sides in canonical form, what they last agreed on, and the raw columns
+// behind them. Loaded from a row of the store; also writes back what was agreed.
+#pragma once
+
+#include <optional>
+
+#include "engine/pair.h"
+#include "reconcile/reconcile.h"
+
+namespace cosell::engine {
+
+struct DealView {
+  Columns crm_columns;
+  Columns partner_center_columns;
+  Columns microsoft_columns;      // Microsoft's half; empty when there is none
+  mapping::ReadDeal crm;
+  Deal partner_center;            // own referral, with help and answer taken from Microsoft's half
+  Deal base_crm;
+  Deal base_partner_center;
+  bool inbound = false;
+
+  reconcile::Facts facts() const;
+};
+
+Result<DealView> load_view(const Pair& pair, const store::DealRow& row);
+
+// The referral as a deal, with what Microsoft's half adds to it.
+Deal referral_deal(const Columns& own, const Columns& microsoft);
+
+// Agreed values of single fields lie over the base images in the row's marks, until all fields agree again.
+void remember_base(store::DealRow& row, Field field, const Value& crm, const Value& partner_center);
+// Both sides agree on everything but `open`: the present images become the base; open fields keep what they had.
+void advance_base(store::DealRow& row, const DealView& view, const std::set<Field>& open);
+
+// Small facts of a deal (store::DealRow::marks).
+std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name);
+void set_mark_time(store::DealRow& row, const std::string& name, Instant at);
+
+}  // namespace cosell::engine

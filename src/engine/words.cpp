@@ -1,0 +1,234 @@
+// The engine's sentences.
+#include "engine/words.h"
+
+#include <set>
+
+#include "base/text.h"
+
+namespace cosell::engine::words {
+
+namespace {
+
+using store::DealState;
+using store::Side;
+using store::WaitFor;
+
+std::string quoted(const std::string& s) { return "\"" + s + "\""; }
+
+
+}  // namespace
+
+std::string state_title(const store::DealRow& row) {
+  switch (row.state) {
+    case DealState::skipped: return "Not synced";
+    case DealState::in_sync: return "In sync";
+    case DealState::changed: return "Syncing";
+    case DealState::failed: return "Failed";
+    case DealState::waiting: break;
+  }
+  switch (row.waits_for) {
+    case WaitFor::seller: return "Waiting for you";
+    case WaitFor::admin:
+    case WaitFor::operator_: return "Waiting for an admin";
+    case WaitFor::microsoft: return "Waiting for Microsoft";
+    case WaitFor::date: return "Waiting for a date";
+    case WaitFor::partner_center: return "Waiting for Partner Center";
+    case WaitFor::nobody: break;
+  }
+  return "Waiting";
+}
+
+std::string state_line(const store::DealRow& row) {
+  std::string line = state_title(row);
+  if (row.state == DealState::waiting && row.waits_for == WaitFor::seller) line = "Waiting for the seller";
+  if (!row.message.empty()) line += ": " + row.message;
+  return line;
+}
+
+mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, const Deal& referral) {
+  mapping::SellerView view;
+  view.state = state_title(row);
+  view.message = row.message;
+  if (row.waits_for == WaitFor::seller && !row.next_step.empty()) {
+    view.message += (view.message.empty() ? "" : " ") + row.next_step;
+  }
+  view.since = Instant{row.since.ms - row.since.ms % 1000};
+  view.referral_id = row.partner_center.record_id;
+  if (!view.referral_id.empty()) {
+    view.link = pair.partner_center->page_url(RecordKind::referral, RecordId(view.referral_id));
+  }
+  view.microsoft_answer = referral.text(Field::microsoft_answer);
+  view.microsoft_reason = referral.text(Field::microsoft_reason);
+  view.microsoft_crm_id = referral.text(Field::microsoft_crm_id);
+  view.registration = referral.text(Field::registration);
+  return view;
+}
+
+std::string clone(const Pair& pair, const store::DealRow& row) {
+  return "This opportunity carries referral " + row.marks.at("clone_of") + ", which belongs to another opportunity in " +
+         pair.title(Side::crm) + " (it was probably copied).";
+}
+std::string clone_remedy(const Pair& pair) {
+  return "Clear " + pair.mapping->key_column() + " on the copy; it then syncs as a deal of its own.";
+}
+std::string twin(const Pair& pair, const store::DealRow& row) {
+  return "A second referral in " + pair.title(Side::partner_center) + " names opportunity " + row.marks.at("twin_of") +
+         ", which is linked to another referral already. Neither is touched because of it.";
+}
+std::string twin_remedy(const Pair& pair) {
+  return "Close one of the two in " + pair.title(Side::partner_center) + " or clear its CRM ID there.";
+}
+
+std::string vanished(const Pair& pair, Side side, const std::string& reason) {
+  const std::string what = side == Side::crm ? "The opportunity" : "The referral";
+  if (reason == "deleted") return what + " was deleted in " + pair.title(side) + ". The other side was left as it is.";
+  if (reason == "out_of_scope") {
+    return what + " is no longer visible to the bridge in " + pair.title(side) + ". The other side was left as it is.";
+  }
+  return what + " that the other side names was not found in " + pair.title(side) + ".";
+}
+std::string vanished_remedy(const Pair& pair, Side side) {
+  return side == Side::crm ? "Restore it in " + pair.title(side) + ", or close the deal in Partner Center."
+                           : "Check the roles of the bridge's user in Partner Center, or close the opportunity.";
+}
+
+std::string step_never(Irreversible step) {
+  return std::string("The configuration never lets the bridge ") + label_of(step) + ".";
+}
+std::string step_never_remedy(Irreversible step) {
+  return std::string("Do it by hand in Partner Center, or change \"") + name_of(step) + "\" in the configuration.";
+}
+std::string step_needs_approval(const Pair& pair, Irreversible step, bool first_link) {
+  std::string text = std::string("The bridge would ") + label_of(step) + " in " + pair.title(Side::partner_center) +
+                     ", which cannot be undone.";
+  if (first_link) text += " It asks because both records existed before the first sync.";
+  return text;
+}
+std::string approve_command(const store::DealRow& row) {
+  const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+  return "cosell approve " + id;
+}
+std::string step_settles(const Pair& pair, Irreversible step, Instant due) {
+  return std::string("Will ") + label_of(step) + " at " + to_string_minutes(due) + " UTC if nothing changes in " +
+         pair.title(Side::crm) + " until then.";
+}
+std::string step_settles_remedy(const Pair& pair, Irreversible step) {
+  if (step == Irreversible::shared || step == Irreversible::help_asked) {
+    return "Take the answer back in " + pair.title(Side::crm) + " before then to cancel.";
+  }
+  return "Reopen the opportunity in " + pair.title(Side::crm) + " before then to cancel.";
+}
+
+std::string missing(const Pair& pair, const std::vector<Missing>& list) {
+  std::vector<std::string> parts;
+  for (const auto& m : list) {
+    const auto& column = pair.mapping->rule(m.field).column;
+    parts.push_back(column.empty() ? m.what : m.what + " (" + column + ")");
+  }
+  return "Partner Center needs " + text::join(parts, "; ") + ".";
+}
+
+std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems) {
+  std::vector<std::string> parts;
+  for (const auto& p : problems) parts.push_back(p.message);
+  return text::join(parts, " ");
+}
+
+std::string refused(const Pair& pair, Side side, const Error& error) {
+  std::string text = pair.title(side) + " refused the change: " + error.message;
+  if (!error.detail.empty() && error.message.find(error.detail) == std::string::npos) text += " (" + error.detail + ")";
+  return text;
+}
+std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
+  const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+  return "Correct the deal in " + pair.title(Side::crm) + "; it is sent again with the next change, or with: cosell replay " +
+         id;
+}
+std::string side_down(const Pair& pair, Side side, const Error& error) {
+  if (error.kind == ErrorClass::auth_expired) return pair.title(side) + " refuses the login: " + error.message;
+  return pair.title(side) + " cannot be reached: " + error.message;
+}
+
+std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal& crm, const Deal& referral) {
+  using reconcile::Reason;
+  const std::string c = pair.title(Side::crm);
+  const std::string p = pair.title(Side::partner_center);
+  switch (d.reason) {
+    case Reason::moved_back:
+      return "The stage moved back (" + c + ": " + display(crm.get(Field::stage)) + ", " + p + ": " +
+             display(referral.get(Field::stage)) + "), and the mapping holds that.";
+    case Reason::won_while_waiting:
+      return "The opportunity is won in " + c + ", but the deal was not accepted yet, so " + p + " cannot take it as won.";
+    case Reason::closed_differently:
+      return "Closed as " + display(crm.get(Field::standing)) + " in " + c + " and as " +
+             display(referral.get(Field::standing)) + " in " + p + ". A closed referral cannot be changed.";
+    case Reason::reopened_in_crm:
+      return "Open in " + c + " although the referral is closed for good (" + display(referral.get(Field::standing)) + ").";
+    case Reason::illegal_step:
+      return p + " has no step from " + display(referral.get(Field::standing)) + " to what " + c + " shows (" +
+             display(crm.get(Field::standing)) + ").";
+    case Reason::unreadable:
+      return std::string("The ") + info(d.field).label + " cannot be read under the mapping.";
+    default:
+      return std::string("The ") + info(d.field).label + " waits: " + reconcile::explain(d.reason) + ".";
+  }
+}
+
+std::string held_remedy(const Pair& pair, const reconcile::FieldDecision& d) {
+  using reconcile::Reason;
+  const std::string c = pair.title(Side::crm);
+  switch (d.reason) {
+    case Reason::moved_back:
+      return "Move the stage forward again in " + c + ", or set \"backward\" to \"follow\" in the mapping.";
+    case Reason::won_while_waiting:
+      return "Move the opportunity to an open stage in " + c + " to accept the deal; close it as won afterwards.";
+    case Reason::closed_differently:
+      return "Leave it, or correct the opportunity in " + c + ".";
+    case Reason::reopened_in_crm:
+      return "Leave it, or close the opportunity again in " + c + ". The referral itself stays closed.";
+    case Reason::illegal_step:
+      return "Choose another stage in " + c + ".";
+    case Reason::unreadable:
+      return "Add the value to the mapping, or correct it in " + c + ".";
+    default:
+      return "";
+  }
+}
+
+std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral) {
+  std::vector<std::string> parts;
+  for (const Field f : fields) {
+    parts.push_back(std::string(info(f).label) + " (" + pair.title(Side::crm) + ": " + display(crm.get(f)) + ", " +
+                    pair.title(Side::partner_center) + ": " + display(referral.get(f)) + ")");
+  }
+  return "Changed on both sides: " + text::join(parts, "; ") + ".";
+}
+
+std::string inbound_waits(const Pair& pair, const Deal& referral) {
+  std::string text = "Sent by Microsoft. Move it to another stage in " + pair.title(Side::crm) +
+                     " to accept it, or close it as lost to decline it.";
+  if (const auto* at = std::get_if<Instant>(&referral.get(Field::expires_at))) {
+    text += " Answer before " + to_string_minutes(*at) + " UTC.";
+  }
+  return text;
+}
+
+std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found) {
+  if (found == 0) {
+    return "No account in " + pair.title(Side::crm) + " matches the customer " + quoted(customer.name) + ".";
+  }
+  return std::to_string(found) + " accounts in " + pair.title(Side::crm) + " match the customer " +
+         quoted(customer.name) + ".";
+}
+
+std::string changes(const Columns& changes) {
+  std::vector<std::string> parts;
+  for (const auto& [name, value] : changes) {
+    const auto field = field_from(name);
+    const std::string label = field ? info(*field).label : name;
+    parts.push_back(label + " = " + display(value));
+  }
+  return text::join(parts, ", ");
+}
+
+}  // namespace cosell::engine::words

@@ -1,0 +1,47 @@
+// Every sentence that the engine says to people, in one place: short, naming what happened or what waits and for
+// whom, and the next step. No internal words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "deal/preflight.h"
+#include "engine/pair.h"
+#include "reconcile/reconcile.h"
+
+namespace cosell::engine::words {
+
+// What the seller sees in the CRM.
+mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, const Deal& referral);
+std::string state_title(const store::DealRow& row);  // "In sync", "Waiting for you"
+std::string state_line(const store::DealRow& row);   // "Waiting for the seller: …"
+
+std::string clone(const Pair& pair, const store::DealRow& row);
+std::string clone_remedy(const Pair& pair);
+std::string twin(const Pair& pair, const store::DealRow& row);
+std::string twin_remedy(const Pair& pair);
+std::string vanished(const Pair& pair, store::Side side, const std::string& reason);
+std::string vanished_remedy(const Pair& pair, store::Side side);
+
+std::string step_never(Irreversible step);
+std::string step_never_remedy(Irreversible step);
+std::string step_needs_approval(const Pair& pair, Irreversible step, bool first_link);
+std::string approve_command(const store::DealRow& row);
+std::string step_settles(const Pair& pair, Irreversible step, Instant due);
+std::string step_settles_remedy(const Pair& pair, Irreversible step);
+
+std::string missing(const Pair& pair, const std::vector<Missing>& missing);
+std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems);
+std::string refused(const Pair& pair, store::Side side, const Error& error);
+std::string refused_remedy(const Pair& pair, const store::DealRow& row);
+std::string side_down(const Pair& pair, store::Side side, const Error& error);
+
+std::string held(const Pair& pair, const reconcile::FieldDecision& decision, const Deal& crm, const Deal& referral);
+std::string held_remedy(const Pair& pair, const reconcile::FieldDecision& decision);
+std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
+std::string inbound_waits(const Pair& pair, const Deal& referral);
+std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found);
+// "value 1,000.00 USD -> 1,200.00 USD, stage Qualified -> Proposed"
+std::string changes(const Columns& changes);
+
+}  // namespace cosell::engine::words
