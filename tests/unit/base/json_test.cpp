@@ -1,0 +1,230 @@
+// Reading JSON with positions, raw numbers and strictness, and writing it back.
+#include "base/json.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/random.h"
+
+namespace cosell::json {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Bad {
+  std::string text;
+  std::uint32_t line;
+  std::uint32_t column;
+  std::string words;
+};
+
+void expect_refused(const Bad& bad, const ReadOptions& options = {}) {
+  const auto value = read(bad.text, options);
+  ASSERT_FALSE(value) << bad.text;
+  EXPECT_EQ(value.error().at.line, bad.line) << bad.text << " -> " << value.error().message;
+  EXPECT_EQ(value.error().at.column, bad.column) << bad.text << " -> " << value.error().message;
+  EXPECT_THAT(value.error().message, HasSubstr(bad.words)) << bad.text;
+}
+
+TEST(JsonRead, KeepsWhatIsWrittenAndWhereItStands) {
+  const auto v = read("{\n  \"a\": [1, -2.50e+3, true, false, null],\n  \"b\": {\"c\": \"x\"}\n}");
+  ASSERT_TRUE(v) << v.error().message;
+  const Value& a = *v->find("a");
+  ASSERT_EQ(a.items().size(), 5U);
+  EXPECT_EQ(a.items()[1].text(), "-2.50e+3");
+  EXPECT_TRUE(a.items()[2].as_bool());
+  EXPECT_FALSE(a.items()[3].as_bool());
+  EXPECT_TRUE(a.items()[4].is_null());
+  EXPECT_EQ(a.items()[1].at().line, 2U);
+  EXPECT_EQ(a.items()[1].at().column, 12U);
+  const Value* c = v->at_path({"b", "c"});
+  ASSERT_NE(c, nullptr);
+  EXPECT_EQ(c->text(), "x");
+  EXPECT_EQ(c->at().line, 3U);
+  EXPECT_EQ(c->at().column, 14U);
+  EXPECT_EQ(v->members()[1].at.column, 3U);
+  EXPECT_EQ(v->at_path({"b", "x", "y"}), nullptr);
+  EXPECT_EQ(v->at_path({"b", "c", "d"}), nullptr);
+}
+
+TEST(JsonRead, NeverTurnsMoneyIntoADouble) {
+  for (const char* text : {"0.1", "12345678901234567890.123456789", "1E400", "-0", "100.00"}) {
+    EXPECT_EQ(read(text)->text(), text);
+  }
+}
+
+TEST(JsonRead, GivesIntegersOnlyWhenTheyAreOnes) {
+  EXPECT_EQ(read("9223372036854775807")->as_integer(), INT64_MAX);
+  EXPECT_EQ(read("-9223372036854775808")->as_integer(), INT64_MIN);
+  EXPECT_EQ(read("-0")->as_integer(), 0);
+  for (const char* text : {"9223372036854775808", "1.0", "1e2", "\"1\"", "true"}) {
+    EXPECT_FALSE(read(text)->as_integer()) << text;
+  }
+}
+
+TEST(JsonRead, RefusesADuplicateKeyAndNamesTheFirst) {
+  expect_refused({"{\n\"stages\": 1,\n\"x\": {\"stages\": 2},\n  \"stages\": 3}", 4, 3,
+                  "duplicate key \"stages\" (first at line 2)"});
+  // Written differently, still the same key.
+  expect_refused({R"({"a": 1, "\u0061": 2})", 1, 10, "duplicate key \"a\""});
+}
+
+TEST(JsonRead, FindsADuplicateAlsoInAHugeObject) {
+  std::string text = "{";
+  for (int i = 0; i < 5000; ++i) text += "\"k" + std::to_string(i) + "\": 0,\n";
+  expect_refused({text + "\"k7\": 1}", 5001, 1, "duplicate key \"k7\" (first at line 8)"});
+  EXPECT_TRUE(read(text + "\"last\": 1}"));
+}
+
+TEST(JsonRead, SaysWhereAndWhatWasExpected) {
+  const std::vector<Bad> all = {
+      {"", 1, 1, "empty"},
+      {"  \n ", 2, 2, "empty"},
+      {"{\"a\": 1,}", 1, 8, "comma must not stand before '}'"},
+      {"[1,\n]", 1, 3, "comma must not stand before ']'"},
+      {"{\"a\" 1}", 1, 6, "expected ':' after the name \"a\", found '1'"},
+      {"{\"a\": 1 \"b\": 2}", 1, 9, "expected ',' or '}', found '\"'"},
+      {"[1 2]", 1, 4, "expected ',' or ']'"},
+      {"{a: 1}", 1, 2, "expected a name in double quotes"},
+      {"{'a': 1}", 1, 2, "expected a name in double quotes"},
+      {"{\"a\": undefined}", 1, 7, "'undefined'"},
+      {"[True]", 1, 2, "'True'"},
+      {"[truely]", 1, 2, "'truely'"},
+      {"[NaN]", 1, 2, "'NaN'"},
+      {"{\"a\":", 1, 6, "ends where a value was expected"},
+      {"{", 1, 2, "expected a name in double quotes, found end of the text"},
+      {"[1", 1, 3, "expected ',' or ']', found end of the text"},
+      {"[\"abc", 1, 2, "no closing quote"},
+      {"[\"abc\ndef\"]", 1, 2, "no closing quote on its line"},
+      {"[\"a\tb\"]", 1, 4, "control character"},
+      {"[\"\\x\"]", 1, 4, "unknown escape"},
+      {"[\"\\u12g4\"]", 1, 7, "four hexadecimal digits"},
+      {"[01]", 1, 2, "must not begin with 0"},
+      {"[1.]", 1, 4, "digit must follow the decimal point"},
+      {"[.5]", 1, 2, "expected a value, found '.'"},
+      {"[+1]", 1, 2, "expected a value, found '+'"},
+      {"[-]", 1, 2, "expected a value, found '-'"},
+      {"[1e]", 1, 4, "exponent"},
+      {"[1x]", 1, 3, "unexpected 'x' in a number"},
+      {"{} {}", 1, 4, "unexpected '{' after the end"},
+      {"1\n2", 2, 1, "unexpected '2' after the end"},
+      {"// c\n1", 1, 1, "comments are not allowed here"},
+  };
+  for (const Bad& bad : all) expect_refused(bad);
+}
+
+TEST(JsonRead, AllowsCommentsOnlyWhereAskedFor) {
+  const ReadOptions options{.comments = true};
+  const auto v = read("// head\n{ /* a\n b */ \"x\": 1, // tail\n \"y\": \"// no comment\" }\n// end", options);
+  ASSERT_TRUE(v) << v.error().message;
+  EXPECT_EQ(v->text_of("y"), "// no comment");
+  EXPECT_EQ(v->find("x")->at().line, 3U);
+  EXPECT_EQ(v->find("x")->at().column, 12U);
+  EXPECT_TRUE(read("1//", options));
+  EXPECT_TRUE(read("1/**/", options));
+  expect_refused({"1 /* x", 1, 3, "no end"}, options);
+  expect_refused({"1 / 2", 1, 3, "a comment begins with"}, options);
+  expect_refused({"/*/ 1", 1, 1, "no end"}, options);
+}
+
+TEST(JsonRead, SkipsAByteOrderMark) {
+  const auto v = read("\xEF\xBB\xBF{\"a\":1}");
+  ASSERT_TRUE(v);
+  EXPECT_EQ(v->at().column, 1U);
+}
+
+TEST(JsonRead, RefusesInvalidUtf8) {
+  for (const char* bytes : {"\x80", "\xC0\xAF", "\xC3", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+                            "\xF8\x88\x80\x80\x80", "\xFF", "\xE2\x82"}) {
+    expect_refused({"[\"a" + std::string(bytes) + "\"]", 1, 4, "not valid UTF-8"});
+    EXPECT_FALSE(read(bytes));
+  }
+}
+
+TEST(JsonRead, DecodesEscapesAndSurrogatePairs) {
+  EXPECT_EQ(read(R"("\"\\\/\b\f\n\r\t\u00e9\u20ac\ud83d\ude00")")->text(), "\"\\/\b\f\n\r\té€😀");
+  EXPECT_EQ(read("\"\\u0000\"")->text(), std::string(1, '\0'));
+  EXPECT_EQ(read("\"é€😀\"")->text(), "é€😀");
+}
+
+TEST(JsonRead, ReplacesHalfASurrogatePairInsteadOfRefusingThePage) {
+  EXPECT_EQ(read(R"("a\ud800b")")->text(),
+            "a\xEF\xBF\xBD"
+            "b");
+  EXPECT_EQ(read(R"("\ude00\ud83d\ude00")")->text(), "\xEF\xBF\xBD😀");
+  EXPECT_EQ(read(R"("\ud83d\u0041")")->text(),
+            "\xEF\xBF\xBD"
+            "A");
+}
+
+TEST(JsonRead, BoundsDepthAndSize) {
+  const auto nested = [](std::size_t n) { return std::string(n, '[') + std::string(n, ']'); };
+  EXPECT_TRUE(read(nested(64)));
+  expect_refused({nested(65), 1, 65, "64 levels"});
+  EXPECT_FALSE(read(std::string(5'000'000, '[')));
+  EXPECT_TRUE(read("[1]", {.max_bytes = 3}));
+  expect_refused({"[1] ", 1, 1, "more than the 3 allowed"}, {.max_bytes = 3});
+}
+
+TEST(JsonRead, NeverFailsOnCutOrDamagedText) {
+  const std::string good = R"({"a":[1,-2.5e3,{"b":"\u00e9\ud83d\ude00 €"}],"c":null,"d":true})";
+  for (std::size_t size = 0; size < good.size(); ++size) EXPECT_FALSE(read(good.substr(0, size))) << size;
+  SeededRandom random(5);
+  for (int round = 0; round < 5000; ++round) {
+    std::string bad = good;
+    for (int i = 0; i < 3; ++i) bad[random.below(bad.size())] = static_cast<char>(random.below(256));
+    const auto value = read(bad);
+    if (!value) EXPECT_GE(value.error().at.line, 1U);
+    // What was accepted can be written and read again.
+    if (value) EXPECT_EQ(*read(write(*value)), *value) << bad;
+  }
+}
+
+TEST(JsonWrite, GivesCompactTextInTheGivenOrder) {
+  Value v = Value::object();
+  v.set("b", Value::integer(-5));
+  v.set("a", Value::number("1.50"));
+  Value& list = v.set("list", Value::array());
+  list.append(Value::null());
+  list.append(Value::boolean(true));
+  list.append(Value::object());
+  v.set("b", Value::string("q\"\\\n\x01 é"));
+  EXPECT_EQ(write(v), "{\"b\":\"q\\\"\\\\\\n\\u0001 é\",\"a\":1.50,\"list\":[null,true,{}]}");
+  EXPECT_EQ(canonical(v), "{\"a\":1.50,\"b\":\"q\\\"\\\\\\n\\u0001 é\",\"list\":[null,true,{}]}");
+  EXPECT_EQ(*read(write(v)), v);
+}
+
+TEST(JsonWrite, IndentsForPeople) {
+  EXPECT_EQ(write_pretty(*read(R"({"a":[1,2],"b":{},"c":[]})")),
+            "{\n  \"a\": [\n    1,\n    2\n  ],\n  \"b\": {},\n  \"c\": []\n}");
+}
+
+TEST(JsonWrite, ReplacesInvalidUtf8) {
+  EXPECT_EQ(write(Value::string("a\xFF"
+                                "b\xC3")),
+            "\"a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD\"");
+  EXPECT_EQ(write(Value::string("\xED\xA0\x80")), "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
+}
+
+TEST(JsonValue, ComparesObjectsWithoutOrderAndListsWithOrder) {
+  EXPECT_EQ(*read(R"({"a":1,"b":[1,2]})"), *read("{\"b\":\n[1,2],\"a\":1}"));
+  EXPECT_FALSE(*read("[1,2]") == *read("[2,1]"));
+  EXPECT_FALSE(*read("1") == *read("1.0"));
+  EXPECT_FALSE(*read(R"({"a":1})") == *read(R"({"b":1})"));
+  EXPECT_FALSE(*read(R"({"a":1})") == *read(R"({"a":1,"b":1})"));
+  EXPECT_FALSE(*read("\"1\"") == *read("1"));
+}
+
+TEST(JsonValue, GivesEmptyTextForWhatIsNoText) {
+  const auto v = read(R"({"n":null,"i":5,"s":"x"})");
+  EXPECT_EQ(v->text_of("n"), "");
+  EXPECT_EQ(v->text_of("i"), "");
+  EXPECT_EQ(v->text_of("absent"), "");
+  EXPECT_EQ(v->text_of("s"), "x");
+  EXPECT_TRUE(read("[1]")->members().empty());
+  EXPECT_EQ(read("[1]")->find("a"), nullptr);
+}
+
+}  // namespace
+}  // namespace cosell::json

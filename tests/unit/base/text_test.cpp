@@ -1,0 +1,173 @@
+// Text helpers, encodings, random numbers and error names.
+#include "base/text.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace cosell::text {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::MatchesRegex;
+
+TEST(Text, IsTrimmedSplitAndJoined) {
+  EXPECT_EQ(trim(" \t a b \r\n"), "a b");
+  EXPECT_EQ(trim(" \n "), "");
+  EXPECT_THAT(split("a,,b,", ','), ElementsAre("a", "", "b", ""));
+  EXPECT_THAT(split("", ','), ElementsAre(""));
+  EXPECT_EQ(join({"a", "", "b"}, ", "), "a, , b");
+  EXPECT_EQ(join({}, ","), "");
+  EXPECT_EQ(replace_all("aaa", "a", "aa"), "aaaaaa");
+  EXPECT_EQ(replace_all("abc", "", "x"), "abc");
+  EXPECT_EQ(replace_all("x--y--", "--", ""), "xy");
+}
+
+TEST(Text, KnowsPrefixSuffixAndAsciiCase) {
+  EXPECT_TRUE(starts_with("abc", "ab"));
+  EXPECT_FALSE(starts_with("a", "ab"));
+  EXPECT_TRUE(ends_with("abc", "bc"));
+  EXPECT_FALSE(ends_with("c", "bc"));
+  EXPECT_TRUE(equals_ignore_case("ETag", "etaG"));
+  EXPECT_FALSE(equals_ignore_case("ETag", "etags"));
+  EXPECT_EQ(lower_ascii("ÄBC"), "Äbc");
+}
+
+TEST(Text, KnowsValidUtf8) {
+  EXPECT_TRUE(is_valid_utf8("a é € 😀"));
+  EXPECT_TRUE(is_valid_utf8(""));
+  for (const char* bytes : {"\x80", "a\xC3", "\xC0\x80", "\xED\xA0\x80", "\xF5\x80\x80\x80"}) {
+    EXPECT_FALSE(is_valid_utf8(bytes));
+  }
+}
+
+TEST(Text, ComparesComposedAndDecomposedFormsAsEqual) {
+  const std::string decomposed = "Mu\xCC\x88ller";
+  EXPECT_EQ(nfc(decomposed), "Müller");
+  EXPECT_EQ(nfc("plain"), "plain");
+  EXPECT_EQ(nfc("bad \xFF"), "bad \xFF");
+  EXPECT_EQ(comparable(decomposed + "\r\nline two \t\n"), "Müller\nline two");
+  EXPECT_EQ(comparable("  a"), "  a");
+}
+
+TEST(Text, FoldsNamesForMatching) {
+  EXPECT_EQ(folded("  Contoso, Ltd.  "), "contoso ltd");
+  EXPECT_EQ(folded("CONTOSO\u00A0LTD"), "contoso ltd");
+  EXPECT_EQ(folded("Straße"), folded("STRASSE"));
+  EXPECT_EQ(folded("Mu\xCC\x88ller"), folded("MÜLLER"));
+  EXPECT_EQ(folded("A.-B"), "a b");
+  EXPECT_EQ(folded("zero\u200Bwidth"), "zerowidth");
+  EXPECT_NE(folded("C++ Club"), folded("C Club"));
+  EXPECT_EQ(folded("..."), "");
+  EXPECT_EQ(folded("BAD \xFF"), "bad \xFF");
+}
+
+TEST(Text, FindsTheNearestNameForATypingSlip) {
+  const std::vector<std::string> names = {"Amount", "CloseDate", "StageName", "Name"};
+  EXPECT_EQ(nearest("CloseDat", names), "CloseDate");
+  EXPECT_EQ(nearest("closedate", names), "CloseDate");
+  EXPECT_EQ(nearest("Amuont", names), "Amount");
+  EXPECT_EQ(nearest("Nmae", names), "Name");
+  EXPECT_EQ(nearest("Probability", names), "");
+  EXPECT_EQ(nearest("", names), "");
+  EXPECT_EQ(nearest("x", {"y"}), "");
+  EXPECT_EQ(nearest("x", {}), "");
+}
+
+TEST(Text, CountsInWords) {
+  EXPECT_EQ(count_of(0, "deal"), "0 deals");
+  EXPECT_EQ(count_of(1, "deal"), "1 deal");
+  EXPECT_EQ(count_of(2, "company", "companies"), "2 companies");
+}
+
+TEST(Encoding, PercentSurvivesTheWayThereAndBack) {
+  std::string all;
+  for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
+  EXPECT_EQ(percent_decode(percent_encode(all)), all);
+  EXPECT_EQ(percent_encode("a b/ü~"), "a%20b%2F%C3%BC~");
+  EXPECT_EQ(percent_decode("a+b%2"), "a+b%2");
+  EXPECT_EQ(percent_decode("a+b%2b", true), "a b+");
+}
+
+TEST(Encoding, Base64GivesTheVectorsOfRfc4648) {
+  const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                    {"f", "Zg=="},
+                                                                    {"fo", "Zm8="},
+                                                                    {"foo", "Zm9v"},
+                                                                    {"foob", "Zm9vYg=="},
+                                                                    {"fooba", "Zm9vYmE="},
+                                                                    {"foobar", "Zm9vYmFy"}};
+  for (const auto& [plain, encoded] : vectors) {
+    EXPECT_EQ(base64_encode(plain), encoded);
+    EXPECT_EQ(base64_decode(encoded), plain);
+    EXPECT_EQ(base64_decode(base64url_encode(plain)), plain);
+  }
+  EXPECT_EQ(base64url_encode("\xFB\xFF"), "-_8");
+  EXPECT_EQ(base64_decode("-_8"), "\xFB\xFF");
+  EXPECT_EQ(base64_decode("+/8="), "\xFB\xFF");
+  for (const char* bad : {"A", "Zg=", "Zm9v!", "Zg==Zg==", "Z g=", "===="}) EXPECT_EQ(base64_decode(bad), "") << bad;
+}
+
+TEST(Encoding, Sha256GivesTheKnownDigest) {
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_hex(""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+TEST(RandomNumbers, RepeatForASeedAndStayBelowTheirBound) {
+  SeededRandom a(7);
+  SeededRandom b(7);
+  std::vector<int> seen(5, 0);
+  for (int i = 0; i < 1000; ++i) {
+    const std::uint64_t n = a.below(5);
+    EXPECT_EQ(n, b.below(5));
+    ASSERT_LT(n, 5U);
+    ++seen[n];
+  }
+  for (const int count : seen) EXPECT_GT(count, 120);
+  EXPECT_EQ(a.below(1), 0U);
+}
+
+// Gives the largest number first: it must be drawn again, since it would favour small results.
+struct Largest final : Random {
+  int draws = 0;
+  std::uint64_t next() override { return ++draws == 1 ? UINT64_MAX : 4; }
+};
+
+TEST(RandomNumbers, AreFairAtTheEdge) {
+  Largest random;
+  EXPECT_EQ(random.below(3), 0U);  // UINT64_MAX is 2^64 - 1, divisible by 3: the last number of a full stretch
+  EXPECT_EQ(random.draws, 1);
+  Largest again;
+  EXPECT_EQ(again.below(10), 4U);
+  EXPECT_EQ(again.draws, 2);
+}
+
+TEST(Uuid, HasVersionFourAndDoesNotRepeat) {
+  SystemRandom random;
+  std::set<std::string> seen;
+  for (int i = 0; i < 500; ++i) {
+    const std::string id = random.uuid();
+    ASSERT_THAT(id, MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+    seen.insert(id);
+  }
+  EXPECT_EQ(seen.size(), 500U);
+}
+
+TEST(ErrorClasses, HaveNamesThatLeadBackToThem) {
+  std::set<std::string> names;
+  for (int i = 0; i <= static_cast<int>(ErrorClass::bug); ++i) {
+    const auto kind = static_cast<ErrorClass>(i);
+    names.insert(name_of(kind));
+    EXPECT_EQ(error_class_from(name_of(kind)), kind);
+  }
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(ErrorClass::bug) + 1);
+  EXPECT_EQ(error_class_from("Transient"), std::nullopt);
+  EXPECT_STREQ(name_of(ErrorClass::cursor_invalid), "cursor_invalid");
+}
+
+}  // namespace
+}  // namespace cosell::text
