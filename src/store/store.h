@@ -29,10 +29,10 @@ struct SideState {
   std::string record_id;  // "" : this side has no record
   std::string version;
   Existence existence = Existence::unseen;
-  ImageId image;          // latest image; invalid: none
-  ImageId base;           // image at which both sides last agreed; invalid: never
-  Instant seen_at{};      // when the latest image was first observed
-  Instant changed_at{};   // the server's own time of the change (for people)
+  ImageId image;         // latest image; invalid: none
+  ImageId base;          // image at which both sides last agreed; invalid: never
+  Instant seen_at{};     // when the latest image was first observed
+  Instant changed_at{};  // the server's own time of the change (for people)
 };
 
 // What the deal is doing, as people see it.
@@ -44,23 +44,23 @@ const char* name_of(WaitFor w);  // "seller", "you" for operator_
 // One deal: an opportunity, a referral, or both tied together.
 struct DealRow {
   DealId id;
-  std::string title;          // the deal's name, for people
-  std::string owner;          // who owns it in the CRM
+  std::string title;  // the deal's name, for people
+  std::string owner;  // who owns it in the CRM
   std::string owner_email;
   std::string engagement_id;
   SideState crm;
   SideState partner_center;
-  ImageId microsoft;          // Microsoft's half of the engagement; invalid: none known
-  std::string microsoft_id;   // its record id
+  ImageId microsoft;                        // Microsoft's half of the engagement; invalid: none known
+  std::string microsoft_id;                 // its record id
   std::optional<Instant> ask_microsoft_at;  // next look-up of Microsoft's answer
   DealState state = DealState::changed;
   WaitFor waits_for = WaitFor::nobody;
-  std::string reason;         // stable code: "not_selected", "missing_field", "settling"
-  std::string message;        // for people
-  std::string next_step;      // for people
-  Instant since{};            // since when in this state for this reason
-  std::optional<Instant> look_again_at;  // a date this deal waits for (settle time, retry, deadline)
-  bool dirty = false;         // something changed since the last decision
+  std::string reason;                        // stable code: "not_selected", "missing_field", "settling"
+  std::string message;                       // for people
+  std::string next_step;                     // for people
+  Instant since{};                           // since when in this state for this reason
+  std::optional<Instant> look_again_at;      // a date this deal waits for (settle time, retry, deadline)
+  bool dirty = false;                        // something changed since the last decision
   std::map<std::string, std::string> marks;  // small facts of the engine ("settle:won" -> instant); canonical order
 };
 
@@ -72,10 +72,10 @@ struct OperationRow {
   DealId deal;
   RunId run;
   Side side = Side::partner_center;
-  std::string kind;        // record kind: "referral", "account"
-  std::string verb;        // "create", "update"
-  OperationId after;       // empty: none
-  std::string target_id;   // update; create: filled when applied
+  std::string kind;       // record kind: "referral", "account"
+  std::string verb;       // "create", "update"
+  OperationId after;      // empty: none
+  std::string target_id;  // update; create: filled when applied
   std::string key;
   std::string must_match;
   Columns expected;
@@ -84,7 +84,7 @@ struct OperationRow {
   // both sides agreed on.
   Columns agrees_with;
   std::string engagement_id;
-  std::string step;        // irreversible step it takes: "won"; "" when none
+  std::string step;  // irreversible step it takes: "won"; "" when none
   OperationState state = OperationState::planned;
   int attempts = 0;
   std::optional<Instant> not_before;
@@ -103,27 +103,27 @@ struct JournalEntry {
   std::int64_t sequence = 0;
   Instant at{};
   RunId run;
-  DealId deal;             // invalid: concerns no single deal
+  DealId deal;  // invalid: concerns no single deal
   JournalKind kind = JournalKind::observed;
-  std::string summary;     // one sentence for people
+  std::string summary;  // one sentence for people
   std::string payload;
 };
 
 struct RunRow {
   RunId id;
-  std::string command;      // "sync", "run"
+  std::string command;  // "sync", "run"
   Instant started_at{};
   std::optional<Instant> finished_at;
-  std::string outcome;      // "ok", "failures", "stopped", "unreachable"; "" while running
+  std::string outcome;  // "ok", "failures", "stopped", "unreachable"; "" while running
   std::string mapping_hash;
-  std::string note;         // for people, when it did not end well
-  std::string figures;      // canonical JSON: calls, writes, counts
+  std::string note;     // for people, when it did not end well
+  std::string figures;  // canonical JSON: calls, writes, counts
 };
 
 struct InboxItem {
   std::int64_t id = 0;
   Instant at{};
-  std::string command;  // "replay"
+  std::string command;    // "replay"
   std::string arguments;  // canonical JSON
   std::optional<Instant> done_at;
   std::string answer;
@@ -132,22 +132,22 @@ struct InboxItem {
 struct DealFilter {
   std::optional<DealState> state;
   std::optional<WaitFor> waits_for;
-  std::string reason;      // exact code; "" any
-  std::string owner;       // name or e-mail, case-insensitive; "" any
-  std::string name_part;   // case-insensitive; "" any
+  std::string reason;     // exact code; "" any
+  std::string owner;      // name or e-mail, case-insensitive; "" any
+  std::string name_part;  // case-insensitive; "" any
   bool dirty_only = false;
   bool include_skipped = true;
-  DealId after;            // continue behind this id
+  DealId after;  // continue behind this id
   int limit = 500;
 };
 
 struct OperationFilter {
   std::optional<OperationState> state;
   std::optional<Side> side;
-  DealId deal;             // invalid: any
-  std::string kind;        // "" any
-  std::string verb;        // "" any
-  OperationId after;       // continue behind this one (planning order)
+  DealId deal;        // invalid: any
+  std::string kind;   // "" any
+  std::string verb;   // "" any
+  OperationId after;  // continue behind this one (planning order)
   int limit = 500;
 };
 
@@ -173,7 +173,7 @@ class Store {
   virtual Result<RunId> start_run(const std::string& command, Instant at, const std::string& mapping_text,
                                   const std::string& mapping_hash) = 0;
   virtual Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
-                                    const std::string& figures) = 0;
+                                  const std::string& figures) = 0;
   virtual Result<std::vector<RunRow>> runs(int newest) = 0;  // newest first
 
   // --- read positions

@@ -1,0 +1,332 @@
+// Deals in the store. An update writes only the groups of columns that differ: rewriting an index entry with the same
+// value costs as much as a real change, and writing nothing keeps a quiet run quiet.
+#include <algorithm>
+#include <array>
+#include <tuple>
+#include <utility>
+
+#include "base/text.h"
+#include "store/names.h"
+#include "store/rows.h"
+#include "store/sqlite_store_impl.h"
+
+namespace cosell::store {
+namespace {
+
+// Columns that change together for an update; each indexed group apart, everything else in `plain`.
+enum class Group : std::uint8_t {
+  plain,
+  images,
+  crm_record,
+  partner_center_record,
+  engagement,
+  state,
+  dirty,
+  look,
+  ask
+};
+
+struct Column {
+  const char* name;
+  Group group;
+};
+
+// In the order in which `bind_row` binds and `read_row` reads them. The id comes last in statements.
+constexpr std::array<Column, 30> kColumns = {{
+    {"title", Group::plain},
+    {"owner", Group::plain},
+    {"owner_email", Group::plain},
+    {"engagement_id", Group::engagement},
+    {"crm_record_id", Group::crm_record},
+    {"crm_version", Group::plain},
+    {"crm_existence", Group::plain},
+    {"crm_image", Group::images},
+    {"crm_base", Group::images},
+    {"crm_seen_at", Group::plain},
+    {"crm_changed_at", Group::plain},
+    {"partner_center_record_id", Group::partner_center_record},
+    {"partner_center_version", Group::plain},
+    {"partner_center_existence", Group::plain},
+    {"partner_center_image", Group::images},
+    {"partner_center_base", Group::images},
+    {"partner_center_seen_at", Group::plain},
+    {"partner_center_changed_at", Group::plain},
+    {"microsoft", Group::images},
+    {"microsoft_id", Group::plain},
+    {"ask_microsoft_at", Group::ask},
+    {"state", Group::state},
+    {"waits_for", Group::state},
+    {"reason", Group::state},
+    {"message", Group::plain},
+    {"next_step", Group::plain},
+    {"since", Group::plain},
+    {"look_again_at", Group::look},
+    {"dirty", Group::dirty},
+    {"marks", Group::plain},
+}};
+
+std::string join_columns(const std::function<std::string(std::size_t)>& part) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < kColumns.size(); ++i) {
+    if (std::string text = part(i); !text.empty()) parts.push_back(std::move(text));
+  }
+  return text::join(parts, ", ");
+}
+
+const std::string& select_deals() {
+  static const std::string sql =
+      "SELECT " + join_columns([](std::size_t i) { return std::string(kColumns[i].name); }) + ", id FROM deals ";
+  return sql;
+}
+
+// A new row gets a number of its own, whatever ?31 says.
+const std::string& insert_deal() {
+  static const std::string sql =
+      "INSERT INTO deals (" + join_columns([](std::size_t i) { return std::string(kColumns[i].name); }) +
+      ", id) VALUES (" + join_columns([](std::size_t i) { return "?" + std::to_string(i + 1); }) +
+      ", nullif(?31, ?31))";
+  return sql;
+}
+
+std::string marks_text(const std::map<std::string, std::string>& marks) {
+  json::Value object = json::Value::object();
+  for (const auto& [name, value] : marks) object.set(name, json::Value::string(value));
+  return json::canonical(object);
+}
+
+std::map<std::string, std::string> marks_from(const std::string& text) {
+  const auto object = json::read(text);
+  if (!object || !object->is_object()) {
+    throw Refusal{make_error(ErrorClass::store_damaged, "The store holds unreadable marks of a deal.")};
+  }
+  std::map<std::string, std::string> marks;
+  for (const json::Member& member : object->members()) marks.emplace(member.key, member.value.text());
+  return marks;
+}
+
+Query& bind_row(Query& query, const DealRow& row) {
+  const SideState& crm = row.crm;
+  const SideState& pc = row.partner_center;
+  return query.with(row.title, row.owner, row.owner_email, row.engagement_id,                                       //
+                    TextOrNull{crm.record_id}, crm.version, name_of(crm.existence), crm.image, crm.base,            //
+                    crm.seen_at, crm.changed_at,                                                                    //
+                    TextOrNull{pc.record_id}, pc.version, name_of(pc.existence), pc.image, pc.base, pc.seen_at,     //
+                    pc.changed_at,                                                                                  //
+                    row.microsoft, row.microsoft_id, row.ask_microsoft_at,                                          //
+                    name_of(row.state), name_of(row.waits_for), row.reason, row.message, row.next_step, row.since,  //
+                    row.look_again_at, row.dirty, marks_text(row.marks), row.id);
+}
+
+SideState read_side(RowReader& reader) {
+  SideState side;
+  side.record_id = reader.text();
+  side.version = reader.text();
+  side.existence = reader.choice(existence_from);
+  side.image = reader.id<ImageId>();
+  side.base = reader.id<ImageId>();
+  side.seen_at = reader.time();
+  side.changed_at = reader.time();
+  return side;
+}
+
+DealRow read_row(const Query& query) {
+  RowReader reader(query);
+  DealRow row;
+  row.title = reader.text();
+  row.owner = reader.text();
+  row.owner_email = reader.text();
+  row.engagement_id = reader.text();
+  row.crm = read_side(reader);
+  row.partner_center = read_side(reader);
+  row.microsoft = reader.id<ImageId>();
+  row.microsoft_id = reader.text();
+  row.ask_microsoft_at = reader.time_if_any();
+  row.state = reader.choice(deal_state_from);
+  row.waits_for = reader.choice(wait_for_from);
+  row.reason = reader.text();
+  row.message = reader.text();
+  row.next_step = reader.text();
+  row.since = reader.time();
+  row.look_again_at = reader.time_if_any();
+  row.dirty = reader.integer() != 0;
+  row.marks = marks_from(reader.text());
+  row.id = reader.id<DealId>();
+  return row;
+}
+
+std::vector<DealRow> read_rows(Query& query) {
+  std::vector<DealRow> rows;
+  while (query.next()) rows.push_back(read_row(query));
+  return rows;
+}
+
+bool same_plain(const SideState& a, const SideState& b) {
+  return a.version == b.version && a.existence == b.existence && a.seen_at == b.seen_at && a.changed_at == b.changed_at;
+}
+
+bool same_in(Group group, const DealRow& a, const DealRow& b) {
+  const auto plain = [](const DealRow& r) {
+    return std::tie(r.title, r.owner, r.owner_email, r.microsoft_id, r.message, r.next_step, r.since, r.marks);
+  };
+  const auto images = [](const DealRow& r) {
+    return std::tie(r.crm.image, r.crm.base, r.partner_center.image, r.partner_center.base, r.microsoft);
+  };
+  switch (group) {
+    case Group::plain:
+      return plain(a) == plain(b) && same_plain(a.crm, b.crm) && same_plain(a.partner_center, b.partner_center);
+    case Group::images:
+      return images(a) == images(b);
+    case Group::crm_record:
+      return a.crm.record_id == b.crm.record_id;
+    case Group::partner_center_record:
+      return a.partner_center.record_id == b.partner_center.record_id;
+    case Group::engagement:
+      return a.engagement_id == b.engagement_id;
+    case Group::state:
+      return std::tie(a.state, a.waits_for, a.reason) == std::tie(b.state, b.waits_for, b.reason);
+    case Group::dirty:
+      return a.dirty == b.dirty;
+    case Group::look:
+      return a.look_again_at == b.look_again_at;
+    case Group::ask:
+      return a.ask_microsoft_at == b.ask_microsoft_at;
+  }
+  return false;
+}
+
+// "" when nothing differs.
+std::string update_sql(const DealRow& before, const DealRow& after) {
+  std::array<bool, 9> differs{};
+  for (std::size_t g = 0; g < differs.size(); ++g) differs[g] = !same_in(static_cast<Group>(g), before, after);
+  const std::string assignments = join_columns([&](std::size_t i) {
+    const bool changed = differs[static_cast<std::size_t>(kColumns[i].group)];
+    return changed ? std::string(kColumns[i].name) + " = ?" + std::to_string(i + 1) : std::string();
+  });
+  return assignments.empty() ? "" : "UPDATE deals SET " + assignments + " WHERE id = ?31";
+}
+
+Error no_such_deal(DealId id) {
+  return make_error(ErrorClass::bug, "Deal " + std::to_string(id.value) + " is not in the store.");
+}
+
+}  // namespace
+
+Result<DealId> SqliteStore::add_deal(const DealRow& row) {
+  return write([&]() -> Result<DealId> {
+    Query insert = query(insert_deal());
+    bind_row(insert, row).run();
+    return DealId(parts_.connection->last_id());
+  });
+}
+
+Result<void> SqliteStore::update_deal(const DealRow& row) {
+  return write([&]() -> Result<void> {
+    std::string sql;
+    {
+      Query current = query(select_deals() + "WHERE id = ?1");
+      if (!current.with(row.id).next()) return no_such_deal(row.id);
+      sql = update_sql(read_row(current), row);
+    }
+    if (sql.empty()) return {};
+    Query update = query(sql);
+    bind_row(update, row).run();
+    return {};
+  });
+}
+
+Result<void> SqliteStore::remove_deal(DealId id) {
+  return write([&]() -> Result<void> {
+    Query open = query("SELECT 1 FROM operations WHERE deal = ?1 AND state IN ('planned', 'sent', 'unknown') LIMIT 1");
+    if (open.with(id).next()) {
+      return make_error(ErrorClass::bug, "Deal " + std::to_string(id.value) +
+                                             " still has a write under way and cannot be merged into another one.");
+    }
+    if (query("DELETE FROM deals WHERE id = ?1").with(id).run() == 0) return no_such_deal(id);
+    return {};
+  });
+}
+
+Result<std::optional<DealRow>> SqliteStore::deal(DealId id) {
+  return read([&]() -> Result<std::optional<DealRow>> {
+    Query one = query(select_deals() + "WHERE id = ?1");
+    if (!one.with(id).next()) return std::optional<DealRow>();
+    return std::optional<DealRow>(read_row(one));
+  });
+}
+
+Result<std::optional<DealRow>> SqliteStore::deal_by_record(Side side, const std::string& record_id) {
+  return read([&]() -> Result<std::optional<DealRow>> {
+    Query one = query(select_deals() +
+                      (side == Side::crm ? "WHERE crm_record_id = ?1" : "WHERE partner_center_record_id = ?1"));
+    if (!one.with(TextOrNull{record_id}).next()) return std::optional<DealRow>();
+    return std::optional<DealRow>(read_row(one));
+  });
+}
+
+Result<std::vector<DealRow>> SqliteStore::deals_by_engagement(const std::string& engagement_id) {
+  return read([&]() -> Result<std::vector<DealRow>> {
+    Query all = query(select_deals() + "WHERE engagement_id = ?1 AND engagement_id <> '' ORDER BY id");
+    return read_rows(all.with(engagement_id));
+  });
+}
+
+Result<std::vector<DealRow>> SqliteStore::deals(const DealFilter& filter) {
+  std::string sql = select_deals() + "WHERE id > ?1";
+  if (filter.state) sql += " AND state = ?2";
+  if (filter.waits_for) sql += " AND waits_for = ?3";
+  if (!filter.reason.empty()) sql += " AND reason = ?4";
+  if (!filter.owner.empty()) sql += " AND (lower(owner_email) = lower(?5) OR (?6 <> '' AND folded(owner) = ?6))";
+  // A part that is nothing but punctuation folds to nothing; it is then looked for as it stands.
+  if (!filter.name_part.empty()) {
+    sql += " AND CASE WHEN ?8 = '' THEN instr(title, ?7) ELSE instr(folded(title), ?8) END > 0";
+  }
+  if (filter.dirty_only) sql += " AND dirty = 1";
+  if (!filter.include_skipped) sql += " AND state <> 'skipped'";
+  sql += " ORDER BY id LIMIT ?9";
+  return read([&]() -> Result<std::vector<DealRow>> {
+    Query found = query(sql);
+    return read_rows(found.with(filter.after.value, filter.state ? name_of(*filter.state) : "",
+                                filter.waits_for ? name_of(*filter.waits_for) : "", filter.reason, filter.owner,
+                                text::folded(filter.owner), filter.name_part, text::folded(filter.name_part),
+                                std::max(filter.limit, 0)));
+  });
+}
+
+Result<std::vector<DealRow>> SqliteStore::deals_to_decide(Instant now, DealId after, int limit) {
+  // Each heap gives its first `limit` deals by itself; one OR over the three would gather all of them for every page.
+  return read([&]() -> Result<std::vector<DealRow>> {
+    Query due = query(
+        select_deals() +
+        "WHERE id IN (SELECT * FROM (SELECT id FROM deals WHERE dirty = 1 AND id > ?1 ORDER BY id LIMIT ?3)"
+        " UNION SELECT * FROM (SELECT id FROM deals WHERE look_again_at <= ?2 AND id > ?1 ORDER BY id LIMIT ?3)"
+        " UNION SELECT * FROM (SELECT id FROM deals WHERE ask_microsoft_at <= ?2 AND id > ?1 ORDER BY id LIMIT ?3))"
+        " ORDER BY id LIMIT ?3");
+    return read_rows(due.with(after.value, now, std::max(limit, 0)));
+  });
+}
+
+Result<std::vector<DealRow>> SqliteStore::deals_to_ask_microsoft(Instant now, DealId after, int limit) {
+  return read([&]() -> Result<std::vector<DealRow>> {
+    Query due = query(select_deals() + "WHERE ask_microsoft_at <= ?2 AND id > ?1 ORDER BY id LIMIT ?3");
+    return read_rows(due.with(after.value, now, std::max(limit, 0)));
+  });
+}
+
+Result<std::vector<StateCount>> SqliteStore::count_deals() {
+  return read([&]() -> Result<std::vector<StateCount>> {
+    Query counted = query(
+        "SELECT state, waits_for, reason, count(*) FROM deals GROUP BY state, waits_for, reason"
+        " ORDER BY state, waits_for, reason");
+    std::vector<StateCount> counts;
+    while (counted.next()) {
+      RowReader reader(counted);
+      const DealState state = reader.choice(deal_state_from);
+      const WaitFor waits_for = reader.choice(wait_for_from);
+      std::string reason = reader.text();
+      counts.push_back({state, waits_for, std::move(reason), reader.integer()});
+    }
+    return counts;
+  });
+}
+
+}  // namespace cosell::store

@@ -1,0 +1,85 @@
+// Taking and naming the lock. The lock file stays when the lock is given back: deleting it would let two processes
+// hold locks on two files of the same name.
+#include "store/file_lock.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace cosell::store {
+namespace {
+
+std::string read_holder(int descriptor) {
+  std::array<char, 128> text{};
+  const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
+  return size > 0 ? std::string(text.data(), static_cast<std::size_t>(size)) : std::string();
+}
+
+// "process 4711, since 2026-11-21 03:41" from what the holder wrote; it may not have written yet.
+std::string holder_in_words(const std::string& holder) {
+  const std::size_t gap = holder.find(' ');
+  const std::size_t end = holder.find('\n');
+  if (gap == std::string::npos || end == std::string::npos || gap > end) return "another process";
+  const auto since = parse_instant(std::string_view(holder).substr(gap + 1, end - gap - 1));
+  return "process " + holder.substr(0, gap) + (since ? ", since " + to_string_minutes(*since) : "");
+}
+
+Error busy(const std::string& store, const std::string& holder) {
+  Error error = make_error(ErrorClass::store_busy, "Another cosell holds " + store + " (" + holder_in_words(holder) +
+                                                       "). Wait until it is done, or stop it.");
+  error.rule = "held";
+  error.detail = holder;
+  return error;
+}
+
+Error cannot_lock(const std::string& file, int code) {
+  Error error = make_error(ErrorClass::config,
+                           file + " cannot be opened for writing. Check that the folder exists and who owns it.");
+  error.rule = "permission";
+  error.detail = std::strerror(code);
+  return error;
+}
+
+// Written over the old text before it is cut, so that a reader never finds the file empty.
+void write_holder(int descriptor, Instant now) {
+  const std::string text = std::to_string(::getpid()) + " " + to_string_seconds(now) + "\n";
+  const ssize_t written = ::pwrite(descriptor, text.data(), text.size(), 0);
+  // Only for people: the lock holds without it.
+  if (written == static_cast<ssize_t>(text.size()) && ::ftruncate(descriptor, written) != 0) return;
+}
+
+}  // namespace
+
+FileLock::FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+FileLock& FileLock::operator=(FileLock&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<FileLock> FileLock::take(const std::string& store, Clock& clock) {
+  const std::string file = store + ".lock";
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return cannot_lock(file, errno);
+  FileLock lock(descriptor);
+  int outcome = 0;
+  do {
+    outcome = ::flock(descriptor, LOCK_EX | LOCK_NB);
+  } while (outcome != 0 && errno == EINTR);
+  if (outcome != 0 && errno == EWOULDBLOCK) return busy(store, read_holder(descriptor));
+  if (outcome != 0) return cannot_lock(file, errno);
+  write_holder(descriptor, clock.now());
+  return lock;
+}
+
+}  // namespace cosell::store

@@ -1,0 +1,176 @@
+// The journal: appended without searching, read per deal, verified from the first line to the last.
+#include <algorithm>
+
+#include "base/text.h"
+#include "store/digest.h"
+#include "store/names.h"
+#include "store/rows.h"
+#include "store/sqlite_store_impl.h"
+
+namespace cosell::store {
+namespace {
+
+const std::string kNoHash(64, '0');  // what comes before the first line
+
+// Everything that a line's hash covers.
+struct Line {
+  std::int64_t sequence = 0;
+  std::int64_t at_ms = 0;
+  std::int64_t run = 0;
+  std::int64_t deal = 0;
+  std::string kind;
+  std::string summary_hash;
+  std::string payload_hash;
+};
+
+std::string hash_of(const std::string& previous, const Line& line) {
+  return text::sha256_hex(previous + '|' + std::to_string(line.sequence) + '|' + std::to_string(line.at_ms) + '|' +
+                          std::to_string(line.run) + '|' + std::to_string(line.deal) + '|' + line.kind + '|' +
+                          line.summary_hash + '|' + line.payload_hash);
+}
+
+Error broken(std::int64_t sequence, const std::string& what) {
+  Error error =
+      make_error(ErrorClass::store_damaged, "The history is not as it was written: entry " + std::to_string(sequence) +
+                                                " " + what + ". Compare with a backup of the store.");
+  error.rule = "journal";
+  return error;
+}
+
+// Walks the lines in order and finds the first that is not as it was written.
+class Verifier {
+ public:
+  Result<void> check(const Query& query) {
+    RowReader reader(query);
+    Line line;
+    line.sequence = reader.integer();
+    line.at_ms = reader.integer();
+    line.run = reader.integer();
+    line.deal = reader.integer();
+    line.kind = reader.text();
+    const bool erased = query.is_null(5);
+    const std::string summary = reader.text();
+    line.summary_hash = hex_of(reader.text());
+    line.payload_hash = hex_of(reader.text());
+    const std::string hash = hex_of(reader.text());
+    const bool pruned = query.is_null(9);
+    if (line.sequence != last_ + 1) return broken(last_ + 1, "is missing");
+    if (!erased && text::sha256_hex(summary) != line.summary_hash) return broken(line.sequence, "has another text");
+    if (!pruned && text::sha256_hex(query.text(9)) != line.payload_hash) {
+      return broken(line.sequence, "has other details");
+    }
+    if (hash_of(hash_, line) != hash) return broken(line.sequence, "does not follow from the one before it");
+    last_ = line.sequence;
+    hash_ = hash;
+    return {};
+  }
+
+  Result<std::int64_t> finish(std::int64_t head, const std::string& hash) const {
+    if (head > last_) return broken(last_ + 1, "is missing");
+    if (head < last_) return broken(head + 1, "was added without being recorded");
+    if (hash != hash_) return broken(last_, "is not the one that was written last");
+    return last_;
+  }
+
+ private:
+  std::int64_t last_ = 0;
+  std::string hash_ = kNoHash;
+};
+
+}  // namespace
+
+SqliteStore::JournalHead& SqliteStore::journal_head() {
+  if (!head_) {
+    head_ = JournalHead{0, kNoHash, true};
+    Query last = query("SELECT sequence, hash FROM journal_head");
+    if (last.next()) head_ = JournalHead{last.integer(0), hex_of(last.text(1)), true};
+  }
+  return *head_;
+}
+
+void SqliteStore::store_journal_head() {
+  if (!head_ || head_->stored) return;
+  query("INSERT OR REPLACE INTO journal_head (one, sequence, hash) VALUES (1, ?, ?)")
+      .with(head_->sequence, Blob{bytes_of(head_->hash)})
+      .run();
+  head_->stored = true;
+}
+
+Result<void> SqliteStore::journal(const JournalEntry& entry) {
+  return write([&]() -> Result<void> {
+    JournalHead& head = journal_head();
+    const Line line{head.sequence + 1,
+                    entry.at.ms,
+                    entry.run.value,
+                    entry.deal.value,
+                    name_of(entry.kind),
+                    text::sha256_hex(entry.summary),
+                    text::sha256_hex(entry.payload)};
+    const std::string hash = hash_of(head.hash, line);
+    query(
+        "INSERT INTO journal (sequence, at, run, deal, kind, summary, summary_hash, payload_hash, hash)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .with(line.sequence, entry.at, entry.run, entry.deal, line.kind, entry.summary,
+              Blob{bytes_of(line.summary_hash)}, Blob{bytes_of(line.payload_hash)}, Blob{bytes_of(hash)})
+        .run();
+    if (!entry.payload.empty()) {
+      query("INSERT INTO journal_payloads (sequence, payload) VALUES (?, ?)").with(line.sequence, entry.payload).run();
+    }
+    head = {line.sequence, hash, false};
+    return {};
+  });
+}
+
+Result<std::vector<JournalEntry>> SqliteStore::history(DealId deal, std::int64_t after, int limit) {
+  std::string sql =
+      "SELECT j.sequence, j.at, j.run, j.deal, j.kind, j.summary, p.payload FROM journal AS j"
+      " LEFT JOIN journal_payloads AS p ON p.sequence = j.sequence WHERE j.sequence > ?1";
+  if (deal.valid()) sql += " AND j.deal = ?2";
+  sql += " ORDER BY j.sequence LIMIT ?3";
+  return read([&]() -> Result<std::vector<JournalEntry>> {
+    Query found = query(sql);
+    found.with(after, deal, std::max(limit, 0));
+    std::vector<JournalEntry> entries;
+    while (found.next()) {
+      RowReader reader(found);
+      JournalEntry entry;
+      entry.sequence = reader.integer();
+      entry.at = reader.time();
+      entry.run = reader.id<RunId>();
+      entry.deal = reader.id<DealId>();
+      entry.kind = reader.choice(journal_kind_from);
+      entry.summary = reader.text();
+      entry.payload = reader.text();
+      entries.push_back(std::move(entry));
+    }
+    return entries;
+  });
+}
+
+Result<std::int64_t> SqliteStore::verify_journal() {
+  return read([&]() -> Result<std::int64_t> {
+    // One statement sees one moment, also while another process appends: the recorded last line comes with the lines.
+    Query lines = query(
+        "SELECT j.sequence, j.at, j.run, j.deal, j.kind, j.summary, j.summary_hash, j.payload_hash, j.hash, p.payload,"
+        " (SELECT sequence FROM journal_head), (SELECT hash FROM journal_head)"
+        " FROM journal AS j LEFT JOIN journal_payloads AS p ON p.sequence = j.sequence ORDER BY j.sequence");
+    Verifier verifier;
+    std::int64_t head = 0;
+    std::string hash = kNoHash;
+    bool any = false;
+    while (lines.next()) {
+      if (auto checked = verifier.check(lines); !checked) return checked.error();
+      head = lines.integer(10);
+      hash = hex_of(lines.text(11));
+      any = true;
+    }
+    // Inside a transaction the last line is recorded at its end.
+    if (head_ && !head_->stored) return verifier.finish(head_->sequence, head_->hash);
+    if (any) return verifier.finish(head, hash);
+    Query recorded = query("SELECT sequence, hash FROM journal_head");
+    if (!recorded.next()) return 0;
+    return verifier.finish(recorded.integer(0), hex_of(recorded.text(1)));
+  });
+}
+
+}  // namespace cosell::store

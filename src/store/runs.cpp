@@ -1,0 +1,164 @@
+// Everything in the store that concerns the pair as a whole: properties, runs with their mapping texts, read
+// positions, images, and the inbox.
+#include <algorithm>
+
+#include "base/text.h"
+#include "store/digest.h"
+#include "store/names.h"
+#include "store/rows.h"
+#include "store/sqlite_store_impl.h"
+
+namespace cosell::store {
+namespace {
+
+Error misuse(const std::string& message) { return make_error(ErrorClass::bug, message); }
+
+}  // namespace
+
+Result<std::string> SqliteStore::property(const std::string& name) {
+  return read([&]() -> Result<std::string> {
+    Query found = query("SELECT value FROM properties WHERE name = ?");
+    return found.with(name).next() ? found.text(0) : std::string();
+  });
+}
+
+Result<void> SqliteStore::set_property(const std::string& name, const std::string& value) {
+  return write([&]() -> Result<void> {
+    if (text::starts_with(name, "store:")) return misuse("The property " + name + " belongs to the store itself.");
+    query(
+        "INSERT INTO properties (name, value) VALUES (?1, ?2)"
+        " ON CONFLICT (name) DO UPDATE SET value = ?2 WHERE value <> ?2")
+        .with(name, value)
+        .run();
+    return {};
+  });
+}
+
+Result<RunId> SqliteStore::start_run(const std::string& command, Instant at, const std::string& mapping_text,
+                                     const std::string& mapping_hash) {
+  return write([&]() -> Result<RunId> {
+    StrongInt<RunRow> mapping;
+    if (!mapping_hash.empty()) {
+      query("INSERT OR IGNORE INTO mapping_texts (hash, text) VALUES (?, ?)").with(mapping_hash, mapping_text).run();
+      Query stored = query("SELECT id, text = ?2 FROM mapping_texts WHERE hash = ?1");
+      stored.with(mapping_hash, mapping_text).next();
+      mapping.value = stored.integer(0);
+      if (stored.integer(1) == 0) return misuse("Two different mapping files came with the same hash.");
+    }
+    query("INSERT INTO runs (command, started_at, mapping) VALUES (?, ?, ?)").with(command, at, mapping).run();
+    return RunId(parts_.connection->last_id());
+  });
+}
+
+Result<void> SqliteStore::finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
+                                     const std::string& figures) {
+  return write([&]() -> Result<void> {
+    const int changed = query("UPDATE runs SET finished_at = ?2, outcome = ?3, note = ?4, figures = ?5 WHERE id = ?1")
+                            .with(run, at, outcome, note, figures)
+                            .run();
+    if (changed == 0) return misuse("Run " + std::to_string(run.value) + " is not in the store.");
+    return {};
+  });
+}
+
+Result<std::vector<RunRow>> SqliteStore::runs(int newest) {
+  return read([&]() -> Result<std::vector<RunRow>> {
+    Query found = query(
+        "SELECT r.id, r.command, r.started_at, r.finished_at, r.outcome, m.hash, r.note, r.figures FROM runs AS r"
+        " LEFT JOIN mapping_texts AS m ON m.id = r.mapping ORDER BY r.id DESC LIMIT ?");
+    found.with(std::max(newest, 0));
+    std::vector<RunRow> rows;
+    while (found.next()) {
+      RowReader reader(found);
+      RunRow row;
+      row.id = reader.id<RunId>();
+      row.command = reader.text();
+      row.started_at = reader.time();
+      row.finished_at = reader.time_if_any();
+      row.outcome = reader.text();
+      row.mapping_hash = reader.text();
+      row.note = reader.text();
+      row.figures = reader.text();
+      rows.push_back(std::move(row));
+    }
+    return rows;
+  });
+}
+
+Result<Cursor> SqliteStore::cursor(Side side) {
+  return read([&]() -> Result<Cursor> {
+    Query found = query("SELECT cursor FROM cursors WHERE side = ?");
+    return found.with(name_of(side)).next() ? Cursor(found.text(0)) : Cursor();
+  });
+}
+
+Result<void> SqliteStore::set_cursor(Side side, const Cursor& cursor) {
+  return write([&]() -> Result<void> {
+    query(
+        "INSERT INTO cursors (side, cursor) VALUES (?1, ?2)"
+        " ON CONFLICT (side) DO UPDATE SET cursor = ?2 WHERE cursor <> ?2")
+        .with(name_of(side), cursor.value)
+        .run();
+    return {};
+  });
+}
+
+Result<ImageId> SqliteStore::put_image(const Columns& columns) {
+  return write([&]() -> Result<ImageId> {
+    const std::string encoded = encode(columns);
+    const std::string hash = sha256_bytes(encoded);
+    {
+      Query same = query("SELECT id FROM images WHERE substr(hash, 1, 8) = substr(?1, 1, 8) AND hash = ?1");
+      if (same.with(Blob{hash}).next()) return ImageId(same.integer(0));
+    }
+    query("INSERT INTO images (hash, columns) VALUES (?, ?)").with(Blob{hash}, encoded).run();
+    return ImageId(parts_.connection->last_id());
+  });
+}
+
+Result<Columns> SqliteStore::image(ImageId id) {
+  return read([&]() -> Result<Columns> {
+    Query found = query("SELECT columns FROM images WHERE id = ?");
+    if (!found.with(id).next()) return misuse("Image " + std::to_string(id.value) + " is not in the store.");
+    return RowReader(found).columns();
+  });
+}
+
+Result<void> SqliteStore::add_to_inbox(const std::string& command, const std::string& arguments, Instant at) {
+  inbox_only_ = true;
+  auto added = write([&]() -> Result<void> {
+    query("INSERT INTO inbox (at, command, arguments) VALUES (?, ?, ?)").with(at, command, arguments).run();
+    return {};
+  });
+  inbox_only_ = false;
+  return added;
+}
+
+Result<std::vector<InboxItem>> SqliteStore::open_inbox() {
+  return read([&]() -> Result<std::vector<InboxItem>> {
+    Query found = query("SELECT id, at, command, arguments FROM inbox WHERE done_at IS NULL ORDER BY id");
+    std::vector<InboxItem> items;
+    while (found.next()) {
+      RowReader reader(found);
+      InboxItem item;
+      item.id = reader.integer();
+      item.at = reader.time();
+      item.command = reader.text();
+      item.arguments = reader.text();
+      items.push_back(std::move(item));
+    }
+    return items;
+  });
+}
+
+Result<void> SqliteStore::answer_inbox(std::int64_t id, const std::string& answer, Instant at) {
+  return write([&]() -> Result<void> {
+    const int changed = query("UPDATE inbox SET done_at = ?2, answer = ?3 WHERE id = ?1 AND done_at IS NULL")
+                            .with(id, at, answer)
+                            .run();
+    if (changed == 0) return misuse("Inbox entry " + std::to_string(id) + " is not waiting for an answer.");
+    return {};
+  });
+}
+
+}  // namespace cosell::store

@@ -1,0 +1,56 @@
+-- One row per deal: an opportunity, a referral, or both tied together. AUTOINCREMENT, because the journal keeps
+-- speaking of a deal after it was merged into another one: its number must never name a new deal.
+CREATE TABLE deals (
+  id                        INTEGER PRIMARY KEY AUTOINCREMENT,
+  title                     TEXT NOT NULL,
+  owner                     TEXT NOT NULL,
+  owner_email               TEXT NOT NULL,
+  engagement_id             TEXT NOT NULL,
+
+  crm_record_id             TEXT CHECK (crm_record_id <> ''),
+  crm_version               TEXT NOT NULL,
+  crm_existence             TEXT NOT NULL CHECK (crm_existence IN ('unseen', 'live', 'deleted', 'out_of_scope')),
+  crm_image                 INTEGER REFERENCES images (id),
+  crm_base                  INTEGER REFERENCES images (id),
+  crm_seen_at               INTEGER NOT NULL,
+  crm_changed_at            INTEGER NOT NULL,
+
+  partner_center_record_id  TEXT CHECK (partner_center_record_id <> ''),
+  partner_center_version    TEXT NOT NULL,
+  partner_center_existence  TEXT NOT NULL
+    CHECK (partner_center_existence IN ('unseen', 'live', 'deleted', 'out_of_scope')),
+  partner_center_image      INTEGER REFERENCES images (id),
+  partner_center_base       INTEGER REFERENCES images (id),
+  partner_center_seen_at    INTEGER NOT NULL,
+  partner_center_changed_at INTEGER NOT NULL,
+
+  microsoft                 INTEGER REFERENCES images (id),
+  microsoft_id              TEXT NOT NULL,
+  ask_microsoft_at          INTEGER,
+
+  state                     TEXT NOT NULL CHECK (state IN ('skipped', 'in_sync', 'changed', 'waiting', 'failed')),
+  waits_for                 TEXT NOT NULL
+    CHECK (waits_for IN ('nobody', 'seller', 'admin', 'microsoft', 'date', 'you', 'partner_center')),
+  reason                    TEXT NOT NULL,
+  message                   TEXT NOT NULL,
+  next_step                 TEXT NOT NULL,
+  since                     INTEGER NOT NULL,
+  look_again_at             INTEGER,
+  dirty                     INTEGER NOT NULL CHECK (dirty IN (0, 1)),
+  marks                     TEXT NOT NULL
+) STRICT;
+
+-- A record belongs to one deal at most; these find it, and refuse a second one.
+CREATE UNIQUE INDEX deals_by_crm_record ON deals (crm_record_id) WHERE crm_record_id IS NOT NULL;
+CREATE UNIQUE INDEX deals_by_partner_center_record ON deals (partner_center_record_id)
+  WHERE partner_center_record_id IS NOT NULL;
+CREATE INDEX deals_by_engagement ON deals (engagement_id) WHERE engagement_id <> '';
+
+-- The three small heaps of work: each holds only the deals that need something, so that a quiet cycle over many
+-- deals costs nothing.
+CREATE INDEX deals_dirty ON deals (id) WHERE dirty = 1;
+CREATE INDEX deals_to_look_again ON deals (look_again_at) WHERE look_again_at IS NOT NULL;
+CREATE INDEX deals_to_ask_microsoft ON deals (ask_microsoft_at) WHERE ask_microsoft_at IS NOT NULL;
+
+-- Counts for the status screen without reading the deals themselves, and lists by what they wait for.
+CREATE INDEX deals_by_state ON deals (state, waits_for, reason);

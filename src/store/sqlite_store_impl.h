@@ -1,0 +1,130 @@
+// The store's port on one SQLite connection. Its parts are spread over files by concern: transactions here and in
+// sqlite_store.cpp, the rest in deals.cpp, operations.cpp, journal.cpp and runs.cpp. How a file is found fit, copied
+// or created before is in open_sqlite_store.cpp.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "store/connection.h"
+#include "store/file_lock.h"
+#include "store/sqlite_store.h"
+
+namespace cosell::store {
+
+class SqliteStore final : public Store {
+ public:
+  struct Parts {
+    std::string path;  // as people know it
+    OpenOptions::Mode mode = OpenOptions::Mode::exclusive;
+    FileLock lock;  // exclusive only
+    std::unique_ptr<Connection> connection;
+  };
+  explicit SqliteStore(Parts parts) : parts_(std::move(parts)) {}
+  SqliteStore(const SqliteStore&) = delete;
+  SqliteStore& operator=(const SqliteStore&) = delete;
+  // Says goodbye in the file (no check on the next opening) unless something failed.
+  ~SqliteStore() override;
+
+  Result<void> transaction(const std::function<Result<void>()>& work) override;
+
+  Result<std::string> property(const std::string& name) override;
+  Result<void> set_property(const std::string& name, const std::string& value) override;
+
+  Result<RunId> start_run(const std::string& command, Instant at, const std::string& mapping_text,
+                          const std::string& mapping_hash) override;
+  Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
+                          const std::string& figures) override;
+  Result<std::vector<RunRow>> runs(int newest) override;
+
+  Result<Cursor> cursor(Side side) override;
+  Result<void> set_cursor(Side side, const Cursor& cursor) override;
+
+  Result<ImageId> put_image(const Columns& columns) override;
+  Result<Columns> image(ImageId id) override;
+
+  Result<DealId> add_deal(const DealRow& row) override;
+  Result<void> update_deal(const DealRow& row) override;
+  Result<void> remove_deal(DealId id) override;
+  Result<std::optional<DealRow>> deal(DealId id) override;
+  Result<std::optional<DealRow>> deal_by_record(Side side, const std::string& record_id) override;
+  Result<std::vector<DealRow>> deals_by_engagement(const std::string& engagement_id) override;
+  Result<std::vector<DealRow>> deals(const DealFilter& filter) override;
+  Result<std::vector<DealRow>> deals_to_decide(Instant now, DealId after, int limit) override;
+  Result<std::vector<DealRow>> deals_to_ask_microsoft(Instant now, DealId after, int limit) override;
+  Result<std::vector<StateCount>> count_deals() override;
+
+  Result<void> add_operation(const OperationRow& row) override;
+  Result<void> update_operation(const OperationRow& row) override;
+  Result<std::optional<OperationRow>> operation(const OperationId& id) override;
+  Result<std::vector<OperationRow>> operations(const OperationFilter& filter) override;
+
+  Result<void> journal(const JournalEntry& entry) override;
+  Result<std::vector<JournalEntry>> history(DealId deal, std::int64_t after, int limit) override;
+  Result<std::int64_t> verify_journal() override;
+
+  Result<void> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) override;
+  Result<std::vector<InboxItem>> open_inbox() override;
+  Result<void> answer_inbox(std::int64_t id, const std::string& answer, Instant at) override;
+
+ private:
+  struct JournalHead {
+    std::int64_t sequence = 0;
+    std::string hash;    // hex
+    bool stored = true;  // as the last line of the file says
+  };
+
+  Query query(std::string_view sql) { return parts_.connection->query(sql); }
+
+  // Runs `work`, SQLite's failures become Errors. A read outside a transaction sees what is committed.
+  template <class Work>
+  auto read(Work work) -> decltype(work()) {
+    auto result = attempt(parts_.path, work);
+    if (!result) note_failure(result.error());
+    return result;
+  }
+  // The same for a change: part of the open transaction, which cannot be committed after a failure, or one of its own.
+  template <class Work>
+  auto write(Work work) -> decltype(work());
+
+  // Only the inbox may be written by a process that does not hold the store.
+  Result<void> may_write() const;
+  void note_failure(const Error& error);
+  Result<void> begin();
+  Result<void> commit();
+  void roll_back();
+
+  JournalHead& journal_head();
+  void store_journal_head();
+
+  Parts parts_;
+  bool open_transaction_ = false;
+  bool inbox_only_ = false;          // the open transaction is the inbox's own
+  std::optional<Error> failure_;     // the first failed change of the open transaction
+  bool suspicious_ = false;          // the disk failed or the file looked damaged: check on the next opening
+  std::optional<JournalHead> head_;  // known last line of the journal; empty: to be read
+};
+
+template <class Work>
+auto SqliteStore::write(Work work) -> decltype(work()) {
+  if (auto allowed = may_write(); !allowed) return allowed.error();
+  if (open_transaction_) {
+    if (failure_) return *failure_;
+    auto result = read(work);
+    if (!result) failure_ = result.error();
+    return result;
+  }
+  std::optional<decltype(work())> result;
+  auto done = transaction([&]() -> Result<void> {
+    result.emplace(write(work));
+    if (!*result) return result->error();
+    return {};
+  });
+  if (!done) return done.error();
+  return std::move(*result);
+}
+
+}  // namespace cosell::store

@@ -1,0 +1,108 @@
+// Looking after a store as a whole: reading it through for damage, and copying it to a backup.
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+
+#include "store/codec.h"
+#include "store/digest.h"
+#include "store/opening.h"
+#include "store/store_file.h"
+
+namespace cosell::store {
+namespace {
+
+// "12,345"
+std::string grouped(std::int64_t n) {
+  std::string digits = std::to_string(n);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return digits;
+}
+
+Result<void> check_file(Connection& connection, const std::string& path) {
+  const std::string verdict = connection.text("PRAGMA integrity_check(1)");
+  if (verdict != "ok") return damage_found(path, verdict);
+  const std::string stray = connection.text("PRAGMA foreign_key_check");
+  if (!stray.empty()) return damage_found(path, "a row of " + stray + " refers to one that is missing");
+  return {};
+}
+
+// Every image must be readable and have the content that its hash says.
+Result<std::int64_t> check_images(Connection& connection, const std::string& path) {
+  Query images = connection.query("SELECT id, hash, columns FROM images ORDER BY id");
+  std::int64_t count = 0;
+  for (; images.next(); ++count) {
+    const std::string columns = images.text(2);
+    const std::string which = "image " + std::to_string(images.integer(0));
+    if (sha256_bytes(columns) != images.text(1)) return damage_found(path, which + " is not as it was written");
+    if (auto decoded = decode_columns(columns); !decoded)
+      return damage_found(path, which + ": " + decoded.error().message);
+  }
+  return count;
+}
+
+OpenOptions for_looking(const OpenOptions& options) {
+  OpenOptions looking = options;
+  looking.mode = OpenOptions::Mode::shared;
+  return looking;
+}
+
+// All pages in one step: one moment, however much another process writes meanwhile.
+Result<void> copy_pages(Connection& from, const std::string& to, const std::string& vfs) {
+  Connection target(to, vfs);
+  sqlite3_backup* backup = sqlite3_backup_init(target.handle(), "main", from.handle(), "main");
+  if (backup == nullptr) throw SQLite::Exception(target.handle());
+  const int stepped = sqlite3_backup_step(backup, -1);
+  const int finished = sqlite3_backup_finish(backup);
+  if (stepped != SQLITE_DONE) throw SQLite::Exception(target.handle(), stepped);
+  if (finished != SQLITE_OK) throw SQLite::Exception(target.handle(), finished);
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> verify_sqlite_store(const std::string& path, const OpenOptions& options, Clock& clock) {
+  auto store = open_sqlite_store(path, for_looking(options), clock);
+  if (!store) return store.error();
+  auto connection = connect({real_path(path), path}, options);
+  if (!connection) return connection.error();
+  return attempt(path, [&]() -> Result<std::string> {
+    if (auto fit = check_file(**connection, path); !fit) return fit.error();
+    const auto images = check_images(**connection, path);
+    if (!images) return images.error();
+    const auto entries = (*store)->verify_journal();
+    if (!entries) return entries.error();
+    return grouped((*connection)->integer("SELECT count(*) FROM deals")) + " deals, " +
+           grouped((*connection)->integer("SELECT count(*) FROM operations")) + " writes, " + grouped(*images) +
+           " images and " + grouped(*entries) + " history entries: no damage found.";
+  });
+}
+
+Result<void> back_up_sqlite_store(const std::string& path, const std::string& destination, const OpenOptions& options,
+                                  Clock& clock) {
+  auto store = open_sqlite_store(path, for_looking(options), clock);
+  if (!store) return store.error();
+  auto connection = connect({real_path(path), path}, options);
+  if (!connection) return connection.error();
+  const std::string unfinished = destination + ".new";
+  ::unlink(unfinished.c_str());
+  const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (descriptor < 0) return refused_by_system("cannot be created", unfinished, errno);
+  ::close(descriptor);
+  auto copied = attempt(destination, [&] { return copy_pages(**connection, unfinished, options.vfs); });
+  // A hard link, unlike renaming, never replaces a file that is there.
+  if (copied && ::link(unfinished.c_str(), destination.c_str()) != 0) {
+    copied = errno == EEXIST ? make_error(ErrorClass::config, destination + " exists already. Name a new file.")
+                             : refused_by_system("cannot be created", destination, errno);
+  }
+  ::unlink(unfinished.c_str());
+  if (!copied) return copied;
+  return flush_to_disk(destination);
+}
+
+}  // namespace cosell::store
