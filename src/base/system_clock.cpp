@@ -45,7 +45,11 @@ bool SystemClock::sleep_for(Duration d) {
   std::int64_t left = d.ms;
   while (!interrupted() && left > 0) {
     const int ready = poll(&wake, 1, static_cast<int>(std::min(left, kLongest)));
-    if (ready > 0) return false;
+    if (ready > 0 && !interrupted()) {
+      // A child process that shares the descriptor was asked to stop, not this one.
+      std::uint64_t ignored = 0;
+      if (read(wake.fd, &ignored, sizeof ignored) < 0 && errno != EAGAIN) return !interrupted();
+    }
     if (ready < 0 && errno != EINTR) return !interrupted();
     left = d.ms - std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - begin).count();
   }

@@ -33,6 +33,7 @@ constexpr Duration days(std::int64_t n) { return {n * 86'400'000}; }
 constexpr Instant operator+(Instant t, Duration d) { return {t.ms + d.ms}; }
 constexpr Instant operator-(Instant t, Duration d) { return {t.ms - d.ms}; }
 constexpr Duration operator-(Instant a, Instant b) { return {a.ms - b.ms}; }
+constexpr Duration operator+(Duration a, Duration b) { return {a.ms + b.ms}; }
 
 // A civil date without a zone (a close date). Never shifted by a time zone.
 struct Date {

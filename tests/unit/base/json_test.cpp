@@ -174,9 +174,12 @@ TEST(JsonRead, NeverFailsOnCutOrDamagedText) {
     std::string bad = good;
     for (int i = 0; i < 3; ++i) bad[random.below(bad.size())] = static_cast<char>(random.below(256));
     const auto value = read(bad);
-    if (!value) EXPECT_GE(value.error().at.line, 1U);
+    if (!value) {
+      EXPECT_GE(value.error().at.line, 1U);
+      continue;
+    }
     // What was accepted can be written and read again.
-    if (value) EXPECT_EQ(*read(write(*value)), *value) << bad;
+    EXPECT_EQ(*read(write(*value)), *value) << bad;
   }
 }
 

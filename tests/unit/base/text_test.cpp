@@ -131,7 +131,7 @@ TEST(RandomNumbers, RepeatForASeedAndStayBelowTheirBound) {
   EXPECT_EQ(a.below(1), 0U);
 }
 
-// Gives the largest number first: it must be drawn again, since it would favour small results.
+// Gives the largest number first: it must be drawn again where it would favour small results.
 struct Largest final : Random {
   int draws = 0;
   std::uint64_t next() override { return ++draws == 1 ? UINT64_MAX : 4; }
@@ -139,7 +139,7 @@ struct Largest final : Random {
 
 TEST(RandomNumbers, AreFairAtTheEdge) {
   Largest random;
-  EXPECT_EQ(random.below(3), 0U);  // UINT64_MAX is 2^64 - 1, divisible by 3: the last number of a full stretch
+  EXPECT_EQ(random.below(4), 3U);  // 2^64 is divisible by 4: every number is fair
   EXPECT_EQ(random.draws, 1);
   Largest again;
   EXPECT_EQ(again.below(10), 4U);
