@@ -182,6 +182,7 @@ void seed_referrals(Call& call, std::size_t count) {
       maybe_close(call, document);
     }
     call.model.put(document);
+    expire_due(call);
   }
   call.now = end;
 }

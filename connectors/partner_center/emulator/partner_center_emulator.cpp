@@ -287,6 +287,9 @@ Json Core::records(Clock& clock) {
 Outcome<Json> Core::edit(Call& call, const Json& order) {
   const Referral* referral = model_.find(text_at(order, "/id"));
   if (referral == nullptr) return tl::make_unexpected(refused(404, "itemNotFound", "There is no such referral."));
+  if (referral->organization_id != switches_.text("organization_id")) {
+    return tl::make_unexpected(refused(403, "accessDenied", "The referral belongs to another organisation."));
+  }
   PatchOptions options;
   options.in_portal = true;
   return patch_referral(call, *referral, value_at(order, "/patch"), options);
@@ -349,7 +352,6 @@ void Core::load(const Json& saved) {
 void Core::seed(std::size_t count, Clock& clock, Random& random) {
   Call call{switches_, model_, clock.now(), random};
   seed_referrals(call, count);
-  expire_due(call);
 }
 
 }  // namespace
