@@ -38,7 +38,7 @@ class Value {
 
   static Value null();
   static Value boolean(bool b);
-  static Value number(std::string text);        // must be a JSON number; kept as written
+  static Value number(std::string text);  // must be a JSON number; kept as written
   static Value integer(std::int64_t n);
   static Value string(std::string s);
   static Value array();
@@ -54,9 +54,9 @@ class Value {
   bool is_array() const { return kind_ == Kind::array; }
   bool is_object() const { return kind_ == Kind::object; }
 
-  bool as_bool() const { return bool_; }                    // false unless boolean
-  const std::string& text() const { return text_; }         // string value or number text, else ""
-  std::optional<std::int64_t> as_integer() const;           // number without fraction within 64 bit
+  bool as_bool() const { return bool_; }                           // false unless boolean
+  const std::string& text() const { return text_; }                // string value or number text, else ""
+  std::optional<std::int64_t> as_integer() const;                  // number without fraction within 64 bit
   const std::vector<Value>& items() const { return items_; }       // array elements, else empty
   const std::vector<Member>& members() const { return members_; }  // object members in file order
 
@@ -67,8 +67,8 @@ class Value {
   // Text of a string member; empty when absent, null or no string.
   std::string text_of(std::string_view key) const;
 
-  Value& append(Value v);                     // arrays
-  Value& set(std::string key, Value v);       // objects: replaces or appends
+  Value& append(Value v);                // arrays
+  Value& set(std::string key, Value v);  // objects: replaces or appends
 
   bool operator==(const Value& other) const;  // ignores positions; objects compare without order
 

@@ -48,8 +48,8 @@ std::optional<Date> parse_date(std::string_view text);
 std::string to_string(Date d);
 Date add_days(Date d, std::int64_t n);
 std::int64_t days_between(Date from, Date to);
-Date date_of(Instant t);       // the UTC date
-Instant start_of(Date d);      // midnight UTC
+Date date_of(Instant t);   // the UTC date
+Instant start_of(Date d);  // midnight UTC
 
 // Accepts the ISO 8601 forms of the three systems: `Z`, `+00:00`, `+0000`; fraction of 0 to 9 digits.
 // Empty when the text has no offset or is not a time.
