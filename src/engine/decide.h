@@ -47,7 +47,9 @@ class Decider {
   void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
                          Situation& situation) const;
-  void plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
+  Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
+                                    Situation& situation);
+  Result<bool> help_was_asked(Planned& plan) const;
   Situation situation_of(const reconcile::Decision& decision, const DealView& view) const;
 
   // The account of an inbound deal's customer: found, to be created first, or the deal waits.

@@ -123,7 +123,23 @@ Columns Decider::to_crm_columns(Decision& decision, const DealView& view, Column
   return written.columns;
 }
 
-void Decider::plan_referral_update(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
+// Somebody may have asked Microsoft in Partner Center already: a second request is never made beside the first.
+Result<bool> Decider::help_was_asked(Planned& plan) const {
+  if (plan.row.microsoft.valid()) return true;
+  RelatedQuery query;
+  query.kind = RecordKind::microsoft_half;
+  query.engagement_id = plan.row.engagement_id;
+  Call call = pair_.call(Side::partner_center);
+  auto found = pair_.partner_center->related(call, query);
+  if (!found) return found.error();
+  if (found->empty()) return false;
+  plan.row.ask_microsoft_at = pair_.clock->now();  // taken into the store by the next look-up
+  plan.row.dirty = true;
+  return true;
+}
+
+Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, const DealView& view,
+                                           Situation& situation) {
   auto* help = find(decision, Field::help);
   const bool asks_help = help != nullptr && help->verdict == Verdict::to_partner_center;
   Deal for_help;
@@ -140,6 +156,11 @@ void Decider::plan_referral_update(Planned& plan, Decision& decision, const Deal
       situation.reason = "missing_field";
       situation.message = words::missing(pair_, missing);
       situation.next_step = "Fill it in; Microsoft is then asked by itself.";
+    } else {
+      auto asked = help_was_asked(plan);
+      if (!asked) return asked.error();
+      if (*asked) help->verdict = Verdict::held;
+      if (*asked) help->reason = Reason::not_answered_yet;
     }
   }
   OperationRow update = operation(plan, Side::partner_center, RecordKind::referral, Verb::update);
@@ -162,6 +183,7 @@ void Decider::plan_referral_update(Planned& plan, Decision& decision, const Deal
     plan.operations.push_back(std::move(update));
   }
   if (help != nullptr && help->verdict == Verdict::to_partner_center) plan_help(plan, for_help, after);
+  return {};
 }
 
 Decider::Situation Decider::situation_of(const Decision& decision, const DealView& view) const {
@@ -220,17 +242,14 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   const Columns crm_changes = to_crm_columns(decision, view, agrees_with, waits);
   DealView with_id = view;
   with_id.crm.deal.set(Field::crm_id, plan.row.crm.record_id);
-  plan_referral_update(plan, decision, with_id, waits);
+  if (auto done = plan_referral_update(plan, decision, with_id, waits); !done) return done.error();
   if (!crm_changes.empty()) {
     OperationRow update = operation(plan, Side::crm, RecordKind::opportunity, Verb::update);
     update.target_id = plan.row.crm.record_id;
     update.must_match = plan.row.crm.version;
     update.changes = crm_changes;
     update.agrees_with = std::move(agrees_with);
-    for (const auto& [name, value] : crm_changes) {
-      (void)value;
-      update.expected[name] = column(view.crm_columns, name);
-    }
+    for (const auto& change : crm_changes) update.expected[change.first] = column(view.crm_columns, change.first);
     plan.operations.push_back(std::move(update));
   }
   if (waits.state == DealState::in_sync) waits = situation_of(decision, view);
