@@ -110,7 +110,7 @@ net::Exchange Client::exchange_for(Call& call, const Request& request, const std
 }
 
 net::AdaptiveLimit& Client::limit_for(const Call& call) {
-  const int ceiling = std::clamp(call.max_in_flight, 1, kInFlightMax);
+  const int ceiling = std::max(call.max_in_flight, 1);
   if (!limit_ || ceiling != ceiling_) {
     const int start = std::min(limit_ ? limit_->current() : kInFlightStart, ceiling);
     limit_ = net::AdaptiveLimit({.start = start, .min = 1, .max = ceiling});

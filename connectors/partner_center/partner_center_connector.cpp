@@ -166,13 +166,13 @@ Result<void> PartnerCenterConnector::fetch_by_crm_id(Call& call, std::span<const
 Result<void> PartnerCenterConnector::add_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
                                                           std::vector<Observation>& found) {
   if (engagements.empty()) return {};
-  const Result<Organization> owner = feed_.organization(call);
+  const Result<std::string> owner = feed_.owner(call);
   if (!owner) return owner.error();
   Result<std::vector<Rows>> pages = feed_.engagements(call, engagements);
   if (!pages) return pages.error();
   for (const Rows& page : *pages) {
     for (const Rows::Row& row : page.rows) {
-      if (whose(row.head, owner->id) == Whose::microsoft) found.push_back(feed_.observe(row, Whose::microsoft));
+      if (whose(row.head, *owner) == Whose::microsoft) found.push_back(feed_.observe(row, Whose::microsoft));
     }
   }
   return {};
@@ -188,8 +188,7 @@ Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& ope
       body = referral_body(operation, settings_);
     } else if (operation.kind == RecordKind::microsoft_half && !operation.engagement_id.empty()) {
       // The inviting organisation is only named when it is known; the service knows who is logged in.
-      const Result<Organization> owner = feed_.organization(call);
-      body = microsoft_half_body(operation, owner ? owner->id : settings_.organization_id, settings_);
+      body = microsoft_half_body(operation, feed_.owner(call).value_or(""), settings_);
     } else {
       return make_error(ErrorClass::bug, "Partner Center cannot create this kind of record without an engagement.");
     }

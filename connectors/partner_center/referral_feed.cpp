@@ -122,6 +122,14 @@ Result<Organization> Feed::organization(Call& call) {
   return asked;
 }
 
+Result<std::string> Feed::owner(Call& call) {
+  if (!settings_.organization_id.empty()) return settings_.organization_id;
+  if (!owner_.empty()) return owner_;
+  const Result<Organization> asked = organization(call);
+  if (!asked) return asked.error();
+  return owner_ = asked->id;
+}
+
 // Whose rows these are. A position whose owner does not occur among the newest rows belongs to another account.
 Result<void> Feed::settle_organization(Call& call, Position& position, const Rows& first_page) {
   if (!settings_.organization_id.empty()) {
@@ -189,6 +197,7 @@ Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, P
   if (first) {
     Result<void> settled = settle_organization(call, position, *rows);
     if (!settled) return settled.error();
+    owner_ = position.organization;
     position.first_page_shows(highest_stamp(*rows), settings_.read_overlap);
   }
   bool reached_end = false;
@@ -236,8 +245,8 @@ Result<Page> Feed::pull(Call& call, const PullRequest& request) {
 }
 
 Result<std::vector<Observation>> Feed::created_since(Call& call, Instant from, const Wanted& wanted) {
-  Result<Organization> owner = organization(call);
-  if (!owner) return owner.error();
+  const Result<std::string> our = owner(call);
+  if (!our) return our.error();
   std::vector<Observation> found;
   Position::Listing walk;
   for (;;) {
@@ -245,7 +254,7 @@ Result<std::vector<Observation>> Feed::created_since(Call& call, Instant from, c
     if (!rows) return rows.error();
     for (const Rows::Row& row : rows->rows) {
       if (row.head.created && *row.head.created < from) return found;
-      if (whose(row.head, owner->id) == Whose::ours && wanted(row.head)) found.push_back(observe(row, Whose::ours));
+      if (whose(row.head, *our) == Whose::ours && wanted(row.head)) found.push_back(observe(row, Whose::ours));
     }
     if (rows->next_query.empty()) return found;
     if (++walk.pages >= settings_.create_search_pages) {

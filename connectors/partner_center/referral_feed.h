@@ -51,6 +51,8 @@ class Feed {
 
   // Asked once, then remembered. A configured id wins; the name may be empty then.
   Result<Organization> organization(Call& call);
+  // Its id alone, without a request when a read has shown it.
+  Result<std::string> owner(Call& call);
   Observation observe(const Rows::Row& row, Whose whose) const;
 
  private:
@@ -63,6 +65,7 @@ class Feed {
   Client& client_;
   const PartnerCenterSettings& settings_;
   std::optional<Organization> organization_;
+  std::string owner_;
   std::optional<bool> quoted_;  // which form of the engagement filter this service takes
 };
 

@@ -296,6 +296,34 @@ std::optional<Error> patch_field(Field f, const cosell::Value& v, const PartnerC
   return std::nullopt;
 }
 
+// A service that applies the operations one after the other must find the deal open for each of them: accepted before
+// the other changes, closed after them.
+std::vector<const Columns::value_type*> in_legal_order(const Columns& changes) {
+  std::vector<const Columns::value_type*> order;
+  const Columns::value_type* standing = nullptr;
+  for (const Columns::value_type& change : changes) {
+    if (change.first == info(Field::standing).name) {
+      standing = &change;
+    } else {
+      order.push_back(&change);
+    }
+  }
+  if (standing == nullptr) return order;
+  const auto* to = std::get_if<Standing>(&standing->second);
+  const bool closes = to != nullptr && to->status == Status::closed;
+  order.insert(closes ? order.end() : order.begin(), standing);
+  return order;
+}
+
+Error not_patchable(const std::string& column_name, std::optional<Field> field) {
+  const std::string what = field ? std::string(info(*field).label) : "column " + column_name;
+  Error e = make_error(ErrorClass::rejected,
+                       "Partner Center does not allow the " + what + " of an existing referral to be changed.");
+  e.rule = column_name + "-not-patchable";
+  e.fields = {column_name};
+  return e;
+}
+
 }  // namespace
 
 Result<json::Value> referral_body(const Operation& create, const PartnerCenterSettings& settings) {
@@ -334,18 +362,13 @@ Result<json::Value> microsoft_half_body(const Operation& create, const std::stri
 }
 
 Result<json::Value> patch_body(const Columns& changes, const PartnerCenterSettings& settings) {
+  if (changes.empty()) return make_error(ErrorClass::bug, "A change of a referral has to change something.");
   Patch patch;
-  for (const auto& [name, value] : changes) {
-    const std::optional<Field> field = field_from(name);
-    if (!field || !can_patch(*field, settings)) {
-      Error e = make_error(ErrorClass::rejected, "Partner Center does not allow the " +
-                                                     (field ? std::string(info(*field).label) : "column " + name) +
-                                                     " of an existing referral to be changed.");
-      e.rule = name + "-not-patchable";
-      e.fields = {name};
-      return e;
-    }
-    if (std::optional<Error> refused = patch_field(*field, value, settings, patch)) return std::move(*refused);
+  for (const auto* change : in_legal_order(changes)) {
+    const std::optional<Field> field = field_from(change->first);
+    if (!field || !can_patch(*field, settings)) return not_patchable(change->first, field);
+    std::optional<Error> refused = patch_field(*field, change->second, settings, patch);
+    if (refused) return std::move(*refused);
   }
   return patch.take();
 }
