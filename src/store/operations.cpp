@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kSelect =
     "SELECT o.id, o.deal, o.run, o.side, o.kind, o.verb, coalesce(before.id, ''), o.target_id, o.key, o.must_match,"
-    " o.expected, o.changes, o.engagement_id, o.step, o.state, o.attempts, o.not_before, o.planned_at, o.sent_at,"
+    " o.expected, o.changes, o.agrees_with, o.engagement_id, o.step, o.state, o.attempts, o.not_before, o.planned_at, o.sent_at,"
     " o.finished_at, o.error_class, o.error_message, o.error_detail, o.error_rule, o.request_id"
     " FROM operations AS o LEFT JOIN operations AS before ON before.sequence = o.after_operation ";
 
@@ -29,6 +29,7 @@ OperationRow read_row(const Query& query) {
   row.must_match = reader.text();
   row.expected = reader.columns();
   row.changes = reader.columns();
+  row.agrees_with = reader.columns();
   row.engagement_id = reader.text();
   row.step = reader.text();
   row.state = reader.choice(operation_state_from);
@@ -68,11 +69,11 @@ Result<void> SqliteStore::add_operation(const OperationRow& row) {
     const StrongInt<OperationRow> after(sequence_of(query(kFindSequence), row.after));
     query(
         "INSERT INTO operations (id, deal, run, side, kind, verb, after_operation, target_id, key, must_match,"
-        " expected, changes, engagement_id, step, state, attempts, not_before, planned_at, sent_at, finished_at,"
+        " expected, changes, agrees_with, engagement_id, step, state, attempts, not_before, planned_at, sent_at, finished_at,"
         " error_class, error_message, error_detail, error_rule, request_id)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .with(row.id.value, row.deal, row.run, name_of(row.side), row.kind, row.verb, after, row.target_id, row.key,
-              row.must_match, encode(row.expected), encode(row.changes), row.engagement_id, row.step,
+              row.must_match, encode(row.expected), encode(row.changes), encode(row.agrees_with), row.engagement_id, row.step,
               name_of(row.state), row.attempts, row.not_before, row.planned_at, row.sent_at, row.finished_at,
               row.error_class, row.error_message, row.error_detail, row.error_rule, row.request_id)
         .run();
@@ -86,9 +87,10 @@ Result<void> SqliteStore::update_operation(const OperationRow& row) {
         query(
             "UPDATE operations SET state = ?2, attempts = ?3, not_before = ?4, sent_at = ?5,"
             " finished_at = ?6, target_id = ?7, error_class = ?8, error_message = ?9,"
-            " error_detail = ?10, error_rule = ?11, request_id = ?12 WHERE id = ?1")
+            " error_detail = ?10, error_rule = ?11, request_id = ?12, engagement_id = ?13 WHERE id = ?1")
             .with(row.id.value, name_of(row.state), row.attempts, row.not_before, row.sent_at, row.finished_at,
-                  row.target_id, row.error_class, row.error_message, row.error_detail, row.error_rule, row.request_id)
+                  row.target_id, row.error_class, row.error_message, row.error_detail, row.error_rule, row.request_id,
+                  row.engagement_id)
             .run();
     if (changed == 0) return no_such_operation(row.id);
     return {};

@@ -96,6 +96,7 @@ CREATE TABLE operations (
   must_match      TEXT NOT NULL,
   expected        TEXT NOT NULL,
   changes         TEXT NOT NULL,
+  agrees_with     TEXT NOT NULL,
   engagement_id   TEXT NOT NULL,
   step            TEXT NOT NULL,
   state           TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'applied', 'rejected', 'unknown', 'dropped')),

@@ -15,6 +15,8 @@ CREATE TABLE operations (
   must_match      TEXT NOT NULL,
   expected        TEXT NOT NULL,
   changes         TEXT NOT NULL,
+  -- By deal field: what the other side showed when this was planned; half of the new agreement once applied.
+  agrees_with     TEXT NOT NULL,
   engagement_id   TEXT NOT NULL,
   step            TEXT NOT NULL,
   state           TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'applied', 'rejected', 'unknown', 'dropped')),
