@@ -31,7 +31,7 @@ std::string to_string(const FileFinding& f);
 enum class Direction : std::uint8_t { both, to_partner_center, to_crm, off };
 enum class ConflictRule : std::uint8_t { crm, partner_center, furthest_stage, latest, prefer_crm_unless_blank, ask };
 enum class FirstLink : std::uint8_t { crm, partner_center, ask };  // a blank always takes the other
-enum class Backward : std::uint8_t { hold, follow, ignore };      // a stage that moves back
+enum class Backward : std::uint8_t { hold, follow, ignore };       // a stage that moves back
 
 const char* name_of(Direction d);
 const char* name_of(ConflictRule r);
@@ -45,7 +45,8 @@ struct FieldRule {
   ConflictRule conflict = ConflictRule::ask;
   FirstLink first_link = FirstLink::crm;
   bool create_only = false;
-  std::string column;  // CRM column for people ("Amount"); "" when it has none
+  bool required = false;  // no referral is created without it
+  std::string column;     // CRM column for people ("Amount"); "" when it has none
 };
 
 // What the CRM's own record says, in canonical form.
@@ -68,7 +69,7 @@ struct Selection {
 
 // What the seller sees in the CRM's bridge-owned columns.
 struct SellerView {
-  std::string state;      // "In sync", "Waiting for you", …
+  std::string state;  // "In sync", "Waiting for you", …
   std::string message;
   std::optional<Instant> since;  // when this state was entered
   std::string referral_id;
@@ -108,8 +109,8 @@ class Mapping {
   const std::string& stage_column() const;
 
   Selection select_opportunity(const Columns& opportunity) const;
-  Selection select_referral(const Deal& referral) const;        // does it belong to this pair?
-  bool appears_in_crm(const Deal& referral) const;              // may an unlinked one become an opportunity?
+  Selection select_referral(const Deal& referral) const;  // does it belong to this pair?
+  bool appears_in_crm(const Deal& referral) const;        // may an unlinked one become an opportunity?
 
   ReadDeal read(const Columns& opportunity) const;
   // Adds the defaults that are evaluated once, when a referral is created (`today + 90d`, constants, tables).
@@ -138,20 +139,25 @@ class Mapping {
   CreateInCrm create_in_crm() const;
   // The CRM stage that means "sent by Microsoft, not answered yet"; "" when the mapping names none.
   const std::string& waiting_stage() const;
+  // Owner of new opportunities: the column to set, and the e-mail address to look up when the mapping names no id
+  // (create_opportunity sets the id by itself). "" when the mapping names none.
+  const std::string& owner_column() const;
+  const std::string& new_owner_email() const;
   // For people: "Negotiation/Review -> 80 Negotiated (acme.jsonc:14)".
   std::string explain_stage(const std::string& crm_stage) const;
   std::vector<std::string> mapped_stages() const;
 
  private:
   friend class MappingReader;
+  friend class LiveCheck;
   struct Data;
   std::unique_ptr<const Data> data_;
 };
 
 // Reads `file` and what it extends. `load` gives the text of a shipped base ("salesforce") or of a file beside it.
 struct Loaded {
-  std::optional<Mapping> mapping;      // set when there is no error
-  std::vector<FileFinding> findings;   // errors and warnings, in file order
+  std::optional<Mapping> mapping;     // set when there is no error
+  std::vector<FileFinding> findings;  // errors and warnings, in file order
 };
 using LoadText = std::function<Result<std::string>(const std::string& name)>;
 Loaded read_mapping(const std::string& file_name, const std::string& text, const LoadText& load);
