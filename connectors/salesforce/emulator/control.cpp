@@ -1,0 +1,236 @@
+// Carrying out the control verbs of salesforce_emulator.h.
+#include "connectors/salesforce/emulator/control.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "connectors/emulator/toolkit.h"
+#include "connectors/salesforce/emulator/query.h"
+#include "connectors/salesforce/emulator/records.h"
+
+namespace cosell::emulator::salesforce {
+
+namespace {
+
+http::Response refused(int status, const std::string& sentence) {
+  return json_answer(status, Json{{"error", sentence}});
+}
+
+http::Response refused(const ApiErrors& errors) {
+  return json_answer(errors.front().status, Json{{"error", errors.front().code + ": " + errors.front().message}});
+}
+
+std::string text_at(const Json& body, const char* key) {
+  const auto it = body.find(key);
+  return it != body.end() && it->is_string() ? it->get<std::string>() : "";
+}
+
+bool flag_at(const Json& body, const char* key) {
+  const auto it = body.find(key);
+  return it != body.end() && it->is_boolean() && it->get<bool>();
+}
+
+// The named transaction, or the newest open one.
+Transaction* transaction_of(State& state, const Json& body) {
+  auto& open = state.model.transactions();
+  const std::string id = text_at(body, "transaction");
+  if (id.empty()) return open.empty() ? nullptr : &open.back();
+  const auto it = std::find_if(open.begin(), open.end(), [&](const Transaction& t) { return t.id == id; });
+  return it == open.end() ? nullptr : &*it;
+}
+
+std::optional<std::string> person_of(const State& state, const std::string& given) {
+  if (given.empty()) return state.person;
+  const Object* users = state.model.schema().find("User");
+  const auto id = parse_id(given);
+  for (const RowPtr& row : state.model.table(*users).rows()) {
+    const bool named =
+        row != nullptr && (row->id == id || compare_values(row->cell(users->at("Name")), Value{given}) == 0);
+    if (named) return row->id;
+  }
+  return std::nullopt;
+}
+
+Outcome<Written> edit_one(State& state, const Json& body, Instant now) {
+  if (!body.is_object())
+    return fail("INVALID_INPUT", "An edit is an object with \"id\" or \"object\", and \"fields\".");
+  const auto person = person_of(state, text_at(body, "user"));
+  if (!person) return fail("INVALID_INPUT", "There is no user " + text_at(body, "user") + ".");
+  Writer writer{state, now, *person};
+  writer.person = true;
+  writer.allow_duplicates = true;
+  const bool outside = body.contains("transaction") && body.at("transaction").is_null();
+  if (!outside) writer.transaction = transaction_of(state, body);
+  if (!text_at(body, "transaction").empty() && writer.transaction == nullptr) {
+    return fail("INVALID_INPUT", "There is no open transaction " + text_at(body, "transaction") + ".");
+  }
+  const Json fields = body.contains("fields") && body.at("fields").is_object() ? body.at("fields") : Json::object();
+  const auto id = parse_id(text_at(body, "id"));
+  if (!id) {
+    const Object* object = state.model.schema().find(text_at(body, "object"));
+    if (object == nullptr)
+      return fail("INVALID_INPUT", "An edit needs the \"id\" of a record, or an \"object\" to make one of.");
+    return create_record(writer, *object, fields);
+  }
+  const Object* object = state.model.schema().find_by_prefix(id->substr(0, 3));
+  if (object == nullptr) return fail("NOT_FOUND", "No object has ids like " + *id, {}, 404);
+  return flag_at(body, "delete") ? delete_record(writer, *object, *id) : update_record(writer, *object, *id, fields);
+}
+
+http::Response edit(State& state, const Json& body, Instant now) {
+  const bool several = body.contains("edits") && body.at("edits").is_array();
+  if (!several) {
+    const auto done = edit_one(state, body, now);
+    return done ? json_answer(200, Json{{"id", to_18(done->id)}}) : refused(done.error());
+  }
+  Json results = Json::array();
+  for (const Json& one : body.at("edits")) {
+    const auto done = edit_one(state, one, now);
+    results.push_back(done ? Json{{"id", to_18(done->id)}}
+                           : Json{{"error", done.error().front().code + ": " + done.error().front().message}});
+  }
+  return json_answer(200, Json{{"results", std::move(results)}});
+}
+
+http::Response undelete(State& state, const Json& body, Instant now) {
+  const auto id = parse_id(text_at(body, "id"));
+  if (!id) return refused(400, "undelete needs the \"id\" of a record.");
+  Writer writer{state, now, state.person};
+  const auto done = undelete_record(writer, *id);
+  return done ? json_answer(200, Json{{"id", to_18(done->id)}}) : refused(done.error());
+}
+
+http::Response begin(State& state, Instant now) {
+  Transaction t;
+  t.id = std::to_string(++state.transactions_begun);
+  t.begun = now;
+  state.model.transactions().push_back(t);
+  return json_answer(200, Json{{"transaction", t.id}});
+}
+
+http::Response end(State& state, const Json& body, bool keep, Instant now) {
+  const Transaction* open = transaction_of(state, body);
+  if (open == nullptr) return refused(404, "There is no such open transaction.");
+  const Transaction t = *open;
+  auto& list = state.model.transactions();
+  list.erase(std::find_if(list.begin(), list.end(), [&](const Transaction& o) { return o.id == t.id; }));
+  Json ids = Json::array();
+  for (const auto& entry : t.rows) {
+    if (!keep) break;
+    const Object& object = state.model.schema().get(entry.first);
+    const RowPtr before = state.model.table(object).by_id(entry.second->id);
+    state.model.put(object, entry.second);
+    Writer writer{state, now, entry.second->modified_by};
+    const bool tracked = entry.first == "Opportunity" && !entry.second->deleted;
+    if (tracked) record_history(writer, before.get(), *entry.second);
+    ids.push_back(to_18(entry.second->id));
+  }
+  return json_answer(200, Json{{"transaction", t.id}, {"ids", std::move(ids)}});
+}
+
+http::Response add_field(State& state, const Json& body, Instant now) {
+  const std::string name = text_at(body, "name");
+  if (!text::ends_with(name, "__c")) return refused(400, "The name of a custom field ends in __c.");
+  const std::string object = text_at(body, "object").empty() ? "Opportunity" : text_at(body, "object");
+  if (state.model.schema().find(object) == nullptr) return refused(400, "There is no object " + object + ".");
+  Object& target = state.model.schema().get(state.model.schema().find(object)->name);
+  if (target.find_hidden_too(name)) return refused(400, target.name + " has a field " + name + " already.");
+  std::vector<PickValue> picks;
+  if (body.contains("values") && body.at("values").is_array()) {
+    for (const Json& v : body.at("values")) {
+      if (v.is_string()) picks.push_back({v.get<std::string>(), v.get<std::string>()});
+    }
+  }
+  auto field = custom_field(name, text_at(body, "kind").empty() ? "text" : text_at(body, "kind"), std::move(picks));
+  if (!field) return refused(400, "Kinds: text, longtext, checkbox, number, date, datetime, url, picklist.");
+  field->external_id = flag_at(body, "external_id");
+  field->unique = flag_at(body, "unique");
+  field->id_lookup = field->external_id;
+  target.add(std::move(*field));
+  apply_visibility(state, now);
+  return json_answer(200, Json{{"object", target.name}, {"name", name}});
+}
+
+http::Response change_stages(State& state, const Json& body, Instant now) {
+  std::vector<Stage> stages;
+  const bool listed = body.contains("stages") && body.at("stages").is_array() && !body.at("stages").empty();
+  if (!listed) return refused(400, "stages needs a list \"stages\".");
+  for (const Json& entry : body.at("stages")) {
+    if (!entry.is_object() || text_at(entry, "name").empty()) return refused(400, "Every stage needs a \"name\".");
+    Stage s;
+    s.name = text_at(entry, "name");
+    s.probability = entry.contains("probability") && entry.at("probability").is_number()
+                        ? entry.at("probability").get<double>()
+                        : 0;
+    s.forecast_category =
+        text_at(entry, "forecast_category").empty() ? "Pipeline" : text_at(entry, "forecast_category");
+    s.closed = flag_at(entry, "closed") || flag_at(entry, "won");
+    s.won = flag_at(entry, "won");
+    stages.push_back(std::move(s));
+  }
+  set_stages(state, stages, now);
+  return json_answer(200, Json{{"stages", stages.size()}});
+}
+
+Json record_json(const Object& object, const Row& row) {
+  Json out = Json::object();
+  for (std::size_t i = 0; i < object.fields.size(); ++i) {
+    const Field& f = object.fields[i];
+    Value scratch;
+    const Value& value = row.read(f, static_cast<std::uint16_t>(i), scratch);
+    if (!f.hidden && !is_null(value)) out[f.name] = to_json(f, value);
+  }
+  return out;
+}
+
+Json name_of_parent(const State& state, const Object& object, const Row& row, const char* reference) {
+  const auto* id = std::get_if<std::string>(&row.cell(object.at(reference)));
+  const RowPtr parent = id == nullptr ? nullptr : state.model.find(*id);
+  if (parent == nullptr) return nullptr;
+  const Object* target = state.model.schema().find_by_prefix(id->substr(0, 3));
+  return to_json(target->fields[target->at("Name")], parent->cell(target->at("Name")));
+}
+
+}  // namespace
+
+std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request,
+                                      Instant now) {
+  const std::vector<std::string> verbs = {"edit",     "undelete", "begin",  "commit",
+                                          "rollback", "field",    "stages", "expire"};
+  if (request.method != "POST" || std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::nullopt;
+  const auto body = request.body.empty() ? std::optional<Json>(Json::object()) : read_json(request.body);
+  if (!body || !body->is_object()) return refused(400, "The body is not a JSON object.");
+  if (verb == "edit") return edit(state, *body, now);
+  if (verb == "undelete") return undelete(state, *body, now);
+  if (verb == "begin") return begin(state, now);
+  if (verb == "commit") return end(state, *body, true, now);
+  if (verb == "rollback") return end(state, *body, false, now);
+  if (verb == "field") return add_field(state, *body, now);
+  if (verb == "stages") return change_stages(state, *body, now);
+  const std::size_t ended = state.sessions.size();
+  state.sessions.clear();
+  return json_answer(200, Json{{"ended", ended}});
+}
+
+Json all_records(const State& state) {
+  Json out = Json::object();
+  const std::pair<const char*, const char*> lists[] = {
+      {"opportunities", "Opportunity"}, {"accounts", "Account"}, {"contacts", "Contact"}, {"users", "User"}};
+  for (const auto& entry : lists) {
+    const Object& object = *state.model.schema().find(entry.second);
+    Json list = Json::array();
+    for (const RowPtr& row : state.model.table(object).rows()) {
+      if (row == nullptr) continue;
+      Json record = record_json(object, *row);
+      if (object.name == "Opportunity") {
+        record["Account.Name"] = name_of_parent(state, object, *row, "AccountId");
+        record["Owner.Name"] = name_of_parent(state, object, *row, "OwnerId");
+      }
+      list.push_back(std::move(record));
+    }
+    out[entry.first] = std::move(list);
+  }
+  return out;
+}
+
+}  // namespace cosell::emulator::salesforce

@@ -1,0 +1,214 @@
+// Forms of values: ids with check characters, folding, dates as Salesforce and HTTP write them.
+#include "connectors/salesforce/emulator/values.h"
+
+#include <utf8proc.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+
+#include "base/text.h"
+
+namespace cosell::emulator::salesforce {
+
+namespace {
+
+constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kCheck = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
+constexpr std::array<const char*, 7> kWeekdays = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
+char upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+
+}  // namespace
+
+std::string make_id(std::string_view prefix, std::uint64_t number) {
+  std::string id(15, '0');
+  id.replace(0, prefix.size(), prefix);
+  // Characters 4 and 5 name the instance of the org in real ids.
+  id[3] = 'K';
+  id[4] = 'o';
+  for (std::size_t i = 14; number > 0 && i > 4; --i, number /= 62) id[i] = kDigits[number % 62];
+  return id;
+}
+
+std::string to_18(std::string_view id15) {
+  std::string out(id15);
+  if (id15.size() != 15) return out;
+  for (std::size_t group = 0; group < 3; ++group) {
+    std::size_t bits = 0;
+    for (std::size_t i = 0; i < 5; ++i) {
+      if (is_upper(id15[group * 5 + i])) bits |= std::size_t{1} << i;
+    }
+    out += kCheck[bits];
+  }
+  return out;
+}
+
+std::optional<std::string> parse_id(std::string_view text) {
+  if (text.size() != 15 && text.size() != 18) return std::nullopt;
+  for (char c : text) {
+    if (!is_upper(c) && !is_lower(c) && !is_digit(c)) return std::nullopt;
+  }
+  std::string id(text.substr(0, 15));
+  if (text.size() == 15) return id;
+  for (std::size_t group = 0; group < 3; ++group) {
+    const std::size_t bits = kCheck.find(upper(text[15 + group]));
+    if (bits == std::string_view::npos) return std::nullopt;
+    for (std::size_t i = 0; i < 5; ++i) {
+      char& c = id[group * 5 + i];
+      const bool want_upper = ((bits >> i) & 1U) != 0;
+      if (want_upper && is_digit(c)) return std::nullopt;
+      c = want_upper ? upper(c) : lower(c);
+    }
+  }
+  return id;
+}
+
+std::string fold(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (is_ascii(text[i])) {
+      out += lower(text[i++]);
+      continue;
+    }
+    utf8proc_int32_t point = 0;
+    const auto length = utf8proc_iterate(bytes + i, static_cast<utf8proc_ssize_t>(text.size() - i), &point);
+    if (length <= 0) {
+      out += text[i++];
+      continue;
+    }
+    std::array<utf8proc_uint8_t, 4> encoded{};
+    const auto written = utf8proc_encode_char(utf8proc_tolower(point), encoded.data());
+    out.append(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(written));
+    i += static_cast<std::size_t>(length);
+  }
+  return out;
+}
+
+int compare_text(std::string_view a, std::string_view b) {
+  const std::size_t n = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!is_ascii(a[i]) || !is_ascii(b[i])) return fold(a).compare(fold(b));
+    const char x = lower(a[i]);
+    const char y = lower(b[i]);
+    if (x != y) return x < y ? -1 : 1;
+  }
+  if (a.size() == b.size()) return 0;
+  return a.size() < b.size() ? -1 : 1;
+}
+
+int compare_values(const Value& a, const Value& b) {
+  if (a.index() != b.index()) return a.index() < b.index() ? -1 : 1;
+  if (const auto* text = std::get_if<std::string>(&a)) return compare_text(*text, std::get<std::string>(b));
+  if (a == b) return 0;
+  return a < b ? -1 : 1;
+}
+
+bool like(std::string_view text, std::string_view pattern) {
+  std::size_t t = 0;
+  std::size_t p = 0;
+  std::size_t star = std::string_view::npos;
+  std::size_t resume = 0;
+  while (t < text.size()) {
+    const bool escaped = p + 1 < pattern.size() && pattern[p] == '\\';
+    if (p < pattern.size() && !escaped && pattern[p] == '%') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() && !escaped && pattern[p] == '_') {
+      // One character may be several bytes.
+      ++t;
+      while (t < text.size() && (static_cast<unsigned char>(text[t]) & 0xC0U) == 0x80U) ++t;
+      ++p;
+    } else if (p < pattern.size() && pattern[p + (escaped ? 1 : 0)] == text[t]) {
+      p += escaped ? 2 : 1;
+      ++t;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '%') ++p;
+  return p == pattern.size();
+}
+
+std::size_t count_characters(std::string_view utf8) {
+  std::size_t n = 0;
+  for (char c : utf8) {
+    if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) ++n;
+  }
+  return n;
+}
+
+Instant whole_seconds(Instant t) { return {t.ms - ((t.ms % 1000) + 1000) % 1000}; }
+
+std::string stamp_text(Instant t) {
+  std::string text = to_string_seconds(t);
+  if (!text.empty()) text.pop_back();
+  return text + ".000+0000";
+}
+
+std::string http_date(Instant t) {
+  const Date d = date_of(t);
+  const std::int64_t day = days_between(Date{1970, 1, 1}, d);
+  const std::int64_t second = (t.ms - start_of(d).ms) / 1000;
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                kWeekdays[static_cast<std::size_t>(((day % 7) + 7) % 7)], d.day,
+                kMonths[static_cast<std::size_t>(d.month - 1)], d.year, static_cast<int>(second / 3600),
+                static_cast<int>(second / 60 % 60), static_cast<int>(second % 60));
+  return buffer.data();
+}
+
+std::optional<Instant> parse_http_date(std::string_view text) {
+  const std::string copy(text);
+  std::array<char, 4> month{};
+  int day = 0;
+  int year = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  if (std::sscanf(copy.c_str(), "%*3s, %2d %3s %4d %2d:%2d:%2d", &day, month.data(), &year, &hour, &minute, &second) !=
+      6) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < kMonths.size(); ++i) {
+    if (std::string_view(kMonths[i]) != month.data()) continue;
+    std::array<char, 16> date{};
+    std::snprintf(date.data(), date.size(), "%04d-%02d-%02d", year % 10000, static_cast<int>(i + 1), day % 100);
+    const auto parsed = parse_date(date.data());
+    if (!parsed || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+    return start_of(*parsed) + seconds(hour * 3600 + minute * 60 + second);
+  }
+  return std::nullopt;
+}
+
+std::optional<double> parse_number(std::string_view text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto result = std::from_chars(text.data(), end, value);
+  if (text.empty() || result.ec != std::errc() || result.ptr != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+double round_to(double value, int scale) {
+  const double factor = std::pow(10.0, scale);
+  const double scaled = value * factor;
+  // Above 2^53 there is no fraction left to round.
+  if (std::fabs(scaled) > 9.0e15) return value;
+  return std::round(scaled) / factor;
+}
+
+}  // namespace cosell::emulator::salesforce
