@@ -26,7 +26,7 @@ Error not_understood(const http::Response& response, bool is_write, const std::s
 
 Result<Answer> understand(const http::Response& response, bool is_write, bool names_a_referral) {
   if (!is_success(response.status)) return error_of(response, is_write, names_a_referral);
-  if (response.status == 202) return not_understood(response, true, "word that it will answer later");
+  if (response.status == 202) return not_understood(response, is_write, "word that it will answer later");
   Answer answer;
   answer.status = response.status;
   answer.etag = response.headers.get("ETag");

@@ -219,9 +219,23 @@ TEST(PartnerCenterList, AsksForAnotherPageSizeWithoutCuttingTheListing) {
   EXPECT_THAT(service.requests[0].url, Not(HasSubstr("top")));
 }
 
+TEST(PartnerCenterList, FindsAChangeWithTheVeryStampThatWasReadForGood) {
+  ScriptedService service(ours());
+  const std::string a = row("a", "2026-02-03T00:00:00Z");
+  service.then(200, list_of({a}));
+  service.then(200, list_of({a}));
+  service.then(200, list_of({row("b", "2026-02-03T00:00:00Z"), a, row("old", "2026-02-02T23:59:59Z")}));
+  Result<Page> page = pull(service);
+  service.clock.advance(minutes(5));
+  page = pull(service, page->next);
+  page = pull(service, page->next);
+  ASSERT_TRUE(page.has_value());
+  EXPECT_THAT(ids_of(page->seen), ElementsAre("b"));
+}
+
 TEST(PartnerCenterList, StopsAtThePageLimitAndGoesOnWhereItStopped) {
-  const std::vector<std::string> rows = {row("a", "2026-02-05T00:00:00Z"), row("b", "2026-02-04T00:00:00Z"),
-                                         row("c", "2026-02-04T00:00:00Z"), row("d", "2026-02-03T00:00:00Z")};
+  const std::vector<std::string> rows = {row("a", "2026-02-04T00:00:50Z"), row("b", "2026-02-04T00:00:40Z"),
+                                         row("c", "2026-02-03T00:00:00Z"), row("d", "2026-02-01T00:00:00Z")};
   for (int limit = 1; limit <= 5; ++limit) {
     ScriptedService service(ours());
     service.otherwise = [&rows](const http::Request& request) {
@@ -316,6 +330,12 @@ TEST(PartnerCenterWrite, EveryRefusalHasItsClassAndIsSentOnce) {
     EXPECT_EQ(error_in(push_one(service, create())).kind, r.create) << r.status;
     EXPECT_EQ(service.requests.size(), 2u) << r.status;
   }
+}
+
+TEST(PartnerCenterWrite, PromisedForLaterIsNotApplied) {
+  ScriptedService service(ours());
+  service.then(202, row("r1", "2026-02-03T00:00:00Z"));
+  EXPECT_EQ(error_in(push_one(service, edit("r1"))).kind, ErrorClass::unknown);
 }
 
 TEST(PartnerCenterWrite, SaysWhenTheServiceMayBeAskedAgain) {
@@ -475,6 +495,16 @@ TEST(PartnerCenterFetch, LeavesOutWhatIsGoneAndMarksWhatIsHidden) {
   ASSERT_TRUE(found.has_value());
   EXPECT_THAT(ids_of(*found), ElementsAre("a", "c"));
   EXPECT_EQ((*found)[1].existence, Existence::out_of_scope);
+}
+
+TEST(PartnerCenterFetch, FailsAsAWholeWhenOneAnswerIsNoAnswer) {
+  ScriptedService service(ours());
+  service.then(400, "{}");
+  RecordRef ref;
+  ref.kind = RecordKind::referral;
+  ref.id = RecordId("a");
+  Call call = service.call();
+  EXPECT_EQ(service.connector->fetch(call, std::span(&ref, 1), {}).error().kind, ErrorClass::bad_response);
 }
 
 TEST(PartnerCenterPages, LinkToTheReferralForPeople) {
