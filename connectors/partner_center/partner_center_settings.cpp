@@ -104,6 +104,7 @@ Result<PartnerCenterSettings> read_partner_center_settings(const json::Value& ob
   PartnerCenterSettings settings;
   const std::map<std::string, Reader> readers = readers_for(settings);
   std::vector<std::string> names;
+  names.reserve(readers.size());
   for (const auto& entry : readers) names.push_back(entry.first);
   for (const json::Member& member : object.members()) {
     const auto reader = readers.find(member.key);

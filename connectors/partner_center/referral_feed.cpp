@@ -270,6 +270,7 @@ Result<std::vector<Observation>> Feed::created_since(Call& call, Instant from, c
 
 std::vector<Result<Rows>> Feed::filter_by(Call& call, const std::vector<std::string>& ids, bool quoted) {
   std::vector<std::string> targets;
+  targets.reserve(ids.size());
   for (const std::string& id : ids) targets.push_back(engagement_query(id, quoted));
   std::vector<Result<Rows>> results;
   for (Result<Answer>& answer : client_.read_all(call, targets)) {
