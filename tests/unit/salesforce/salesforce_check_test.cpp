@@ -1,0 +1,149 @@
+// Looking at the organisation: what describe tells, and what check says about everything that can be wrong.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "connectors/salesforce/salesforce_client.h"
+#include "tests/unit/salesforce/test_org.h"
+
+namespace cosell::test {
+namespace {
+
+using testing::HasSubstr;
+
+const std::vector<std::string> kRead = {"Name", "Amount", "Account.Name", "Owner.Email", "Cosell_Sync__c"};
+const std::vector<std::string> kWritten = {"Amount", "StageName", "Cosell_State__c"};
+
+std::vector<Finding> check(TestOrg& org) {
+  Call call = org.call();
+  return org.connector->check(call, kRead, kWritten);
+}
+
+std::string said(const std::vector<Finding>& findings, const std::string& what) {
+  for (const Finding& f : findings) {
+    if (f.what != what) continue;
+    const char* level = f.level == Finding::Level::ok        ? "ok"
+                        : f.level == Finding::Level::warning ? "warning"
+                                                             : "problem";
+    EXPECT_EQ(f.remedy.empty(), f.level == Finding::Level::ok) << what;
+    return std::string(level) + ": " + f.text;
+  }
+  return "not said";
+}
+
+TEST(SalesforceDescribe, ShowsStagesColumnsAndWhoseOrganisationItIs) {
+  TestOrg org;
+  Call call = org.call();
+  const auto d = org.connector->describe(call);
+  ASSERT_TRUE(d) << d.error().message;
+  EXPECT_EQ(d->environment.substr(0, 3), "00D");
+  EXPECT_THAT(d->environment, HasSubstr("@127.0.0.1"));
+  EXPECT_THAT(d->title, HasSubstr("(00D"));
+  const auto won = std::find_if(d->stages.begin(), d->stages.end(), [](const StageEntry& s) { return s.won; });
+  ASSERT_NE(won, d->stages.end());
+  EXPECT_EQ(won->id, "Closed Won");
+  EXPECT_TRUE(won->closed && won->active);
+  EXPECT_EQ(won->probability, 100);
+  EXPECT_TRUE(std::is_sorted(d->stages.begin(), d->stages.end(),
+                             [](const StageEntry& a, const StageEntry& b) { return a.position < b.position; }));
+  const auto column = [&](const std::string& name) {
+    const auto it =
+        std::find_if(d->columns.begin(), d->columns.end(), [&](const ColumnInfo& c) { return c.name == name; });
+    return it == d->columns.end() ? ColumnInfo() : *it;
+  };
+  EXPECT_EQ(column("Name").length, 120);
+  EXPECT_TRUE(column("Name").required);
+  EXPECT_EQ(column("Amount").type, "number");
+  EXPECT_EQ(column("CloseDate").type, "date");
+  EXPECT_EQ(column("Cosell_Since__c").type, "instant");
+  EXPECT_FALSE(column("IsWon").writable);
+  EXPECT_FALSE(column("StageName").values.empty());
+  EXPECT_EQ(column("Account.Name").type, "text");
+  EXPECT_FALSE(column("Account.Name").writable);
+  EXPECT_EQ(column("Owner.Email").name, "Owner.Email");
+}
+
+TEST(SalesforceDescribe, SaysTheSameTwice) {
+  TestOrg org;
+  Call call = org.call();
+  const auto a = org.connector->describe(call);
+  org.reconnect();
+  const auto b = org.connector->describe(call);
+  ASSERT_TRUE(a && b);
+  EXPECT_EQ(a->environment, b->environment);
+  EXPECT_EQ(a->columns.size(), b->columns.size());
+  EXPECT_EQ(a->stages.size(), b->stages.size());
+}
+
+TEST(SalesforceCheck, FindsNothingWrongWithAWellPreparedOrganisation) {
+  TestOrg org;
+  const auto findings = check(org);
+  for (const Finding& f : findings) EXPECT_EQ(f.level, Finding::Level::ok) << f.what << ": " << f.text;
+  EXPECT_GE(findings.size(), kRead.size() + kWritten.size() + 5);
+  EXPECT_EQ(said(findings, "Login"), "ok: works.");
+}
+
+TEST(SalesforceCheck, NamesEachThingThatIsMissing) {
+  TestOrg org;
+  org.set(
+      R"({"missing_columns":["Cosell_Sync__c"],"read_only_columns":["Cosell_State__c"],"daily_api_limit":100,"api_used":91})");
+  const auto findings = check(org);
+  EXPECT_THAT(said(findings, "Column Cosell_Sync__c"), HasSubstr("problem: does not exist"));
+  EXPECT_THAT(said(findings, "Writing column Cosell_State__c"), HasSubstr("problem: is read-only"));
+  EXPECT_THAT(said(findings, "API requests"), HasSubstr("warning"));
+  EXPECT_EQ(said(findings, "Column Amount"), "ok: can be read.");
+}
+
+TEST(SalesforceCheck, InsistsOnAUniqueKeyColumn) {
+  TestOrg org;
+  org.set(R"({"missing_columns":["Cosell_Referral_Id__c"]})");
+  EXPECT_THAT(said(check(org), "Key column Cosell_Referral_Id__c"), HasSubstr("problem: does not exist"));
+  SalesforceSettings settings = TestOrg::default_settings();
+  settings.key_column = "Cosell_Microsoft_Id__c";
+  TestOrg other(settings);
+  EXPECT_THAT(said(check(other), "Key column Cosell_Microsoft_Id__c"),
+              HasSubstr("problem: is not marked External ID and Unique"));
+}
+
+TEST(SalesforceCheck, ExplainsARefusedLogin) {
+  TestOrg org;
+  org.faults(R"([{"match":{"path":"/services/oauth2/token"},"times":0,"action":{"kind":"status","status":400,
+    "body":{"error":"invalid_client","error_description":"invalid client credentials"}}}])");
+  const auto findings = check(org);
+  EXPECT_THAT(said(findings, "Login"), HasSubstr("problem: "));
+  EXPECT_EQ(findings.back().what, "Login") << "without a login nothing else can be said";
+}
+
+TEST(SalesforceCheck, SaysWhenSomethingElseAnswers) {
+  TestOrg org;
+  org.faults(R"([{"match":{"path":"/services/data"},"times":0,"action":{"kind":"html","status":200}}])");
+  EXPECT_THAT(said(check(org), "Salesforce API"), HasSubstr("not as Salesforce does"));
+}
+
+TEST(SalesforceCheck, SaysWhenTheApiVersionIsNotOffered) {
+  SalesforceSettings settings = TestOrg::default_settings();
+  settings.api_version = "v99.0";
+  TestOrg org(settings);
+  EXPECT_THAT(said(check(org), "Salesforce API"), HasSubstr("does not offer API version v99.0"));
+}
+
+TEST(SalesforceLimits, ReadsTheRunningFigure) {
+  const auto usage = salesforce::parse_limit_info("api-usage=10018/100000; per-app-api-usage=17/250(appName=x)");
+  ASSERT_TRUE(usage);
+  EXPECT_EQ(usage->used, 10018);
+  EXPECT_EQ(usage->limit, 100000);
+  for (const char* bad : {"", "api-usage=", "api-usage=5", "api-usage=/5", "per-app-api-usage=17/250"}) {
+    EXPECT_FALSE(salesforce::parse_limit_info(bad)) << bad;
+  }
+}
+
+TEST(SalesforcePages, OpensRecordsForPeople) {
+  TestOrg org;
+  EXPECT_EQ(org.connector->page_url(RecordKind::opportunity, RecordId("006000000000001AAA")),
+            std::string(kHost) + "/lightning/r/Opportunity/006000000000001AAA/view");
+  EXPECT_EQ(org.connector->page_url(RecordKind::referral, RecordId("x")), "");
+  EXPECT_EQ(org.connector->page_url(RecordKind::account, RecordId()), "");
+}
+
+}  // namespace
+}  // namespace cosell::test

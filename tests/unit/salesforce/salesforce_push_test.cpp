@@ -1,0 +1,433 @@
+// Writing: few calls, one outcome for each operation, and never a second record or a value lost.
+#include <gmock/gmock.h>
+
+#include "tests/unit/salesforce/test_org.h"
+
+namespace cosell::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Value text_value(const char* s) { return Value(std::string(s)); }
+
+std::vector<Outcome> push(TestOrg& org, const std::vector<Operation>& operations) {
+  Call call = org.call();
+  auto outcomes = org.connector->push(call, operations);
+  EXPECT_EQ(outcomes.size(), operations.size());
+  for (std::size_t i = 0; i < std::min(outcomes.size(), operations.size()); ++i) {
+    EXPECT_EQ(outcomes[i].id, operations[i].id);
+  }
+  return outcomes;
+}
+
+std::vector<Observation> fetch(TestOrg& org, const std::vector<RecordRef>& refs,
+                               const std::vector<std::string>& columns) {
+  Call call = org.call();
+  auto rows = org.connector->fetch(call, refs, columns);
+  if (rows) return *std::move(rows);
+  ADD_FAILURE() << rows.error().message;
+  return {};
+}
+
+RecordRef by_id(const std::string& id, RecordKind kind = RecordKind::opportunity) {
+  RecordRef ref;
+  ref.kind = kind;
+  ref.id = RecordId(id);
+  return ref;
+}
+
+RecordRef by_key(const std::string& key) {
+  RecordRef ref;
+  ref.key = BridgeKey(key);
+  return ref;
+}
+
+std::string kind_of(const Outcome& o) { return error_in(o) == nullptr ? "applied" : name_of(error_in(o)->kind); }
+
+Value value_of(TestOrg& org, const std::string& id, const std::string& name) {
+  const auto rows = fetch(org, {by_id(id)}, {name});
+  return rows.size() == 1 ? rows[0].columns.at(name) : Value(std::string("(no record)"));
+}
+
+TEST(SalesforcePush, CreatesByKeyOnceHoweverOftenItIsAsked) {
+  TestOrg org;
+  const auto first = push(org, {create_of("ref-1", new_deal("A"))});
+  ASSERT_TRUE(applied_in(first[0])) << error_in(first[0])->message;
+  EXPECT_TRUE(applied_in(first[0])->created);
+  EXPECT_TRUE(applied_in(first[0])->version.empty());
+  const auto second = push(org, {create_of("ref-1", new_deal("A"))});
+  ASSERT_TRUE(applied_in(second[0]));
+  EXPECT_FALSE(applied_in(second[0])->created);
+  EXPECT_EQ(applied_in(second[0])->id, applied_in(first[0])->id);
+  EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 1U);
+  EXPECT_EQ(fetch(org, {by_key("ref-1")}, {"Name"}).size(), 1U);
+}
+
+TEST(SalesforcePush, WritesEveryTypeSoThatItReadsBackEqual) {
+  TestOrg org;
+  Columns changes = new_deal("Grüße 🚀 \"quoted\" \\ 'it'");
+  changes["Amount"] = Value(Money{123456789012, "EUR"});
+  changes["Cosell_Since__c"] = Value(*parse_instant("2026-11-20T10:00:00Z"));
+  changes["Cosell_Sync__c"] = Value(true);
+  changes["NextStep"] = text_value("line");
+  const auto done = push(org, {create_of("ref-1", changes)});
+  ASSERT_TRUE(applied_in(done[0])) << error_in(done[0])->detail;
+  const RecordId id = applied_in(done[0])->id;
+  auto rows =
+      fetch(org, {by_id(id.value)}, {"Name", "Amount", "Cosell_Since__c", "Cosell_Sync__c", "NextStep", "CloseDate"});
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].columns.at("Amount"), Value(Number{"1234567890.12"}));
+  for (const char* same : {"Name", "Cosell_Since__c", "Cosell_Sync__c", "NextStep", "CloseDate"}) {
+    EXPECT_EQ(rows[0].columns.at(same), changes.at(same)) << same;
+  }
+  EXPECT_EQ(rows[0].key.value, "ref-1");
+
+  ASSERT_TRUE(
+      applied_in(push(org, {update_of(id.value, {{"NextStep", Value()}, {"Amount", Value(Number{"0.07"})}})})[0]));
+  EXPECT_TRUE(is_blank(value_of(org, id.value, "NextStep")));
+  EXPECT_EQ(value_of(org, id.value, "Amount"), Value(Number{"0.07"}));
+  EXPECT_EQ(value_of(org, id.value, "Name"), changes.at("Name")) << "what was not written stays";
+}
+
+TEST(SalesforcePush, Sends200RowsInOneCall) {
+  TestOrg org;
+  std::vector<Operation> creates;
+  for (int i = 0; i < 450; ++i)
+    creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D" + std::to_string(i))));
+  auto before = org.requests();
+  const auto made = push(org, creates);
+  EXPECT_EQ(org.requests() - before, 3U);
+
+  std::vector<Operation> updates;
+  std::vector<Operation> guarded;
+  for (std::size_t i = 0; i < 200; ++i) {
+    ASSERT_TRUE(applied_in(made[i])) << error_in(made[i])->detail;
+    const std::string id = applied_in(made[i])->id.value;
+    updates.push_back(update_of(id, {{"NextStep", text_value("call")}}));
+    guarded.push_back(update_of(id, {{"NextStep", text_value("write")}}, {{"NextStep", text_value("call")}}));
+  }
+  before = org.requests();
+  push(org, updates);
+  EXPECT_EQ(org.requests() - before, 1U);
+  before = org.requests();
+  for (const Outcome& o : push(org, guarded)) EXPECT_EQ(kind_of(o), "applied");
+  EXPECT_EQ(org.requests() - before, 2U);
+}
+
+TEST(SalesforcePush, PacksFiveCollectionsIntoOneCallWhereThatIsSwitchedOn) {
+  SalesforceSettings settings = TestOrg::default_settings();
+  settings.use_composite = true;
+  TestOrg org(settings);
+  EXPECT_EQ(org.connector->capabilities().batch_max, 1000);
+  std::vector<Operation> creates;
+  for (int i = 0; i < 1000; ++i)
+    creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D" + std::to_string(i))));
+  creates[431].changes.erase("StageName");
+  const auto made = push(org, creates);
+  EXPECT_EQ(org.requests(), 1U);
+  for (std::size_t i = 0; i < made.size(); ++i) EXPECT_EQ(kind_of(made[i]), i == 431 ? "rejected" : "applied") << i;
+  EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 999U);
+}
+
+TEST(SalesforcePush, DoesNotWriteOverAnEditMadeMeanwhile) {
+  TestOrg org;
+  const std::string a = org.create("A", R"(,"Amount":1)");
+  const std::string b = org.create("B", R"(,"Amount":1)");
+  const std::string c = org.create("C", R"(,"Amount":1)");
+  org.edit(a, R"({"Amount":99})");
+  org.edit(b, R"({"NextStep":"somebody else's field"})");
+  std::vector<Operation> ops;
+  for (const std::string& id : {a, b, c}) {
+    ops.push_back(update_of(id, {{"Amount", Value(Number{"2"})}}, {{"Amount", Value(Number{"1"})}}));
+  }
+  const auto done = push(org, ops);
+  ASSERT_EQ(kind_of(done[0]), "precondition");
+  EXPECT_THAT(error_in(done[0])->fields, ElementsAre("Amount"));
+  EXPECT_EQ(kind_of(done[1]), "applied") << "another column was edited";
+  EXPECT_EQ(kind_of(done[2]), "applied");
+  EXPECT_EQ(value_of(org, a, "Amount"), Value(Number{"99"}));
+  EXPECT_EQ(value_of(org, b, "Amount"), Value(Number{"2"}));
+}
+
+TEST(SalesforcePush, ComparesValuesOfEveryTypeBeforeItWrites) {
+  TestOrg org;
+  const std::string a = org.create("A", R"(,"Cosell_Since__c":"2026-11-20T10:00:00Z","Cosell_Sync__c":true)");
+  const Columns same = {{"Name", text_value("A ")},
+                        {"CloseDate", Value(Date{2027, 1, 31})},
+                        {"Cosell_Since__c", Value(*parse_instant("2026-11-20T10:00:00Z"))},
+                        {"Cosell_Sync__c", Value(true)},
+                        {"Amount", Value()},
+                        {"Account.Name", text_value("of another record")}};
+  EXPECT_EQ(kind_of(push(org, {update_of(a, {{"NextStep", text_value("x")}}, same)})[0]), "applied");
+  for (const auto& [name, other] : Columns{{"CloseDate", Value(Date{2027, 1, 30})},
+                                           {"Cosell_Since__c", Value()},
+                                           {"Cosell_Sync__c", Value(false)},
+                                           {"Amount", Value(Number{"1"})},
+                                           {"Name", text_value("a")}}) {
+    Columns expected = same;
+    expected[name] = other;
+    EXPECT_EQ(kind_of(push(org, {update_of(a, {{"NextStep", text_value("y")}}, expected)})[0]), "precondition") << name;
+  }
+}
+
+TEST(SalesforcePush, TellsThatARecordIsGone) {
+  TestOrg org;
+  const std::string a = org.create("A");
+  org.control("edit", R"({"id":")" + a + R"(","delete":true})");
+  const auto done = push(org, {update_of(a, {{"NextStep", text_value("x")}}, {{"Name", text_value("A")}}),
+                               update_of(a, {{"NextStep", text_value("x")}}),
+                               update_of("006000000000999AAA", {{"NextStep", text_value("x")}}),
+                               update_of("no id", {{"NextStep", text_value("x")}})});
+  for (const Outcome& o : done) EXPECT_EQ(kind_of(o), "not_found");
+}
+
+TEST(SalesforcePush, GivesEachRowOfABatchItsOwnOutcome) {
+  TestOrg org;
+  org.set(
+      R"({"validation_rules":[{"field":"Amount","operator":">","value":100,"message":"Too large for this team."}]})");
+  const std::string locked = org.create("Locked");
+  org.set(R"({"locked_ids":[")" + locked + R"("]})");
+  const std::string fine = org.create("Fine");
+  Columns nameless = new_deal("x");
+  nameless.erase("Name");
+  Columns stage = new_deal("x");
+  stage["StageName"] = text_value("No such stage");
+  const auto done = push(org, {create_of("k1", nameless), update_of(fine, {{"Amount", Value(Number{"101"})}}),
+                               create_of("k2", new_deal(std::string(121, 'n'))),
+                               update_of(locked, {{"NextStep", text_value("n")}}), create_of("k3", stage),
+                               create_of("k4", new_deal("Good")), update_of(fine, {{"NextStep", text_value("n")}})});
+  const auto expect = [&](std::size_t i, const char* kind, const char* rule) {
+    EXPECT_EQ(kind_of(done[i]), kind) << i;
+    ASSERT_NE(error_in(done[i]), nullptr) << i;
+    EXPECT_EQ(error_in(done[i])->rule, rule) << i;
+  };
+  expect(0, "rejected", "REQUIRED_FIELD_MISSING");
+  EXPECT_THAT(error_in(done[0])->fields, ElementsAre("Name"));
+  expect(1, "rejected", "FIELD_CUSTOM_VALIDATION_EXCEPTION");
+  EXPECT_THAT(error_in(done[1])->message, HasSubstr("Too large for this team."));
+  expect(2, "rejected", "STRING_TOO_LONG");
+  expect(3, "transient", "UNABLE_TO_LOCK_ROW");
+  expect(4, "rejected", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST");
+  EXPECT_EQ(kind_of(done[5]), "applied");
+  EXPECT_EQ(kind_of(done[6]), "applied");
+}
+
+TEST(SalesforcePush, KeepsTheOrderOfTwoWritesToOneRecord) {
+  TestOrg org;
+  const std::string a = org.create("A");
+  const std::string b = org.create("B");
+  const auto done =
+      push(org, {update_of(a, {{"NextStep", text_value("first")}}), update_of(b, {{"NextStep", text_value("b")}}),
+                 update_of(a, {{"NextStep", text_value("second")}})});
+  for (const Outcome& o : done) EXPECT_EQ(kind_of(o), "applied");
+  EXPECT_EQ(org.requests(), 2U);
+  EXPECT_EQ(value_of(org, a, "NextStep"), text_value("second"));
+}
+
+TEST(SalesforcePush, CreatesAccountsAndSaysThatTheyAreNew) {
+  TestOrg org;
+  Operation account;
+  account.id = OperationId("acc");
+  account.kind = RecordKind::account;
+  account.verb = Verb::create;
+  account.changes = {{"Name", text_value("Fabrikam")}, {"BillingCountry", text_value("Germany")}};
+  const auto done = push(org, {account, create_of("k", new_deal("A"))});
+  ASSERT_TRUE(applied_in(done[0])) << error_in(done[0])->detail;
+  EXPECT_TRUE(applied_in(done[0])->created);
+  EXPECT_EQ(applied_in(done[0])->id.value.substr(0, 3), "001");
+  EXPECT_EQ(kind_of(done[1]), "applied");
+  org.set(R"({"duplicate_rule":"block"})");
+  const auto again = push(org, {account});
+  EXPECT_EQ(kind_of(again[0]), "rejected");
+  EXPECT_EQ(error_in(again[0])->rule, "DUPLICATES_DETECTED");
+}
+
+TEST(SalesforcePush, CallsALostReplyUnknownAndFindsTheRecordByItsKey) {
+  for (const char* action :
+       {R"({"kind":"drop_after"})", R"({"kind":"truncate","bytes":10})", R"({"kind":"drop_before"})"}) {
+    TestOrg org;
+    org.faults(R"([{"match":{"method":"PATCH"},"action":)" + std::string(action) + "}]");
+    EXPECT_EQ(kind_of(push(org, {create_of("ref-1", new_deal("A"))})[0]), "unknown") << action;
+    const bool arrived = std::string(action).find("before") == std::string::npos;
+    const auto found = fetch(org, {by_key("ref-1")}, {"Name"});
+    ASSERT_EQ(found.size(), arrived ? 1U : 0U) << action;
+    EXPECT_EQ(org.requests(), 2U) << "a write is not repeated by itself";
+    const auto again = push(org, {create_of("ref-1", new_deal("A"))});
+    ASSERT_TRUE(applied_in(again[0]));
+    EXPECT_EQ(applied_in(again[0])->created, !arrived);
+    EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 1U);
+  }
+}
+
+TEST(SalesforcePush, DoesNotTrustAnAnswerThatDoesNotFit) {
+  const auto outcomes_with = [](const std::string& body) {
+    TestOrg org;
+    org.faults(R"([{"match":{"method":"PATCH"},"action":{"kind":"status","status":200,"body":)" + body + "}}]");
+    std::vector<std::string> kinds;
+    for (const Outcome& o : push(org, {update_of("006000000000001AAA", {{"NextStep", text_value("x")}}),
+                                       update_of("006000000000002AAA", {{"NextStep", text_value("x")}})})) {
+      kinds.push_back(kind_of(o));
+    }
+    return text::join(kinds, " ");
+  };
+  const std::string one = R"({"id":"006000000000001AAA","success":true,"errors":[]})";
+  const std::string two = R"({"id":"006000000000002AAA","success":true,"errors":[]})";
+  EXPECT_EQ(outcomes_with("[" + one + "," + two + "]"), "applied applied");
+  EXPECT_EQ(outcomes_with("[" + two + "," + one + "]"), "unknown unknown");
+  EXPECT_EQ(outcomes_with("[" + one + "]"), "applied unknown");
+  EXPECT_EQ(outcomes_with("[]"), "unknown unknown");
+  EXPECT_EQ(outcomes_with("[" + one + "," + two + "," + two + "]"), "unknown unknown");
+  EXPECT_EQ(outcomes_with(R"([{"id":"006000000000001AAA"},)" + two + "]"), "unknown unknown");
+  EXPECT_EQ(outcomes_with(R"({"message":"?"})"), "unknown unknown");
+  EXPECT_EQ(outcomes_with(R"("<html>")"), "unknown unknown");
+}
+
+TEST(SalesforcePush, RepeatsAWriteOnceWithANewTokenWhenTheOldOneIsRefused) {
+  TestOrg org;
+  push(org, {create_of("ref-0", new_deal("Z"))});
+  org.control("expire", "{}");
+  const auto done = push(org, {create_of("ref-1", new_deal("A"))});
+  ASSERT_TRUE(applied_in(done[0]));
+  EXPECT_TRUE(applied_in(done[0])->created);
+}
+
+TEST(SalesforcePush, StopsSendingWhenTheServerAsksToWait) {
+  TestOrg org;
+  org.faults(R"([{"match":{"method":"PATCH"},"times":0,"action":{"kind":"status","status":403,
+    "body":[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]}}])");
+  std::vector<Operation> creates;
+  for (int i = 0; i < 450; ++i) creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
+  for (const Outcome& o : push(org, creates)) {
+    ASSERT_EQ(kind_of(o), "throttled");
+    ASSERT_TRUE(error_in(o)->not_before);
+  }
+  EXPECT_EQ(org.requests(), 1U);
+
+  org.faults(R"([{"match":{"method":"PATCH"},"action":{"kind":"throttle","retry_after":40}}])");
+  const auto done = push(org, {create_of("k", new_deal("D"))});
+  EXPECT_EQ(kind_of(done[0]), "throttled");
+  EXPECT_EQ(error_in(done[0])->not_before, org.manual.now() + seconds(40));
+}
+
+TEST(SalesforcePush, TellsServerFaultsApart) {
+  const auto kind_after = [](const std::string& action) {
+    TestOrg org;
+    org.faults(R"([{"match":{"method":"PATCH"},"action":)" + action + "}]");
+    const auto done = push(org, {create_of("k", new_deal("D"))});
+    EXPECT_EQ(org.requests(), 1U) << action;
+    return kind_of(done[0]);
+  };
+  EXPECT_EQ(kind_after(R"({"kind":"html","status":503})"), "unknown");
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":502,"body":""})"), "unknown");
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":500,"body":[{"errorCode":"UNKNOWN_EXCEPTION","message":"x"}]})"),
+            "unknown");
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":503,"body":[{"errorCode":"SERVER_UNAVAILABLE","message":"x"}]})"),
+            "transient");
+  EXPECT_EQ(kind_after(R"({"kind":"html","status":200})"), "unknown");
+  EXPECT_EQ(kind_after(R"({"kind":"html","status":403})"), "bad_response");
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":300,"body":["/services/data/v60.0/sobjects/Opportunity/006"]})"),
+            "rejected");
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":403,"body":[{"errorCode":"API_DISABLED_FOR_ORG","message":"x"}]})"),
+            "forbidden");
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":400,"body":[{"errorCode":"JSON_PARSER_ERROR","message":"x"}]})"),
+            "rejected");
+}
+
+TEST(SalesforcePush, WritesNothingWhenTheComparisonFails) {
+  TestOrg org;
+  const std::string a = org.create("A");
+  org.faults(
+      R"([{"match":{"method":"POST","path":"/services/data"},"times":0,"action":{"kind":"html","status":200}}])");
+  const auto done = push(org, {update_of(a, {{"NextStep", text_value("x")}}, {{"Name", text_value("A")}})});
+  EXPECT_EQ(kind_of(done[0]), "bad_response");
+  EXPECT_TRUE(is_blank(value_of(org, a, "NextStep")));
+}
+
+TEST(SalesforcePush, RefusesWhatItMustNotWrite) {
+  TestOrg org;
+  const std::string a = org.create("A");
+  EXPECT_EQ(kind_of(push(org, {update_of(a, {{"Account.Name", text_value("x")}})})[0]), "config");
+  EXPECT_EQ(kind_of(push(org, {update_of(a, {{"NextStep", Value(std::vector<Person>{})}})})[0]), "config");
+  EXPECT_EQ(kind_of(push(org, {create_of("", new_deal("x"))})[0]), "bug");
+  EXPECT_EQ(kind_of(push(org, {update_of(a, {})})[0]), "applied") << "nothing to write is done at once";
+  EXPECT_EQ(org.requests(), 0U);
+  org.set(R"({"multi_currency":false})");
+  pull_all(org, {"Name", "CurrencyIsoCode"});
+  EXPECT_EQ(kind_of(push(org, {update_of(a, {{"CurrencyIsoCode", text_value("USD")}})})[0]), "rejected");
+}
+
+TEST(SalesforceFetch, FindsRecordsByIdInEitherFormAndByKey) {
+  TestOrg org;
+  const std::string a = org.create("A", R"(,"Cosell_Referral_Id__c":"it's \"one\"")");
+  const std::string b = org.create("B");
+  const std::string gone = org.create("Gone");
+  org.control("edit", R"({"id":")" + gone + R"(","delete":true})");
+  EXPECT_THAT(names_of(fetch(org, {by_id(a.substr(0, 15)), by_id(b)}, {"Name"})),
+              testing::UnorderedElementsAre("A", "B"));
+  EXPECT_THAT(names_of(fetch(org, {by_key("it's \"one\"")}, {"Name"})), ElementsAre("A"));
+  EXPECT_TRUE(
+      fetch(org, {by_key("other"), by_id("006000000000999AAA"), by_id("rubbish' OR Id != null")}, {"Name"}).empty());
+  const auto rows = fetch(org, {by_id(gone)}, {"Name"});
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].existence, Existence::deleted);
+  const auto before = org.requests();
+  EXPECT_TRUE(fetch(org, {}, {"Name"}).empty());
+  EXPECT_EQ(org.requests(), before);
+}
+
+TEST(SalesforceFetch, AsksForManyIdsInFewRequestsAndMissesNone) {
+  TestOrg org;
+  std::vector<Operation> creates;
+  for (int i = 0; i < 1000; ++i) creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
+  std::vector<RecordRef> refs;
+  for (const Outcome& o : push(org, creates)) refs.push_back(by_id(applied_in(o)->id.value));
+  org.set(R"({"page_size":70})");
+  const auto before = org.requests();
+  EXPECT_EQ(fetch(org, refs, {"Name"}).size(), 1000U);
+  // Four lists of up to 300 ids, each in pages of 70.
+  EXPECT_LE(org.requests() - before, 20U);
+  std::vector<RecordRef> keys;
+  for (int i = 0; i < 1000; ++i) keys.push_back(by_key("ref-" + std::to_string(i)));
+  EXPECT_EQ(fetch(org, keys, {"Name"}).size(), 1000U);
+}
+
+TEST(SalesforceRelated, FindsTheCustomerByAllMatchColumns) {
+  TestOrg org;
+  const std::string a = org.create_account(R"({"Name":"L'Oréal","BillingPostalCode":"75001"})");
+  org.create_account(R"({"Name":"L'Oréal","BillingPostalCode":"69001"})");
+  RelatedQuery query;
+  query.match = {{"Name", text_value("L'Ore\xCC\x81"
+                                     "al")},
+                 {"BillingPostalCode", text_value("75001")}};
+  query.columns = {"Name", "BillingPostalCode"};
+  Call call = org.call();
+  auto rows = org.connector->related(call, query);
+  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_EQ(rows->size(), 1U);
+  EXPECT_EQ(rows->front().id.value, a);
+  EXPECT_EQ(rows->front().kind, RecordKind::account);
+  query.match.erase("BillingPostalCode");
+  EXPECT_EQ(org.connector->related(call, query)->size(), 2U);
+  query.match["BillingPostalCode"] = Value();
+  EXPECT_TRUE(org.connector->related(call, query)->empty());
+}
+
+TEST(SalesforceRelated, FindsOwnersByMailAndLeavesOutThoseWhoLeft) {
+  TestOrg org;
+  RelatedQuery query;
+  query.kind = RecordKind::owner;
+  query.match = {{"email", text_value("mia.berger@cosell.example")}};
+  query.columns = {"Name", "Email"};
+  Call call = org.call();
+  const auto rows = org.connector->related(call, query);
+  ASSERT_TRUE(rows) << rows.error().message;
+  EXPECT_THAT(names_of(*rows), ElementsAre("Mia Berger"));
+  query.match = {{"email", text_value("old.seller@cosell.example")}};
+  EXPECT_TRUE(org.connector->related(call, query)->empty());
+  query.match.clear();
+  EXPECT_FALSE(org.connector->related(call, query));
+}
+
+}  // namespace
+}  // namespace cosell::test
