@@ -42,7 +42,7 @@ const Json* marketplace_intent(const Json& posted) {
 
 bool is_given(const Json& posted, const std::string& field) {
   if (field == "CustomerMarketplaceIntent") return marketplace_intent(posted) != nullptr;
-  if (text::starts_with(field, "/consent/")) return true_at(posted, field.c_str());
+  if (text::starts_with(field, "/consent/")) return true_at(posted, field);
   return !field.empty() && field[0] == '/' && !is_blank(value_at(posted, field));
 }
 

@@ -2,6 +2,7 @@
 #include "connectors/partner_center/emulator/list.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/text.h"
 #include "connectors/partner_center/emulator/filter.h"
@@ -132,6 +133,16 @@ Outcome<Query> query_from(const Call& call, const PageTokens& tokens, const Targ
   return query;
 }
 
+bool names(const Referral& referral, const std::string& email) {
+  return std::find(referral.team_emails.begin(), referral.team_emails.end(), email) != referral.team_emails.end();
+}
+
+// A caller with the lesser role sees the deals of one e-mail address only.
+std::optional<std::string> restricted_to(const Switches& settings) {
+  if (settings.text("caller_role") != "user") return std::nullopt;
+  return text::lower_ascii(settings.text("caller_email"));
+}
+
 struct Page {
   std::vector<const Referral*> rows;
   bool more = false;
@@ -143,73 +154,78 @@ class Walk {
  public:
   Walk(const Call& call, const Query& query, const Filter& filter, std::size_t page_size, bool whole)
       : call_(call), query_(query), filter_(filter), page_size_(page_size), whole_(whole) {
+    const Switches& settings = call.settings;
     engagement_ = filter.engagement_id();
     from_ = query.by_updated() && query.descending() ? filter.updated_from() : std::nullopt;
+    caller_ = restricted_to(settings);
+    shows_halves_ = engagement_ || settings.on("list_shows_microsoft_half");
+    newest_ = settings.number("list_lag_ms") > 0 ? call.now - milliseconds(settings.number("list_lag_ms"))
+                                                 : Instant{std::numeric_limits<std::int64_t>::max()};
     skip_ = query.skip;
+    if (!query.after) return;
+    last_.id = query.after->second;
+    after_ = {query.after->first, &last_};
   }
+  Walk(const Walk&) = delete;
+  Walk& operator=(const Walk&) = delete;
 
   Page run() {
     if (engagement_) {
-      for (const Model::Index::value_type& key : engagement_keys()) {
-        if (!step(key)) break;
+      for (const Model::Place& place : engagement_places()) {
+        if (!step(place)) break;
       }
       return std::move(page_);
     }
     const Model::Index& index = query_.by_updated() ? call_.model.by_updated() : call_.model.by_created();
     if (query_.descending()) {
       auto at = index.rbegin();
-      if (query_.after && !whole_) at = std::make_reverse_iterator(index.lower_bound(after_key()));
+      if (query_.after && !whole_) at = std::make_reverse_iterator(index.lower_bound(after_));
       while (at != index.rend() && step(*at)) ++at;
     } else {
       auto at = index.begin();
-      if (query_.after && !whole_) at = index.upper_bound(after_key());
+      if (query_.after && !whole_) at = index.upper_bound(after_);
       while (at != index.end() && step(*at)) ++at;
     }
     return std::move(page_);
   }
 
  private:
-  Model::Index::value_type after_key() const { return {query_.after->first, std::string_view(query_.after->second)}; }
-
-  std::vector<Model::Index::value_type> engagement_keys() const {
-    std::vector<Model::Index::value_type> keys;
+  std::vector<Model::Place> engagement_places() const {
+    std::vector<Model::Place> places;
     for (const Referral* referral : call_.model.engagement(*engagement_)) {
-      keys.push_back({query_.by_updated() ? referral->updated : referral->created, referral->id});
+      places.push_back({query_.by_updated() ? referral->updated : referral->created, referral});
     }
-    std::sort(keys.begin(), keys.end());
-    if (query_.descending()) std::reverse(keys.begin(), keys.end());
-    return keys;
+    std::sort(places.begin(), places.end());
+    if (query_.descending()) std::reverse(places.begin(), places.end());
+    return places;
   }
 
   bool listed(const Referral& referral) const {
-    const Switches& settings = call_.settings;
-    if (referral.of_microsoft() && !engagement_ && !settings.on("list_shows_microsoft_half")) return false;
-    const std::int64_t lag_ms = settings.number("list_lag_ms");
-    if (lag_ms > 0 && instant_of_ticks(referral.created) + milliseconds(lag_ms) > call_.now) return false;
-    return is_visible(settings, referral) && filter_.passes(referral);
+    if (referral.of_microsoft() && !shows_halves_) return false;
+    if (instant_of_ticks(referral.created) > newest_) return false;
+    return (!caller_ || names(referral, *caller_)) && filter_.passes(referral);
   }
 
   // Looks at one row; false ends the walk.
-  bool step(const Model::Index::value_type& key) {
-    if (from_ && key.first < *from_) return false;
-    const Referral& referral = *call_.model.find(key.second);
-    if (!listed(referral)) return true;
+  bool step(const Model::Place& place) {
+    if (from_ && place.at < *from_) return false;
+    if (!listed(*place.referral)) return true;
     ++page_.total;
-    if (query_.after && is_before_page(key)) return true;
+    if (query_.after && is_before_page(place)) return true;
     if (skip_ > 0) {
       --skip_;
       return true;
     }
     if (page_.rows.size() < page_size_) {
-      page_.rows.push_back(&referral);
+      page_.rows.push_back(place.referral);
       return true;
     }
     page_.more = true;
     return whole_;
   }
 
-  bool is_before_page(const Model::Index::value_type& key) const {
-    return query_.descending() ? key >= after_key() : key <= after_key();
+  bool is_before_page(const Model::Place& place) const {
+    return query_.descending() ? !(place < after_) : !(after_ < place);
   }
 
   const Call& call_;
@@ -219,7 +235,12 @@ class Walk {
   bool whole_;  // count every hit, also those on other pages
   std::optional<std::string> engagement_;
   std::optional<std::int64_t> from_;
+  std::optional<std::string> caller_;  // only deals whose team has this address
+  bool shows_halves_ = false;
+  Instant newest_;  // later ones are not in the index yet
   std::int64_t skip_ = 0;
+  Referral last_;  // stands for the last row of the page before, which may have moved since
+  Model::Place after_;
   Page page_;
 };
 
@@ -260,12 +281,26 @@ std::string selected(const Switches& settings, const Referral& referral, const s
   return write_json(row);
 }
 
+// How many rows a page may have: the service's own size, what the client prefers where that is honoured, and $top.
+std::size_t page_size_for(const Switches& settings, const Query& query, const http::Request& request) {
+  std::int64_t size = settings.number("page_size");
+  const std::string prefer = text::lower_ascii(request.headers.get("Prefer"));
+  const std::string_view preference = "odata.maxpagesize=";
+  const std::size_t at = prefer.find(preference);
+  if (settings.on("honours_maxpagesize") && at != std::string::npos) {
+    const std::size_t start = at + preference.size();
+    const std::string digits = prefer.substr(start, prefer.find_first_not_of("0123456789", start) - start);
+    size = std::min<std::int64_t>(std::max<std::int64_t>(whole_number(digits).value_or(size), 1), 1000);
+  }
+  if (query.top) size = settings.on("top_is_page_size") ? *query.top : std::min(size, *query.top);
+  return static_cast<std::size_t>(size);
+}
+
 }  // namespace
 
 bool is_visible(const Switches& settings, const Referral& referral) {
-  if (settings.text("caller_role") != "user") return true;
-  const std::string email = text::lower_ascii(settings.text("caller_email"));
-  return std::find(referral.team_emails.begin(), referral.team_emails.end(), email) != referral.team_emails.end();
+  const std::optional<std::string> email = restricted_to(settings);
+  return !email || names(referral, *email);
 }
 
 std::string shown(const Switches& settings, const Referral& referral) {
@@ -279,17 +314,14 @@ std::string shown(const Switches& settings, const Referral& referral) {
   return write_json(brief);
 }
 
-Outcome<http::Response> list_referrals(Call& call, PageTokens& tokens, const Target& target, const std::string& host) {
+Outcome<http::Response> list_referrals(Call& call, PageTokens& tokens, const Target& target,
+                                       const http::Request& request) {
   Outcome<Query> query = query_from(call, tokens, target);
   if (!query) return tl::make_unexpected(query.error());
   Outcome<Filter> filter = Filter::read(query->filter, call.settings);
   if (!filter) return tl::make_unexpected(filter.error());
 
-  auto page_size = static_cast<std::size_t>(call.settings.number("page_size"));
-  if (query->top) {
-    const auto top = static_cast<std::size_t>(*query->top);
-    page_size = call.settings.on("top_is_page_size") ? top : std::min(page_size, top);
-  }
+  const std::size_t page_size = page_size_for(call.settings, *query, request);
   const bool counted = query->count || call.settings.text("count_shown") == "always";
   const bool whole = counted && (query->count || call.settings.text("count_meaning") == "total");
   const Page page = Walk(call, *query, *filter, page_size, whole).run();
@@ -308,7 +340,7 @@ Outcome<http::Response> list_referrals(Call& call, PageTokens& tokens, const Tar
   const std::optional<Query> next = query_after(call.settings, *query, page);
   if (next) {
     const std::string token = tokens.issue(saved(*next), call.now, call.random);
-    body += ",\"@odata.nextLink\":" + write_json(Json(next_link(call.settings, token, host)));
+    body += ",\"@odata.nextLink\":" + write_json(Json(next_link(call.settings, token, request.headers.get("Host"))));
   }
   return json_text_answer(200, body + "}");
 }

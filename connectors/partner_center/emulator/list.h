@@ -13,6 +13,7 @@ bool is_visible(const Switches& settings, const Referral& referral);
 // One referral as the partner sees it: the stored text, or less where switches hide something.
 std::string shown(const Switches& settings, const Referral& referral);
 
-Outcome<http::Response> list_referrals(Call& call, PageTokens& tokens, const Target& target, const std::string& host);
+Outcome<http::Response> list_referrals(Call& call, PageTokens& tokens, const Target& target,
+                                       const http::Request& request);
 
 }  // namespace cosell::emulator::partner_center

@@ -42,18 +42,35 @@ std::string hex8(std::uint32_t n) {
 
 }  // namespace
 
-const Json& value_at(const Json& document, const std::string& pointer) {
+const Json& value_at(const Json& document, std::string_view pointer) {
   static const Json nothing;
-  const Json::json_pointer where(pointer);
-  return document.contains(where) ? document.at(where) : nothing;
+  const Json* here = &document;
+  // A walk of our own: the library's pointers allocate for every step, and this is called for every field.
+  while (!pointer.empty()) {
+    const std::size_t end = std::min(pointer.find('/', 1), pointer.size());
+    const std::string_view step = pointer.substr(1, end - 1);
+    pointer.remove_prefix(end);
+    const Json* next = nullptr;
+    if (here->is_object()) {
+      for (const auto& member : here->get_ref<const Json::object_t&>()) {
+        if (member.first == step) next = &member.second;
+      }
+    } else if (here->is_array() && !step.empty() && step.find_first_not_of("0123456789") == std::string_view::npos) {
+      const std::size_t place = step.size() > 6 ? here->size() : std::stoul(std::string(step));
+      if (place < here->size()) next = &(*here)[place];
+    }
+    if (next == nullptr) return nothing;
+    here = next;
+  }
+  return *here;
 }
 
-std::string text_at(const Json& document, const char* pointer) {
+std::string text_at(const Json& document, std::string_view pointer) {
   const Json& value = value_at(document, pointer);
   return value.is_string() ? value.get<std::string>() : "";
 }
 
-bool true_at(const Json& document, const char* pointer) {
+bool true_at(const Json& document, std::string_view pointer) {
   const Json& value = value_at(document, pointer);
   return value.is_boolean() && value.get<bool>();
 }
@@ -82,24 +99,22 @@ const Referral* Model::own_of(std::string_view engagement_id) const {
 std::vector<std::string> Model::due(Instant now) const {
   std::vector<std::string> ids;
   for (const auto& entry : waiting_) {
-    if (entry.first > now.ms) break;
-    ids.emplace_back(entry.second);
+    if (entry.at > now.ms) break;
+    ids.push_back(entry.referral->id);
   }
   return ids;
 }
 
 void Model::unindex(const Referral& referral) {
-  const std::string_view id = referral.id;
-  by_created_.erase({referral.created, id});
-  by_updated_.erase({referral.updated, id});
-  waiting_.erase({referral.expires_ms, id});
+  by_created_.erase({referral.created, &referral});
+  by_updated_.erase({referral.updated, &referral});
+  waiting_.erase({referral.expires_ms, &referral});
 }
 
 void Model::index(const Referral& referral) {
-  const std::string_view id = referral.id;
-  by_created_.insert({referral.created, id});
-  by_updated_.insert({referral.updated, id});
-  if (referral.expires_ms > 0) waiting_.insert({referral.expires_ms, id});
+  by_created_.insert({referral.created, &referral});
+  by_updated_.insert({referral.updated, &referral});
+  if (referral.expires_ms > 0) waiting_.insert({referral.expires_ms, &referral});
 }
 
 const Referral& Model::put(const Json& document) {
@@ -138,8 +153,9 @@ void Model::touch(Json& document, Instant now, Random& random) {
 Json Model::save() const {
   Json saved = Json::object();
   Json list = Json::array();
-  // In the order of creation, so that the own referral of an engagement stays the first one.
-  for (const auto& entry : by_created_) list.push_back(document_of(*find(entry.second)));
+  // In the order of creation, so that the own referral of an engagement stays the first one; as texts, since
+  // 100,000 parsed documents would need gigabytes.
+  for (const Place& place : by_created_) list.push_back(place.referral->text);
   saved["referrals"] = std::move(list);
   saved["tags"] = tags_;
   saved["last_stamp"] = stamps_.last();
@@ -148,9 +164,11 @@ Json Model::save() const {
 
 void Model::load(const Json& saved) {
   clear();
-  for (const Json& document : value_at(saved, "/referrals")) {
-    if (!document.is_object() || text_at(document, "/id").empty()) continue;
-    stamps_.raise(put(document).updated);
+  for (const Json& text : value_at(saved, "/referrals")) {
+    const std::optional<Json> document =
+        text.is_string() ? read_json(text.get_ref<const std::string&>()) : std::nullopt;
+    if (!document || !document->is_object() || text_at(*document, "/id").empty()) continue;
+    stamps_.raise(put(*document).updated);
   }
   const Json& tags = value_at(saved, "/tags");
   if (tags.is_number_unsigned()) tags_ = tags.get<std::uint32_t>();

@@ -45,7 +45,15 @@ struct Referral {
 
 class Model {
  public:
-  using Index = std::set<std::pair<std::int64_t, std::string_view>>;
+  // A referral at a time; equal times are told apart by the id, so that the order never depends on addresses.
+  struct Place {
+    std::int64_t at = 0;
+    const Referral* referral = nullptr;
+    bool operator<(const Place& other) const {
+      return at != other.at ? at < other.at : referral->id < other.referral->id;
+    }
+  };
+  using Index = std::set<Place>;
 
   const Referral* find(std::string_view id) const;  // without regard to case
   // The referrals of one engagement in the order in which they were stored.
@@ -91,9 +99,9 @@ class Model {
 Json document_of(const Referral& referral);
 
 // Text at a JSON pointer; empty when it is absent, null or no text.
-std::string text_at(const Json& document, const char* pointer);
-bool true_at(const Json& document, const char* pointer);
+std::string text_at(const Json& document, std::string_view pointer);
+bool true_at(const Json& document, std::string_view pointer);
 // The value at a pointer; null when a step is absent.
-const Json& value_at(const Json& document, const std::string& pointer);
+const Json& value_at(const Json& document, std::string_view pointer);
 
 }  // namespace cosell::emulator::partner_center

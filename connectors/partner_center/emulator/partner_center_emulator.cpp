@@ -207,7 +207,7 @@ std::optional<http::Response> Core::check_caller(Call& call, const http::Request
 http::Response Core::on_collection(Call& call, const Target& target, const http::Request& request) {
   if (request.method == "POST") return create(call, request);
   if (request.method != "GET") return method_refused("GET, POST");
-  Outcome<http::Response> page = list_referrals(call, tokens_, target, request.headers.get("Host"));
+  Outcome<http::Response> page = list_referrals(call, tokens_, target, request);
   return page ? *page : answer_of(page.error());
 }
 
@@ -277,9 +277,10 @@ Json Core::records(Clock& clock) {
   expire_due(call);
   Json own = Json::array();
   Json halves = Json::array();
-  for (const auto& entry : model_.by_created()) {
-    const Referral& referral = *model_.find(entry.second);
-    (referral.organization_id == switches_.text("organization_id") ? own : halves).push_back(document_of(referral));
+  const std::string partner = switches_.text("organization_id");
+  for (const Model::Place& place : model_.by_created()) {
+    const Referral& referral = *place.referral;
+    (referral.organization_id == partner ? own : halves).push_back(document_of(referral));
   }
   return Json{{"referrals", own}, {"invited", halves}};
 }

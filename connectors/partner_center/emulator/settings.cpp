@@ -34,6 +34,7 @@ void add_login(Switches& s) {
 void add_list(Switches& s) {
   s.add_number("page_size", "Referrals on one page of the list.", 100, 1, 1000);
   s.add("top_is_page_size", "$top sets the size of a page and the list goes on; otherwise it ends the list.", false);
+  s.add("honours_maxpagesize", "Prefer: odata.maxpagesize sets the size of a page, up to 1000.", false);
   s.add("skip_supported", "$skip works; otherwise it is refused.", true);
   s.add("paging", "A next link continues after the last row, or at a row number (rows then shift under changes).",
         "after_row", {"after_row", "row_number"});

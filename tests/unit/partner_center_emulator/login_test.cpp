@@ -1,0 +1,148 @@
+// The token endpoint and the check of bearer tokens.
+#include "tests/unit/partner_center_emulator/tenant.h"
+
+namespace cosell::emulator {
+namespace {
+
+class PartnerCenterLogin : public Tenant {
+ protected:
+  Reply poll(const std::string& device_code) {
+    return ask_token({{"grant_type", "urn:ietf:params:oauth:grant-type:device_code"},
+                      {"client_id", "app"},
+                      {"device_code", device_code}});
+  }
+  Reply start_device_login() {
+    return ask_token({{"client_id", "app"}, {"scope", "https://api.partner.microsoft.com/.default offline_access"}},
+                     "/organizations/oauth2/v2.0/devicecode");
+  }
+};
+
+TEST_F(PartnerCenterLogin, AnAccessTokenDiesWithTheSandboxClock) {
+  EXPECT_EQ(list().status, 200);
+  clock_.advance(seconds(3599));
+  EXPECT_EQ(list().status, 200);
+  clock_.advance(seconds(1));
+  const Reply expired = list();
+  EXPECT_EQ(expired.status, 401);
+  EXPECT_EQ(expired.text("/error/code"), "unauthenticated");
+  EXPECT_NE(expired.headers.get("WWW-Authenticate").find("invalid_token"), std::string::npos);
+}
+
+TEST_F(PartnerCenterLogin, EveryCallNeedsATokenForThisResource) {
+  token_ = "made-up";
+  EXPECT_EQ(list().status, 401);
+  token_ = "";
+  EXPECT_EQ(list().headers.get("WWW-Authenticate"), "Bearer");
+  token_ = ask_token({{"grant_type", "refresh_token"},
+                      {"client_id", "app"},
+                      {"refresh_token", "seed"},
+                      {"scope", "https://api.partnercenter.microsoft.com/.default"}})
+               .text("/access_token");
+  ASSERT_NE(token_, "");
+  EXPECT_EQ(list().status, 401);
+}
+
+TEST_F(PartnerCenterLogin, RefreshTokensRotateAndTheOldOneDiesOnlyIfToldSo) {
+  const Reply first = refresh("seed");
+  ASSERT_EQ(first.status, 200);
+  EXPECT_EQ(first.text("/token_type"), "Bearer");
+  EXPECT_EQ(first.body["expires_in"], 3600);
+  const std::string second = first.text("/refresh_token");
+  EXPECT_NE(second, "seed");
+  EXPECT_EQ(refresh(second).status, 200);
+  EXPECT_EQ(refresh("seed").status, 200);
+  set("old_refresh_token_dies", true);
+  EXPECT_EQ(refresh("seed").status, 200);
+  EXPECT_EQ(refresh("seed").status, 400);
+  set("rotate_refresh_token", false);
+  EXPECT_EQ(refresh(second).text("/refresh_token"), second);
+}
+
+TEST_F(PartnerCenterLogin, RefusesUnknownExpiredAndRevokedRefreshTokensAsEntraDoes) {
+  const Reply unknown = refresh("nonsense");
+  EXPECT_EQ(unknown.status, 400);
+  EXPECT_EQ(unknown.text("/error"), "invalid_grant");
+  EXPECT_EQ(unknown.text("/error_description").substr(0, 12), "AADSTS70000:");
+  EXPECT_FALSE(unknown.text("/trace_id").empty());
+  EXPECT_FALSE(unknown.text("/correlation_id").empty());
+
+  const std::string token = refresh("seed").text("/refresh_token");
+  clock_.advance(days(91));
+  EXPECT_EQ(refresh(token).body["error_codes"], Json::array({700082}));
+
+  core_->register_refresh_token("another");
+  EXPECT_EQ(control("revoke-logins").status, 200);
+  EXPECT_EQ(refresh("another").body["error_codes"], Json::array({50173}));
+}
+
+TEST_F(PartnerCenterLogin, ChecksClientTenantAndSecret) {
+  set("client_id", "0c5e7a3d-0000-4000-8000-2f6f2f0a9c11");
+  EXPECT_EQ(refresh("seed").text("/error"), "unauthorized_client");
+  set("client_id", "app");
+  set("tenant", "contoso.example");
+  EXPECT_EQ(refresh("seed").status, 200);
+  EXPECT_EQ(ask_token({{"grant_type", "refresh_token"}, {"client_id", "app"}, {"refresh_token", "seed"}},
+                      "/fabrikam.example/oauth2/v2.0/token")
+                .text("/error"),
+            "invalid_request");
+  set("client_secret", "s3cret");
+  EXPECT_EQ(refresh("seed").status, 401);
+  EXPECT_EQ(ask_token({{"grant_type", "password"}, {"client_id", "app"}, {"client_secret", "s3cret"}}).text("/error"),
+            "unsupported_grant_type");
+}
+
+TEST_F(PartnerCenterLogin, TheOlderEndpointPrintsNumbersAsText) {
+  const Reply reply = ask_token({{"grant_type", "refresh_token"},
+                                 {"client_id", "app"},
+                                 {"refresh_token", "seed"},
+                                 {"resource", "https://api.partner.microsoft.com"}},
+                                "/common/oauth2/token");
+  ASSERT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.text("/expires_in"), "3600");
+  token_ = reply.text("/access_token");
+  EXPECT_EQ(list().status, 200);
+}
+
+TEST_F(PartnerCenterLogin, ADeviceLoginWaitsForThePerson) {
+  const Reply started = start_device_login();
+  ASSERT_EQ(started.status, 200);
+  const std::string code = started.text("/device_code");
+  EXPECT_EQ(poll(code).text("/error"), "authorization_pending");
+  EXPECT_EQ(control("approve-device", Json{{"user_code", "WRONGCODE"}}).body["logins"], 0);
+  EXPECT_EQ(poll(code).status, 400);
+  EXPECT_EQ(control("approve-device", Json{{"user_code", started.text("/user_code")}}).body["logins"], 1);
+  const Reply granted = poll(code);
+  ASSERT_EQ(granted.status, 200);
+  token_ = granted.text("/access_token");
+  EXPECT_EQ(list().status, 200);
+  EXPECT_EQ(refresh(granted.text("/refresh_token")).status, 200);
+  EXPECT_EQ(poll(code).text("/error"), "bad_verification_code") << "a code works once";
+}
+
+TEST_F(PartnerCenterLogin, ADeviceLoginCanBeDeclinedExpireOrBeAutomatic) {
+  std::string code = start_device_login().text("/device_code");
+  control("approve-device", Json{{"approve", false}});
+  EXPECT_EQ(poll(code).text("/error"), "authorization_declined");
+  code = start_device_login().text("/device_code");
+  clock_.advance(minutes(16));
+  EXPECT_EQ(poll(code).text("/error"), "expired_token");
+  set("device_code_auto_approve", true);
+  EXPECT_EQ(poll(start_device_login().text("/device_code")).status, 200);
+}
+
+TEST_F(PartnerCenterLogin, RolesDecideWhatIsSeen) {
+  const std::string id = make(deal());
+  set("caller_role", "user");
+  EXPECT_EQ(get(id).status, 404);
+  EXPECT_TRUE(list_all().empty());
+  set("caller_email", "Ida.Berg@partner.example");
+  EXPECT_EQ(get(id).status, 200);
+  set("caller_role", "none");
+  EXPECT_EQ(get(id).status, 403);
+  set("caller_role", "admin");
+  set("mfa_satisfied", false);
+  EXPECT_EQ(get(id).status, 401);
+}
+
+}  // namespace
+}  // namespace cosell::emulator
