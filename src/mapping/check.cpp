@@ -2,6 +2,7 @@
 // meets it.
 #include <algorithm>
 #include <set>
+#include <unordered_map>
 
 #include "base/text.h"
 #include "mapping/data.h"
@@ -22,44 +23,38 @@ class LiveCheck {
   }
 
  private:
-  static const LiveStage* live(const std::vector<LiveStage>& stages, const std::string& id) {
-    const auto found = std::find_if(stages.begin(), stages.end(), [&](const LiveStage& s) {
-      return text::nfc(text::trim(s.id)) == text::nfc(text::trim(id));
-    });
-    return found == stages.end() ? nullptr : &*found;
-  }
+  static std::string key_of(const std::string& id) { return text::nfc(text::trim(id)); }
 
   void mapped_stages(const std::vector<LiveStage>& stages) {
-    std::set<std::string> ids;
-    std::vector<std::string> names;
-    for (const LiveStage& s : stages) {
-      ids.insert(text::nfc(text::trim(s.id)));
-      names.push_back(s.id);
-    }
+    std::unordered_map<std::string, const LiveStage*> live;
+    for (const LiveStage& s : stages) live.emplace(key_of(s.id), &s);
     for (const StageMeaning& m : data_.stages.meanings()) {
       const bool written = data_.stages.is_written_back(m);
-      if (!ids.contains(text::nfc(text::trim(m.crm_stage)))) {
+      const auto found = live.find(key_of(m.crm_stage));
+      if (found == live.end()) {
         const std::string message = "the CRM has no stage \"" + m.crm_stage + "\"";
         if (written) {
           findings_.error(m.at, "stage-not-live", message + ", and it is the one that is written for " + target_name(m),
-                          remedy_for(m.crm_stage, stages, names));
+                          remedy_for(m.crm_stage, stages));
         } else {
-          findings_.warning(m.at, "stage-not-live", message, remedy_for(m.crm_stage, stages, names));
+          findings_.warning(m.at, "stage-not-live", message, remedy_for(m.crm_stage, stages));
         }
-        continue;
+      } else if (!found->second->active && written) {
+        findings_.error(
+            m.at, "stage-inactive",
+            "the stage \"" + m.crm_stage + "\" is inactive in the CRM and would be written for " + target_name(m),
+            "name another stage in \"write_back\"");
       }
-      if (live(stages, m.crm_stage)->active || !written) continue;
-      findings_.error(
-          m.at, "stage-inactive",
-          "the stage \"" + m.crm_stage + "\" is inactive in the CRM and would be written for " + target_name(m),
-          "name another stage in \"write_back\"");
     }
   }
 
-  static std::string remedy_for(const std::string& name, const std::vector<LiveStage>& stages,
-                                const std::vector<std::string>& names) {
+  std::string remedy_for(const std::string& name, const std::vector<LiveStage>& stages) {
+    // Comparing with every live stage is slow, and nobody reads hundreds of suggestions.
+    if (++suggestions_ > kMaxSuggestions) return "remove it, or write the stage's stable value";
+    std::vector<std::string> names;
     for (const LiveStage& s : stages) {
       if (s.label == name) return "\"" + name + "\" is a label; its stable value is \"" + s.id + "\"";
+      names.push_back(s.id);
     }
     const std::string nearest = did_you_mean(name, names);
     return nearest.empty() ? "remove it, or write the stage's stable value" : nearest;
@@ -117,8 +112,10 @@ class LiveCheck {
     return found == data_.column_at.end() ? Origin{0, 1, 1} : found->second;
   }
 
+  static constexpr int kMaxSuggestions = 20;
   const Mapping::Data& data_;
   Findings findings_;
+  int suggestions_ = 0;
 };
 
 std::vector<FileFinding> check_against_live(const Mapping& mapping, const std::vector<LiveStage>& stages,

@@ -225,7 +225,13 @@ class MappingReader {
     }
     constexpr std::array<Backward, 3> kBackward = {Backward::hold, Backward::follow, Backward::ignore};
     data_->backward = one_of(kBackward, stages->text_of("backward"), Backward::hold);
-    if (const StageMeaning* waiting = data_->stages.waiting()) data_->waiting_stage = waiting->crm_stage;
+    if (const StageMeaning* waiting = data_->stages.waiting()) {
+      data_->waiting_stage = waiting->crm_stage;
+    } else if (data_->create_in_crm != CreateInCrm::none && !data_->stages.empty() && !any_waiting()) {
+      findings_.warning(data_->stages.at(), "no-waiting-stage",
+                        "no CRM stage means that Microsoft sent a deal and nobody answered yet; such deals will wait",
+                        "map a stage to \"waiting\", or write \"create_in_crm\": \"none\" in \"referrals\"");
+    }
 
     FieldRule rule;
     rule.conflict = ConflictRule::furthest_stage;
@@ -235,6 +241,12 @@ class MappingReader {
       rule.field = f;
       data_->rules[static_cast<std::size_t>(f)] = rule;
     }
+  }
+
+  bool any_waiting() const {
+    const auto& all = data_->stages.meanings();
+    return std::any_of(all.begin(), all.end(),
+                       [](const StageMeaning& m) { return m.kind == StageMeaning::Kind::waiting; });
   }
 
   void fields(const Node& tree) {
@@ -296,7 +308,9 @@ class MappingReader {
   void bridge(const Node& tree) {
     if (const Node* bridge = tree.find("bridge")) {
       for (const Node& entry : bridge->children) {
-        if (!entry.is_null()) data_->bridge[entry.key] = column_in(bridge, entry.key.c_str());
+        if (entry.is_null()) continue;
+        data_->bridge[entry.key] = column_in(bridge, entry.key.c_str());
+        bridge_at_[entry.key] = entry.at;
       }
     }
     const auto key = data_->bridge.find("referral_id");
@@ -344,7 +358,7 @@ class MappingReader {
     if (!d.new_owner.empty() || !d.new_owner_email.empty()) write(d.owner_column, "\"owner\"", at_of(d.owner_column));
     for (const auto& [name, column] : d.bridge) {
       add(column);
-      write(column, "the bridge's \"" + name + "\"", at_of(column));
+      write(column, "the bridge's \"" + name + "\"", bridge_at_[name]);
     }
     for (const auto& constant : d.new_opportunity) writers.emplace(constant.first, "\"new_opportunity\"");
     if (!d.select_column.empty()) writers.emplace(d.select_column, "\"select\"");
@@ -377,6 +391,7 @@ class MappingReader {
   const LoadText& load_;
   Findings findings_;
   std::vector<std::string> names_;  // the chain of extends
+  std::map<std::string, Origin> bridge_at_;
   std::unique_ptr<Mapping::Data> data_;
 };
 
