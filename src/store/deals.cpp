@@ -294,20 +294,25 @@ Result<std::vector<DealRow>> SqliteStore::deals(const DealFilter& filter) {
 
 Result<std::vector<DealRow>> SqliteStore::deals_to_decide(Instant now, DealId after, int limit) {
   // Each heap gives its first `limit` deals by itself; one OR over the three would gather all of them for every page.
+  // Left alone, SQLite prefers walking all deals by id to sorting the few that are due.
   return read([&]() -> Result<std::vector<DealRow>> {
-    Query due = query(
-        select_deals() +
-        "WHERE id IN (SELECT * FROM (SELECT id FROM deals WHERE dirty = 1 AND id > ?1 ORDER BY id LIMIT ?3)"
-        " UNION SELECT * FROM (SELECT id FROM deals WHERE look_again_at <= ?2 AND id > ?1 ORDER BY id LIMIT ?3)"
-        " UNION SELECT * FROM (SELECT id FROM deals WHERE ask_microsoft_at <= ?2 AND id > ?1 ORDER BY id LIMIT ?3))"
-        " ORDER BY id LIMIT ?3");
+    Query due =
+        query(select_deals() +
+              "WHERE id IN (SELECT * FROM (SELECT id FROM deals WHERE dirty = 1 AND id > ?1 ORDER BY id LIMIT ?3)"
+              " UNION SELECT * FROM (SELECT id FROM deals INDEXED BY deals_to_look_again WHERE look_again_at <= ?2 AND "
+              "id > ?1 ORDER BY id LIMIT ?3)"
+              " UNION SELECT * FROM (SELECT id FROM deals INDEXED BY deals_to_ask_microsoft WHERE ask_microsoft_at <= "
+              "?2 AND id > ?1 ORDER BY id LIMIT ?3))"
+              " ORDER BY id LIMIT ?3");
     return read_rows(due.with(after.value, now, std::max(limit, 0)));
   });
 }
 
 Result<std::vector<DealRow>> SqliteStore::deals_to_ask_microsoft(Instant now, DealId after, int limit) {
   return read([&]() -> Result<std::vector<DealRow>> {
-    Query due = query(select_deals() + "WHERE ask_microsoft_at <= ?2 AND id > ?1 ORDER BY id LIMIT ?3");
+    Query due =
+        query(select_deals() +
+              "INDEXED BY deals_to_ask_microsoft WHERE ask_microsoft_at <= ?2 AND id > ?1 ORDER BY id LIMIT ?3");
     return read_rows(due.with(after.value, now, std::max(limit, 0)));
   });
 }

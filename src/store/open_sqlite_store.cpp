@@ -85,7 +85,8 @@ void remove_with_companions(const std::string& file) {
   for (const char* companion : {"", "-journal", "-wal", "-shm"}) ::unlink((file + companion).c_str());
 }
 
-// Made under another name and renamed when complete, so that a half-made store never carries the store's name.
+// Made under another name and renamed when complete and on disk, so that a half-made store never carries the store's
+// name; until then nothing needs to be safe.
 Result<void> create(const std::string& file, const OpenOptions& options) {
   const std::string unfinished = file + ".new";
   remove_with_companions(unfinished);
@@ -94,11 +95,12 @@ Result<void> create(const std::string& file, const OpenOptions& options) {
   ::close(descriptor);
   Result<void> filled = attempt(file, [&]() -> Result<void> {
     Connection connection(unfinished, options.vfs);
-    apply_settings(connection);
+    connection.script("PRAGMA synchronous = OFF");
     fill(connection, options.pair);
     connection.script("PRAGMA journal_mode = WAL");
     return {};
   });
+  if (filled) filled = flush_to_disk(unfinished);
   if (filled && ::rename(unfinished.c_str(), file.c_str()) != 0) {
     filled = refused_by_system("cannot be created", file, errno);
   }
@@ -106,7 +108,7 @@ Result<void> create(const std::string& file, const OpenOptions& options) {
     remove_with_companions(unfinished);
     return filled;
   }
-  return flush_to_disk(file);
+  return flush_folder_of(file);
 }
 
 using Opened = Result<std::unique_ptr<SqliteStore>>;
@@ -128,11 +130,12 @@ Opened open_exclusive(const std::string& path, const OpenOptions& options, Clock
   if (!facts->exists) {
     if (auto created = create(file, options); !created) return created.error();
   }
+  const bool log_in_use = has_content(file + "-wal");
   auto connection = connect({file, path}, options);
   if (!connection) return connection.error();
   return attempt(path, [&]() -> Opened {
     Connection& c = **connection;
-    c.leave_files_alone(true);
+    c.leave_files_alone(log_in_use);
     if (auto fit = check_after_unclean_stop(c, path); !fit) return fit.error();
     c.leave_files_alone(false);
     bring_up_to_date(c);

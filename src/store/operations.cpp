@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char* kSelect =
     "SELECT o.id, o.deal, o.run, o.side, o.kind, o.verb, coalesce(before.id, ''), o.target_id, o.key, o.must_match,"
-    " o.expected, o.changes, o.agrees_with, o.engagement_id, o.step, o.state, o.attempts, o.not_before, o.planned_at, o.sent_at,"
+    " o.expected, o.changes, o.agrees_with, o.engagement_id, o.step, o.state, o.attempts, o.not_before, o.planned_at, "
+    "o.sent_at,"
     " o.finished_at, o.error_class, o.error_message, o.error_detail, o.error_rule, o.request_id"
     " FROM operations AS o LEFT JOIN operations AS before ON before.sequence = o.after_operation ";
 
@@ -69,12 +70,13 @@ Result<void> SqliteStore::add_operation(const OperationRow& row) {
     const StrongInt<OperationRow> after(sequence_of(query(kFindSequence), row.after));
     query(
         "INSERT INTO operations (id, deal, run, side, kind, verb, after_operation, target_id, key, must_match,"
-        " expected, changes, agrees_with, engagement_id, step, state, attempts, not_before, planned_at, sent_at, finished_at,"
+        " expected, changes, agrees_with, engagement_id, step, state, attempts, not_before, planned_at, sent_at, "
+        "finished_at,"
         " error_class, error_message, error_detail, error_rule, request_id)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .with(row.id.value, row.deal, row.run, name_of(row.side), row.kind, row.verb, after, row.target_id, row.key,
-              row.must_match, encode(row.expected), encode(row.changes), encode(row.agrees_with), row.engagement_id, row.step,
-              name_of(row.state), row.attempts, row.not_before, row.planned_at, row.sent_at, row.finished_at,
+              row.must_match, encode(row.expected), encode(row.changes), encode(row.agrees_with), row.engagement_id,
+              row.step, name_of(row.state), row.attempts, row.not_before, row.planned_at, row.sent_at, row.finished_at,
               row.error_class, row.error_message, row.error_detail, row.error_rule, row.request_id)
         .run();
     return {};

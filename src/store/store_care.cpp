@@ -96,13 +96,14 @@ Result<void> back_up_sqlite_store(const std::string& path, const std::string& de
   ::close(descriptor);
   auto copied = attempt(destination, [&] { return copy_pages(**connection, unfinished, options.vfs); });
   // A hard link, unlike renaming, never replaces a file that is there.
+  if (copied) copied = flush_to_disk(unfinished);
   if (copied && ::link(unfinished.c_str(), destination.c_str()) != 0) {
     copied = errno == EEXIST ? make_error(ErrorClass::config, destination + " exists already. Name a new file.")
                              : refused_by_system("cannot be created", destination, errno);
   }
   ::unlink(unfinished.c_str());
   if (!copied) return copied;
-  return flush_to_disk(destination);
+  return flush_folder_of(destination);
 }
 
 }  // namespace cosell::store

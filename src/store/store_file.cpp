@@ -223,12 +223,14 @@ Result<void> copy_as_of_one_moment(const std::string& path, const std::string& t
 }
 
 Result<void> flush_to_disk(const std::string& path) {
-  const std::string folder = std::filesystem::path(path).parent_path().string();
-  for (const std::string& name : {path, folder.empty() ? std::string(".") : folder}) {
-    const Descriptor file = open_to_read(name);
-    if (!file.open() || ::fsync(file.get()) != 0) return refused_by_system("cannot be flushed to disk", name, errno);
-  }
+  const Descriptor file = open_to_read(path);
+  if (!file.open() || ::fsync(file.get()) != 0) return refused_by_system("cannot be flushed to disk", path, errno);
   return {};
+}
+
+Result<void> flush_folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return flush_to_disk(folder.empty() ? std::string(".") : folder);
 }
 
 }  // namespace cosell::store

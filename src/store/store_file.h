@@ -47,7 +47,8 @@ Result<void> copy_as_of_one_moment(const std::string& path, const std::string& t
 // The error for a folder or file operation that the system refused.
 Error refused_by_system(const std::string& what, const std::string& path, int code);
 
-// Makes the new file `path` durable under its name (file and folder are flushed to disk).
+// Makes the content of a file survive a power cut, and the names in its folder.
 Result<void> flush_to_disk(const std::string& path);
+Result<void> flush_folder_of(const std::string& path);
 
 }  // namespace cosell::store

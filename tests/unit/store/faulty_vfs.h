@@ -1,0 +1,139 @@
+// SQLite's usual file layer with one flaw: the n-th operation that changes a file fails, once or from then on. Counts
+// operations, so that a test can try every position and see that its fault was met.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstring>
+#include <string>
+
+namespace cosell::store::testing {
+
+class FaultyVfs {
+ public:
+  enum class Duration { once, from_then_on };
+
+  explicit FaultyVfs(const std::string& name) : name_(name) {
+    usual() = sqlite3_vfs_find(nullptr);
+    vfs_ = *usual();
+    vfs_.zName = name_.c_str();
+    vfs_.pNext = nullptr;
+    vfs_.szOsFile = static_cast<int>(sizeof(File)) + usual()->szOsFile;
+    vfs_.xOpen = open;
+    vfs_.xDelete = remove;
+    sqlite3_vfs_register(&vfs_, 0);
+    current() = this;
+  }
+  FaultyVfs(const FaultyVfs&) = delete;
+  FaultyVfs& operator=(const FaultyVfs&) = delete;
+  ~FaultyVfs() {
+    current() = nullptr;
+    sqlite3_vfs_unregister(&vfs_);
+  }
+
+  // The n-th changing operation from now on fails; 0: none.
+  void fail(int n, Duration duration, int code) {
+    position_ = n;
+    duration_ = duration;
+    code_ = code;
+    count_ = 0;
+    fired_ = 0;
+  }
+  int count() const { return count_; }
+  int fired() const { return fired_; }
+
+ private:
+  struct File {
+    sqlite3_file base;
+    sqlite3_io_methods methods;
+    sqlite3_file* inner() { return reinterpret_cast<sqlite3_file*>(this + 1); }
+  };
+  static FaultyVfs*& current() {
+    static FaultyVfs* vfs = nullptr;
+    return vfs;
+  }
+  static sqlite3_vfs*& usual() {
+    static sqlite3_vfs* vfs = nullptr;
+    return vfs;
+  }
+  static sqlite3_file* inner(sqlite3_file* file) { return reinterpret_cast<File*>(file)->inner(); }
+
+  // SQLITE_OK, or the fault that is due.
+  static int due() {
+    FaultyVfs& self = *current();
+    ++self.count_;
+    const bool hit = self.position_ > 0 &&
+                     (self.duration_ == Duration::once ? self.count_ == self.position_ : self.count_ >= self.position_);
+    self.fired_ += hit ? 1 : 0;
+    return hit ? self.code_ : SQLITE_OK;
+  }
+
+  static int open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* out_flags) {
+    auto* wrapped = reinterpret_cast<File*>(file);
+    wrapped->base.pMethods = nullptr;
+    const int code = usual()->xOpen(usual(), name, wrapped->inner(), flags, out_flags);
+    if (code != SQLITE_OK) return code;
+    // The inner file's shared-memory and locking methods stay; each gets the inner file handed.
+    wrapped->methods = forwarding(wrapped->inner()->pMethods->iVersion);
+    wrapped->base.pMethods = &wrapped->methods;
+    return SQLITE_OK;
+  }
+  static int remove(sqlite3_vfs*, const char* name, int sync) {
+    const int code = due();
+    return code != SQLITE_OK ? code : usual()->xDelete(usual(), name, sync);
+  }
+
+  static sqlite3_io_methods forwarding(int version) {
+    sqlite3_io_methods m{};
+    m.iVersion = version < 2 ? version : 2;
+    m.xClose = [](sqlite3_file* f) { return inner(f)->pMethods->xClose(inner(f)); };
+    m.xRead = [](sqlite3_file* f, void* to, int size, sqlite3_int64 at) {
+      return inner(f)->pMethods->xRead(inner(f), to, size, at);
+    };
+    m.xWrite = [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
+      const int code = due();
+      if (code == SQLITE_OK) return inner(f)->pMethods->xWrite(inner(f), from, size, at);
+      // A disk that fills up takes part of a write.
+      if (size > 1) inner(f)->pMethods->xWrite(inner(f), from, size / 2, at);
+      return code;
+    };
+    m.xTruncate = [](sqlite3_file* f, sqlite3_int64 size) {
+      const int code = due();
+      return code != SQLITE_OK ? code : inner(f)->pMethods->xTruncate(inner(f), size);
+    };
+    m.xSync = [](sqlite3_file* f, int flags) {
+      const int code = due();
+      return code != SQLITE_OK ? code : inner(f)->pMethods->xSync(inner(f), flags);
+    };
+    m.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) { return inner(f)->pMethods->xFileSize(inner(f), size); };
+    m.xLock = [](sqlite3_file* f, int level) { return inner(f)->pMethods->xLock(inner(f), level); };
+    m.xUnlock = [](sqlite3_file* f, int level) { return inner(f)->pMethods->xUnlock(inner(f), level); };
+    m.xCheckReservedLock = [](sqlite3_file* f, int* out) {
+      return inner(f)->pMethods->xCheckReservedLock(inner(f), out);
+    };
+    m.xFileControl = [](sqlite3_file* f, int op, void* arg) {
+      return inner(f)->pMethods->xFileControl(inner(f), op, arg);
+    };
+    m.xSectorSize = [](sqlite3_file* f) { return inner(f)->pMethods->xSectorSize(inner(f)); };
+    m.xDeviceCharacteristics = [](sqlite3_file* f) { return inner(f)->pMethods->xDeviceCharacteristics(inner(f)); };
+    m.xShmMap = [](sqlite3_file* f, int page, int size, int extend, void volatile** out) {
+      return inner(f)->pMethods->xShmMap(inner(f), page, size, extend, out);
+    };
+    m.xShmLock = [](sqlite3_file* f, int offset, int n, int flags) {
+      return inner(f)->pMethods->xShmLock(inner(f), offset, n, flags);
+    };
+    m.xShmBarrier = [](sqlite3_file* f) { inner(f)->pMethods->xShmBarrier(inner(f)); };
+    m.xShmUnmap = [](sqlite3_file* f, int remove_it) { return inner(f)->pMethods->xShmUnmap(inner(f), remove_it); };
+    return m;
+  }
+
+  std::string name_;
+  sqlite3_vfs vfs_{};
+  int position_ = 0;
+  Duration duration_ = Duration::once;
+  int code_ = SQLITE_IOERR;
+  int count_ = 0;
+  int fired_ = 0;
+};
+
+}  // namespace cosell::store::testing

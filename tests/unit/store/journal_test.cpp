@@ -1,0 +1,145 @@
+// The journal and the chain that shows whether it is as it was written.
+#include "store_testing.h"
+
+namespace cosell::store {
+namespace {
+
+using testing::expect_ok;
+using testing::kStart;
+using testing::value_of;
+
+class StoreJournal : public testing::StoreTest {
+ protected:
+  static JournalEntry entry(const std::string& summary, DealId deal = {}, const std::string& payload = "{\"a\":1}") {
+    JournalEntry e;
+    e.at = kStart;
+    e.deal = deal;
+    e.kind = JournalKind::decided;
+    e.summary = summary;
+    e.payload = payload;
+    return e;
+  }
+  // Four entries, the second and fourth about deal 7.
+  void write_four() {
+    auto store = open();
+    expect_ok(store->transaction([&]() -> Result<void> {
+      expect_ok(store->journal(entry("one")));
+      expect_ok(store->journal(entry("two", DealId(7))));
+      return store->journal(entry("three", {}, ""));
+    }));
+    expect_ok(store->journal(entry("four", DealId(7))));
+  }
+  // The message of a broken chain, "" when it verifies.
+  std::string verdict() {
+    const auto verified = open()->verify_journal();
+    if (verified) return "";
+    EXPECT_EQ(verified.error().kind, ErrorClass::store_damaged);
+    return verified.error().message;
+  }
+};
+
+TEST_F(StoreJournal, TellsTheHistoryOfADealInOrder) {
+  write_four();
+  auto store = open();
+  const auto all = value_of(store->history(DealId(), 0, 100));
+  ASSERT_EQ(all.size(), 4U);
+  const auto lines = value_of(store->history(DealId(7), 0, 100));
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0].sequence, 2);
+  EXPECT_EQ(lines[0].summary, "two");
+  EXPECT_EQ(lines[0].payload, "{\"a\":1}");
+  EXPECT_EQ(lines[0].at, kStart);
+  EXPECT_EQ(lines[0].kind, JournalKind::decided);
+  EXPECT_EQ(lines[0].deal, DealId(7));
+  EXPECT_EQ(value_of(store->history(DealId(7), 2, 100)).at(0).summary, "four");
+  EXPECT_EQ(value_of(store->history(DealId(7), 0, 1)).size(), 1U);
+}
+
+TEST_F(StoreJournal, VerifiesFromTheFirstLineToTheLast) {
+  EXPECT_EQ(value_of(open()->verify_journal()), 0);
+  write_four();
+  auto store = open();
+  EXPECT_EQ(value_of(store->verify_journal()), 4);
+  // Also inside a transaction that has appended.
+  expect_ok(store->transaction([&]() -> Result<void> {
+    expect_ok(store->journal(entry("five")));
+    EXPECT_EQ(value_of(store->verify_journal()), 5);
+    return {};
+  }));
+  EXPECT_EQ(value_of(store->verify_journal()), 5);
+}
+
+TEST_F(StoreJournal, ContinuesItsChainAfterARollback) {
+  auto store = open();
+  expect_ok(store->journal(entry("one")));
+  const auto failed = store->transaction([&]() -> Result<void> {
+    expect_ok(store->journal(entry("lost")));
+    return make_error(ErrorClass::guard, "Stopped.");
+  });
+  EXPECT_FALSE(failed.has_value());
+  expect_ok(store->journal(entry("two")));
+  EXPECT_EQ(value_of(store->verify_journal()), 2);
+  EXPECT_EQ(value_of(store->history(DealId(), 0, 10)).at(1).summary, "two");
+}
+
+TEST_F(StoreJournal, KeepsItsHashFormula) {
+  {
+    auto store = open();
+    expect_ok(store->journal(entry("one", DealId(7))));
+  }
+  // sha256("0…0|1|1795000000000|0|7|decided|" + sha256("one") + "|" + sha256("{\"a\":1}"))
+  EXPECT_EQ(raw_text("SELECT lower(hex(hash)) FROM journal"),
+            "a10b130cbb8a40ddac6462706c6ca507e7867c1e499adc59b69887965408d6d0");
+}
+
+TEST_F(StoreJournal, StillVerifiesWithoutPrunedPayloadsAndErasedSummaries) {
+  write_four();
+  raw("DELETE FROM journal_payloads WHERE sequence < 4; UPDATE journal SET summary = NULL WHERE sequence = 2");
+  EXPECT_EQ(verdict(), "");
+  const auto lines = value_of(open()->history(DealId(7), 0, 10));
+  EXPECT_EQ(lines.at(0).summary, "");
+  EXPECT_EQ(lines.at(0).payload, "");
+  EXPECT_EQ(lines.at(1).payload, "{\"a\":1}");
+}
+
+struct Tampering {
+  const char* sql;
+  const char* entry;
+  friend std::ostream& operator<<(std::ostream& out, const Tampering& t) { return out << t.sql; }
+};
+
+class TamperedJournal : public StoreJournal, public ::testing::WithParamInterface<Tampering> {};
+
+TEST_P(TamperedJournal, IsNoticedAndTheEntryNamed) {
+  write_four();
+  ASSERT_EQ(verdict(), "");
+  raw(GetParam().sql);
+  EXPECT_NE(verdict().find(GetParam().entry), std::string::npos) << verdict();
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    EveryColumn, TamperedJournal,
+    ::testing::Values(
+        Tampering{"UPDATE journal SET summary = 'two!' WHERE sequence = 2", "entry 2"},
+        Tampering{"UPDATE journal_payloads SET payload = '{}' WHERE sequence = 2", "entry 2"},
+        Tampering{"INSERT INTO journal_payloads VALUES (3, '{}')", "entry 3"},
+        Tampering{"UPDATE journal SET at = at + 1 WHERE sequence = 1", "entry 1"},
+        Tampering{"UPDATE journal SET deal = 8 WHERE sequence = 2", "entry 2"},
+        Tampering{"UPDATE journal SET deal = NULL WHERE sequence = 2", "entry 2"},
+        Tampering{"UPDATE journal SET kind = 'person' WHERE sequence = 4", "entry 4"},
+        Tampering{"INSERT INTO runs (id, command, started_at) VALUES (1, 'sync', 0);"
+                  "UPDATE journal SET run = 1 WHERE sequence = 3",
+                  "entry 3"},
+        Tampering{"UPDATE journal SET payload_hash = zeroblob(32) WHERE sequence = 3", "entry 3"},
+        Tampering{"UPDATE journal SET summary = NULL, summary_hash = zeroblob(32) WHERE sequence = 3", "entry 3"},
+        Tampering{"DELETE FROM journal_payloads; DELETE FROM journal WHERE sequence = 1", "entry 1"},
+        Tampering{"DELETE FROM journal_payloads; DELETE FROM journal WHERE sequence = 3", "entry 3"},
+        Tampering{"DELETE FROM journal_payloads; DELETE FROM journal WHERE sequence = 4", "entry 4"},
+        Tampering{"DELETE FROM journal_payloads; DELETE FROM journal", "entry 1"},
+        Tampering{"DELETE FROM journal_head", "entry 1"},
+        Tampering{"INSERT INTO journal SELECT 5, at, run, deal, kind, summary, summary_hash, payload_hash, hash"
+                  " FROM journal WHERE sequence = 4",
+                  "entry 5"}));
+
+}  // namespace
+}  // namespace cosell::store

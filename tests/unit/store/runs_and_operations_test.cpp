@@ -1,0 +1,297 @@
+// Transactions, properties, runs, read positions, operations and the inbox.
+#include <stdexcept>
+
+#include "store_testing.h"
+
+namespace cosell::store {
+namespace {
+
+using testing::expect_ok;
+using testing::full_operation;
+using testing::kStart;
+using testing::text_of_operation;
+using testing::value_of;
+
+class StoreTransactions : public testing::StoreTest {};
+
+TEST_F(StoreTransactions, KeepEverythingOrNothing) {
+  auto store = open();
+  DealId id;
+  const auto failed = store->transaction([&]() -> Result<void> {
+    id = value_of(store->add_deal({}));
+    expect_ok(store->set_property("colour", "blue"));
+    return make_error(ErrorClass::guard, "Stopped by hand.");
+  });
+  ASSERT_FALSE(failed.has_value());
+  EXPECT_EQ(failed.error().kind, ErrorClass::guard);
+  EXPECT_FALSE(value_of(store->deal(id)).has_value());
+  EXPECT_EQ(value_of(store->property("colour")), "");
+}
+
+TEST_F(StoreTransactions, AreRolledBackWhenAFailedChangeWentUnnoticed) {
+  auto store = open();
+  const auto done = store->transaction([&]() -> Result<void> {
+    expect_ok(store->set_property("before", "1"));
+    DealRow unknown;
+    unknown.id = DealId(42);
+    EXPECT_FALSE(store->update_deal(unknown).has_value());
+    EXPECT_FALSE(store->set_property("after", "1").has_value());
+    return {};
+  });
+  EXPECT_FALSE(done.has_value());
+  EXPECT_EQ(value_of(store->property("before")), "");
+  EXPECT_EQ(value_of(store->property("after")), "");
+  expect_ok(store->transaction([&] { return store->set_property("next", "1"); }));
+  EXPECT_EQ(value_of(store->property("next")), "1");
+}
+
+TEST_F(StoreTransactions, SurviveAReadThatFindsNothing) {
+  auto store = open();
+  expect_ok(store->transaction([&]() -> Result<void> {
+    EXPECT_FALSE(store->image(ImageId(5)).has_value());
+    return store->set_property("kept", "1");
+  }));
+  EXPECT_EQ(value_of(store->property("kept")), "1");
+}
+
+TEST_F(StoreTransactions, AreNotBegunInsideEachOther) {
+  auto store = open();
+  const auto outer = store->transaction([&]() -> Result<void> {
+    const auto inner = store->transaction([]() -> Result<void> { return {}; });
+    EXPECT_FALSE(inner.has_value());
+    return store->set_property("outer", "1");
+  });
+  expect_ok(outer);
+  EXPECT_EQ(value_of(store->property("outer")), "1");
+}
+
+TEST_F(StoreTransactions, TurnAnExceptionOfTheWorkIntoAnError) {
+  auto store = open();
+  const auto done = store->transaction([&]() -> Result<void> {
+    expect_ok(store->set_property("a", "1"));
+    throw std::runtime_error("out of luck");
+  });
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().kind, ErrorClass::bug);
+  EXPECT_EQ(value_of(store->property("a")), "");
+}
+
+class StoredRuns : public testing::StoreTest {};
+
+TEST_F(StoredRuns, KeepTheirMappingTextOncePerContent) {
+  RunId first;
+  {
+    auto store = open();
+    first = value_of(store->start_run("sync", kStart, "{ /* mapping */ }", "h1"));
+    value_of(store->start_run("run", kStart + hours(1), "{ /* mapping */ }", "h1"));
+    value_of(store->start_run("sync", kStart + hours(2), "", ""));
+    expect_ok(store->finish_run(first, kStart + minutes(3), "failures", "2 deals failed.", "{\"calls\":7}"));
+  }
+  EXPECT_EQ(raw_text("SELECT count(*) || ':' || max(text) FROM mapping_texts"), "1:{ /* mapping */ }");
+  auto store = open();
+  const auto runs = value_of(store->runs(10));
+  ASSERT_EQ(runs.size(), 3U);
+  EXPECT_EQ(runs[0].mapping_hash, "");
+  EXPECT_EQ(runs[1].command, "run");
+  EXPECT_EQ(runs[1].mapping_hash, "h1");
+  EXPECT_FALSE(runs[1].finished_at.has_value());
+  EXPECT_EQ(runs[2].id, first);
+  EXPECT_EQ(runs[2].started_at, kStart);
+  EXPECT_EQ(runs[2].finished_at, kStart + minutes(3));
+  EXPECT_EQ(runs[2].outcome, "failures");
+  EXPECT_EQ(runs[2].note, "2 deals failed.");
+  EXPECT_EQ(runs[2].figures, "{\"calls\":7}");
+  EXPECT_EQ(value_of(store->runs(1)).size(), 1U);
+}
+
+TEST_F(StoredRuns, RefuseTwoTextsUnderOneHash) {
+  auto store = open();
+  value_of(store->start_run("sync", kStart, "one", "h"));
+  EXPECT_FALSE(store->start_run("sync", kStart, "two", "h").has_value());
+  EXPECT_EQ(value_of(store->runs(10)).size(), 1U);
+}
+
+TEST_F(StoredRuns, CannotFinishWhenUnknown) {
+  auto store = open();
+  EXPECT_FALSE(store->finish_run(RunId(9), kStart, "ok", "", "").has_value());
+}
+
+TEST_F(StoredRuns, ComeWithPropertiesAndReadPositions) {
+  {
+    auto store = open();
+    EXPECT_EQ(value_of(store->property("crm")), "");
+    expect_ok(store->set_property("crm", "org-1"));
+    expect_ok(store->set_property("crm", "org-2"));
+    EXPECT_TRUE(value_of(store->cursor(Side::crm)).empty());
+    expect_ok(store->set_cursor(Side::crm, Cursor("c1")));
+    expect_ok(store->set_cursor(Side::crm, Cursor("c2")));
+    expect_ok(store->set_cursor(Side::partner_center, Cursor("p1")));
+    EXPECT_FALSE(store->set_property("store:pair", "other").has_value());
+  }
+  auto store = open();
+  EXPECT_EQ(value_of(store->property("crm")), "org-2");
+  EXPECT_EQ(value_of(store->cursor(Side::crm)).value, "c2");
+  EXPECT_EQ(value_of(store->cursor(Side::partner_center)).value, "p1");
+}
+
+class StoredOperations : public testing::StoreTest {
+ protected:
+  std::vector<std::string> ids(const Result<std::vector<OperationRow>>& rows) {
+    std::vector<std::string> all;
+    if (!rows) ADD_FAILURE() << rows.error().message << rows.error().detail;
+    for (const OperationRow& row : rows ? *rows : std::vector<OperationRow>()) all.push_back(row.id.value);
+    return all;
+  }
+  using Ids = std::vector<std::string>;
+};
+
+TEST_F(StoredOperations, KeepEveryMemberAcrossReopening) {
+  OperationRow row;
+  {
+    auto store = open();
+    const RunId run = value_of(store->start_run("sync", kStart, "", ""));
+    const DealId deal = value_of(store->add_deal({}));
+    expect_ok(store->add_operation(full_operation("first", deal, run)));
+    row = full_operation("second", deal, run);
+    row.after = OperationId("first");
+    row.state = OperationState::unknown;
+    row.attempts = 3;
+    row.not_before = kStart + hours(1);
+    row.sent_at = kStart + hours(2);
+    row.finished_at = kStart + hours(3);
+    row.error_class = "unknown";
+    row.error_message = "No answer.";
+    row.error_detail = "timeout";
+    row.error_rule = "R-2";
+    row.request_id = "req-1";
+    expect_ok(store->add_operation(row));
+  }
+  auto store = open();
+  const auto back = value_of(store->operation(OperationId("second")));
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(text_of_operation(*back), text_of_operation(row));
+  EXPECT_FALSE(value_of(store->operation(OperationId("third"))).has_value());
+}
+
+TEST_F(StoredOperations, ChangeOnlyTheirStateAndResult) {
+  auto store = open();
+  const DealId deal = value_of(store->add_deal({}));
+  const OperationRow planned = full_operation("op", deal, RunId());
+  expect_ok(store->add_operation(planned));
+  OperationRow row = planned;
+  row.state = OperationState::applied;
+  row.attempts = 2;
+  row.not_before = kStart + hours(1);
+  row.sent_at = kStart + hours(2);
+  row.finished_at = kStart + hours(3);
+  row.target_id = "r-9";
+  row.error_class = "transient";
+  row.error_message = "m";
+  row.error_detail = "d";
+  row.error_rule = "r";
+  row.request_id = "q";
+  OperationRow meddled = row;
+  meddled.key = "another key";
+  meddled.changes = {};
+  meddled.must_match = "";
+  expect_ok(store->update_operation(meddled));
+  EXPECT_EQ(text_of_operation(*value_of(store->operation(row.id))), text_of_operation(row));
+}
+
+TEST_F(StoredOperations, AreListedInPlanningOrder) {
+  auto store = open();
+  const DealId deal = value_of(store->add_deal({}));
+  const DealId other = value_of(store->add_deal({}));
+  const auto add = [&](const std::string& id, const std::function<void(OperationRow&)>& change) {
+    OperationRow row = full_operation(id, deal, RunId());
+    change(row);
+    expect_ok(store->add_operation(row));
+  };
+  add("z", [](OperationRow& r) { r.state = OperationState::sent; });
+  add("a", [](OperationRow& r) { r.state = OperationState::applied; });
+  add("m", [&](OperationRow& r) { r.deal = other; });
+  add("b", [](OperationRow& r) {
+    r.side = Side::partner_center;
+    r.kind = "referral";
+    r.verb = "create";
+    r.state = OperationState::rejected;
+  });
+  const auto with = [](const std::function<void(OperationFilter&)>& change) {
+    OperationFilter filter;
+    change(filter);
+    return filter;
+  };
+  EXPECT_EQ(ids(store->operations({})), (Ids{"z", "a", "m", "b"}));
+  EXPECT_EQ(ids(store->operations(with([](OperationFilter& f) { f.state = OperationState::sent; }))), Ids{"z"});
+  EXPECT_EQ(ids(store->operations(with([](OperationFilter& f) { f.state = OperationState::applied; }))), Ids{"a"});
+  EXPECT_EQ(ids(store->operations(with([](OperationFilter& f) { f.state = OperationState::dropped; }))), Ids{});
+  EXPECT_EQ(ids(store->operations(with([](OperationFilter& f) { f.state = OperationState::rejected; }))), Ids{"b"});
+  EXPECT_EQ(ids(store->operations(with([](OperationFilter& f) { f.side = Side::crm; }))), (Ids{"z", "a", "m"}));
+  EXPECT_EQ(ids(store->operations(with([&](OperationFilter& f) { f.deal = other; }))), Ids{"m"});
+  EXPECT_EQ(ids(store->operations(with([](OperationFilter& f) { f.kind = "referral"; }))), Ids{"b"});
+  EXPECT_EQ(ids(store->operations(with([](OperationFilter& f) { f.verb = "update"; }))), (Ids{"z", "a", "m"}));
+  EXPECT_EQ(ids(store->operations(with([](OperationFilter& f) {
+              f.after = OperationId("z");
+              f.limit = 2;
+            }))),
+            (Ids{"a", "m"}));
+  EXPECT_FALSE(store->operations(with([](OperationFilter& f) { f.after = OperationId("nowhere"); })).has_value());
+}
+
+TEST_F(StoredOperations, AreRefusedTwiceUnderOneIdOrAfterAnUnknownOne) {
+  auto store = open();
+  const DealId deal = value_of(store->add_deal({}));
+  expect_ok(store->add_operation(full_operation("op", deal, RunId())));
+  EXPECT_FALSE(store->add_operation(full_operation("op", deal, RunId())).has_value());
+  OperationRow orphan = full_operation("orphan", deal, RunId());
+  orphan.after = OperationId("nowhere");
+  EXPECT_FALSE(store->add_operation(orphan).has_value());
+  EXPECT_FALSE(store->add_operation(full_operation("stray", DealId(), RunId())).has_value());
+  EXPECT_FALSE(store->update_operation(orphan).has_value());
+  EXPECT_EQ(ids(store->operations({})), Ids{"op"});
+}
+
+TEST_F(StoredOperations, OutliveTheirDealOnlyWhenFinished) {
+  auto store = open();
+  const DealId deal = value_of(store->add_deal({}));
+  OperationRow row = full_operation("op", deal, RunId());
+  expect_ok(store->add_operation(row));
+  EXPECT_FALSE(store->remove_deal(deal).has_value());
+  row.state = OperationState::applied;
+  expect_ok(store->update_operation(row));
+  expect_ok(store->remove_deal(deal));
+  EXPECT_FALSE(value_of(store->operation(row.id))->deal.valid());
+}
+
+class StoreInbox : public testing::StoreTest {};
+
+TEST_F(StoreInbox, TakesCommandsFromASecondProcessWhileTheStoreIsHeld) {
+  auto holder = open();
+  {
+    auto visitor = open(OpenOptions::Mode::shared);
+    expect_ok(visitor->add_to_inbox("replay", "{\"deal\":7}", kStart));
+    expect_ok(visitor->add_to_inbox("approve", "{}", kStart + seconds(1)));
+    EXPECT_FALSE(visitor->set_property("colour", "blue").has_value());
+    EXPECT_FALSE(visitor->add_deal({}).has_value());
+    EXPECT_FALSE(visitor->transaction([]() -> Result<void> { return {}; }).has_value());
+    EXPECT_FALSE(visitor->answer_inbox(1, "done", kStart).has_value());
+  }
+  const auto items = value_of(holder->open_inbox());
+  ASSERT_EQ(items.size(), 2U);
+  EXPECT_EQ(items[0].command, "replay");
+  EXPECT_EQ(items[0].arguments, "{\"deal\":7}");
+  EXPECT_EQ(items[0].at, kStart);
+  expect_ok(holder->answer_inbox(items[0].id, "done", kStart + minutes(1)));
+  EXPECT_FALSE(holder->answer_inbox(items[0].id, "again", kStart).has_value());
+  EXPECT_EQ(value_of(holder->open_inbox()).size(), 1U);
+}
+
+TEST_F(StoreInbox, LetsVisitorsSeeWhatTheHolderCommits) {
+  auto holder = open();
+  auto visitor = open(OpenOptions::Mode::shared);
+  expect_ok(holder->set_property("seen", "1"));
+  EXPECT_EQ(value_of(visitor->property("seen")), "1");
+}
+
+}  // namespace
+}  // namespace cosell::store

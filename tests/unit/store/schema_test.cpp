@@ -1,0 +1,187 @@
+// The shape of the store: migrations lead to it, references hold, and the frequent questions are answered by an index.
+#include "store/schema.h"
+
+#include <sqlite3.h>
+
+#include "store_testing.h"
+
+namespace cosell::store {
+namespace {
+
+using testing::expect_ok;
+using testing::value_of;
+
+// Tables with their columns, indexes and references, independent of how the text was laid out.
+std::string shape_of(Connection& connection) {
+  std::string shape;
+  Query tables = connection.query(
+      "SELECT m.type, m.name, m.tbl_name, c.name, c.type, c.\"notnull\", coalesce(c.dflt_value, ''), c.pk"
+      " FROM sqlite_master AS m LEFT JOIN pragma_table_info(m.name) AS c ORDER BY m.type, m.name, c.name");
+  while (tables.next()) {
+    for (int i = 0; i < 8; ++i) shape += tables.text(i) + " ";
+    shape += "\n";
+  }
+  Query indexes = connection.query(
+      "SELECT m.name, i.name, i.\"unique\", i.partial, x.name FROM sqlite_master AS m"
+      " JOIN pragma_index_list(m.name) AS i JOIN pragma_index_info(i.name) AS x WHERE m.type = 'table'"
+      " ORDER BY 1, 2, x.seqno");
+  while (indexes.next()) {
+    for (int i = 0; i < 5; ++i) shape += indexes.text(i) + " ";
+    shape += "\n";
+  }
+  Query references = connection.query(
+      "SELECT m.name, f.\"from\", f.\"table\", f.\"to\", f.on_delete FROM sqlite_master AS m"
+      " JOIN pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' ORDER BY 1, 2");
+  while (references.next()) {
+    for (int i = 0; i < 5; ++i) shape += references.text(i) + " ";
+    shape += "\n";
+  }
+  return shape;
+}
+
+TEST(StoreMigrations, LeadFromNothingToTheNewestShape) {
+  Connection made("", "");
+  create_schema(made);
+  Connection migrated("", "");
+  migrate(migrated, 0, migrations());
+  EXPECT_EQ(shape_of(migrated), shape_of(made));
+  EXPECT_NE(shape_of(made).find("deals_by_state"), std::string::npos);
+  EXPECT_EQ(migrated.integer("PRAGMA user_version"), newest_version());
+  EXPECT_EQ(made.integer("PRAGMA user_version"), newest_version());
+}
+
+TEST(StoreMigrations, AreAppliedAllOrNotAtAll) {
+  Connection connection("", "");
+  create_schema(connection);
+  const std::string before = shape_of(connection);
+  std::vector<std::string_view> all = migrations();
+  all.push_back("CREATE TABLE second (a INTEGER); CREATE TABLE third (a INTEGER)");
+  all.push_back("CREATE TABLE fourth (a INTEGER); CREATE TABLE second (again INTEGER)");
+  EXPECT_THROW(migrate(connection, 1, all), SQLite::Exception);
+  EXPECT_EQ(shape_of(connection), before);
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), 1);
+  EXPECT_EQ(connection.integer("PRAGMA foreign_keys"), 1);
+  all.pop_back();
+  migrate(connection, 1, all);
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), 2);
+  EXPECT_NE(shape_of(connection).find("third"), std::string::npos);
+}
+
+TEST(StoreMigrations, AreRefusedWhenTheyLeaveReferencesToNothing) {
+  Connection connection("", "");
+  create_schema(connection);
+  std::vector<std::string_view> all = migrations();
+  all.push_back("INSERT INTO journal_payloads VALUES (99, '{}')");
+  EXPECT_THROW(migrate(connection, 1, all), Refusal);
+  EXPECT_EQ(connection.integer("SELECT count(*) FROM journal_payloads"), 0);
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), 1);
+}
+
+// Counts the steps of SQLite's machine that the statements of every connection take.
+class StepCounter {
+ public:
+  StepCounter() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch)); }
+  StepCounter(const StepCounter&) = delete;
+  StepCounter& operator=(const StepCounter&) = delete;
+  ~StepCounter() { sqlite3_reset_auto_extension(); }
+
+  static int steps_of(const std::function<void()>& work) {
+    steps() = 0;
+    work();
+    return steps();
+  }
+
+ private:
+  static int& steps() {
+    static int count = 0;
+    return count;
+  }
+  static int watch(sqlite3* db, char**, const sqlite3_api_routines*) {
+    return sqlite3_trace_v2(db, SQLITE_TRACE_PROFILE, &finished, nullptr);
+  }
+  static int finished(unsigned, void*, void* statement, void*) {
+    steps() += sqlite3_stmt_status(static_cast<sqlite3_stmt*>(statement), SQLITE_STMTSTATUS_VM_STEP, 1);
+    return 0;
+  }
+};
+
+class CostOfQuestions : public testing::StoreTest {
+ protected:
+  // Many quiet deals with finished operations and history, one dirty deal and one open operation at the end.
+  void fill(Store& store) {
+    expect_ok(store.transaction([&]() -> Result<void> {
+      for (int i = 0; i < kDeals; ++i) {
+        const std::string name = std::to_string(i);
+        DealRow row;
+        row.crm.record_id = "006" + name;
+        row.partner_center.record_id = "r" + name;
+        row.engagement_id = "E" + name;
+        row.state = DealState::in_sync;
+        row.look_again_at = testing::kStart + days(1);
+        row.crm.image = value_of(store.put_image({{"n", Number{name}}}));
+        row.dirty = i == kDeals - 1;
+        row.id = value_of(store.add_deal(row));
+        OperationRow operation = testing::full_operation("op" + name, row.id, RunId());
+        operation.state = row.dirty ? OperationState::sent : OperationState::applied;
+        expect_ok(store.add_operation(operation));
+        JournalEntry entry;
+        entry.deal = row.id;
+        expect_ok(store.journal(entry));
+      }
+      return {};
+    }));
+  }
+  static constexpr int kDeals = 2'000;
+  // Walking all deals would take several steps for each.
+  static constexpr int kFew = 1'000;
+
+  StepCounter counter_;
+};
+
+TEST_F(CostOfQuestions, DoesNotGrowWithTheNumberOfQuietDeals) {
+  auto store = open();
+  fill(*store);
+  const Instant now = testing::kStart;
+  const auto expect_few = [&](const char* question, const std::function<void()>& ask) {
+    const int steps = StepCounter::steps_of(ask);
+    EXPECT_GT(steps, 0) << question;
+    EXPECT_LT(steps, kFew) << question;
+  };
+  expect_few("to decide", [&] { EXPECT_EQ(value_of(store->deals_to_decide(now, DealId(), 500)).size(), 1U); });
+  expect_few("to ask", [&] { EXPECT_EQ(value_of(store->deals_to_ask_microsoft(now, DealId(), 500)).size(), 0U); });
+  expect_few("by CRM record", [&] { EXPECT_TRUE(value_of(store->deal_by_record(Side::crm, "006700"))); });
+  expect_few("by referral", [&] { EXPECT_TRUE(value_of(store->deal_by_record(Side::partner_center, "r700"))); });
+  expect_few("by engagement", [&] { EXPECT_EQ(value_of(store->deals_by_engagement("E700")).size(), 1U); });
+  expect_few("history", [&] { EXPECT_EQ(value_of(store->history(DealId(700), 0, 100)).size(), 1U); });
+  expect_few("same image", [&] { expect_ok(store->put_image({{"n", Number{"700"}}})); });
+  expect_few("new image", [&] { expect_ok(store->put_image({{"n", Number{"-1"}}})); });
+  expect_few("journal", [&] { expect_ok(store->journal({})); });
+  expect_few("failed deals", [&] {
+    DealFilter failed;
+    failed.state = DealState::failed;
+    EXPECT_EQ(value_of(store->deals(failed)).size(), 0U);
+  });
+  for (const OperationState state : {OperationState::planned, OperationState::sent, OperationState::unknown}) {
+    expect_few(name_of(state), [&] {
+      OperationFilter open;
+      open.state = state;
+      EXPECT_EQ(value_of(store->operations(open)).size(), state == OperationState::sent ? 1U : 0U);
+    });
+  }
+  expect_few("operations of a deal", [&] {
+    OperationFilter of_deal;
+    of_deal.deal = DealId(700);
+    EXPECT_EQ(value_of(store->operations(of_deal)).size(), 1U);
+  });
+}
+
+TEST_F(CostOfQuestions, IsNoticedWhenEveryDealIsWalked) {
+  auto store = open();
+  fill(*store);
+  DealFilter filter;
+  filter.name_part = "nowhere";
+  EXPECT_GT(StepCounter::steps_of([&] { expect_ok(store->deals(filter)); }), kFew);
+}
+
+}  // namespace
+}  // namespace cosell::store
