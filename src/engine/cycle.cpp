@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "engine/decide.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
@@ -124,7 +125,9 @@ Result<void> Cycle::check_environment(Side side) {
     report_.side_down = side;
     return {};
   }
-  if (!known->empty() && *known != described->environment) {
+  // An account without a deal does not name its organisation yet: "host" becomes "host/organisation" later.
+  const bool grown = text::starts_with(described->environment, *known + "/");
+  if (!known->empty() && *known != described->environment && !grown) {
     report_.stopped = make_error(ErrorClass::config, pair_.title(side) + " is another organisation than at the last sync (now " +
                                                          described->environment + ", before " + *known +
                                                          "). Nothing was written. If that is meant, use another store file.");
@@ -461,7 +464,9 @@ Result<void> Cycle::finish() {
 Call Pair::call(Side side) const {
   Call call{*(side == Side::crm ? crm_transport : partner_center_transport), *clock, *random, *meter,
             store::name_of(side)};
-  call.max_in_flight = connector(side).capabilities().in_flight_max;
+  const auto configured = settings.in_flight.find(side);
+  call.max_in_flight =
+      configured != settings.in_flight.end() ? configured->second : connector(side).capabilities().in_flight_max;
   call.log = log;
   return call;
 }

@@ -42,6 +42,7 @@ struct Settings {
   MassChangeGuard closings{0.2, 25};
   MassChangeGuard sharings{0.2, 50};
   MassChangeGuard creates{0.5, 200};          // after the first sync
+  std::map<Side, int> in_flight;              // requests at once; absent: as the connector says
   RulePack rules;
 
   Gate gate(Irreversible step) const {

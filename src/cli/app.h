@@ -1,0 +1,19 @@
+// The command line as a whole: takes the arguments apart and runs one command.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace cosell::cli {
+
+struct Terminal {
+  bool out = false;       // standard output is a terminal: tables may be coloured
+  bool err = false;       // standard error is a terminal: a progress line may be shown
+  bool no_color = false;  // NO_COLOR is set
+};
+
+// Returns the exit code (exit.h). `args` without the program's name.
+int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err, const Terminal& terminal);
+
+}  // namespace cosell::cli

@@ -1,0 +1,184 @@
+// `cosell check`: everything that a first sync needs, as one list of ticks, with the remedy under each problem.
+#include <filesystem>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/workplace.h"
+#include "deal/deal.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using Level = Finding::Level;
+using store::Side;
+
+class Checklist {
+ public:
+  explicit Checklist(Output& output) : output_(output) {}
+
+  void heading(const std::string& text) {
+    heading_ = text;
+    output_.line(output_.styled(text, Style::strong));
+  }
+
+  void add(const Finding& f) {
+    const char* mark = f.level == Level::ok ? "✓" : f.level == Level::warning ? "!" : "✗";
+    const Style style = f.level == Level::ok ? Style::good : f.level == Level::warning ? Style::warning : Style::bad;
+    output_.line("  " + output_.styled(mark, style) + " " + (f.what.empty() ? "" : f.what + ": ") + f.text);
+    if (!f.remedy.empty() && f.level != Level::ok) output_.line("      → " + f.remedy);
+    problems_ += f.level == Level::problem ? 1 : 0;
+    warnings_ += f.level == Level::warning ? 1 : 0;
+    Object o;
+    o.text("about", heading_).text("what", f.what);
+    o.text("level", f.level == Level::ok ? "ok" : f.level == Level::warning ? "warning" : "problem");
+    o.text("text", f.text);
+    if (!f.remedy.empty()) o.text("remedy", f.remedy);
+    findings_.append(o.done());
+  }
+
+  int problems() const { return problems_; }
+  int warnings() const { return warnings_; }
+  json::Value json() const { return findings_; }
+
+ private:
+  Output& output_;
+  std::string heading_;
+  int problems_ = 0;
+  int warnings_ = 0;
+  json::Value findings_ = json::Value::array();
+};
+
+Finding of(const Error& e, const std::string& what, const std::string& remedy) {
+  Finding f;
+  f.level = Level::problem;
+  f.what = what;
+  f.text = e.message + (e.detail.empty() ? "" : " (" + e.detail + ")");
+  f.remedy = remedy;
+  return f;
+}
+
+void check_environment(Checklist& list, Session& session) {
+  const Config& config = session.config;
+  Finding f;
+  f.what = "Saved logins";
+  if (config.tokens_file.empty()) {
+    f.level = Level::warning;
+    f.text =
+        "are not kept: \"tokens\" is missing in " + config.file + ", so a renewed login is lost when the program ends";
+    f.remedy = "Add \"tokens\": { \"file\": …, \"key\": … }.";
+  } else {
+    f.text = "kept encrypted in " + config.tokens_file;
+  }
+  list.add(f);
+  if (!config.sandbox_clock.empty())
+    list.add({Level::ok, "Clock", "the sandbox's, now " + to_string_minutes(session.clock().now()) + " UTC", ""});
+}
+
+void check_store(Checklist& list, Workplace& place, int& code) {
+  const std::string& path = place.config().store;
+  auto opened = place.open_store(StoreMode::shared, false);
+  if (opened) {
+    list.add({Level::ok, "Store", path, ""});
+    place.close_store();
+    return;
+  }
+  if (opened.error().kind == ErrorClass::not_found) {
+    list.add({Level::ok, "Store", path + " does not exist yet; the first sync makes it", ""});
+    return;
+  }
+  list.add(of(opened.error(), "Store", "Name another file as \"store\", or restore a backup."));
+  code = worse(code, exit_code_of(opened.error().kind));
+}
+
+void add_mapping_findings(Checklist& list, const std::vector<mapping::FileFinding>& findings, int& code) {
+  for (const auto& m : findings) {
+    Finding f;
+    const bool error = m.severity == mapping::FileFinding::Severity::error;
+    f.level = error ? Level::problem : Level::warning;
+    f.text = m.file + ":" + std::to_string(m.line) + ":" + std::to_string(m.column) + ": " + m.message;
+    f.remedy = m.remedy;
+    list.add(f);
+    if (error) code = worse(code, exit_usage);
+  }
+}
+
+// The side's own findings; a refused login or an unreachable side is told once.
+bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
+  engine::Pair& pair = place.pair();
+  list.heading(pair.title(side));
+  Call call = pair.call(side);
+  auto described = pair.connector(side).describe(call);
+  if (!described && exit_code_of(described.error().kind) == exit_unreachable) code = worse(code, exit_unreachable);
+  const bool crm = side == Side::crm;
+  std::vector<std::string> read;
+  std::vector<std::string> written;
+  if (crm) {
+    read = pair.mapping->columns_read();
+    written = pair.mapping->columns_written();
+  } else {
+    for (const FieldInfo& f : all_fields()) {
+      const bool sent = f.shared && pair.mapping->rule(f.field).direction != mapping::Direction::off;
+      if (sent) written.push_back(f.name);
+    }
+  }
+  bool any_problem = false;
+  for (const Finding& f : pair.connector(side).check(call, read, written)) {
+    any_problem = any_problem || f.level == Level::problem;
+    list.add(f);
+  }
+  if (!described && !any_problem) list.add(of(described.error(), "Description", ""));
+  if (any_problem || !described) code = worse(code, described ? exit_usage : exit_code_of(described.error().kind));
+  if (!crm || !described) return described.has_value();
+
+  std::vector<mapping::LiveStage> stages;
+  for (const StageEntry& s : described->stages) stages.push_back({s.id, s.label, s.active});
+  std::vector<mapping::LiveColumn> columns;
+  for (const ColumnInfo& c : described->columns) columns.push_back({c.name, c.writable});
+  const auto findings = mapping::check_against_live(*pair.mapping, stages, columns);
+  list.heading("Mapping against " + pair.title(side));
+  add_mapping_findings(list, findings, code);
+  if (findings.empty()) list.add({Level::ok, "Stages and columns", "fit", ""});
+  return true;
+}
+
+PairAnswer check_pair(Session& session, const PairConfig& config) {
+  Checklist list(session.output);
+  PairAnswer answer;
+  list.heading("Configuration");
+  list.add({Level::ok, "", session.config.file, ""});
+  check_environment(list, session);
+  auto place = Workplace::make(session, config, Workplace::Login::needed);
+  if (!place) {
+    list.add(of(place.error(), "", ""));
+    answer.code = exit_code_of(place.error().kind);
+  } else {
+    list.add({Level::ok, "Mapping", config.mapping, ""});
+    add_mapping_findings(list, (*place)->mapping_findings(), answer.code);
+    check_store(list, **place, answer.code);
+    check_side(list, **place, Side::crm, answer.code);
+    check_side(list, **place, Side::partner_center, answer.code);
+  }
+  session.output.line();
+  const auto count = [](int n, const char* what) { return text::count_of(static_cast<std::size_t>(n), what); };
+  if (list.problems() > 0) {
+    session.output.line(count(list.problems(), "problem") + ", " + count(list.warnings(), "warning") +
+                        ". Nothing was changed.");
+  } else {
+    session.output.line("Ready" + (list.warnings() > 0 ? ", with " + count(list.warnings(), "warning") : "") +
+                        ". Next: cosell plan");
+  }
+  answer.json.set("findings", list.json());
+  answer.json.set("problems", json::Value::integer(list.problems()));
+  answer.json.set("warnings", json::Value::integer(list.warnings()));
+  return answer;
+}
+
+}  // namespace
+
+int check_command(Session& session, const std::string& pair) {
+  return for_each_pair(session, pair, [&](const PairConfig& config) { return check_pair(session, config); });
+}
+
+}  // namespace cosell::cli

@@ -1,0 +1,94 @@
+// The commands, one function each; arguments are taken apart in app.cpp. Every function returns the exit code.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+
+namespace cosell::cli {
+
+// "" as a pair: all of them.
+
+int check_command(Session& session, const std::string& pair);
+
+struct SyncOptions {
+  std::string pair;
+  std::string deal;  // "" all
+  int limit = 0;
+  std::set<std::string> allow;  // "creates", "closings", "sharings"
+};
+int sync_command(Session& session, const SyncOptions& options);
+
+struct PlanOptions {
+  std::string pair;
+  std::string deal;
+  int limit = 0;
+  bool summary = false;  // counts only
+  bool full = false;     // every deal, however many
+};
+int plan_command(Session& session, const PlanOptions& options);
+
+struct RunOptions {
+  std::string pair;
+  std::string every = "10m";
+  std::set<std::string> allow;  // for the first cycle
+};
+int run_command(Session& session, const RunOptions& options);
+
+int status_command(Session& session, const std::string& pair);
+
+struct TodoOptions {
+  std::string pair;
+  std::string owner;
+  std::string kind;
+};
+int todo_command(Session& session, const TodoOptions& options);
+
+struct ListOptions {
+  std::string pair;
+  std::string state;
+  std::string reason;
+  std::string owner;
+  std::string name;
+  bool all = false;  // skipped deals too
+  int limit = 0;
+};
+int deals_list_command(Session& session, const ListOptions& options);
+int deals_show_command(Session& session, const std::string& pair, const std::string& deal);
+int deals_history_command(Session& session, const std::string& pair, const std::string& deal, int limit);
+
+struct ReplayOptions {
+  std::string pair;
+  std::vector<std::string> deals;
+  bool all = false;
+  std::string kind;
+  std::string since;
+  bool dry_run = false;
+};
+int replay_command(Session& session, const ReplayOptions& options);
+
+struct ApproveOptions {
+  std::string pair;
+  std::vector<std::string> deals;
+  bool all = false;
+};
+int approve_command(Session& session, const ApproveOptions& options);
+
+int store_info_command(Session& session, const std::string& pair);
+int store_verify_command(Session& session, const std::string& pair);
+int store_backup_command(Session& session, const std::string& pair, const std::string& destination);
+int journal_verify_command(Session& session, const std::string& pair);
+
+struct MappingCheckOptions {
+  std::string file;  // "" the mappings of the configuration
+  std::string pair;
+  bool live = false;
+};
+int mapping_check_command(Output& output, const std::string& config, const MappingCheckOptions& options);
+
+int login_command(Session& session, const std::string& side, const std::string& pair);
+
+}  // namespace cosell::cli

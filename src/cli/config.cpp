@@ -1,0 +1,347 @@
+// Reads the configuration: every name is known, every value is checked where it stands, and all problems are told at
+// once.
+#include "cli/config.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "base/text.h"
+#include "connectors/registry.h"
+#include "net/http.h"
+
+namespace cosell::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+class Reader {
+ public:
+  explicit Reader(std::string file) : file_(std::move(file)) {
+    config_.file = file_;
+    const fs::path dir = fs::absolute(fs::path(file_)).parent_path();
+    config_.base_dir = dir.lexically_normal().string();
+  }
+
+  ReadConfig read(std::string_view text);
+
+ private:
+  using Member = std::function<void(const json::Value&)>;
+  using Members = std::map<std::string, Member>;
+
+  void problem(json::Position at, const std::string& message) {
+    problems_.push_back(file_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + message);
+  }
+  // Errors of connectors begin with "line:column: ".
+  void problem(const Error& error) { problems_.push_back(file_ + ":" + error.message); }
+  void members(const json::Value& object, const std::string& what, const Members& known,
+               const std::vector<std::string>& required = {});
+  std::string unknown(const std::string& word, const std::vector<std::string>& known) const;
+
+  std::string text_of(const json::Value& v, const std::string& name, const std::string& expected);
+  std::string path_of(const json::Value& v, const std::string& name);
+  void duration(const json::Value& v, const std::string& name, Duration& out);
+  void flag(const json::Value& v, const std::string& name, bool& out);
+  void in_flight(const json::Value& v, const std::string& name, int& out);
+
+  void pair(const json::Member& m);
+  void crm(const json::Value& v, PairConfig& pair);
+  void irreversible(const json::Value& v, engine::Settings& out);
+  void gate(const json::Value& v, const std::string& name, Irreversible step, engine::Settings& out);
+  void guards(const json::Value& v, engine::Settings& out);
+  void guard(const json::Value& v, const std::string& name, engine::MassChangeGuard& out);
+  void rules(const json::Value& v, RulePack& out);
+  void tokens(const json::Value& v);
+  void sandbox(const json::Value& v);
+  void different_stores();
+
+  std::string file_;
+  Config config_;
+  std::vector<std::string> problems_;
+};
+
+std::string Reader::unknown(const std::string& word, const std::vector<std::string>& known) const {
+  const std::string near = text::nearest(word, known);
+  return near.empty() ? "known are " + text::join(known, ", ") : "did you mean \"" + near + "\"?";
+}
+
+void Reader::members(const json::Value& object, const std::string& what, const Members& known,
+                     const std::vector<std::string>& required) {
+  if (!object.is_object()) {
+    problem(object.at(), what + " must be an object { … }");
+    return;
+  }
+  std::vector<std::string> names;
+  for (const auto& entry : known) names.push_back(entry.first);
+  for (const json::Member& m : object.members()) {
+    const auto it = known.find(m.key);
+    if (it == known.end()) {
+      problem(m.at, "unknown name \"" + m.key + "\" in " + what + "; " + unknown(m.key, names));
+    } else {
+      it->second(m.value);
+    }
+  }
+  for (const std::string& name : required) {
+    if (object.find(name) == nullptr) problem(object.at(), "\"" + name + "\" is missing in " + what);
+  }
+}
+
+std::string Reader::text_of(const json::Value& v, const std::string& name, const std::string& expected) {
+  if (v.is_string() && !text::trim(v.text()).empty()) return text::trim(v.text());
+  problem(v.at(), "\"" + name + "\" must be " + expected);
+  return "";
+}
+
+std::string Reader::path_of(const json::Value& v, const std::string& name) {
+  const std::string written = text_of(v, name, "a file path");
+  if (written.empty()) return "";
+  const fs::path path(written);
+  return (path.is_absolute() ? path : fs::path(config_.base_dir) / path).lexically_normal().string();
+}
+
+void Reader::duration(const json::Value& v, const std::string& name, Duration& out) {
+  const auto d = v.is_string() ? parse_duration(v.text()) : std::nullopt;
+  if (!d) return problem(v.at(), "\"" + name + "\" must be a duration such as \"90s\", \"60m\", \"2h\" or \"3d\"");
+  out = *d;
+}
+
+void Reader::flag(const json::Value& v, const std::string& name, bool& out) {
+  if (!v.is_bool()) return problem(v.at(), "\"" + name + "\" must be true or false");
+  out = v.as_bool();
+}
+
+void Reader::in_flight(const json::Value& v, const std::string& name, int& out) {
+  const auto n = v.as_integer();
+  if (!n || *n < 1 || *n > 64) return problem(v.at(), "\"" + name + "\" must be a whole number from 1 to 64");
+  out = static_cast<int>(*n);
+}
+
+void Reader::gate(const json::Value& v, const std::string& name, Irreversible step, engine::Settings& out) {
+  const std::vector<std::string> known = {"auto", "ask", "never"};
+  const auto it = std::find(known.begin(), known.end(), v.text());
+  if (!v.is_string() || it == known.end()) {
+    const std::string hint = v.is_string() ? "; " + unknown(v.text(), known) : "";
+    return problem(v.at(), "\"" + name + "\" must be \"auto\", \"ask\" or \"never\"" + hint);
+  }
+  out.gates[step] = static_cast<engine::Gate>(it - known.begin());
+}
+
+void Reader::irreversible(const json::Value& v, engine::Settings& out) {
+  Members known;
+  known["settle"] = [&](const json::Value& x) { duration(x, "settle", out.settle); };
+  for (const Irreversible step : {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::shared,
+                                  Irreversible::help_asked}) {
+    const std::string name = name_of(step);
+    known[name] = [this, name, step, &out](const json::Value& x) { gate(x, name, step, out); };
+  }
+  members(v, "\"irreversible\"", known);
+}
+
+void Reader::guard(const json::Value& v, const std::string& name, engine::MassChangeGuard& out) {
+  Members known;
+  known["share"] = [&](const json::Value& x) {
+    const auto number = x.is_number() ? parse_number(x.text()) : std::nullopt;
+    const double share = number ? std::strtod(number->text.c_str(), nullptr) : -1.0;
+    if (share < 0.0 || share > 1.0) return problem(x.at(), "\"share\" must be a number from 0 to 1, such as 0.2");
+    out.share = share;
+  };
+  known["deals"] = [&](const json::Value& x) {
+    const auto n = x.as_integer();
+    if (!n || *n < 0 || *n > 1'000'000) return problem(x.at(), "\"deals\" must be a whole number from 0 on");
+    out.deals = static_cast<int>(*n);
+  };
+  members(v, "\"" + name + "\"", known);
+}
+
+void Reader::guards(const json::Value& v, engine::Settings& out) {
+  Members known;
+  known["closings"] = [&](const json::Value& x) { guard(x, "closings", out.closings); };
+  known["sharings"] = [&](const json::Value& x) { guard(x, "sharings", out.sharings); };
+  known["creates"] = [&](const json::Value& x) { guard(x, "creates", out.creates); };
+  members(v, "\"guards\"", known);
+}
+
+void Reader::rules(const json::Value& v, RulePack& out) {
+  Members known;
+  const auto add = [&](const std::string& name, bool& target) {
+    known[name] = [this, name, &target](const json::Value& x) { flag(x, name, target); };
+  };
+  add("notes_required", out.notes_required);
+  add("marketplace_intent_required", out.marketplace_intent_required);
+  add("team_required", out.team_required);
+  add("solution_required", out.solution_required);
+  add("location_required", out.location_required);
+  members(v, "\"rules\"", known);
+}
+
+void Reader::crm(const json::Value& v, PairConfig& pair) {
+  if (!v.is_object()) return problem(v.at(), "\"crm\" must be an object { … }");
+  const json::Value* system = v.find("system");
+  const std::vector<std::string> known = crm_names();
+  if (system == nullptr)
+    return problem(v.at(), "\"system\" is missing in \"crm\"; known are " + text::join(known, ", "));
+  const System* row = system->is_string() ? find_system(system->text()) : nullptr;
+  if (row == nullptr || !row->is_crm) {
+    return problem(system->at(), "unknown system \"" + system->text() + "\"; " + unknown(system->text(), known));
+  }
+  pair.crm_system = row->name;
+  pair.crm = v;
+  if (auto error = row->check(v)) problem(*error);
+}
+
+bool leads_elsewhere(const json::Value& part) {
+  const auto elsewhere = [](const json::Value* v) {
+    if (v == nullptr || !v->is_string()) return false;
+    const auto url = http::parse_url(v->text());
+    return !url || !http::is_loopback(url->host);
+  };
+  if (part.find("url") == nullptr) return true;
+  return elsewhere(part.find("url")) || elsewhere(part.at_path({"login", "token_url"}));
+}
+
+void Reader::pair(const json::Member& m) {
+  PairConfig pair;
+  pair.name = m.key;
+  const bool usable = !m.key.empty() && m.key.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789-_.") == std::string::npos;
+  if (!usable) problem(m.at, "a pair's name has letters, digits, '-', '_' and '.' only");
+  engine::Settings& s = pair.settings;
+  Members known;
+  known["crm"] = [&](const json::Value& v) { crm(v, pair); };
+  known["partner_center"] = [&](const json::Value& v) {
+    pair.partner_center = v;
+    if (auto error = partner_center_system().check(v)) problem(*error);
+  };
+  known["mapping"] = [&](const json::Value& v) { pair.mapping = path_of(v, "mapping"); };
+  known["store"] = [&](const json::Value& v) { pair.store = path_of(v, "store"); };
+  known["irreversible"] = [&](const json::Value& v) { irreversible(v, s); };
+  known["answers_every"] = [&](const json::Value& v) { duration(v, "answers_every", s.answers_every); };
+  known["late_arrival"] = [&](const json::Value& v) { duration(v, "late_arrival", s.late_arrival); };
+  known["in_flight"] = [&](const json::Value& v) {
+    Members sides;
+    for (const auto side : {store::Side::crm, store::Side::partner_center}) {
+      const std::string name = store::name_of(side);
+      sides[name] = [this, name, side, &s](const json::Value& x) { in_flight(x, name, s.in_flight[side]); };
+    }
+    members(v, "\"in_flight\"", sides);
+  };
+  known["guards"] = [&](const json::Value& v) { guards(v, s); };
+  known["rules"] = [&](const json::Value& v) { rules(v, s.rules); };
+  members(m.value, "the pair \"" + m.key + "\"", known, {"crm", "partner_center", "mapping", "store"});
+  pair.on_this_machine = !leads_elsewhere(pair.crm) && !leads_elsewhere(pair.partner_center);
+  config_.pairs.push_back(std::move(pair));
+}
+
+void Reader::tokens(const json::Value& v) {
+  Members known;
+  known["file"] = [&](const json::Value& x) { config_.tokens_file = path_of(x, "file"); };
+  known["key"] = [&](const json::Value& x) {
+    config_.tokens_key = text_of(x, "key", "where the key is: \"file:PATH\", \"env:NAME\" or \"credential:NAME\"");
+    const bool named = text::starts_with(config_.tokens_key, "file:") ||
+                       text::starts_with(config_.tokens_key, "env:") ||
+                       text::starts_with(config_.tokens_key, "credential:");
+    if (!config_.tokens_key.empty() && !named) {
+      problem(x.at(),
+              "\"key\" must say where the key is: \"file:PATH\", \"env:NAME\" or \"credential:NAME\", never the key");
+    }
+  };
+  members(v, "\"tokens\"", known, {"file", "key"});
+}
+
+void Reader::sandbox(const json::Value& v) {
+  Members known;
+  known["clock"] = [&](const json::Value& x) {
+    const auto url = x.is_string() ? http::parse_url(x.text()) : std::nullopt;
+    if (!url || !http::is_loopback(url->host)) {
+      return problem(x.at(), "\"clock\" must be an address on this machine, like http://127.0.0.1:8080/_sandbox/clock");
+    }
+    config_.sandbox_clock = x.text();
+  };
+  members(v, "\"sandbox\"", known);
+}
+
+void Reader::different_stores() {
+  std::map<std::string, std::string> taken;
+  for (const PairConfig& pair : config_.pairs) {
+    if (pair.store.empty()) continue;
+    const auto [it, fresh] = taken.emplace(pair.store, pair.name);
+    if (!fresh) {
+      problems_.push_back(file_ + ": the pairs \"" + it->second + "\" and \"" + pair.name +
+                          "\" name the same store; each needs its own");
+    }
+  }
+}
+
+ReadConfig Reader::read(std::string_view text) {
+  const auto root = json::read(text, {.comments = true});
+  if (!root) {
+    problem(root.error().at, root.error().message);
+    return {std::nullopt, problems_};
+  }
+  Members known;
+  known["$schema"] = [&](const json::Value& v) { text_of(v, "$schema", "the path of the schema"); };
+  known["pairs"] = [&](const json::Value& v) {
+    if (!v.is_object() || v.members().empty()) {
+      return problem(v.at(), "\"pairs\" must be an object with at least one pair, { \"contoso\": { … } }");
+    }
+    for (const json::Member& m : v.members()) pair(m);
+  };
+  known["tokens"] = [&](const json::Value& v) { tokens(v); };
+  known["sandbox"] = [&](const json::Value& v) { sandbox(v); };
+  members(*root, "the configuration", known, {"pairs"});
+  different_stores();
+  if (!problems_.empty()) return {std::nullopt, problems_};
+  return {std::move(config_), {}};
+}
+
+}  // namespace
+
+const PairConfig* Config::find(const std::string& name) const {
+  for (const PairConfig& pair : pairs) {
+    if (pair.name == name) return &pair;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Config::names() const {
+  std::vector<std::string> out;
+  for (const PairConfig& pair : pairs) out.push_back(pair.name);
+  return out;
+}
+
+ReadConfig read_config(const std::string& file, std::string_view text) { return Reader(file).read(text); }
+
+Result<std::string> read_text_file(const std::string& path) {
+  std::error_code failed;
+  if (fs::is_directory(path, failed)) return make_error(ErrorClass::config, path + " is a folder, not a file.");
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    const bool there = fs::exists(path, failed);
+    return make_error(ErrorClass::config, there ? path + " cannot be read: no permission." : path + " does not exist.");
+  }
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+Result<std::string> find_config(const std::string& named) {
+  if (!named.empty()) return named;
+  std::error_code failed;
+  const std::string here = "config/cosell.jsonc";
+  if (fs::exists(here, failed)) return here;
+  const char* xdg = std::getenv("XDG_CONFIG_HOME");
+  const char* home = std::getenv("HOME");
+  std::string folder = xdg != nullptr && *xdg != '\0' ? xdg : std::string(home == nullptr ? "" : home) + "/.config";
+  const std::string there = folder + "/cosell/cosell.jsonc";
+  if (fs::exists(there, failed)) return there;
+  return make_error(ErrorClass::config, "There is no configuration: neither " + here + " nor " + there +
+                                            ". Name one with --config FILE, or begin with a copy of "
+                                            "config/cosell.example.jsonc.");
+}
+
+}  // namespace cosell::cli

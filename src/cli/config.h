@@ -1,0 +1,53 @@
+// The configuration file (`cosell.jsonc`): which pairs there are, how each is reached, and how careful the bridge is.
+// Read and checked here, with line and column; what belongs to a connector is checked by the table of systems.
+// Secrets are only named in it; nothing here reads them.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "engine/pair.h"
+
+namespace cosell::cli {
+
+struct PairConfig {
+  std::string name;
+  std::string crm_system;  // a name of the table of systems
+  json::Value crm;         // the part that its connector reads
+  json::Value partner_center;
+  std::string mapping;           // absolute path
+  std::string store;             // absolute path
+  bool on_this_machine = false;  // every address of both sides is loopback
+  engine::Settings settings;
+};
+
+struct Config {
+  std::string file;      // as it was named
+  std::string base_dir;  // paths in the file are relative to it
+  std::vector<PairConfig> pairs;
+  std::string tokens_file;    // absolute; empty: logins are not kept
+  std::string tokens_key;     // reference to the key
+  std::string sandbox_clock;  // address; followed only when every side is on this machine
+
+  const PairConfig* find(const std::string& name) const;
+  std::vector<std::string> names() const;
+};
+
+struct ReadConfig {
+  std::optional<Config> config;       // set when there is no problem
+  std::vector<std::string> problems;  // "FILE:LINE:COLUMN: what was expected"
+};
+
+// `file` is used for messages and as the place that relative paths start from.
+ReadConfig read_config(const std::string& file, std::string_view text);
+
+// The file that is used: the named one, else config/cosell.jsonc, else $XDG_CONFIG_HOME/cosell/cosell.jsonc.
+Result<std::string> find_config(const std::string& named);
+Result<std::string> read_text_file(const std::string& path);
+
+}  // namespace cosell::cli

@@ -1,0 +1,136 @@
+// Telling about a cycle.
+#include "cli/cycle_report.h"
+
+#include "base/text.h"
+#include "cli/exit.h"
+#include "cli/wording.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::DealState;
+using store::Side;
+
+constexpr std::size_t failures_shown = 10;
+
+std::string took_text(Duration took) {
+  if (took.ms < 10'000) return std::to_string(took.ms / 1000) + "." + std::to_string(took.ms % 1000 / 100) + " s";
+  if (took.ms < 120'000) return std::to_string(took.ms / 1000) + " s";
+  return std::to_string(took.ms / 60'000) + " min " + std::to_string(took.ms % 60'000 / 1000) + " s";
+}
+
+std::int64_t count_of(const engine::CycleReport& report, const std::function<bool(const store::StateCount&)>& which) {
+  std::int64_t n = 0;
+  for (const auto& s : report.states) n += which(s) ? s.deals : 0;
+  return n;
+}
+
+void print_waiting(Session& session, const engine::CycleReport& report) {
+  std::map<std::string, std::int64_t> by_whom;
+  for (const auto& s : report.states) {
+    if (s.state == DealState::waiting) by_whom[waits_for_text(s.waits_for)] += s.deals;
+  }
+  const auto failed_deals = count_of(report, [](const auto& s) { return s.state == DealState::failed; });
+  std::vector<std::string> parts;
+  for (const auto& [who, deals] : by_whom) parts.push_back(grouped(deals) + " for " + who);
+  if (!parts.empty()) session.output.line("Waiting: " + text::join(parts, ", ") + "  (cosell todo)");
+  if (failed_deals > 0) {
+    session.output.line(
+        session.output.styled("Failed: " + grouped(failed_deals) + "  (cosell todo --kind failed)", Style::bad));
+  }
+}
+
+void print_failures(Session& session, const engine::CycleReport& report) {
+  std::size_t shown = 0;
+  for (const auto& f : report.failures) {
+    if (++shown > failures_shown) break;
+    session.output.error("Failed: " + f.title + ": " + f.message + (f.next_step.empty() ? "" : "\n  → " + f.next_step));
+  }
+  const auto more = report.failures_total - static_cast<std::int64_t>(std::min(shown, failures_shown));
+  if (report.failures_total > 0 && more > 0) {
+    session.output.error("… and " + grouped(more) + " more: cosell todo --kind failed");
+  }
+}
+
+void print_stop(Session& session, Workplace& place, const engine::CycleReport& report) {
+  const Error& e = *report.stopped;
+  std::string message = e.message;
+  if (report.side_down && report.guard.empty() && e.kind != ErrorClass::config) {
+    const std::string title = place.pair().title(*report.side_down);
+    if (message.find(title) == std::string::npos) message = title + ": " + message;
+    message += "\n  Nothing is lost; what is left follows with the next sync.";
+  }
+  if (!e.detail.empty() && message.find(e.detail) == std::string::npos) message += "\n  It said: " + e.detail;
+  session.output.error(message);
+}
+
+}  // namespace
+
+int exit_code_of(const engine::CycleReport& report) {
+  if (report.stopped) return exit_code_of(report.stopped->kind);
+  return report.failures_total > 0 ? exit_failures : exit_done;
+}
+
+std::string calls_line(const Workplace& place) {
+  return "API calls: " + place.calls_text(Side::crm) + ", " + place.calls_text(Side::partner_center);
+}
+
+void print_sync(Session& session, Workplace& place, const engine::CycleReport& report, Duration took) {
+  Output& out = session.output;
+  std::vector<std::string> parts;
+  for (const auto& [kind, count] : report.done) parts.push_back(write_text(place.pair(), kind, count));
+  if (parts.empty()) {
+    out.line(report.stopped ? "Nothing was written." : "Nothing to do: both sides agree.");
+  } else {
+    out.line("Written: " + text::join(parts, ", "));
+  }
+  print_waiting(session, report);
+  const auto in_sync = count_of(report, [](const auto& s) { return s.state == DealState::in_sync; });
+  const auto skipped = count_of(report, [](const auto& s) { return s.state == DealState::skipped; });
+  out.line("In sync: " + grouped(in_sync) + ", skipped: " + grouped(skipped));
+  if (report.unanswered > 0) {
+    out.line(text::count_of(static_cast<std::size_t>(report.unanswered), "write") +
+             " without an answer; looked up before anything else is written to these deals.");
+  }
+  print_failures(session, report);
+  if (report.stopped) print_stop(session, place, report);
+  out.line(calls_line(place) + "; " + took_text(took));
+}
+
+json::Value json_of(Workplace& place, const engine::CycleReport& report) {
+  json::Value failures = json::Value::array();
+  for (const auto& f : report.failures) {
+    failures.append(Object().text("deal", f.title).text("message", f.message).text("next_step", f.next_step).done());
+  }
+  Object o;
+  o.value("planned", json_of(report.planned)).value("done", json_of(report.done));
+  o.number("deals_with_writes", report.deals_with_writes);
+  o.value("failures", std::move(failures)).number("failures_total", report.failures_total);
+  o.number("unanswered", report.unanswered);
+  o.value("states", json_of(report.states));
+  o.value("api_calls", Object()
+                           .value("crm", json_of(place.calls(Side::crm)))
+                           .value("partner_center", json_of(place.calls(Side::partner_center)))
+                           .done());
+  if (report.stopped) o.value("error", json_of(*report.stopped));
+  if (report.side_down) o.text("side_down", store::name_of(*report.side_down));
+  if (!report.guard.empty()) o.text("guard", report.guard);
+  return o.done();
+}
+
+std::function<void(const engine::Progress&)> progress_of(Session& session) {
+  return [&session, last = std::string()](const engine::Progress& p) mutable {
+    std::string text = p.phase;
+    if (p.total > 0) {
+      text += ": " + grouped(p.done) + " of " + grouped(p.total);
+    } else if (p.done > 0) {
+      text += ": " + grouped(p.done);
+    }
+    session.output.progress(text);
+    if (session.log && p.phase != last) session.log(p.phase);
+    last = p.phase;
+  };
+}
+
+}  // namespace cosell::cli

@@ -1,0 +1,18 @@
+// What a cycle did, in a few lines for people and as JSON; and the exit code that follows from it.
+#pragma once
+
+#include "cli/session.h"
+#include "cli/workplace.h"
+#include "engine/cycle.h"
+
+namespace cosell::cli {
+
+int exit_code_of(const engine::CycleReport& report);
+void print_sync(Session& session, Workplace& place, const engine::CycleReport& report, Duration took);
+json::Value json_of(Workplace& place, const engine::CycleReport& report);
+// "API calls: …"
+std::string calls_line(const Workplace& place);
+// The progress of a cycle, as one line on a terminal.
+std::function<void(const engine::Progress&)> progress_of(Session& session);
+
+}  // namespace cosell::cli

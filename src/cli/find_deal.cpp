@@ -1,0 +1,83 @@
+// Finding the deal that a person means.
+#include "cli/find_deal.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "engine/words.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::DealRow;
+using store::Side;
+
+constexpr int candidates_shown = 10;
+
+// Parts of an address that may be an id, the whole text first.
+std::vector<std::string> parts_of(const std::string& named) {
+  std::vector<std::string> parts = {named};
+  if (named.find("://") == std::string::npos) return parts;
+  std::string part;
+  for (const char c : text::percent_decode(named)) {
+    const bool separates = c == '/' || c == '?' || c == '&' || c == '=' || c == '#';
+    if (!separates) {
+      part += c;
+      continue;
+    }
+    if (!part.empty()) parts.push_back(part);
+    part.clear();
+  }
+  if (!part.empty()) parts.push_back(part);
+  return parts;
+}
+
+Error ambiguous(const std::string& named, const std::vector<DealRow>& rows) {
+  std::string message = "\"" + named + "\" fits " + (rows.size() > candidates_shown ? "more than " : "") +
+                        text::count_of(std::min<std::size_t>(rows.size(), candidates_shown), "deal") + ":";
+  std::size_t shown = 0;
+  for (const DealRow& row : rows) {
+    if (++shown > candidates_shown) break;
+    message += "\n  " + short_id(row) + "  " + row.title + "  (" + engine::words::state_title(row) + ")";
+  }
+  return make_error(ErrorClass::config, message + "\nName one by its id.");
+}
+
+}  // namespace
+
+std::string short_id(const DealRow& row) {
+  return row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+}
+
+Result<DealRow> find_deal(const engine::Pair& pair, const std::string& named) {
+  for (const std::string& part : parts_of(text::trim(named))) {
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      const RecordId id = pair.connector(side).normal_id(part);
+      if (id.empty()) continue;
+      auto row = pair.store->deal_by_record(side, id.value);
+      if (!row) return row.error();
+      if (*row) return **row;
+    }
+  }
+  store::DealFilter filter;
+  filter.name_part = text::trim(named);
+  filter.limit = 500;
+  if (filter.name_part.empty()) return make_error(ErrorClass::config, "Name a deal: its id, its address or its name.");
+  auto rows = pair.store->deals(filter);
+  if (!rows) return rows.error();
+  if (rows->empty()) {
+    return make_error(ErrorClass::config, "No deal with this id, address or name is known: " + named +
+                                              ". If it is new, it becomes known with the next sync.");
+  }
+  if (rows->size() == 1) return rows->front();
+  std::vector<DealRow> exact;
+  for (const DealRow& row : *rows) {
+    if (text::equals_ignore_case(text::trim(row.title), filter.name_part)) exact.push_back(row);
+  }
+  if (exact.size() == 1) return exact.front();
+  return ambiguous(named, exact.empty() ? *rows : exact);
+}
+
+}  // namespace cosell::cli

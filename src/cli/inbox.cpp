@@ -1,0 +1,80 @@
+// The inbox of a running service.
+#include "cli/inbox.h"
+
+#include "base/text.h"
+#include "engine/approve.h"
+#include "engine/replay.h"
+
+namespace cosell::cli {
+
+namespace {
+
+std::vector<DealId> deals_in(const std::string& arguments) {
+  std::vector<DealId> deals;
+  const auto parsed = json::read(arguments);
+  const json::Value* list = parsed ? parsed->find("deals") : nullptr;
+  if (list == nullptr) return deals;
+  for (const json::Value& v : list->items()) {
+    if (const auto id = v.as_integer()) deals.emplace_back(*id);
+  }
+  return deals;
+}
+
+Result<std::string> work_off(Workplace& place, const store::InboxItem& item) {
+  const std::vector<DealId> deals = deals_in(item.arguments);
+  std::vector<std::string> answers;
+  if (item.command == "replay") {
+    engine::CycleOptions options;
+    options.command = "replay";
+    auto report = engine::replay(place.pair(), deals, options);
+    if (!report) return report.error();
+    if (report->cycle.stopped) answers.push_back(report->cycle.stopped->message);
+    for (const auto& one : report->deals) {
+      answers.push_back(one.title + ": " + (one.already_done ? "already done" : one.after));
+    }
+  } else if (item.command == "approve") {
+    for (const DealId id : deals) {
+      auto approved = engine::approve(place.pair(), id);
+      if (!approved) return approved.error();
+      answers.push_back(approval_text(approved->title, approved->steps));
+    }
+  } else {
+    answers.push_back("Unknown command \"" + item.command + "\".");
+  }
+  return text::join(answers, "\n");
+}
+
+}  // namespace
+
+std::string approval_text(const std::string& title, const std::vector<Irreversible>& steps) {
+  if (steps.empty()) return title + ": waits for no approval";
+  std::vector<std::string> labels;
+  for (const Irreversible step : steps) labels.push_back(label_of(step));
+  return title + ": approved to " + text::join(labels, ", ");
+}
+
+Result<void> leave_in_inbox(Workplace& place, const std::string& command, const std::vector<DealId>& deals) {
+  json::Value ids = json::Value::array();
+  for (const DealId id : deals) ids.append(json::Value::integer(id.value));
+  const std::string arguments = json::canonical(Object().value("deals", std::move(ids)).done());
+  return place.store().transaction(
+      [&] { return place.store().add_to_inbox(command, arguments, place.pair().clock->now()); });
+}
+
+Result<void> work_off_inbox(Workplace& place, const std::function<void(const std::string&)>& say) {
+  auto items = place.store().open_inbox();
+  if (!items) return items.error();
+  for (const store::InboxItem& item : *items) {
+    auto answer = work_off(place, item);
+    const bool store_failed = !answer && (answer.error().kind == ErrorClass::store_damaged);
+    if (store_failed) return answer.error();
+    const std::string text = answer ? *answer : answer.error().message;
+    auto answered =
+        place.store().transaction([&] { return place.store().answer_inbox(item.id, text, place.pair().clock->now()); });
+    if (!answered) return answered;
+    say(item.command + ": " + text);
+  }
+  return {};
+}
+
+}  // namespace cosell::cli

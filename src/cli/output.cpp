@@ -1,0 +1,224 @@
+// Tables, JSON, CSV, colour and progress.
+#include "cli/output.h"
+
+#include <algorithm>
+#include <ostream>
+
+#include "base/text.h"
+#include "cli/exit.h"
+
+namespace cosell::cli {
+
+namespace {
+
+// Characters as a terminal shows them, near enough: code points.
+std::size_t width_of(const std::string& text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+const char* code_of(Style style) {
+  switch (style) {
+    case Style::good:
+      return "\033[32m";
+    case Style::warning:
+      return "\033[33m";
+    case Style::bad:
+      return "\033[31m";
+    case Style::faint:
+      return "\033[2m";
+    case Style::strong:
+      return "\033[1m";
+    case Style::plain:
+      break;
+  }
+  return "";
+}
+
+std::string csv_cell(const std::string& text) {
+  // A cell that begins like a formula would be run by a spreadsheet.
+  const bool formula = !text.empty() && std::string("=+-@\t\r").find(text.front()) != std::string::npos;
+  const std::string safe = formula ? "'" + text : text;
+  if (safe.find_first_of(",\"\r\n") == std::string::npos) return safe;
+  return "\"" + text::replace_all(safe, "\"", "\"\"") + "\"";
+}
+
+// One line per cell, without what would move the cursor.
+std::string on_one_line(const std::string& text) {
+  std::string out;
+  for (const char c : text) out += static_cast<unsigned char>(c) < 0x20U || c == 0x7F ? ' ' : c;
+  return out;
+}
+
+}  // namespace
+
+int exit_code_of(ErrorClass c) {
+  switch (c) {
+    case ErrorClass::config:
+    case ErrorClass::schema_drift:
+    case ErrorClass::not_found:
+      return exit_usage;
+    case ErrorClass::transient:
+    case ErrorClass::throttled:
+    case ErrorClass::unknown:
+    case ErrorClass::forbidden:
+    case ErrorClass::auth_expired:
+    case ErrorClass::cursor_invalid:
+    case ErrorClass::bad_response:
+      return exit_unreachable;
+    case ErrorClass::guard:
+      return exit_guard;
+    case ErrorClass::store_damaged:
+      return exit_store;
+    case ErrorClass::store_busy:
+      return exit_busy;
+    case ErrorClass::cancelled:
+      return exit_interrupted;
+    case ErrorClass::precondition:
+    case ErrorClass::rejected:
+    case ErrorClass::bug:
+      break;
+  }
+  return exit_failures;
+}
+
+int worse(int a, int b) {
+  static const std::vector<int> order = {exit_done,        exit_failures, exit_interrupted, exit_guard,
+                                         exit_unreachable, exit_busy,     exit_usage,       exit_store};
+  const auto rank = [](int code) { return std::find(order.begin(), order.end(), code) - order.begin(); };
+  return rank(a) >= rank(b) ? a : b;
+}
+
+void Output::line(const std::string& text) {
+  if (options_.quiet || !for_people()) return;
+  answer(text);
+}
+
+void Output::answer(const std::string& text) {
+  end_progress();
+  out_ << text << "\n";
+  out_.flush();
+}
+
+void Output::json(const json::Value& value) { answer(json::write_pretty(value)); }
+
+void Output::error(const std::string& text) {
+  end_progress();
+  err_ << text << "\n";
+  err_.flush();
+}
+
+void Output::note(const std::string& text) {
+  if (!options_.quiet) error(text);
+}
+
+void Output::progress(const std::string& text) {
+  if (!terminal_.err || options_.quiet || options_.verbose) return;
+  err_ << "\r\033[K" << shortened(text, 100);
+  err_.flush();
+  progress_shown_ = true;
+}
+
+void Output::end_progress() {
+  if (!progress_shown_) return;
+  err_ << "\r\033[K";
+  err_.flush();
+  progress_shown_ = false;
+}
+
+std::string Output::styled(const std::string& text, Style style) const {
+  if (!terminal_.out || terminal_.no_color || style == Style::plain || !for_people()) return text;
+  return std::string(code_of(style)) + text + "\033[0m";
+}
+
+void Table::row(std::vector<std::string> cells, Style style) {
+  cells.resize(headings_.size());
+  rows_.push_back({std::move(cells), style});
+}
+
+void Table::print(Output& output, const std::string& indent) const {
+  std::vector<std::size_t> widths;
+  for (const std::string& heading : headings_) widths.push_back(width_of(heading));
+  for (const Row& row : rows_) {
+    for (std::size_t i = 0; i < widths.size(); ++i)
+      widths[i] = std::max(widths[i], width_of(on_one_line(row.cells[i])));
+  }
+  const auto line_of = [&](const std::vector<std::string>& cells) {
+    std::string line = indent;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      const std::string cell = on_one_line(cells[i]);
+      line += i + 1 == cells.size() ? cell : padded(cell, widths[i] + 2);
+    }
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    return line;
+  };
+  const bool headed = std::any_of(headings_.begin(), headings_.end(), [](const std::string& h) { return !h.empty(); });
+  if (headed) output.line(output.styled(line_of(headings_), Style::strong));
+  for (const Row& row : rows_) output.line(output.styled(line_of(row.cells), row.style));
+}
+
+void Table::print_csv(Output& output) const {
+  const auto line_of = [](const std::vector<std::string>& cells) {
+    std::vector<std::string> parts;
+    for (const std::string& cell : cells) parts.push_back(csv_cell(cell));
+    return text::join(parts, ",");
+  };
+  std::vector<std::string> headings;
+  for (const std::string& heading : headings_)
+    headings.push_back(text::replace_all(text::lower_ascii(heading), " ", "_"));
+  output.answer(line_of(headings) + "\r");
+  for (const Row& row : rows_) output.answer(line_of(row.cells) + "\r");
+}
+
+Object& Object::text(const std::string& name, const std::string& value) {
+  value_.set(name, json::Value::string(value));
+  return *this;
+}
+Object& Object::number(const std::string& name, std::int64_t value) {
+  value_.set(name, json::Value::integer(value));
+  return *this;
+}
+Object& Object::flag(const std::string& name, bool value) {
+  value_.set(name, json::Value::boolean(value));
+  return *this;
+}
+Object& Object::value(const std::string& name, json::Value value) {
+  value_.set(name, std::move(value));
+  return *this;
+}
+
+json::Value json_of(const Error& error) {
+  Object o;
+  o.text("class", name_of(error.kind)).text("message", error.message);
+  if (!error.detail.empty()) o.text("detail", error.detail);
+  if (!error.rule.empty()) o.text("rule", error.rule);
+  if (!error.request_id.empty()) o.text("request_id", error.request_id);
+  return o.done();
+}
+
+std::string grouped(std::int64_t n) {
+  std::string digits = std::to_string(n < 0 ? -n : n);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return (n < 0 ? "-" : "") + digits;
+}
+
+std::string shortened(const std::string& text, std::size_t most) {
+  if (width_of(text) <= most) return text;
+  std::size_t seen = 0;
+  std::size_t end = 0;
+  while (end < text.size()) {
+    const bool starts = (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U;
+    if (starts && ++seen == most) break;
+    ++end;
+  }
+  return text.substr(0, end) + "…";
+}
+
+std::string padded(const std::string& text, std::size_t width) {
+  const std::size_t shown = width_of(text);
+  return shown >= width ? text : text + std::string(width - shown, ' ');
+}
+
+}  // namespace cosell::cli

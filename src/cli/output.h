@@ -1,0 +1,91 @@
+// How commands speak: aligned tables for people, JSON and CSV for programs, colour and progress only on a terminal.
+#pragma once
+
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "cli/app.h"
+
+namespace cosell::cli {
+
+enum class Style : std::uint8_t { plain, good, warning, bad, faint, strong };
+
+struct OutputOptions {
+  bool json = false;
+  bool csv = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+class Output {
+ public:
+  Output(std::ostream& out, std::ostream& err, Terminal terminal, OutputOptions options)
+      : out_(out), err_(err), terminal_(terminal), options_(options) {}
+
+  // A line for people on standard output; nothing with --quiet, --json or --csv.
+  void line(const std::string& text = "");
+  // A line that is the answer itself: also with --quiet.
+  void answer(const std::string& text);
+  void json(const json::Value& value);
+  void error(const std::string& text);
+  void note(const std::string& text);  // on standard error; nothing with --quiet
+
+  // One line on standard error that is written over; only on a terminal.
+  void progress(const std::string& text);
+  void end_progress();
+
+  std::string styled(const std::string& text, Style style) const;
+  bool for_people() const { return !options_.json && !options_.csv; }
+  const OutputOptions& options() const { return options_; }
+  std::ostream& err_stream() { return err_; }
+
+ private:
+  std::ostream& out_;
+  std::ostream& err_;
+  Terminal terminal_;
+  OutputOptions options_;
+  bool progress_shown_ = false;
+};
+
+// A table whose columns line up; the last one may be long.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+  void row(std::vector<std::string> cells, Style style = Style::plain);
+  bool empty() const { return rows_.empty(); }
+  std::size_t size() const { return rows_.size(); }
+  void print(Output& output, const std::string& indent = "") const;
+  void print_csv(Output& output) const;  // RFC 4180, headings first
+
+ private:
+  struct Row {
+    std::vector<std::string> cells;
+    Style style;
+  };
+  std::vector<std::string> headings_;
+  std::vector<Row> rows_;
+};
+
+// JSON objects in one expression.
+class Object {
+ public:
+  Object& text(const std::string& name, const std::string& value);
+  Object& number(const std::string& name, std::int64_t value);
+  Object& flag(const std::string& name, bool value);
+  Object& value(const std::string& name, json::Value value);
+  json::Value done() { return std::move(value_); }
+
+ private:
+  json::Value value_ = json::Value::object();
+};
+
+json::Value json_of(const Error& error);
+std::string grouped(std::int64_t n);                               // "8,800"
+std::string shortened(const std::string& text, std::size_t most);  // whole characters, "…" at the end
+std::string padded(const std::string& text, std::size_t width);
+
+}  // namespace cosell::cli

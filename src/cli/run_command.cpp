@@ -1,0 +1,156 @@
+// `cosell run`: cycles until stopped. One thread per pair, so that a slow side of one pair does not delay another.
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/inbox.h"
+#include "cli/wording.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::Side;
+
+constexpr Duration inbox_every = seconds(2);
+
+class Service {
+ public:
+  Service(Session& session, const PairConfig& config, const RunOptions& options, Duration every, std::mutex& mutex)
+      : session_(session), config_(config), options_(options), every_(every), mutex_(mutex) {}
+
+  Result<void> open() {
+    auto place = Workplace::make(session_, config_, Workplace::Login::needed);
+    if (!place) return place.error();
+    place_ = std::move(*place);
+    return place_->open_store(StoreMode::exclusive, true);
+  }
+
+  void loop() {
+    bool first = true;
+    while (!SystemClock::interrupted()) {
+      const Instant begun = session_.clock().now();
+      if (!cycle(first)) return;
+      first = false;
+      if (!wait_until(begun + every_)) return;
+    }
+  }
+
+  int code() const { return code_; }
+
+ private:
+  void say(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    if (session_.output.options().json) return;
+    session_.output.line(to_string_minutes(session_.clock().now()) + " " + config_.name + ": " + text);
+  }
+
+  void say_error(const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    session_.output.error(to_string_minutes(session_.clock().now()) + " " + config_.name + ": " + text);
+  }
+
+  bool give_up(const Error& error) {
+    say_error(error.message);
+    code_ = worse(code_, exit_code_of(error.kind));
+    return false;
+  }
+
+  // False: this pair cannot go on.
+  bool cycle(bool first) {
+    place_->pair().meter->reset();
+    engine::CycleOptions options;
+    options.command = "run";
+    if (first) options.allow = options_.allow;
+    auto report = engine::run_cycle(place_->pair(), options);
+    if (!report) return give_up(report.error());
+    tell(*report);
+    const bool broken = report->stopped && report->stopped->kind == ErrorClass::bug;
+    if (broken) return give_up(*report->stopped);
+    auto inbox = work_off_inbox(*place_, [this](const std::string& text) { say(text); });
+    return inbox ? true : give_up(inbox.error());
+  }
+
+  void tell(const engine::CycleReport& report) {
+    if (session_.output.options().json) {
+      json::Value line =
+          Object().text("at", to_string_seconds(session_.clock().now())).text("pair", config_.name).done();
+      const json::Value rest = json_of(*place_, report);
+      for (const json::Member& m : rest.members()) line.set(m.key, m.value);
+      const std::lock_guard lock(mutex_);
+      session_.output.answer(json::write(line));
+    }
+    const bool asked_to_stop = report.stopped && report.stopped->kind == ErrorClass::cancelled;
+    // The same incident is told once, and its end.
+    const std::string incident = report.stopped && !asked_to_stop ? report.stopped->message : "";
+    if (!incident.empty() && incident != incident_)
+      say_error(incident + " Tried again every " + to_string(every_) + ".");
+    if (incident.empty() && !incident_.empty()) say("All is well again.");
+    if (!asked_to_stop) incident_ = incident;
+    for (const auto& f : report.failures) say_error("Failed: " + f.title + ": " + f.message);
+    std::vector<std::string> parts;
+    for (const auto& [kind, count] : report.done) parts.push_back(write_text(place_->pair(), kind, count));
+    if (!parts.empty()) say(text::join(parts, ", ") + "; " + calls_line(*place_));
+    if (parts.empty() && incident.empty() && session_.log)
+      session_.log(config_.name + ": nothing to do; " + calls_line(*place_));
+  }
+
+  bool wait_until(Instant next) {
+    while (session_.clock().now() < next) {
+      const Duration left = next - session_.clock().now();
+      if (!session_.clock().sleep_for(std::min(left, inbox_every))) return false;
+      auto items = place_->store().open_inbox();
+      if (!items) return give_up(items.error());
+      if (items->empty()) continue;
+      auto inbox = work_off_inbox(*place_, [this](const std::string& text) { say(text); });
+      if (!inbox) return give_up(inbox.error());
+      return true;  // what was approved or replayed leaves at once
+    }
+    return true;
+  }
+
+  Session& session_;
+  const PairConfig& config_;
+  const RunOptions& options_;
+  const Duration every_;
+  std::mutex& mutex_;
+  std::unique_ptr<Workplace> place_;
+  std::string incident_;
+  int code_ = exit_done;
+};
+
+}  // namespace
+
+int run_command(Session& session, const RunOptions& options) {
+  const auto every = parse_duration(options.every);
+  if (!every || *every < seconds(1)) {
+    return failed(session, nullptr,
+                  make_error(ErrorClass::config,
+                             "--every needs a duration such as 30s, 10m or 1h, not \"" + options.every + "\"."))
+        .code;
+  }
+  if (!options.pair.empty() && session.config.find(options.pair) == nullptr) {
+    return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
+  }
+  std::mutex mutex;
+  std::vector<std::unique_ptr<Service>> services;
+  for (const PairConfig& config : session.config.pairs) {
+    if (!options.pair.empty() && config.name != options.pair) continue;
+    services.push_back(std::make_unique<Service>(session, config, options, *every, mutex));
+    if (auto opened = services.back()->open(); !opened) return failed(session, &config, opened.error()).code;
+  }
+  session.output.line("Syncing " + text::count_of(services.size(), "pair") + " every " + to_string(*every) +
+                      "; stop with Ctrl-C.");
+  std::vector<std::thread> threads;
+  for (auto& service : services) threads.emplace_back([&service] { service->loop(); });
+  for (std::thread& thread : threads) thread.join();
+  int code = exit_done;
+  for (const auto& service : services) code = worse(code, service->code());
+  if (code == exit_done) session.output.line("Stopped as asked; nothing is lost.");
+  return code;
+}
+
+}  // namespace cosell::cli

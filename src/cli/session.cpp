@@ -1,0 +1,86 @@
+// Starting a command, and running it pair by pair.
+#include "cli/session.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/exit.h"
+#include "cli/sandbox_clock.h"
+#include "net/curl_transport.h"
+
+namespace cosell::cli {
+
+std::optional<int> Session::start(const std::string& config_file) {
+  const auto fail = [this](const Error& error) { return failed(*this, nullptr, error).code; };
+  const auto file = find_config(config_file);
+  if (!file) return fail(file.error());
+  const auto text = read_text_file(*file);
+  if (!text) return fail(text.error());
+  ReadConfig read = read_config(*file, *text);
+  if (!read.config) {
+    return fail(make_error(ErrorClass::config, text::join(read.problems, "\n")));
+  }
+  config = std::move(*read.config);
+  if (output.options().verbose) log = make_log(output.err_stream());
+  if (config.sandbox_clock.empty()) return std::nullopt;
+  const bool all_here =
+      std::all_of(config.pairs.begin(), config.pairs.end(), [](const PairConfig& p) { return p.on_this_machine; });
+  if (!all_here) {
+    output.note("The sandbox's clock is not followed: not every address is on this machine.");
+    return std::nullopt;
+  }
+  clock_transport_ = std::make_unique<net::CurlTransport>();
+  followed_ = std::make_unique<FollowedClock>(system_clock_, *clock_transport_, config.sandbox_clock);
+  clock_ = followed_.get();
+  return std::nullopt;
+}
+
+PairAnswer failed(Session& session, const PairConfig* pair, const Error& error) {
+  PairAnswer answer;
+  answer.code = exit_code_of(error.kind);
+  if (session.output.options().json) {
+    answer.json.set("error", json_of(error));
+    if (pair == nullptr) session.output.json(answer.json);
+    if (pair != nullptr) return answer;
+  }
+  const std::string place = pair != nullptr && session.config.pairs.size() > 1 ? pair->name + ": " : "";
+  std::string message = place + error.message;
+  if (!error.detail.empty() && error.message.find(error.detail) == std::string::npos) {
+    message += "\n  It said: " + error.detail;
+  }
+  if (!error.request_id.empty()) message += "\n  Request id: " + error.request_id;
+  session.output.error(message);
+  return answer;
+}
+
+int for_each_pair(Session& session, const std::string& pair, const std::function<PairAnswer(const PairConfig&)>& work) {
+  if (!pair.empty() && session.config.find(pair) == nullptr) {
+    const auto names = session.config.names();
+    const std::string near = text::nearest(pair, names);
+    return failed(session, nullptr,
+                  make_error(ErrorClass::config, "There is no pair \"" + pair + "\"; " +
+                                                     (near.empty() ? "there are: " + text::join(names, ", ")
+                                                                   : "did you mean " + near + "?")))
+        .code;
+  }
+  int code = exit_done;
+  json::Value answers = json::Value::array();
+  for (const PairConfig& config : session.config.pairs) {
+    if (!pair.empty() && config.name != pair) continue;
+    if (session.config.pairs.size() > 1 && pair.empty()) {
+      session.output.line(session.output.styled(config.name, Style::strong));
+    }
+    PairAnswer answer = work(config);
+    code = worse(code, answer.code);
+    json::Value named = Object().text("pair", config.name).done();
+    for (const json::Member& m : answer.json.members()) named.set(m.key, m.value);
+    answers.append(std::move(named));
+    if (SystemClock::interrupted()) break;
+  }
+  if (session.output.options().json) {
+    session.output.json(Object().value("pairs", std::move(answers)).number("exit_code", code).done());
+  }
+  return code;
+}
+
+}  // namespace cosell::cli

@@ -1,0 +1,56 @@
+// What every command starts from: the configuration, the clock and the output; and running a command for one pair or
+// all of them, with one exit code.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "cli/config.h"
+#include "cli/output.h"
+#include "net/transport.h"
+
+namespace cosell::cli {
+
+struct Globals {
+  std::string config;
+  OutputOptions output;
+};
+
+class Session {
+ public:
+  explicit Session(Output& output) : output(output) {}
+
+  // Reads the configuration and sets the clock. Prints what is wrong and returns its exit code otherwise.
+  std::optional<int> start(const std::string& config_file);
+
+  Output& output;
+  Config config;
+  Clock& clock() { return *clock_; }
+  std::function<void(const std::string&)> log;  // empty without --verbose
+
+ private:
+  SystemClock system_clock_;
+  std::unique_ptr<net::Transport> clock_transport_;
+  std::unique_ptr<Clock> followed_;
+  Clock* clock_ = &system_clock_;
+};
+
+struct PairAnswer {
+  int code = 0;
+  json::Value json = json::Value::object();
+};
+
+// Prints the error, with what the server said, and gives the answer for it. `pair` may be null.
+PairAnswer failed(Session& session, const PairConfig* pair, const Error& error);
+
+// Runs `work` for the named pair, or for all; an unknown name is a usage error. With --json the answers come out as
+// { "pairs": [ … ] }.
+int for_each_pair(Session& session, const std::string& pair, const std::function<PairAnswer(const PairConfig&)>& work);
+
+// --verbose: lines on standard error, without secrets.
+std::function<void(const std::string&)> make_log(std::ostream& err);
+
+}  // namespace cosell::cli

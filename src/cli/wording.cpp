@@ -1,0 +1,242 @@
+// States, reasons and writes in words.
+#include "cli/wording.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engine/words.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::DealRow;
+using store::DealState;
+using store::StateCount;
+using store::WaitFor;
+
+const std::map<std::string, std::string>& reasons() {
+  static const std::map<std::string, std::string> table = {
+      {"not_selected", "not chosen for co-selling"},
+      {"closed_before_first_sync", "closed before the first sync"},
+      {"not_for_crm", "referrals that the mapping keeps out of the CRM"},
+      {"other_location", "belongs to another location"},
+      {"ignored_stage", "in a stage that the mapping leaves out"},
+      {"deleted", "deleted"},
+      {"closed", "closed"},
+      {"out_of_scope", "no longer visible to the bridge"},
+      {"not_found", "the other side's record was not found"},
+      {"missing_field", "something that Partner Center needs is missing"},
+      {"waiting_stage", "in the stage for deals from Microsoft, without a referral"},
+      {"unknown-stage", "a stage that the mapping does not know"},
+      {"no-write-back", "a value that the mapping cannot write to the CRM"},
+      {"unreadable", "a value that the mapping cannot read"},
+      {"settling", "a step that cannot be taken back, after its waiting time"},
+      {"approval", "your approval of a step that cannot be taken back"},
+      {"never", "a step that the configuration does not allow"},
+      {"answer", "an answer to a deal that Microsoft sent"},
+      {"conflict", "changed on both sides"},
+      {"clone", "a copy of a synced opportunity"},
+      {"twin", "a second referral for one opportunity"},
+      {"customer_not_found", "no account for the customer"},
+      {"customer_ambiguous", "several accounts for the customer"},
+      {"moved_back", "the stage moved back"},
+      {"won_while_waiting", "won before it was accepted"},
+      {"closed_differently", "closed differently on both sides"},
+      {"reopened_in_crm", "open again although the referral is closed"},
+      {"illegal_step", "a step that Partner Center does not have"},
+      {"transient", "could not be reached; tried again by itself"},
+      {"throttled", "asked to slow down; tried again by itself"},
+      {"rejected", "refused"},
+      {"forbidden", "not permitted"},
+  };
+  return table;
+}
+
+// A state as a line of `status` names it.
+std::string state_text(const StateCount& s) {
+  switch (s.state) {
+    case DealState::skipped:
+      return "skipped";
+    case DealState::in_sync:
+      return "in sync";
+    case DealState::changed:
+      return "changed (will sync)";
+    case DealState::failed:
+      return "failed";
+    case DealState::waiting:
+      break;
+  }
+  return "waiting for " + waits_for_text(s.waits_for);
+}
+
+}  // namespace
+
+std::string reason_text(const std::string& reason) {
+  const auto it = reasons().find(reason);
+  return it == reasons().end() ? text::replace_all(text::replace_all(reason, "_", " "), "-", " ") : it->second;
+}
+
+std::string waits_for_text(WaitFor who) {
+  switch (who) {
+    case WaitFor::seller:
+      return "the seller";
+    case WaitFor::admin:
+      return "an admin";
+    case WaitFor::microsoft:
+      return "Microsoft";
+    case WaitFor::date:
+      return "a date";
+    case WaitFor::operator_:
+      return "you";
+    case WaitFor::partner_center:
+      return "Partner Center";
+    case WaitFor::nobody:
+      break;
+  }
+  return "nobody";
+}
+
+const std::vector<std::string>& todo_kinds() {
+  static const std::vector<std::string> kinds = {"failed", "answer",  "approval", "conflict", "missing",
+                                                 "link",   "mapping", "held",     "other"};
+  return kinds;
+}
+
+std::string todo_kind(const DealRow& row) {
+  if (row.state == DealState::failed) return "failed";
+  static const std::map<std::string, std::string> known = {{"answer", "answer"},
+                                                           {"approval", "approval"},
+                                                           {"never", "approval"},
+                                                           {"conflict", "conflict"},
+                                                           {"missing_field", "missing"},
+                                                           {"clone", "link"},
+                                                           {"twin", "link"},
+                                                           {"customer_not_found", "link"},
+                                                           {"customer_ambiguous", "link"},
+                                                           {"deleted", "link"},
+                                                           {"out_of_scope", "link"},
+                                                           {"not_found", "link"},
+                                                           {"moved_back", "held"},
+                                                           {"won_while_waiting", "held"},
+                                                           {"closed_differently", "held"},
+                                                           {"reopened_in_crm", "held"},
+                                                           {"illegal_step", "held"},
+                                                           {"waiting_stage", "held"}};
+  const auto it = known.find(row.reason);
+  if (it != known.end()) return it->second;
+  return row.waits_for == WaitFor::admin ? "mapping" : "other";
+}
+
+bool waits_for_a_person(const DealRow& row) {
+  if (row.state == DealState::failed) return true;
+  if (row.state != DealState::waiting) return false;
+  return row.waits_for == WaitFor::seller || row.waits_for == WaitFor::admin || row.waits_for == WaitFor::operator_;
+}
+
+std::string write_text(const engine::Pair& pair, const std::string& kind, std::int64_t count) {
+  const auto parts = text::split(kind, '.');
+  if (parts.size() != 3) return grouped(count) + " " + kind;
+  const bool create = parts[2] == "create";
+  const std::string crm = pair.title(store::Side::crm);
+  const std::string partner_center = pair.title(store::Side::partner_center);
+  const bool one = count == 1;
+  const std::string n = grouped(count) + " ";
+  if (parts[1] == "referral") {
+    return n +
+           (create ? std::string(one ? "new referral" : "new referrals") + " in "
+                   : std::string(one ? "referral" : "referrals") + " changed in ") +
+           partner_center;
+  }
+  if (parts[1] == "microsoft_half") return n + (one ? "request" : "requests") + " for help to Microsoft";
+  if (parts[1] == "opportunity") {
+    return n +
+           (create ? std::string(one ? "new opportunity" : "new opportunities") + " in "
+                   : std::string(one ? "opportunity" : "opportunities") + " written in ") +
+           crm;
+  }
+  if (parts[1] == "account") return n + (one ? "new account" : "new accounts") + " in " + crm;
+  return n + parts[1] + " " + parts[2];
+}
+
+Style style_of(const DealRow& row) {
+  switch (row.state) {
+    case DealState::failed:
+      return Style::bad;
+    case DealState::waiting:
+      return waits_for_a_person(row) ? Style::warning : Style::plain;
+    case DealState::in_sync:
+      return Style::good;
+    case DealState::skipped:
+      return Style::faint;
+    case DealState::changed:
+      break;
+  }
+  return Style::plain;
+}
+
+json::Value json_of(const std::map<std::string, std::int64_t>& counts) {
+  Object o;
+  for (const auto& [name, count] : counts) o.number(name, count);
+  return o.done();
+}
+
+json::Value json_of(const DealRow& row) {
+  Object o;
+  o.text("deal", row.title).text("owner", row.owner);
+  o.text("crm_id", row.crm.record_id).text("referral_id", row.partner_center.record_id);
+  o.text("state", store::name_of(row.state));
+  if (row.state == DealState::waiting) o.text("waits_for", store::name_of(row.waits_for));
+  if (!row.reason.empty()) o.text("reason", row.reason);
+  if (!row.message.empty()) o.text("message", row.message);
+  if (!row.next_step.empty()) o.text("next_step", row.next_step);
+  o.text("since", to_string_seconds(row.since));
+  if (row.look_again_at) o.text("look_again_at", to_string_seconds(*row.look_again_at));
+  return o.done();
+}
+
+json::Value json_of(const std::vector<StateCount>& states) {
+  json::Value list = json::Value::array();
+  for (const StateCount& s : states) {
+    Object o;
+    o.text("state", store::name_of(s.state));
+    if (s.state == DealState::waiting) o.text("waits_for", store::name_of(s.waits_for));
+    if (!s.reason.empty()) o.text("reason", s.reason);
+    o.number("deals", s.deals);
+    list.append(o.done());
+  }
+  return list;
+}
+
+json::Value json_of(const net::Calls& calls) {
+  Object methods;
+  for (const auto& [method, count] : calls.by_method) methods.number(method, static_cast<std::int64_t>(count));
+  return Object()
+      .number("total", static_cast<std::int64_t>(calls.total()))
+      .value("by_method", methods.done())
+      .number("logins", static_cast<std::int64_t>(calls.logins))
+      .done();
+}
+
+void print_states(Output& output, const std::vector<StateCount>& states, const std::string& indent) {
+  std::vector<StateCount> sorted = states;
+  std::stable_sort(sorted.begin(), sorted.end(), [](const StateCount& a, const StateCount& b) {
+    return std::tie(a.state, a.waits_for) < std::tie(b.state, b.waits_for);
+  });
+  Table table({"", ""});
+  for (std::size_t i = 0; i < sorted.size();) {
+    std::size_t end = i;
+    std::int64_t total = 0;
+    for (; end < sorted.size() && state_text(sorted[end]) == state_text(sorted[i]); ++end) total += sorted[end].deals;
+    table.row({state_text(sorted[i]), grouped(total)});
+    const bool plain = sorted[i].state == DealState::in_sync || sorted[i].state == DealState::changed;
+    for (std::size_t k = i; k < end && !plain; ++k) {
+      if (!sorted[k].reason.empty())
+        table.row({"  " + reason_text(sorted[k].reason), grouped(sorted[k].deals)}, Style::faint);
+    }
+    i = end;
+  }
+  table.print(output, indent);
+}
+
+}  // namespace cosell::cli

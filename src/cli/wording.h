@@ -1,0 +1,36 @@
+// How commands word states, reasons and writes, so that all of them say the same. The engine's own sentences are in
+// engine/words.h.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "engine/cycle.h"
+#include "engine/pair.h"
+
+namespace cosell::cli {
+
+// "waiting for the seller: something is missing"; from the reason codes of the engine and of mapping files.
+std::string reason_text(const std::string& reason);
+// "the seller", "you", "Microsoft"
+std::string waits_for_text(store::WaitFor who);
+// The kind under which `todo` and `replay` know a deal: "failed", "conflict", "approval", "missing", "answer", …
+std::string todo_kind(const store::DealRow& row);
+const std::vector<std::string>& todo_kinds();
+// Waits for a person, or failed.
+bool waits_for_a_person(const store::DealRow& row);
+
+// "3 new referrals", from "partner_center.referral.create".
+std::string write_text(const engine::Pair& pair, const std::string& kind, std::int64_t count);
+Style style_of(const store::DealRow& row);
+json::Value json_of(const std::map<std::string, std::int64_t>& counts);
+json::Value json_of(const store::DealRow& row);
+json::Value json_of(const std::vector<store::StateCount>& states);
+json::Value json_of(const net::Calls& calls);
+
+// One block per state with its reasons: "waiting for the seller   12", "  something is missing   12".
+void print_states(Output& output, const std::vector<store::StateCount>& states, const std::string& indent);
+
+}  // namespace cosell::cli

@@ -1,0 +1,141 @@
+// Putting a pair together.
+#include "cli/workplace.h"
+
+#include <filesystem>
+
+#include "base/text.h"
+#include "mapping/shipped.h"
+
+namespace cosell::cli {
+
+namespace fs = std::filesystem;
+
+Result<mapping::Loaded> load_mapping(const std::string& path) {
+  auto text = read_text_file(path);
+  if (!text) return make_error(ErrorClass::config, "The mapping cannot be read: " + text.error().message);
+  const fs::path folder = fs::path(path).parent_path();
+  return mapping::read_mapping(path, *text, [folder](const std::string& name) -> Result<std::string> {
+    const auto shipped = mapping::shipped_mapping(name);
+    if (!shipped.empty()) return std::string(shipped);
+    return read_text_file((folder / name).string());
+  });
+}
+
+Result<void> Workplace::read_mapping() {
+  auto loaded = load_mapping(config_.mapping);
+  if (!loaded) return loaded.error();
+  mapping_findings_ = loaded->findings;
+  if (loaded->mapping) {
+    mapping_ = std::move(*loaded->mapping);
+    return {};
+  }
+  std::vector<std::string> lines;
+  for (const auto& finding : mapping_findings_) {
+    if (finding.severity == mapping::FileFinding::Severity::error) lines.push_back(mapping::to_string(finding));
+  }
+  return make_error(ErrorClass::config, text::join(lines, "\n"));
+}
+
+Result<void> Workplace::open_tokens() {
+  const Config& config = session_.config;
+  if (config.tokens_file.empty()) return {};
+  auto key = net::read_secret(config.tokens_key, "tokens.key", config.base_dir);
+  if (!key) return key.error();
+  auto opened = net::TokenStore::open(config.tokens_file, *key, random_);
+  if (!opened) return opened.error();
+  tokens_ = std::move(*opened);
+  return {};
+}
+
+const System& Workplace::system(store::Side side) const {
+  return side == store::Side::crm ? *find_system(config_.crm_system) : partner_center_system();
+}
+
+Surroundings Workplace::surroundings(store::Side side, bool with_login) {
+  return Surroundings{config_.name,     session_.config.base_dir,
+                      tokens(),         side == store::Side::crm ? crm_transport_ : partner_center_transport_,
+                      session_.clock(), random_,
+                      meter_,           with_login};
+}
+
+Result<void> Workplace::make_connectors(Login login) {
+  const bool with_login = login == Login::needed;
+  const auto placed = [this](Error e) {
+    // What the connector found in the configuration names line and column only.
+    const bool at_line = !e.message.empty() && e.message.front() >= '1' && e.message.front() <= '9';
+    if (at_line) e.message = session_.config.file + ":" + e.message;
+    return e;
+  };
+  auto crm = system(store::Side::crm).make(config_.crm, surroundings(store::Side::crm, with_login));
+  if (!crm) return placed(crm.error());
+  auto partner_center = system(store::Side::partner_center)
+                            .make(config_.partner_center, surroundings(store::Side::partner_center, with_login));
+  if (!partner_center) return placed(partner_center.error());
+  crm_ = std::move(*crm);
+  partner_center_ = std::move(*partner_center);
+  return {};
+}
+
+Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairConfig& config, Login login) {
+  std::unique_ptr<Workplace> place(new Workplace(session, config));
+  if (auto done = place->read_mapping(); !done) return done.error();
+  if (login == Login::needed) {
+    if (auto done = place->open_tokens(); !done) return done.error();
+  }
+  if (auto done = place->make_connectors(login); !done) return done.error();
+  engine::Pair& pair = place->pair_;
+  pair.name = config.name;
+  pair.mapping = &*place->mapping_;
+  pair.crm = place->crm_.get();
+  pair.partner_center = place->partner_center_.get();
+  pair.crm_transport = &place->crm_transport_;
+  pair.partner_center_transport = &place->partner_center_transport_;
+  pair.clock = &session.clock();
+  pair.random = &place->random_;
+  pair.meter = &place->meter_;
+  pair.settings = config.settings;
+  pair.log = session.log;
+  pair.stop_requested = [] { return SystemClock::interrupted(); };
+  return place;
+}
+
+Result<void> Workplace::open_store(StoreMode mode, bool create) {
+  store::OpenOptions options;
+  options.mode = mode;
+  options.pair = config_.name;
+  options.create = create;
+  if (mode == StoreMode::exclusive && create) {
+    std::error_code failed;
+    fs::create_directories(fs::path(config_.store).parent_path(), failed);
+  }
+  auto opened = store::open_sqlite_store(config_.store, options, session_.clock());
+  if (!opened) return opened.error();
+  store_ = std::move(*opened);
+  pair_.store = store_.get();
+  return {};
+}
+
+void Workplace::close_store() {
+  pair_.store = nullptr;
+  store_.reset();
+}
+
+net::Calls Workplace::calls(store::Side side) const {
+  net::Calls calls = meter_.of(store::name_of(side));
+  // Logins are counted under the name that people read.
+  calls.logins += meter_.of(system(side).display_name).logins;
+  return calls;
+}
+
+std::string Workplace::calls_text(store::Side side) const {
+  const net::Calls c = calls(side);
+  std::vector<std::string> methods;
+  for (const auto& [method, count] : c.by_method)
+    methods.push_back(method + " " + grouped(static_cast<std::int64_t>(count)));
+  std::string text = system(side).display_name + " " + grouped(static_cast<std::int64_t>(c.total()));
+  if (!methods.empty()) text += " (" + text::join(methods, ", ") + ")";
+  if (c.logins > 0) text += " and " + text::count_of(c.logins, "login");
+  return text;
+}
+
+}  // namespace cosell::cli

@@ -1,0 +1,70 @@
+// Everything that one pair works with in one command: connections, logins, connectors, mapping and store, put together
+// as the engine wants it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "cli/session.h"
+#include "connectors/registry.h"
+#include "engine/pair.h"
+#include "mapping/mapping.h"
+#include "net/call_meter.h"
+#include "net/curl_transport.h"
+#include "net/token_store.h"
+#include "store/sqlite_store.h"
+
+namespace cosell::cli {
+
+using StoreMode = store::OpenOptions::Mode;
+
+class Workplace {
+ public:
+  enum class Login { needed, not_needed };
+
+  // Reads the mapping, opens saved logins and makes the connectors; contacts nobody. Errors are of class config.
+  static Result<std::unique_ptr<Workplace>> make(Session& session, const PairConfig& config, Login login);
+
+  // Opens the store. `create`: make a new one when there is none (exclusive only).
+  Result<void> open_store(StoreMode mode, bool create);
+  void close_store();
+
+  engine::Pair& pair() { return pair_; }
+  store::Store& store() { return *store_; }
+  const PairConfig& config() const { return config_; }
+  const System& system(store::Side side) const;
+  const std::vector<mapping::FileFinding>& mapping_findings() const { return mapping_findings_; }
+  net::TokenStore* tokens() { return tokens_ ? &*tokens_ : nullptr; }
+  Surroundings surroundings(store::Side side, bool with_login);
+  // API calls and logins of this side since the last reset, "7 (GET 2, PATCH 5)".
+  std::string calls_text(store::Side side) const;
+  net::Calls calls(store::Side side) const;
+
+ private:
+  Workplace(Session& session, const PairConfig& config) : session_(session), config_(config) {}
+  Result<void> read_mapping();
+  Result<void> open_tokens();
+  Result<void> make_connectors(Login login);
+
+  Session& session_;
+  const PairConfig& config_;
+  SystemRandom random_;
+  net::CallMeter meter_;
+  net::CurlTransport crm_transport_;
+  net::CurlTransport partner_center_transport_;
+  std::optional<net::TokenStore> tokens_;
+  std::unique_ptr<Connector> crm_;
+  std::unique_ptr<Connector> partner_center_;
+  std::optional<mapping::Mapping> mapping_;
+  std::vector<mapping::FileFinding> mapping_findings_;
+  std::unique_ptr<store::Store> store_;
+  engine::Pair pair_;
+};
+
+// Reads a mapping file and what it extends: shipped by name, or a file beside it.
+Result<mapping::Loaded> load_mapping(const std::string& path);
+
+}  // namespace cosell::cli

@@ -1,0 +1,155 @@
+// Replay, step by step: forget the refusals, read again, run a cycle for these deals, tell what became of each.
+#include "engine/replay.h"
+
+#include "engine/decide.h"
+#include "engine/observe.h"
+#include "engine/words.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealRow;
+using store::DealState;
+
+constexpr std::size_t reads_at_once = 200;
+
+void forget_refusals(DealRow& row) {
+  for (const Side side : {Side::crm, Side::partner_center})
+    row.marks.erase(std::string(refused_mark) + store::name_of(side));
+  row.marks.erase("refused.message");
+  row.marks.erase("refused.reason");
+  row.marks.erase("attempts");
+  row.look_again_at.reset();
+  row.dirty = true;
+}
+
+Result<std::vector<Replayed>> mark(const Pair& pair, const std::vector<DealId>& deals) {
+  std::vector<Replayed> out;
+  auto done = pair.store->transaction([&]() -> Result<void> {
+    for (const DealId id : deals) {
+      auto row = pair.store->deal(id);
+      if (!row) return row.error();
+      if (!*row) continue;
+      Replayed one;
+      one.deal = id;
+      one.title = (*row)->title;
+      one.before = words::state_line(**row);
+      one.already_done = (*row)->state == DealState::in_sync;
+      out.push_back(std::move(one));
+      forget_refusals(**row);
+      if (auto updated = pair.store->update_deal(**row); !updated) return updated;
+      store::JournalEntry entry;
+      entry.at = pair.clock->now();
+      entry.deal = id;
+      entry.kind = store::JournalKind::person;
+      entry.summary = "Replay was asked for";
+      if (auto noted = pair.store->journal(entry); !noted) return noted;
+    }
+    return {};
+  });
+  if (!done) return done.error();
+  return out;
+}
+
+Result<void> take_all(const Pair& pair, Side side, const std::vector<RecordRef>& refs,
+                      const std::vector<Observation>& found) {
+  Observer observer(pair, RunId{});
+  ObserveCounts counts;
+  return pair.store->transaction([&]() -> Result<void> {
+    std::set<std::string> missing;
+    for (const RecordRef& ref : refs) missing.insert(ref.id.value);
+    for (const Observation& seen : found) {
+      missing.erase(seen.id.value);
+      if (auto taken = observer.take(side, seen, counts); !taken) return taken;
+    }
+    for (const std::string& id : missing) {
+      auto row = pair.store->deal_by_record(side, id);
+      if (!row) return row.error();
+      if (!*row) continue;
+      auto& state = side == Side::crm ? (*row)->crm : (*row)->partner_center;
+      if (state.existence == store::Existence::live) state.existence = store::Existence::out_of_scope;
+      if (auto updated = pair.store->update_deal(**row); !updated) return updated;
+    }
+    return {};
+  });
+}
+
+// The listing of the cycle shows only what changed since the last one; these deals are looked at whatever it shows.
+Result<void> read_again(const Pair& pair, Side side, const std::vector<Replayed>& deals, std::optional<Error>& down) {
+  std::vector<RecordRef> refs;
+  for (const Replayed& one : deals) {
+    auto row = pair.store->deal(one.deal);
+    if (!row) return row.error();
+    if (!*row) continue;
+    const auto& state = side == Side::crm ? (*row)->crm : (*row)->partner_center;
+    if (state.record_id.empty()) continue;
+    RecordRef ref;
+    ref.kind = side == Side::crm ? RecordKind::opportunity : RecordKind::referral;
+    ref.id = RecordId(state.record_id);
+    refs.push_back(ref);
+  }
+  for (std::size_t from = 0; from < refs.size(); from += reads_at_once) {
+    const auto until = std::min(refs.size(), from + reads_at_once);
+    const std::vector<RecordRef> some(refs.begin() + static_cast<std::ptrdiff_t>(from),
+                                      refs.begin() + static_cast<std::ptrdiff_t>(until));
+    Call call = pair.call(side);
+    auto found = pair.connector(side).fetch(call, some, pair.mapping->columns_read());
+    if (!found) {
+      down = found.error();
+      return {};
+    }
+    if (auto taken = take_all(pair, side, some, *found); !taken) return taken;
+  }
+  return {};
+}
+
+Result<void> tell(const Pair& pair, ReplayReport& report, bool plan_only) {
+  for (Replayed& one : report.deals) {
+    auto row = pair.store->deal(one.deal);
+    if (!row) return row.error();
+    store::OperationFilter filter;
+    filter.deal = one.deal;
+    auto operations = pair.store->operations(filter);
+    if (!operations) return operations.error();
+    for (const auto& op : *operations) {
+      if (op.run != report.cycle.run) continue;
+      const bool counts = op.state == (plan_only ? store::OperationState::planned : store::OperationState::applied);
+      if (!counts) continue;
+      ++one.writes;
+      one.changes.push_back(pair.title(op.side) + ": " + words::changes(op.changes));
+    }
+    if (*row) one.after = words::state_line(**row);
+    one.already_done = one.already_done && one.writes == 0 && *row && (*row)->state == DealState::in_sync;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ReplayReport> replay(const Pair& pair, const std::vector<DealId>& deals, CycleOptions options) {
+  ReplayReport report;
+  auto marked = mark(pair, deals);
+  if (!marked) return marked.error();
+  report.deals = std::move(*marked);
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    std::optional<Error> down;
+    if (auto done = read_again(pair, side, report.deals, down); !done) return done.error();
+    if (!down) continue;
+    // The deals stay marked: they are replayed as soon as the side is back.
+    report.cycle.stopped = *down;
+    report.cycle.side_down = side;
+    return report;
+  }
+  std::set<std::int64_t> chosen;
+  for (const Replayed& one : report.deals) chosen.insert(one.deal.value);
+  options.only = [&chosen](const DealRow& row) { return chosen.count(row.id.value) > 0; };
+  options.limit = 0;
+  auto cycle = run_cycle(pair, options);
+  if (!cycle) return cycle.error();
+  report.cycle = std::move(*cycle);
+  if (auto told = tell(pair, report, options.plan_only); !told) return told.error();
+  return report;
+}
+
+}  // namespace cosell::engine
