@@ -23,6 +23,13 @@ constexpr Person kPeople[] = {{"Cosell", "Integration", "integration@cosell.exam
                               {"Raj", "Patel", "raj.patel@cosell.example", "Account Executive"},
                               {"Old", "Seller", "old.seller@cosell.example", "Account Executive"}};
 
+// A number of the range that is kept for fiction; the same for the same person.
+std::string phone_of(const std::string& email) {
+  unsigned sum = 0;
+  for (const char c : email) sum = sum * 31 + static_cast<unsigned char>(c);
+  return "+1 555 01" + std::to_string(10 + sum % 90);
+}
+
 std::string add_user(State& state, const Person& p, bool active, Instant now) {
   const std::string first = p.first;
   const std::string last = p.last;
@@ -34,6 +41,7 @@ std::string add_user(State& state, const Person& p, bool active, Instant now) {
                               {"FirstName", first.empty() ? Value{} : Value{first}},
                               {"Name", full},
                               {"Email", std::string(p.email)},
+                              {"Phone", phone_of(p.email)},
                               {"Title", std::string(p.title)},
                               {"Alias", alias},
                               {"IsActive", active},

@@ -213,8 +213,9 @@ void Model::roll_back(std::size_t savepoint) {
   release(savepoint);
 }
 
-bool Model::is_locked_by_transaction(std::string_view id15) const {
+bool Model::is_locked(std::string_view id15, const Transaction* mine) const {
   for (const Transaction& t : transactions_) {
+    if (&t == mine) continue;
     for (const auto& entry : t.rows) {
       if (entry.second->id == id15) return true;
     }

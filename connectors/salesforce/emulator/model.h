@@ -109,7 +109,8 @@ class Model {
   // Open transactions, oldest first.
   std::deque<Transaction>& transactions() { return transactions_; }
   const std::deque<Transaction>& transactions() const { return transactions_; }
-  bool is_locked_by_transaction(std::string_view id15) const;
+  // True when an open transaction other than `mine` has written the record.
+  bool is_locked(std::string_view id15, const Transaction* mine) const;
 
   // Forgets opportunities, accounts, contacts and what belongs to them.
   void clear_records();

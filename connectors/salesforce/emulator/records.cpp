@@ -193,13 +193,15 @@ void check_duplicates(const Writer& writer, Draft& draft) {
 
 std::optional<ApiErrors> lock_refusal(Writer& writer, const std::string& id15) {
   Settings& settings = writer.state.settings;
-  const bool listed = std::any_of(settings.locked_ids.begin(), settings.locked_ids.end(),
-                                  [&](const std::string& id) { return parse_id(id) == id15; });
-  bool locked =
-      !id15.empty() && (listed || (writer.transaction == nullptr && writer.state.model.is_locked_by_transaction(id15)));
-  if (!locked && settings.lock_next_writes > 0) {
-    --settings.lock_next_writes;
-    locked = true;
+  bool locked = writer.state.model.is_locked(id15, writer.transaction);
+  // The switches mean the API's writes, not those of a person or a load.
+  if (!locked && !writer.person && !writer.set_up) {
+    locked = std::any_of(settings.locked_ids.begin(), settings.locked_ids.end(),
+                         [&](const std::string& id) { return parse_id(id) == id15; });
+    if (!locked && settings.lock_next_writes > 0) {
+      --settings.lock_next_writes;
+      locked = true;
+    }
   }
   if (!locked) return std::nullopt;
   return fail("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record").value();

@@ -17,7 +17,7 @@ struct Writer {
   std::string user;                    // 15 characters
   bool allow_duplicates = false;       // Sforce-Duplicate-Rule-Header: allowSave=true
   bool set_up = false;                 // loading or seeding: picklists are open, no duplicate or validation rules
-  bool person = false;                 // the control API: products may be put on an opportunity
+  bool person = false;                 // the control API: products may be put on a deal, lock switches do not count
   Transaction* transaction = nullptr;  // open transaction that the write joins
 };
 

@@ -133,6 +133,20 @@ TEST(SalesforceTransactions, LeaveNothingAfterARollback) {
   EXPECT_EQ(org.column("SELECT Name FROM Opportunity ORDER BY Name", "Name"), (Names{"A", "Made outside"}));
 }
 
+TEST(SalesforceTransactions, LockEachOtherOut) {
+  Org org;
+  const std::string id = org.create(org.deal("A"));
+  const Json first = org.control("begin", Json::object());
+  org.control("edit", {{"id", id}, {"fields", {{"NextStep", "first"}}}});
+  org.control("begin", Json::object());
+  const Json refused = org.control("edit", {{"id", id}, {"fields", {{"NextStep", "second"}}}});
+  EXPECT_EQ(refused["error"].get<std::string>().rfind("UNABLE_TO_LOCK_ROW", 0), 0U);
+  org.control("edit", {{"id", id}, {"fields", {{"Amount", 5}}}, {"transaction", first["transaction"]}});
+  org.control("commit", {{"transaction", first["transaction"]}});
+  EXPECT_EQ(org.get("/sobjects/Opportunity/" + id)["NextStep"], "first");
+  EXPECT_EQ(org.get("/sobjects/Opportunity/" + id)["Amount"], 5.0);
+}
+
 TEST(SalesforceControl, EditsAsAnotherPerson) {
   Org org;
   const std::string id = org.create(org.deal("A"));

@@ -177,6 +177,8 @@ TEST_F(SalesforceRecords, LocksRowsAsToldAndThenNoMore) {
   org.core->set("locked_ids", {id});
   EXPECT_EQ(patch(id, {{"NextStep", "b"}}).status, 400);
   EXPECT_EQ(read(id)["NextStep"], "a");
+  org.control("edit", {{"id", id}, {"fields", {{"NextStep", "by a person"}}}});
+  EXPECT_EQ(read(id)["NextStep"], "by a person");
 }
 
 TEST_F(SalesforceRecords, DetectsDuplicateAccountsUnlessToldToSave) {
