@@ -25,12 +25,12 @@ namespace cosell {
 
 // What kind of record an observation or operation is about.
 enum class RecordKind : std::uint8_t {
-  opportunity,     // CRM
-  account,         // CRM: the customer
-  contact,         // CRM: a person at the customer
-  owner,           // CRM: a user of the CRM
-  referral,        // Partner Center: the partner's own record of the deal
-  microsoft_half   // Partner Center: the record that asks Microsoft for help, in the same engagement
+  opportunity,    // CRM
+  account,        // CRM: the customer
+  contact,        // CRM: a person at the customer
+  owner,          // CRM: a user of the CRM
+  referral,       // Partner Center: the partner's own record of the deal
+  microsoft_half  // Partner Center: the record that asks Microsoft for help, in the same engagement
 };
 const char* name_of(RecordKind k);
 std::optional<RecordKind> record_kind_from(const std::string& name);
@@ -67,7 +67,7 @@ struct PullRequest {
 // Names a record by id, or by the key it was created with (probe after an unknown outcome).
 struct RecordRef {
   RecordKind kind = RecordKind::opportunity;
-  RecordId id;    // one of the two is set
+  RecordId id;  // one of the two is set
   BridgeKey key;
   Instant created_after{};  // by key, on a side that cannot search keys: how far back to look
 };
@@ -77,20 +77,20 @@ struct Operation {
   OperationId id;
   RecordKind kind = RecordKind::opportunity;
   Verb verb = Verb::update;
-  RecordRef target;                 // update: the id; create: the key that makes it findable
-  VersionToken must_match;          // update: the version this was planned against; empty: no condition
+  RecordRef target;         // update: the id; create: the key that makes it findable
+  VersionToken must_match;  // update: the version this was planned against; empty: no condition
   // Update without a server-side condition: the values the plan was made from, to be compared with a fresh read
   // before writing. Empty when only bridge-owned columns are written.
   Columns expected;
-  Columns changes;                  // only what is to be written; blank clears
-  std::string engagement_id;        // microsoft_half: the engagement it joins
+  Columns changes;            // only what is to be written; blank clears
+  std::string engagement_id;  // microsoft_half: the engagement it joins
 };
 
 struct Applied {
   RecordId id;
-  VersionToken version;                 // empty when the side's answer carries none
-  std::optional<Observation> stored;    // the record as the write's own answer shows it
-  bool created = false;                 // create: false when the record was already there under its key
+  VersionToken version;               // empty when the side's answer carries none
+  std::optional<Observation> stored;  // the record as the write's own answer shows it
+  bool created = false;               // create: false when the record was already there under its key
 };
 
 // Exactly one per operation.
@@ -103,8 +103,8 @@ struct Outcome {
 // ---- descriptor
 
 struct StageEntry {
-  std::string id;      // stable value: API name, option number, stage id
-  std::string label;   // for people only
+  std::string id;     // stable value: API name, option number, stage id
+  std::string label;  // for people only
   bool active = true;
   bool closed = false;
   bool won = false;
@@ -115,8 +115,8 @@ struct StageEntry {
 struct ColumnInfo {
   std::string name;
   std::string label;
-  std::string type;      // "text", "number", "boolean", "date", "instant", "picklist", "reference"
-  int length = 0;        // longest text, 0: unbounded or no text
+  std::string type;  // "text", "number", "boolean", "date", "instant", "picklist", "reference"
+  int length = 0;    // longest text, 0: unbounded or no text
   bool writable = true;
   bool required = false;
   std::vector<std::string> values;  // picklist
@@ -133,7 +133,11 @@ struct Descriptor {
 struct Capabilities {
   std::string system;        // "salesforce": names this connector in configuration
   std::string display_name;  // "Salesforce"
-  enum class ConditionalWrite : std::uint8_t { none, optional, required } conditional_write = ConditionalWrite::optional;
+  enum class ConditionalWrite : std::uint8_t {
+    none,
+    optional,
+    required
+  } conditional_write = ConditionalWrite::optional;
   // May the key of a create be searched by the server, and does it refuse a second record with it?
   enum class ClientKey : std::uint8_t { unique, searchable, none } client_key = ClientKey::none;
   bool returns_representation = false;  // a write's answer carries the stored record
@@ -157,7 +161,7 @@ struct Finding {
 
 struct RelatedQuery {
   RecordKind kind = RecordKind::account;
-  Columns match;              // account: the columns that must be equal; owner: {"email": …}
+  Columns match;  // account: the columns that must be equal; owner: {"email": …}
   std::vector<std::string> columns;
   std::string engagement_id;  // microsoft_half
 };
@@ -170,8 +174,8 @@ struct Call {
   net::CallMeter& meter;
   std::string side;  // under which name the meter counts: "crm", "partner_center"
   int max_in_flight = 4;
-  Duration timeout = seconds(60);                       // of one request
-  std::function<void(const std::string&)> log = {};     // redacted by the receiver
+  Duration timeout = seconds(60);                    // of one request
+  std::function<void(const std::string&)> log = {};  // redacted by the receiver
 };
 
 class Connector {

@@ -19,8 +19,8 @@ using store::DealRow;
 using store::OperationRow;
 
 constexpr int page_of_deals = 200;
-constexpr int rounds_max = 5;      // plan, write, see the result, tell the seller; the rest is for next time
-constexpr int pages_max = 100'000; // I-03
+constexpr int rounds_max = 5;       // plan, write, see the result, tell the seller; the rest is for next time
+constexpr int pages_max = 100'000;  // I-03
 
 class Cycle {
  public:
@@ -72,8 +72,8 @@ Result<void> Cycle::prepare() {
   auto hash = pair_.store->property("mapping_hash");
   if (!hash) return hash.error();
   if (*hash != pair_.mapping->hash()) {
-    // Another mapping: every deal is looked at again; the bases are read under the new mapping too, so that nothing looks
-    // like an edit (F-68).
+    // Another mapping: every deal is looked at again; the bases are read under the new mapping too, so that nothing
+    // looks like an edit (F-68).
     store::DealFilter filter;
     while (true) {
       auto rows = pair_.store->deals(filter);
@@ -90,7 +90,8 @@ Result<void> Cycle::prepare() {
       });
       if (!done) return done;
     }
-    auto set = pair_.store->transaction([&] { return pair_.store->set_property("mapping_hash", pair_.mapping->hash()); });
+    auto set =
+        pair_.store->transaction([&] { return pair_.store->set_property("mapping_hash", pair_.mapping->hash()); });
     if (!set) return set;
   }
   Executor executor(pair_, report_.run, report_, options_);
@@ -128,9 +129,10 @@ Result<void> Cycle::check_environment(Side side) {
   // An account without a deal does not name its organisation yet: "host" becomes "host/organisation" later.
   const bool grown = text::starts_with(described->environment, *known + "/");
   if (!known->empty() && *known != described->environment && !grown) {
-    report_.stopped = make_error(ErrorClass::config, pair_.title(side) + " is another organisation than at the last sync (now " +
-                                                         described->environment + ", before " + *known +
-                                                         "). Nothing was written. If that is meant, use another store file.");
+    report_.stopped =
+        make_error(ErrorClass::config, pair_.title(side) + " is another organisation than at the last sync (now " +
+                                           described->environment + ", before " + *known +
+                                           "). Nothing was written. If that is meant, use another store file.");
     report_.side_down = side;
     return {};
   }
@@ -178,7 +180,8 @@ Result<void> Cycle::pull(Side side) {
     options_.progress({"Reading " + pair_.title(side), report_.observed[side].seen, 0});
     if (page->caught_up) return {};
     if (page->next == cursor) {
-      report_.stopped = make_error(ErrorClass::bad_response, pair_.title(side) + " gives the same page again and again.");
+      report_.stopped =
+          make_error(ErrorClass::bad_response, pair_.title(side) + " gives the same page again and again.");
       report_.side_down = side;
       return {};
     }
@@ -237,9 +240,11 @@ Result<void> Cycle::ask_microsoft() {
 }
 
 void Cycle::count_steps(const OperationRow& operation) {
-  if (operation.verb == name_of(Verb::create) && operation.kind != name_of(RecordKind::microsoft_half)) ++steps_.creates;
+  if (operation.verb == name_of(Verb::create) && operation.kind != name_of(RecordKind::microsoft_half))
+    ++steps_.creates;
   const auto& step = operation.step;
-  if (step == name_of(Irreversible::won) || step == name_of(Irreversible::lost) || step == name_of(Irreversible::declined)) {
+  if (step == name_of(Irreversible::won) || step == name_of(Irreversible::lost) ||
+      step == name_of(Irreversible::declined)) {
     ++steps_.closings;
   }
   if (step == name_of(Irreversible::shared) || step == name_of(Irreversible::help_asked)) ++steps_.sharings;
@@ -399,7 +404,8 @@ Result<void> Cycle::wait_for_lost_creates() {
     if (open->empty()) return {};
     Instant latest = pair_.clock->now();
     for (const auto& op : *open) latest = std::max(latest, op.not_before.value_or(latest));
-    options_.progress({"Making sure that " + std::to_string(open->size()) + " unanswered writes cannot arrive late", 0, 0});
+    options_.progress(
+        {"Making sure that " + std::to_string(open->size()) + " unanswered writes cannot arrive late", 0, 0});
     if (!pair_.clock->sleep_for(latest - pair_.clock->now() + milliseconds(50))) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
@@ -428,7 +434,8 @@ Result<void> Cycle::finish() {
   auto figures = json::Value::object();
   for (const auto& [kind, count] : report_.done) figures.set(kind, json::Value::integer(count));
   for (const auto& [side, calls] : report_.calls) {
-    figures.set(std::string("calls.") + store::name_of(side), json::Value::integer(static_cast<std::int64_t>(calls.total())));
+    figures.set(std::string("calls.") + store::name_of(side),
+                json::Value::integer(static_cast<std::int64_t>(calls.total())));
   }
   return pair_.store->transaction([&]() -> Result<void> {
     for (const Side side : {Side::crm, Side::partner_center}) {

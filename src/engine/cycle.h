@@ -18,18 +18,18 @@
 namespace cosell::engine {
 
 struct Progress {
-  std::string phase;        // "Reading Salesforce", "Comparing", "Writing to Partner Center"
+  std::string phase;  // "Reading Salesforce", "Comparing", "Writing to Partner Center"
   std::int64_t done = 0;
-  std::int64_t total = 0;   // 0: unknown
+  std::int64_t total = 0;  // 0: unknown
 };
 
 struct CycleOptions {
   std::string command = "sync";
-  bool plan_only = false;                                    // decide, send nothing (on a scratch store)
-  std::function<bool(const store::DealRow&)> only;           // --deal; empty: all
-  int limit = 0;                                             // --limit: at most this many deals with writes; 0: all
-  std::set<std::string> allow;                               // guards let through once: "closings", "sharings", "creates"
-  bool wait_for_lost_creates = false;                        // `sync` waits until a lost create can no longer arrive
+  bool plan_only = false;                           // decide, send nothing (on a scratch store)
+  std::function<bool(const store::DealRow&)> only;  // --deal; empty: all
+  int limit = 0;                                    // --limit: at most this many deals with writes; 0: all
+  std::set<std::string> allow;                      // guards let through once: "closings", "sharings", "creates"
+  bool wait_for_lost_creates = false;               // `sync` waits until a lost create can no longer arrive
   std::function<void(const Progress&)> progress = [](const Progress&) {};
 };
 
@@ -48,14 +48,14 @@ struct CycleReport {
   std::map<std::string, std::int64_t> planned;
   std::map<std::string, std::int64_t> done;
   std::int64_t deals_with_writes = 0;
-  std::vector<Failure> failures;                 // new ones of this run, at most 100
+  std::vector<Failure> failures;  // new ones of this run, at most 100
   std::int64_t failures_total = 0;
   std::map<Side, net::Calls> calls;
-  std::vector<store::StateCount> states;         // after the run
-  std::optional<Error> stopped;                  // why the run ended early
+  std::vector<store::StateCount> states;  // after the run
+  std::optional<Error> stopped;           // why the run ended early
   std::optional<Side> side_down;
-  std::string guard;                             // name of the guard that stopped the run
-  std::int64_t unanswered = 0;                   // writes whose outcome is not known yet
+  std::string guard;            // name of the guard that stopped the run
+  std::int64_t unanswered = 0;  // writes whose outcome is not known yet
 };
 
 // The error is only for what keeps a cycle from being described at all (the store).

@@ -18,8 +18,13 @@ using store::WaitFor;
 }  // namespace
 
 std::string fingerprint(const OperationRow& operation) {
+  Columns changes = operation.changes;
+  // What the seller is told rides along with a CRM update and says nothing about it.
+  if (!operation.expected.empty()) {
+    std::erase_if(changes, [&](const auto& change) { return operation.expected.count(change.first) == 0; });
+  }
   return text::sha256_hex(operation.kind + "\n" + operation.verb + "\n" + operation.target_id + "\n" +
-                          store::encode(operation.changes))
+                          store::encode(changes))
       .substr(0, 32);
 }
 
@@ -151,7 +156,10 @@ Columns Decider::seller_changes(const Planned& plan, const DealView& view) const
   }
   if (!differs) return {};
   Columns changes;
+  // A copy of another deal keeps the key that came with it, until a person clears it.
+  const bool copied = row.marks.count("clone_of") > 0;
   for (const auto& [name, value] : wanted) {
+    if (copied && is_blank(value)) continue;
     if (!same_value(column(view.crm_columns, name), value)) changes[name] = value;
   }
   return changes;

@@ -16,10 +16,10 @@ namespace cosell::engine {
 
 // The outcome for one deal.
 struct Planned {
-  store::DealRow row;                         // as it is to be stored
+  store::DealRow row;  // as it is to be stored
   std::vector<store::OperationRow> operations;
   std::optional<reconcile::Decision> decision;  // linked deals
-  std::string summary;                        // journal line; "" when there is nothing to tell
+  std::string summary;                          // journal line; "" when there is nothing to tell
 };
 
 class Decider {
@@ -44,6 +44,7 @@ class Decider {
   Planned decide_vanished(Planned plan, const DealView& view);
 
   // Parts of a linked deal's decision.
+  void hold_closing_without_reason(reconcile::Decision& decision, const DealView& view, Situation& situation) const;
   void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
                          Situation& situation) const;

@@ -63,7 +63,8 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
   if (standing && is_waiting(*standing)) {
     s.waits_for = WaitFor::seller;
     s.reason = "waiting_stage";
-    s.message = "The stage " + pair_.mapping->waiting_stage() + " is for deals that Microsoft sent; this one has no referral.";
+    s.message =
+        "The stage " + pair_.mapping->waiting_stage() + " is for deals that Microsoft sent; this one has no referral.";
     s.next_step = "Choose another stage.";
     return settle_situation(std::move(plan), view, std::move(s));
   }
@@ -137,8 +138,9 @@ Result<Decider::Account> Decider::account_for(const Planned& plan, const Custome
     s.waits_for = WaitFor::operator_;
     s.reason = found->empty() ? "customer_not_found" : "customer_ambiguous";
     s.message = words::customer_waits(pair_, customer, found->size());
-    s.next_step = found->empty() ? "Create the account in " + pair_.title(Side::crm) + "; the deal then follows by itself."
-                                 : "Make the match unique in " + pair_.title(Side::crm) + ".";
+    s.next_step = found->empty()
+                      ? "Create the account in " + pair_.title(Side::crm) + "; the deal then follows by itself."
+                      : "Make the match unique in " + pair_.title(Side::crm) + ".";
     s.look_again_at = pair_.clock->now() + hours(1);
     account.waits = std::move(s);
     return account;
@@ -182,7 +184,8 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
     s.state = DealState::waiting;
     s.waits_for = WaitFor::admin;
     s.reason = "unreadable";
-    s.message = standing ? "The referral names no customer." : "Partner Center shows a status that the bridge does not know.";
+    s.message =
+        standing ? "The referral names no customer." : "Partner Center shows a status that the bridge does not know.";
     s.next_step = "Look at the referral in Partner Center.";
     return settle_situation(std::move(plan), view, std::move(s));
   }

@@ -27,12 +27,15 @@ FieldDecision* find(Decision& decision, Field f) {
 
 Field field_of(Irreversible step) {
   switch (step) {
-    case Irreversible::shared: return Field::visible;
-    case Irreversible::help_asked: return Field::help;
+    case Irreversible::shared:
+      return Field::visible;
+    case Irreversible::help_asked:
+      return Field::help;
     case Irreversible::none:
     case Irreversible::won:
     case Irreversible::lost:
-    case Irreversible::declined: break;
+    case Irreversible::declined:
+      break;
   }
   return Field::standing;
 }
@@ -52,14 +55,33 @@ const mapping::FieldRule& crm_id_rule() {
 
 WaitFor who_resolves(Reason r) {
   switch (r) {
-    case Reason::unreadable: return WaitFor::admin;
+    case Reason::unreadable:
+      return WaitFor::admin;
     case Reason::reopened_in_crm:
-    case Reason::closed_differently: return WaitFor::operator_;
-    default: return WaitFor::seller;
+    case Reason::closed_differently:
+      return WaitFor::operator_;
+    default:
+      return WaitFor::seller;
   }
 }
 
 }  // namespace
+
+// L-9: a deal is declined or lost for a reason. Without one the seller is asked before Partner Center refuses.
+void Decider::hold_closing_without_reason(Decision& decision, const DealView& view, Situation& situation) const {
+  auto* standing = find(decision, Field::standing);
+  if (standing == nullptr || standing->verdict != Verdict::to_partner_center) return;
+  const auto* target = std::get_if<Standing>(&standing->result);
+  if (target == nullptr || !target->reason.empty()) return;
+  if (target->substatus != Substatus::lost && target->substatus != Substatus::declined) return;
+  standing->verdict = Verdict::held;
+  situation.state = DealState::waiting;
+  situation.waits_for = WaitFor::seller;
+  situation.reason = "missing_field";
+  const auto stage = text_of(column(view.crm_columns, pair_.mapping->stage_column()));
+  situation.message = words::reason_missing(pair_, *target, pair_.mapping->reason_column(stage));
+  situation.next_step = "Fill it in; the deal is then closed by itself.";
+}
 
 // Steps that may not leave yet are taken out of the decision; the rest of it goes on.
 void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
@@ -72,6 +94,7 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
   }
   for (const Irreversible step : decision.steps) {
     const Field field = field_of(step);
+    if (decision.of(field)->verdict != Verdict::to_partner_center) continue;  // held for another reason
     const bool first_link = !view.base_crm.shows(field);
     if (step_may_leave(plan.row, step, first_link, situation)) continue;
     auto* held = find(decision, field);
@@ -237,6 +260,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
 
   Decision decision = reconcile::reconcile(facts, policy);
   Situation waits;
+  hold_closing_without_reason(decision, view, waits);
   hold_steps(plan, decision, view, waits);
   Columns agrees_with;
   const Columns crm_changes = to_crm_columns(decision, view, agrees_with, waits);

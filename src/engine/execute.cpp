@@ -273,7 +273,8 @@ std::string done_sentence(const Pair& pair, const OperationRow& row) {
   const std::string where = pair.title(row.side);
   if (is_kind(row, RecordKind::account)) return "Account created in " + where;
   if (is_kind(row, RecordKind::microsoft_half)) return "Microsoft asked for help in " + where;
-  if (is_create(row)) return (is_kind(row, RecordKind::referral) ? "Referral created in " : "Opportunity created in ") + where;
+  if (is_create(row))
+    return (is_kind(row, RecordKind::referral) ? "Referral created in " : "Opportunity created in ") + where;
   return "Written to " + where + ": " + words::changes(row.changes);
 }
 
@@ -296,9 +297,11 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   if (!*found) return {};
   DealRow deal = **found;
   deal.dirty = true;
-  deal.marks.erase(std::string(refused_mark) + store::name_of(side));
-  deal.marks.erase("refused.message");
-  deal.marks.erase("refused.reason");
+  const bool only_told_the_seller = !is_create(row) && row.agrees_with.empty();
+  if (!only_told_the_seller && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0) {
+    deal.marks.erase("refused.message");
+    deal.marks.erase("refused.reason");
+  }
   deal.marks.erase("attempts");
   if (is_kind(row, RecordKind::microsoft_half)) {
     Columns half = row.changes;
@@ -428,7 +431,8 @@ Result<void> Executor::settle_failed(OperationRow& row, const Error& error, bool
     case ErrorClass::precondition:
     case ErrorClass::not_found:
       if (!row.target_id.empty()) moved_[row.side].insert(row.target_id);
-      if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again"); !noted) {
+      if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again");
+          !noted) {
         return noted;
       }
       return drop(row, true);
@@ -436,7 +440,8 @@ Result<void> Executor::settle_failed(OperationRow& row, const Error& error, bool
     case ErrorClass::bad_response:
       row.state = OperationState::unknown;
       if (auto done = pair_.store->update_operation(row); !done) return done;
-      return note_outcome(row, "No clear answer from " + pair_.title(row.side) + "; it is looked up before anything else");
+      return note_outcome(row,
+                          "No clear answer from " + pair_.title(row.side) + "; it is looked up before anything else");
     case ErrorClass::transient:
     case ErrorClass::throttled:
       if (row.attempts < attempts_max || error.kind == ErrorClass::throttled) {

@@ -8,7 +8,8 @@ namespace cosell::engine {
 namespace {
 
 std::optional<GuardStop> check_one(const std::string& name, const std::string& what, std::int64_t count,
-                                   std::int64_t known_deals, const MassChangeGuard& limit, const CycleOptions& options) {
+                                   std::int64_t known_deals, const MassChangeGuard& limit,
+                                   const CycleOptions& options) {
   if (options.allow.count(name) > 0) return std::nullopt;
   const auto base = known_deals > 0 ? known_deals : 1;
   const double share = static_cast<double>(count) / static_cast<double>(base);
@@ -16,10 +17,11 @@ std::optional<GuardStop> check_one(const std::string& name, const std::string& w
   const auto percent = std::to_string(static_cast<int>(share * 100.0 + 0.5));
   GuardStop stop;
   stop.guard = name;
-  stop.error = make_error(ErrorClass::guard, "Stopped before the first write: this run would " + what + " " +
-                                                 text::count_of(static_cast<std::size_t>(count), "deal") + " (" + percent +
-                                                 " % of all). Look at them with: cosell plan. If that is right: cosell " +
-                                                 options.command + " --allow " + name);
+  stop.error =
+      make_error(ErrorClass::guard, "Stopped before the first write: this run would " + what + " " +
+                                        text::count_of(static_cast<std::size_t>(count), "deal") + " (" + percent +
+                                        " % of all). Look at them with: cosell plan. If that is right: cosell " +
+                                        options.command + " --allow " + name);
   return stop;
 }
 

@@ -16,9 +16,12 @@ Side other(Side side) { return side == Side::crm ? Side::partner_center : Side::
 
 store::Existence existence_of(cosell::Existence e) {
   switch (e) {
-    case cosell::Existence::live: return store::Existence::live;
-    case cosell::Existence::deleted: return store::Existence::deleted;
-    case cosell::Existence::out_of_scope: return store::Existence::out_of_scope;
+    case cosell::Existence::live:
+      return store::Existence::live;
+    case cosell::Existence::deleted:
+      return store::Existence::deleted;
+    case cosell::Existence::out_of_scope:
+      return store::Existence::out_of_scope;
   }
   return store::Existence::live;
 }

@@ -7,8 +7,8 @@
 namespace cosell::engine {
 
 struct ObserveCounts {
-  std::int64_t seen = 0;      // records delivered
-  std::int64_t changed = 0;   // of these: new or different
+  std::int64_t seen = 0;     // records delivered
+  std::int64_t changed = 0;  // of these: new or different
 };
 
 class Observer {

@@ -32,17 +32,17 @@ struct MassChangeGuard {
 };
 
 struct Settings {
-  Duration settle = minutes(60);              // an irreversible step must be unchanged in the CRM for this long
-  std::map<Irreversible, Gate> gates;         // automatic when absent
-  Duration answers_every = hours(1);          // how often an open request is asked for Microsoft's answer
-  Duration late_arrival = seconds(60);        // how long a lost create may still arrive (side without unique key)
-  Duration retry_first = seconds(30);         // wait after the first transient failure of a deal; doubles
+  Duration settle = minutes(60);        // an irreversible step must be unchanged in the CRM for this long
+  std::map<Irreversible, Gate> gates;   // automatic when absent
+  Duration answers_every = hours(1);    // how often an open request is asked for Microsoft's answer
+  Duration late_arrival = seconds(60);  // how long a lost create may still arrive (side without unique key)
+  Duration retry_first = seconds(30);   // wait after the first transient failure of a deal; doubles
   Duration retry_longest = hours(1);
-  int attempts_in_a_row = 3;                  // transient failures of a side in one run before it counts as down
+  int attempts_in_a_row = 3;  // transient failures of a side in one run before it counts as down
   MassChangeGuard closings{0.2, 25};
   MassChangeGuard sharings{0.2, 50};
-  MassChangeGuard creates{0.5, 200};          // after the first sync
-  std::map<Side, int> in_flight;              // requests at once; absent: as the connector says
+  MassChangeGuard creates{0.5, 200};  // after the first sync
+  std::map<Side, int> in_flight;      // requests at once; absent: as the connector says
   RulePack rules;
 
   Gate gate(Irreversible step) const {

@@ -31,9 +31,8 @@ RecordRef ref_of(const OperationRow& row) {
 }
 
 bool shows_changes(const OperationRow& row, const Observation& seen) {
-  return std::all_of(row.changes.begin(), row.changes.end(), [&](const auto& change) {
-    return same_value(column(seen.columns, change.first), change.second);
-  });
+  return std::all_of(row.changes.begin(), row.changes.end(),
+                     [&](const auto& change) { return same_value(column(seen.columns, change.first), change.second); });
 }
 
 }  // namespace
@@ -94,7 +93,9 @@ Result<void> Executor::probe(Side side, std::vector<OperationRow> rows) {
     }
     found = std::move(*fetched);
   }
-  const auto other = [&](const std::string& id) { return pair_.connector(side == Side::crm ? Side::partner_center : Side::crm).normal_id(id); };
+  const auto other = [&](const std::string& id) {
+    return pair_.connector(side == Side::crm ? Side::partner_center : Side::crm).normal_id(id);
+  };
   for (const auto& row : rows) {
     if (row.kind == name_of(RecordKind::account)) continue;
     for (const auto& seen : found) {
@@ -160,7 +161,9 @@ Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::v
   (*deal)->state = DealState::waiting;
   (*deal)->waits_for = WaitFor::date;
   (*deal)->reason = "checking";
-  (*deal)->message = pair_.title(side) + " did not answer when the deal was created there. The bridge makes sure that it did not arrive before it tries again.";
+  (*deal)->message = pair_.title(side) +
+                     " did not answer when the deal was created there. The bridge makes sure that it did not arrive "
+                     "before it tries again.";
   (*deal)->next_step = "Nothing to do; decided after " + to_string_minutes(safe_at) + " UTC.";
   (*deal)->look_again_at = safe_at;
   (*deal)->since = pair_.clock->now();

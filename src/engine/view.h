@@ -12,9 +12,9 @@ namespace cosell::engine {
 struct DealView {
   Columns crm_columns;
   Columns partner_center_columns;
-  Columns microsoft_columns;      // Microsoft's half; empty when there is none
+  Columns microsoft_columns;  // Microsoft's half; empty when there is none
   mapping::ReadDeal crm;
-  Deal partner_center;            // own referral, with help and answer taken from Microsoft's half
+  Deal partner_center;  // own referral, with help and answer taken from Microsoft's half
   Deal base_crm;
   Deal base_partner_center;
   bool inbound = false;

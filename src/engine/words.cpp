@@ -15,25 +15,35 @@ using store::WaitFor;
 
 std::string quoted(const std::string& s) { return "\"" + s + "\""; }
 
-
 }  // namespace
 
 std::string state_title(const store::DealRow& row) {
   switch (row.state) {
-    case DealState::skipped: return "Not synced";
-    case DealState::in_sync: return "In sync";
-    case DealState::changed: return "Syncing";
-    case DealState::failed: return "Failed";
-    case DealState::waiting: break;
+    case DealState::skipped:
+      return "Not synced";
+    case DealState::in_sync:
+      return "In sync";
+    case DealState::changed:
+      return "Syncing";
+    case DealState::failed:
+      return "Failed";
+    case DealState::waiting:
+      break;
   }
   switch (row.waits_for) {
-    case WaitFor::seller: return "Waiting for you";
+    case WaitFor::seller:
+      return "Waiting for you";
     case WaitFor::admin:
-    case WaitFor::operator_: return "Waiting for an admin";
-    case WaitFor::microsoft: return "Waiting for Microsoft";
-    case WaitFor::date: return "Waiting for a date";
-    case WaitFor::partner_center: return "Waiting for Partner Center";
-    case WaitFor::nobody: break;
+    case WaitFor::operator_:
+      return "Waiting for an admin";
+    case WaitFor::microsoft:
+      return "Waiting for Microsoft";
+    case WaitFor::date:
+      return "Waiting for a date";
+    case WaitFor::partner_center:
+      return "Waiting for Partner Center";
+    case WaitFor::nobody:
+      break;
   }
   return "Waiting";
 }
@@ -65,8 +75,8 @@ mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, con
 }
 
 std::string clone(const Pair& pair, const store::DealRow& row) {
-  return "This opportunity carries referral " + row.marks.at("clone_of") + ", which belongs to another opportunity in " +
-         pair.title(Side::crm) + " (it was probably copied).";
+  return "This opportunity carries referral " + row.marks.at("clone_of") +
+         ", which belongs to another opportunity in " + pair.title(Side::crm) + " (it was probably copied).";
 }
 std::string clone_remedy(const Pair& pair) {
   return "Clear " + pair.mapping->key_column() + " on the copy; it then syncs as a deal of its own.";
@@ -122,10 +132,19 @@ std::string step_settles_remedy(const Pair& pair, Irreversible step) {
 std::string missing(const Pair& pair, const std::vector<Missing>& list) {
   std::vector<std::string> parts;
   for (const auto& m : list) {
+    // "Account.BillingCity" is a part of the account: the seller knows the record, the text names the part.
     const auto& column = pair.mapping->rule(m.field).column;
-    parts.push_back(column.empty() ? m.what : m.what + " (" + column + ")");
+    const std::string shown = column.substr(0, column.find('.'));
+    parts.push_back(shown.empty() ? m.what : m.what + " (" + shown + ")");
   }
   return "Partner Center needs " + text::join(parts, "; ") + ".";
+}
+
+std::string reason_missing(const Pair& pair, const Standing& target, const std::string& column) {
+  std::string text = pair.title(Side::partner_center) + " needs the reason why the deal was " +
+                     (target.substatus == Substatus::declined ? "declined" : "lost");
+  if (!column.empty()) text += " (" + column + ")";
+  return text + ".";
 }
 
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems) {
@@ -135,14 +154,15 @@ std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems) 
 }
 
 std::string refused(const Pair& pair, Side side, const Error& error) {
-  std::string text = pair.title(side) + " refused the change: " + error.message;
+  const bool named = error.message.find(pair.title(side)) != std::string::npos;
+  std::string text = named ? error.message : pair.title(side) + " refused the change: " + error.message;
   if (!error.detail.empty() && error.message.find(error.detail) == std::string::npos) text += " (" + error.detail + ")";
   return text;
 }
 std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
-  return "Correct the deal in " + pair.title(Side::crm) + "; it is sent again with the next change, or with: cosell replay " +
-         id;
+  return "Correct the deal in " + pair.title(Side::crm) +
+         "; it is sent again with the next change, or with: cosell replay " + id;
 }
 std::string side_down(const Pair& pair, Side side, const Error& error) {
   if (error.kind == ErrorClass::auth_expired) return pair.title(side) + " refuses the login: " + error.message;
@@ -158,12 +178,14 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
       return "The stage moved back (" + c + ": " + display(crm.get(Field::stage)) + ", " + p + ": " +
              display(referral.get(Field::stage)) + "), and the mapping holds that.";
     case Reason::won_while_waiting:
-      return "The opportunity is won in " + c + ", but the deal was not accepted yet, so " + p + " cannot take it as won.";
+      return "The opportunity is won in " + c + ", but the deal was not accepted yet, so " + p +
+             " cannot take it as won.";
     case Reason::closed_differently:
       return "Closed as " + display(crm.get(Field::standing)) + " in " + c + " and as " +
              display(referral.get(Field::standing)) + " in " + p + ". A closed referral cannot be changed.";
     case Reason::reopened_in_crm:
-      return "Open in " + c + " although the referral is closed for good (" + display(referral.get(Field::standing)) + ").";
+      return "Open in " + c + " although the referral is closed for good (" + display(referral.get(Field::standing)) +
+             ").";
     case Reason::illegal_step:
       return p + " has no step from " + display(referral.get(Field::standing)) + " to what " + c + " shows (" +
              display(crm.get(Field::standing)) + ").";

@@ -31,6 +31,7 @@ std::string step_settles(const Pair& pair, Irreversible step, Instant due);
 std::string step_settles_remedy(const Pair& pair, Irreversible step);
 
 std::string missing(const Pair& pair, const std::vector<Missing>& missing);
+std::string reason_missing(const Pair& pair, const Standing& target, const std::string& column);
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string refused(const Pair& pair, store::Side side, const Error& error);
 std::string refused_remedy(const Pair& pair, const store::DealRow& row);

@@ -151,6 +151,10 @@ const FieldRule& Mapping::rule(Field f) const { return data_->rules[static_cast<
 Backward Mapping::backward() const { return data_->backward; }
 CreateInCrm Mapping::create_in_crm() const { return data_->create_in_crm; }
 const std::string& Mapping::waiting_stage() const { return data_->waiting_stage; }
+std::string Mapping::reason_column(const std::string& crm_stage) const {
+  const StageMeaning* meaning = data_->stages.find(crm_stage);
+  return meaning == nullptr || !meaning->reason.has_column() ? "" : meaning->reason.columns.front();
+}
 const std::string& Mapping::owner_column() const { return data_->owner_column; }
 const std::string& Mapping::new_owner_email() const { return data_->new_owner_email; }
 std::vector<std::string> Mapping::mapped_stages() const { return data_->stages.names(); }

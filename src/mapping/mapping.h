@@ -139,6 +139,8 @@ class Mapping {
   CreateInCrm create_in_crm() const;
   // The CRM stage that means "sent by Microsoft, not answered yet"; "" when the mapping names none.
   const std::string& waiting_stage() const;
+  // The column in which a closing stage's reason stands; "" when the mapping names none.
+  std::string reason_column(const std::string& crm_stage) const;
   // Owner of new opportunities: the column to set, and the e-mail address to look up when the mapping names no id
   // (create_opportunity sets the id by itself). "" when the mapping names none.
   const std::string& owner_column() const;

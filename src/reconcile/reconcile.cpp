@@ -95,7 +95,8 @@ FieldDecision compare_sharing(Field f, const FourValues& v) {
   }
   const bool crm_took_back = v.base_crm != nullptr && granted(*v.base_crm);
   if (crm_took_back) return make(f, Verdict::ignored, Reason::no_downgrade, {}, "U-8");
-  return partner_center_wins(f, v, v.base_crm == nullptr ? Reason::first_link_blank : Reason::changed_in_partner_center);
+  return partner_center_wins(f, v,
+                             v.base_crm == nullptr ? Reason::first_link_blank : Reason::changed_in_partner_center);
 }
 
 // What the mapping's direction, the referral's locks and the life cycle leave of a wish to travel.
@@ -180,76 +181,134 @@ Decision reconcile(const Facts& facts, const Policy& policy) {
 
 const char* name_of(Verdict v) {
   switch (v) {
-    case Verdict::agreed: return "agreed";
-    case Verdict::to_partner_center: return "to_partner_center";
-    case Verdict::to_crm: return "to_crm";
-    case Verdict::conflict: return "conflict";
-    case Verdict::held: return "held";
-    case Verdict::ignored: return "ignored";
+    case Verdict::agreed:
+      return "agreed";
+    case Verdict::to_partner_center:
+      return "to_partner_center";
+    case Verdict::to_crm:
+      return "to_crm";
+    case Verdict::conflict:
+      return "conflict";
+    case Verdict::held:
+      return "held";
+    case Verdict::ignored:
+      return "ignored";
   }
   return "held";
 }
 
 const char* name_of(Reason r) {
   switch (r) {
-    case Reason::equal: return "equal";
-    case Reason::unchanged: return "unchanged";
-    case Reason::changed_in_crm: return "changed_in_crm";
-    case Reason::changed_in_partner_center: return "changed_in_partner_center";
-    case Reason::first_link_blank: return "first_link_blank";
-    case Reason::first_link_rule: return "first_link_rule";
-    case Reason::first_link_ask: return "first_link_ask";
-    case Reason::both_changed_rule: return "both_changed_rule";
-    case Reason::both_changed_furthest: return "both_changed_furthest";
-    case Reason::both_changed_ask: return "both_changed_ask";
-    case Reason::one_way: return "one_way";
-    case Reason::locked: return "locked";
-    case Reason::closed: return "closed";
-    case Reason::unreadable: return "unreadable";
-    case Reason::moved_back: return "moved_back";
-    case Reason::accepted_in_crm: return "accepted_in_crm";
-    case Reason::declined_in_crm: return "declined_in_crm";
-    case Reason::won_while_waiting: return "won_while_waiting";
-    case Reason::closed_in_crm: return "closed_in_crm";
-    case Reason::closed_in_partner_center: return "closed_in_partner_center";
-    case Reason::closed_differently: return "closed_differently";
-    case Reason::reopened_in_crm: return "reopened_in_crm";
-    case Reason::reopened_by_microsoft: return "reopened_by_microsoft";
-    case Reason::illegal_step: return "illegal_step";
-    case Reason::not_answered_yet: return "not_answered_yet";
-    case Reason::no_downgrade: return "no_downgrade";
+    case Reason::equal:
+      return "equal";
+    case Reason::unchanged:
+      return "unchanged";
+    case Reason::changed_in_crm:
+      return "changed_in_crm";
+    case Reason::changed_in_partner_center:
+      return "changed_in_partner_center";
+    case Reason::first_link_blank:
+      return "first_link_blank";
+    case Reason::first_link_rule:
+      return "first_link_rule";
+    case Reason::first_link_ask:
+      return "first_link_ask";
+    case Reason::both_changed_rule:
+      return "both_changed_rule";
+    case Reason::both_changed_furthest:
+      return "both_changed_furthest";
+    case Reason::both_changed_ask:
+      return "both_changed_ask";
+    case Reason::one_way:
+      return "one_way";
+    case Reason::locked:
+      return "locked";
+    case Reason::closed:
+      return "closed";
+    case Reason::unreadable:
+      return "unreadable";
+    case Reason::moved_back:
+      return "moved_back";
+    case Reason::accepted_in_crm:
+      return "accepted_in_crm";
+    case Reason::declined_in_crm:
+      return "declined_in_crm";
+    case Reason::won_while_waiting:
+      return "won_while_waiting";
+    case Reason::closed_in_crm:
+      return "closed_in_crm";
+    case Reason::closed_in_partner_center:
+      return "closed_in_partner_center";
+    case Reason::closed_differently:
+      return "closed_differently";
+    case Reason::reopened_in_crm:
+      return "reopened_in_crm";
+    case Reason::reopened_by_microsoft:
+      return "reopened_by_microsoft";
+    case Reason::illegal_step:
+      return "illegal_step";
+    case Reason::not_answered_yet:
+      return "not_answered_yet";
+    case Reason::no_downgrade:
+      return "no_downgrade";
   }
   return "equal";
 }
 
 const char* explain(Reason r) {
   switch (r) {
-    case Reason::equal: return "the same on both sides";
-    case Reason::unchanged: return "different, but unchanged since both sides last agreed";
-    case Reason::changed_in_crm: return "changed in the CRM";
-    case Reason::changed_in_partner_center: return "changed in Partner Center";
-    case Reason::first_link_blank: return "first sync of this deal: the empty side takes the other's value";
-    case Reason::first_link_rule: return "first sync of this deal: the mapping says whose value counts";
-    case Reason::first_link_ask: return "first sync of this deal: the mapping leaves the choice to you";
-    case Reason::both_changed_rule: return "changed on both sides: the mapping's conflict rule decided";
-    case Reason::both_changed_furthest: return "changed on both sides: the further stage counts";
-    case Reason::both_changed_ask: return "changed on both sides: you choose";
-    case Reason::one_way: return "the mapping keeps this field one-way";
-    case Reason::locked: return "Partner Center does not take a change of this field any more";
-    case Reason::closed: return "closed deals are not changed";
-    case Reason::unreadable: return "the value has no meaning under the mapping";
-    case Reason::moved_back: return "the stage moved back and the mapping holds that";
-    case Reason::accepted_in_crm: return "moved on in the CRM, which accepts the deal";
-    case Reason::declined_in_crm: return "closed in the CRM before it was accepted, which declines the deal";
-    case Reason::won_while_waiting: return "a deal cannot be won before it was accepted";
-    case Reason::closed_in_crm: return "closed in the CRM";
-    case Reason::closed_in_partner_center: return "closed in Partner Center";
-    case Reason::closed_differently: return "closed with different outcomes on the two sides";
-    case Reason::reopened_in_crm: return "open in the CRM although the referral is closed for good";
-    case Reason::reopened_by_microsoft: return "opened again in Partner Center";
-    case Reason::illegal_step: return "Partner Center does not have this step";
-    case Reason::not_answered_yet: return "nothing is sent before the deal is accepted or declined";
-    case Reason::no_downgrade: return "what Microsoft was shown or asked cannot be taken back";
+    case Reason::equal:
+      return "the same on both sides";
+    case Reason::unchanged:
+      return "different, but unchanged since both sides last agreed";
+    case Reason::changed_in_crm:
+      return "changed in the CRM";
+    case Reason::changed_in_partner_center:
+      return "changed in Partner Center";
+    case Reason::first_link_blank:
+      return "first sync of this deal: the empty side takes the other's value";
+    case Reason::first_link_rule:
+      return "first sync of this deal: the mapping says whose value counts";
+    case Reason::first_link_ask:
+      return "first sync of this deal: the mapping leaves the choice to you";
+    case Reason::both_changed_rule:
+      return "changed on both sides: the mapping's conflict rule decided";
+    case Reason::both_changed_furthest:
+      return "changed on both sides: the further stage counts";
+    case Reason::both_changed_ask:
+      return "changed on both sides: you choose";
+    case Reason::one_way:
+      return "the mapping keeps this field one-way";
+    case Reason::locked:
+      return "Partner Center does not take a change of this field any more";
+    case Reason::closed:
+      return "closed deals are not changed";
+    case Reason::unreadable:
+      return "the value has no meaning under the mapping";
+    case Reason::moved_back:
+      return "the stage moved back and the mapping holds that";
+    case Reason::accepted_in_crm:
+      return "moved on in the CRM, which accepts the deal";
+    case Reason::declined_in_crm:
+      return "closed in the CRM before it was accepted, which declines the deal";
+    case Reason::won_while_waiting:
+      return "a deal cannot be won before it was accepted";
+    case Reason::closed_in_crm:
+      return "closed in the CRM";
+    case Reason::closed_in_partner_center:
+      return "closed in Partner Center";
+    case Reason::closed_differently:
+      return "closed with different outcomes on the two sides";
+    case Reason::reopened_in_crm:
+      return "open in the CRM although the referral is closed for good";
+    case Reason::reopened_by_microsoft:
+      return "opened again in Partner Center";
+    case Reason::illegal_step:
+      return "Partner Center does not have this step";
+    case Reason::not_answered_yet:
+      return "nothing is sent before the deal is accepted or declined";
+    case Reason::no_downgrade:
+      return "what Microsoft was shown or asked cannot be taken back";
   }
   return "";
 }

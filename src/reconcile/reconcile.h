@@ -46,32 +46,32 @@ const char* name_of(Verdict v);
 
 // The closed list of reasons.
 enum class Reason : std::uint8_t {
-  equal,                   // both sides show the same
-  unchanged,               // they differ as they did when they last agreed
+  equal,      // both sides show the same
+  unchanged,  // they differ as they did when they last agreed
   changed_in_crm,
   changed_in_partner_center,
-  first_link_blank,        // first link: the blank side takes the other's value
-  first_link_rule,         // first link: the mapping's precedence decided
-  first_link_ask,          // first link: the mapping wants a person to choose
-  both_changed_rule,       // both changed: the conflict rule decided
-  both_changed_furthest,   // both changed: the further stage won
-  both_changed_ask,        // both changed: a person chooses
-  one_way,                 // the mapping keeps this field one-way or off
-  locked,                  // Partner Center refuses a change of this field now (5.2)
-  closed,                  // nothing is written to a closed deal (L-7)
-  unreadable,              // the CRM's value has no meaning under the mapping
-  moved_back,              // the stage moved back and the mapping holds it
-  accepted_in_crm,         // the seller moved an unanswered deal on (L-2)
-  declined_in_crm,         // the seller closed an unanswered deal (L-3)
-  won_while_waiting,       // an unanswered deal cannot be won (L-8)
-  closed_in_crm,           // won or lost in the CRM
+  first_link_blank,       // first link: the blank side takes the other's value
+  first_link_rule,        // first link: the mapping's precedence decided
+  first_link_ask,         // first link: the mapping wants a person to choose
+  both_changed_rule,      // both changed: the conflict rule decided
+  both_changed_furthest,  // both changed: the further stage won
+  both_changed_ask,       // both changed: a person chooses
+  one_way,                // the mapping keeps this field one-way or off
+  locked,                 // Partner Center refuses a change of this field now (5.2)
+  closed,                 // nothing is written to a closed deal (L-7)
+  unreadable,             // the CRM's value has no meaning under the mapping
+  moved_back,             // the stage moved back and the mapping holds it
+  accepted_in_crm,        // the seller moved an unanswered deal on (L-2)
+  declined_in_crm,        // the seller closed an unanswered deal (L-3)
+  won_while_waiting,      // an unanswered deal cannot be won (L-8)
+  closed_in_crm,          // won or lost in the CRM
   closed_in_partner_center,
-  closed_differently,      // both closed, with different outcomes
-  reopened_in_crm,         // open again in the CRM although the referral is closed (L-7)
-  reopened_by_microsoft,   // closed, then opened again in Partner Center
-  illegal_step,            // the CRM asks for a step that the life cycle does not have (L-8)
-  not_answered_yet,        // nothing but the answer is sent while a deal waits (L-1)
-  no_downgrade             // visibility and help cannot be taken back (U-8)
+  closed_differently,     // both closed, with different outcomes
+  reopened_in_crm,        // open again in the CRM although the referral is closed (L-7)
+  reopened_by_microsoft,  // closed, then opened again in Partner Center
+  illegal_step,           // the CRM asks for a step that the life cycle does not have (L-8)
+  not_answered_yet,       // nothing but the answer is sent while a deal waits (L-1)
+  no_downgrade            // visibility and help cannot be taken back (U-8)
 };
 const char* name_of(Reason r);
 // One sentence part for people: "changed in the CRM", "closed deals cannot be changed".
@@ -81,8 +81,8 @@ struct FieldDecision {
   Field field = Field::name;
   Verdict verdict = Verdict::agreed;
   Reason reason = Reason::equal;
-  Value result;         // what travels, when it does
-  std::string rule;     // rule id behind it: "L-7", "S-11"; may be ""
+  Value result;      // what travels, when it does
+  std::string rule;  // rule id behind it: "L-7", "S-11"; may be ""
 };
 
 struct Decision {

@@ -258,7 +258,8 @@ TEST(Reconcile, DeclinesAnInboundDealThatIsClosedAsLost) {  // L-3
   c.facts.crm.set(Field::standing, lost);
   const auto decision = c.decide();
   expect(decision, Field::standing, Verdict::to_partner_center, Reason::declined_in_crm);
-  EXPECT_EQ(std::get<Standing>(decision.of(Field::standing)->result), (Standing{Status::closed, Substatus::declined, "Budget"}));
+  EXPECT_EQ(std::get<Standing>(decision.of(Field::standing)->result),
+            (Standing{Status::closed, Substatus::declined, "Budget"}));
   EXPECT_EQ(decision.steps, std::vector<Irreversible>{Irreversible::declined});
 }
 
@@ -303,9 +304,14 @@ TEST(Reconcile, LeavesTheCustomerAloneOnceTheReferralExists) {  // R-1, 5.2
   expect(c.decide(), Field::customer, Verdict::ignored, Reason::locked);
 }
 
-// I-41 and the law of idempotence over a small scope: every combination returns, and what it decided, applied, is final.
+// I-41 and the law of idempotence over a small scope: every combination returns, and what it decided, applied, is
+// final.
 TEST(Reconcile, IsTotalAndIdempotentOverAllStandingsStagesAndBases) {
-  const std::vector<Standing> standings = {waiting, active, won, lost, expired,
+  const std::vector<Standing> standings = {waiting,
+                                           active,
+                                           won,
+                                           lost,
+                                           expired,
                                            {Status::closed, Substatus::declined, ""},
                                            {Status::closed, Substatus::error, ""}};
   const std::vector<Stage> stages = {Stage::none, Stage::s10, Stage::s40, Stage::s100};

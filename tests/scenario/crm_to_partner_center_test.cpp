@@ -1,0 +1,305 @@
+// Stories of deals that start in the CRM.
+#include <gtest/gtest.h>
+
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+const Json share = Json{{"Cosell_Visible__c", true}};
+
+Json with(Json base, const Json& more) {
+  base.update(more);
+  return base;
+}
+
+TEST(CrmToPartnerCenter, AnOptedInOpportunityBecomesAPrivateReferralAndTheSellerSeesIt) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods - data platform"));
+  const auto report = world.sync();
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+
+  const auto referral = world.referral_of(id);
+  ASSERT_FALSE(referral.is_null());
+  EXPECT_EQ(referral["name"], "Alder Foods - data platform");
+  EXPECT_EQ(referral["details"]["dealValue"].get<double>(), 50000.0);
+  EXPECT_EQ(referral["details"]["currency"], "USD");
+  EXPECT_EQ(referral["details"]["closingDateTime"].get<std::string>().substr(0, 10), "2027-03-31");
+  EXPECT_EQ(referral["customerProfile"]["name"], "Alder Foods");
+  EXPECT_EQ(referral["customerProfile"]["address"]["country"], "DE");
+  EXPECT_EQ(referral["consent"]["consentToShareReferralWithMicrosoftSellers"], false);
+  EXPECT_EQ(referral["salesStage"], "20");
+
+  const auto opportunity = world.opportunity(id);
+  EXPECT_EQ(opportunity["Cosell_Referral_Id__c"], referral["id"]);
+  EXPECT_EQ(opportunity["Cosell_State__c"], "In sync");
+  EXPECT_NE(opportunity["Cosell_Referral_Link__c"].get<std::string>().find(referral["id"].get<std::string>()),
+            std::string::npos);
+}
+
+TEST(CrmToPartnerCenter, WithNobodyEditingFurtherRunsWriteNothing) {  // I-02
+  World world;
+  for (int i = 0; i < 5; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+  world.sync();
+  world.reset_stats();
+  world.sync();
+  world.advance(minutes(30));
+  world.sync();
+  EXPECT_EQ(world.writes(Side::crm), 0);
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  world.advance(minutes(30));
+  world.sync();
+  EXPECT_LE(world.calls(Side::crm), 2);
+  EXPECT_LE(world.calls(Side::partner_center), 2);
+}
+
+TEST(CrmToPartnerCenter, OpportunitiesThatAreNotSelectedOrAlreadyClosedAreSkippedInSilence) {
+  World world;
+  world.new_opportunity(with(usual_opportunity("Not opted in"), {{"Cosell_Sync__c", false}}));
+  world.new_opportunity(with(usual_opportunity("Closed long ago"), {{"StageName", "Closed Won"}}));
+  const auto report = world.sync();
+  EXPECT_EQ(report.failures_total, 0);
+  EXPECT_TRUE(world.referrals().empty());
+  EXPECT_EQ(world.writes(Side::crm), 0);
+  for (const auto& deal : world.deals()) EXPECT_EQ(deal.state, store::DealState::skipped) << deal.title;
+}
+
+TEST(CrmToPartnerCenter, ADealThatLacksSomethingWaitsForItsSellerWithTheFieldNamed) {
+  World world;
+  const auto id = world.new_opportunity(with(usual_opportunity("No amount"), {{"Amount", nullptr}}));
+  world.sync();
+  EXPECT_TRUE(world.referrals().empty());
+  auto opportunity = world.opportunity(id);
+  EXPECT_EQ(opportunity["Cosell_State__c"], "Waiting for you");
+  EXPECT_NE(opportunity["Cosell_Message__c"].get<std::string>().find("Amount"), std::string::npos)
+      << opportunity["Cosell_Message__c"];
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.state, store::DealState::waiting);
+  EXPECT_EQ(deal.waits_for, store::WaitFor::seller);
+
+  world.crm_edit(id, {{"Amount", 1000}});
+  world.advance(minutes(1));
+  world.sync();
+  EXPECT_FALSE(world.referral_of(id).is_null());
+  EXPECT_EQ(world.opportunity(id)["Cosell_State__c"], "In sync");
+}
+
+TEST(CrmToPartnerCenter, ChangesOfTheSharedFieldsTravelInOneWriteEach) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"Amount", 61234.56},
+                      {"CloseDate", "2027-06-30"},
+                      {"StageName", "Proposal/Price Quote"},
+                      {"Cosell_Notes__c", "Scope extended."},
+                      {"CurrencyIsoCode", "EUR"}});
+  world.reset_stats();
+  world.sync();
+  const auto referral = world.referral_of(id);
+  EXPECT_EQ(referral["details"]["dealValue"].get<double>(), 61234.56);
+  EXPECT_EQ(referral["details"]["currency"], "EUR");
+  EXPECT_EQ(referral["details"]["closingDateTime"].get<std::string>().substr(0, 10), "2027-06-30");
+  EXPECT_EQ(referral["details"]["notes"], "Scope extended.");
+  EXPECT_EQ(referral["salesStage"], "60");
+  EXPECT_EQ(world.writes(Side::partner_center), 1);
+  EXPECT_EQ(world.writes(Side::crm), 0);
+}
+
+TEST(CrmToPartnerCenter, ChangesInPartnerCenterTravelBackInBatches) {
+  World world;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 30; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  for (const auto& id : ids) {
+    const std::string referral = world.referral_of(id)["id"];
+    world.portal_edit(referral, {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 77000}},
+                                 {{"op", "replace"}, {"path", "/salesStage"}, {"value", "80"}}});
+  }
+  world.advance(minutes(5));
+  world.reset_stats();
+  world.sync();
+  for (const auto& id : ids) {
+    const auto opportunity = world.opportunity(id);
+    EXPECT_EQ(opportunity["Amount"].get<double>(), 77000.0);
+    EXPECT_EQ(opportunity["StageName"], "Negotiation/Review");
+  }
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  EXPECT_LE(world.writes(Side::crm), 2);  // one look at the rows, one write for all
+}
+
+TEST(CrmToPartnerCenter, TheTwoAnswersMakeAPartnerLedOrACoSellDeal) {  // T-4, T-1
+  World world;
+  const auto led = world.new_opportunity(with(usual_opportunity("Partner-led"), share));
+  const auto cosell = world.new_opportunity(with(usual_opportunity("Co-sell"), [] {
+    return Json{{"Cosell_Help__c", "ProofOfConceptOrDemo"}, {"Cosell_Help_Notes__c", "A proof of concept in May"}};
+  }()));
+  // Help needs a customer contact (R-2): without one the deal waits.
+  auto report = world.sync();
+  EXPECT_FALSE(report.stopped);
+  EXPECT_EQ(world.referral_of(led)["consent"]["consentToShareReferralWithMicrosoftSellers"], true);
+  EXPECT_EQ(world.deal_of(cosell).reason, "missing_field");
+
+  world.crm_delete(cosell);
+  const auto account = world.opportunity(led)["AccountId"];
+  const auto contact = world.control(Side::crm, "POST", "edit",
+                                     {{"object", "Contact"},
+                                      {"fields",
+                                       {{"FirstName", "Jon"},
+                                        {"LastName", "Alder"},
+                                        {"Phone", "+49405550177"},
+                                        {"Email", "jon.alder@customer.example"},
+                                        {"AccountId", account}}}});
+  const auto asking =
+      world.new_opportunity(with(usual_opportunity("Co-sell"), {{"Cosell_Help__c", "ProofOfConceptOrDemo"},
+                                                                {"Cosell_Help_Notes__c", "A proof of concept in May"},
+                                                                {"ContactId", contact["id"]}}));
+  world.advance(minutes(1));
+  report = world.sync();
+  EXPECT_FALSE(report.stopped);
+  const auto own = world.referral_of(asking);
+  ASSERT_FALSE(own.is_null()) << world.deal_of(asking).message;
+  const auto halves = world.control(Side::partner_center, "GET", "records")["invited"];
+  ASSERT_EQ(halves.size(), 1U);
+  EXPECT_EQ(halves[0]["engagementId"], own["engagementId"]);
+  EXPECT_EQ(halves[0]["inviteContext"]["assistanceRequestCode"], "ProofOfConceptOrDemo");
+  EXPECT_EQ(world.opportunity(asking)["Cosell_Microsoft_Answer__c"], "waiting");
+
+  world.microsoft({{"engagementId", own["engagementId"]}, {"action", "accept"}});
+  world.advance(hours(2));
+  world.sync();
+  EXPECT_EQ(world.opportunity(asking)["Cosell_Microsoft_Answer__c"], "accepted");
+}
+
+TEST(CrmToPartnerCenter, WonLeavesOnlyAfterTheSettleTimeAndReopeningInTimeCancels) {  // F-74
+  World world({1, "", minutes(60)});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"StageName", "Closed Won"}});
+  world.advance(minutes(1));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  EXPECT_EQ(world.deal_of(id).reason, "settling");
+
+  world.crm_edit(id, {{"StageName", "Negotiation/Review"}});
+  world.advance(minutes(90));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  EXPECT_EQ(world.referral_of(id)["salesStage"], "80");
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+
+  world.crm_edit(id, {{"StageName", "Closed Won"}});
+  world.advance(minutes(1));
+  world.sync();
+  world.advance(minutes(61));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Closed");
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Won");
+}
+
+TEST(CrmToPartnerCenter, LostTravelsWithItsReason) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"StageName", "Closed Lost"}, {"Cosell_Loss_Reason__c", "Customer chose another vendor"}});
+  world.sync();
+  const auto referral = world.referral_of(id);
+  EXPECT_EQ(referral["substatus"], "Lost");
+  EXPECT_EQ(referral["statusReason"], "Customer chose another vendor");
+}
+
+TEST(CrmToPartnerCenter, LostWithoutAReasonWaitsForTheSellerAndGoesOnWithIt) {  // L-9
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"StageName", "Closed Lost"}});
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  EXPECT_NE(world.deal_of(id).message.find("Cosell_Loss_Reason__c"), std::string::npos) << world.deal_of(id).message;
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"Cosell_Loss_Reason__c", "Budget"}});
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["statusReason"], "Budget");
+}
+
+TEST(CrmToPartnerCenter, AReopenedOpportunityIsNeverClosedAgainByTheBridge) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"StageName", "Closed Won"}});
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"StageName", "Negotiation/Review"}, {"Amount", 99}});
+  for (int i = 0; i < 3; ++i) {
+    world.advance(hours(2));
+    world.sync();
+  }
+  EXPECT_EQ(world.opportunity(id)["StageName"], "Negotiation/Review");
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Won");
+  EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), 50000.0);
+  EXPECT_EQ(world.deal_of(id).reason, "reopened_in_crm");
+}
+
+TEST(CrmToPartnerCenter, AMassClosingStopsBeforeTheFirstWrite) {  // I-13
+  World world;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  for (const auto& id : ids) world.crm_edit(id, {{"StageName", "Closed Lost"}, {"Cosell_Loss_Reason__c", "Budget"}});
+  world.advance(minutes(5));
+  world.reset_stats();
+  auto report = world.sync();
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.stopped->kind, ErrorClass::guard);
+  EXPECT_EQ(report.guard, "closings");
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  EXPECT_EQ(world.writes(Side::crm), 0);
+  CycleOptions allowed;
+  allowed.allow = {"closings"};
+  report = world.sync(allowed);
+  EXPECT_FALSE(report.stopped);
+  for (const auto& id : ids) EXPECT_EQ(world.referral_of(id)["substatus"], "Lost");
+}
+
+TEST(CrmToPartnerCenter, ACopiedOpportunityIsHeldAndNothingIsWrittenToPartnerCenter) {  // F-47
+  // An org whose key column is not unique lets a copy keep the key.
+  World world({1, R"({
+    "extends": "salesforce",
+    "bridge": { "referral_id": "Plain_Key__c" },
+    "fields": {
+      "location": { "constant": "1234567" },
+      "consent_contact": { "statement": "Agreed", "signed_by": "Ida Berg", "date": "2026-01-31" },
+      "marketplace_intent": { "default": "HaveNotDecided" },
+      "notes": { "default": "Questions to the deal's owner, please." }
+    }
+  })",
+               Duration{}, "Plain_Key__c"});
+  world.control(Side::crm, "POST", "field",
+                {{"object", "Opportunity"},
+                 {"name", "Plain_Key__c"},
+                 {"kind", "text"},
+                 {"external_id", true},
+                 {"unique", false}});
+  const auto id = world.new_opportunity(usual_opportunity("Original"));
+  world.sync();
+  const std::string key = world.opportunity(id)["Plain_Key__c"];
+  const auto copy = world.new_opportunity(with(usual_opportunity("Copy"), {{"Plain_Key__c", key}}));
+  world.advance(minutes(1));
+  world.reset_stats();
+  world.sync();
+  EXPECT_EQ(world.deal_of(copy).reason, "clone");
+  EXPECT_EQ(world.referrals().size(), 1U);
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  EXPECT_EQ(world.opportunity(copy)["Plain_Key__c"], key) << "the copy's key is a person's to clear";
+}
+
+}  // namespace
+}  // namespace cosell::test

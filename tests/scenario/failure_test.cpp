@@ -1,0 +1,224 @@
+// Stories of things going wrong on the way. Each asserts that its fault fired.
+#include <gtest/gtest.h>
+
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+const std::string referrals_path = "/v1.0/engagements/referrals";
+
+Json fault(const std::string& method, const std::string& path, const Json& action, int after = 0, int times = 1) {
+  return {{"match", {{"method", method}, {"path", path}}}, {"after", after}, {"times", times}, {"action", action}};
+}
+
+TEST(Failure, AReplyLostAfterTheReferralWasCreatedMakesNoTwin) {  // F-03, I-17
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.faults(Side::partner_center, Json::array({fault("POST", referrals_path, {{"kind", "drop_after"}})}));
+  const auto report = world.sync();
+  EXPECT_EQ(world.fired(Side::partner_center), 1);
+  EXPECT_EQ(report.unanswered, 0);
+  EXPECT_EQ(world.referrals().size(), 1U);
+  EXPECT_EQ(world.opportunity(id)["Cosell_Referral_Id__c"], world.referral_of(id)["id"]);
+  world.advance(minutes(10));
+  world.sync();
+  EXPECT_EQ(world.referrals().size(), 1U);
+}
+
+TEST(Failure, ARequestLostOnTheWayIsSentAgainOnceItCanNoLongerArrive) {  // F-02
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.faults(Side::partner_center, Json::array({fault("POST", referrals_path, {{"kind", "drop_before"}})}));
+  auto report = world.sync();
+  EXPECT_EQ(world.fired(Side::partner_center), 1);
+  EXPECT_EQ(report.unanswered, 1);
+  EXPECT_TRUE(world.referrals().empty());
+  EXPECT_EQ(world.deal_of(id).reason, "checking");
+  world.advance(seconds(30));
+  world.sync();
+  EXPECT_TRUE(world.referrals().empty()) << "it may still arrive";
+  world.advance(seconds(31));
+  world.sync();
+  EXPECT_EQ(world.referrals().size(), 1U);
+}
+
+TEST(Failure, ASingleSyncWaitsOutALostCreateItself) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.faults(Side::partner_center, Json::array({fault("POST", referrals_path, {{"kind", "drop_before"}})}));
+  CycleOptions options;
+  options.wait_for_lost_creates = true;
+  const auto report = world.sync(options);
+  EXPECT_EQ(world.fired(Side::partner_center), 1);
+  EXPECT_EQ(report.unanswered, 0);
+  EXPECT_FALSE(world.referral_of(id).is_null());
+}
+
+TEST(Failure, ALostReplyToACrmWriteIsLookedUpAndNotRepeated) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.faults(Side::crm, Json::array({fault("PATCH", "/services/data", {{"kind", "drop_after"}})}));
+  world.sync();
+  EXPECT_EQ(world.fired(Side::crm), 1);
+  EXPECT_EQ(world.opportunity(id)["Cosell_State__c"], "In sync");
+  world.reset_stats();
+  world.advance(minutes(30));
+  world.sync();
+  EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
+}
+
+TEST(Failure, AnEditBetweenReadingAndWritingIsNotOverwritten) {  // F-13
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"Amount", 60000}});
+  const std::string referral = world.referral_of(id)["id"];
+  // The portal changes the notes after the bridge has read the listing and before it writes.
+  int reads = 0;
+  CycleOptions options;
+  options.progress = [&](const engine::Progress& p) {
+    if (p.phase == "Comparing" && ++reads == 1) {
+      world.portal_edit(referral, {{{"op", "replace"}, {"path", "/details/notes"}, {"value", "from the portal"}}});
+    }
+  };
+  world.sync(options);
+  const auto now = world.referral_of(id);
+  EXPECT_EQ(now["details"]["notes"], "from the portal");
+  EXPECT_EQ(now["details"]["dealValue"].get<double>(), 60000.0);
+  EXPECT_EQ(world.opportunity(id)["Cosell_Notes__c"], "from the portal");
+}
+
+TEST(Failure, AnEditInTheCrmJustBeforeOurWriteIsNotOverwritten) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string referral = world.referral_of(id)["id"];
+  world.portal_edit(referral,
+                    {{{"op", "replace"}, {"path", "/details/closingDateTime"}, {"value", "2027-05-05T00:00:00Z"}}});
+  world.advance(minutes(1));
+  bool edited = false;
+  CycleOptions options;
+  options.progress = [&](const engine::Progress& p) {
+    if (p.phase != "Comparing" || edited) return;
+    edited = true;
+    world.crm_edit(id, {{"CloseDate", "2027-09-09"}});
+  };
+  world.sync(options);
+  ASSERT_TRUE(edited);
+  // Changed on both sides: the mapping's rule for the close date says that the CRM counts.
+  world.advance(minutes(1));
+  world.sync();
+  EXPECT_EQ(world.opportunity(id)["CloseDate"], "2027-09-09");
+  EXPECT_EQ(world.referral_of(id)["details"]["closingDateTime"].get<std::string>().substr(0, 10), "2027-09-09");
+}
+
+TEST(Failure, AValidationRuleStopsOneDealAndNotTheOthers) {  // I-04
+  World world;
+  const auto good = world.new_opportunity(usual_opportunity("Good"));
+  const auto bad = world.new_opportunity(usual_opportunity("Bad"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.control(Side::crm, "POST", "settings",
+                {{"validation_rules",
+                  {{{"field", "Amount"}, {"operator", ">"}, {"value", 90000}, {"message", "Ask finance first"}}}}});
+  for (const auto& [id, value] : {std::pair{good, 70000}, std::pair{bad, 95000}}) {
+    world.portal_edit(world.referral_of(id)["id"],
+                      {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", value}}});
+  }
+  world.advance(minutes(1));
+  const auto report = world.sync();
+  EXPECT_EQ(report.failures_total, 1);
+  EXPECT_EQ(world.opportunity(good)["Amount"].get<double>(), 70000.0);
+  EXPECT_EQ(world.opportunity(bad)["Amount"].get<double>(), 50000.0);
+  const auto deal = world.deal_of(bad);
+  EXPECT_EQ(deal.state, store::DealState::failed);
+  EXPECT_NE(deal.message.find("Ask finance first"), std::string::npos) << deal.message;
+  EXPECT_EQ(world.opportunity(bad)["Cosell_State__c"], "Failed");
+
+  // Not sent again until something changes.
+  world.advance(hours(1));
+  const auto again = world.sync();
+  EXPECT_EQ(again.failures_total, 0);
+  world.control(Side::crm, "POST", "settings", {{"validation_rules", Json::array()}});
+  world.portal_edit(world.referral_of(bad)["id"],
+                    {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 94000}}});
+  world.advance(minutes(1));
+  world.sync();
+  EXPECT_EQ(world.opportunity(bad)["Amount"].get<double>(), 94000.0);
+  EXPECT_EQ(world.opportunity(bad)["Cosell_State__c"], "In sync");
+}
+
+TEST(Failure, ThrottlingIsObeyedAndEverythingArrives) {  // F-07
+  World world;
+  for (int i = 0; i < 10; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+  world.faults(Side::partner_center,
+               Json::array({fault("POST", referrals_path, {{"kind", "throttle"}, {"retry_after", 7}}, 2, 3)}));
+  const auto report = world.sync();
+  EXPECT_EQ(world.fired(Side::partner_center), 3);
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(world.referrals().size(), 10U);
+}
+
+TEST(Failure, ASideThatIsDownIsOneIncidentAndTheDealsStayQueued) {  // F-08
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.faults(Side::partner_center,
+               Json::array({fault("GET", referrals_path, {{"kind", "status"}, {"status", 503}}, 0, 1000)}));
+  const auto report = world.sync();
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.side_down, Side::partner_center);
+  EXPECT_GT(world.fired(Side::partner_center), 0);
+  EXPECT_TRUE(world.referrals().empty());
+  world.faults(Side::partner_center, Json::array());
+  world.sync();
+  EXPECT_FALSE(world.referral_of(id).is_null());
+}
+
+TEST(Failure, AStoreLostForGoodIsRebuiltFromTheKeysAndNothingIsCreatedTwice) {  // I-31
+  std::string id;
+  World world;
+  for (int i = 0; i < 8; ++i) id = world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+  world.inbound();
+  world.sync();
+  const auto referrals = world.referrals().size();
+  const auto opportunities = world.opportunities().size();
+  world.lose_store();
+  world.advance(minutes(5));
+  world.reset_stats();
+  world.sync();
+  EXPECT_EQ(world.referrals().size(), referrals);
+  EXPECT_EQ(world.opportunities().size(), opportunities);
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+}
+
+TEST(Failure, AfterACrashBetweenSendingAndSettlingNothingIsDoneTwice) {  // F-58
+  for (int crash_at = 1; crash_at <= 14; ++crash_at) {
+    World world({static_cast<std::uint64_t>(crash_at), "", Duration{}});
+    for (int i = 0; i < 6; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+    world.inbound();
+    world.crash_after_requests(crash_at);
+    world.sync_until_crash();
+    world.restart();
+    world.advance(minutes(2));
+    CycleOptions options;
+    options.wait_for_lost_creates = true;
+    world.sync(options);
+    world.sync(options);
+    EXPECT_EQ(world.referrals().size(), 7U) << "crash after request " << crash_at;
+    EXPECT_EQ(world.opportunities().size(), 7U) << "crash after request " << crash_at;
+    for (const auto& opportunity : world.opportunities()) {
+      EXPECT_FALSE(opportunity["Cosell_Referral_Id__c"].is_null()) << "crash after request " << crash_at;
+    }
+    const auto verified = world.store().verify_journal();
+    EXPECT_TRUE(verified) << verified.error().message;
+  }
+}
+
+}  // namespace
+}  // namespace cosell::test
