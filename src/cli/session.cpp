@@ -53,7 +53,8 @@ PairAnswer failed(Session& session, const PairConfig* pair, const Error& error) 
   return answer;
 }
 
-int for_each_pair(Session& session, const std::string& pair, const std::function<PairAnswer(const PairConfig&)>& work) {
+int for_each_pair(Session& session, const std::string& pair, const std::function<PairAnswer(const PairConfig&)>& work,
+                  PairName named) {
   if (!pair.empty() && session.config.find(pair) == nullptr) {
     const auto names = session.config.names();
     const std::string near = text::nearest(pair, names);
@@ -67,14 +68,13 @@ int for_each_pair(Session& session, const std::string& pair, const std::function
   json::Value answers = json::Value::array();
   for (const PairConfig& config : session.config.pairs) {
     if (!pair.empty() && config.name != pair) continue;
-    if (session.config.pairs.size() > 1 && pair.empty()) {
-      session.output.line(session.output.styled(config.name, Style::strong));
-    }
+    const bool several = session.config.pairs.size() > 1 && pair.empty();
+    if (several && named == PairName::heading) session.output.line(session.output.styled(config.name, Style::strong));
     PairAnswer answer = work(config);
     code = worse(code, answer.code);
-    json::Value named = Object().text("pair", config.name).done();
-    for (const json::Member& m : answer.json.members()) named.set(m.key, m.value);
-    answers.append(std::move(named));
+    json::Value one = Object().text("pair", config.name).done();
+    for (const json::Member& m : answer.json.members()) one.set(m.key, m.value);
+    answers.append(std::move(one));
     if (SystemClock::interrupted()) break;
   }
   if (session.output.options().json) {

@@ -21,7 +21,7 @@ struct Globals {
 
 class Session {
  public:
-  explicit Session(Output& output) : output(output) {}
+  explicit Session(Output& speaks_to) : output(speaks_to) {}
 
   // Reads the configuration and sets the clock. Prints what is wrong and returns its exit code otherwise.
   std::optional<int> start(const std::string& config_file);
@@ -46,9 +46,12 @@ struct PairAnswer {
 // Prints the error, with what the server said, and gives the answer for it. `pair` may be null.
 PairAnswer failed(Session& session, const PairConfig* pair, const Error& error);
 
+enum class PairName : std::uint8_t { heading, shown_by_command };
+
 // Runs `work` for the named pair, or for all; an unknown name is a usage error. With --json the answers come out as
 // { "pairs": [ … ] }.
-int for_each_pair(Session& session, const std::string& pair, const std::function<PairAnswer(const PairConfig&)>& work);
+int for_each_pair(Session& session, const std::string& pair, const std::function<PairAnswer(const PairConfig&)>& work,
+                  PairName named = PairName::heading);
 
 // --verbose: lines on standard error, without secrets.
 std::function<void(const std::string&)> make_log(std::ostream& err);

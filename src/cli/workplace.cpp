@@ -47,6 +47,10 @@ Result<void> Workplace::open_tokens() {
   return {};
 }
 
+void Workplace::open_tokens_if_readable() {
+  if (auto opened = open_tokens(); !opened) tokens_.reset();
+}
+
 const System& Workplace::system(store::Side side) const {
   return side == store::Side::crm ? *find_system(config_.crm_system) : partner_center_system();
 }

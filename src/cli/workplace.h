@@ -31,6 +31,8 @@ class Workplace {
   // Opens the store. `create`: make a new one when there is none (exclusive only).
   Result<void> open_store(StoreMode mode, bool create);
   void close_store();
+  // For commands that only look: without the key, saved logins are not shown.
+  void open_tokens_if_readable();
 
   engine::Pair& pair() { return pair_; }
   store::Store& store() { return *store_; }

@@ -1,0 +1,340 @@
+// The arguments of every command, with help and examples. The only place that uses the argument library.
+#include "cli/app.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <ostream>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/sandbox_command.h"
+#include "cli/wording.h"
+
+namespace cosell::cli {
+
+namespace {
+
+const std::string exit_codes =
+    "Exit codes: 0 done, also when deals wait for people; 1 done, with new failures; 2 usage, configuration or "
+    "mapping;\n"
+    "3 a side is unreachable or refuses the login; 4 stopped by a guard; 5 store damaged or newer; 6 another process\n"
+    "holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0.";
+
+// What is to be done once the arguments are understood.
+using Work = std::function<int(Output&, const std::string& config)>;
+using InSession = std::function<int(Session&)>;
+
+class App {
+ public:
+  App() : app_("Keeps the deals of a CRM and their co-sell referrals in Microsoft Partner Center the same.", "cosell") {
+    app_.set_version_flag("--version", std::string("cosell ") + COSELL_VERSION);
+    app_.require_subcommand(1);
+    app_.footer(
+        "Begin with:\n  cosell sandbox --dir /tmp/try --deals 50     rehearse on this machine\n"
+        "  cosell check                                 is everything ready?\n"
+        "  cosell plan                                  what would a sync do?\n  cosell sync\n\n" +
+        exit_codes);
+    app_.add_option("--config", config_, "Configuration (default: config/cosell.jsonc, then the user's own)")
+        ->type_name("FILE");
+    app_.add_flag("--json", output_.json, "Answer as JSON");
+    app_.add_flag("--csv", output_.csv, "Lists as CSV");
+    app_.add_flag("-q,--quiet", output_.quiet, "Only errors");
+    app_.add_flag("-v,--verbose", output_.verbose, "Tell what happens, on standard error, without secrets");
+    add_check();
+    add_plan();
+    add_sync();
+    add_run();
+    add_looking();
+    add_deals();
+    add_repair();
+    add_care();
+    add_mapping();
+    add_login();
+    add_sandbox();
+  }
+
+  int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err, const Terminal& terminal) {
+    try {
+      std::vector<std::string> reversed(args.rbegin(), args.rend());
+      app_.parse(reversed);
+    } catch (const CLI::ParseError& e) {
+      const int code = app_.exit(e, out, err);
+      if (code == 0) return exit_done;
+      hint(args, err);
+      return exit_usage;
+    }
+    Output output(out, err, terminal, output_);
+    if (output_.csv && !lists_) {
+      output.error("--csv is for lists: cosell todo, cosell deals list.");
+      return exit_usage;
+    }
+    return work_(output, config_);
+  }
+
+ private:
+  // A word that is no command was probably meant to be one.
+  void hint(const std::vector<std::string>& args, std::ostream& err) const {
+    const auto word = std::find_if(args.begin(), args.end(), [](const std::string& a) { return a.front() != '-'; });
+    if (word == args.end() || std::any_of(args.begin(), args.end(), [](const std::string& a) { return a.empty(); }))
+      return;
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(sub->get_name());
+    if (std::find(names.begin(), names.end(), *word) != names.end()) return;
+    const std::string near = text::nearest(*word, names);
+    if (!near.empty()) err << "Did you mean: cosell " << near << "?\n";
+  }
+
+  CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& examples) {
+    CLI::App* sub = parent.add_subcommand(name, what);
+    sub->fallthrough();
+    sub->footer("Examples:\n" + examples);
+    return sub;
+  }
+
+  // Runs with a configuration.
+  void does(CLI::App* sub, InSession in_session) {
+    sub->callback([this, in_session] {
+      work_ = [in_session](Output& output, const std::string& config) {
+        Session session(output);
+        if (const auto wrong = session.start(config)) return *wrong;
+        return in_session(session);
+      };
+    });
+  }
+
+  static void add_pair(CLI::App* sub, std::string& pair) {
+    sub->add_option("PAIR", pair, "The pair (default: all)")->type_name("");
+  }
+  static void add_pair_option(CLI::App* sub, std::string& pair) {
+    sub->add_option("--pair", pair, "The pair, when there are several")->type_name("PAIR");
+  }
+  static void add_deal_and_limit(CLI::App* sub, std::string& deal, int& limit) {
+    sub->add_option("--deal", deal, "Only this deal: CRM id, referral id, address or part of the name")->type_name("D");
+    sub->add_option("--limit", limit, "At most so many deals with writes")->check(CLI::PositiveNumber)->type_name("N");
+  }
+  static void add_allow(CLI::App* sub, std::vector<std::string>& allow) {
+    sub->add_option("--allow", allow, "Let a mass change through once: creates, closings or sharings")
+        ->check(CLI::IsMember({"creates", "closings", "sharings"}))
+        ->type_name("WHAT");
+  }
+
+  void add_check() {
+    CLI::App* sub = command(app_, "check", "Is everything ready for a sync? Changes nothing",
+                            "  cosell check\n  cosell check contoso --json");
+    add_pair(sub, pair_);
+    does(sub, [this](Session& s) { return check_command(s, pair_); });
+  }
+
+  void add_plan() {
+    CLI::App* sub = command(app_, "plan", "What a sync would do; nothing is written anywhere",
+                            "  cosell plan\n  cosell plan --full\n  cosell plan --deal \"Alder Foods\"");
+    add_pair(sub, plan_.pair);
+    add_deal_and_limit(sub, plan_.deal, plan_.limit);
+    sub->add_flag("--summary", plan_.summary, "Counts only");
+    sub->add_flag("--full", plan_.full, "Every deal, field by field");
+    does(sub, [this](Session& s) { return plan_command(s, plan_); });
+  }
+
+  void add_sync() {
+    CLI::App* sub = command(app_, "sync", "One sync, both ways",
+                            "  cosell sync\n  cosell sync contoso --limit 10\n  cosell sync --deal 006Aa00000XyZ1QIAV\n"
+                            "  cosell sync --allow closings");
+    sub->footer(sub->get_footer() + "\n\n" + exit_codes);
+    add_pair(sub, sync_.pair);
+    add_deal_and_limit(sub, sync_.deal, sync_.limit);
+    add_allow(sub, allow_);
+    does(sub, [this](Session& s) {
+      sync_.allow = {allow_.begin(), allow_.end()};
+      return sync_command(s, sync_);
+    });
+  }
+
+  void add_run() {
+    CLI::App* sub = command(app_, "run", "Sync again and again until stopped (Ctrl-C, SIGTERM)",
+                            "  cosell run --every 10m\n  cosell run contoso --every 2m");
+    add_pair(sub, run_.pair);
+    sub->add_option("--every", run_.every, "Time from one sync to the next (default: 10m)")->type_name("TIME");
+    add_allow(sub, allow_);
+    does(sub, [this](Session& s) {
+      run_.allow = {allow_.begin(), allow_.end()};
+      return run_command(s, run_);
+    });
+  }
+
+  void add_looking() {
+    CLI::App* status = command(app_, "status", "How things stand: last success, who is waited for, what comes next",
+                               "  cosell status\n  cosell status --json");
+    add_pair(status, pair_);
+    does(status, [this](Session& s) { return status_command(s, pair_); });
+
+    CLI::App* todo = command(app_, "todo", "Everything that waits for a person or failed, most urgent first",
+                             "  cosell todo\n  cosell todo --for \"Ida Berg\"\n  cosell todo --kind failed --csv");
+    add_pair(todo, todo_.pair);
+    todo->add_option("--for", todo_.owner, "Only deals of this owner (name or e-mail)")->type_name("OWNER");
+    todo->add_option("--kind", todo_.kind, "Only: " + text::join(todo_kinds(), ", ") + ", or a reason")->type_name("K");
+    listing(todo);
+    does(todo, [this](Session& s) { return todo_command(s, todo_); });
+  }
+
+  // Commands that also answer as CSV.
+  void listing(CLI::App* sub) {
+    sub->parse_complete_callback([this] { lists_ = true; });
+  }
+
+  void add_deals() {
+    CLI::App* deals =
+        command(app_, "deals", "Look at deals", "  cosell deals list\n  cosell deals show \"Alder Foods\"");
+    deals->require_subcommand(1);
+    CLI::App* list = command(*deals, "list", "The deals that take part",
+                             "  cosell deals list\n  cosell deals list --state waiting --for \"Ida Berg\"\n"
+                             "  cosell deals list --all --csv");
+    add_pair(list, list_.pair);
+    list->add_option("--state", list_.state, "in_sync, changed, waiting, failed or skipped")->type_name("S");
+    list->add_option("--reason", list_.reason, "Only this reason (as --json names it)")->type_name("R");
+    list->add_option("--for", list_.owner, "Only deals of this owner (name or e-mail)")->type_name("OWNER");
+    list->add_option("--name", list_.name, "Only deals with this in their name")->type_name("TEXT");
+    list->add_option("--limit", list_.limit, "At most so many")->check(CLI::PositiveNumber)->type_name("N");
+    list->add_flag("--all", list_.all, "Skipped deals too");
+    listing(list);
+    does(list, [this](Session& s) { return deals_list_command(s, list_); });
+
+    CLI::App* show = command(*deals, "show", "One deal, both sides next to each other",
+                             "  cosell deals show 006Aa00000XyZ1QIAV\n  cosell deals show \"Alder Foods\"");
+    show->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
+    add_pair_option(show, pair_);
+    does(show, [this](Session& s) { return deals_show_command(s, pair_, deal_); });
+
+    CLI::App* history =
+        command(*deals, "history", "What happened to one deal, and why",
+                "  cosell deals history 006Aa00000XyZ1QIAV\n  cosell deals history \"Alder Foods\" --limit 20");
+    history->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
+    history->add_option("--limit", limit_, "Only the last so many entries")->check(CLI::PositiveNumber)->type_name("N");
+    add_pair_option(history, pair_);
+    does(history, [this](Session& s) { return deals_history_command(s, pair_, deal_, limit_); });
+  }
+
+  void add_repair() {
+    CLI::App* approve = command(app_, "approve", "Let a step leave that cannot be taken back",
+                                "  cosell approve 006Aa00000XyZ1QIAV\n  cosell approve --all");
+    approve->add_option("DEALS", approve_.deals, "Deals that wait for approval")->type_name("");
+    approve->add_flag("--all", approve_.all, "Every deal that waits for approval");
+    add_pair_option(approve, approve_.pair);
+    does(approve, [this](Session& s) { return approve_command(s, approve_); });
+
+    CLI::App* replay = command(app_, "replay", "Read deals again and send what is right now",
+                               "  cosell replay 006Aa00000XyZ1QIAV\n  cosell replay --all --dry-run\n"
+                               "  cosell replay --kind failed --since 2h");
+    replay->add_option("DEALS", replay_.deals, "Deals")->type_name("");
+    replay->add_flag("--all", replay_.all, "Every deal that failed or is being tried again");
+    replay->add_option("--kind", replay_.kind, "Every deal of this kind (see cosell todo) or reason")->type_name("K");
+    replay->add_option("--since", replay_.since, "Only what failed since then: 2026-11-20, or 2h for two hours ago")
+        ->type_name("T");
+    replay->add_flag("--dry-run", replay_.dry_run, "Only show what would be done");
+    add_pair_option(replay, replay_.pair);
+    does(replay, [this](Session& s) { return replay_command(s, replay_); });
+  }
+
+  void add_care() {
+    CLI::App* store = command(app_, "store", "Look after the store",
+                              "  cosell store verify\n  cosell store backup /backup/contoso.db");
+    store->require_subcommand(1);
+    CLI::App* about = command(*store, "info", "Size and contents", "  cosell store info");
+    add_pair(about, pair_);
+    does(about, [this](Session& s) { return store_info_command(s, pair_); });
+    CLI::App* verify = command(*store, "verify", "Read the whole store for damage", "  cosell store verify");
+    add_pair(verify, pair_);
+    does(verify, [this](Session& s) { return store_verify_command(s, pair_); });
+    CLI::App* backup =
+        command(*store, "backup", "Copy the store, also while a sync runs", "  cosell store backup /backup/contoso.db");
+    backup->add_option("FILE", file_, "The new file")->required()->type_name("");
+    add_pair_option(backup, pair_);
+    does(backup, [this](Session& s) { return store_backup_command(s, pair_, file_); });
+
+    CLI::App* journal = command(app_, "journal", "Look after the audit", "  cosell journal verify");
+    journal->require_subcommand(1);
+    CLI::App* whole = command(*journal, "verify", "Has any entry been changed or removed?", "  cosell journal verify");
+    add_pair(whole, pair_);
+    does(whole, [this](Session& s) { return journal_verify_command(s, pair_); });
+  }
+
+  void add_mapping() {
+    CLI::App* mapping = command(app_, "mapping", "Look at mapping files", "  cosell mapping check");
+    mapping->require_subcommand(1);
+    CLI::App* check =
+        command(*mapping, "check", "Find mistakes, with file, line and remedy",
+                "  cosell mapping check\n  cosell mapping check acme.jsonc\n  cosell mapping check --live");
+    check->alias("lint");
+    check->add_option("FILE", mapping_.file, "A mapping file (default: those of the configuration)")->type_name("");
+    check->add_flag("--live", mapping_.live, "Compare with what the CRM really has");
+    add_pair_option(check, mapping_.pair);
+    check->callback([this] {
+      work_ = [this](Output& output, const std::string& config) {
+        return mapping_check_command(output, config, mapping_);
+      };
+    });
+  }
+
+  void add_login() {
+    CLI::App* login = command(app_, "login", "Log in as a person",
+                              "  cosell login partner-center\n  cosell login partner-center contoso");
+    login->add_option("SIDE", side_, "partner-center")->required()->type_name("");
+    add_pair(login, pair_);
+    does(login, [this](Session& s) { return login_command(s, side_, pair_); });
+  }
+
+  void add_sandbox() {
+    CLI::App* sub =
+        command(app_, "sandbox", "Stand-ins for the real systems on this machine, until stopped",
+                "  cosell sandbox --dir /tmp/try --deals 50\n"
+                "  cosell sandbox --dir /tmp/own --load export.csv --as SYSTEM --map Name=deal StageName=stage\n"
+                "      --set CurrencyIsoCode=EUR");
+    sub->add_option("--dir", sandbox_.dir, "Folder for configuration, mapping and throw-away secrets")
+        ->required()
+        ->type_name("DIR");
+    sub->add_option("--deals", sandbox_.deals, "Made-up deals in the CRM")
+        ->check(CLI::Range(0, 1'000'000))
+        ->type_name("N");
+    sub->add_option("--port", sandbox_.port, "First port; 0: free ones")->check(CLI::Range(0, 65'000))->type_name("P");
+    sub->add_flag("--keep", sandbox_.keep, "Keep the state in DIR from one start to the next");
+    sub->add_option("--load", sandbox_.load, "A CSV export of a CRM")->type_name("FILE.csv");
+    sub->add_option("--as", sandbox_.as, "The CRM to load it as")->type_name("SYSTEM");
+    sub->add_option("--map", sandbox_.map, "A column of the export for a field")->type_name("FIELD=COLUMN");
+    sub->add_option("--set", sandbox_.set, "A value for a field of every row")->type_name("FIELD=VALUE");
+    sub->callback(
+        [this] { work_ = [this](Output& output, const std::string&) { return run_sandbox(output, sandbox_); }; });
+  }
+
+  CLI::App app_;
+  std::string config_;
+  OutputOptions output_;
+  bool lists_ = false;
+  Work work_;
+
+  std::string pair_;
+  std::string deal_;
+  std::string file_;
+  std::string side_;
+  int limit_ = 0;
+  std::vector<std::string> allow_;
+  PlanOptions plan_;
+  SyncOptions sync_;
+  RunOptions run_;
+  TodoOptions todo_;
+  ListOptions list_;
+  ApproveOptions approve_;
+  ReplayOptions replay_;
+  MappingCheckOptions mapping_;
+  SandboxOptions sandbox_;
+};
+
+}  // namespace
+
+int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err, const Terminal& terminal) {
+  return std::make_unique<App>()->run(args, out, err, terminal);
+}
+
+}  // namespace cosell::cli

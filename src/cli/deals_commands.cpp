@@ -1,0 +1,260 @@
+// `cosell deals list` and `deals show`. The history has a file of its own.
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/find_deal.h"
+#include "cli/wording.h"
+#include "cli/workplace.h"
+#include "engine/view.h"
+#include "engine/words.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::DealRow;
+using store::DealState;
+using store::Side;
+
+constexpr std::size_t last_entries_shown = 6;
+const std::vector<std::string> state_names = {"skipped", "in_sync", "changed", "waiting", "failed"};
+
+std::optional<DealState> state_from(const std::string& name) {
+  const std::string wanted = text::replace_all(text::lower_ascii(name), "-", "_");
+  for (const DealState s :
+       {DealState::skipped, DealState::in_sync, DealState::changed, DealState::waiting, DealState::failed}) {
+    if (wanted == store::name_of(s)) return s;
+  }
+  return std::nullopt;
+}
+
+Result<std::vector<DealRow>> listed(store::Store& store, const ListOptions& options) {
+  store::DealFilter filter;
+  if (!options.state.empty()) filter.state = state_from(options.state);
+  filter.reason = options.reason;
+  filter.owner = options.owner;
+  filter.name_part = options.name;
+  filter.include_skipped = options.all || filter.state == DealState::skipped;
+  std::vector<DealRow> out;
+  while (true) {
+    auto rows = store.deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return out;
+    filter.after = rows->back().id;
+    for (DealRow& row : *rows) {
+      if (options.limit > 0 && out.size() == static_cast<std::size_t>(options.limit)) return out;
+      out.push_back(std::move(row));
+    }
+  }
+}
+
+void print_operations(Output& out, const engine::Pair& pair, const std::vector<store::OperationRow>& operations) {
+  for (const auto& op : operations) {
+    const bool planned = op.state == store::OperationState::planned;
+    const bool unanswered = op.state == store::OperationState::sent || op.state == store::OperationState::unknown;
+    if (!planned && !unanswered) continue;
+    out.line("Open: " + pair.title(op.side) + ": " + (planned ? "to be written" : "written, no answer yet") + ": " +
+             shortened(engine::words::changes(op.changes), 160));
+  }
+}
+
+Result<void> print_last_entries(Output& out, store::Store& store, const DealRow& deal) {
+  std::vector<store::JournalEntry> last;
+  std::int64_t after = 0;
+  while (true) {
+    auto entries = store.history(deal.id, after, 500);
+    if (!entries) return entries.error();
+    if (entries->empty()) break;
+    after = entries->back().sequence;
+    for (auto& entry : *entries) last.push_back(std::move(entry));
+  }
+  if (last.empty()) return {};
+  out.line();
+  out.line("Last entries (all: cosell deals history " + short_id(deal) + "):");
+  const std::size_t from = last.size() > last_entries_shown ? last.size() - last_entries_shown : 0;
+  for (std::size_t i = from; i < last.size(); ++i) {
+    out.line("  " + to_string_minutes(last[i].at) + "  " + shortened(last[i].summary, 140));
+  }
+  return {};
+}
+
+// One deal: both sides next to each other, what it waits for, and what happened last.
+class Sheet {
+ public:
+  Sheet(Session& session, Workplace& place, DealRow row) : session_(session), place_(place), row_(std::move(row)) {}
+
+  Result<json::Value> tell() {
+    auto view = engine::load_view(place_.pair(), row_);
+    if (!view) return view.error();
+    store::OperationFilter filter;
+    filter.deal = row_.id;
+    auto operations = place_.store().operations(filter);
+    if (!operations) return operations.error();
+    Output& out = session_.output;
+    out.line(out.styled(row_.title, Style::strong) + (row_.owner.empty() ? "" : "  (" + row_.owner + ")"));
+    out.line(out.styled(engine::words::state_line(row_), style_of(row_)));
+    if (!row_.next_step.empty()) out.line("→ " + row_.next_step);
+    json_ = json_of(row_);
+    links();
+    microsoft(*view);
+    fields(*view);
+    print_operations(out, place_.pair(), *operations);
+    if (out.for_people()) {
+      if (auto done = print_last_entries(out, place_.store(), row_); !done) return done.error();
+    }
+    return json_;
+  }
+
+ private:
+  void links() {
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      const bool crm = side == Side::crm;
+      const auto& id = crm ? row_.crm.record_id : row_.partner_center.record_id;
+      const std::string title = padded(place_.pair().title(side) + ":", 17);
+      if (id.empty()) {
+        session_.output.line(title + "no record");
+        continue;
+      }
+      const auto kind = crm ? RecordKind::opportunity : RecordKind::referral;
+      const std::string url = place_.pair().connector(side).page_url(kind, RecordId(id));
+      session_.output.line(title + id + (url.empty() ? "" : "  " + url));
+      if (!url.empty()) json_.set(crm ? "crm_link" : "referral_link", json::Value::string(url));
+    }
+  }
+
+  void microsoft(const engine::DealView& view) {
+    const std::string answer = view.partner_center.text(Field::microsoft_answer);
+    if (answer.empty()) return;
+    const std::string reason = view.partner_center.text(Field::microsoft_reason);
+    const std::string seller = view.partner_center.text(Field::microsoft_seller);
+    session_.output.line(padded("Microsoft:", 17) + answer + (reason.empty() ? "" : " (" + reason + ")") +
+                         (seller.empty() ? "" : ", " + seller));
+    json_.set("microsoft_answer", json::Value::string(answer));
+  }
+
+  void fields(const engine::DealView& view) {
+    const engine::Pair& pair = place_.pair();
+    Table table({"Field", pair.title(Side::crm), "", pair.title(Side::partner_center)});
+    json::Value list = json::Value::array();
+    for (const FieldInfo& f : all_fields()) {
+      if (!f.shared || f.field == Field::crm_id) continue;
+      const Value* crm = view.crm.deal.find(f.field);
+      const Value* referral = view.partner_center.find(f.field);
+      const Value left = crm == nullptr ? Value{} : *crm;
+      const Value right = referral == nullptr ? Value{} : *referral;
+      if (is_blank(left) && is_blank(right)) continue;
+      const bool both = crm != nullptr && referral != nullptr;
+      const bool same = both && same_value(left, right);
+      const char* sign = same ? "=" : both ? "≠" : "";
+      table.row({f.label, crm == nullptr ? "" : shortened(display(left), 48), sign,
+                 referral == nullptr ? "" : shortened(display(right), 60)},
+                both && !same ? Style::warning : Style::plain);
+      Object o;
+      o.text("field", f.name).flag("same", same);
+      if (crm != nullptr) o.text("crm", display(left));
+      if (referral != nullptr) o.text("partner_center", display(right));
+      list.append(o.done());
+    }
+    session_.output.line();
+    table.print(session_.output);
+    json_.set("fields", std::move(list));
+  }
+
+  Session& session_;
+  Workplace& place_;
+  DealRow row_;
+  json::Value json_;
+};
+
+PairAnswer show_pair(Session& session, const PairConfig& config, const std::string& deal) {
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  if (!made) return failed(session, &config, made.error());
+  if (auto opened = (*made)->open_store(StoreMode::shared, false); !opened) {
+    return failed(session, &config, opened.error());
+  }
+  auto row = find_deal((*made)->pair(), deal);
+  if (!row) return failed(session, &config, row.error());
+  auto told = Sheet(session, **made, std::move(*row)).tell();
+  if (!told) return failed(session, &config, told.error());
+  PairAnswer answer;
+  answer.json = std::move(*told);
+  return answer;
+}
+
+// The three forms of a list, filled side by side.
+struct Listing {
+  explicit Listing(bool several_pairs)
+      : several(several_pairs), people({several ? "Pair" : "", "Deal", "Id", "Owner", "State"}) {
+    if (!several) people = Table({"Deal", "Id", "Owner", "State"});
+  }
+
+  void add(const std::string& pair, const DealRow& row) {
+    std::string state = engine::words::state_line(row);
+    if (row.state == DealState::skipped) state = "Skipped: " + reason_text(row.reason);
+    std::vector<std::string> cells = {shortened(row.title, 44), short_id(row), shortened(row.owner, 24),
+                                      shortened(state, 110)};
+    if (several) cells.insert(cells.begin(), pair);
+    people.row(std::move(cells), style_of(row));
+    csv.row({pair, row.title, row.crm.record_id, row.partner_center.record_id, row.owner, store::name_of(row.state),
+             row.state == DealState::waiting ? store::name_of(row.waits_for) : "", row.reason, row.message,
+             to_string_seconds(row.since)});
+    json::Value one = Object().text("pair", pair).done();
+    const json::Value rest = json_of(row);
+    for (const json::Member& m : rest.members()) one.set(m.key, m.value);
+    list.append(std::move(one));
+  }
+
+  bool several;
+  Table people;
+  Table csv{{"pair", "deal", "crm id", "referral id", "owner", "state", "waits for", "reason", "message", "since"}};
+  json::Value list = json::Value::array();
+};
+
+void print(Output& out, Listing& listing, bool all) {
+  if (out.options().json) return out.json(Object().value("deals", std::move(listing.list)).done());
+  if (out.options().csv) return listing.csv.print_csv(out);
+  if (listing.people.empty()) return out.line(all ? "No deals." : "No deals (skipped ones are shown with --all).");
+  listing.people.print(out);
+  out.line(text::count_of(listing.people.size(), "deal") + ".");
+}
+
+}  // namespace
+
+int deals_list_command(Session& session, const ListOptions& options) {
+  if (!options.state.empty() && !state_from(options.state)) {
+    const std::string near = text::nearest(options.state, state_names);
+    const std::string hint = near.empty() ? "known are " + text::join(state_names, ", ") : "did you mean " + near + "?";
+    return failed(session, nullptr, make_error(ErrorClass::config, "Unknown state \"" + options.state + "\"; " + hint))
+        .code;
+  }
+  if (!options.pair.empty() && session.config.find(options.pair) == nullptr) {
+    return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
+  }
+  Listing listing(session.config.pairs.size() > 1);
+  int code = exit_done;
+  for (const PairConfig& config : session.config.pairs) {
+    if (!options.pair.empty() && config.name != options.pair) continue;
+    auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+    Result<void> done = made ? (*made)->open_store(StoreMode::shared, false) : Result<void>(made.error());
+    if (!done && done.error().kind == ErrorClass::not_found) {
+      session.output.note(config.name + ": never synced yet.");
+      continue;
+    }
+    auto rows = done ? listed((*made)->store(), options) : Result<std::vector<DealRow>>(done.error());
+    if (!rows) {
+      code = worse(code, failed(session, &config, rows.error()).code);
+      continue;
+    }
+    for (const DealRow& row : *rows) listing.add(config.name, row);
+  }
+  print(session.output, listing, options.all);
+  return code;
+}
+
+int deals_show_command(Session& session, const std::string& pair, const std::string& deal) {
+  return for_each_pair(session, pair, [&](const PairConfig& config) { return show_pair(session, config, deal); });
+}
+
+}  // namespace cosell::cli

@@ -1,0 +1,348 @@
+// The sandbox: one pair of servers per CRM, one clock for all of them, a folder with configuration, mapping and
+// throw-away secrets. What each system needs comes from the table of systems.
+#include "cli/sandbox_command.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "cli/config.h"
+#include "cli/exit.h"
+#include "connectors/emulator/sandboxed.h"
+#include "connectors/emulator/server.h"
+#include "connectors/emulator/toolkit.h"
+#include "connectors/registry.h"
+
+namespace cosell::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// Marks a folder as a sandbox's, so that no folder of somebody else is written over.
+constexpr const char* marker = ".cosell-sandbox";
+
+Error config_error(const std::string& message) { return make_error(ErrorClass::config, message); }
+
+Result<void> write_file(const fs::path& path, const std::string& text, mode_t mode) {
+  std::error_code failed;
+  fs::create_directories(path.parent_path(), failed);
+  const fs::path unfinished = path.string() + ".new";
+  const int file = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  bool good = file >= 0 && ::fchmod(file, mode) == 0;
+  std::size_t done = 0;
+  while (good && done < text.size()) {
+    const ssize_t n = ::write(file, text.data() + done, text.size() - done);
+    good = n > 0;
+    if (good) done += static_cast<std::size_t>(n);
+  }
+  const int code = errno;
+  if (file >= 0) ::close(file);
+  if (good) fs::rename(unfinished, path, failed);
+  if (good && !failed) return {};
+  return config_error(path.string() + " cannot be written: " + (failed ? failed.message() : std::strerror(code)));
+}
+
+Result<Pairs> pairs_of(const std::vector<std::string>& written, const std::string& option) {
+  Pairs out;
+  for (const std::string& one : written) {
+    const auto equals = one.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return config_error(option + " needs FIELD=" + (option == "--map" ? "COLUMN" : "VALUE") + ", not \"" + one +
+                          "\".");
+    }
+    out.emplace_back(one.substr(0, equals), one.substr(equals + 1));
+  }
+  return out;
+}
+
+// A server and what stands behind it.
+struct Stand {
+  std::string pair;
+  const System* system = nullptr;
+  StandIn in;  // its core has moved into `sandboxed`
+  std::unique_ptr<emulator::Sandboxed> sandboxed;
+  std::unique_ptr<emulator::Server> server;
+
+  std::string state_file() const { return "state/" + pair + "." + system->name + ".json"; }
+};
+
+class Sandbox {
+ public:
+  Sandbox(Output& output, const SandboxOptions& options) : output_(output), options_(options), clock_(real_) {}
+
+  Result<void> start() {
+    if (auto done = choose(); !done) return done;
+    if (auto done = prepare_folder(); !done) return done;
+    if (auto done = fill(); !done) return done;
+    if (auto done = serve(); !done) return done;
+    if (auto done = write_configuration(); !done) return done;
+    tell();
+    return {};
+  }
+
+  void wait() {
+    while (real_.sleep_for(hours(1))) {
+    }
+  }
+
+  Result<void> stop() {
+    // No request is under way any more when the state is saved.
+    for (Stand& stand : stands_) stand.server.reset();
+    if (!options_.keep) return {};
+    for (Stand& stand : stands_) {
+      const std::string text = emulator::write_json(stand.sandboxed->core().save());
+      if (auto done = write_file(dir_ / stand.state_file(), text, 0600); !done) return done;
+    }
+    return write_file(dir_ / "state/clock.json", json::write(Object().number("offset_ms", clock_.offset().ms).done()),
+                      0600);
+  }
+
+ private:
+  Result<void> choose() {
+    if (options_.dir.empty()) return config_error("Say where the sandbox may write: --dir DIR");
+    if (!options_.load.empty() && options_.as.empty()) {
+      return config_error("--load needs --as SYSTEM; known are " + text::join(crm_names(), ", "));
+    }
+    if (!options_.as.empty()) {
+      const System* system = find_system(options_.as);
+      if (system == nullptr || !system->is_crm) {
+        const std::string near = text::nearest(options_.as, crm_names());
+        return config_error(
+            "Unknown system \"" + options_.as + "\"; " +
+            (near.empty() ? "known are " + text::join(crm_names(), ", ") : "did you mean " + near + "?"));
+      }
+    }
+    for (const System& system : systems()) {
+      if (!system.is_crm || (!options_.as.empty() && system.name != options_.as)) continue;
+      add_stand(system.name, system);
+      add_stand(system.name, partner_center_system());
+    }
+    return {};
+  }
+
+  void add_stand(const std::string& pair, const System& system) {
+    Stand stand;
+    stand.pair = pair;
+    stand.system = &system;
+    stand.in = system.make_stand_in();
+    stands_.push_back(std::move(stand));
+  }
+
+  Result<void> prepare_folder() {
+    std::error_code failed;
+    dir_ = fs::absolute(options_.dir, failed).lexically_normal();
+    fs::create_directories(dir_, failed);
+    if (failed) return config_error(dir_.string() + " cannot be made: " + failed.message());
+    const bool ours = fs::exists(dir_ / marker, failed);
+    if (!ours && fs::exists(dir_ / "cosell.jsonc", failed)) {
+      return config_error(dir_.string() + " has a cosell.jsonc that no sandbox wrote. Choose another folder.");
+    }
+    if (auto done = write_file(dir_ / marker, "Written by cosell sandbox; may be deleted as a whole.\n", 0600); !done) {
+      return done;
+    }
+    fs::create_directories(dir_ / "secrets", failed);
+    fs::permissions(dir_ / "secrets", fs::perms::owner_all, failed);
+    // The systems begin empty, so what an earlier sandbox's syncs remembered would name records that are gone.
+    if (ours && !options_.keep) {
+      fs::remove_all(dir_ / "state", failed);
+      if (failed) return config_error((dir_ / "state").string() + " cannot be emptied: " + failed.message());
+    }
+    return {};
+  }
+
+  // True when the state of an earlier sandbox was taken over.
+  Result<bool> load_state(Stand& stand) {
+    std::error_code failed;
+    const fs::path file = dir_ / stand.state_file();
+    if (!options_.keep || !fs::exists(file, failed)) return false;
+    auto text = read_text_file(file.string());
+    if (!text) return text.error();
+    const auto saved = emulator::read_json(*text);
+    if (!saved) return config_error(file.string() + " is damaged. Delete it to begin anew.");
+    stand.in.core->load(*saved);
+    return true;
+  }
+
+  void load_clock() {
+    if (!options_.keep) return;
+    const auto text = read_text_file((dir_ / "state/clock.json").string());
+    if (!text) return;
+    const auto saved = json::read(*text);
+    const json::Value* offset = saved ? saved->find("offset_ms") : nullptr;
+    const auto ms = offset == nullptr ? std::nullopt : offset->as_integer();
+    if (ms) clock_.advance(milliseconds(*ms));
+  }
+
+  Result<void> load_csv(Stand& stand) {
+    auto csv = read_text_file(options_.load);
+    if (!csv) return csv.error();
+    auto map = pairs_of(options_.map, "--map");
+    if (!map) return map.error();
+    auto set = pairs_of(options_.set, "--set");
+    if (!set) return set.error();
+    auto loaded = stand.in.load_csv(*csv, *map, *set, clock_, random_);
+    if (!loaded) return config_error(options_.load + ": " + loaded.error().message);
+    notes_.push_back("Loaded " + grouped(static_cast<std::int64_t>(loaded->deals)) + " of " +
+                     grouped(static_cast<std::int64_t>(loaded->rows)) + " rows of " + options_.load);
+    for (const std::string& note : loaded->notes) notes_.push_back("  " + note);
+    return {};
+  }
+
+  Result<void> fill() {
+    load_clock();
+    for (Stand& stand : stands_) {
+      auto kept = load_state(stand);
+      if (!kept) return kept.error();
+      const bool crm = stand.system->is_crm;
+      if (crm && !*kept && !options_.load.empty()) {
+        if (auto done = load_csv(stand); !done) return done;
+      }
+      if (crm && !*kept && options_.deals > 0) stand.in.seed(static_cast<std::size_t>(options_.deals), clock_, random_);
+      stand.sandboxed = std::make_unique<emulator::Sandboxed>(std::move(stand.in.core), clock_, random_.next());
+    }
+    return {};
+  }
+
+  Result<void> serve() {
+    int port = options_.port;
+    for (Stand& stand : stands_) {
+      auto server = emulator::Server::start(*stand.sandboxed, port);
+      if (!server) return server.error();
+      stand.server = std::move(*server);
+      if (port != 0) ++port;
+    }
+    return {};
+  }
+
+  const Stand& partner_center_of(const std::string& pair) const {
+    return *std::find_if(stands_.begin(), stands_.end(),
+                         [&](const Stand& s) { return s.pair == pair && !s.system->is_crm; });
+  }
+
+  // The first pair's mapping is "mapping.jsonc"; the others carry their names.
+  std::string mapping_name(const std::string& pair) const {
+    return pair == stands_.front().pair ? "mapping.jsonc" : "mapping-" + pair + ".jsonc";
+  }
+
+  std::string clock_url() const { return stands_.front().server->base_url() + "/_sandbox/clock"; }
+
+  Result<void> write_mapping(const Stand& stand) {
+    const fs::path file = dir_ / mapping_name(stand.pair);
+    std::error_code failed;
+    if (fs::exists(file, failed)) return {};  // somebody may be working on it
+    const std::string text =
+        "// The sandbox's mapping. Change it, then: cosell mapping check --live\n{\n  \"extends\": \"" +
+        stand.system->mapping +
+        "\",\n"
+        "  \"fields\": {\n"
+        "    \"location\": { \"constant\": \"1234567\" },\n"
+        "    \"consent_contact\": { \"statement\": \"Every customer of the sandbox agreed\", "
+        "\"signed_by\": \"The sandbox\", \"date\": \"2026-01-01\" },\n"
+        "    \"marketplace_intent\": { \"default\": \"HaveNotDecided\" },\n"
+        "    \"notes\": { \"default\": \"Questions to the deal's owner, please.\" }\n"
+        "  }\n}\n";
+    return write_file(file, text, 0644);
+  }
+
+  Result<void> write_configuration() {
+    json::Value pairs = json::Value::object();
+    for (const Stand& stand : stands_) {
+      for (const SandboxFile& file : stand.system->sandbox_secrets()) {
+        if (auto done = write_file(dir_ / file.path, file.text, 0600); !done) return done;
+      }
+      if (!stand.system->is_crm) continue;
+      if (auto done = write_mapping(stand); !done) return done;
+      Object pair;
+      pair.value("crm", stand.system->sandbox_part(stand.server->base_url()));
+      const Stand& other = partner_center_of(stand.pair);
+      pair.value("partner_center", other.system->sandbox_part(other.server->base_url()));
+      pair.text("mapping", mapping_name(stand.pair)).text("store", "state/" + stand.pair + ".db");
+      pairs.set(stand.pair, pair.done());
+    }
+    const fs::path key = dir_ / "secrets/tokens_key";
+    std::error_code failed;
+    if (!fs::exists(key, failed)) {
+      const std::string secret = random_.uuid() + random_.uuid() + "\n";
+      if (auto done = write_file(key, secret, 0600); !done) return done;
+    }
+    json::Value config =
+        Object()
+            .value("pairs", std::move(pairs))
+            .value("tokens", Object().text("file", "state/tokens").text("key", "file:secrets/tokens_key").done())
+            .value("sandbox", Object().text("clock", clock_url()).done())
+            .done();
+    return write_file(dir_ / "cosell.jsonc", json::write_pretty(config) + "\n", 0644);
+  }
+
+  void tell() {
+    const std::string config = (dir_ / "cosell.jsonc").string();
+    if (output_.options().json) {
+      json::Value pairs = json::Value::object();
+      for (const Stand& stand : stands_) {
+        if (!stand.system->is_crm) continue;
+        pairs.set(stand.pair, Object()
+                                  .value("crm", json_of(stand))
+                                  .value("partner_center", json_of(partner_center_of(stand.pair)))
+                                  .done());
+      }
+      output_.answer(json::write(Object()
+                                     .flag("ready", true)
+                                     .text("config", config)
+                                     .text("clock", clock_url())
+                                     .value("pairs", std::move(pairs))
+                                     .done()));
+      return;
+    }
+    for (const std::string& note : notes_) output_.note(note);
+    std::vector<std::string> servers;
+    for (const Stand& stand : stands_) servers.push_back(stand.system->display_name + " " + stand.server->base_url());
+    output_.answer("Sandbox ready: " + text::join(servers, ", ") + "; try: cosell check --config " + config);
+  }
+
+  static json::Value json_of(const Stand& stand) {
+    const std::string url = stand.server->base_url();
+    return Object()
+        .text("system", stand.system->name)
+        .text("base_url", url)
+        .text("control_url", url + "/_sandbox")
+        .done();
+  }
+
+  Output& output_;
+  const SandboxOptions& options_;
+  SystemClock real_;
+  emulator::SandboxClock clock_;
+  SystemRandom random_;
+  fs::path dir_;
+  std::vector<Stand> stands_;
+  std::vector<std::string> notes_;
+};
+
+int report(Output& output, const Error& error) {
+  if (output.options().json) output.answer(json::write(Object().value("error", json_of(error)).done()));
+  output.error(error.message);
+  return exit_code_of(error.kind);
+}
+
+}  // namespace
+
+int run_sandbox(Output& output, const SandboxOptions& options) {
+  Sandbox sandbox(output, options);
+  if (auto started = sandbox.start(); !started) return report(output, started.error());
+  sandbox.wait();
+  if (auto stopped = sandbox.stop(); !stopped) return report(output, stopped.error());
+  return exit_done;
+}
+
+}  // namespace cosell::cli

@@ -1,0 +1,253 @@
+// `cosell status`: per pair, when it last went well, what waits for whom, what comes next, and what is wrong.
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/wording.h"
+#include "cli/workplace.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::RunRow;
+using store::Side;
+
+constexpr int runs_looked_at = 500;
+
+std::string ago(Instant then, Instant now) {
+  const std::int64_t s = std::max<std::int64_t>(0, (now - then).ms / 1000);
+  if (s < 90) return "just now";
+  if (s < 5400) return std::to_string(s / 60) + " minutes ago";
+  if (s < 172'800) return std::to_string(s / 3600) + " hours ago";
+  return std::to_string(s / 86'400) + " days ago";
+}
+
+std::string outcome_text(const RunRow& run) {
+  if (run.outcome.empty()) return "running, or ended without saying so";
+  if (run.outcome == "ok") return "went well";
+  if (run.outcome == "failures") return "with failures";
+  if (run.outcome == "unreachable") return "a side could not be used";
+  if (run.outcome == "guard") return "stopped by a guard";
+  return "stopped";
+}
+
+struct Next {
+  std::optional<Instant> date;  // of a deal that waits for one
+  std::int64_t dated = 0;
+  std::optional<Instant> answers;  // look-up of Microsoft's answers
+  std::int64_t asked = 0;
+};
+
+void earlier(std::optional<Instant>& earliest, const std::optional<Instant>& at) {
+  if (at && (!earliest || *at < *earliest)) earliest = at;
+}
+
+Result<Next> what_comes_next(store::Store& store, Instant now) {
+  Next next;
+  store::DealFilter filter;
+  filter.state = store::DealState::waiting;
+  while (true) {
+    auto rows = store.deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) break;
+    filter.after = rows->back().id;
+    for (const auto& row : *rows) {
+      if (row.look_again_at) ++next.dated;
+      earlier(next.date, row.look_again_at);
+    }
+  }
+  DealId after;
+  while (true) {
+    auto rows = store.deals_to_ask_microsoft(now + days(3650), after, 500);
+    if (!rows) return rows.error();
+    if (rows->empty()) return next;
+    after = rows->back().id;
+    for (const auto& row : *rows) {
+      ++next.asked;
+      earlier(next.answers, row.ask_microsoft_at);
+    }
+  }
+}
+
+Result<std::int64_t> unanswered_writes(store::Store& store) {
+  std::int64_t n = 0;
+  for (const auto state : {store::OperationState::sent, store::OperationState::unknown}) {
+    store::OperationFilter filter;
+    filter.state = state;
+    filter.limit = 100'000;
+    auto rows = store.operations(filter);
+    if (!rows) return rows.error();
+    n += static_cast<std::int64_t>(rows->size());
+  }
+  return n;
+}
+
+std::string deals_text(std::int64_t n) { return text::count_of(static_cast<std::size_t>(n), "deal"); }
+
+class Status {
+ public:
+  Status(Session& session, Workplace& place) : session_(session), place_(place), now_(session.clock().now()) {}
+
+  Result<json::Value> tell() {
+    auto runs = place_.store().runs(runs_looked_at);
+    if (!runs) return runs.error();
+    tell_runs(*runs);
+    tell_mapping(*runs);
+    if (auto done = tell_incidents(); !done) return done.error();
+    tell_logins();
+    auto states = place_.store().count_deals();
+    if (!states) return states.error();
+    session_.output.line("  Deals");
+    print_states(session_.output, *states, "    ");
+    json_.set("states", json_of(*states));
+    if (auto done = tell_next(); !done) return done.error();
+    auto unanswered = unanswered_writes(place_.store());
+    if (!unanswered) return unanswered.error();
+    json_.set("unanswered_writes", json::Value::integer(*unanswered));
+    if (*unanswered > 0) {
+      row("Unanswered",
+          text::count_of(static_cast<std::size_t>(*unanswered), "write") +
+              "; looked up at the next sync before anything else",
+          Style::warning);
+    }
+    return json_;
+  }
+
+ private:
+  void row(const std::string& what, const std::string& text, Style style = Style::plain) {
+    session_.output.line("  " + padded(what, 14) + session_.output.styled(text, style));
+  }
+
+  void tell_runs(const std::vector<RunRow>& runs) {
+    const auto good = std::find_if(runs.begin(), runs.end(), [](const RunRow& r) {
+      return r.finished_at && (r.outcome == "ok" || r.outcome == "failures");
+    });
+    if (good == runs.end()) {
+      row("Last success", "never", Style::warning);
+    } else {
+      row("Last success", to_string_minutes(*good->finished_at) + " UTC (" + ago(*good->finished_at, now_) + ")",
+          Style::good);
+      json_.set("last_success", json::Value::string(to_string_seconds(*good->finished_at)));
+    }
+    if (runs.empty()) return;
+    const RunRow& last = runs.front();
+    row("Last sync",
+        to_string_minutes(last.started_at) + " UTC, " + outcome_text(last) +
+            (last.note.empty() ? "" : ": " + last.note),
+        last.outcome == "ok" ? Style::plain : Style::warning);
+    Object o;
+    o.text("started_at", to_string_seconds(last.started_at)).text("outcome", last.outcome).text("note", last.note);
+    json_.set("last_run", o.done());
+  }
+
+  void tell_mapping(const std::vector<RunRow>& runs) {
+    const std::string& hash = place_.pair().mapping->hash();
+    if (runs.empty()) return row("Mapping", place_.config().mapping + ", not used yet");
+    const std::string& used = runs.front().mapping_hash;
+    Instant since = runs.front().started_at;
+    for (const RunRow& run : runs) {
+      if (run.mapping_hash != used) break;
+      since = run.started_at;
+    }
+    const bool changed = used != hash;
+    std::string text = place_.config().mapping + ", in use since " + to_string_minutes(since) + " UTC";
+    if (changed) text += "; the file was changed and counts from the next sync on";
+    row("Mapping", text, changed ? Style::warning : Style::plain);
+    json_.set("mapping", Object()
+                             .text("file", place_.config().mapping)
+                             .text("in_use_since", to_string_seconds(since))
+                             .flag("changed_since", changed)
+                             .done());
+  }
+
+  Result<void> tell_incidents() {
+    json::Value incidents = json::Value::array();
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      auto stored = place_.store().property(std::string("incident.") + store::name_of(side));
+      if (!stored) return stored.error();
+      if (stored->empty()) continue;
+      const auto incident = json::read(*stored);
+      if (!incident) continue;
+      const auto since = parse_instant(incident->text_of("since"));
+      row("Incident",
+          incident->text_of("message") + (since ? " Since " + to_string_minutes(*since) + " UTC." : std::string()),
+          Style::bad);
+      incidents.append(Object()
+                           .text("side", store::name_of(side))
+                           .text("since", incident->text_of("since"))
+                           .text("message", incident->text_of("message"))
+                           .done());
+    }
+    json_.set("incidents", std::move(incidents));
+    return {};
+  }
+
+  // What is saved, as far as the key can be read; a look at the status must not fail over it.
+  void tell_logins() {
+    json::Value logins = json::Value::array();
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      if (place_.tokens() == nullptr) break;
+      auto stored = place_.tokens()->get(place_.config().name + "." + store::name_of(side));
+      if (!stored || !*stored) continue;
+      const auto& expires = (*stored)->expires;
+      std::string text = "saved";
+      if (expires) text = *expires > now_ ? "valid until " + to_string_minutes(*expires) + " UTC" : "renewed by itself";
+      row("Login", place_.pair().title(side) + ": " + text);
+      logins.append(Object().text("side", store::name_of(side)).text("state", text).done());
+    }
+    json_.set("logins", std::move(logins));
+  }
+
+  Result<void> tell_next() {
+    auto next = what_comes_next(place_.store(), now_);
+    if (!next) return next.error();
+    if (next->date) {
+      row("Next date", to_string_minutes(*next->date) + " UTC (" + deals_text(next->dated) + " with a date)");
+      json_.set("next_date", json::Value::string(to_string_seconds(*next->date)));
+    }
+    if (next->answers) {
+      row("Next look-up", to_string_minutes(*next->answers) + " UTC: Microsoft's answer to " + deals_text(next->asked));
+      json_.set("next_answers", json::Value::string(to_string_seconds(*next->answers)));
+    }
+    return {};
+  }
+
+  Session& session_;
+  Workplace& place_;
+  const Instant now_;
+  json::Value json_ = json::Value::object();
+};
+
+PairAnswer status_pair(Session& session, const PairConfig& config) {
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  if (!made) return failed(session, &config, made.error());
+  Workplace& place = **made;
+  session.output.line(session.output.styled(config.name, Style::strong) + ": " + place.pair().title(Side::crm) +
+                      " and " + place.pair().title(Side::partner_center));
+  auto opened = place.open_store(StoreMode::shared, false);
+  if (!opened && opened.error().kind == ErrorClass::not_found) {
+    session.output.line("  Never synced. Begin with: cosell check, then cosell plan");
+    PairAnswer answer;
+    answer.json.set("never_synced", json::Value::boolean(true));
+    return answer;
+  }
+  if (!opened) return failed(session, &config, opened.error());
+  place.open_tokens_if_readable();
+  auto told = Status(session, place).tell();
+  if (!told) return failed(session, &config, told.error());
+  PairAnswer answer;
+  answer.json = std::move(*told);
+  return answer;
+}
+
+}  // namespace
+
+int status_command(Session& session, const std::string& pair) {
+  return for_each_pair(
+      session, pair, [&](const PairConfig& config) { return status_pair(session, config); },
+      PairName::shown_by_command);
+}
+
+}  // namespace cosell::cli

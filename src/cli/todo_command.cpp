@@ -1,0 +1,179 @@
+// `cosell todo`: the one list of everything that waits for a person or failed, most urgent first.
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/find_deal.h"
+#include "cli/wording.h"
+#include "cli/workplace.h"
+#include "engine/words.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::DealRow;
+using store::Side;
+
+struct Item {
+  std::string pair;
+  DealRow row;  // without id: an incident of the whole pair
+  std::string kind;
+  std::string what;  // state and reason, in words
+  std::string next_step;
+  std::optional<Instant> deadline;
+};
+
+bool is_owner(const DealRow& row, const std::string& owner) {
+  if (owner.empty()) return true;
+  const bool by_name = text::folded(row.owner).find(text::folded(owner)) != std::string::npos;
+  return by_name || text::equals_ignore_case(row.owner_email, owner);
+}
+
+// An unanswered deal of Microsoft's expires; it is the only deadline that the referral itself carries.
+Result<std::optional<Instant>> deadline_of(store::Store& store, const DealRow& row) {
+  if (row.reason != "answer" || !row.partner_center.image.valid()) return std::optional<Instant>{};
+  auto image = store.image(row.partner_center.image);
+  if (!image) return image.error();
+  const auto* at = std::get_if<Instant>(&column(*image, info(Field::expires_at).name));
+  return at == nullptr ? std::optional<Instant>{} : std::optional<Instant>{*at};
+}
+
+std::string next_step_of(const DealRow& row) {
+  if (!row.next_step.empty()) return row.next_step;
+  return (row.state == store::DealState::failed ? "cosell replay " : "cosell deals show ") + short_id(row);
+}
+
+Result<void> add_incidents(std::vector<Item>& items, Workplace& place) {
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    auto stored = place.store().property(std::string("incident.") + store::name_of(side));
+    if (!stored) return stored.error();
+    if (stored->empty()) continue;
+    const auto incident = json::read(*stored);
+    if (!incident) continue;
+    Item item;
+    item.pair = place.config().name;
+    item.row.title = "(all deals)";
+    item.kind = incident->text_of("class") == name_of(ErrorClass::auth_expired) ? "login" : "unreachable";
+    item.what = incident->text_of("message");
+    item.row.since = parse_instant(incident->text_of("since")).value_or(Instant{});
+    const bool log_in = item.kind == "login" && side == Side::partner_center;
+    item.next_step = (log_in ? "cosell login partner-center " : "cosell check ") + place.config().name;
+    items.push_back(std::move(item));
+  }
+  return {};
+}
+
+Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOptions& options) {
+  store::DealFilter filter;
+  filter.include_skipped = false;
+  while (true) {
+    auto rows = place.store().deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    filter.after = rows->back().id;
+    for (DealRow& row : *rows) {
+      if (!waits_for_a_person(row) || !is_owner(row, options.owner)) continue;
+      Item item;
+      item.kind = todo_kind(row);
+      if (!options.kind.empty() && item.kind != options.kind && row.reason != options.kind) continue;
+      auto deadline = deadline_of(place.store(), row);
+      if (!deadline) return deadline.error();
+      item.deadline = *deadline;
+      item.pair = place.config().name;
+      item.what = engine::words::state_line(row);
+      item.next_step = next_step_of(row);
+      item.row = std::move(row);
+      items.push_back(std::move(item));
+    }
+  }
+}
+
+bool more_urgent(const Item& a, const Item& b) {
+  const bool whole_a = !a.row.id.valid();
+  const bool whole_b = !b.row.id.valid();
+  if (whole_a != whole_b) return whole_a;
+  if (a.deadline.has_value() != b.deadline.has_value()) return a.deadline.has_value();
+  if (a.deadline && *a.deadline != *b.deadline) return *a.deadline < *b.deadline;
+  if (a.row.since != b.row.since) return a.row.since < b.row.since;
+  return a.row.id < b.row.id;
+}
+
+void print_for_people(Output& out, const std::vector<Item>& items, bool several_pairs) {
+  if (items.empty()) {
+    out.line("Nothing waits for a person.");
+    return;
+  }
+  for (const Item& item : items) {
+    std::string head = out.styled(item.row.title, Style::strong);
+    if (item.row.id.valid()) head += "  " + out.styled(short_id(item.row), Style::faint);
+    if (!item.row.owner.empty()) head += "  " + item.row.owner;
+    if (several_pairs) head += "  [" + item.pair + "]";
+    if (item.deadline) head += "  " + out.styled("until " + to_string_minutes(*item.deadline) + " UTC", Style::warning);
+    out.line(head);
+    const bool bad = item.row.state == store::DealState::failed || !item.row.id.valid();
+    out.line("  " + out.styled(item.what, bad ? Style::bad : Style::plain));
+    if (!item.next_step.empty()) out.line("  → " + item.next_step);
+  }
+  out.line();
+  out.line(text::count_of(items.size(), "entry", "entries") + ".");
+}
+
+void print_csv(Output& out, const std::vector<Item>& items) {
+  Table table({"pair", "deal", "crm id", "referral id", "owner", "kind", "what", "next step", "since", "until"});
+  for (const Item& i : items) {
+    table.row({i.pair, i.row.title, i.row.crm.record_id, i.row.partner_center.record_id, i.row.owner, i.kind, i.what,
+               i.next_step, to_string_seconds(i.row.since), i.deadline ? to_string_seconds(*i.deadline) : ""});
+  }
+  table.print_csv(out);
+}
+
+void print_json(Output& out, const std::vector<Item>& items) {
+  json::Value list = json::Value::array();
+  for (const Item& i : items) {
+    Object o;
+    o.text("pair", i.pair).text("deal", i.row.title).text("crm_id", i.row.crm.record_id);
+    o.text("referral_id", i.row.partner_center.record_id).text("owner", i.row.owner).text("kind", i.kind);
+    o.text("what", i.what).text("next_step", i.next_step).text("since", to_string_seconds(i.row.since));
+    if (!i.row.reason.empty()) o.text("reason", i.row.reason);
+    if (i.row.id.valid()) o.text("waits_for", store::name_of(i.row.waits_for));
+    if (i.deadline) o.text("until", to_string_seconds(*i.deadline));
+    list.append(o.done());
+  }
+  out.json(Object().value("todo", std::move(list)).done());
+}
+
+}  // namespace
+
+int todo_command(Session& session, const TodoOptions& options) {
+  std::vector<Item> items;
+  int code = exit_done;
+  std::vector<const PairConfig*> pairs;
+  for (const PairConfig& config : session.config.pairs) {
+    if (options.pair.empty() || config.name == options.pair) pairs.push_back(&config);
+  }
+  if (pairs.empty()) return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
+  for (const PairConfig* config : pairs) {
+    auto made = Workplace::make(session, *config, Workplace::Login::not_needed);
+    Result<void> done = made ? (*made)->open_store(StoreMode::shared, false) : Result<void>(made.error());
+    if (!done && done.error().kind == ErrorClass::not_found) {
+      session.output.note(config->name + ": never synced yet.");
+      continue;
+    }
+    if (done && options.owner.empty() && options.kind.empty()) done = add_incidents(items, **made);
+    if (done) done = add_deals(items, **made, options);
+    if (!done) code = worse(code, failed(session, config, done.error()).code);
+  }
+  std::stable_sort(items.begin(), items.end(), more_urgent);
+  if (session.output.options().json) {
+    print_json(session.output, items);
+  } else if (session.output.options().csv) {
+    print_csv(session.output, items);
+  } else {
+    print_for_people(session.output, items, pairs.size() > 1);
+  }
+  return code;
+}
+
+}  // namespace cosell::cli
