@@ -131,13 +131,11 @@ TEST(Flags, ComeFromCheckboxesAndTables) {
 }
 
 TEST(HelpAndIntent, BecomeCodesFromLabelsOrCodes) {
-  const Mapping mapping = mapping_from(R"({ "extends": "salesforce" })");
-  const auto help = [&](const char* label) {
-    const ReadDeal deal = mapping.read({{"StageName", t("Prospecting")}, {"Cosell_Help__c", t(label)}});
-    return deal.problems.empty() ? deal.deal.text(Field::help) : problems_of(deal.problems);
-  };
-  EXPECT_EQ(help("Quotes or Licensing"), "QuotesOrLicensing");
-  EXPECT_EQ(help("No help required at this time"), "");
+  const Mapping mapping = with_fields(R"("help": { "column": "H", "values": {
+      "No help required at this time": "", "Angebot": "QuotesOrLicensing" } })");
+  const auto help = [&](const char* label) { return read(mapping, Field::help, {{"H", t(label)}}); };
+  EXPECT_EQ(help("Angebot"), "QuotesOrLicensing");
+  EXPECT_EQ(help("No help required at this time"), "(empty)");
   EXPECT_EQ(help("ProofOfConceptOrDemo"), "ProofOfConceptOrDemo");
   EXPECT_EQ(help("Coffee"), "unknown-value:help");
   const Mapping plain = with_fields(R"("help": "H", "marketplace_intent": "M")");

@@ -214,11 +214,21 @@ TEST(Extends, KeepsTheRulesOfAFieldWhoseColumnChanges) {
   EXPECT_FALSE(reads("CurrencyIsoCode"));  // a fixed currency reads no column
   EXPECT_FALSE(reads("Cosell_Help__c"));
   EXPECT_FALSE(reads("Cosell_Campaign__c"));
-  // Another column has other values: the base's labels are gone.
-  EXPECT_EQ(problems_of(mapping.read({{"My_Help__c", std::string("General or Other")}}).problems),
-            "unknown-stage:stage");
-  EXPECT_EQ(problems_of(mapping.read({{"My_Help__c", std::string("No help required at this time")}}).problems),
-            "unknown-stage:stage unknown-value:help");
+}
+
+TEST(Extends, DropsTheValueTableOfAColumnThatIsNotReadAnyMore) {
+  const Beside beside = {{"base.jsonc", R"({ "extends": "salesforce",
+      "fields": { "campaign": { "column": "A", "values": { "Spring": "S1" }, "conflict": "ask" } } })"}};
+  const auto campaign = [&](const std::string& over, const char* column) {
+    const Mapping mapping =
+        mapping_from("{ \"extends\": \"base.jsonc\", \"fields\": { \"campaign\": " + over + " } }", beside);
+    EXPECT_EQ(mapping.rule(Field::campaign).conflict, ConflictRule::ask);
+    return mapping.read({{column, std::string("Spring")}}).deal.text(Field::campaign);
+  };
+  EXPECT_EQ(campaign("{ \"trim\": true }", "A"), "S1");
+  EXPECT_EQ(campaign("\"B\"", "B"), "Spring");
+  EXPECT_EQ(campaign("{ \"column\": \"B\", \"values\": { \"Spring\": \"S9\" } }", "B"), "S9");
+  EXPECT_EQ(campaign("{ \"values\": { \"Autumn\": \"A1\" } }", "A"), "S1");  // added to the base's table
 }
 
 }  // namespace
