@@ -29,6 +29,7 @@ std::int64_t newest_version() { return static_cast<std::int64_t>(kMigrationFiles
 const std::vector<std::string_view>& migrations() {
   static const std::vector<std::string_view> all = [] {
     std::vector<std::string_view> texts;
+    texts.reserve(kMigrationFiles.size());
     for (const char* file : kMigrationFiles) texts.push_back(sql_of(file));
     return texts;
   }();
