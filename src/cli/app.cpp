@@ -61,10 +61,14 @@ class App {
       std::vector<std::string> reversed(args.rbegin(), args.rend());
       app_.parse(reversed);
     } catch (const CLI::ParseError& e) {
-      const int code = app_.exit(e, out, err);
-      if (code == 0) return exit_done;
-      hint(args, err);
-      return exit_usage;
+      std::string meant;
+      const std::string unknown = unknown_command(args, meant);
+      if (!unknown.empty()) {
+        err << "There is no command \"" << unknown << "\""
+            << (meant.empty() ? ". See: cosell --help" : "; did you mean: cosell " + meant) << "\n";
+        return exit_usage;
+      }
+      return app_.exit(e, out, err) == 0 ? exit_done : exit_usage;
     }
     Output output(out, err, terminal, output_);
     if (output_.csv && !lists_) {
@@ -75,17 +79,18 @@ class App {
   }
 
  private:
-  // A word that is no command was probably meant to be one.
-  void hint(const std::vector<std::string>& args, std::ostream& err) const {
-    const auto word = std::find_if(args.begin(), args.end(), [](const std::string& a) { return a.front() != '-'; });
-    if (word == args.end() || std::any_of(args.begin(), args.end(), [](const std::string& a) { return a.empty(); }))
-      return;
+  // The first word, when it is no command; it was probably meant to be one.
+  std::string unknown_command(const std::vector<std::string>& args, std::string& meant) const {
+    const auto is_word = [](const std::string& a) { return !a.empty() && a.front() != '-'; };
+    const bool starts_with_word = !args.empty() && is_word(args.front());
+    if (!starts_with_word) return "";
     std::vector<std::string> names;
-    for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; }))
+    for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
       names.push_back(sub->get_name());
-    if (std::find(names.begin(), names.end(), *word) != names.end()) return;
-    const std::string near = text::nearest(*word, names);
-    if (!near.empty()) err << "Did you mean: cosell " << near << "?\n";
+    }
+    if (std::find(names.begin(), names.end(), args.front()) != names.end()) return "";
+    meant = text::nearest(args.front(), names);
+    return args.front();
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& examples) {

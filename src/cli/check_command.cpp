@@ -1,5 +1,5 @@
 // `cosell check`: everything that a first sync needs, as one list of ticks, with the remedy under each problem.
-#include <filesystem>
+#include <algorithm>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -123,20 +123,15 @@ bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
       if (sent) written.push_back(f.name);
     }
   }
-  bool any_problem = false;
-  for (const Finding& f : pair.connector(side).check(call, read, written)) {
-    any_problem = any_problem || f.level == Level::problem;
-    list.add(f);
-  }
+  const auto findings_of_side = pair.connector(side).check(call, read, written);
+  const bool any_problem = std::any_of(findings_of_side.begin(), findings_of_side.end(),
+                                       [](const Finding& f) { return f.level == Level::problem; });
+  for (const Finding& f : findings_of_side) list.add(f);
   if (!described && !any_problem) list.add(of(described.error(), "Description", ""));
   if (any_problem || !described) code = worse(code, described ? exit_usage : exit_code_of(described.error().kind));
   if (!crm || !described) return described.has_value();
 
-  std::vector<mapping::LiveStage> stages;
-  for (const StageEntry& s : described->stages) stages.push_back({s.id, s.label, s.active});
-  std::vector<mapping::LiveColumn> columns;
-  for (const ColumnInfo& c : described->columns) columns.push_back({c.name, c.writable});
-  const auto findings = mapping::check_against_live(*pair.mapping, stages, columns);
+  const auto findings = live_findings(*pair.mapping, *described);
   list.heading("Mapping against " + pair.title(side));
   add_mapping_findings(list, findings, code);
   if (findings.empty()) list.add({Level::ok, "Stages and columns", "fit", ""});

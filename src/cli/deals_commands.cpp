@@ -254,7 +254,8 @@ int deals_list_command(Session& session, const ListOptions& options) {
 }
 
 int deals_show_command(Session& session, const std::string& pair, const std::string& deal) {
-  return for_each_pair(session, pair, [&](const PairConfig& config) { return show_pair(session, config, deal); });
+  return for_each_pair(session, pair_that_knows(session, pair, deal),
+                       [&](const PairConfig& config) { return show_pair(session, config, deal); });
 }
 
 }  // namespace cosell::cli

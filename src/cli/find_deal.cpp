@@ -2,9 +2,9 @@
 #include "cli/find_deal.h"
 
 #include <algorithm>
-#include <set>
 
 #include "base/text.h"
+#include "cli/workplace.h"
 #include "engine/words.h"
 
 namespace cosell::cli {
@@ -49,6 +49,16 @@ Error ambiguous(const std::string& named, const std::vector<DealRow>& rows) {
 
 std::string short_id(const DealRow& row) {
   return row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+}
+
+std::string pair_that_knows(Session& session, const std::string& pair, const std::string& deal) {
+  if (!pair.empty() || session.config.pairs.size() == 1) return pair;
+  for (const PairConfig& config : session.config.pairs) {
+    auto place = Workplace::make(session, config, Workplace::Login::not_needed);
+    const bool open = place && (*place)->open_store(StoreMode::shared, false);
+    if (open && find_deal((*place)->pair(), deal)) return config.name;
+  }
+  return pair;
 }
 
 Result<DealRow> find_deal(const engine::Pair& pair, const std::string& named) {

@@ -4,12 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "cli/session.h"
 #include "engine/pair.h"
 
 namespace cosell::cli {
 
 // Exactly one deal, or an error of class config that lists the candidates.
 Result<store::DealRow> find_deal(const engine::Pair& pair, const std::string& named);
+
+// The pair to look in when none was named and there are several: the first one that knows the deal. `pair` otherwise.
+std::string pair_that_knows(Session& session, const std::string& pair, const std::string& deal);
 
 // How a command names a deal that it tells about: the CRM's id, or the referral's.
 std::string short_id(const store::DealRow& row);

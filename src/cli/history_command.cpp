@@ -200,7 +200,7 @@ PairAnswer history_pair(Session& session, const PairConfig& config, const std::s
 }  // namespace
 
 int deals_history_command(Session& session, const std::string& pair, const std::string& deal, int limit) {
-  return for_each_pair(session, pair,
+  return for_each_pair(session, pair_that_knows(session, pair, deal),
                        [&](const PairConfig& config) { return history_pair(session, config, deal, limit); });
 }
 

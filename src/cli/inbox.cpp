@@ -57,8 +57,7 @@ Result<void> leave_in_inbox(Workplace& place, const std::string& command, const 
   json::Value ids = json::Value::array();
   for (const DealId id : deals) ids.append(json::Value::integer(id.value));
   const std::string arguments = json::canonical(Object().value("deals", std::move(ids)).done());
-  return place.store().transaction(
-      [&] { return place.store().add_to_inbox(command, arguments, place.pair().clock->now()); });
+  return place.store().add_to_inbox(command, arguments, place.pair().clock->now());
 }
 
 Result<void> work_off_inbox(Workplace& place, const std::function<void(const std::string&)>& say) {

@@ -198,24 +198,18 @@ int replay_command(Session& session, const ReplayOptions& options) {
   }
   if (!options.deals.empty() && chosen)
     return usage(session, "Either name deals or choose with --all, --kind and --since.");
-  if (!options.deals.empty() && options.pair.empty() && session.config.pairs.size() > 1) {
-    return usage(session,
-                 "There are several pairs; say which with --pair: " + text::join(session.config.names(), ", "));
-  }
-  return for_each_pair(session, options.pair,
-                       [&](const PairConfig& config) { return replay_pair(session, config, options); });
+  const std::string pair =
+      options.deals.empty() ? options.pair : pair_that_knows(session, options.pair, options.deals.front());
+  return for_each_pair(session, pair, [&](const PairConfig& config) { return replay_pair(session, config, options); });
 }
 
 int approve_command(Session& session, const ApproveOptions& options) {
   if (options.deals.empty() == !options.all) {
     return usage(session, "Name the deals to approve, or use --all. What waits: cosell todo --kind approval");
   }
-  if (!options.deals.empty() && options.pair.empty() && session.config.pairs.size() > 1) {
-    return usage(session,
-                 "There are several pairs; say which with --pair: " + text::join(session.config.names(), ", "));
-  }
-  return for_each_pair(session, options.pair,
-                       [&](const PairConfig& config) { return approve_pair(session, config, options); });
+  const std::string pair =
+      options.deals.empty() ? options.pair : pair_that_knows(session, options.pair, options.deals.front());
+  return for_each_pair(session, pair, [&](const PairConfig& config) { return approve_pair(session, config, options); });
 }
 
 }  // namespace cosell::cli

@@ -45,7 +45,8 @@ PairAnswer failed(Session& session, const PairConfig* pair, const Error& error) 
   }
   const std::string place = pair != nullptr && session.config.pairs.size() > 1 ? pair->name + ": " : "";
   std::string message = place + error.message;
-  if (!error.detail.empty() && error.message.find(error.detail) == std::string::npos) {
+  const bool said_by_a_side = error.kind != ErrorClass::store_busy && error.kind != ErrorClass::store_damaged;
+  if (said_by_a_side && !error.detail.empty() && error.message.find(error.detail) == std::string::npos) {
     message += "\n  It said: " + error.detail;
   }
   if (!error.request_id.empty()) message += "\n  Request id: " + error.request_id;

@@ -54,16 +54,12 @@ PairAnswer info_of(Session& session, const PairConfig& config) {
 }
 
 // The stages and columns that the CRM really has.
-Result<std::vector<mapping::FileFinding>> live_findings(Workplace& place) {
+Result<std::vector<mapping::FileFinding>> findings_of_live(Workplace& place) {
   engine::Pair& pair = place.pair();
   Call call = pair.call(store::Side::crm);
   auto described = pair.crm->describe(call);
   if (!described) return described.error();
-  std::vector<mapping::LiveStage> stages;
-  for (const StageEntry& s : described->stages) stages.push_back({s.id, s.label, s.active});
-  std::vector<mapping::LiveColumn> columns;
-  for (const ColumnInfo& c : described->columns) columns.push_back({c.name, c.writable});
-  return mapping::check_against_live(*pair.mapping, stages, columns);
+  return live_findings(*pair.mapping, *described);
 }
 
 bool is_error(const mapping::FileFinding& f) { return f.severity == mapping::FileFinding::Severity::error; }
@@ -102,7 +98,7 @@ PairAnswer check_mapping_of(Session& session, const PairConfig& config, bool liv
   if (live && loaded->mapping) {
     auto made = Workplace::make(session, config, Workplace::Login::needed);
     if (!made) return failed(session, &config, made.error());
-    auto more = live_findings(**made);
+    auto more = findings_of_live(**made);
     if (!more) return failed(session, &config, more.error());
     findings.insert(findings.end(), more->begin(), more->end());
   }

@@ -2,6 +2,7 @@
 #include "cli/workplace.h"
 
 #include <filesystem>
+#include <set>
 
 #include "base/text.h"
 #include "mapping/shipped.h"
@@ -19,6 +20,23 @@ Result<mapping::Loaded> load_mapping(const std::string& path) {
     if (!shipped.empty()) return std::string(shipped);
     return read_text_file((folder / name).string());
   });
+}
+
+std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described) {
+  std::vector<mapping::LiveStage> stages;
+  for (const StageEntry& s : described.stages) stages.push_back({s.id, s.label, s.active});
+  std::vector<mapping::LiveColumn> columns;
+  std::set<std::string> parents;
+  for (const ColumnInfo& c : described.columns) {
+    columns.push_back({c.name, c.writable});
+    if (const auto dot = c.name.find('.'); dot != std::string::npos) parents.insert(c.name.substr(0, dot));
+  }
+  // Columns of parents that the description leaves out: the connector's own check tries to read them.
+  for (const std::string& name : mapping.columns_read()) {
+    const auto dot = name.find('.');
+    if (dot != std::string::npos && parents.count(name.substr(0, dot)) == 0) columns.push_back({name, false});
+  }
+  return mapping::check_against_live(mapping, stages, columns);
 }
 
 Result<void> Workplace::read_mapping() {

@@ -66,6 +66,9 @@ class Workplace {
   engine::Pair pair_;
 };
 
+// The mapping against what the CRM really has.
+std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described);
+
 // Reads a mapping file and what it extends: shipped by name, or a file beside it.
 Result<mapping::Loaded> load_mapping(const std::string& path);
 
