@@ -1,15 +1,22 @@
-# cosell_library(name [DEPS ...]): the static library of the present folder, made of its *.cpp files.
+# cosell_library(name [DEPS ...] [APART ...]): the static library of the present folder, made of its *.cpp files.
+# APART names files that cannot share a translation unit with their neighbours (the release preset joins files).
 # cosell_test(name SOURCES ... [DEPS ...]): one GoogleTest program.
 
 add_library(cosell_options INTERFACE)
 target_compile_options(cosell_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-  -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+  -Wnon-virtual-dtor -Woverloaded-virtual)
+if(COSELL_WERROR)
+  target_compile_options(cosell_options INTERFACE -Werror)
+endif()
 target_include_directories(cosell_options INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
 
 function(cosell_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "DEPS;APART" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   add_library(${name} STATIC ${sources})
+  if(ARG_APART)
+    set_source_files_properties(${ARG_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   target_link_libraries(${name} PRIVATE cosell_options PUBLIC ${ARG_DEPS})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
 endfunction()

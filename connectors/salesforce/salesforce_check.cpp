@@ -72,6 +72,18 @@ void append(std::vector<ColumnInfo>& out, const std::vector<DescribedColumn>& co
   }
 }
 
+// Columns that are as they should be share one line; each of the others has its own.
+void add_together(std::vector<Finding>& out, std::vector<Finding> columns, const std::string& what,
+                  const std::string& text) {
+  const auto fine = std::count_if(columns.begin(), columns.end(), [](const Finding& f) {
+    return f.level == Finding::Level::ok;
+  });
+  if (fine > 0) out.push_back(ok(what, text::count_of(static_cast<std::size_t>(fine), "column") + " " + text));
+  for (Finding& f : columns) {
+    if (f.level != Finding::Level::ok) out.push_back(std::move(f));
+  }
+}
+
 }  // namespace
 
 SalesforceCheck::SalesforceCheck(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema)
@@ -87,7 +99,7 @@ Result<Descriptor> SalesforceCheck::describe(Call& call) {
   };
   const std::vector<Ask> asks = {client_.query(kStagesQuery, false), describe_of("Opportunity"),
                                  client_.query("SELECT Id, Name FROM Organization", false), describe_of("Account"),
-                                 describe_of("User")};
+                                 describe_of("User"), describe_of("Contact")};
   const auto answers = client_.read_all(call, asks);
   if (!answers[0]) return answers[0].error();
   if (!answers[1]) return answers[1].error();
@@ -101,13 +113,17 @@ Result<Descriptor> SalesforceCheck::describe(Call& call) {
   append(out.columns, *own, "");
   schema_.learn("Opportunity", *std::move(own));
   // Customers and owners are shown where the user may see them; without them the deals still work.
-  const std::vector<std::pair<std::size_t, std::string>> parents = {{3, "Account"}, {4, "Owner"}};
-  for (const auto& [n, parent] : parents) {
+  struct Parent {
+    std::size_t answer;
+    const char* path;
+    const char* object;
+  };
+  for (const auto& [n, parent, object] : {Parent{3, "Account", "Account"}, {4, "Owner", "User"}, {5, "Contact", "Contact"}}) {
     if (!answers[n]) continue;
     auto columns = read_describe(answers[n]->body, asks[n].name);
     if (!columns) continue;
     append(out.columns, *columns, parent);
-    schema_.learn(n == 3 ? "Account" : "User", *std::move(columns));
+    schema_.learn(object, *std::move(columns));
   }
   const auto organisation = read_organisation(answers[2]);
   if (organisation) client_.set_organisation(organisation->id);
@@ -248,8 +264,12 @@ std::vector<Finding> SalesforceCheck::check(Call& call, const std::vector<std::s
     return findings;
   }
   findings.push_back(ok("Login", "works."));
-  for (const std::string& column : columns_read) findings.push_back(read_finding(call, column));
-  for (const std::string& column : columns_written) findings.push_back(write_finding(call, column));
+  std::vector<Finding> reads;
+  for (const std::string& column : columns_read) reads.push_back(read_finding(call, column));
+  add_together(findings, std::move(reads), "Columns to read", "can be read.");
+  std::vector<Finding> writes;
+  for (const std::string& column : columns_written) writes.push_back(write_finding(call, column));
+  add_together(findings, std::move(writes), "Columns to write", "can be written.");
   findings.push_back(key_finding(call));
   findings.push_back(stages_finding(call));
   findings.push_back(budget_finding());

@@ -61,6 +61,8 @@ class Decider {
   };
   Result<Account> account_for(const Planned& plan, const Customer& customer);
 
+  Result<std::string> new_owner();
+
   store::OperationRow operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const;
   void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;
   // May the step leave now? Sets the situation when it may not.
@@ -75,6 +77,8 @@ class Decider {
   const Pair& pair_;
   RunId run_;
   std::map<std::string, OperationId> accounts_being_created_;
+  bool owner_asked_ = false;
+  std::string owner_id_;
 };
 
 // Identifies a write by what it would do; stored when the write was refused.

@@ -21,7 +21,6 @@ using store::WaitFor;
 
 constexpr int attempts_max = 3;  // of one operation within a run
 
-bool is_create(const OperationRow& row) { return row.verb == name_of(Verb::create); }
 bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
 
 // A side without a unique key gets small batches: whatever is under way at a crash has to be looked up.

@@ -12,6 +12,8 @@
 
 namespace cosell::engine {
 
+inline bool is_create(const store::OperationRow& row) { return row.verb == name_of(Verb::create); }
+
 class Executor {
  public:
   Executor(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)

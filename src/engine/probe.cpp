@@ -14,8 +14,6 @@ using store::OperationRow;
 using store::OperationState;
 using store::WaitFor;
 
-bool is_create(const OperationRow& row) { return row.verb == name_of(Verb::create); }
-
 RecordRef ref_of(const OperationRow& row) {
   RecordRef ref;
   ref.kind = *record_kind_from(row.kind);

@@ -79,7 +79,7 @@ TEST(SalesforceCheck, FindsNothingWrongWithAWellPreparedOrganisation) {
   TestOrg org;
   const auto findings = check(org);
   for (const Finding& f : findings) EXPECT_EQ(f.level, Finding::Level::ok) << f.what << ": " << f.text;
-  EXPECT_GE(findings.size(), kRead.size() + kWritten.size() + 5);
+  EXPECT_EQ(said(findings, "Columns to write"), "ok: " + std::to_string(kWritten.size()) + " columns can be written.");
   EXPECT_EQ(said(findings, "Login"), "ok: works.");
 }
 
@@ -91,7 +91,7 @@ TEST(SalesforceCheck, NamesEachThingThatIsMissing) {
   EXPECT_THAT(said(findings, "Column Cosell_Sync__c"), HasSubstr("problem: does not exist"));
   EXPECT_THAT(said(findings, "Writing column Cosell_State__c"), HasSubstr("problem: is read-only"));
   EXPECT_THAT(said(findings, "API requests"), HasSubstr("warning"));
-  EXPECT_EQ(said(findings, "Column Amount"), "ok: can be read.");
+  EXPECT_NE(said(findings, "Columns to read").find("can be read."), std::string::npos);
 }
 
 TEST(SalesforceCheck, InsistsOnAUniqueKeyColumn) {
