@@ -288,6 +288,8 @@ class Sandbox {
   void tell() {
     const std::string config = (dir_ / "cosell.jsonc").string();
     if (output_.options().json) {
+      json::Value notes = json::Value::array();
+      for (const std::string& note : notes_) notes.append(json::Value::string(text::trim(note)));
       json::Value pairs = json::Value::object();
       for (const Stand& stand : stands_) {
         if (!stand.system->is_crm) continue;
@@ -301,6 +303,7 @@ class Sandbox {
                                      .text("config", config)
                                      .text("clock", clock_url())
                                      .value("pairs", std::move(pairs))
+                                     .value("notes", std::move(notes))
                                      .done()));
       return;
     }

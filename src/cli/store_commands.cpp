@@ -40,7 +40,7 @@ PairAnswer info_of(Session& session, const PairConfig& config) {
   std::int64_t deals = 0;
   for (const auto& s : *states) deals += s.deals;
   session.output.line("Store " + config.store + ", " + grouped((bytes + 1023) / 1024) + " KiB, " +
-                      text::count_of(static_cast<std::size_t>(deals), "deal"));
+                      grouped(deals) + (deals == 1 ? " deal" : " deals"));
   if (!runs->empty()) session.output.line("Last sync began " + to_string_minutes(runs->front().started_at) + " UTC");
   print_states(session.output, *states, "  ");
   PairAnswer answer;

@@ -1,0 +1,278 @@
+// The command line against bad input, and what `plan` may leave behind: whole commands in this process, with real
+// servers of both systems where one is needed.
+#include "cli/app.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/random.h"
+#include "base/text.h"
+#include "connectors/emulator/sandboxed.h"
+#include "connectors/emulator/server.h"
+#include "connectors/registry.h"
+
+namespace cosell::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+struct Ran {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+class Program : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "cosell-cli-XXXXXX").string();
+    dir_ = ::mkdtemp(name.data());
+  }
+  void TearDown() override {
+    std::error_code ignored;
+    fs::remove_all(dir_, ignored);
+  }
+
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories((dir_ / name).parent_path());
+    std::ofstream(dir_ / name, std::ios::binary) << text;
+    fs::permissions(dir_ / name, fs::perms::owner_read | fs::perms::owner_write);
+  }
+
+  std::string path(const std::string& name) const { return (dir_ / name).string(); }
+
+  Ran run(std::vector<std::string> args) {
+    std::ostringstream out;
+    std::ostringstream err;
+    args.insert(args.end(), {"--config", path("cosell.jsonc")});
+    const int code = cli::run(args, out, err, {});
+    return {code, out.str(), err.str()};
+  }
+
+  // Both systems on this machine, and a configuration that leads to them.
+  void start_systems(std::size_t deals) {
+    const System& crm = *find_system(crm_names().front());
+    for (const System* system : {&crm, &partner_center_system()}) {
+      StandIn in = system->make_stand_in();
+      if (system->is_crm) in.seed(deals, clock_, random_);
+      boxes_.push_back(std::make_unique<emulator::Sandboxed>(std::move(in.core), clock_, 3));
+      auto server = emulator::Server::start(*boxes_.back(), 0);
+      ASSERT_TRUE(server) << server.error().message;
+      servers_.push_back(std::move(*server));
+      for (const SandboxFile& file : system->sandbox_secrets()) write(file.path, file.text);
+    }
+    write_config(servers_[0]->base_url(), servers_[1]->base_url());
+    write_mapping();
+    write("secrets/key", "0123456789abcdef0123456789abcdef");
+  }
+
+  void write_config(const std::string& crm_url, const std::string& partner_center_url) {
+    json::Value pair = json::Value::object();
+    pair.set("crm", find_system(crm_names().front())->sandbox_part(crm_url));
+    pair.set("partner_center", partner_center_system().sandbox_part(partner_center_url));
+    pair.set("mapping", json::Value::string("mapping.jsonc"));
+    pair.set("store", json::Value::string("state/contoso.db"));
+    json::Value pairs = json::Value::object();
+    pairs.set("contoso", std::move(pair));
+    json::Value config = json::Value::object();
+    config.set("pairs", std::move(pairs));
+    const auto tokens = json::read(R"({"file":"tokens/saved","key":"file:secrets/key"})");
+    config.set("tokens", *tokens);
+    write("cosell.jsonc", json::write_pretty(config));
+  }
+
+  void write_mapping() {
+    write("mapping.jsonc", R"({ "extends": ")" + crm_names().front() + R"(", "fields": {
+      "location": { "constant": "1234567" },
+      "consent_contact": { "statement": "Agreed", "signed_by": "Ida Berg", "date": "2026-01-31" },
+      "marketplace_intent": { "default": "HaveNotDecided" },
+      "notes": { "default": "Questions to the owner, please." } } })");
+  }
+
+  std::set<std::string> files_in(const std::string& name) const {
+    std::set<std::string> files;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(dir_ / name, failed))
+      files.insert(entry.path().filename().string());
+    return files;
+  }
+
+  fs::path dir_;
+  SystemClock real_;
+  emulator::SandboxClock clock_{real_};
+  SeededRandom random_{9};
+  std::vector<std::unique_ptr<emulator::Sandboxed>> boxes_;
+  std::vector<std::unique_ptr<emulator::Server>> servers_;
+};
+
+TEST_F(Program, EveryCommandHasHelpWithExamples) {
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"check"},
+                                                  {"plan"},
+                                                  {"sync"},
+                                                  {"run"},
+                                                  {"status"},
+                                                  {"todo"},
+                                                  {"deals", "list"},
+                                                  {"deals", "show"},
+                                                  {"deals", "history"},
+                                                  {"approve"},
+                                                  {"replay"},
+                                                  {"store", "info"},
+                                                  {"store", "verify"},
+                                                  {"store", "backup"},
+                                                  {"journal", "verify"},
+                                                  {"mapping", "check"},
+                                                  {"login"},
+                                                  {"sandbox"}}) {
+    std::vector<std::string> args = command;
+    args.emplace_back("--help");
+    const Ran ran = run(args);
+    EXPECT_EQ(ran.code, 0) << command.front();
+    EXPECT_THAT(ran.out, HasSubstr("Examples:")) << command.front();
+  }
+}
+
+TEST_F(Program, AMistypedCommandIsAnsweredWithTheNearest) {
+  const Ran ran = run({"plam"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("did you mean: cosell plan"));
+}
+
+TEST_F(Program, AMissingConfigurationIsNamed) {
+  const Ran ran = run({"status"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr(path("cosell.jsonc") + " does not exist"));
+}
+
+TEST_F(Program, AMalformedConfigurationIsToldWithLineAndColumn) {
+  write("cosell.jsonc", "{\n  \"pair\": {}\n}");
+  const Ran ran = run({"sync"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("cosell.jsonc:2:3: unknown name \"pair\""));
+  EXPECT_THAT(ran.err, HasSubstr("did you mean \"pairs\"?"));
+}
+
+TEST_F(Program, AnUnknownPairIsAnsweredWithTheNearest) {
+  start_systems(0);
+  const Ran ran = run({"check", "contosso"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("did you mean contoso?"));
+}
+
+TEST_F(Program, AMalformedMappingStopsBeforeAnythingIsWritten) {
+  start_systems(3);
+  write("mapping.jsonc", "{ \"extends\": \"" + crm_names().front() + "\",\n  \"feilds\": {} }");
+  const Ran ran = run({"sync"});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("mapping.jsonc:2:"));
+  EXPECT_EQ(files_in("state"), std::set<std::string>{});
+}
+
+TEST_F(Program, PlanWritesNothingButSavedLogins) {
+  start_systems(5);
+  const Ran ran = run({"plan"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr("new referrals in Partner Center"));
+  EXPECT_THAT(ran.out, HasSubstr("Nothing was written anywhere."));
+  EXPECT_EQ(files_in("state"), std::set<std::string>{});
+  http::Request ask;
+  ask.method = "GET";
+  ask.url = "/_sandbox/stats";
+  for (auto& box : boxes_) {
+    const std::string stats = box->handle(ask).response.body;
+    EXPECT_THAT(stats, Not(HasSubstr("PATCH")));
+    EXPECT_THAT(stats, Not(HasSubstr("\"POST\",\"path\":\"/v1.0")));
+  }
+}
+
+TEST_F(Program, SyncThenLookingShowsTheDeals) {
+  start_systems(5);
+  EXPECT_EQ(run({"check"}).code, 0);
+  const Ran sync = run({"sync", "--json"});
+  EXPECT_EQ(sync.code, 0) << sync.err;
+  const auto report = json::read(sync.out);
+  ASSERT_TRUE(report) << sync.out;
+  const json::Value& pair = report->find("pairs")->items().front();
+  ASSERT_NE(pair.at_path({"done", "partner_center.referral.create"}), nullptr) << sync.out;
+  const Ran status = run({"status"});
+  EXPECT_EQ(status.code, 0);
+  EXPECT_THAT(status.out, HasSubstr("Last success"));
+  const Ran list = run({"deals", "list", "--csv"});
+  EXPECT_EQ(list.code, 0);
+  const auto lines = text::split(list.out, '\n');
+  ASSERT_GT(lines.size(), 2U);
+  const std::string id = text::split(lines[1], ',').at(2);
+  const Ran show = run({"deals", "show", id});
+  EXPECT_EQ(show.code, 0) << show.err;
+  EXPECT_THAT(show.out, HasSubstr("Partner Center"));
+  const Ran history = run({"deals", "history", id});
+  EXPECT_EQ(history.code, 0);
+  EXPECT_THAT(history.out, HasSubstr("Referral created in Partner Center"));
+  EXPECT_EQ(run({"journal", "verify"}).code, 0);
+  EXPECT_EQ(run({"store", "verify"}).code, 0);
+}
+
+TEST_F(Program, LookingAtAStoreNeedsNoSecrets) {
+  start_systems(2);
+  ASSERT_EQ(run({"sync"}).code, 0);
+  fs::remove_all(dir_ / "secrets");
+  EXPECT_EQ(run({"status"}).code, 0);
+  EXPECT_EQ(run({"todo"}).code, 0);
+  EXPECT_EQ(run({"deals", "list"}).code, 0);
+  EXPECT_EQ(run({"sync"}).code, 2);
+}
+
+TEST_F(Program, ADownServerIsToldAndNothingIsLost) {
+  start_systems(3);
+  const std::string gone = servers_[1]->base_url();
+  servers_.pop_back();
+  const Ran ran = run({"sync"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.err, HasSubstr("Partner Center"));
+  const Ran todo = run({"todo"});
+  EXPECT_THAT(todo.out, HasSubstr("cannot be reached"));
+}
+
+TEST_F(Program, AWrongPasswordIsToldAsOne) {
+  start_systems(3);
+  write(find_system(crm_names().front())->sandbox_secrets().front().path, "wrong");
+  const Ran ran = run({"sync"});
+  EXPECT_EQ(ran.code, 3);
+  EXPECT_THAT(ran.err, HasSubstr("login"));
+}
+
+TEST_F(Program, AStoreOfAnotherProgramIsRefusedUntouched) {
+  start_systems(1);
+  const std::string foreign = "this is the precious file of somebody else, long enough to be looked at as a store";
+  write("state/contoso.db", foreign);
+  const Ran ran = run({"sync"});
+  EXPECT_EQ(ran.code, 5);
+  std::ifstream in(dir_ / "state/contoso.db");
+  std::ostringstream now;
+  now << in.rdbuf();
+  EXPECT_EQ(now.str(), foreign);
+}
+
+TEST_F(Program, CsvIsForLists) {
+  start_systems(0);
+  EXPECT_EQ(run({"status", "--csv"}).code, 2);
+  EXPECT_EQ(run({"todo", "--csv"}).code, 0);
+}
+
+TEST_F(Program, AMappingFileIsCheckedByItself) {
+  write("alone.jsonc",
+        "{ \"extends\": \"" + crm_names().front() + "\",\n  \"stages\": { \"map\": { \"Legal\": 45 } } }");
+  const Ran ran = run({"mapping", "check", path("alone.jsonc")});
+  EXPECT_EQ(ran.code, 2);
+  EXPECT_THAT(ran.out, HasSubstr("alone.jsonc:2:"));
+}
+
+}  // namespace
+}  // namespace cosell::cli

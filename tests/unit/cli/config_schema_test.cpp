@@ -1,0 +1,82 @@
+// The schema beside the configuration and the program that reads it say the same, for good files and for bad ones.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <valijson/adapters/nlohmann_json_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validator.hpp>
+
+#include "cli/config.h"
+#include "config_texts.h"
+
+namespace cosell::cli {
+namespace {
+
+using testing::good_config;
+using testing::with;
+
+std::string text_of(const std::string& path) {
+  std::ifstream in(std::string(SOURCE_DIR) + "/config/" + path);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+bool fits_schema(const std::string& text) {
+  const auto document = nlohmann::json::parse(text, nullptr, false, true);
+  if (document.is_discarded()) return false;
+  const auto schema_document = nlohmann::json::parse(text_of("config.schema.json"));
+  valijson::Schema schema;
+  valijson::SchemaParser parser;
+  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_document), schema);
+  valijson::Validator validator;
+  return validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), nullptr);
+}
+
+void expect_both(const std::string& text, bool good) {
+  const ReadConfig read = read_config("/etc/cosell/cosell.jsonc", text);
+  EXPECT_EQ(read.config.has_value(), good) << (read.problems.empty() ? text : read.problems.front());
+  EXPECT_EQ(fits_schema(text), good) << text;
+}
+
+TEST(ConfigSchema, TheSampleIsGood) { expect_both(text_of("cosell.example.jsonc"), true); }
+
+TEST(ConfigSchema, AgreesWithTheReaderOnGoodFiles) {
+  expect_both(good_config, true);
+  expect_both(with("\"settle\": \"30m\"", "\"settle\": \"0s\""), true);
+  expect_both(with("https://contoso.my.salesforce.com", "http://127.0.0.1:4000"), true);
+  expect_both(with("\"tokens\": { \"file\": \"state/tokens\", \"key\": \"env:KEY\" }", "\"sandbox\": {}"), true);
+}
+
+TEST(ConfigSchema, AgreesWithTheReaderOnBadFiles) {
+  const std::vector<std::pair<std::string, std::string>> slips = {
+      {"\"mapping\": \"contoso.jsonc\",", ""},
+      {"\"store\"", "\"shop\""},
+      {"\"salesforce\"", "\"saleforce\""},
+      {"https://contoso.my", "http://contoso.my"},
+      {"env:SECRET", "hunter2"},
+      {"\"client_secret\": \"env:SECRET\"", "\"username\": \"a\""},
+      {"\"flow\": \"client_credentials\", ", ""},
+      {"\"page_size\": 500", "\"page_size\": 5"},
+      {"\"page_size\": 500", "\"page_sizes\": 500"},
+      {"\"tenant\": \"contoso.example\", ", ""},
+      {"\"stage_form\": \"name\"", "\"stage_form\": \"names\""},
+      {"\"settle\": \"30m\"", "\"settle\": 30"},
+      {"\"won\": \"ask\"", "\"won\": \"maybe\""},
+      {"\"partner_center\": 8", "\"partner_center\": 0"},
+      {"\"share\": 0.5", "\"share\": 1.5"},
+      {"\"deals\": 3", "\"deals\": 3.5"},
+      {"\"notes_required\": false", "\"notes_required\": \"no\""},
+      {"\"key\": \"env:KEY\"", "\"key\": \"0123456789\""},
+      {"\"tokens\": {", "\"token\": {"}};
+  for (const auto& slip : slips) {
+    SCOPED_TRACE(slip.first + " -> " + slip.second);
+    expect_both(with(slip.first, slip.second), false);
+  }
+}
+
+}  // namespace
+}  // namespace cosell::cli

@@ -1,0 +1,122 @@
+// Reading the configuration: what it means, and what is said about every kind of slip.
+#include "cli/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config_texts.h"
+
+namespace cosell::cli {
+namespace {
+
+using ::testing::ElementsAre;
+using testing::good_config;
+using ::testing::HasSubstr;
+using testing::with;
+
+std::vector<std::string> problems_of(const std::string& text) {
+  const ReadConfig read = read_config("/etc/cosell/cosell.jsonc", text);
+  EXPECT_NE(read.config.has_value(), !read.problems.empty());
+  return read.problems;
+}
+
+TEST(Config, GivesWhatTheFileSays) {
+  const ReadConfig read = read_config("/etc/cosell/cosell.jsonc", good_config);
+  ASSERT_TRUE(read.config) << read.problems.front();
+  const PairConfig* pair = read.config->find("contoso");
+  ASSERT_NE(pair, nullptr);
+  EXPECT_EQ(pair->crm_system, "salesforce");
+  EXPECT_EQ(pair->mapping, "/etc/cosell/contoso.jsonc");
+  EXPECT_EQ(pair->store, "/etc/cosell/state/contoso.db");
+  EXPECT_EQ(read.config->tokens_file, "/etc/cosell/state/tokens");
+  EXPECT_EQ(pair->settings.settle, minutes(30));
+  EXPECT_EQ(pair->settings.gate(Irreversible::won), engine::Gate::ask);
+  EXPECT_EQ(pair->settings.gate(Irreversible::lost), engine::Gate::automatic);
+  EXPECT_EQ(pair->settings.in_flight.at(store::Side::partner_center), 8);
+  EXPECT_EQ(pair->settings.closings.deals, 3);
+  EXPECT_DOUBLE_EQ(pair->settings.closings.share, 0.5);
+  EXPECT_FALSE(pair->settings.rules.notes_required);
+  EXPECT_TRUE(pair->settings.rules.team_required);
+  EXPECT_FALSE(pair->on_this_machine);
+}
+
+TEST(Config, NamesTheLineTheColumnAndTheNearestNameOfASlip) {
+  EXPECT_THAT(
+      problems_of(with("\"mapping\"", "\"maping\"")),
+      ElementsAre(HasSubstr("cosell.jsonc:15:7: unknown name \"maping\""), HasSubstr("\"mapping\" is missing")));
+}
+
+TEST(Config, ASlipInsideAConnectorsPartIsPlacedToo) {
+  EXPECT_THAT(
+      problems_of(with("\"page_size\"", "\"pagesize\"")),
+      ElementsAre(::testing::AllOf(HasSubstr("cosell.jsonc:9:23: "), HasSubstr("did you mean \"page_size\"?"))));
+  EXPECT_THAT(problems_of(with("\"flow\": \"client_credentials\"", "\"flow\": \"client_credential\"")),
+              ElementsAre(::testing::AllOf(HasSubstr("cosell.jsonc:8:28: "),
+                                           HasSubstr("did you mean \"client_credentials\"?"))));
+}
+
+TEST(Config, AnUnknownSystemIsToldWithTheNearestOne) {
+  EXPECT_THAT(problems_of(with("\"salesforce\"", "\"saleforce\"")),
+              ElementsAre(::testing::AllOf(HasSubstr(":6:19: "), HasSubstr("did you mean \"salesforce\"?"))));
+}
+
+TEST(Config, TellsEveryProblemAtOnce) {
+  const auto problems = problems_of(
+      R"({ "pairs": { "a b": { "crm": 5, "store": 7, "irreversible": { "won": "maybe", "settle": "soon" } } }, "tokens": {} })");
+  EXPECT_THAT(problems, ::testing::IsSupersetOf(
+                            {HasSubstr("a pair's name has letters"), HasSubstr("\"crm\" must be an object"),
+                             HasSubstr("\"store\" must be a file path"), HasSubstr("\"won\" must be \"auto\""),
+                             HasSubstr("\"settle\" must be a duration"), HasSubstr("\"file\" is missing"),
+                             HasSubstr("\"partner_center\" is missing")}));
+}
+
+TEST(Config, PlainHttpLeadsOnlyToThisMachine) {
+  EXPECT_THAT(problems_of(with("https://contoso.my.salesforce.com", "http://contoso.my.salesforce.com")),
+              ElementsAre(HasSubstr("https")));
+  const ReadConfig read = read_config("c.jsonc", with("https://contoso.my.salesforce.com", "http://127.0.0.1:8080"));
+  ASSERT_TRUE(read.config) << read.problems.front();
+  EXPECT_FALSE(read.config->pairs.front().on_this_machine) << "Partner Center is still elsewhere";
+}
+
+TEST(Config, ALoginServiceElsewhereIsNotOnThisMachine) {
+  std::string text = with("https://contoso.my.salesforce.com", "http://127.0.0.1:8080");
+  text =
+      text::replace_all(text, "\"partner_center\": {\n", "\"partner_center\": { \"url\": \"http://127.0.0.1:8081\",\n");
+  ReadConfig read = read_config("c.jsonc", text);
+  ASSERT_TRUE(read.config) << read.problems.front();
+  EXPECT_TRUE(read.config->pairs.front().on_this_machine);
+  text = text::replace_all(text, "\"tenant\"",
+                           "\"token_url\": \"https://login.microsoftonline.com/x/oauth2/v2.0/token\", \"tenant\"");
+  read = read_config("c.jsonc", text);
+  ASSERT_TRUE(read.config) << read.problems.front();
+  EXPECT_FALSE(read.config->pairs.front().on_this_machine);
+}
+
+TEST(Config, ASecretItselfIsRefusedAndNotRepeated) {
+  const auto problems = problems_of(with("env:SECRET", "hunter2-very-secret"));
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_THAT(problems.front(), HasSubstr("never the secret itself"));
+  EXPECT_EQ(problems.front().find("hunter2"), std::string::npos);
+}
+
+TEST(Config, TwoPairsNeverShareAStore) {
+  std::string second = good_config.substr(good_config.find("\"contoso\""));
+  second = second.substr(0, second.find("\n    }\n") + 6);
+  const std::string text =
+      with("\"contoso\": {", text::replace_all(second, "\"contoso\"", "\"fabrikam\"") + ",\n    \"contoso\": {");
+  EXPECT_THAT(problems_of(text), ElementsAre(HasSubstr("name the same store")));
+}
+
+TEST(Config, BrokenJsonIsToldWithItsPlace) {
+  EXPECT_THAT(problems_of("{ \"pairs\": { \n  oops"), ElementsAre(HasSubstr("cosell.jsonc:2:")));
+  EXPECT_THAT(problems_of("{ \"pairs\": {}, \"pairs\": {} }"), ElementsAre(HasSubstr("duplicate key")));
+  EXPECT_THAT(problems_of("[]"), ElementsAre(HasSubstr("must be an object")));
+}
+
+TEST(Config, TheSandboxClockIsOnThisMachine) {
+  EXPECT_THAT(problems_of(with("\"tokens\"", "\"sandbox\": { \"clock\": \"http://clock.example/now\" }, \"tokens\"")),
+              ElementsAre(HasSubstr("must be an address on this machine")));
+}
+
+}  // namespace
+}  // namespace cosell::cli

@@ -1,0 +1,128 @@
+// Replay, approval and finding a deal, on a world of both emulated systems.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/world.h"
+#include "cli/find_deal.h"
+#include "cli/wording.h"
+#include "engine/approve.h"
+#include "engine/replay.h"
+
+namespace cosell::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+Json refuse_next_patch() {
+  return Json::array({{{"match", {{"method", "PATCH"}, {"path", "/v1.0/engagements/referrals"}}},
+                       {"times", 1},
+                       {"action", {{"kind", "status"}, {"status", 400}, {"body", R"({"error":{"message":"odd"}})"}}}}});
+}
+
+// A synced deal whose change of value was refused once.
+std::string deal_that_failed(World& world) {
+  const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.sync();
+  world.faults(Side::partner_center, refuse_next_patch());
+  world.crm_edit(id, {{"Amount", 60000}});
+  EXPECT_EQ(world.sync().failures_total, 1);
+  return id;
+}
+
+TEST(Replay, SendsWhatIsRightNowAfterARefusal) {
+  World world;
+  const std::string id = deal_that_failed(world);
+  ASSERT_EQ(world.deal_of(id).state, store::DealState::failed);
+  EXPECT_EQ(world.sync().failures_total, 0) << "what was refused is not sent again by itself";
+  world.crm_edit(id, {{"CloseDate", "2027-05-31"}});
+  const auto report = engine::replay(world.pair(), {world.deal_of(id).id}, {});
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_EQ(report->deals.size(), 1U);
+  EXPECT_FALSE(report->deals[0].already_done);
+  EXPECT_THAT(report->deals[0].after, HasSubstr("In sync"));
+  const Json referral = world.referral_of(id);
+  EXPECT_EQ(referral["details"]["dealValue"].get<double>(), 60000.0);
+  EXPECT_THAT(referral["details"]["closingDateTime"].get<std::string>(), HasSubstr("2027-05-31"));
+}
+
+TEST(Replay, OfADealInSyncWritesNothing) {
+  World world;
+  const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.sync();
+  world.sync();
+  world.reset_stats();
+  const auto report = engine::replay(world.pair(), {world.deal_of(id).id}, {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(report->deals.at(0).already_done);
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  EXPECT_EQ(world.writes(Side::crm), 0);
+}
+
+TEST(Replay, OfOneDealLeavesTheOthersAlone) {
+  World world;
+  const std::string failed = deal_that_failed(world);
+  const std::string other = world.new_opportunity(usual_opportunity("Birch Motors: data"));
+  const auto report = engine::replay(world.pair(), {world.deal_of(failed).id}, {});
+  ASSERT_TRUE(report) << report.error().message;
+  EXPECT_TRUE(world.referral_of(other).is_null());
+  world.sync();
+  EXPECT_FALSE(world.referral_of(other).is_null());
+}
+
+TEST(Approve, LetsAStepLeaveThatWaitsForAPerson) {
+  World world;
+  world.pair().settings.gates[Irreversible::won] = engine::Gate::ask;
+  const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.sync();
+  world.crm_edit(id, {{"StageName", "Closed Won"}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "approval");
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(approved) << approved.error().message;
+  EXPECT_EQ(approved->steps, std::vector<Irreversible>{Irreversible::won});
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Won");
+}
+
+TEST(Approve, OfADealThatWaitsForNothingApprovesNothing) {
+  World world;
+  const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.sync();
+  const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(approved) << approved.error().message;
+  EXPECT_TRUE(approved->steps.empty());
+}
+
+TEST(FindDeal, TakesIdsOfEitherSideAddressesAndNames) {
+  World world;
+  const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.new_opportunity(usual_opportunity("Birch Motors: data"));
+  world.sync();
+  const auto row = world.deal_of(id);
+  const std::string referral = row.partner_center.record_id;
+  for (const std::string& named :
+       {id, id.substr(0, 15), referral, world.pair().crm->page_url(RecordKind::opportunity, RecordId(id)),
+        world.pair().partner_center->page_url(RecordKind::referral, RecordId(referral)), std::string("harbour"),
+        std::string("ALDER")}) {
+    const auto found = cli::find_deal(world.pair(), named);
+    ASSERT_TRUE(found) << named << ": " << found.error().message;
+    EXPECT_EQ(found->id, row.id) << named;
+  }
+}
+
+TEST(FindDeal, ListsTheCandidatesOfAnAmbiguousName) {
+  World world;
+  world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.new_opportunity(usual_opportunity("Alder Foods: data"));
+  world.sync();
+  const auto found = cli::find_deal(world.pair(), "alder");
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().kind, ErrorClass::config);
+  EXPECT_THAT(found.error().message, HasSubstr("Alder Foods: harbour"));
+  EXPECT_THAT(found.error().message, HasSubstr("Alder Foods: data"));
+  EXPECT_FALSE(cli::find_deal(world.pair(), "nobody knows this"));
+}
+
+}  // namespace
+}  // namespace cosell::test
