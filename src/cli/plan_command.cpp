@@ -69,7 +69,10 @@ Counts count(const std::vector<PlannedDeal>& deals) {
       if (!op.step.empty()) ++counts.steps[op.step];
       if (!is(op, "referral", "create")) continue;
       const auto* visible = std::get_if<bool>(&column(op.changes, info(Field::visible).name));
-      ++counts.new_referrals[deal_type(visible != nullptr && *visible, help)];
+      const bool shown = visible != nullptr && *visible;
+      const bool later = !shown && deal.row.marks.count(std::string("settle.") + name_of(Irreversible::shared)) > 0;
+      ++counts.new_referrals[later ? "private at first, shown to Microsoft after the waiting time"
+                                   : deal_type(shown, help)];
     }
   }
   return counts;

@@ -228,7 +228,7 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
   plan.row.since = since;
   add_seller_columns(plan, view);
   if (!plan.operations.empty() && plan.row.state == DealState::in_sync) plan.row.state = DealState::changed;
-  if (!same && plan.summary.empty()) plan.summary = words::state_line(plan.row);
+  if (!same && plan.summary.empty() && plan.operations.empty()) plan.summary = words::state_line(plan.row);
   return plan;
 }
 
