@@ -1,0 +1,18 @@
+// Tables, columns, choices and keys in the JSON of the metadata resources.
+#pragma once
+
+#include <string>
+
+#include "connectors/dynamics365/emulator/state.h"
+
+namespace cosell::emulator::dynamics365 {
+
+Json table_json(const State& state, const Table& table);
+// `derived`: with the properties of the column's own type (MaxLength, Format, …).
+Json column_json(const State& state, const Table& table, const Column& column, bool derived);
+Json option_set_json(const State& state, const Table& table, const Column& column);
+Json key_json(const State& state, const Table& table, const AlternateKey& key);
+// "PicklistAttributeMetadata"
+std::string metadata_type(const Column& column);
+
+}  // namespace cosell::emulator::dynamics365

@@ -1,0 +1,237 @@
+// Saving an organisation as JSON and making it again: rows with their versions, tombstones, columns and options that
+// were added, settings and sessions.
+#include <algorithm>
+
+#include "base/text.h"
+#include "connectors/dynamics365/emulator/state.h"
+
+namespace cosell::emulator::dynamics365 {
+
+namespace {
+
+std::string text_at(const Json& object, const char* key) {
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
+}
+
+std::int64_t number_at(const Json& object, const char* key) {
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  return it != object.end() && it->is_number_integer() ? it->get<std::int64_t>() : 0;
+}
+
+const Json& list_at(const Json& object, const char* key) {
+  static const Json kNone = Json::array();
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  return it != object.end() && it->is_array() ? *it : kNone;
+}
+
+Guid guid_at(const Json& object, const char* key) { return parse_guid(text_at(object, key)).value_or(Guid{}); }
+
+Json save_options(const Column& column) {
+  Json list = Json::array();
+  for (const Option& o : column.options) {
+    list.push_back(Json::array({o.value, o.label.english, o.label.german, o.state}));
+  }
+  return list;
+}
+
+void load_options(Column& column, const Json& list) {
+  column.options.clear();
+  for (const Json& entry : list) {
+    if (!entry.is_array() || entry.size() != 4 || !entry[0].is_number_integer() || !entry[1].is_string() ||
+        !entry[2].is_string() || !entry[3].is_number_integer()) {
+      continue;
+    }
+    Option o;
+    o.value = entry[0].get<std::int64_t>();
+    o.label.english = entry[1].get<std::string>();
+    o.label.german = entry[2].get<std::string>();
+    o.state = entry[3].get<std::int64_t>();
+    column.options.push_back(std::move(o));
+  }
+}
+
+const char* kind_of(const Column& column) {
+  switch (column.type) {
+    case Type::memo:
+      return "memo";
+    case Type::boolean:
+      return "boolean";
+    case Type::integer:
+      return "integer";
+    case Type::decimal:
+      return "decimal";
+    case Type::money:
+      return "money";
+    case Type::day:
+      return "date";
+    case Type::moment:
+      return "datetime";
+    case Type::choice:
+      return "picklist";
+    default:
+      return column.format == "Url" ? "url" : "text";
+  }
+}
+
+Json save_columns(const Table& table) {
+  static const Schema kStandard;
+  Json list = Json::array();
+  for (const Column& c : table.columns) {
+    const bool added = !kStandard.get(table.name).find_hidden_too(c.name);
+    if (!added && !c.is_choice()) continue;
+    Json entry{{"name", c.name}, {"options", save_options(c)}};
+    if (added) entry["kind"] = kind_of(c);
+    const bool key = std::any_of(table.keys.begin(), table.keys.end(),
+                                 [&](const AlternateKey& k) { return k.name == c.name + "_key"; });
+    if (added && key) entry["key"] = true;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+void load_columns(Table& table, const Json& list) {
+  for (const Json& entry : list) {
+    const std::string name = text_at(entry, "name");
+    if (name.empty()) continue;
+    auto index = table.find_hidden_too(name);
+    if (!index) {
+      auto column = custom_column(name, text_at(entry, "kind"));
+      if (!column) continue;
+      index = table.add(std::move(*column));
+      if (entry.contains("key")) table.keys.push_back({name + "_key", name, {*index}});
+    }
+    load_options(table.columns[*index], list_at(entry, "options"));
+  }
+}
+
+Json save_row(const State& state, const Table& table, const Row& row) {
+  Json cells = Json::object();
+  for (const Cell& cell : row.cells) cells[table.columns[cell.column].name] = pack_value(state, cell.value);
+  return Json{{"id", to_string(row.id)},
+              {"version", row.version},
+              {"created", row.created.ms},
+              {"modified", row.modified.ms},
+              {"created_by", to_string(row.created_by)},
+              {"modified_by", to_string(row.modified_by)},
+              {"cells", std::move(cells)}};
+}
+
+void load_row(State& state, const Table& table, const Json& saved) {
+  const auto id = parse_guid(text_at(saved, "id"));
+  if (!id || !saved.contains("cells") || !saved.at("cells").is_object()) return;
+  Row row;
+  row.id = *id;
+  row.version = number_at(saved, "version");
+  row.created = Instant{number_at(saved, "created")};
+  row.modified = Instant{number_at(saved, "modified")};
+  row.created_by = guid_at(saved, "created_by");
+  row.modified_by = guid_at(saved, "modified_by");
+  for (const auto& cell : saved.at("cells").items()) {
+    const auto column = table.find_hidden_too(cell.key());
+    if (column) row.put(*column, unpack_value(state, cell.value()));
+  }
+  row.position = state.model.rows(table).take_position();
+  state.model.raise_version(row.version);
+  state.model.rows(table).put(std::make_shared<const Row>(std::move(row)));
+}
+
+}  // namespace
+
+Json pack_value(const State& state, const Value& value) {
+  if (const auto* b = std::get_if<bool>(&value)) return *b;
+  if (const auto* n = std::get_if<std::int64_t>(&value)) return *n;
+  if (const auto* s = std::get_if<std::string>(&value)) return *s;
+  if (const auto* d = std::get_if<double>(&value)) return Json{{"number", *d}};
+  if (const auto* t = std::get_if<Instant>(&value)) return Json{{"time", t->ms}};
+  if (const auto* d = std::get_if<Date>(&value)) return Json{{"date", cosell::to_string(*d)}};
+  if (const auto* g = std::get_if<Guid>(&value)) return Json{{"guid", to_string(*g)}};
+  if (const auto* r = std::get_if<Ref>(&value)) {
+    return Json{{"ref", to_string(r->id)}, {"table", state.model.schema().at(r->table).name}};
+  }
+  return nullptr;
+}
+
+Value unpack_value(const State& state, const Json& packed) {
+  if (packed.is_boolean()) return packed.get<bool>();
+  if (packed.is_number_integer()) return packed.get<std::int64_t>();
+  if (packed.is_string()) return packed.get<std::string>();
+  if (!packed.is_object()) return {};
+  if (packed.contains("number") && packed.at("number").is_number()) return packed.at("number").get<double>();
+  if (packed.contains("time")) return Instant{number_at(packed, "time")};
+  if (const auto date = parse_date(text_at(packed, "date"))) return *date;
+  if (const auto guid = parse_guid(text_at(packed, "guid"))) return *guid;
+  const Table* table = state.model.schema().find(text_at(packed, "table"));
+  const auto id = parse_guid(text_at(packed, "ref"));
+  if (table == nullptr || !id) return {};
+  return Ref{*id, table->place};
+}
+
+Json save_state(const State& state) {
+  Json tables = Json::object();
+  for (const Table& table : state.model.schema().tables()) {
+    const Rows& rows = state.model.rows(table);
+    Json list = Json::array();
+    for (const RowPtr& row : rows.all()) {
+      if (row != nullptr) list.push_back(save_row(state, table, *row));
+    }
+    Json deleted = Json::array();
+    for (const auto& grave : rows.tombstones()) deleted.push_back(Json::array({grave.first, to_string(grave.second)}));
+    tables[table.name] =
+        Json{{"columns", save_columns(table)}, {"rows", std::move(list)}, {"deleted", std::move(deleted)}};
+  }
+  Json settings = Json::object();
+  for (const Setting& s : list_settings(state)) settings[s.name] = s.value;
+  Json sessions = Json::object();
+  for (const auto& s : state.sessions) {
+    sessions[s.first] = Json{{"user", to_string(s.second.user)}, {"expires", s.second.expires.ms}};
+  }
+  return Json{{"version", state.model.version()},
+              {"oldest_delta_version", state.oldest_delta_version},
+              {"settings", std::move(settings)},
+              {"sessions", std::move(sessions)},
+              {"tables", std::move(tables)}};
+}
+
+void load_state(State& state, const Json& saved) {
+  if (!saved.is_object() || !saved.contains("tables") || !saved.at("tables").is_object()) return;
+  for (Table& table : state.model.schema().tables()) {
+    const auto entry = saved.at("tables").find(table.name);
+    if (entry == saved.at("tables").end()) continue;
+    load_columns(table, list_at(*entry, "columns"));
+    Rows& rows = state.model.rows(table);
+    rows.clear();
+    rows.reindex();
+  }
+  // Dates are read as the columns were when they were saved.
+  if (saved.contains("settings") && saved.at("settings").is_object()) {
+    const std::string base = text_at(saved.at("settings"), "base_currency");
+    // The base currency has to be among the currencies at every step.
+    if (base.size() == 3) state.settings.currencies.push_back(base);
+    for (const char* name : {"base_currency", "currencies"}) {
+      if (saved.at("settings").contains(name))
+        change_setting(state, name, saved.at("settings").at(name), state.options.created);
+    }
+    for (const auto& s : saved.at("settings").items()) change_setting(state, s.key(), s.value(), state.options.created);
+  }
+  for (const Table& table : state.model.schema().tables()) {
+    const auto entry = saved.at("tables").find(table.name);
+    if (entry == saved.at("tables").end()) continue;
+    state.model.rows(table).clear();
+    for (const Json& row : list_at(*entry, "rows")) load_row(state, table, row);
+    for (const Json& grave : list_at(*entry, "deleted")) {
+      const bool shaped = grave.is_array() && grave.size() == 2 && grave[0].is_number_integer() && grave[1].is_string();
+      const auto id = shaped ? parse_guid(grave[1].get<std::string>()) : std::nullopt;
+      if (id) state.model.rows(table).bury(*id, grave[0].get<std::int64_t>());
+    }
+  }
+  state.model.raise_version(number_at(saved, "version"));
+  state.oldest_delta_version = number_at(saved, "oldest_delta_version");
+  state.sessions.clear();
+  if (!saved.contains("sessions") || !saved.at("sessions").is_object()) return;
+  for (const auto& s : saved.at("sessions").items()) {
+    state.sessions[s.key()] = Session{guid_at(s.value(), "user"), Instant{number_at(s.value(), "expires")}};
+  }
+}
+
+}  // namespace cosell::emulator::dynamics365

@@ -1,0 +1,228 @@
+// The switches of the organisation under /_sandbox/settings: their names, what they do, and which values they take.
+#include <algorithm>
+#include <functional>
+
+#include "base/text.h"
+#include "connectors/dynamics365/emulator/state.h"
+
+namespace cosell::emulator::dynamics365 {
+
+namespace {
+
+// One switch: how to show it and how to change it. `change` returns a sentence when the value does not fit.
+struct Switch {
+  const char* name;
+  const char* description;
+  std::function<Json(const Settings&)> show;
+  std::function<std::string(Settings&, const Json&)> change;
+};
+
+Switch number(const char* name, const char* description, std::int64_t Settings::*member, std::int64_t least,
+              std::int64_t most = 1'000'000'000) {
+  return {name, description, [member](const Settings& s) { return Json(s.*member); },
+          [member, least, most](Settings& s, const Json& v) -> std::string {
+            const bool fits = v.is_number_integer() && v.get<std::int64_t>() >= least && v.get<std::int64_t>() <= most;
+            if (!fits) return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+            s.*member = v.get<std::int64_t>();
+            return "";
+          }};
+}
+
+Switch flag(const char* name, const char* description, bool Settings::*member) {
+  return {name, description, [member](const Settings& s) { return Json(s.*member); },
+          [member](Settings& s, const Json& v) -> std::string {
+            if (!v.is_boolean()) return "expected true or false";
+            s.*member = v.get<bool>();
+            return "";
+          }};
+}
+
+bool is_list_of_texts(const Json& v) {
+  return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& e) { return e.is_string(); });
+}
+
+Switch words(const char* name, const char* description, std::vector<std::string> Settings::*member) {
+  return {name, description, [member](const Settings& s) { return Json(s.*member); },
+          [member](Settings& s, const Json& v) -> std::string {
+            if (!is_list_of_texts(v)) return "expected a list of texts";
+            s.*member = v.get<std::vector<std::string>>();
+            return "";
+          }};
+}
+
+Switch word(const char* name, const char* description, std::string Settings::*member,
+            std::vector<std::string> allowed) {
+  return {name, description, [member](const Settings& s) { return Json(s.*member); },
+          [member, allowed](Settings& s, const Json& v) -> std::string {
+            if (!v.is_string()) return "expected a text";
+            const std::string value = v.get<std::string>();
+            if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
+              return "expected one of: " + text::join(allowed, ", ");
+            }
+            s.*member = value;
+            return "";
+          }};
+}
+
+Switch one_of_numbers(const char* name, const char* description, std::int64_t Settings::*member,
+                      std::vector<std::int64_t> allowed) {
+  return {name, description, [member](const Settings& s) { return Json(s.*member); },
+          [member, allowed](Settings& s, const Json& v) -> std::string {
+            const bool fits = v.is_number_integer() &&
+                              std::find(allowed.begin(), allowed.end(), v.get<std::int64_t>()) != allowed.end();
+            if (!fits) return "expected one of: " + Json(allowed).dump();
+            s.*member = v.get<std::int64_t>();
+            return "";
+          }};
+}
+
+std::string change_rules(Settings& s, const Json& v) {
+  const char* form =
+      "expected a list of {\"table\" (opportunity when absent), \"column\", \"operator\", \"value\", \"message\"}; "
+      "operators: = != < <= > >=";
+  if (!v.is_array()) return form;
+  std::vector<PluginRule> rules;
+  for (const Json& entry : v) {
+    const auto text_at = [&](const char* key) {
+      return entry.is_object() && entry.contains(key) && entry.at(key).is_string() ? entry.at(key).get<std::string>()
+                                                                                   : std::string();
+    };
+    PluginRule rule;
+    rule.table = text_at("table").empty() ? "opportunity" : text_at("table");
+    rule.column = text_at("column");
+    rule.op = text_at("operator");
+    rule.message = text_at("message");
+    const std::vector<std::string> operators = {"=", "!=", "<", "<=", ">", ">="};
+    const bool known = std::find(operators.begin(), operators.end(), rule.op) != operators.end();
+    if (rule.column.empty() || !known || rule.message.empty() || !entry.contains("value")) return form;
+    rule.value = entry.at("value");
+    rules.push_back(std::move(rule));
+  }
+  s.plugin_rules = std::move(rules);
+  return "";
+}
+
+Json show_rules(const Settings& s) {
+  Json list = Json::array();
+  for (const PluginRule& r : s.plugin_rules) {
+    list.push_back(
+        Json{{"table", r.table}, {"column", r.column}, {"operator", r.op}, {"value", r.value}, {"message", r.message}});
+  }
+  return list;
+}
+
+std::string change_currencies(Settings& s, const Json& v) {
+  const bool fits = is_list_of_texts(v) && !v.empty() &&
+                    std::all_of(v.begin(), v.end(), [](const Json& e) { return e.get<std::string>().size() == 3; });
+  if (!fits) return "expected a list of three-letter currency codes";
+  s.currencies = v.get<std::vector<std::string>>();
+  return "";
+}
+
+std::vector<Switch> make_switches() {
+  using S = Settings;
+  return {
+      number("page_size", "Most rows in one page of an answer, at most 5000.", &S::page_size, 1, 5000),
+      number("token_seconds", "How long an access token is good for.", &S::token_seconds, 0),
+      word("client_certificate", "PEM that client assertions must be signed for; empty: signatures are not checked.",
+           &S::client_certificate, {}),
+      word("user_state", "The application user: active, disabled or not_a_member (of the organisation).",
+           &S::user_state, {"active", "disabled", "not_a_member"}),
+      one_of_numbers("user_language", "Language of labels and formatted values: 1033 English, 1031 German.",
+                     &S::user_language, {1033, 1031}),
+      flag("organization_read", "The application user reads all rows of the organisation; tracked reads need it.",
+           &S::organization_read),
+      words("missing_privileges", "Privileges that the application user lacks, such as prvWriteOpportunity.",
+            &S::missing_privileges),
+      word("base_currency", "The organisation's own currency.", &S::base_currency, {}),
+      {"currencies", "The currencies of the organisation.", [](const S& s) { return Json(s.currencies); },
+       change_currencies},
+      words("missing_columns", "Columns that the organisation lacks: cosell_help, or account.telephone1.",
+            &S::missing_columns),
+      words("read_only_columns", "Secured columns that the application user may read but not write.",
+            &S::read_only_columns),
+      word("read_only_writes", "Columns that nobody can write (createdon) in a body: refuse or ignore.",
+           &S::read_only_writes, {"refuse", "ignore"}),
+      flag("enforce_required", "Columns that the forms require are required by the Web API too.", &S::enforce_required),
+      flag("require_customer", "An opportunity must have an account or a contact.", &S::require_customer),
+      word("closed_records", "Won and lost opportunities: editable or readonly.", &S::closed_records,
+           {"editable", "readonly"}),
+      word("close_by_patch", "PATCH of statecode to Won or Lost: refuse (only the actions close) or allow.",
+           &S::close_by_patch, {"refuse", "allow"}),
+      word("close_dates", "estimatedclosedate and its like: date_only, or user_local as in upgraded organisations.",
+           &S::close_dates, {"date_only", "user_local"}),
+      words("open_quotes", "Opportunities (ids) with draft or active quotes: not closable, currency fixed.",
+            &S::open_quotes),
+      flag("business_process", "New opportunities get an instance of the sales process.", &S::business_process),
+      flag("process_writes_stepname", "A move in the business process writes stepname on the opportunity.",
+           &S::process_writes_stepname),
+      flag("duplicate_detection", "Duplicate rules are published; requests opt in by header.", &S::duplicate_detection),
+      words("duplicate_tables", "Tables with a duplicate rule (same name; contacts: same e-mail).",
+            &S::duplicate_tables),
+      one_of_numbers("duplicate_status", "Status of a refusal as duplicate.", &S::duplicate_status, {412, 500}),
+      {"plugin_rules", "Writes after which `column operator value` holds are refused by a plug-in with `message`.",
+       show_rules, change_rules},
+      flag("plugin_touches", "A plug-in of the customer raises the version after every write to an opportunity.",
+           &S::plugin_touches),
+      words("change_tracking_tables", "Tables with change tracking switched on.", &S::change_tracking_tables),
+      number("change_tracking_days", "Days after which a delta link has expired.", &S::change_tracking_days, 0, 365),
+      flag("delta_link_with_annotations", "Tracked reads with annotations end in a delta link too.",
+           &S::delta_link_with_annotations),
+      flag("optimistic_concurrency", "If-Match with a version works.", &S::optimistic_concurrency),
+      word("alternate_keys", "State of the index behind alternate keys.", &S::alternate_keys,
+           {"Active", "Pending", "InProgress", "Failed"}),
+      word("failed_change_set", "Answer of a failed change set: a flat part, or nested in a change set part.",
+           &S::failed_change_set, {"flat", "nested"}),
+      flag("protection_limits", "Service protection limits are enforced.", &S::protection_limits),
+      number("protection_requests", "Requests in the window of the limits.", &S::protection_requests, 1),
+      number("protection_execution_ms", "Execution time in the window of the limits.", &S::protection_execution_ms, 1),
+      number("protection_seconds", "The window of the limits.", &S::protection_seconds, 1),
+      number("operation_ms", "Execution time that one operation counts.", &S::operation_ms, 0),
+      number("throttle_next", "So many of the next requests answer 429.", &S::throttle_next, 0),
+      word("throttle_kind", "The limit that throttle_next names.", &S::throttle_kind,
+           {"requests", "execution", "concurrency"}),
+      number("throttle_retry_after", "Retry-After of throttle_next, in seconds.", &S::throttle_retry_after, 0),
+      number("deadlock_next_writes", "So many of the next writes end in an SQL deadlock.", &S::deadlock_next_writes,
+             0)};
+}
+
+const std::vector<Switch>& switches() {
+  static const std::vector<Switch> list = make_switches();
+  return list;
+}
+
+}  // namespace
+
+std::vector<Setting> list_settings(const State& state) {
+  std::vector<Setting> list;
+  for (const Switch& s : switches()) {
+    Setting setting;
+    setting.name = s.name;
+    setting.description = s.description;
+    setting.value = s.show(state.settings);
+    list.push_back(std::move(setting));
+  }
+  return list;
+}
+
+std::string change_setting(State& state, const std::string& name, const Json& value, Instant now) {
+  std::vector<std::string> names;
+  for (const Switch& s : switches()) {
+    names.emplace_back(s.name);
+    if (s.name != name) continue;
+    Settings changed = state.settings;
+    const std::string problem = s.change(changed, value);
+    if (!problem.empty()) return name + ": " + problem;
+    const auto& codes = changed.currencies;
+    if (std::find(codes.begin(), codes.end(), changed.base_currency) == codes.end()) {
+      return name + ": the base currency " + changed.base_currency + " must be among the currencies";
+    }
+    state.settings = std::move(changed);
+    apply_settings(state, now);
+    return "";
+  }
+  const std::string near = text::nearest(name, names);
+  return "no setting " + name + (near.empty() ? "" : "; did you mean " + near + "?");
+}
+
+}  // namespace cosell::emulator::dynamics365
