@@ -84,6 +84,7 @@ ErrorClass kind_by_status(int status, bool writes) {
     case 408:
     case 420:
       return ErrorClass::transient;
+    case 409:
     case 412:
       return ErrorClass::precondition;
     case 414:
@@ -179,6 +180,9 @@ Error error_of(const http::Response& response, const Asked& asked, Instant now) 
       if (const std::string column = column_of(e); !column.empty()) e.fields.push_back(column);
     }
   }
+  // A read changes nothing, so no rule and no version can stand against it: the answer makes no sense.
+  const bool senseless = e.kind == ErrorClass::rejected || e.kind == ErrorClass::precondition;
+  if (!asked.writes && senseless) e.kind = ErrorClass::bad_response;
   e.http_status = response.status;
   e.request_id = net::request_id_of(response.headers);
   return e;

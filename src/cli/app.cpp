@@ -23,6 +23,8 @@ const std::string exit_codes =
     "3 a side is unreachable or refuses the login; 4 stopped by a guard; 5 store damaged or newer; 6 another process\n"
     "holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0.";
 
+constexpr int most = 1'000'000'000;  // of what is counted
+
 // What is to be done once the arguments are understood.
 using Work = std::function<int(Output&, const std::string& config)>;
 using InSession = std::function<int(Session&)>;
@@ -119,7 +121,7 @@ class App {
   }
   static void add_deal_and_limit(CLI::App* sub, std::string& deal, int& limit) {
     sub->add_option("--deal", deal, "Only this deal: CRM id, referral id, address or part of the name")->type_name("D");
-    sub->add_option("--limit", limit, "At most so many deals with writes")->check(CLI::PositiveNumber)->type_name("N");
+    sub->add_option("--limit", limit, "At most so many deals with writes")->check(CLI::Range(1, most))->type_name("N");
   }
   static void add_allow(CLI::App* sub, std::vector<std::string>& allow) {
     sub->add_option("--allow", allow, "Let a mass change through once: creates, closings or sharings")
@@ -202,7 +204,7 @@ class App {
     list->add_option("--reason", list_.reason, "Only this reason (as --json names it)")->type_name("R");
     list->add_option("--for", list_.owner, "Only deals of this owner (name or e-mail)")->type_name("OWNER");
     list->add_option("--name", list_.name, "Only deals with this in their name")->type_name("TEXT");
-    list->add_option("--limit", list_.limit, "At most so many")->check(CLI::PositiveNumber)->type_name("N");
+    list->add_option("--limit", list_.limit, "At most so many")->check(CLI::Range(1, most))->type_name("N");
     list->add_flag("--all", list_.all, "Skipped deals too");
     listing(list);
     does(list, [this](Session& s) { return deals_list_command(s, list_); });
@@ -217,7 +219,7 @@ class App {
         command(*deals, "history", "What happened to one deal, and why",
                 "  cosell deals history 006Aa00000XyZ1QIAV\n  cosell deals history \"Alder Foods\" --limit 20");
     history->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
-    history->add_option("--limit", limit_, "Only the last so many entries")->check(CLI::PositiveNumber)->type_name("N");
+    history->add_option("--limit", limit_, "Only the last so many entries")->check(CLI::Range(1, most))->type_name("N");
     add_pair_option(history, pair_);
     does(history, [this](Session& s) { return deals_history_command(s, pair_, deal_, limit_); });
   }

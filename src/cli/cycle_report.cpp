@@ -41,6 +41,10 @@ void print_waiting(Session& session, const engine::CycleReport& report) {
   }
 }
 
+bool is_about_a_side(const engine::CycleReport& report) {
+  return report.side_down && report.guard.empty() && report.stopped->kind != ErrorClass::config;
+}
+
 void print_failures(Session& session, const engine::CycleReport& report) {
   std::size_t shown = 0;
   for (const auto& f : report.failures) {
@@ -54,13 +58,9 @@ void print_failures(Session& session, const engine::CycleReport& report) {
 }
 
 void print_stop(Session& session, Workplace& place, const engine::CycleReport& report) {
-  const Error& e = *report.stopped;
+  const Error e = told_stop(place, report);
   std::string message = e.message;
-  if (report.side_down && report.guard.empty() && e.kind != ErrorClass::config) {
-    const std::string title = place.pair().title(*report.side_down);
-    if (message.find(title) == std::string::npos) message = title + ": " + message;
-    message += "\n  Nothing is lost; what is left follows with the next sync.";
-  }
+  if (is_about_a_side(report)) message += "\n  Nothing is lost; what is left follows with the next sync.";
   if (!e.detail.empty() && message.find(e.detail) == std::string::npos) message += "\n  It said: " + e.detail;
   session.output.error(message);
 }
@@ -70,6 +70,18 @@ void print_stop(Session& session, Workplace& place, const engine::CycleReport& r
 int exit_code_of(const engine::CycleReport& report) {
   if (report.stopped) return exit_code_of(report.stopped->kind);
   return report.failures_total > 0 ? exit_failures : exit_done;
+}
+
+Error told_stop(Workplace& place, const engine::CycleReport& report) {
+  Error e = *report.stopped;
+  if (!is_about_a_side(report)) return e;
+  const std::string title = place.pair().title(*report.side_down);
+  if (e.message.find(title) == std::string::npos) e.message = title + ": " + e.message;
+  const bool says_what_to_do = e.message.find("cosell ") != std::string::npos;
+  if (e.kind == ErrorClass::auth_expired && !says_what_to_do) {
+    e.message += "\n  → Correct the login in the configuration or its secret, then: cosell check";
+  }
+  return e;
 }
 
 std::string calls_line(const Workplace& place) {

@@ -252,7 +252,7 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
   if (!deals) return failed(session, &config, deals.error());
   PairAnswer answer;
   if (report->stopped) {
-    answer = failed(session, &config, *report->stopped);
+    answer = failed(session, &config, told_stop(**place, *report));
     answer.code = exit_code_of(*report);
   }
   const bool shown_anyway = !report->stopped || report->stopped->kind == ErrorClass::guard;

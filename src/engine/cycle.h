@@ -18,7 +18,7 @@
 namespace cosell::engine {
 
 struct Progress {
-  std::string phase;  // "Reading Salesforce", "Comparing", "Writing to Partner Center"
+  std::string phase;  // "Reading Partner Center", "Comparing", "Writing to Partner Center"
   std::int64_t done = 0;
   std::int64_t total = 0;  // 0: unknown
 };

@@ -155,9 +155,8 @@ std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems) 
 
 std::string refused(const Pair& pair, Side side, const Error& error) {
   const bool named = error.message.find(pair.title(side)) != std::string::npos;
-  std::string text = named ? error.message : pair.title(side) + " refused the change: " + error.message;
-  if (!error.detail.empty() && error.message.find(error.detail) == std::string::npos) text += " (" + error.detail + ")";
-  return text;
+  // The server's raw answer stays in the journal; people get its words once.
+  return named ? error.message : pair.title(side) + " refused the change: " + error.message;
 }
 std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;

@@ -156,7 +156,7 @@ class Mapping {
   std::unique_ptr<const Data> data_;
 };
 
-// Reads `file` and what it extends. `load` gives the text of a shipped base ("salesforce") or of a file beside it.
+// Reads `file` and what it extends. `load` gives the text of a shipped base or of a file beside it.
 struct Loaded {
   std::optional<Mapping> mapping;     // set when there is no error
   std::vector<FileFinding> findings;  // errors and warnings, in file order

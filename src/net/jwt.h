@@ -1,4 +1,4 @@
-// Signed JSON web tokens for logins: RS256 (Salesforce) and PS256 (Microsoft Entra certificates). Only signs; nobody
+// Signed JSON web tokens for logins: RS256 (user-approved apps) and PS256 (Microsoft Entra certificates). Only signs; nobody
 // here trusts a token that someone else made.
 #pragma once
 

@@ -148,7 +148,7 @@ class CachedSource : public TokenSource {
 
   LoginContext context() const {
     const auto url = http::parse_url(client_.token_endpoint);
-    return {lane_.side, url ? url->host : "the login service", client_.login_command, by_person(), lane_.clock.now()};
+    return {lane_.name(), url ? url->host : "the login service", client_.login_command, by_person(), lane_.clock.now()};
   }
 
   TokenStore* const store_;
@@ -168,7 +168,7 @@ class RefreshSource final : public CachedSource {
     std::string refresh_token = known.refresh_token;
     if (refresh_token.empty() && login_.first_refresh_token) refresh_token = login_.first_refresh_token->reveal();
     if (refresh_token.empty()) {
-      std::string message = "Nobody has logged in to " + lane_.side + " yet.";
+      std::string message = "Nobody has logged in to " + lane_.name() + " yet.";
       if (!client_.login_command.empty()) message += " Log in: " + client_.login_command + ".";
       return make_error(ErrorClass::auth_expired, std::move(message));
     }
@@ -203,7 +203,7 @@ class ClientCredentialsSource final : public CachedSource {
     } else if (login_.client_secret) {
       fields.emplace_back("client_secret", login_.client_secret->reveal());
     } else {
-      return make_error(ErrorClass::config, lane_.side + " login: a client secret or a certificate is needed.");
+      return make_error(ErrorClass::config, lane_.name() + " login: a client secret or a certificate is needed.");
     }
     return fields;
   }

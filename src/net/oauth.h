@@ -27,7 +27,7 @@ class TokenSource {
   virtual Result<std::string> token() = 0;
   // The present token was refused (401): the next token() gets a new one.
   virtual void invalidate() = 0;
-  // Where the token is valid, if the server named it together with the token (Salesforce); else "".
+  // Where the token is valid, if the server named it together with the token; else "".
   virtual std::string instance_url() { return ""; }
 };
 
@@ -54,11 +54,11 @@ struct ClientCredentialsLogin {
   std::string certificate = {};                // PEM
 };
 
-// A JWT signed RS256 for a user who approved the app beforehand (Salesforce).
+// A JWT signed RS256 for a user who approved the app beforehand.
 struct JwtBearerLogin {
   Secret private_key;    // PEM
   std::string subject;   // the user name
-  std::string audience;  // "https://login.salesforce.com"
+  std::string audience;  // the login host
   Duration lifetime = minutes(3);
 };
 

@@ -1,5 +1,5 @@
 // What a token endpoint's refusal means, in words that tell a person what to do. Knows the OAuth error codes, the
-// AADSTS codes of Microsoft Entra that admins meet, and Salesforce's descriptions.
+// AADSTS codes of Microsoft Entra that admins meet, and other services' descriptions.
 #pragma once
 
 #include <string>

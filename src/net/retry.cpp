@@ -25,7 +25,7 @@ struct Verdict {
 };
 
 std::string failed_text(const Lane& lane, int status) {
-  return lane.side + " answered " + std::to_string(status) + " (" + (status == 408 ? "timed out" : "server error") +
+  return lane.name() + " answered " + std::to_string(status) + " (" + (status == 408 ? "timed out" : "server error") +
          ")";
 }
 
@@ -42,7 +42,7 @@ Verdict judge_status(const Lane& lane, const http::Response& response, Safety sa
   verdict.again = refused || safety == Safety::repeatable;
   if (refused) {
     verdict.error =
-        error_from(ErrorClass::throttled, lane.side + " asks to wait before more requests are sent", response);
+        error_from(ErrorClass::throttled, lane.name() + " asks to wait before more requests are sent", response);
   } else if (safety == Safety::repeatable) {
     verdict.error = error_from(ErrorClass::transient, failed_text(lane, status), response);
   } else {

@@ -49,11 +49,14 @@ struct RetryPolicy {
 
 // Whom a request is for and through what it goes.
 struct Lane {
-  std::string side;  // "Salesforce"; as the meter and messages name it
+  std::string side;  // as the meter names it
   Transport& transport;
   Clock& clock;
   Random& random;
   CallMeter* meter = nullptr;
+  std::string title = {};  // as messages name it; empty: as the meter does
+
+  const std::string& name() const { return title.empty() ? side : title; }
 };
 
 // Sends, and tries again as far as limits and safety allow. The result is any answer with another status than the

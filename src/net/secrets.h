@@ -31,7 +31,7 @@ std::ostream& operator<<(std::ostream& out, const Secret& secret);
 //   env:NAME         environment variable
 //   file:PATH        a file; refused when everybody on the machine may read it. Relative to `base_dir`
 //   credential:NAME  a systemd credential ($CREDENTIALS_DIRECTORY/NAME)
-// `setting` is the setting's name, for messages ("salesforce.client_secret"). Errors are ErrorClass::config.
+// `setting` is the setting's name, for messages ("crm.login.client_secret"). Errors are ErrorClass::config.
 Result<Secret> read_secret(std::string_view reference, std::string_view setting, std::string_view base_dir = "");
 
 // The text with bearer and basic credentials, cookies, JSON web tokens, and the values of token, secret, assertion

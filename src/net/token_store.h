@@ -18,7 +18,7 @@ struct StoredToken {
   std::string access_token = {};
   std::optional<Instant> expires = {};  // nothing: the server did not say
   std::string refresh_token = {};
-  std::string instance_url = {};  // Salesforce: where the token is valid
+  std::string instance_url = {};  // where the token is valid, if the server says so
   std::string issued_for = {};    // who asked whom; a token of another app or tenant is not used
 
   bool operator==(const StoredToken&) const = default;
