@@ -1,0 +1,339 @@
+// Failures: each has its class, a write is never repeated by itself, waits are kept, and nothing secret is said.
+#include <algorithm>
+
+#include "tests/conformance/conformance.h"
+
+namespace cosell::conformance {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+using Kind = Trouble::Kind;
+
+struct Expected {
+  Trouble trouble;
+  ErrorClass read;
+  ErrorClass write;
+};
+
+Trouble status(int code) {
+  Trouble t;
+  t.name = std::to_string(code);
+  t.status = code;
+  return t;
+}
+
+Trouble answer(const std::string& name, const std::string& content_type, const std::string& body) {
+  Trouble t;
+  t.name = name;
+  t.status = 200;
+  t.content_type = content_type;
+  t.body = body;
+  return t;
+}
+
+Trouble wire(const std::string& name, Kind kind) {
+  Trouble t;
+  t.name = name;
+  t.kind = kind;
+  return t;
+}
+
+Trouble throttle(int after_seconds, int times) {
+  Trouble t = wire("429", Kind::throttle);
+  t.retry_after = after_seconds;
+  t.times = times;
+  return t;
+}
+
+// Answers that say nothing but their status, as gateways send them. What a system says in its own words is tested
+// with the system.
+const std::vector<Expected>& table() {
+  using E = ErrorClass;
+  static const std::vector<Expected> list = {
+      {status(400), E::bad_response, E::rejected},
+      {status(401), E::auth_expired, E::auth_expired},
+      {status(403), E::forbidden, E::forbidden},
+      {status(404), E::bad_response, E::not_found},
+      {status(409), E::bad_response, E::precondition},
+      {status(412), E::bad_response, E::precondition},
+      {status(413), E::bad_response, E::rejected},
+      {status(429), E::throttled, E::throttled},
+      {status(500), E::transient, E::unknown},
+      {status(502), E::transient, E::unknown},
+      {status(503), E::transient, E::unknown},
+      {status(504), E::transient, E::unknown},
+      {wire("not reachable", Kind::unreachable), E::transient, E::transient},
+      {wire("dropped before", Kind::drop_before), E::transient, E::unknown},
+      {wire("dropped after", Kind::drop_after), E::transient, E::unknown},
+      {wire("broken off", Kind::truncate), E::transient, E::unknown},
+      {answer("web page", "text/html", "<!DOCTYPE html><html><body>Sign in</body></html>"), E::bad_response,
+       E::unknown},
+      {answer("nothing", "application/json", ""), E::bad_response, E::unknown},
+      {answer("half of an answer", "application/json", R"({"value":[{"id":)"), E::bad_response, E::unknown},
+      {answer("no data", "text/plain", "OK"), E::bad_response, E::unknown},
+      {answer("another answer", "application/json", R"({"hello":"world"})"), E::bad_response, E::unknown}};
+  return list;
+}
+
+class Failing : public Conformance {
+ protected:
+  ErrorClass expected(const Expected& e, bool write) const {
+    for (const Deviation& d : facts.deviations) {
+      if (d.trouble != e.trouble.name || d.write != write) continue;
+      EXPECT_NE(d.instead, write ? e.write : e.read) << "no deviation: " << d.trouble;
+      return d.instead;
+    }
+    return write ? e.write : e.read;
+  }
+  std::size_t writes_since(std::size_t mark) {
+    std::size_t n = 0;
+    for (const Sent& sent : bench().sent_since(mark)) {
+      for (const Route& route : target().writes()) {
+        if (route.method == sent.method && sent.path.rfind(route.path, 0) == 0) {
+          ++n;
+          break;
+        }
+      }
+    }
+    return n;
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Conformance, Failing, testing::ValuesIn(systems()), name_of_system);
+
+TEST_P(Failing, EachTroubleOfAReadHasItsClass) {
+  const Observation a = created("A");
+  const Cursor at = pull_all().last();
+  for (const Expected& e : table()) {
+    trouble_reads(e.trouble);
+    for (const Cursor& cursor : {Cursor(), at}) {
+      const Result<Page> page = pull_page(cursor);
+      ASSERT_FALSE(page.has_value()) << e.trouble.name;
+      EXPECT_EQ(page.error().kind, expected(e, false)) << e.trouble.name << ": " << told(page.error());
+    }
+    bench().no_trouble();
+    EXPECT_EQ(read(a.id).id, a.id) << "it works again after " << e.trouble.name;
+  }
+}
+
+TEST_P(Failing, EachTroubleOfAWriteHasItsClass) {
+  const Observation a = created("A");
+  for (const Expected& e : table()) {
+    const Observation seen = read(a.id);
+    trouble_writes(e.trouble);
+    const std::size_t mark = bench().mark();
+    const Outcome done = push(note_of(seen, "after " + e.trouble.name));
+    ASSERT_NE(error_in(done), nullptr) << e.trouble.name;
+    EXPECT_EQ(error_in(done)->kind, expected(e, true)) << e.trouble.name << ": " << told(done);
+    // A refused token proves that nothing was applied; nothing else is sent again without being asked.
+    EXPECT_EQ(writes_since(mark), e.trouble.name == "401" ? 2U : 1U) << e.trouble.name;
+    bench().no_trouble();
+  }
+}
+
+TEST_P(Failing, ATroubleMeetsEveryOperationOfTheBatch) {
+  for (const Expected& e : table()) {
+    const auto fresh = GetParam().make();
+    fresh->bench.trouble(fresh->writes(), e.trouble);
+    std::vector<Operation> ops;
+    for (int i = 0; i < 3; ++i) ops.push_back(create_of(fresh->new_key(), complete("Deal " + std::to_string(i))));
+    Call call = fresh->bench.call();
+    const auto outcomes = fresh->connector().push(call, ops);
+    ASSERT_EQ(outcomes.size(), 3U);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) {
+      EXPECT_EQ(outcomes[i].id, ops[i].id);
+      EXPECT_NE(error_in(outcomes[i]), nullptr) << e.trouble.name;
+    }
+    EXPECT_EQ(fresh->count_on_server(),
+              e.trouble.kind == Kind::drop_after || e.trouble.kind == Kind::truncate ? 3U : 0U)
+        << e.trouble.name;
+  }
+}
+
+// ---- lost replies
+
+TEST_P(Failing, ACreateWhoseReplyWasLostIsFoundByItsKey) {
+  for (const Kind kind : {Kind::drop_after, Kind::truncate, Kind::drop_before}) {
+    const std::string key = target().new_key();
+    const std::size_t before = target().count_on_server();
+    trouble_writes(wire("lost", kind));
+    const Outcome done = push(create_of(key, complete("Lost")));
+    ASSERT_NE(error_in(done), nullptr);
+    EXPECT_EQ(error_in(done)->kind, ErrorClass::unknown) << told(done);
+    bench().no_trouble();
+    target().reconnect();
+    const std::size_t arrived = kind == Kind::drop_before ? 0 : 1;
+    EXPECT_EQ(target().count_on_server(), before + arrived);
+    const auto found = by_key(key);
+    ASSERT_EQ(found.size(), arrived);
+    if (arrived == 1) {
+      EXPECT_EQ(text(found[0], parts.title), "Lost");
+    }
+  }
+}
+
+TEST_P(Failing, AnUpdateWhoseReplyWasLostIsToldByTheRecord) {
+  const Observation a = created("A");
+  for (const bool arrived : {true, false}) {
+    const Observation seen = read(a.id);
+    bench().clock.move(seconds(5));
+    trouble_writes(wire("lost", arrived ? Kind::drop_after : Kind::drop_before));
+    const Outcome done = push(note_of(seen, "did it arrive: " + std::to_string(arrived)));
+    EXPECT_EQ(said(done), "unknown");
+    bench().no_trouble();
+    const Observation after = read(a.id);
+    EXPECT_EQ(after.version != seen.version, arrived);
+    EXPECT_EQ(text(after, parts.text) == "did it arrive: " + std::to_string(arrived), arrived);
+  }
+}
+
+// ---- waiting
+
+TEST_P(Failing, AThrottledReadWaitsAsLongAsItIsAsked) {
+  created("A");
+  trouble_reads(throttle(40, 1));
+  const std::size_t mark = bench().mark();
+  const Pulled all = pull_all();
+  EXPECT_EQ(all.seen.size(), 1U);
+  const auto sent = bench().sent_since(mark);
+  ASSERT_GE(sent.size(), 2U);
+  EXPECT_GE(sent[1].at - sent[0].at, seconds(40));
+}
+
+TEST_P(Failing, AReadThatStaysThrottledSaysWhenToComeBack) {
+  created("A");
+  trouble_reads(throttle(600, 0));
+  const Result<Page> page = pull_page({});
+  ASSERT_FALSE(page.has_value());
+  EXPECT_EQ(page.error().kind, ErrorClass::throttled) << told(page.error());
+  ASSERT_TRUE(page.error().not_before.has_value());
+  EXPECT_GE(*page.error().not_before - now(), seconds(599));
+}
+
+TEST_P(Failing, AThrottledWriteSaysWhenAndWritesNothing) {
+  const Observation a = created("A");
+  const auto before = target().on_server(a.id);
+  trouble_writes(throttle(40, 0));
+  const std::size_t mark = bench().mark();
+  const Instant asked = now();
+  const Outcome done = push(note_of(a, "throttled"));
+  ASSERT_NE(error_in(done), nullptr);
+  EXPECT_EQ(error_in(done)->kind, ErrorClass::throttled) << told(done);
+  ASSERT_TRUE(error_in(done)->not_before.has_value());
+  EXPECT_GE(*error_in(done)->not_before - asked, seconds(39));
+  EXPECT_LE(*error_in(done)->not_before - asked, minutes(2));
+  EXPECT_EQ(writes_since(mark), 1U);
+  EXPECT_EQ(target().on_server(a.id), before);
+}
+
+TEST_P(Failing, AWaitThatIsCutShortEndsTheCall) {
+  created("A");
+  trouble_reads(throttle(40, 0));
+  bench().clock.stop_at_next_sleep = true;
+  const Result<Page> page = pull_page({});
+  ASSERT_FALSE(page.has_value());
+  EXPECT_EQ(page.error().kind, ErrorClass::cancelled) << told(page.error());
+  bench().stop(false);
+  bench().no_trouble();
+  EXPECT_EQ(pull_all().seen.size(), 1U);
+}
+
+TEST_P(Failing, WhatWasStoppedBeforeItWasSentIsCancelledAndNotWritten) {
+  const Observation a = created("A");
+  bench().stop(true);
+  const auto done = push({create_of("B"), note_of(a, "stopped"), create_of("C")});
+  for (const Outcome& o : done) EXPECT_EQ(said(o), "cancelled") << told(o);
+  bench().stop(false);
+  EXPECT_EQ(target().count_on_server(), 1U);
+  EXPECT_NE(target().text_on_server(a.id, parts.text), "stopped");
+}
+
+// ---- logins
+
+TEST_P(Failing, ATokenThatDiedIsRenewedOnceAndNothingIsDoneTwice) {
+  const Observation a = created("A");
+  target().tokens_die();
+  const Outcome done = push(create_of("B"));
+  EXPECT_EQ(said(done), "applied") << told(done);
+  EXPECT_EQ(target().count_on_server(), 2U);
+  target().tokens_die();
+  EXPECT_EQ(said(push(note_of(read(a.id), "with a new token"))), "applied");
+  target().tokens_die();
+  EXPECT_EQ(pull_all().seen.size(), 2U);
+}
+
+TEST_P(Failing, ALoginThatIsRefusedIsNotTriedForEver) {
+  created("A");
+  bench().trouble(target().reads(), status(401));
+  const std::size_t mark = bench().mark();
+  const Result<Page> page = pull_page({});
+  ASSERT_FALSE(page.has_value());
+  EXPECT_EQ(page.error().kind, ErrorClass::auth_expired);
+  EXPECT_LE(bench().sent_since(mark).size(), 4U);
+}
+
+// ---- what is passed down and what is said
+
+TEST_P(Failing, TheDeadlineReachesEveryRequest) {
+  const Observation a = created("A");
+  bench().timeout = seconds(7);
+  const std::size_t mark = bench().mark();
+  check(facts.columns, {parts.text});
+  Call call = bench().call();
+  (void)connector().describe(call);
+  const Cursor at = pull_all().last();
+  pull_all(at);
+  read(a.id);
+  by_key(a.key.value);
+  push({create_of("B"), update_of(read(a.id), {{parts.text, text_value("x")}})});
+  const auto sent = bench().sent_since(mark);
+  EXPECT_GT(sent.size(), 6U);
+  for (const Sent& s : sent) {
+    if (!s.login) {
+      EXPECT_EQ(s.timeout, seconds(7)) << s.method << " " << s.path;
+    }
+  }
+}
+
+// The server answers every request with all that it was sent, tokens and secrets included.
+TEST_P(Failing, NothingSecretIsSaid) {
+  std::string everything;
+  const auto hear = [&everything](const Error& e) {
+    everything += e.message + "\n" + e.detail + "\n" + e.rule + "\n" + e.request_id + "\n";
+    for (const std::string& f : e.fields) everything += f + "\n";
+  };
+  const auto listen = [&] {
+    for (const Finding& f : check(facts.columns, {parts.text})) everything += f.what + f.text + f.remedy + "\n";
+    const Result<Page> page = pull_page({});
+    if (!page) hear(page.error());
+    if (page) everything += page->next.value + "\n";
+    for (const Outcome& o : push({create_of("A"), create_of("B")})) {
+      if (error_in(o) != nullptr) hear(*error_in(o));
+    }
+    Call call = bench().call();
+    const Result<Descriptor> d = connector().describe(call);
+    if (!d) hear(d.error());
+    if (d) everything += d->environment + d->title + "\n";
+  };
+  listen();
+  for (const int code : {200, 400, 401, 403, 404, 409, 412, 429, 500, 503}) {
+    for (const auto& routes : {target().logins(), target().reads(), target().writes()}) {
+      Trouble echo = wire("echo", Kind::echo);
+      echo.status = code;
+      bench().trouble(routes, echo);
+      listen();
+      target().reconnect();
+      listen();
+      bench().no_trouble();
+    }
+  }
+  for (const std::string& line : bench().log_lines) everything += line + "\n";
+  std::vector<std::string> secrets(bench().tokens_seen().begin(), bench().tokens_seen().end());
+  EXPECT_GE(secrets.size(), 2U) << "tokens went over the wire";
+  secrets.insert(secrets.end(), facts.secrets.begin(), facts.secrets.end());
+  EXPECT_GT(everything.size(), 1'000U);
+  for (const std::string& secret : secrets) EXPECT_EQ(everything.find(secret), std::string::npos) << secret;
+}
+
+}  // namespace
+}  // namespace cosell::conformance

@@ -1,0 +1,12 @@
+// The systems that are put through the kit.
+#include "tests/conformance/target.h"
+
+namespace cosell::conformance {
+
+const std::vector<System>& systems() {
+  static const std::vector<System> list = {{"salesforce", make_salesforce_target},
+                                           {"partner_center", make_partner_center_target}};
+  return list;
+}
+
+}  // namespace cosell::conformance
