@@ -141,7 +141,7 @@ ErrorClass class_of(int status, bool is_write, bool names_a_referral) {
       return names_a_referral ? ErrorClass::not_found : ErrorClass::bad_response;
     case 409:
     case 412:
-      return ErrorClass::precondition;
+      return is_write ? ErrorClass::precondition : ErrorClass::bad_response;
     case 423:
       return ErrorClass::transient;
     default:

@@ -10,9 +10,9 @@
 namespace cosell::partner_center {
 namespace {
 
-// Fields that only the create carries: of the own referral, or of the request to Microsoft.
-constexpr Field kCreateOnly[] = {Field::customer, Field::location,   Field::consent_contact,
-                                 Field::help,     Field::help_notes, Field::engagement_id};
+// Fields that the create carries and that later changes may not: of the own referral, or of the request to Microsoft.
+constexpr Field kCreateOnly[] = {Field::name, Field::marketplace_intent, Field::customer,   Field::location,
+                                 Field::help, Field::consent_contact,    Field::help_notes, Field::engagement_id};
 // Without these a deal is not taken (2.8).
 constexpr Field kRequired[] = {Field::name,      Field::value,    Field::close_date,
                                Field::notes,     Field::customer, Field::team,
