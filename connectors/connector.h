@@ -89,8 +89,11 @@ struct Operation {
 struct Applied {
   RecordId id;
   VersionToken version;               // empty when the side's answer carries none
-  std::optional<Observation> stored;  // the record as the write's own answer shows it
+  std::optional<Observation> stored;  // the record as the write's own answer shows it, with all columns read
   bool created = false;               // create: false when the record was already there under its key
+  // The written columns as the write's own answer shows them, from a side that cannot show all columns with it (those
+  // of related records). Not together with `stored`.
+  Columns shown = {};
 };
 
 // Exactly one per operation.
@@ -142,6 +145,8 @@ struct Capabilities {
   enum class ClientKey : std::uint8_t { unique, searchable, none } client_key = ClientKey::none;
   bool returns_representation = false;  // a write's answer carries the stored record
   bool delta_includes_deletes = false;
+  // Columns that can be sent with a create and never afterwards; a later change of them stays on the other side.
+  std::vector<std::string> create_only_columns;
   bool related_answer_by_query = false;  // Microsoft's answer is not in the delta and has to be looked up
   int batch_max = 200;                   // operations per push
   int in_flight_start = 4;

@@ -20,7 +20,7 @@ namespace {
 // too far back costs a page; not far enough, a second referral.
 constexpr Duration kClockSkew = minutes(15);
 
-Capabilities capabilities_of_service() {
+Capabilities capabilities_of_service(const PartnerCenterSettings& settings) {
   Capabilities c;
   c.system = "partner_center";
   c.display_name = "Partner Center";
@@ -32,6 +32,8 @@ Capabilities capabilities_of_service() {
   c.batch_max = 200;
   c.in_flight_start = kInFlightStart;
   c.in_flight_max = kInFlightMax;
+  if (!settings.patch_name) c.create_only_columns.push_back(info(Field::name).name);
+  if (!settings.patch_marketplace_intent) c.create_only_columns.push_back(info(Field::marketplace_intent).name);
   return c;
 }
 
@@ -45,7 +47,7 @@ class PartnerCenterConnector final : public Connector {
  public:
   PartnerCenterConnector(PartnerCenterSettings settings, std::shared_ptr<net::TokenSource> tokens)
       : settings_(std::move(settings)),
-        capabilities_(capabilities_of_service()),
+        capabilities_(capabilities_of_service(settings_)),
         client_(settings_, std::move(tokens)),
         feed_(client_, settings_) {}
 

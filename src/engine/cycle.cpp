@@ -15,7 +15,6 @@ namespace cosell::engine {
 
 namespace {
 
-using store::DealRow;
 using store::OperationRow;
 
 constexpr int page_of_deals = 200;

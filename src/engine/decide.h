@@ -24,7 +24,7 @@ struct Planned {
 
 class Decider {
  public:
-  Decider(const Pair& pair, RunId run) : pair_(pair), run_(run) {}
+  Decider(const Pair& pair, RunId run);
 
   Result<Planned> decide(const store::DealRow& row);
 
@@ -77,6 +77,7 @@ class Decider {
   const Pair& pair_;
   RunId run_;
   std::map<std::string, OperationId> accounts_being_created_;
+  std::map<Field, mapping::FieldRule> rules_;
   bool owner_asked_ = false;
   std::string owner_id_;
 };

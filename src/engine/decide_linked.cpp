@@ -53,6 +53,15 @@ const mapping::FieldRule& crm_id_rule() {
   return rule;
 }
 
+// The mapping's rule, narrowed by what Partner Center takes after a create.
+mapping::FieldRule narrowed(mapping::FieldRule rule, const Capabilities& partner_center) {
+  const auto& fixed = partner_center.create_only_columns;
+  if (std::find(fixed.begin(), fixed.end(), info(rule.field).name) == fixed.end()) return rule;
+  const bool to_crm = rule.direction == mapping::Direction::both || rule.direction == mapping::Direction::to_crm;
+  rule.direction = to_crm ? mapping::Direction::to_crm : mapping::Direction::off;
+  return rule;
+}
+
 WaitFor who_resolves(Reason r) {
   switch (r) {
     case Reason::unreadable:
@@ -66,6 +75,14 @@ WaitFor who_resolves(Reason r) {
 }
 
 }  // namespace
+
+Decider::Decider(const Pair& pair, RunId run) : pair_(pair), run_(run) {
+  for (const auto& field : all_fields()) {
+    mapping::FieldRule rule = field.field == Field::crm_id ? crm_id_rule() : pair.mapping->rule(field.field);
+    rule.field = field.field;
+    rules_[field.field] = narrowed(std::move(rule), pair.partner_center->capabilities());
+  }
+}
 
 // L-9: a deal is declined or lost for a reason. Without one the seller is asked before Partner Center refuses.
 void Decider::hold_closing_without_reason(Decision& decision, const DealView& view, Situation& situation) const {
@@ -253,9 +270,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   if (!shown_id.empty()) facts.partner_center.set(Field::crm_id, shown_id.value);
   if (!facts.partner_center.shows(Field::crm_id)) facts.partner_center.set(Field::crm_id, Value{});
   reconcile::Policy policy;
-  policy.rule = [this](Field f) -> const mapping::FieldRule& {
-    return f == Field::crm_id ? crm_id_rule() : pair_.mapping->rule(f);
-  };
+  policy.rule = [this](Field f) -> const mapping::FieldRule& { return rules_.at(f); };
   policy.backward = pair_.mapping->backward();
 
   Decision decision = reconcile::reconcile(facts, policy);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "reconcile/progress.h"
 
 namespace cosell::reconcile {
@@ -26,8 +27,40 @@ FieldDecision make(Field f, Verdict v, Reason r, Value result = {}, std::string 
   return {f, v, r, std::move(result), std::move(rule)};
 }
 
+std::string key_of(const Person& p) {
+  return text::lower_ascii(p.email.empty() ? p.first_name + " " + p.last_name : p.email);
+}
+std::string key_of(const Solution& s) { return text::lower_ascii(s.id); }
+
+// The CRM's list laid over Partner Center's: whom the CRM added or dropped since the last agreement is added or
+// dropped; members that only Partner Center knows stay.
+template <class T>
+std::vector<T> laid_over(const std::vector<T>& crm, const std::vector<T>& pc, const std::vector<T>& base_crm) {
+  const auto has = [](const std::vector<T>& list, const T& one) {
+    return std::any_of(list.begin(), list.end(), [&](const T& other) { return key_of(other) == key_of(one); });
+  };
+  std::vector<T> out = crm;
+  for (const T& one : pc) {
+    if (!has(crm, one) && !has(base_crm, one)) out.push_back(one);
+  }
+  return out;
+}
+
+template <class T>
+std::optional<Value> merged_list(const FourValues& v) {
+  const auto* crm = std::get_if<std::vector<T>>(v.crm);
+  const auto* pc = std::get_if<std::vector<T>>(v.partner_center);
+  if (crm == nullptr || pc == nullptr) return std::nullopt;
+  const auto* base = v.base_crm == nullptr ? nullptr : std::get_if<std::vector<T>>(v.base_crm);
+  return Value(laid_over(*crm, *pc, base == nullptr ? std::vector<T>{} : *base));
+}
+
 FieldDecision crm_wins(Field f, const FourValues& v, Reason r) {
-  return make(f, Verdict::to_partner_center, r, *v.crm);
+  Value result = *v.crm;
+  if (auto people = merged_list<Person>(v)) result = std::move(*people);
+  if (auto solutions = merged_list<Solution>(v)) result = std::move(*solutions);
+  if (same_value(result, *v.partner_center)) return make(f, Verdict::agreed, Reason::equal);
+  return make(f, Verdict::to_partner_center, r, std::move(result));
 }
 FieldDecision partner_center_wins(Field f, const FourValues& v, Reason r) {
   return make(f, Verdict::to_crm, r, *v.partner_center);

@@ -200,6 +200,20 @@ TEST(CrmToPartnerCenter, WonLeavesOnlyAfterTheSettleTimeAndReopeningInTimeCancel
   EXPECT_EQ(world.referral_of(id)["substatus"], "Won");
 }
 
+TEST(CrmToPartnerCenter, ARenamedDealKeepsItsNameInPartnerCenterUnlessTheSettingSaysOtherwise) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"Name", "Alder Foods GmbH"}, {"Amount", 51000}});
+  const auto report = world.sync();
+  EXPECT_EQ(report.failures_total, 0);
+  EXPECT_EQ(world.referral_of(id)["name"], "Alder Foods");
+  EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), 51000.0);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+  EXPECT_EQ(world.opportunity(id)["Name"], "Alder Foods GmbH");
+}
+
 TEST(CrmToPartnerCenter, LostTravelsWithItsReason) {
   World world;
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));

@@ -295,6 +295,22 @@ TEST(Reconcile, CountsShowingADealAsAStepThatCannotBeTakenBack) {
   EXPECT_EQ(decision.steps, std::vector<Irreversible>{Irreversible::shared});
 }
 
+TEST(Reconcile, KeepsTeamMembersThatOnlyPartnerCenterKnowsWhenTheOwnerChanges) {
+  auto c = linked(active);
+  const Person ida{"Ida", "Berg", "+4940", "ida@partner.example"};
+  const Person sam{"Sam", "Cole", "+4941", "sam@partner.example"};
+  const Person tom{"Tom", "Okafor", "+4942", "tom@partner.example"};
+  for (Deal* d : {&c.facts.crm, &c.facts.base_crm}) d->set(Field::team, std::vector<Person>{ida});
+  for (Deal* d : {&c.facts.partner_center, &c.facts.base_partner_center})
+    d->set(Field::team, std::vector<Person>{ida, sam});
+  c.rules[Field::team].direction = Direction::to_partner_center;
+  expect(c.decide(), Field::team, Verdict::agreed, Reason::unchanged);
+  c.facts.crm.set(Field::team, std::vector<Person>{tom});
+  const auto decision = c.decide();
+  expect(decision, Field::team, Verdict::to_partner_center, Reason::changed_in_crm);
+  EXPECT_TRUE(same_value(decision.of(Field::team)->result, Value(std::vector<Person>{tom, sam})));
+}
+
 TEST(Reconcile, LeavesTheCustomerAloneOnceTheReferralExists) {  // R-1, 5.2
   auto c = linked(active);
   for (Deal* d : {&c.facts.crm, &c.facts.partner_center, &c.facts.base_crm, &c.facts.base_partner_center}) {
