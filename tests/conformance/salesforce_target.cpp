@@ -27,12 +27,12 @@ Facts facts_of_salesforce() {
   f.parts.day = "CloseDate";
   f.parts.moment = "Cosell_Since__c";
   f.parts.flag = "Cosell_Sync__c";
+  f.customers = {"Name", "BillingPostalCode", "mia.berger@cosell.example", "old.seller@cosell.example"};
   f.columns = {"Name",   "Cosell_Notes__c", "NextStep",        "CloseDate",     "StageName",
                "Amount", "CurrencyIsoCode", "Cosell_Since__c", "Cosell_Sync__c"};
   f.more_columns = f.columns;
   f.more_columns.push_back("Description");
   f.least_page_limit = 200;
-  f.longest_text = 32'768;
   f.secrets = {kSecret};
   f.deviations = {{"404", false, ErrorClass::not_found,
                    "A read that finds nothing at its address begins again from the first page, as after a forgotten "

@@ -29,6 +29,14 @@ struct Parts {
   std::string flag;    // a tick that can be set and taken back
 };
 
+// Records beside the deals; CRMs only.
+struct Customers {
+  std::string name;            // column of an account
+  std::string place;           // another one that tells accounts of one name apart
+  std::string active_owner;    // e-mail address of a user who may own deals
+  std::string inactive_owner;  // of one who left
+};
+
 // Where a connector does something else than the kit expects of every connector. Printed by each run. Expectations are
 // exact: a deviation that is no longer true fails the kit.
 struct Deviation {
@@ -41,14 +49,15 @@ struct Deviation {
 struct Facts {
   RecordKind kind = RecordKind::opportunity;
   Parts parts;
+  Customers customers;
   std::vector<std::string> columns;       // what the kit reads
   std::vector<std::string> more_columns;  // the same and one more
   int page = 10;                          // rows that the emulated server gives at once
   int least_page_limit = 1;               // the system cannot be asked for smaller pages
-  std::size_t longest_text = 0;           // of `text`, as far as the system tells
   std::vector<std::string> secrets;       // of the login
   std::vector<Deviation> deviations;
-  // Behaviours that the system cannot have, and why: "illegal change", "longest text", "time column", "tick".
+  // Behaviours that the system cannot have, and why: "customers", "illegal change", "longest text", "time column",
+  // "tick".
   std::map<std::string, std::string> cannot;
 };
 
