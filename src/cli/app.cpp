@@ -81,18 +81,26 @@ class App {
   }
 
  private:
+  // The first word that is no option and not the configuration's name.
+  static std::string first_word(const std::vector<std::string>& args) {
+    for (std::size_t i = 0; i < args.size(); ++i) {
+      const bool names_a_file = i > 0 && args[i - 1] == "--config";
+      if (!args[i].empty() && args[i].front() != '-' && !names_a_file) return args[i];
+    }
+    return "";
+  }
+
   // The first word, when it is no command; it was probably meant to be one.
   std::string unknown_command(const std::vector<std::string>& args, std::string& meant) const {
-    const auto is_word = [](const std::string& a) { return !a.empty() && a.front() != '-'; };
-    const bool starts_with_word = !args.empty() && is_word(args.front());
-    if (!starts_with_word) return "";
+    const std::string word = first_word(args);
+    if (word.empty()) return "";
     std::vector<std::string> names;
     for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
       names.push_back(sub->get_name());
     }
-    if (std::find(names.begin(), names.end(), args.front()) != names.end()) return "";
-    meant = text::nearest(args.front(), names);
-    return args.front();
+    if (std::find(names.begin(), names.end(), word) != names.end()) return "";
+    meant = text::nearest(word, names);
+    return word;
   }
 
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& examples) {

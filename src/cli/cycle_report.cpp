@@ -42,7 +42,8 @@ void print_waiting(Session& session, const engine::CycleReport& report) {
 }
 
 bool is_about_a_side(const engine::CycleReport& report) {
-  return report.side_down && report.guard.empty() && report.stopped->kind != ErrorClass::config;
+  const ErrorClass kind = report.stopped->kind;
+  return report.side_down && report.guard.empty() && kind != ErrorClass::config && kind != ErrorClass::cancelled;
 }
 
 void print_failures(Session& session, const engine::CycleReport& report) {
@@ -74,6 +75,8 @@ int exit_code_of(const engine::CycleReport& report) {
 
 Error told_stop(Workplace& place, const engine::CycleReport& report) {
   Error e = *report.stopped;
+  // Wherever it was when it was asked to stop.
+  if (e.kind == ErrorClass::cancelled) e.message = "Stopped as asked; nothing is lost.";
   if (!is_about_a_side(report)) return e;
   const std::string title = place.pair().title(*report.side_down);
   if (e.message.find(title) == std::string::npos) e.message = title + ": " + e.message;

@@ -85,9 +85,9 @@ class Service {
     }
     const bool asked_to_stop = report.stopped && report.stopped->kind == ErrorClass::cancelled;
     // The same incident is told once, and its end.
-    const std::string incident = report.stopped && !asked_to_stop ? report.stopped->message : "";
+    const std::string incident = report.stopped && !asked_to_stop ? told_stop(*place_, report).message : "";
     if (!incident.empty() && incident != incident_)
-      say_error(incident + " Tried again every " + to_string(every_) + ".");
+      say_error(incident + "\n  Tried again every " + to_string(every_) + ".");
     if (incident.empty() && !incident_.empty()) say("All is well again.");
     if (!asked_to_stop) incident_ = incident;
     for (const auto& f : report.failures) say_error("Failed: " + f.title + ": " + f.message);

@@ -31,6 +31,7 @@ namespace fs = std::filesystem;
 
 // Marks a folder as a sandbox's, so that no folder of somebody else is written over.
 constexpr const char* marker = ".cosell-sandbox";
+constexpr const char* ports_file = "state/ports.json";
 
 Error config_error(const std::string& message) { return make_error(ErrorClass::config, message); }
 
@@ -73,6 +74,7 @@ struct Stand {
   StandIn in;  // its core has moved into `sandboxed`
   std::unique_ptr<emulator::Sandboxed> sandboxed;
   std::unique_ptr<emulator::Server> server;
+  int port = 0;
 
   std::string state_file() const { return "state/" + pair + "." + system->name + ".json"; }
 };
@@ -104,6 +106,9 @@ class Sandbox {
       const std::string text = emulator::write_json(stand.sandboxed->core().save());
       if (auto done = write_file(dir_ / stand.state_file(), text, 0600); !done) return done;
     }
+    Object ports;
+    for (const Stand& stand : stands_) ports.number(stand.state_file(), stand.port);
+    if (auto done = write_file(dir_ / ports_file, json::write(ports.done()), 0600); !done) return done;
     return write_file(dir_ / "state/clock.json", json::write(Object().number("offset_ms", clock_.offset().ms).done()),
                       0600);
   }
@@ -214,13 +219,28 @@ class Sandbox {
     return {};
   }
 
+  // The port of last time when records are kept: at another address a store takes the system for another one.
+  std::optional<std::int64_t> kept_port(const Stand& stand) const {
+    if (!options_.keep || options_.port != 0) return std::nullopt;
+    const auto text = read_text_file((dir_ / ports_file).string());
+    const auto saved = text ? json::read(*text) : json::read("{}");
+    const json::Value* port = saved ? saved->find(stand.state_file()) : nullptr;
+    return port == nullptr ? std::nullopt : port->as_integer();
+  }
+
   Result<void> serve() {
-    int port = options_.port;
+    int next = options_.port;
     for (Stand& stand : stands_) {
-      auto server = emulator::Server::start(*stand.sandboxed, port);
+      const auto kept = kept_port(stand);
+      auto server = emulator::Server::start(*stand.sandboxed, kept ? static_cast<int>(*kept) : next);
+      if (!server && kept) {
+        return config_error("Port " + std::to_string(*kept) + ", which " + stand.system->display_name +
+                            " had in this sandbox before, cannot be used now. Free it, or begin in another folder.");
+      }
       if (!server) return server.error();
       stand.server = std::move(*server);
-      if (port != 0) ++port;
+      stand.port = stand.server->port();
+      if (next != 0) ++next;
     }
     return {};
   }

@@ -39,8 +39,8 @@ PairAnswer info_of(Session& session, const PairConfig& config) {
   const std::int64_t bytes = size_of(config.store) + size_of(config.store + "-wal");
   std::int64_t deals = 0;
   for (const auto& s : *states) deals += s.deals;
-  session.output.line("Store " + config.store + ", " + grouped((bytes + 1023) / 1024) + " KiB, " +
-                      grouped(deals) + (deals == 1 ? " deal" : " deals"));
+  session.output.line("Store " + config.store + ", " + grouped((bytes + 1023) / 1024) + " KiB, " + grouped(deals) +
+                      (deals == 1 ? " deal" : " deals"));
   if (!runs->empty()) session.output.line("Last sync began " + to_string_minutes(runs->front().started_at) + " UTC");
   print_states(session.output, *states, "  ");
   PairAnswer answer;

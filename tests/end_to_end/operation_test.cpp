@@ -1,0 +1,310 @@
+// Everyday operation: stopping, running by itself, looking, repairing, and the guard against mass changes.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "pipeline.h"
+
+namespace cosell::end_to_end {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+// Rows of a CSV text; empty when it is none.
+std::vector<std::vector<std::string>> read_csv(const std::string& text) {
+  std::vector<std::vector<std::string>> rows(1, {""});
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      const bool doubled = c == '"' && i + 1 < text.size() && text[i + 1] == '"';
+      if (c == '"' && !doubled) quoted = false;
+      if (c != '"' || doubled) rows.back().back() += c;
+      if (doubled) ++i;
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == ',') {
+      rows.back().emplace_back();
+    } else if (c == '\n') {
+      rows.push_back({""});
+    } else if (c != '\r') {
+      rows.back().back() += c;
+    }
+  }
+  if (quoted || rows.back() != std::vector<std::string>{""}) return {};
+  rows.pop_back();
+  return rows;
+}
+
+class Stopped : public ::testing::TestWithParam<int> {};
+
+TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {
+  const Pipeline pipeline(500);
+  const auto sandbox = load(pipeline);
+  sandbox->configure("late_arrival", "2s");
+  sandbox->partner_center.set("latency_ms", 60);
+  Process sync = sandbox->begin({"sync"});
+  ASSERT_TRUE(eventually([&] { return sandbox->partner_center.requests("POST") > 8; }));
+  sync.send(GetParam());
+  const Ended ended = sync.wait();
+  EXPECT_TRUE(ended.in_time);
+  EXPECT_EQ(ended.code, 130) << ended.out << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("nothing is lost"));
+  const auto by_then = static_cast<int>(PartnerCenter(*sandbox).referrals().size());
+  EXPECT_LT(by_then, pipeline.count(Fate::created));
+  sandbox->partner_center.set("latency_ms", 0);
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
+  expect_referrals_match(pipeline, *sandbox);
+  EXPECT_EQ(sandbox->cosell({"journal", "verify"}).code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(BySignal, Stopped, ::testing::Values(SIGINT, SIGTERM),
+                         [](const auto& test) { return test.param == SIGINT ? "Interrupt" : "Terminate"; });
+
+TEST(Run, SyncsByItselfSurvivesASideThatIsDownAndStopsWhenAsked) {
+  const Pipeline pipeline(80);
+  const auto sandbox = load(pipeline);
+  Process run = sandbox->begin({"run", "--every", "1s"});
+  const auto expected = static_cast<std::size_t>(pipeline.count(Fate::created));
+  const auto referrals = [&] { return PartnerCenter(*sandbox).referrals(); };
+  ASSERT_TRUE(eventually([&] { return referrals().size() == expected; })) << run.err();
+  const Json referral = referrals().front();
+  const std::string crm_id = referral["externalReferenceId"];
+  const Salesforce salesforce(*sandbox);
+  const auto value_of = [&] { return PartnerCenter(*sandbox).get(referral["id"])["details"]["dealValue"]; };
+  salesforce.patch(crm_id, Json{{"Amount", 8100}});
+  EXPECT_TRUE(eventually([&] { return value_of() == 8100; })) << run.err();
+
+  sandbox->partner_center.fail(Json{{"path", "/v1.0"}}, 0, 0, Json{{"kind", "status"}, {"status", 503}});
+  salesforce.patch(crm_id, Json{{"Amount", 8200}});
+  EXPECT_TRUE(eventually([&] {
+    const Json status = sandbox->answer({"status"});
+    return !status["incidents"].empty() && status["incidents"][0]["side"] == "partner_center";
+  })) << run.err();
+  EXPECT_THAT(sandbox->cosell({"todo"}).out, HasSubstr("Partner Center"));
+  EXPECT_TRUE(run.running()) << run.err();
+
+  sandbox->partner_center.heal();
+  EXPECT_TRUE(eventually([&] { return value_of() == 8200; })) << run.err();
+  EXPECT_TRUE(eventually([&] { return sandbox->answer({"status"})["incidents"].empty(); }));
+  run.send(SIGTERM);
+  const Ended ended = run.wait();
+  EXPECT_TRUE(ended.in_time);
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("All is well again"));
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("Partner Center"), HasSubstr("Tried again every 1s")));
+}
+
+TEST(Run, TellsEachCycleAsOneLineOfJson) {
+  const Sandbox sandbox({5, {}, ""});
+  Process run = sandbox.begin({"run", "--every", "1s", "--json"});
+  const auto lines = [&] {
+    const std::string out = run.out();
+    return std::count(out.begin(), out.end(), '\n');
+  };
+  EXPECT_TRUE(eventually([&] { return lines() >= 3; })) << run.err();
+  run.send(SIGTERM);
+  const Ended ended = run.wait();
+  EXPECT_EQ(ended.code, 0);
+  std::istringstream in(ended.out);
+  std::string line;
+  int created = 0;
+  for (int n = 0; std::getline(in, line); ++n) {
+    const Json json = Json::parse(line, nullptr, false);
+    ASSERT_TRUE(json.is_object()) << line;
+    if (n == 0) created = json["done"].value("partner_center.referral.create", 0);
+    if (n > 0) {
+      EXPECT_EQ(json["done"], Json::object()) << line;
+    }
+  }
+  EXPECT_EQ(created, static_cast<int>(PartnerCenter(sandbox).referrals().size()));
+}
+
+TEST(Plan, ChangesNoByteBesideTheStore) {
+  const Pipeline pipeline(300);
+  const auto sandbox = load(pipeline);
+  sandbox->answer({"sync"});
+  const Json referral = PartnerCenter(*sandbox).referrals().front();
+  Salesforce(*sandbox).patch(referral["externalReferenceId"], Json{{"Amount", 4711}});
+  const auto before = files_below(sandbox->folder->file("state"));
+  const Json plan = sandbox->answer({"plan"});
+  EXPECT_EQ(plan["planned"], (Json{{"partner_center.referral.update", 1}}));
+  EXPECT_EQ(plan["deals"][0]["writes"][0]["changes"],
+            (Json{{"value", "4,711.00 " + pipeline.row(referral["name"]).currency}}));
+  EXPECT_EQ(files_below(sandbox->folder->file("state")), before);
+}
+
+TEST(Plan, ChangesNoByteOfWhatAKilledSyncLeftBehind) {
+  const Pipeline pipeline(300);
+  const auto sandbox = load(pipeline);
+  sandbox->partner_center.set("latency_ms", 60);
+  Process sync = sandbox->begin({"sync"});
+  ASSERT_TRUE(eventually([&] { return sandbox->partner_center.requests("POST") > 8; }));
+  sync.send(SIGKILL);
+  sync.wait();
+  sandbox->partner_center.set("latency_ms", 0);
+  const auto before = files_below(sandbox->folder->file("state"));
+  sandbox->partner_center.forget_counts();
+  const Ended plan = sandbox->cosell({"plan", "--summary"});
+  EXPECT_EQ(plan.code, 0) << plan.err;
+  EXPECT_EQ(files_below(sandbox->folder->file("state")), before);
+  EXPECT_EQ(sandbox->partner_center.writes(), 0);
+}
+
+TEST(Looking, ListsAreJsonAndCsvWithTheSameDeals) {
+  const Pipeline pipeline(200);
+  const auto sandbox = load(pipeline);
+  sandbox->answer({"sync"});
+  for (const auto& [command, list] : {std::pair<Arguments, std::string>{{"deals", "list"}, "deals"},
+                                      std::pair<Arguments, std::string>{{"deals", "list", "--all"}, "deals"},
+                                      std::pair<Arguments, std::string>{{"todo"}, "todo"}}) {
+    const Json json = sandbox->answer(command)[list];
+    Arguments as_csv = command;
+    as_csv.emplace_back("--csv");
+    const auto rows = read_csv(sandbox->cosell(as_csv).out);
+    ASSERT_EQ(rows.size(), json.size() + 1) << command.back();
+    for (std::size_t i = 0; i < json.size(); ++i) {
+      ASSERT_EQ(rows[i + 1].size(), rows[0].size());
+      EXPECT_EQ(rows[i + 1][1], json[i]["deal"]);
+      EXPECT_EQ(rows[i + 1][2], json[i]["crm_id"]);
+    }
+  }
+  EXPECT_EQ(sandbox->answer({"deals", "list", "--all"})["deals"].size(), pipeline.rows.size());
+  const Json todo = sandbox->answer({"todo"})["todo"];
+  EXPECT_EQ(static_cast<int>(todo.size()), pipeline.count(Fate::missing) + pipeline.count(Fate::unknown_country));
+  EXPECT_EQ(sandbox->cosell({"status", "--csv"}).code, 2);
+}
+
+TEST(Looking, TodoIsForAnOwner) {
+  const Pipeline pipeline(200);
+  const auto sandbox = load(pipeline);
+  sandbox->answer({"sync"});
+  int expected = 0;
+  for (const Row& row : pipeline.rows) {
+    const bool waits = row.fate() == Fate::missing || row.fate() == Fate::unknown_country;
+    expected += waits && row.agent == "Zoë Brontë" ? 1 : 0;
+  }
+  ASSERT_GT(expected, 0);
+  const Json todo = sandbox->answer({"todo", "--for", "zoë brontë"})["todo"];
+  EXPECT_EQ(static_cast<int>(todo.size()), expected);
+  for (const Json& item : todo) EXPECT_EQ(item["owner"], "Zoë Brontë");
+}
+
+TEST(Looking, OneDealShowsBothSidesAndItsHistory) {
+  const Pipeline pipeline(60);
+  const auto sandbox = load(pipeline);
+  sandbox->answer({"sync"});
+  const Json referral = PartnerCenter(*sandbox).referrals().front();
+  const Row& row = pipeline.row(referral["name"]);
+  const std::string id = referral["externalReferenceId"];
+  Salesforce(*sandbox).patch(id, Json{{"Amount", 31415}});
+  sandbox->answer({"sync"});
+  // By CRM id, referral id, name and either address.
+  for (const std::string& named : {id, referral["id"].get<std::string>(), row.title,
+                                   sandbox->crm.url + "/lightning/r/Opportunity/" + id + "/view"}) {
+    const Json shown = sandbox->answer({"deals", "show", named});
+    EXPECT_EQ(shown["crm_id"], id) << named;
+    EXPECT_EQ(shown["state"], "in_sync");
+    bool found = false;
+    for (const Json& field : shown["fields"]) {
+      if (field["field"] != "value") continue;
+      found = true;
+      EXPECT_EQ(field["crm"], "31,415.00 " + row.currency);
+      EXPECT_EQ(field["partner_center"], field["crm"]);
+    }
+    EXPECT_TRUE(found);
+  }
+  const Json history = sandbox->answer({"deals", "history", id})["history"];
+  std::string kinds;
+  for (const Json& entry : history) kinds += entry["kind"].get<std::string>() + " ";
+  EXPECT_THAT(kinds, AllOf(HasSubstr("observed"), HasSubstr("decided"), HasSubstr("intended"), HasSubstr("outcome")));
+  EXPECT_THAT(history.dump(), HasSubstr("31,415.00"));
+}
+
+TEST(Repair, ARefusedDealFailsIsListedAndFollowsOnReplay) {
+  const Pipeline pipeline(60);
+  const auto sandbox = load(pipeline);
+  const Json refusal = {{"kind", "status"},
+                        {"status", 400},
+                        {"body", {{"error", {{"code", "invalidRequest"}, {"message", "The customer is on hold."}}}}}};
+  sandbox->partner_center.fail(Json{{"method", "POST"}, {"path", "/v1.0"}}, 1, 2, refusal);
+  const Json sync = sandbox->answer({"sync"}, 1);
+  EXPECT_EQ(sync["failures_total"], 2);
+  EXPECT_EQ(sandbox->answer({"sync"})["failures_total"], 0) << "told once";
+  const Json failed = sandbox->answer({"todo", "--kind", "failed"})["todo"];
+  ASSERT_EQ(failed.size(), 2U);
+  EXPECT_THAT(failed[0]["what"].get<std::string>(), HasSubstr("The customer is on hold."));
+  const auto created = static_cast<std::size_t>(pipeline.count(Fate::created));
+  EXPECT_EQ(PartnerCenter(*sandbox).referrals().size(), created - 2);
+
+  const Json dry = sandbox->answer({"replay", "--all", "--dry-run"});
+  EXPECT_EQ(dry["deals"].size(), 2U);
+  EXPECT_EQ(PartnerCenter(*sandbox).referrals().size(), created - 2);
+  const Ended replay = sandbox->cosell({"replay", "--all"});
+  EXPECT_EQ(replay.code, 0) << replay.out << replay.err;
+  sandbox->answer({"sync"});
+  expect_referrals_match(pipeline, *sandbox);
+  EXPECT_EQ(sandbox->answer({"todo", "--kind", "failed"})["todo"].size(), 0U);
+}
+
+TEST(Guard, StopsAMassClosingBeforeTheFirstWriteUntilItIsAllowed) {
+  const Pipeline pipeline(400);
+  const auto sandbox = load(pipeline);
+  sandbox->configure("irreversible", Json{{"settle", "0s"}});
+  sandbox->answer({"sync"});
+  const auto referrals = PartnerCenter(*sandbox).referrals();
+  constexpr std::size_t closed = 40;
+  ASSERT_GT(referrals.size(), closed);
+  const Salesforce salesforce(*sandbox);
+  for (std::size_t i = 0; i < closed; ++i) {
+    salesforce.patch(referrals[i]["externalReferenceId"], Json{{"StageName", "Won"}});
+  }
+  sandbox->crm.forget_counts();
+  sandbox->partner_center.forget_counts();
+  const Ended stopped = sandbox->cosell({"sync"});
+  EXPECT_EQ(stopped.code, 4) << stopped.out << stopped.err;
+  EXPECT_THAT(stopped.err, AllOf(HasSubstr("close 40 deals"), HasSubstr("--allow closings")));
+  EXPECT_EQ(sandbox->crm.requests("PATCH") + sandbox->partner_center.writes(), 0);
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 4) << "it stays closed until a person says so";
+
+  EXPECT_EQ(sandbox->answer({"sync", "--allow", "closings"})["done"]["partner_center.referral.update"], closed);
+  int won = 0;
+  for (const Json& r : PartnerCenter(*sandbox).referrals()) won += r["status"] == "Closed" && r["substatus"] == "Won";
+  EXPECT_EQ(won, static_cast<int>(closed));
+}
+
+TEST(Keep, ASandboxKeepsItsRecordsAndClockOverARestart) {
+  Sandbox sandbox({15, {"--keep"}, ""});
+  sandbox.answer({"sync"});
+  sandbox.advance("3h");
+  const auto opportunities = Salesforce(sandbox).opportunities();
+  const auto referrals = PartnerCenter(sandbox).referrals();
+  ASSERT_GT(referrals.size(), 0U);
+  EXPECT_EQ(sandbox.stop().code, 0);
+  sandbox.restart({"--keep"});
+  EXPECT_GE(sandbox.crm.get("clock")["offset_ms"], 3 * 3'600'000);
+  EXPECT_EQ(Salesforce(sandbox).opportunities(), opportunities);
+  EXPECT_EQ(PartnerCenter(sandbox).referrals(), referrals);
+  const Json sync = sandbox.answer({"sync"});
+  EXPECT_EQ(sync["done"].count("partner_center.referral.create"), 0U) << sync["done"];
+  EXPECT_EQ(PartnerCenter(sandbox).referrals().size(), referrals.size());
+  // Also when the systems are asked again who they are.
+  sandbox.advance("2d");
+  EXPECT_EQ(sandbox.answer({"sync"})["failures_total"], 0);
+}
+
+TEST(Keep, WithoutItTheNextStartBeginsEmpty) {
+  Sandbox sandbox({15, {}, ""});
+  sandbox.answer({"sync"});
+  sandbox.restart({"--deals", "3"});
+  EXPECT_EQ(Salesforce(sandbox).opportunities().size(), 3U);
+  EXPECT_EQ(PartnerCenter(sandbox).referrals().size(), 0U);
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+}
+
+}  // namespace
+}  // namespace cosell::end_to_end

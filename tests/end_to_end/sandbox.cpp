@@ -1,0 +1,259 @@
+// The sandbox as a child process, and a small HTTP client on libcurl. See sandbox.h.
+#include "sandbox.h"
+
+#include <curl/curl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace cosell::end_to_end {
+
+namespace fs = std::filesystem;
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "cosell-end-to-end-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  path = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code failed;
+  fs::remove_all(path, failed);
+}
+
+void write_text(const std::string& file, const std::string& text) {
+  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  out << text;
+  if (!out.flush()) throw std::runtime_error("cannot write " + file);
+}
+
+std::string read_text(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+
+std::vector<std::pair<std::string, std::string>> files_below(const std::string& folder) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.is_regular_file()) out.emplace_back(entry.path().string(), read_text(entry.path().string()));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// ---- HTTP
+
+namespace {
+
+std::size_t take(char* data, std::size_t size, std::size_t count, void* target) {
+  static_cast<std::string*>(target)->append(data, size * count);
+  return size * count;
+}
+
+}  // namespace
+
+Json Answer::json() const { return Json::parse(body, nullptr, false); }
+
+Answer http_request(const std::string& method, const std::string& url, const std::string& body,
+                    const Headers& headers) {
+  Answer answer;
+  const std::unique_ptr<CURL, void (*)(CURL*)> curl(curl_easy_init(), curl_easy_cleanup);
+  curl_slist* list = nullptr;
+  for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, 60L);
+  curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
+  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, list);
+  if (method != "GET") {
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+  }
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take);
+  curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
+  long status = 0;
+  if (curl_easy_perform(curl.get()) == CURLE_OK) curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  answer.status = static_cast<int>(status);
+  curl_slist_free_all(list);
+  return answer;
+}
+
+// ---- a stand-in
+
+Json StandIn::get(const std::string& verb) const {
+  const Answer answer = http_request("GET", url + "/_sandbox/" + verb);
+  EXPECT_EQ(answer.status, 200) << verb << ": " << answer.body;
+  return answer.json();
+}
+
+Json StandIn::post(const std::string& verb, const Json& body) const {
+  const Answer answer =
+      http_request("POST", url + "/_sandbox/" + verb, body.dump(), {"Content-Type: application/json"});
+  EXPECT_TRUE(answer.status >= 200 && answer.status < 300) << verb << ": " << answer.status << " " << answer.body;
+  return answer.json();
+}
+
+int StandIn::requests(const std::string& method, const std::string& part) const {
+  int n = 0;
+  const Json stats = get("stats");
+  for (const Json& row : stats["requests"]) {
+    const std::string path = row["path"];
+    if (path.find("oauth2") != std::string::npos || path.find(part) == std::string::npos) continue;
+    if (method.empty() || row["method"] == method) n += row["count"].get<int>();
+  }
+  return n;
+}
+
+int StandIn::writes() const { return requests() - requests("GET"); }
+
+void StandIn::fail(const Json& match, int after, int times, const Json& action) const {
+  post("faults", Json::array({Json{{"match", match}, {"after", after}, {"times", times}, {"action", action}}}));
+}
+
+int StandIn::faults_fired() const {
+  int n = 0;
+  const Json faults = get("faults");
+  for (const Json& fault : faults) n += fault["fired"].get<int>();
+  return n;
+}
+
+// ---- the sandbox
+
+Sandbox::Sandbox(const SandboxOptions& options) {
+  if (!options.mapping.empty()) write_text(folder->file("mapping.jsonc"), options.mapping);
+  Arguments more = options.more;
+  if (options.deals > 0) more.insert(more.end(), {"--deals", std::to_string(options.deals)});
+  start(more);
+}
+
+void Sandbox::start(const Arguments& more) {
+  Arguments arguments = {"sandbox", "--json", "--dir", folder->path, "--as", "salesforce"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  process_ = std::make_unique<Process>(arguments);
+  const Json ready = Json::parse(process_->first_line(), nullptr, false);
+  if (!ready.is_object() || !ready.contains("ready")) {
+    throw std::runtime_error("the sandbox did not start: " + process_->out() + process_->err());
+  }
+  crm = StandIn(ready["pairs"]["salesforce"]["crm"]["base_url"]);
+  partner_center = StandIn(ready["pairs"]["salesforce"]["partner_center"]["base_url"]);
+}
+
+Ended Sandbox::stop() {
+  process_->send(SIGTERM);
+  return process_->wait();
+}
+
+void Sandbox::restart(const Arguments& more) {
+  if (process_->running()) stop();
+  start(more);
+}
+
+Arguments Sandbox::with_config(Arguments arguments) const {
+  arguments.insert(arguments.end(), {"--config", config()});
+  return arguments;
+}
+
+Ended Sandbox::cosell(Arguments arguments) const { return run_cosell(with_config(std::move(arguments))); }
+
+Process Sandbox::begin(Arguments arguments) const { return Process(with_config(std::move(arguments))); }
+
+Json Sandbox::answer(Arguments arguments, int code) const {
+  arguments.push_back("--json");
+  const std::string what = arguments.front();
+  const Ended ended = cosell(std::move(arguments));
+  EXPECT_EQ(ended.code, code) << what << ": " << ended.out << ended.err;
+  Json json = Json::parse(ended.out, nullptr, false);
+  EXPECT_FALSE(json.is_discarded()) << what << ": " << ended.out;
+  if (json.is_object() && json.contains("pairs") && !json["pairs"].empty()) return json["pairs"][0];
+  return json;
+}
+
+void Sandbox::advance(const std::string& duration) const { crm.post("clock", Json{{"advance", duration}}); }
+
+void Sandbox::configure(const std::string& name, const Json& value) const {
+  Json configuration = Json::parse(read_text(config()));
+  configuration["pairs"]["salesforce"][name] = value;
+  write_text(config(), configuration.dump(2));
+}
+
+// ---- the real APIs
+
+namespace {
+
+std::string token_from(const std::string& url, const std::string& form) {
+  const Answer answer = http_request("POST", url, form, {"Content-Type: application/x-www-form-urlencoded"});
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  return answer.json().value("access_token", "");
+}
+
+std::string secret_of(const Sandbox& sandbox, const std::string& name) {
+  std::string text = read_text(sandbox.folder->file("secrets/" + name));
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+Salesforce::Salesforce(const Sandbox& sandbox)
+    : stand_in_(sandbox.crm),
+      token_(token_from(stand_in_.url + "/services/oauth2/token",
+                        "grant_type=client_credentials&client_id=cosell-sandbox-app&client_secret=" +
+                            secret_of(sandbox, "salesforce_client_secret"))) {}
+
+Answer Salesforce::patch(const std::string& id, const Json& fields) const {
+  const Answer answer =
+      http_request("PATCH", stand_in_.url + "/services/data/v60.0/sobjects/Opportunity/" + id, fields.dump(),
+                   {"Authorization: Bearer " + token_, "Content-Type: application/json"});
+  EXPECT_EQ(answer.status, 204) << id << ": " << answer.body;
+  return answer;
+}
+
+std::vector<Json> Salesforce::opportunities() const { return stand_in_.get("records")["opportunities"]; }
+
+Json Salesforce::opportunity(const std::string& id) const {
+  for (const Json& o : opportunities()) {
+    if (o["Id"] == id) return o;
+  }
+  ADD_FAILURE() << "no opportunity " << id;
+  return Json::object();
+}
+
+PartnerCenter::PartnerCenter(const Sandbox& sandbox)
+    : stand_in_(sandbox.partner_center),
+      token_(token_from(stand_in_.url + "/sandbox/oauth2/v2.0/token",
+                        "grant_type=refresh_token&client_id=cosell-sandbox-app&refresh_token=" +
+                            secret_of(sandbox, "partner_center_refresh_token") +
+                            "&scope=https://api.partner.microsoft.com/user_impersonation")) {}
+
+Answer PartnerCenter::patch(const Json& referral, const Json& replaced) const {
+  Json operations = Json::array();
+  for (const auto& item : replaced.items()) {
+    operations.push_back(Json{{"op", "replace"}, {"path", item.key()}, {"value", item.value()}});
+  }
+  const Answer answer = http_request(
+      "PATCH", stand_in_.url + "/v1.0/engagements/referrals/" + referral["id"].get<std::string>(), operations.dump(),
+      {"Authorization: Bearer " + token_, "Content-Type: application/json",
+       "If-Match: " + referral["eTag"].get<std::string>()});
+  EXPECT_EQ(answer.status, 204) << referral["name"] << ": " << answer.body;
+  return answer;
+}
+
+Json PartnerCenter::get(const std::string& id) const {
+  const Answer answer =
+      http_request("GET", stand_in_.url + "/v1.0/engagements/referrals/" + id, "", {"Authorization: Bearer " + token_});
+  EXPECT_EQ(answer.status, 200) << id << ": " << answer.body;
+  return answer.json();
+}
+
+std::vector<Json> PartnerCenter::referrals() const { return stand_in_.get("records")["referrals"]; }
+
+}  // namespace cosell::end_to_end

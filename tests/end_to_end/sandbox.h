@@ -1,0 +1,122 @@
+// A sandbox as the tests use it: started as a child process in a folder that disappears, driven over HTTP through its
+// control API, and through the same APIs that the real systems have.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "process.h"
+
+namespace cosell::end_to_end {
+
+using Json = nlohmann::json;
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder();
+  std::string file(const std::string& name) const { return path + "/" + name; }
+
+  std::string path;
+};
+
+void write_text(const std::string& file, const std::string& text);
+std::string read_text(const std::string& file);
+// Name, size and bytes of every file below a folder, for comparing what was there before and after.
+std::vector<std::pair<std::string, std::string>> files_below(const std::string& folder);
+
+struct Answer {
+  int status = 0;  // 0: no answer
+  std::string body;
+  Json json() const;
+};
+using Headers = std::vector<std::string>;  // "Name: value"
+Answer http_request(const std::string& method, const std::string& url, const std::string& body = "",
+                    const Headers& headers = {});
+
+// One stand-in, seen through its control API.
+class StandIn {
+ public:
+  explicit StandIn(std::string base_url) : url(std::move(base_url)) {}
+  Json get(const std::string& verb) const;
+  Json post(const std::string& verb, const Json& body) const;
+
+  void forget_counts() const { post("stats/reset", Json::object()); }
+  // Requests since then whose path holds `part`, logins left out; method "" is any.
+  int requests(const std::string& method = "", const std::string& part = "") const;
+  int writes() const;
+  void set(const std::string& setting, const Json& value) const { post("settings", Json{{setting, value}}); }
+  void fail(const Json& match, int after, int times, const Json& action) const;
+  void heal() const { post("faults", Json::array()); }
+  int faults_fired() const;
+
+  std::string url;
+};
+
+struct SandboxOptions {
+  int deals = 0;
+  Arguments more;  // further arguments of `cosell sandbox`
+  std::string mapping;
+};
+
+class Sandbox {
+ public:
+  explicit Sandbox(const SandboxOptions& options = {});
+
+  Ended cosell(Arguments arguments) const;
+  Process begin(Arguments arguments) const;
+  // With --json; the first pair's answer, or what a list command answers. `code` is checked.
+  Json answer(Arguments arguments, int code = 0) const;
+  void advance(const std::string& duration) const;
+  // Changes the pair's part of the configuration.
+  void configure(const std::string& name, const Json& value) const;
+  std::string store() const { return folder->file("state/salesforce.db"); }
+  std::string config() const { return folder->file("cosell.jsonc"); }
+
+  Ended stop();
+  // Ends it and starts it anew in the same folder.
+  void restart(const Arguments& more);
+
+  std::shared_ptr<TemporaryFolder> folder = std::make_shared<TemporaryFolder>();
+  StandIn crm{""};
+  StandIn partner_center{""};
+
+ private:
+  void start(const Arguments& more);
+  Arguments with_config(Arguments arguments) const;
+
+  std::unique_ptr<Process> process_;
+};
+
+// Sellers and partners at work, through the APIs of the real systems.
+class Salesforce {
+ public:
+  explicit Salesforce(const Sandbox& sandbox);
+  Answer patch(const std::string& id, const Json& fields) const;
+  std::vector<Json> opportunities() const;  // every one, from the control API
+  Json opportunity(const std::string& id) const;
+
+ private:
+  StandIn stand_in_;
+  std::string token_;
+};
+
+class PartnerCenter {
+ public:
+  explicit PartnerCenter(const Sandbox& sandbox);
+  // A JSON Patch of "replace" operations under If-Match.
+  Answer patch(const Json& referral, const Json& replaced) const;
+  Json get(const std::string& id) const;
+  std::vector<Json> referrals() const;
+
+ private:
+  StandIn stand_in_;
+  std::string token_;
+};
+
+}  // namespace cosell::end_to_end
