@@ -105,31 +105,46 @@ void load_columns(Table& table, const Json& list) {
   }
 }
 
-Json save_row(const State& state, const Table& table, const Row& row) {
-  Json cells = Json::object();
-  for (const Cell& cell : row.cells) cells[table.columns[cell.column].name] = pack_value(state, cell.value);
-  return Json{{"id", to_string(row.id)},
-              {"version", row.version},
-              {"created", row.created.ms},
-              {"modified", row.modified.ms},
-              {"created_by", to_string(row.created_by)},
-              {"modified_by", to_string(row.modified_by)},
-              {"cells", std::move(cells)}};
+// A row is a list, because a sandbox may hold 100,000 of them: id, version, created, modified, created by, modified by,
+// then a column (its place in "names") and its value in turn.
+constexpr std::size_t kRowHead = 6;
+
+Json save_row(const State& state, const Row& row) {
+  Json out = Json::array();
+  out.get_ref<Json::array_t&>().reserve(kRowHead + 2 * row.cells.size());
+  out.push_back(to_string(row.id));
+  out.push_back(row.version);
+  out.push_back(row.created.ms);
+  out.push_back(row.modified.ms);
+  out.push_back(to_string(row.created_by));
+  out.push_back(to_string(row.modified_by));
+  for (const Cell& cell : row.cells) {
+    out.push_back(cell.column);
+    out.push_back(pack_value(state, cell.value));
+  }
+  return out;
 }
 
-void load_row(State& state, const Table& table, const Json& saved) {
-  const auto id = parse_guid(text_at(saved, "id"));
-  if (!id || !saved.contains("cells") || !saved.at("cells").is_object()) return;
+Guid guid_in(const Json& saved) {
+  return saved.is_string() ? parse_guid(saved.get<std::string>()).value_or(Guid{}) : Guid{};
+}
+
+void load_row(State& state, const Table& table, const std::vector<std::string>& names, const Json& saved) {
+  if (!saved.is_array() || saved.size() < kRowHead || guid_in(saved[0]).empty()) return;
+  for (const std::size_t number : {1, 2, 3}) {
+    if (!saved[number].is_number_integer()) return;
+  }
   Row row;
-  row.id = *id;
-  row.version = number_at(saved, "version");
-  row.created = Instant{number_at(saved, "created")};
-  row.modified = Instant{number_at(saved, "modified")};
-  row.created_by = guid_at(saved, "created_by");
-  row.modified_by = guid_at(saved, "modified_by");
-  for (const auto& cell : saved.at("cells").items()) {
-    const auto column = table.find_hidden_too(cell.key());
-    if (column) row.put(*column, unpack_value(state, cell.value()));
+  row.id = guid_in(saved[0]);
+  row.version = saved[1].get<std::int64_t>();
+  row.created = Instant{saved[2].get<std::int64_t>()};
+  row.modified = Instant{saved[3].get<std::int64_t>()};
+  row.created_by = guid_in(saved[4]);
+  row.modified_by = guid_in(saved[5]);
+  for (std::size_t i = kRowHead; i + 1 < saved.size(); i += 2) {
+    const std::size_t place = saved[i].is_number_unsigned() ? saved[i].get<std::size_t>() : names.size();
+    const auto column = place < names.size() ? table.find_hidden_too(names[place]) : std::nullopt;
+    if (column) row.put(*column, unpack_value(state, saved[i + 1]));
   }
   row.position = state.model.rows(table).take_position();
   state.model.raise_version(row.version);
@@ -142,12 +157,13 @@ Json pack_value(const State& state, const Value& value) {
   if (const auto* b = std::get_if<bool>(&value)) return *b;
   if (const auto* n = std::get_if<std::int64_t>(&value)) return *n;
   if (const auto* s = std::get_if<std::string>(&value)) return *s;
-  if (const auto* d = std::get_if<double>(&value)) return Json{{"number", *d}};
-  if (const auto* t = std::get_if<Instant>(&value)) return Json{{"time", t->ms}};
-  if (const auto* d = std::get_if<Date>(&value)) return Json{{"date", cosell::to_string(*d)}};
-  if (const auto* g = std::get_if<Guid>(&value)) return Json{{"guid", to_string(*g)}};
+  // Everything else is a list of its kind and its text or number.
+  if (const auto* d = std::get_if<double>(&value)) return Json::array({"n", *d});
+  if (const auto* t = std::get_if<Instant>(&value)) return Json::array({"t", t->ms});
+  if (const auto* d = std::get_if<Date>(&value)) return Json::array({"d", cosell::to_string(*d)});
+  if (const auto* g = std::get_if<Guid>(&value)) return Json::array({"g", to_string(*g)});
   if (const auto* r = std::get_if<Ref>(&value)) {
-    return Json{{"ref", to_string(r->id)}, {"table", state.model.schema().at(r->table).name}};
+    return Json::array({"r", to_string(r->id), state.model.schema().at(r->table).name});
   }
   return nullptr;
 }
@@ -156,15 +172,24 @@ Value unpack_value(const State& state, const Json& packed) {
   if (packed.is_boolean()) return packed.get<bool>();
   if (packed.is_number_integer()) return packed.get<std::int64_t>();
   if (packed.is_string()) return packed.get<std::string>();
-  if (!packed.is_object()) return {};
-  if (packed.contains("number") && packed.at("number").is_number()) return packed.at("number").get<double>();
-  if (packed.contains("time")) return Instant{number_at(packed, "time")};
-  if (const auto date = parse_date(text_at(packed, "date"))) return *date;
-  if (const auto guid = parse_guid(text_at(packed, "guid"))) return *guid;
-  const Table* table = state.model.schema().find(text_at(packed, "table"));
-  const auto id = parse_guid(text_at(packed, "ref"));
-  if (table == nullptr || !id) return {};
-  return Ref{*id, table->place};
+  if (!packed.is_array() || packed.size() < 2 || !packed[0].is_string()) return {};
+  const std::string kind = packed[0].get<std::string>();
+  if (packed[1].is_number()) {
+    if (kind == "n") return packed[1].get<double>();
+    if (kind == "t") return Instant{packed[1].get<std::int64_t>()};
+    return {};
+  }
+  if (!packed[1].is_string()) return {};
+  const std::string text = packed[1].get<std::string>();
+  const auto date = kind == "d" ? parse_date(text) : std::nullopt;
+  if (date) return *date;
+  const auto guid = kind == "g" || kind == "r" ? parse_guid(text) : std::nullopt;
+  if (!guid) return {};
+  if (kind == "g") return *guid;
+  const bool named = packed.size() == 3 && packed[2].is_string();
+  const Table* table = named ? state.model.schema().find(packed[2].get<std::string>()) : nullptr;
+  if (table == nullptr) return {};
+  return Ref{*guid, table->place};
 }
 
 Json save_state(const State& state) {
@@ -173,12 +198,17 @@ Json save_state(const State& state) {
     const Rows& rows = state.model.rows(table);
     Json list = Json::array();
     for (const RowPtr& row : rows.all()) {
-      if (row != nullptr) list.push_back(save_row(state, table, *row));
+      if (row != nullptr) list.push_back(save_row(state, *row));
     }
     Json deleted = Json::array();
     for (const auto& grave : rows.tombstones()) deleted.push_back(Json::array({grave.first, to_string(grave.second)}));
-    tables[table.name] =
-        Json{{"columns", save_columns(table)}, {"rows", std::move(list)}, {"deleted", std::move(deleted)}};
+    Json names = Json::array();
+    for (const Column& column : table.columns) names.push_back(column.name);
+    Json& entry = tables[table.name];
+    entry["columns"] = save_columns(table);
+    entry["names"] = std::move(names);
+    entry["rows"] = std::move(list);
+    entry["deleted"] = std::move(deleted);
   }
   Json settings = Json::object();
   for (const Setting& s : list_settings(state)) settings[s.name] = s.value;
@@ -186,11 +216,13 @@ Json save_state(const State& state) {
   for (const auto& s : state.sessions) {
     sessions[s.first] = Json{{"user", to_string(s.second.user)}, {"expires", s.second.expires.ms}};
   }
-  return Json{{"version", state.model.version()},
-              {"oldest_delta_version", state.oldest_delta_version},
-              {"settings", std::move(settings)},
-              {"sessions", std::move(sessions)},
-              {"tables", std::move(tables)}};
+  Json out = Json::object();
+  out["version"] = state.model.version();
+  out["oldest_delta_version"] = state.oldest_delta_version;
+  out["settings"] = std::move(settings);
+  out["sessions"] = std::move(sessions);
+  out["tables"] = std::move(tables);
+  return out;
 }
 
 void load_state(State& state, const Json& saved) {
@@ -218,7 +250,9 @@ void load_state(State& state, const Json& saved) {
     const auto entry = saved.at("tables").find(table.name);
     if (entry == saved.at("tables").end()) continue;
     state.model.rows(table).clear();
-    for (const Json& row : list_at(*entry, "rows")) load_row(state, table, row);
+    std::vector<std::string> names;
+    for (const Json& name : list_at(*entry, "names")) names.push_back(name.is_string() ? name.get<std::string>() : "");
+    for (const Json& row : list_at(*entry, "rows")) load_row(state, table, names, row);
     for (const Json& grave : list_at(*entry, "deleted")) {
       const bool shaped = grave.is_array() && grave.size() == 2 && grave[0].is_number_integer() && grave[1].is_string();
       const auto id = shaped ? parse_guid(grave[1].get<std::string>()) : std::nullopt;

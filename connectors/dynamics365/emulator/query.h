@@ -21,7 +21,7 @@ struct Selection {
   const Table* table = nullptr;
   bool all = false;
   std::vector<std::uint16_t> columns = {};
-  std::vector<Expansion> expansions = {};
+  std::vector<Expansion> expansions;
 };
 
 struct Expansion {
