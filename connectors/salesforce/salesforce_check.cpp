@@ -75,9 +75,8 @@ void append(std::vector<ColumnInfo>& out, const std::vector<DescribedColumn>& co
 // Columns that are as they should be share one line; each of the others has its own.
 void add_together(std::vector<Finding>& out, std::vector<Finding> columns, const std::string& what,
                   const std::string& text) {
-  const auto fine = std::count_if(columns.begin(), columns.end(), [](const Finding& f) {
-    return f.level == Finding::Level::ok;
-  });
+  const auto fine =
+      std::count_if(columns.begin(), columns.end(), [](const Finding& f) { return f.level == Finding::Level::ok; });
   if (fine > 0) out.push_back(ok(what, text::count_of(static_cast<std::size_t>(fine), "column") + " " + text));
   for (Finding& f : columns) {
     if (f.level != Finding::Level::ok) out.push_back(std::move(f));
@@ -97,9 +96,12 @@ Result<Descriptor> SalesforceCheck::describe(Call& call) {
     ask.name = "GET describe of " + object;
     return ask;
   };
-  const std::vector<Ask> asks = {client_.query(kStagesQuery, false), describe_of("Opportunity"),
-                                 client_.query("SELECT Id, Name FROM Organization", false), describe_of("Account"),
-                                 describe_of("User"), describe_of("Contact")};
+  const std::vector<Ask> asks = {client_.query(kStagesQuery, false),
+                                 describe_of("Opportunity"),
+                                 client_.query("SELECT Id, Name FROM Organization", false),
+                                 describe_of("Account"),
+                                 describe_of("User"),
+                                 describe_of("Contact")};
   const auto answers = client_.read_all(call, asks);
   if (!answers[0]) return answers[0].error();
   if (!answers[1]) return answers[1].error();
@@ -118,7 +120,8 @@ Result<Descriptor> SalesforceCheck::describe(Call& call) {
     const char* path;
     const char* object;
   };
-  for (const auto& [n, parent, object] : {Parent{3, "Account", "Account"}, {4, "Owner", "User"}, {5, "Contact", "Contact"}}) {
+  for (const auto& [n, parent, object] :
+       {Parent{3, "Account", "Account"}, {4, "Owner", "User"}, {5, "Contact", "Contact"}}) {
     if (!answers[n]) continue;
     auto columns = read_describe(answers[n]->body, asks[n].name);
     if (!columns) continue;

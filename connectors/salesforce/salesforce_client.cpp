@@ -14,7 +14,9 @@ namespace {
 // The server refuses addresses and headers beyond 16,384 bytes; the token and the rest need their part.
 constexpr std::size_t kLongestUrl = 15'000;
 
-net::Lane lane_of(Call& call) { return {call.side, call.transport, call.clock, call.random, &call.meter, "Salesforce"}; }
+net::Lane lane_of(Call& call) {
+  return {call.side, call.transport, call.clock, call.random, &call.meter, "Salesforce"};
+}
 
 bool is_refused_token(const Result<http::Response>& answer) { return answer && answer->status == 401; }
 

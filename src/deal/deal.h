@@ -29,18 +29,18 @@ enum class Field : std::uint8_t {
   solutions,
   campaign,
   marketplace_intent,
-  location,          // PartnerID (MPN id) of the location that owns the deal; fixed at creation
-  crm_id,            // the CRM's record id, as Partner Center shows it
-  visible,           // may Microsoft's sellers see the deal (T-6)
-  help,              // assistance code asked from Microsoft, blank when none (T-6)
-  help_notes,        // what help is wanted (T-7)
-  consent_contact,   // customer and partner contacts may be shared
+  location,         // PartnerID (MPN id) of the location that owns the deal; fixed at creation
+  crm_id,           // the CRM's record id, as Partner Center shows it
+  visible,          // may Microsoft's sellers see the deal (T-6)
+  help,             // assistance code asked from Microsoft, blank when none (T-6)
+  help_notes,       // what help is wanted (T-7)
+  consent_contact,  // customer and partner contacts may be shared
   // shown by Partner Center only
   referral_id,
   engagement_id,
-  direction,         // "Incoming" or "Outgoing"
-  type,              // deal type in words (T-1..T-5)
-  expires_at,        // when an unanswered inbound deal expires (L-4)
+  direction,   // "Incoming" or "Outgoing"
+  type,        // deal type in words (T-1..T-5)
+  expires_at,  // when an unanswered inbound deal expires (L-4)
   created_at,
   closed_at,
   link,              // page of the deal in Partner Center
@@ -48,21 +48,21 @@ enum class Field : std::uint8_t {
   microsoft_reason,
   microsoft_crm_id,
   microsoft_seller,
-  registration,      // registration status
+  registration,  // registration status
   tags,
   favorite,
   // shown by the CRM only
-  owner,             // name of the opportunity's owner
+  owner,  // name of the opportunity's owner
   owner_email
 };
 
 struct FieldInfo {
   Field field;
-  const char* name;        // "close_date": mapping files, --json, the journal
-  const char* label;       // "close date": for people
-  bool shared;             // kept the same on both sides
-  bool fixed_after_create; // Partner Center refuses a change after creation (5.2)
-  bool fixed_after_share;  // … after the deal was shared with Microsoft (5.2)
+  const char* name;         // "close_date": mapping files, --json, the journal
+  const char* label;        // "close date": for people
+  bool shared;              // kept the same on both sides
+  bool fixed_after_create;  // Partner Center refuses a change after creation (5.2)
+  bool fixed_after_share;   // … after the deal was shared with Microsoft (5.2)
 };
 
 const std::vector<FieldInfo>& all_fields();

@@ -10,9 +10,9 @@ namespace cosell {
 
 struct Missing {
   Field field;
-  std::string rule;    // "R-5"
-  std::string what;    // "an estimated value above 0", "the customer's country (two letters)"
-  std::string part;    // part of the field: "country", "phone"; "" for all of it
+  std::string rule;  // "R-5"
+  std::string what;  // "an estimated value above 0", "the customer's country (two letters)"
+  std::string part;  // part of the field: "country", "phone"; "" for all of it
 };
 
 // The requirement list is data with a date and a source, so that configuration can override it.

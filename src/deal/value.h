@@ -38,15 +38,15 @@ struct Money {
 std::optional<int> currency_exponent(std::string_view code);
 // Rounds half away from zero to the currency's minor unit. Empty: unknown currency or beyond 64 bit.
 std::optional<Money> money_from(const Number& amount, std::string_view currency);
-Number amount_of(const Money& m);          // "1234.50" -> Number{"1234.5"}
-std::string to_string(const Money& m);     // "1,234.50 EUR" for people
+Number amount_of(const Money& m);       // "1234.50" -> Number{"1234.5"}
+std::string to_string(const Money& m);  // "1,234.50 EUR" for people
 
 // The standard sales stages (S-1..S-7). `none`: not reported; equals 10 and causes no write (S-11).
 enum class Stage : std::uint8_t { none = 0, s10 = 10, s20 = 20, s40 = 40, s60 = 60, s80 = 80, s100 = 100 };
 std::optional<Stage> stage_from_percent(int percent);  // exactly one of the standard figures
 Stage stage_at_or_below(int percent);                  // 50 -> s40, below 20 -> s10
 int percent_of(Stage s);
-const char* stage_title(Stage s);                      // "Qualified"
+const char* stage_title(Stage s);  // "Qualified"
 
 // Where a deal stands in its life (co-sell-lifecycle L-1..L-9). One group: never split (I-10).
 enum class Status : std::uint8_t { fresh, active, closed };  // wire: New, Active, Closed
@@ -58,9 +58,9 @@ struct Standing {
   std::string reason;  // decline or loss reason; "" when none
   auto operator<=>(const Standing&) const = default;
 };
-const char* name_of(Status s);        // "New", "Active", "Closed"
-const char* name_of(Substatus s);     // "Won"
-std::optional<Status> status_from(std::string_view wire);        // without regard to case
+const char* name_of(Status s);                             // "New", "Active", "Closed"
+const char* name_of(Substatus s);                          // "Won"
+std::optional<Status> status_from(std::string_view wire);  // without regard to case
 std::optional<Substatus> substatus_from(std::string_view wire);
 
 struct Person {
@@ -69,7 +69,7 @@ struct Person {
 };
 
 struct Solution {
-  std::string id;    // "SOL-ABCDE-FGH"
+  std::string id;  // "SOL-ABCDE-FGH"
   std::string name;
   std::string type;  // "Name" (catalogue), "Category"
   auto operator<=>(const Solution&) const = default;
@@ -94,6 +94,6 @@ bool same_value(const Value& a, const Value& b);
 // What one side shows of one record: its own column names. Parent columns are paths ("Account.Name").
 using Columns = std::map<std::string, Value>;
 const Value& column(const Columns& columns, const std::string& name);  // blank when absent
-std::string text_of(const Value& v);  // text value, or number text, or ""
+std::string text_of(const Value& v);                                   // text value, or number text, or ""
 
 }  // namespace cosell

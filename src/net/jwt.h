@@ -1,5 +1,5 @@
-// Signed JSON web tokens for logins: RS256 (user-approved apps) and PS256 (Microsoft Entra certificates). Only signs; nobody
-// here trusts a token that someone else made.
+// Signed JSON web tokens for logins: RS256 (user-approved apps) and PS256 (Microsoft Entra certificates). Only signs;
+// nobody here trusts a token that someone else made.
 #pragma once
 
 #include <string>

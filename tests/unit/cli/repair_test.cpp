@@ -2,11 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/world.h"
 #include "cli/find_deal.h"
 #include "cli/wording.h"
 #include "engine/approve.h"
 #include "engine/replay.h"
+#include "tests/support/world.h"
 
 namespace cosell::test {
 namespace {
