@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "pipeline.h"
@@ -27,6 +28,16 @@ class BadInput : public ::testing::Test {
   void edit(const std::string& name, const std::string& from, const std::string& to) const {
     const std::string file = sandbox.folder->file(name);
     write_text(file, replaced(read_text(file), from, to));
+  }
+  // "cosell.jsonc:23:7" for the first place of a text in a file, counted here anew.
+  std::string place(const std::string& name, const std::string& part) const {
+    const std::string text = read_text(sandbox.folder->file(name));
+    const std::size_t at = text.find(part);
+    EXPECT_NE(at, std::string::npos) << part;
+    const std::string before = text.substr(0, at);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const std::size_t column = at - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
+    return name + ":" + std::to_string(line) + ":" + std::to_string(column);
   }
   void expect_nothing_written() const {
     EXPECT_EQ(sandbox.crm.writes() + sandbox.partner_center.writes(), 0);
@@ -61,18 +72,18 @@ TEST_F(BadInput, AMissingConfigurationIsNamed) {
 
 TEST_F(BadInput, AMistypedConfigurationIsShownWithLineAndColumn) {
   edit("cosell.jsonc", "\"mapping\": \"mapping.jsonc\",", "\"mapping\": \"mapping.jsonc\"");
-  expect_refused(2, HasSubstr("cosell.jsonc:23:7: expected ','"));
+  expect_refused(2, HasSubstr(place("cosell.jsonc", "\"store\"") + ": expected ','"));
 }
 
 TEST_F(BadInput, AnUnknownNameInTheConfigurationGetsTheNearestValidOne) {
   edit("cosell.jsonc", "\"store\":", "\"stor\":");
-  expect_refused(2, HasSubstr("cosell.jsonc:23:7: unknown name \"stor\" in the pair \"salesforce\"; did you mean "
-                              "\"store\"?"));
+  expect_refused(2, HasSubstr(place("cosell.jsonc", "\"stor\"") +
+                              ": unknown name \"stor\" in the pair \"salesforce\"; did you mean \"store\"?"));
 }
 
 TEST_F(BadInput, PlainHttpToAnotherMachineIsRefused) {
   edit("cosell.jsonc", sandbox.crm.url, "http://crm.example.com");
-  expect_refused(2, AllOf(HasSubstr("cosell.jsonc:6:16"), HasSubstr("https")));
+  expect_refused(2, AllOf(HasSubstr(place("cosell.jsonc", "\"http://crm")), HasSubstr("https")));
 }
 
 TEST_F(BadInput, AMissingMappingIsNamed) {
@@ -82,17 +93,18 @@ TEST_F(BadInput, AMissingMappingIsNamed) {
 
 TEST_F(BadInput, AMistypedMappingIsShownWithLineAndColumn) {
   edit("mapping.jsonc", "\"extends\": \"salesforce\",", "\"extends\": \"salesforce\"");
-  expect_refused(2, HasSubstr("mapping.jsonc:4:3: expected ','"));
+  expect_refused(2, HasSubstr(place("mapping.jsonc", "\"fields\"") + ": expected ','"));
 }
 
 TEST_F(BadInput, AnUnknownFieldOfTheMappingGetsTheNearestValidOne) {
   edit("mapping.jsonc", "\"location\"", "\"locaton\"");
-  expect_refused(2, HasSubstr("mapping.jsonc:5:5: unknown key \"locaton\" in \"fields\"; did you mean \"location\"?"));
+  expect_refused(2, HasSubstr(place("mapping.jsonc", "\"locaton\"") +
+                              ": unknown key \"locaton\" in \"fields\"; did you mean \"location\"?"));
 }
 
 TEST_F(BadInput, AStageThatPartnerCenterDoesNotHaveIsRefused) {
   edit("mapping.jsonc", "\"fields\"", "\"stages\": { \"add\": { \"Legal Review\": 50 } },\n  \"fields\"");
-  expect_refused(2, AllOf(HasSubstr("mapping.jsonc:4:40"), HasSubstr("\"Legal Review\": 50"),
+  expect_refused(2, AllOf(HasSubstr(place("mapping.jsonc", "50")), HasSubstr("\"Legal Review\": 50"),
                           HasSubstr("expected 10, 20, 40, 60 or 80")));
 }
 
@@ -101,7 +113,7 @@ TEST_F(BadInput, AStageThatTheCrmDoesNotHaveIsFoundByTheLiveCheck) {
        "\"stages\": { \"add\": { \"Legal Revue\": 80 }, \"write_back\": { \"80\": \"Legal Revue\" } },\n  \"fields\"");
   const Ended check = sandbox.cosell({"mapping", "check", "--live"});
   EXPECT_EQ(check.code, 2) << check.out << check.err;
-  EXPECT_THAT(check.out + check.err, AllOf(HasSubstr("mapping.jsonc:4:"), HasSubstr("Legal Revue")));
+  EXPECT_THAT(check.out + check.err, AllOf(HasSubstr("mapping.jsonc:4:"), HasSubstr("\"Legal Revue\"")));
   expect_nothing_written();
 }
 
@@ -112,7 +124,8 @@ TEST_F(BadInput, AColumnThatTheCrmDoesNotHaveStopsTheSyncBeforeAnythingIsWritten
   EXPECT_THAT(sync.err, HasSubstr("Nots__c"));
   const Ended check = sandbox.cosell({"check"});
   EXPECT_EQ(check.code, 2);
-  EXPECT_THAT(check.out + check.err, AllOf(HasSubstr("mapping.jsonc:8:14"), HasSubstr("Nots__c")));
+  EXPECT_THAT(check.out + check.err,
+              AllOf(HasSubstr(place("mapping.jsonc", "{ \"column\": \"Nots__c\"")), HasSubstr("Nots__c")));
   expect_nothing_written();
 }
 
@@ -291,7 +304,7 @@ TEST_F(BadStore, OfAnotherPairIsRefused) {
 }
 
 TEST_F(BadStore, ThatAnotherProcessHoldsEndsWith6AndLooksStayPossible) {
-  sandbox.partner_center.set("latency_ms", 400);
+  sandbox.partner_center.set("latency_ms", 3000);
   Process slow = sandbox.begin({"sync"});
   ASSERT_TRUE(eventually([&] { return sandbox.partner_center.writes() > 0; }));
   const Ended second = sandbox.cosell({"sync"});
@@ -301,9 +314,9 @@ TEST_F(BadStore, ThatAnotherProcessHoldsEndsWith6AndLooksStayPossible) {
   EXPECT_EQ(sandbox.cosell({"status"}).code, 0);
   EXPECT_EQ(sandbox.cosell({"deals", "list"}).code, 0);
   ASSERT_TRUE(slow.running()) << "the first sync was over too early for this test";
+  sandbox.partner_center.set("latency_ms", 0);
   const Ended first = slow.wait();
   EXPECT_EQ(first.code, 0) << first.err;
-  sandbox.partner_center.set("latency_ms", 0);
   EXPECT_EQ(sandbox.answer({"sync"})["done"], Json::object());
 }
 
