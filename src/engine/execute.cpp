@@ -265,6 +265,7 @@ Columns picture_after(const OperationRow& row, const Applied& applied, const Col
   if (applied.stored) return applied.stored->columns;
   Columns picture = before;
   for (const auto& [name, value] : row.changes) picture[name] = value;
+  for (const auto& [name, value] : applied.shown) picture[name] = value;
   return picture;
 }
 

@@ -1,0 +1,47 @@
+// Looking at the organisation itself: what it is called, its stages and columns (describe), and in words whether the
+// bridge can work with it (check).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "connectors/dynamics365/dynamics365_client.h"
+#include "connectors/dynamics365/dynamics365_related.h"
+#include "connectors/dynamics365/dynamics365_schema.h"
+#include "connectors/dynamics365/dynamics365_settings.h"
+
+namespace cosell::dynamics365 {
+
+class Dynamics365Check {
+ public:
+  Dynamics365Check(const Dynamics365Settings& settings, Dynamics365Client& client, Dynamics365Schema& schema,
+                   Dynamics365Related& related);
+
+  Result<Descriptor> describe(Call& call);
+  std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
+                             const std::vector<std::string>& columns_written);
+
+ private:
+  Finding login_finding(Call& call, bool& usable);
+  void table_findings(Call& call, const std::vector<std::string>& columns_read, std::vector<Finding>& findings);
+  Finding tracking_finding(Call& call);
+  Finding read_finding(Call& call, const std::string& column);
+  Finding write_finding(Call& call, const std::string& column);
+  Finding key_finding(Call& call);
+  Finding stages_finding(Call& call);
+  Finding currency_finding(Call& call);
+
+  // The column at a path ("parentaccountid.name"); nullptr when there is none.
+  Result<const DescribedColumn*> resolve(Call& call, const std::string& path);
+  Result<std::vector<StageEntry>> stages_from(const Result<http::Response>& choice,
+                                              const Result<http::Response>& reasons) const;
+
+  const Dynamics365Settings settings_;
+  const StageColumn stage_;
+  Dynamics365Client& client_;
+  Dynamics365Schema& schema_;
+  Dynamics365Related& related_;
+};
+
+}  // namespace cosell::dynamics365

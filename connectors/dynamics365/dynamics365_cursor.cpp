@@ -1,0 +1,71 @@
+// Writes and reads the text of a read position.
+#include "connectors/dynamics365/dynamics365_cursor.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace cosell::dynamics365 {
+namespace {
+
+constexpr std::int64_t kVersion = 1;
+
+Error invalid() {
+  return make_error(ErrorClass::cursor_invalid,
+                    "The kept read position of Dynamics 365 cannot be used; everything is read again and compared.");
+}
+
+}  // namespace
+
+std::string shape_of(std::vector<std::string> columns, const std::string& key_column, const std::string& stage_column) {
+  std::sort(columns.begin(), columns.end());
+  columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
+  return text::sha256_hex(text::join(columns, ",") + "|" + key_column + "|" + stage_column).substr(0, 16);
+}
+
+Cursor write_cursor(const ReadPosition& p) {
+  json::Value root = json::Value::object();
+  root.set("v", json::Value::integer(kVersion));
+  root.set("shape", json::Value::string(p.shape));
+  root.set("env", json::Value::string(p.environment));
+  root.set("link", json::Value::string(p.link));
+  root.set("full", json::Value::boolean(p.full_listing));
+  if (p.empty_pages > 0) root.set("empty_pages", json::Value::integer(p.empty_pages));
+  json::Value& facts = root.set("columns", json::Value::object());
+  for (const auto& [column, f] : p.facts) facts.set(column, json::Value::string(to_text(f)));
+  return Cursor(json::write(root));
+}
+
+Result<ReadPosition> read_cursor(const Cursor& cursor) {
+  const auto root = json::read(cursor.value);
+  if (!root) return invalid();
+  const json::Value* version = root->find("v");
+  if (version == nullptr || version->as_integer() != kVersion) return invalid();
+  ReadPosition p;
+  p.shape = root->text_of("shape");
+  p.environment = root->text_of("env");
+  p.link = root->text_of("link");
+  const json::Value* full = root->find("full");
+  if (full == nullptr || p.shape.empty() || p.link.empty()) return invalid();
+  p.full_listing = full->as_bool();
+  if (const json::Value* n = root->find("empty_pages")) p.empty_pages = static_cast<int>(n->as_integer().value_or(0));
+  if (const json::Value* facts = root->find("columns")) {
+    for (const json::Member& m : facts->members()) {
+      auto f = facts_from_text(m.value.text());
+      if (!f) return invalid();
+      p.facts[m.key] = *std::move(f);
+    }
+  }
+  return p;
+}
+
+bool same_environment(const std::string& then, const std::string& now) {
+  const auto a = text::split(then, '@');
+  const auto b = text::split(now, '@');
+  if (a.size() != 2 || b.size() != 2) return then == now;
+  const bool same_organisation = a[0].empty() || b[0].empty() || a[0] == b[0];
+  return same_organisation && a[1] == b[1];
+}
+
+}  // namespace cosell::dynamics365

@@ -1,0 +1,288 @@
+// Reads of records, and the position that a pull leaves behind.
+#include "connectors/dynamics365/dynamics365_reads.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "connectors/dynamics365/dynamics365_odata.h"
+
+namespace cosell::dynamics365 {
+namespace {
+
+constexpr int kEmptyPagesAllowed = 3;
+constexpr int kPagesMost = 10'000;
+constexpr std::size_t kKeysInOneRead = 50;
+// Enough to see that a customer is not unique.
+constexpr const char* kRelatedRows = "50";
+
+Error endless(const std::string& what) {
+  return make_error(ErrorClass::bad_response, "Dynamics 365's pages do not end: " + what + ".");
+}
+
+std::string owner_column(const std::string& name) {
+  if (text::equals_ignore_case(name, "email")) return "internalemailaddress";
+  if (text::equals_ignore_case(name, "id")) return "systemuserid";
+  return name;
+}
+
+// Customers and people who left are not offered.
+std::string active_condition(RecordKind kind) {
+  return kind == RecordKind::owner ? "isdisabled eq false" : "statecode eq 0";
+}
+
+}  // namespace
+
+Result<std::string> organisation_in(const Result<http::Response>& answer) {
+  if (!answer) return answer.error();
+  const auto root = read_body(answer->body, kWhoAmI.name);
+  if (!root) return root.error();
+  std::string id = normal_guid(root->text_of("OrganizationId"));
+  if (id.empty()) {
+    return make_error(ErrorClass::bad_response, "Dynamics 365 does not say which organisation it is.");
+  }
+  return id;
+}
+
+Dynamics365Reads::Dynamics365Reads(const Dynamics365Settings& settings, Dynamics365Client& client,
+                                   Dynamics365Schema& schema, Dynamics365Related& related)
+    : settings_(settings), client_(client), schema_(schema), related_(related) {}
+
+Result<RowShape> Dynamics365Reads::shape_for(Call& call, RecordKind kind, const std::vector<std::string>& columns) {
+  if (auto sound = check_columns(columns); !sound) return std::move(sound.error());
+  RowShape shape;
+  shape.table = table_of(kind);
+  if (shape.table == nullptr) return make_error(ErrorClass::bug, "Dynamics 365 has no records of this kind.");
+  const bool deal = kind == RecordKind::opportunity;
+  if (deal) shape.key_column = settings_.key_column;
+  shape.stage = StageColumn(settings_.stage_column);
+  std::vector<std::string> names;
+  for (const std::string& c : columns) {
+    const bool stage = deal && c == kStageColumn;
+    if (!stage && c != shape.table->id) names.push_back(c.substr(0, c.find('.')));
+  }
+  auto facts = schema_.facts_of(call, shape.table->name, names);
+  if (!facts) return std::move(facts.error());
+  for (const std::string& c : columns) {
+    PlannedColumn plan;
+    plan.name = c;
+    plan.property = c;
+    const std::size_t dot = c.find('.');
+    if (deal && c == kStageColumn) {
+      plan.from = PlannedColumn::From::stage;
+    } else if (c == shape.table->id) {
+      plan.facts.type = ColumnType::text;
+    } else {
+      plan.facts = (*facts)[c.substr(0, dot)];
+      const bool lookup = plan.facts.type == ColumnType::lookup;
+      if (lookup) plan.property = "_" + plan.facts.lookup + "_value";
+      if (dot != std::string::npos) {
+        if (!lookup || plan.facts.set.empty()) {
+          return make_error(ErrorClass::config, "\"" + c + "\": " + c.substr(0, dot) + " of " + shape.table->name +
+                                                    " does not lead to one other table in Dynamics 365.");
+        }
+        plan.from = PlannedColumn::From::related;
+        plan.column = c.substr(dot + 1);
+      }
+    }
+    shape.columns.push_back(std::move(plan));
+  }
+  return shape;
+}
+
+// ---- pull
+
+Result<ReadPosition> Dynamics365Reads::first_position(Call& call, const PullRequest& request) {
+  // The one moment where columns are described: later pulls find the types in the position.
+  std::vector<Read> reads = {kWhoAmI};
+  for (Read& r : schema_.column_reads("opportunity")) reads.push_back(std::move(r));
+  const auto answers = client_.read_all(call, reads);
+  auto organisation = organisation_in(answers.front());
+  if (!organisation) return std::move(organisation.error());
+  if (auto learnt = schema_.learn("opportunity", answers, 1); !learnt) return std::move(learnt.error());
+  client_.set_organisation(*std::move(organisation));
+  ReadPosition position;
+  position.shape = shape_of(request.columns, settings_.key_column, settings_.stage_column);
+  position.environment = client_.environment();
+  return position;
+}
+
+Result<ReadPosition> Dynamics365Reads::position_of(Call& call, const PullRequest& request) {
+  if (request.cursor.empty()) return first_position(call, request);
+  auto position = read_cursor(request.cursor);
+  if (!position) return position;
+  if (position->shape != shape_of(request.columns, settings_.key_column, settings_.stage_column)) {
+    return make_error(ErrorClass::cursor_invalid,
+                      "The columns read from Dynamics 365 have changed; everything is read again and compared.");
+  }
+  if (!same_environment(position->environment, client_.environment())) {
+    return make_error(ErrorClass::cursor_invalid,
+                      "The kept read position belongs to another Dynamics 365 organisation (" + position->environment +
+                          ", now " + client_.environment() + "); everything is read again and compared.");
+  }
+  schema_.remember("opportunity", position->facts);
+  return position;
+}
+
+Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosition position,
+                                    const http::Response& answer) {
+  auto rows = read_page(answer.body, shape, "GET opportunities");
+  if (!rows) return std::move(rows.error());
+  if (auto filled = related_.fill(call, shape, rows->rows); !filled) return std::move(filled.error());
+  Page page;
+  page.full_listing = position.full_listing;
+  page.caught_up = rows->next.empty();
+  if (page.caught_up && rows->delta.empty()) {
+    return make_error(
+        ErrorClass::bad_response,
+        "Dynamics 365 does not say how to read later changes of opportunities; check that change tracking "
+        "is switched on for the table.");
+  }
+  auto link = client_.own_path(page.caught_up ? rows->delta : rows->next);
+  if (!link) return std::move(link.error());
+  if (page.caught_up) {
+    position.full_listing = false;
+    position.empty_pages = 0;
+  } else {
+    position.empty_pages = rows->rows.empty() ? position.empty_pages + 1 : 0;
+    if (*link == position.link) return endless("a page names itself as the next one");
+    if (position.empty_pages > kEmptyPagesAllowed) return endless("several pages without records");
+  }
+  position.link = *std::move(link);
+  page.seen.reserve(rows->rows.size());
+  for (Row& row : rows->rows) page.seen.push_back(std::move(row.seen));
+  page.next = write_cursor(position);
+  return page;
+}
+
+Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
+  if (auto sound = check_columns(request.columns); !sound) return std::move(sound.error());
+  auto position = position_of(call, request);
+  if (!position) return std::move(position.error());
+  auto shape = shape_for(call, RecordKind::opportunity, request.columns);
+  if (!shape) return std::move(shape.error());
+  for (const PlannedColumn& c : shape->columns) {
+    const std::string name = c.name.substr(0, c.name.find('.'));
+    if (c.from != PlannedColumn::From::stage && !standard_facts("opportunity", name)) position->facts[name] = c.facts;
+  }
+  Read ask;
+  ask.name = "GET opportunities";
+  ask.path = position->link.empty() ? resource("opportunities", {{"$select", shape->select()}}) : position->link;
+  // Repeated on every page and with every link: without it the server would forget that the read is tracked.
+  const int rows = std::min(std::max(1, request.page_limit), settings_.page_size);
+  ask.prefer = "odata.track-changes,odata.maxpagesize=" + std::to_string(rows);
+  auto answer = client_.read(call, ask);
+  if (!answer) {
+    Error& e = answer.error();
+    // A link that the server does not understand any more: it was restored from a copy, or the page has gone.
+    const bool stale = e.kind == ErrorClass::rejected || e.kind == ErrorClass::not_found;
+    if (stale && !position->link.empty()) e.kind = ErrorClass::cursor_invalid;
+    return std::move(e);
+  }
+  return take(call, *shape, *std::move(position), *answer);
+}
+
+// ---- fetch and related
+
+Result<std::vector<Observation>> Dynamics365Reads::rows_of(Call& call, const RowShape& shape,
+                                                           const std::vector<Read>& reads) {
+  std::vector<Row> rows;
+  std::set<RecordId> met;
+  for (Result<http::Response>& first : client_.read_all(call, reads)) {
+    Result<http::Response> answer = std::move(first);
+    for (int pages = 0;; ++pages) {
+      if (!answer) return std::move(answer.error());
+      if (pages == kPagesMost) return endless("more than 10,000");
+      auto page = read_page(answer->body, shape, "GET " + shape.table->set);
+      if (!page) return std::move(page.error());
+      for (Row& row : page->rows) {
+        if (met.insert(row.seen.id).second) rows.push_back(std::move(row));
+      }
+      if (page->next.empty()) break;
+      auto path = client_.own_path(page->next);
+      if (!path) return std::move(path.error());
+      answer = client_.read(call, {*path, "GET " + shape.table->set});
+    }
+  }
+  if (auto filled = related_.fill(call, shape, rows); !filled) return std::move(filled.error());
+  std::vector<Observation> seen;
+  seen.reserve(rows.size());
+  for (Row& row : rows) seen.push_back(std::move(row.seen));
+  return seen;
+}
+
+Result<std::vector<Observation>> Dynamics365Reads::fetch(Call& call, std::span<const RecordRef> refs,
+                                                         const std::vector<std::string>& columns) {
+  std::map<RecordKind, std::vector<std::string>> ids;
+  std::vector<std::string> keys;
+  for (const RecordRef& ref : refs) {
+    if (table_of(ref.kind) == nullptr) {
+      return make_error(ErrorClass::bug, "Dynamics 365 has no records of this kind.");
+    }
+    if (!ref.id.empty()) {
+      // What is no id names no record; asking would fail the whole read.
+      if (std::string id = normal_guid(ref.id.value); !id.empty()) ids[ref.kind].push_back(std::move(id));
+    } else if (ref.kind == RecordKind::opportunity && !ref.key.empty()) {
+      keys.push_back(ref.key.value);
+    }
+  }
+  if (!keys.empty()) ids[RecordKind::opportunity];
+  std::vector<Observation> all;
+  for (auto& [kind, of_kind] : ids) {
+    auto shape = shape_for(call, kind, columns);
+    if (!shape) return std::move(shape.error());
+    std::vector<Read> reads;
+    const auto add = [&](const std::string& filter) {
+      reads.push_back({resource(shape->table->set, {{"$select", shape->select()}, {"$filter", filter}}),
+                       "GET " + shape->table->set});
+    };
+    for (const auto& group : in_groups(std::move(of_kind), kIdsInOneRead)) add(in(shape->table->id, group));
+    if (kind == RecordKind::opportunity) {
+      for (const auto& group : in_groups(keys, kKeysInOneRead)) {
+        std::vector<std::string> terms;
+        for (const std::string& key : group) terms.push_back(settings_.key_column + " eq " + quoted(key));
+        add(text::join(terms, " or "));
+      }
+    }
+    auto rows = rows_of(call, *shape, reads);
+    if (!rows) return rows;
+    std::move(rows->begin(), rows->end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+Result<std::vector<Observation>> Dynamics365Reads::related(Call& call, const RelatedQuery& query) {
+  if (table_of(query.kind) == nullptr || query.kind == RecordKind::opportunity) {
+    return make_error(ErrorClass::bug, "Dynamics 365 has no related records of this kind.");
+  }
+  if (query.match.empty()) {
+    return make_error(ErrorClass::bug, "A search in Dynamics 365 needs something to search for.");
+  }
+  auto shape = shape_for(call, query.kind, query.columns);
+  if (!shape) return std::move(shape.error());
+  std::vector<std::string> terms;
+  for (const auto& [name, value] : query.match) {
+    const std::string column = query.kind == RecordKind::owner ? owner_column(name) : name;
+    std::string written = literal(value);
+    if (!is_column_name(column) || written.empty()) {
+      return make_error(
+          ErrorClass::config,
+          "Column " + column + " of Dynamics 365 cannot be searched for this value (" + display(value) + ").");
+    }
+    if (column == shape->table->id) {
+      written = normal_guid(text_of(value));
+      if (written.empty()) return std::vector<Observation>{};
+    }
+    terms.push_back(column + " eq " + written);
+  }
+  terms.push_back(active_condition(query.kind));
+  const Read ask{resource(shape->table->set, {{"$select", shape->select()},
+                                              {"$filter", text::join(terms, " and ")},
+                                              {"$orderby", shape->table->id},
+                                              {"$top", kRelatedRows}}),
+                 "GET " + shape->table->set};
+  return rows_of(call, *shape, {ask});
+}
+
+}  // namespace cosell::dynamics365

@@ -1,0 +1,49 @@
+// Reading records: changes since a position, records by id or key, and related records by their columns.
+// Builds the requests and turns pages into observations; asks through Dynamics365Client, writes nothing.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "connectors/dynamics365/dynamics365_client.h"
+#include "connectors/dynamics365/dynamics365_cursor.h"
+#include "connectors/dynamics365/dynamics365_related.h"
+#include "connectors/dynamics365/dynamics365_schema.h"
+#include "connectors/dynamics365/dynamics365_settings.h"
+
+namespace cosell::dynamics365 {
+
+class Dynamics365Reads {
+ public:
+  Dynamics365Reads(const Dynamics365Settings& settings, Dynamics365Client& client, Dynamics365Schema& schema,
+                   Dynamics365Related& related);
+
+  Result<Page> pull(Call& call, const PullRequest& request);
+  Result<std::vector<Observation>> fetch(Call& call, std::span<const RecordRef> refs,
+                                         const std::vector<std::string>& columns);
+  Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query);
+
+  // How rows of a kind are read; asks for the types of columns that are not standard.
+  Result<RowShape> shape_for(Call& call, RecordKind kind, const std::vector<std::string>& columns);
+
+ private:
+  Result<ReadPosition> position_of(Call& call, const PullRequest& request);
+  Result<ReadPosition> first_position(Call& call, const PullRequest& request);
+  Result<Page> take(Call& call, const RowShape& shape, ReadPosition position, const http::Response& answer);
+
+  // All rows of the reads with their related columns, each record once.
+  Result<std::vector<Observation>> rows_of(Call& call, const RowShape& shape, const std::vector<Read>& reads);
+
+  const Dynamics365Settings settings_;
+  Dynamics365Client& client_;
+  Dynamics365Schema& schema_;
+  Dynamics365Related& related_;
+};
+
+// The organisation's id from the answer to WhoAmI.
+Result<std::string> organisation_in(const Result<http::Response>& answer);
+inline const Read kWhoAmI{"WhoAmI", "GET WhoAmI", ""};
+
+}  // namespace cosell::dynamics365

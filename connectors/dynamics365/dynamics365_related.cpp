@@ -1,0 +1,167 @@
+// Reads related rows by their ids.
+#include "connectors/dynamics365/dynamics365_related.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "connectors/dynamics365/dynamics365_odata.h"
+
+namespace cosell::dynamics365 {
+namespace {
+
+constexpr Duration kKeptFor = minutes(10);
+constexpr Duration kCurrenciesFresh = minutes(1);
+constexpr std::size_t kKeptMost = 20'000;
+constexpr int kPagesMost = 1000;
+
+bool is_kept(const std::string& table) { return table == "systemuser" || table == "transactioncurrency"; }
+
+Error not_understood(const std::string& set, const std::string& what) {
+  return make_error(ErrorClass::bad_response, "Dynamics 365's answer to GET " + set + " cannot be understood: " + what);
+}
+
+}  // namespace
+
+std::vector<Read> Dynamics365Related::reads_for(const Wanted& wanted) const {
+  std::vector<std::string> names = {wanted.id_column};
+  for (const std::string& c : wanted.columns) {
+    if (c != wanted.id_column) names.push_back(c);
+  }
+  std::vector<Read> reads;
+  for (const auto& group : in_groups({wanted.ids.begin(), wanted.ids.end()}, kIdsInOneRead)) {
+    reads.push_back(
+        {resource(wanted.set, {{"$select", text::join(names, ",")}, {"$filter", in(wanted.id_column, group)}}),
+         "GET " + wanted.set});
+  }
+  return reads;
+}
+
+Result<void> Dynamics365Related::take(Call& call, const Wanted& wanted, Result<http::Response> answer, Found& found) {
+  const std::string request = "GET " + wanted.set;
+  for (int pages = 0; pages < kPagesMost; ++pages) {
+    if (!answer) return std::move(answer.error());
+    const auto root = read_body(answer->body, request);
+    if (!root) return root.error();
+    const json::Value* list = root->find("value");
+    if (list == nullptr || !list->is_array()) return not_understood(wanted.set, "it has no list of rows.");
+    for (const json::Value& row : list->items()) {
+      const std::string id = normal_guid(row.text_of(wanted.id_column));
+      if (id.empty()) return not_understood(wanted.set, "a row has no id.");
+      Members& members = found[id];
+      for (const std::string& c : wanted.columns) {
+        const json::Value* v = row.find(c);
+        auto value = v == nullptr ? std::nullopt : typed(*v, ColumnType::text);
+        if (!value) return not_understood(wanted.set, "row " + id + " does not show column " + c + ".");
+        members[c] = *std::move(value);
+      }
+    }
+    const std::string next = root->text_of("@odata.nextLink");
+    if (next.empty()) return {};
+    auto path = client_.own_path(next);
+    if (!path) return std::move(path.error());
+    answer = client_.read(call, {*path, request});
+  }
+  return not_understood(wanted.set, "its pages do not end.");
+}
+
+void Dynamics365Related::recall(Call& call, const std::string& table, Wanted& wanted, Found& found) {
+  if (!is_kept(table)) return;
+  for (auto it = wanted.ids.begin(); it != wanted.ids.end();) {
+    const auto kept = kept_.find({table, *it});
+    const bool usable = kept != kept_.end() && call.clock.now() - kept->second.read_at < kKeptFor &&
+                        std::all_of(wanted.columns.begin(), wanted.columns.end(),
+                                    [&](const std::string& c) { return kept->second.columns.count(c) > 0; });
+    if (usable) found[*it] = kept->second.columns;
+    it = usable ? wanted.ids.erase(it) : std::next(it);
+  }
+}
+
+void Dynamics365Related::keep(Call& call, const std::string& table, const Wanted& wanted, const Found& found) {
+  if (!is_kept(table)) return;
+  if (kept_.size() > kKeptMost) kept_.clear();
+  for (const std::string& id : wanted.ids) {
+    if (const auto it = found.find(id); it != found.end()) kept_[{table, id}] = {it->second, call.clock.now()};
+  }
+}
+
+Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::vector<Row>& rows) {
+  std::map<std::string, Wanted> wanted;
+  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
+    const PlannedColumn& c = shape.columns[i];
+    if (c.from != PlannedColumn::From::related) continue;
+    Wanted& w = wanted[c.facts.table];
+    w.set = c.facts.set;
+    w.id_column = c.facts.id;
+    w.columns.insert(c.column);
+    for (const Row& row : rows) {
+      if (!row.related[i].empty()) w.ids.insert(row.related[i]);
+    }
+  }
+  std::map<std::string, Found> found;
+  std::vector<Read> reads;
+  std::vector<std::string> whose;
+  for (auto& [table, w] : wanted) {
+    recall(call, table, w, found[table]);
+    for (Read& r : reads_for(w)) {
+      reads.push_back(std::move(r));
+      whose.push_back(table);
+    }
+  }
+  auto answers = client_.read_all(call, reads);
+  for (std::size_t n = 0; n < answers.size(); ++n) {
+    const Wanted& w = wanted[whose[n]];
+    if (auto taken = take(call, w, std::move(answers[n]), found[whose[n]]); !taken) return taken;
+  }
+  for (const auto& [table, w] : wanted) keep(call, table, w, found[table]);
+
+  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
+    const PlannedColumn& c = shape.columns[i];
+    if (c.from != PlannedColumn::From::related) continue;
+    const Found& records = found[c.facts.table];
+    for (Row& row : rows) {
+      const auto it = row.related[i].empty() ? records.end() : records.find(row.related[i]);
+      if (it != records.end()) row.seen.columns[c.name] = it->second.at(c.column);
+    }
+  }
+  return {};
+}
+
+// ---- currencies
+
+Result<void> Dynamics365Related::load_currencies(Call& call) {
+  Wanted all;
+  all.set = "transactioncurrencies";
+  all.id_column = "transactioncurrencyid";
+  all.columns = {"isocurrencycode"};
+  Found found;
+  auto answer = client_.read(
+      call, {resource(all.set, {{"$select", all.id_column + ",isocurrencycode"}, {"$filter", "statecode eq 0"}}),
+             "GET " + all.set});
+  if (auto taken = take(call, all, std::move(answer), found); !taken) return taken;
+  currencies_.clear();
+  for (const auto& [id, members] : found) currencies_[text_of(members.at("isocurrencycode"))] = id;
+  currencies_read_at_ = call.clock.now();
+  return {};
+}
+
+Result<std::string> Dynamics365Related::currency_id(Call& call, const std::string& code) {
+  const auto age = [&] { return call.clock.now() - *currencies_read_at_; };
+  if (!currencies_read_at_ || age() >= kKeptFor) {
+    if (auto loaded = load_currencies(call); !loaded) return std::move(loaded.error());
+  }
+  // Somebody may have added it a moment ago.
+  if (currencies_.count(code) == 0 && age() >= kCurrenciesFresh) {
+    if (auto loaded = load_currencies(call); !loaded) return std::move(loaded.error());
+  }
+  const auto it = currencies_.find(code);
+  return it == currencies_.end() ? std::string() : it->second;
+}
+
+Result<std::vector<std::string>> Dynamics365Related::currency_codes(Call& call) {
+  if (auto loaded = load_currencies(call); !loaded) return std::move(loaded.error());
+  std::vector<std::string> codes;
+  for (const auto& entry : currencies_) codes.push_back(entry.first);
+  return codes;
+}
+
+}  // namespace cosell::dynamics365

@@ -1,0 +1,191 @@
+// Reads what Dynamics 365 answers. Bodies come from outside: each step checks what it finds.
+#include "connectors/dynamics365/dynamics365_wire.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "connectors/dynamics365/dynamics365_odata.h"
+
+namespace cosell::dynamics365 {
+namespace {
+
+Error not_understood(const std::string& request, const std::string& what) {
+  return make_error(ErrorClass::bad_response, "Dynamics 365's answer to " + request + " cannot be understood: " + what);
+}
+
+Value typed_text(const std::string& s, ColumnType type) {
+  if (text::trim(s).empty()) return {};
+  const bool date = type == ColumnType::date || type == ColumnType::local_date;
+  if (date || type == ColumnType::instant) {
+    if (const auto d = parse_date(s)) return *d;
+    const auto t = parse_instant(s);
+    if (t && date) return day_of_local(*t);
+    if (t) return *t;
+  }
+  if (type == ColumnType::lookup) return Value(normal_guid(s));
+  return s;
+}
+
+// "W/\"123\""
+std::string etag_of(const json::Value& row) { return row.text_of("@odata.etag"); }
+
+Row deleted_row(const RowShape& shape, std::string id) {
+  Row row;
+  row.seen.kind = shape.table->kind;
+  row.seen.id = RecordId(std::move(id));
+  row.seen.existence = Existence::deleted;
+  row.related.resize(shape.columns.size());
+  return row;
+}
+
+}  // namespace
+
+std::string RowShape::select() const {
+  std::vector<std::string> names = {table->id, "modifiedon"};
+  const auto add = [&names](const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  if (!key_column.empty()) add(key_column);
+  for (const PlannedColumn& c : columns) {
+    if (c.from != PlannedColumn::From::stage) {
+      add(c.property);
+    } else {
+      for (const std::string& p : stage.properties()) add(p);
+    }
+  }
+  return text::join(names, ",");
+}
+
+Date day_of_local(Instant t) {
+  // East of Greenwich midnight lies on the day before. Noon itself belongs to its own day.
+  constexpr std::int64_t kHalfDay = 12LL * 3600 * 1000;
+  const Date day = date_of(t);
+  return t.ms - start_of(day).ms > kHalfDay ? add_days(day, 1) : day;
+}
+
+std::optional<Value> typed(const json::Value& v, ColumnType type) {
+  switch (v.kind()) {
+    case json::Kind::null:
+      return Value();
+    case json::Kind::boolean:
+      return Value(v.as_bool());
+    case json::Kind::number:
+      if (auto n = parse_number(v.text())) return Value(*std::move(n));
+      return std::nullopt;
+    case json::Kind::string:
+      return typed_text(v.text(), type);
+    case json::Kind::array:
+    case json::Kind::object:
+      break;
+  }
+  return std::nullopt;
+}
+
+Result<json::Value> read_body(const std::string& body, const std::string& request) {
+  auto value = json::read(body);
+  if (value) return *std::move(value);
+  const std::string start = text::trim(std::string_view(body).substr(0, 200));
+  return not_understood(request, text::starts_with(start, "<") ? "it is a web page, not data."
+                                 : start.empty()               ? "it is empty."
+                                                               : "it is not JSON (" + value.error().message + ").");
+}
+
+Result<Row> read_row(const json::Value& row, const RowShape& shape, const std::string& request) {
+  if (!row.is_object()) return not_understood(request, "a row is not an object.");
+  Row out;
+  Observation& seen = out.seen;
+  seen.kind = shape.table->kind;
+  seen.id = RecordId(normal_guid(row.text_of(shape.table->id)));
+  if (seen.id.empty()) return not_understood(request, "a row has no id.");
+  seen.version = VersionToken(etag_of(row));
+  if (seen.version.empty()) return not_understood(request, "row " + seen.id.value + " has no version.");
+  seen.changed_at = parse_instant(row.text_of("modifiedon")).value_or(Instant{});
+  const auto missing = [&](const std::string& column) {
+    return not_understood(request, "row " + seen.id.value + " does not show column " + column + ".");
+  };
+  out.related.resize(shape.columns.size());
+  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
+    const PlannedColumn& c = shape.columns[i];
+    if (c.from == PlannedColumn::From::stage) {
+      const auto stage = shape.stage.read(row);
+      if (!stage) return missing(shape.stage.choice() + ", statecode or statuscode");
+      seen.columns[c.name] = Value(shape.stage.text_of(*stage));
+      continue;
+    }
+    const json::Value* v = row.find(c.property);
+    auto value = v == nullptr ? std::nullopt : typed(*v, c.facts.type);
+    if (!value) return missing(c.name);
+    if (c.from == PlannedColumn::From::related) {
+      out.related[i] = normal_guid(text_of(*value));
+      seen.columns[c.name] = Value();
+    } else {
+      seen.columns[c.name] = *std::move(value);
+    }
+  }
+  if (!shape.key_column.empty()) {
+    const json::Value* key = row.find(shape.key_column);
+    if (key == nullptr) return missing(shape.key_column);
+    seen.key = BridgeKey(text::trim(key->text()));
+  }
+  return out;
+}
+
+Result<RowPage> read_page(const std::string& body, const RowShape& shape, const std::string& request) {
+  auto root = read_body(body, request);
+  if (!root) return std::move(root.error());
+  const json::Value* list = root->find("value");
+  if (list == nullptr || !list->is_array()) return not_understood(request, "it has no list of rows.");
+  RowPage page;
+  page.rows.reserve(list->items().size());
+  for (const json::Value& item : list->items()) {
+    if (item.text_of("reason") == "deleted") {
+      std::string id = normal_guid(item.text_of("id"));
+      if (id.empty()) return not_understood(request, "a deleted row has no id.");
+      page.rows.push_back(deleted_row(shape, std::move(id)));
+      continue;
+    }
+    auto row = read_row(item, shape, request);
+    if (!row) return std::move(row.error());
+    page.rows.push_back(*std::move(row));
+  }
+  page.next = root->text_of("@odata.nextLink");
+  page.delta = root->text_of("@odata.deltaLink");
+  return page;
+}
+
+Result<json::Value> written_value(const std::string& column, ColumnType type, const Value& v) {
+  if (is_blank(v)) return json::Value::null();
+  const bool wants_number = type == ColumnType::number || type == ColumnType::choice;
+  const bool wants_date = type == ColumnType::date || type == ColumnType::local_date;
+  if (const auto* b = std::get_if<bool>(&v)) {
+    if (type == ColumnType::boolean) return json::Value::boolean(*b);
+  } else if (const auto* s = std::get_if<std::string>(&v)) {
+    if (type == ColumnType::text) return json::Value::string(*s);
+    // Tables of a mapping give option numbers as texts.
+    if (const auto n = wants_number ? parse_number(text::trim(*s)) : std::nullopt) return json::Value::number(n->text);
+    if (type == ColumnType::boolean && (*s == "true" || *s == "false")) return json::Value::boolean(*s == "true");
+    if (const auto d = wants_date ? parse_date(text::trim(*s)) : std::nullopt) return written_value(column, type, *d);
+  } else if (const auto* n = std::get_if<Number>(&v)) {
+    if (type == ColumnType::text) return json::Value::string(n->text);
+    if (wants_number) return json::Value::number(n->text);
+  } else if (const auto* m = std::get_if<Money>(&v)) {
+    if (wants_number) return json::Value::number(amount_of(*m).text);
+  } else if (const auto* d = std::get_if<Date>(&v)) {
+    if (type == ColumnType::date || type == ColumnType::text) return json::Value::string(to_string(*d));
+    // Noon is the same day for all who look at it from the Americas to eastern Asia.
+    if (type == ColumnType::local_date) return json::Value::string(to_string(*d) + "T12:00:00Z");
+    if (type == ColumnType::instant) return json::Value::string(to_string_seconds(start_of(*d)));
+  } else if (const auto* t = std::get_if<Instant>(&v)) {
+    if (type == ColumnType::instant || type == ColumnType::text) return json::Value::string(to_string_seconds(*t));
+    if (wants_date) return written_value(column, type, Value(date_of(*t)));
+  }
+  // A text that one deal carries is that deal's matter; any other misfit is one of the mapping.
+  const bool one_deal = std::holds_alternative<std::string>(v);
+  Error e = make_error(
+      one_deal ? ErrorClass::rejected : ErrorClass::config,
+      "Column " + column + " of Dynamics 365 cannot hold this kind of value (" + display(v) + "). Change the mapping.");
+  e.fields = {column};
+  return e;
+}
+
+}  // namespace cosell::dynamics365

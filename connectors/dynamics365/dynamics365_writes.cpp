@@ -1,0 +1,614 @@
+// Operations to batch parts, batches to the server, answers to outcomes. Parts are matched to operations by their
+// order and, where the answer shows a record, by its id; one that does not fit makes the outcome unknown.
+#include "connectors/dynamics365/dynamics365_writes.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/text.h"
+#include "connectors/dynamics365/dynamics365_errors.h"
+#include "connectors/dynamics365/dynamics365_odata.h"
+
+namespace cosell::dynamics365 {
+namespace {
+
+constexpr std::size_t kRequestsMost = 1000;  // in one batch; the platform's own limit
+constexpr int kSmallestBatch = 10;
+constexpr Duration kQuick = seconds(10);
+constexpr Duration kSlow = seconds(30);
+constexpr const char* kRevenue = "isrevenuesystemcalculated";
+constexpr const char* kAmount = "estimatedvalue";
+
+Error unclear(const std::string& why) {
+  return make_error(ErrorClass::unknown, "It is not certain whether Dynamics 365 applied the change: " + why);
+}
+
+// After such an end the next call would meet the same; it is not sent.
+bool ends_the_push(const Error& e) {
+  return e.kind == ErrorClass::throttled || e.kind == ErrorClass::auth_expired || e.kind == ErrorClass::cancelled ||
+         e.kind == ErrorClass::transient || e.kind == ErrorClass::config;
+}
+
+bool is_success(const http::Response& r) { return r.status >= 200 && r.status < 300; }
+
+http::Header header(const char* name, std::string value) { return {name, std::move(value)}; }
+
+}  // namespace
+
+struct Dynamics365Writes::Row {
+  std::size_t index = 0;
+  Verb verb = Verb::update;
+  std::string id;
+  std::string condition;             // If-Match: a version or "*"
+  json::Value body;                  // all columns but the stage
+  std::optional<StageValue> target;  // the stage to be written
+  std::optional<StageValue> present;
+  bool force_reopen = false;  // the record is closed and locked
+  RowShape shape;             // of the written columns, for the answer
+  std::vector<BatchRequest> steps = {};
+
+  // An action shows nothing: the record is read behind it, in the same call.
+  bool ends_in_action() const { return !steps.empty() && steps.back().method == "POST"; }
+  std::size_t requests() const { return steps.size() + (ends_in_action() ? 1 : 0); }
+};
+
+struct Dynamics365Writes::Push {
+  std::span<const Operation> operations;
+  std::vector<std::optional<Outcome>> outcomes;
+  std::vector<Row> existing;  // creates that met a record
+  std::vector<Row> locked;    // writes that a closed record refused
+  std::optional<Error> stopped;
+
+  void fail(std::size_t index, Error error) {
+    const std::string request_id = error.request_id;
+    outcomes[index] = Outcome{operations[index].id, std::move(error), request_id};
+  }
+  void fail(const std::vector<Row>& rows, const Error& error) {
+    for (const Row& row : rows) fail(row.index, error);
+  }
+  void succeed(std::size_t index, Applied applied, std::string request_id) {
+    outcomes[index] = Outcome{operations[index].id, std::move(applied), std::move(request_id)};
+  }
+};
+
+void BatchSize::went_well(std::size_t requests, Duration took) {
+  if (took >= kSlow) return too_much();
+  if (requests >= current() && took < kQuick) now_ = std::min(most_, now_ * 2);
+}
+
+void BatchSize::too_much() { now_ = std::max(std::min(kSmallestBatch, most_), now_ / 2); }
+
+Dynamics365Writes::Dynamics365Writes(const Dynamics365Settings& settings, Dynamics365Client& client,
+                                     Dynamics365Schema& schema, Dynamics365Reads& reads, Dynamics365Related& related)
+    : settings_(settings),
+      stage_(settings.stage_column),
+      client_(client),
+      schema_(schema),
+      reads_(reads),
+      related_(related),
+      batch_size_(settings.batch_start, settings.batch_max) {}
+
+// ---- an operation, ready to be sent
+
+Result<void> Dynamics365Writes::add_currency(Call& call, const Value& value, Row& row) {
+  const std::string code = text::trim(text_of(value));
+  if (code.empty()) return {};  // an amount is never without a currency
+  auto id = related_.currency_id(call, code);
+  if (!id) return std::move(id.error());
+  if (id->empty()) {
+    Error e = make_error(ErrorClass::rejected,
+                         "This Dynamics 365 organisation does not have the currency " + code +
+                             "; an administrator can add it, or change the currency in Partner Center.");
+    e.fields = {std::string(kCurrencyColumn)};
+    e.rule = "CURRENCY_MISSING";
+    return e;
+  }
+  row.body.set("transactioncurrencyid@odata.bind", json::Value::string("/transactioncurrencies(" + *id + ")"));
+  return {};
+}
+
+Result<void> Dynamics365Writes::add_column(Call& call, const ColumnFacts& facts, const std::string& column,
+                                           const Value& value, Row& row) {
+  if (column == kCurrencyColumn) return add_currency(call, value, row);
+  if (column.find('.') != std::string::npos) {
+    return make_error(ErrorClass::config, "Column " + column +
+                                              " belongs to another record; the bridge does not write it. Change the "
+                                              "mapping.");
+  }
+  if (facts.type != ColumnType::lookup) {
+    auto written = written_value(column, facts.type, value);
+    if (!written) return std::move(written.error());
+    row.body.set(column, *std::move(written));
+    return {};
+  }
+  if (facts.bind.empty() || facts.set.empty()) {
+    return make_error(ErrorClass::config,
+                      "Column " + column +
+                          " may lead to several tables of Dynamics 365; the mapping has to name one "
+                          "of them, like customerid_account.");
+  }
+  if (is_blank(value)) {
+    row.body.set(facts.bind, json::Value::null());
+    return {};
+  }
+  const std::string id = normal_guid(text_of(value));
+  if (id.empty()) {
+    Error e = make_error(ErrorClass::rejected, "\"" + display(value) + "\" is not the id of a Dynamics 365 record.");
+    e.fields = {column};
+    return e;
+  }
+  row.body.set(facts.bind + "@odata.bind", json::Value::string("/" + facts.set + "(" + id + ")"));
+  return {};
+}
+
+Result<Dynamics365Writes::Row> Dynamics365Writes::row_of(Call& call, const Operation& op, std::size_t index) {
+  Row row;
+  row.index = index;
+  row.verb = op.verb;
+  row.body = json::Value::object();
+  row.condition = op.must_match.empty() ? "*" : op.must_match.value;
+  const Table* table = table_of(op.kind);
+  if (table == nullptr || op.kind == RecordKind::owner) {
+    return make_error(ErrorClass::bug, "The bridge does not write records of this kind to Dynamics 365.");
+  }
+  const bool keyed = op.verb == Verb::create && op.kind == RecordKind::opportunity;
+  if (op.verb == Verb::update) {
+    row.id = normal_guid(op.target.id.value);
+    if (row.id.empty()) {
+      return make_error(ErrorClass::not_found,
+                        "\"" + op.target.id.value + "\" is not the id of a Dynamics 365 record.");
+    }
+  } else {
+    const std::string key = keyed ? op.target.key.value : op.id.value;
+    if (key.empty()) return make_error(ErrorClass::bug, "A new opportunity needs the id of its referral.");
+    row.id = guid_from("cosell " + table->name + " " + key);
+    if (keyed) row.body.set(settings_.key_column, json::Value::string(key));
+  }
+  std::vector<std::string> columns;
+  for (const auto& change : op.changes) columns.push_back(change.first);
+  auto shape = reads_.shape_for(call, op.kind, columns);
+  if (!shape) return std::move(shape.error());
+  row.shape = *std::move(shape);
+  for (const PlannedColumn& planned : row.shape.columns) {
+    const Value& value = op.changes.at(planned.name);
+    if (planned.from == PlannedColumn::From::stage) {
+      row.target = stage_.parse(text_of(value));
+      if (row.target) continue;
+      Error e = make_error(ErrorClass::rejected, "\"" + display(value) +
+                                                     "\" is no stage of Dynamics 365 (they look "
+                                                     "like " +
+                                                     stage_.choice() + ":1, won:3 or lost:4). Change the mapping.");
+      e.fields = {planned.name};
+      return e;
+    }
+    if (keyed && planned.name == settings_.key_column) continue;
+    if (auto added = add_column(call, planned.facts, planned.name, value, row); !added) {
+      return std::move(added.error());
+    }
+  }
+  const bool amount = op.kind == RecordKind::opportunity && op.changes.count(kAmount) > 0;
+  if (amount && settings_.calculated_revenue == CalculatedRevenue::take_over) {
+    row.body.set(kRevenue, json::Value::boolean(false));
+  }
+  if (const auto it = op.expected.find(std::string(kStageColumn)); it != op.expected.end()) {
+    row.present = stage_.parse(text_of(it->second));
+  }
+  return row;
+}
+
+// ---- what has to be known before a write
+
+bool Dynamics365Writes::needs_a_look(const Row& row, const Operation& op) const {
+  if (op.verb != Verb::update) return false;
+  const bool compares = op.must_match.empty() && !op.expected.empty();
+  const bool stage_unknown = row.target && !row.present;
+  const bool amount = op.kind == RecordKind::opportunity && op.changes.count(kAmount) > 0 &&
+                      settings_.calculated_revenue == CalculatedRevenue::refuse;
+  return compares || stage_unknown || amount;
+}
+
+std::optional<Error> Dynamics365Writes::judge_look(const Operation& op, const Observation& seen, Row& row) const {
+  std::vector<std::string> changed;
+  if (op.must_match.empty()) {
+    for (const auto& [name, value] : op.expected) {
+      const auto it = seen.columns.find(name);
+      if (it != seen.columns.end() && !same_value(value, it->second)) changed.push_back(name);
+    }
+    // From here on the server itself watches that nobody changes the record in between.
+    if (!op.expected.empty()) row.condition = seen.version.value;
+  }
+  if (!changed.empty() || (!op.must_match.empty() && op.must_match != seen.version)) {
+    Error e = make_error(ErrorClass::precondition,
+                         "Somebody changed " + (changed.empty() ? "the record" : text::join(changed, ", ")) +
+                             " in Dynamics 365 meanwhile; the bridge looks again before it writes.");
+    e.fields = std::move(changed);
+    return e;
+  }
+  if (op.kind != RecordKind::opportunity) return std::nullopt;
+  row.present = stage_.parse(text_of(column(seen.columns, std::string(kStageColumn))));
+  const bool calculated = column(seen.columns, kRevenue) == Value(true);
+  if (calculated && op.changes.count(kAmount) > 0 && settings_.calculated_revenue == CalculatedRevenue::refuse) {
+    Error e =
+        make_error(ErrorClass::rejected,
+                   "The revenue of this opportunity is calculated by Dynamics 365 from its product lines, so the "
+                   "amount from Partner Center would be lost. Set Revenue to \"User Provided\", or let the bridge "
+                   "do it (setting \"calculated_revenue\": \"take_over\").");
+    e.fields = {kAmount};
+    e.rule = "CALCULATED_REVENUE";
+    return e;
+  }
+  return std::nullopt;
+}
+
+void Dynamics365Writes::look(Call& call, Push& push, std::vector<Row>& rows) {
+  struct Group {
+    std::vector<RecordRef> refs;
+    std::vector<std::string> columns;
+  };
+  std::map<RecordKind, Group> groups;
+  for (const Row& row : rows) {
+    const Operation& op = push.operations[row.index];
+    if (!needs_a_look(row, op)) continue;
+    Group& group = groups[op.kind];
+    RecordRef ref;
+    ref.kind = op.kind;
+    ref.id = RecordId(row.id);
+    group.refs.push_back(std::move(ref));
+    const auto add = [&group](const std::string& name) {
+      if (std::find(group.columns.begin(), group.columns.end(), name) == group.columns.end()) {
+        group.columns.push_back(name);
+      }
+    };
+    if (op.must_match.empty()) {
+      for (const auto& e : op.expected) add(e.first);
+    }
+    if (op.kind == RecordKind::opportunity) {
+      add(std::string(kStageColumn));
+      add(kRevenue);
+    }
+  }
+  for (auto& [kind, group] : groups) {
+    auto found = reads_.fetch(call, group.refs, group.columns);
+    if (!found && found.error().kind == ErrorClass::unknown) found.error().kind = ErrorClass::transient;
+    std::map<std::string, const Observation*> by_id;
+    if (found) {
+      for (const Observation& o : *found) by_id[o.id.value] = &o;
+    }
+    for (Row& row : rows) {
+      const Operation& op = push.operations[row.index];
+      if (op.kind != kind || !needs_a_look(row, op)) continue;
+      const auto seen = by_id.find(row.id);
+      if (!found) {
+        push.fail(row.index, found.error());
+      } else if (seen == by_id.end()) {
+        push.fail(row.index, make_error(ErrorClass::not_found, "The record is no longer in Dynamics 365."));
+      } else if (auto error = judge_look(op, *seen->second, row)) {
+        push.fail(row.index, *std::move(error));
+      }
+    }
+  }
+}
+
+// ---- requests
+
+BatchRequest Dynamics365Writes::patch(const Row& row, const json::Value& body, const std::string& condition) const {
+  BatchRequest request;
+  request.method = "PATCH";
+  request.path = client_.path(resource(row.shape.table->set + "(" + row.id + ")", {{"$select", row.shape.select()}}));
+  const bool creates = row.verb == Verb::create;
+  // Without a condition the platform would create what it does not find, and change what it should create.
+  request.headers.push_back(creates ? header("If-None-Match", "*") : header("If-Match", condition));
+  request.headers.push_back(header("Prefer", "return=representation"));
+  if (creates && settings_.duplicate_detection) {
+    request.headers.push_back(header("MSCRM.SuppressDuplicateDetection", "false"));
+  }
+  request.body = json::write(body);
+  return request;
+}
+
+BatchRequest Dynamics365Writes::close(const Row& row, const StageValue& stage) const {
+  const bool won = stage.state == StageValue::State::won;
+  json::Value activity = json::Value::object();
+  activity.set("subject", json::Value::string(won ? "Won in Partner Center" : "Lost in Partner Center"));
+  activity.set("opportunityid@odata.bind", json::Value::string("/opportunities(" + row.id + ")"));
+  json::Value body = json::Value::object();
+  body.set("Status", json::Value::integer(stage.option.value_or(-1)));
+  body.set("OpportunityClose", std::move(activity));
+  BatchRequest request;
+  request.method = "POST";
+  request.path = client_.path(won ? "WinOpportunity" : "LoseOpportunity");
+  request.body = json::write(body);
+  return request;
+}
+
+// The steps of one operation in order: reopen, write, close; each only where it is needed.
+Result<std::vector<BatchRequest>> Dynamics365Writes::requests_of(Call& call, const Row& row) {
+  const bool creates = row.verb == Verb::create;
+  const StageValue present = row.present.value_or(StageValue{});
+  const StageValue goal = row.target ? *row.target : present;
+  const bool moves = creates ? row.target.has_value() : row.target && goal != present;
+  const bool reopens = row.force_reopen || (!creates && moves && !present.is_open());
+  const bool closes = !goal.is_open() && (reopens || moves);
+  std::vector<BatchRequest> requests;
+  std::string condition = row.condition;
+  if (reopens) {
+    auto reasons = schema_.status_reasons(call);
+    if (!reasons) return std::move(reasons.error());
+    const auto open =
+        std::find_if((*reasons)->begin(), (*reasons)->end(), [](const Option& o) { return o.state == 0; });
+    std::int64_t reason = open == (*reasons)->end() ? 1 : open->value;
+    if (goal.is_open() && stage_.is_status()) reason = goal.option.value_or(reason);
+    json::Value body = json::Value::object();
+    body.set("statecode", json::Value::integer(0));
+    body.set("statuscode", json::Value::integer(reason));
+    requests.push_back(patch(row, body, condition));
+    condition = "*";
+  }
+  json::Value body = row.body;
+  if (moves && goal.is_open() && !(reopens && stage_.is_status())) {
+    body.set(stage_.choice(), goal.option ? json::Value::integer(*goal.option) : json::Value::null());
+  }
+  // Closing has no condition of its own: the open stage is written as it is, under the condition.
+  const bool guards = closes && !reopens && !creates && condition != "*" && body.members().empty();
+  if (guards && present.option) body.set(stage_.choice(), json::Value::integer(*present.option));
+  if (guards && !present.option) body.set(stage_.choice(), json::Value::null());
+  if (creates || !body.members().empty()) requests.push_back(patch(row, body, condition));
+  if (closes) requests.push_back(close(row, goal));
+  return requests;
+}
+
+// ---- calls
+
+std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector<Row>& rows) {
+  std::vector<BatchItem> items;
+  std::vector<std::size_t> place;  // of each row's first item
+  std::size_t requests = 0;
+  for (Row& row : rows) {
+    place.push_back(items.size());
+    requests += row.requests();
+    const bool looks = row.ends_in_action();
+    const bool change_set = row.steps.size() > 1;
+    items.push_back({change_set, std::move(row.steps)});
+    row.steps.clear();
+    if (!looks) continue;
+    BatchRequest look;
+    look.path = client_.path(resource(row.shape.table->set + "(" + row.id + ")", {{"$select", row.shape.select()}}));
+    items.push_back({false, {std::move(look)}});
+  }
+  const Instant began = call.clock.now();
+  auto written = client_.write(call, items);
+  if (!written) {
+    const ErrorClass kind = written.error().kind;
+    if (kind == ErrorClass::throttled || kind == ErrorClass::unknown) batch_size_.too_much();
+    push.fail(rows, written.error());
+    return written.error();
+  }
+  batch_size_.went_well(requests, call.clock.now() - began);
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    const std::size_t next = n + 1 < rows.size() ? place[n + 1] : items.size();
+    if (written->answers.size() > items.size() || place[n] >= written->answers.size()) {
+      Error e = unclear("its answer does not fit what was sent.");
+      e.request_id = written->request_id;
+      push.fail(rows[n].index, std::move(e));
+      continue;
+    }
+    const bool followed = next - place[n] > 1 && place[n] + 1 < written->answers.size();
+    settle(call, push, rows[n], written->answers[place[n]], followed ? &written->answers[place[n] + 1] : nullptr);
+    Outcome* outcome = push.outcomes[rows[n].index] ? &*push.outcomes[rows[n].index] : nullptr;
+    if (outcome != nullptr && outcome->request_id.empty()) outcome->request_id = written->request_id;
+  }
+  return std::nullopt;
+}
+
+void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<Row> rows) {
+  std::vector<Row> ready;
+  for (Row& row : rows) {
+    auto steps = requests_of(call, row);
+    if (steps) {
+      row.steps = *std::move(steps);
+      ready.push_back(std::move(row));
+    } else {
+      push.fail(row.index, std::move(steps.error()));
+    }
+  }
+  for (std::size_t from = 0; from < ready.size();) {
+    std::size_t requests = 0;
+    std::vector<Row> batch;
+    const std::size_t most = std::min(batch_size_.current(), kRequestsMost);
+    for (; from < ready.size(); ++from) {
+      if (!batch.empty() && requests + ready[from].requests() > most) break;
+      requests += ready[from].requests();
+      batch.push_back(std::move(ready[from]));
+    }
+    if (push.stopped) {
+      push.fail(batch, *push.stopped);
+      continue;
+    }
+    auto refused = send(call, push, batch);
+    if (refused && ends_the_push(*refused)) push.stopped = std::move(refused);
+  }
+}
+
+// ---- answers
+
+Applied Dynamics365Writes::applied_with(Call& call, const Row& row, const http::Response& shown) {
+  Applied applied;
+  applied.id = RecordId(row.id);
+  applied.created = row.verb == Verb::create;
+  const auto body = read_body(shown.body, "POST $batch");
+  auto seen = body ? read_row(*body, row.shape, "POST $batch")
+                   : Result<cosell::dynamics365::Row>(make_error(ErrorClass::bad_response, ""));
+  // The write itself arrived; what its answer does not tell, the next pull will.
+  if (!seen) return applied;
+  applied.version = seen->seen.version;
+  std::vector<cosell::dynamics365::Row> rows;
+  rows.push_back(*std::move(seen));
+  const bool filled = related_.fill(call, row.shape, rows).has_value();
+  for (const PlannedColumn& c : row.shape.columns) {
+    const bool known = c.from != PlannedColumn::From::related || filled;
+    if (known) applied.shown[c.name] = rows.front().seen.columns[c.name];
+  }
+  return applied;
+}
+
+void Dynamics365Writes::settle(Call& call, Push& push, Row& row, const BatchAnswer& answer, const BatchAnswer* shown) {
+  const auto refusal = std::find_if(answer.answers.begin(), answer.answers.end(),
+                                    [](const http::Response& r) { return !is_success(r); });
+  if (refusal != answer.answers.end()) return settle_refused(call, push, row, *refusal);
+  const http::Response& last = shown != nullptr ? shown->answers.front() : answer.answers.back();
+  const auto body = json::read(last.body);
+  const std::string id = body ? normal_guid(body->text_of(row.shape.table->id)) : "";
+  if (!id.empty() && id != row.id) return push.fail(row.index, unclear("its answer does not fit what was sent."));
+  const http::Response nothing{204, {}, ""};
+  push.succeed(row.index, applied_with(call, row, is_success(last) ? last : nothing), "");
+}
+
+void Dynamics365Writes::settle_refused(Call& call, Push& push, Row& row, const http::Response& refusal) {
+  const Operation& op = push.operations[row.index];
+  Error e = error_of_part(refusal, {"POST $batch", true}, call.clock.now());
+  const bool key_taken = e.rule == kDuplicateKey || e.rule == kDuplicateAlternateKey;
+  const bool creates = op.verb == Verb::create;
+  if (creates && (key_taken || (refusal.status == 412 && e.kind == ErrorClass::precondition))) {
+    push.existing.push_back(std::move(row));
+    return;
+  }
+  const bool locked = e.rule == kReadOnly || e.rule == kReadOnlyState;
+  if (locked && !creates && settings_.closed_records == ClosedRecords::reopen && !row.force_reopen) {
+    push.locked.push_back(std::move(row));
+    return;
+  }
+  if (key_taken) e.kind = ErrorClass::rejected;
+  // Something that the record refers to may be missing, and not the record itself.
+  const bool about_itself = text::lower_ascii(e.detail).find(row.id) != std::string::npos;
+  if (e.kind == ErrorClass::not_found && (creates || (e.rule == kNotFound && !about_itself))) {
+    e.kind = ErrorClass::rejected;
+    e.message = "The account, owner or another record that this one refers to is not in Dynamics 365: " + e.detail;
+  }
+  push.fail(row.index, std::move(e));
+}
+
+void Dynamics365Writes::find_existing(Call& call, Push& push) {
+  std::map<RecordKind, std::vector<Row>> by_kind;
+  for (Row& row : push.existing) by_kind[push.operations[row.index].kind].push_back(std::move(row));
+  push.existing.clear();
+  for (auto& [kind, rows] : by_kind) {
+    std::vector<RecordRef> refs;
+    std::vector<std::string> columns;
+    for (const Row& row : rows) {
+      RecordRef ref;
+      ref.kind = kind;
+      ref.id = RecordId(row.id);
+      refs.push_back(ref);
+      ref.id = RecordId();
+      ref.key = push.operations[row.index].target.key;
+      if (kind == RecordKind::opportunity) refs.push_back(ref);
+      for (const PlannedColumn& c : row.shape.columns) {
+        if (std::find(columns.begin(), columns.end(), c.name) == columns.end()) columns.push_back(c.name);
+      }
+    }
+    const auto found = reads_.fetch(call, refs, columns);
+    for (const Row& row : rows) {
+      if (!found) {
+        // The write was refused; only the look at what is there failed.
+        Error e = found.error();
+        if (e.kind == ErrorClass::unknown || e.kind == ErrorClass::bad_response) e.kind = ErrorClass::transient;
+        push.fail(row.index, std::move(e));
+        continue;
+      }
+      const BridgeKey& key = push.operations[row.index].target.key;
+      const Observation* there = nullptr;
+      for (const Observation& o : *found) {
+        const bool by_key = !key.empty() && o.key == key;
+        if (by_key || (there == nullptr && o.id.value == row.id)) there = &o;
+      }
+      if (there == nullptr) {
+        push.fail(row.index, make_error(ErrorClass::rejected,
+                                        "Another record in Dynamics 365 carries the same referral, and the bridge's "
+                                        "user may not see it. Give the user read access to all opportunities."));
+        continue;
+      }
+      Applied applied;
+      applied.id = there->id;
+      applied.version = there->version;
+      for (const PlannedColumn& c : row.shape.columns) applied.shown[c.name] = there->columns.at(c.name);
+      push.succeed(row.index, std::move(applied), "");
+    }
+  }
+}
+
+void Dynamics365Writes::reopen_refused(Call& call, Push& push) {
+  std::vector<Row> rows = std::move(push.locked);
+  push.locked.clear();
+  std::vector<RecordRef> refs;
+  for (const Row& row : rows) {
+    RecordRef ref;
+    ref.id = RecordId(row.id);
+    refs.push_back(std::move(ref));
+  }
+  const auto found = reads_.fetch(call, refs, {std::string(kStageColumn)});
+  std::vector<Row> again;
+  for (Row& row : rows) {
+    if (!found) {
+      push.fail(row.index, found.error());
+      continue;
+    }
+    const auto seen =
+        std::find_if(found->begin(), found->end(), [&](const Observation& o) { return o.id.value == row.id; });
+    const bool moved = seen == found->end() || (row.condition != "*" && row.condition != seen->version.value);
+    row.present = moved ? std::nullopt : stage_.parse(text_of(column(seen->columns, std::string(kStageColumn))));
+    if (!row.present || row.present->is_open()) {
+      push.fail(row.index, make_error(ErrorClass::precondition,
+                                      "Somebody changed the record in Dynamics 365 meanwhile; the bridge looks again "
+                                      "before it writes."));
+      continue;
+    }
+    row.condition = seen->version.value;
+    row.force_reopen = true;
+    again.push_back(std::move(row));
+  }
+  send_all(call, push, std::move(again));
+}
+
+std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operation> operations) {
+  Push push;
+  push.operations = operations;
+  push.outcomes.resize(operations.size());
+  std::vector<Row> rows;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    auto row = push.stopped ? Result<Row>(*push.stopped) : row_of(call, operations[i], i);
+    if (!row) {
+      const bool about_all = ends_the_push(row.error()) && row.error().kind != ErrorClass::config;
+      if (about_all) push.stopped = row.error();
+      push.fail(i, std::move(row.error()));
+    } else if (operations[i].verb == Verb::update && operations[i].changes.empty()) {
+      Applied nothing_to_do;
+      nothing_to_do.id = RecordId(row->id);
+      push.succeed(i, std::move(nothing_to_do), "");
+    } else {
+      rows.push_back(*std::move(row));
+    }
+  }
+  if (!push.stopped) look(call, push, rows);
+  const auto settled = [&](const Row& r) { return push.outcomes[r.index].has_value(); };
+  rows.erase(std::remove_if(rows.begin(), rows.end(), settled), rows.end());
+  // Nothing but a stage that is there already.
+  for (const Row& row : rows) {
+    const bool nothing = row.verb == Verb::update && row.body.members().empty() && row.target == row.present;
+    if (!nothing) continue;
+    Applied applied;
+    applied.id = RecordId(row.id);
+    push.succeed(row.index, std::move(applied), "");
+  }
+  rows.erase(std::remove_if(rows.begin(), rows.end(), settled), rows.end());
+  send_all(call, push, std::move(rows));
+  if (!push.existing.empty()) find_existing(call, push);
+  if (!push.locked.empty()) reopen_refused(call, push);
+
+  std::vector<Outcome> done;
+  done.reserve(push.outcomes.size());
+  for (std::optional<Outcome>& o : push.outcomes) done.push_back(*std::move(o));
+  return done;
+}
+
+}  // namespace cosell::dynamics365

@@ -1,0 +1,82 @@
+// Writing records: planned operations become parts of as few batches as possible, and every operation gets exactly one
+// outcome. An operation of several steps (closing, reopening) is one change set, so that all of it happens or nothing.
+// Nothing is sent twice here; what is unclear is reported as unclear.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "connectors/connector.h"
+#include "connectors/dynamics365/dynamics365_client.h"
+#include "connectors/dynamics365/dynamics365_reads.h"
+#include "connectors/dynamics365/dynamics365_related.h"
+#include "connectors/dynamics365/dynamics365_schema.h"
+#include "connectors/dynamics365/dynamics365_settings.h"
+
+namespace cosell::dynamics365 {
+
+// How many requests go into one batch: doubles while the server is quick, halves when it is not.
+class BatchSize {
+ public:
+  BatchSize(int start, int most) : now_(start), most_(most) {}
+  std::size_t current() const { return static_cast<std::size_t>(now_); }
+  void went_well(std::size_t requests, Duration took);
+  void too_much();
+
+ private:
+  int now_;
+  int most_;
+};
+
+class Dynamics365Writes {
+ public:
+  Dynamics365Writes(const Dynamics365Settings& settings, Dynamics365Client& client, Dynamics365Schema& schema,
+                    Dynamics365Reads& reads, Dynamics365Related& related);
+
+  std::vector<Outcome> push(Call& call, std::span<const Operation> operations);
+
+ private:
+  struct Row;   // one operation, ready to be sent
+  struct Push;  // what one push has come to
+
+  Result<Row> row_of(Call& call, const Operation& operation, std::size_t index);
+  Result<void> add_column(Call& call, const ColumnFacts& facts, const std::string& column, const Value& value,
+                          Row& row);
+  Result<void> add_currency(Call& call, const Value& value, Row& row);
+
+  bool needs_a_look(const Row& row, const Operation& operation) const;
+  // Reads rows again where a condition, the present stage or a calculated revenue has to be known before the write.
+  void look(Call& call, Push& push, std::vector<Row>& rows);
+  std::optional<Error> judge_look(const Operation& operation, const Observation& seen, Row& row) const;
+
+  Result<std::vector<BatchRequest>> requests_of(Call& call, const Row& row);
+  BatchRequest patch(const Row& row, const json::Value& body, const std::string& condition) const;
+  BatchRequest close(const Row& row, const StageValue& stage) const;
+
+  void send_all(Call& call, Push& push, std::vector<Row> rows);
+  // Gives the error of the whole call, if it was refused as a whole.
+  std::optional<Error> send(Call& call, Push& push, std::vector<Row>& rows);
+  void settle(Call& call, Push& push, Row& row, const BatchAnswer& answer, const BatchAnswer* shown);
+  void settle_refused(Call& call, Push& push, Row& row, const http::Response& refusal);
+  Applied applied_with(Call& call, const Row& row, const http::Response& shown);
+
+  // Creates whose record was there already.
+  void find_existing(Call& call, Push& push);
+  // Writes to closed records that the organisation refused.
+  void reopen_refused(Call& call, Push& push);
+
+  const Dynamics365Settings settings_;
+  const StageColumn stage_;
+  Dynamics365Client& client_;
+  Dynamics365Schema& schema_;
+  Dynamics365Reads& reads_;
+  Dynamics365Related& related_;
+  BatchSize batch_size_;
+};
+
+// The currency of an amount, by ISO code: the one related column that can be written.
+constexpr std::string_view kCurrencyColumn = "transactioncurrencyid.isocurrencycode";
+
+}  // namespace cosell::dynamics365

@@ -1,0 +1,459 @@
+// Reading changes: every change is delivered with the columns of related records, and an idle read costs one request.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "tests/unit/dynamics365/test_org.h"
+
+namespace cosell::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+const std::vector<std::string> kColumns = {"name",
+                                           "estimatedvalue",
+                                           "estimatedclosedate",
+                                           "stage",
+                                           "cosell_sync",
+                                           "cosell_since",
+                                           "cosell_help",
+                                           "parentaccountid.name",
+                                           "transactioncurrencyid.isocurrencycode",
+                                           "ownerid.fullname",
+                                           "ownerid.internalemailaddress"};
+
+Result<Page> pull_once(TestOrg& org, const Cursor& cursor, const std::vector<std::string>& columns = kColumns) {
+  Call call = org.call();
+  PullRequest request;
+  request.cursor = cursor;
+  request.columns = columns;
+  return org.connector->pull(call, request);
+}
+
+std::string kind_of_pull(TestOrg& org, const Cursor& cursor, const std::vector<std::string>& columns = kColumns) {
+  const auto page = pull_once(org, cursor, columns);
+  return page ? std::string("accepted") : std::string(name_of(page.error().kind));
+}
+
+TEST(Dynamics365Pull, ShowsEveryColumnWithItsType) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  const std::string id = org.create(
+      "Renewal",
+      R"(,"estimatedvalue":1234.5,"cosell_referralid":"ref-1","cosell_since":"2026-11-20T10:00:00Z","cosell_sync":true,
+         "cosell_help":974830002,"parentaccountid@odata.bind":"/accounts()" +
+          account + ")\"");
+  const auto pulled = pull_all(org, kColumns);
+  ASSERT_EQ(pulled.seen.size(), 1U);
+  const Observation& o = pulled.seen.front();
+  EXPECT_TRUE(pulled.full_listing);
+  EXPECT_EQ(o.id.value, id);
+  EXPECT_EQ(o.key.value, "ref-1");
+  EXPECT_EQ(o.existence, Existence::live);
+  EXPECT_THAT(o.version.value, testing::StartsWith("W/\""));
+  EXPECT_EQ(o.columns.at("name"), text_value("Renewal"));
+  EXPECT_EQ(o.columns.at("estimatedvalue"), number("1234.5"));
+  EXPECT_EQ(o.columns.at("estimatedclosedate"), Value(Date{2027, 1, 31}));
+  EXPECT_EQ(o.columns.at("stage"), text_value("salesstage:0"));
+  EXPECT_EQ(o.columns.at("cosell_sync"), Value(true));
+  EXPECT_EQ(o.columns.at("cosell_since"), Value(*parse_instant("2026-11-20T10:00:00Z")));
+  EXPECT_EQ(o.columns.at("cosell_help"), number("974830002"));
+  EXPECT_EQ(o.columns.at("parentaccountid.name"), text_value("Fabrikam"));
+  EXPECT_EQ(o.columns.at("transactioncurrencyid.isocurrencycode"), text_value("USD"));
+  EXPECT_FALSE(is_blank(o.columns.at("ownerid.fullname")));
+  EXPECT_THAT(text_of(o.columns.at("ownerid.internalemailaddress")), HasSubstr("@"));
+  EXPECT_EQ(o.columns.size(), kColumns.size());
+}
+
+TEST(Dynamics365Pull, ShowsEmptyColumnsAndMissingParentsAsBlank) {
+  TestOrg org;
+  org.create("Bare");
+  const auto pulled = pull_all(org, kColumns);
+  ASSERT_EQ(pulled.seen.size(), 1U);
+  for (const char* blank : {"estimatedvalue", "cosell_since", "cosell_help", "parentaccountid.name"}) {
+    ASSERT_EQ(pulled.seen[0].columns.count(blank), 1U) << blank;
+    EXPECT_TRUE(is_blank(pulled.seen[0].columns.at(blank))) << blank;
+  }
+  EXPECT_TRUE(pulled.seen[0].key.empty());
+}
+
+TEST(Dynamics365Pull, KeepsTextsThatLookLikeDates) {
+  TestOrg org;
+  org.create("2026-01-01", R"(,"cosell_notes":"2026-02-02")");
+  const auto pulled = pull_all(org, {"name", "cosell_notes"});
+  ASSERT_EQ(pulled.seen.size(), 1U);
+  EXPECT_EQ(pulled.seen[0].columns.at("name"), text_value("2026-01-01"));
+  EXPECT_EQ(pulled.seen[0].columns.at("cosell_notes"), text_value("2026-02-02"));
+}
+
+TEST(Dynamics365Pull, ShowsOpenWonAndLostInOneStage) {
+  TestOrg org;
+  org.create("Open", R"(,"salesstage":2)");
+  org.create("Without", R"(,"salesstage":null)");
+  const std::string won = org.create("Won");
+  const std::string lost = org.create("Lost");
+  org.control("win", R"({"id":")" + won + R"("})");
+  org.control("lose", R"({"id":")" + lost + R"(","status":5})");
+  std::vector<std::string> stages;
+  for (const Observation& o : pull_all(org, {"name", "stage"}).seen) {
+    stages.push_back(text_of(o.columns.at("name")) + "=" + text_of(o.columns.at("stage")));
+  }
+  EXPECT_THAT(stages, testing::UnorderedElementsAre("Open=salesstage:2", "Without=salesstage:none", "Won=won:3",
+                                                    "Lost=lost:5"));
+}
+
+TEST(Dynamics365Pull, TakesTheStageFromTheColumnThatTheSettingNames) {
+  Dynamics365Settings settings = TestOrg::default_settings();
+  settings.stage_column = "statuscode";
+  TestOrg by_status(settings);
+  by_status.create("A", R"(,"statuscode":2)");
+  EXPECT_EQ(pull_all(by_status, {"stage"}).seen.at(0).columns.at("stage"), text_value("statuscode:2"));
+
+  settings.stage_column = "new_phase";
+  TestOrg own(settings);
+  own.control("column", R"({"name":"new_phase","kind":"picklist","values":["First","Second"]})");
+  own.create("A", R"(,"new_phase":100000001)");
+  EXPECT_EQ(pull_all(own, {"stage"}).seen.at(0).columns.at("stage"), text_value("new_phase:100000001"));
+}
+
+TEST(Dynamics365Pull, FillsColumnsOnlyFromTheTableThatTheyName) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  const std::string contact = org.make("contact", R"({"firstname":"Ida","lastname":"Berg"})");
+  org.create("To an account", R"(,"customerid_account@odata.bind":"/accounts()" + account + ")\"");
+  org.create("To a contact", R"(,"customerid_contact@odata.bind":"/contacts()" + contact + ")\"");
+  const auto seen =
+      pull_all(org, {"name", "customerid_account.name", "customerid_contact.fullname", "customerid"}).seen;
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].columns.at("customerid_account.name"), text_value("Fabrikam"));
+  EXPECT_TRUE(is_blank(seen[0].columns.at("customerid_contact.fullname")));
+  EXPECT_EQ(seen[0].columns.at("customerid"), text_value(account));
+  EXPECT_TRUE(is_blank(seen[1].columns.at("customerid_account.name")));
+  EXPECT_EQ(seen[1].columns.at("customerid_contact.fullname"), text_value("Ida Berg"));
+}
+
+TEST(Dynamics365Pull, DeliversEachRecordOnceAroundThePageSize) {
+  for (const int count : {0, 1, 2, 3, 4, 6, 7}) {
+    TestOrg org;
+    org.set(R"({"page_size":3})");
+    std::vector<std::string> names;
+    for (int i = 0; i < count; ++i) {
+      names.push_back("Deal " + std::to_string(i));
+      org.create(names.back());
+    }
+    const auto pulled = pull_all(org, kColumns);
+    EXPECT_THAT(names_of(pulled.seen), testing::UnorderedElementsAreArray(names)) << count;
+    EXPECT_EQ(pulled.cursors.size(), static_cast<std::size_t>(std::max(1, (count + 2) / 3))) << count;
+  }
+}
+
+TEST(Dynamics365Pull, AsksForNoMoreRowsThanTheEngineTakes) {
+  TestOrg org;
+  for (int i = 0; i < 5; ++i) org.create("Deal " + std::to_string(i));
+  Call call = org.call();
+  PullRequest request;
+  request.columns = {"name"};
+  request.page_limit = 2;
+  const auto page = org.connector->pull(call, request);
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->seen.size(), 2U);
+  EXPECT_FALSE(page->caught_up);
+}
+
+TEST(Dynamics365Pull, GoesOnFromEveryPageInANewProcess) {
+  TestOrg org;
+  org.set(R"({"page_size":2})");
+  for (int i = 0; i < 7; ++i) org.create("Deal " + std::to_string(i));
+  const auto whole = pull_all(org, kColumns);
+  ASSERT_EQ(whole.cursors.size(), 4U);
+  for (std::size_t page = 0; page + 1 < whole.cursors.size(); ++page) {
+    org.reconnect();
+    const auto rest = pull_all(org, kColumns, whole.cursors[page]);
+    EXPECT_EQ(rest.seen.size(), 7 - 2 * (page + 1)) << page;
+  }
+}
+
+TEST(Dynamics365Pull, CostsOneRequestWhenNothingChanged) {
+  TestOrg org;
+  for (int i = 0; i < 5; ++i) org.create("Deal " + std::to_string(i));
+  auto pulled = pull_all(org, kColumns);
+  // Soon and much later; also for a process that has just started.
+  for (const Duration wait : {seconds(5), minutes(20), days(3)}) {
+    org.advance(wait);
+    org.reconnect();
+    const auto before = org.requests();
+    pulled = pull_all(org, kColumns, pulled.cursors.back());
+    EXPECT_THAT(pulled.seen, IsEmpty());
+    EXPECT_FALSE(pulled.full_listing);
+    EXPECT_EQ(org.requests() - before, 1U) << to_string(wait);
+  }
+}
+
+TEST(Dynamics365Pull, ReadsRelatedRecordsOfAPageInOneRequest) {
+  TestOrg org;
+  for (int i = 0; i < 20; ++i) {
+    const std::string account = org.create_account(R"({"name":"Customer )" + std::to_string(i) + "\"}");
+    org.create("Deal " + std::to_string(i), R"(,"parentaccountid@odata.bind":"/accounts()" + account + ")\"");
+  }
+  const auto first = pull_all(org, kColumns);
+  EXPECT_EQ(org.requests(), 3U) << "metadata, the page, what the page refers to";
+  const std::string changed = first.seen.at(7).id.value;
+  org.advance(minutes(1));
+  org.edit(changed, R"({"estimatedvalue":7})");
+  const auto before = org.requests();
+  const auto second = pull_all(org, kColumns, first.cursors.back());
+  ASSERT_EQ(second.seen.size(), 1U);
+  EXPECT_EQ(second.seen[0].columns.at("parentaccountid.name"), first.seen[7].columns.at("parentaccountid.name"));
+  EXPECT_EQ(org.requests() - before, 2U);
+  EXPECT_THAT(org.asked.back(), HasSubstr("GET /api/data/v9.2/accounts")) << "users and currencies are remembered";
+}
+
+TEST(Dynamics365Pull, FollowsThePagesOfRelatedRecords) {
+  TestOrg org;
+  org.set(R"({"page_size":3})");
+  for (int i = 0; i < 3; ++i) {
+    const std::string account = org.create_account(R"({"name":"Customer )" + std::to_string(i) + "\"}");
+    org.create("Deal", R"(,"parentaccountid@odata.bind":"/accounts()" + account + ")\"");
+  }
+  org.advance(seconds(1));
+  org.set(R"({"page_size":2})");
+  const auto pulled = pull_all(org, kColumns);
+  ASSERT_EQ(pulled.seen.size(), 3U);
+  for (const Observation& o : pulled.seen) EXPECT_FALSE(is_blank(o.columns.at("parentaccountid.name")));
+}
+
+TEST(Dynamics365Pull, FailsWhenRelatedRecordsMayNotBeRead) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  org.create("Deal", R"(,"parentaccountid@odata.bind":"/accounts()" + account + ")\"");
+  org.set(R"({"missing_privileges":["prvReadAccount"]})");
+  const auto page = pull_once(org, {});
+  ASSERT_FALSE(page) << "a customer that cannot be read is not an empty one";
+  EXPECT_EQ(page.error().kind, ErrorClass::forbidden);
+  EXPECT_THAT(page.error().message, HasSubstr("prvReadAccount"));
+}
+
+TEST(Dynamics365Pull, DeliversAChangeButNotItsUnchangedNeighbours) {
+  TestOrg org;
+  const std::string a = org.create("A");
+  org.create("B");
+  auto pulled = pull_all(org, kColumns);
+  org.edit(a, R"({"estimatedvalue":7})");
+  org.edit(a, R"({"estimatedvalue":8})");
+  pulled = pull_all(org, kColumns, pulled.cursors.back());
+  EXPECT_THAT(names_of(pulled.seen), ElementsAre("A"));
+  EXPECT_EQ(pulled.seen[0].columns.at("estimatedvalue"), number("8"));
+  pulled = pull_all(org, kColumns, pulled.cursors.back());
+  EXPECT_THAT(pulled.seen, IsEmpty());
+}
+
+TEST(Dynamics365Pull, MissesNothingThatChangesWhileItReads) {
+  TestOrg org;
+  org.set(R"({"page_size":2})");
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(org.create("Deal " + std::to_string(i)));
+  const auto first = pull_once(org, {});
+  ASSERT_TRUE(first);
+  org.edit(ids[0], R"({"estimatedvalue":9})");
+  const auto rest = pull_all(org, kColumns, first->next);
+  EXPECT_EQ(first->seen.size() + rest.seen.size(), 5U);
+  const auto next = pull_all(org, kColumns, rest.cursors.back());
+  EXPECT_THAT(names_of(next.seen), testing::Contains("Deal 0"));
+}
+
+TEST(Dynamics365Pull, ShowsDeletedRecordsAsDeleted) {
+  TestOrg org;
+  const std::string a = org.create("A");
+  org.create("B");
+  auto pulled = pull_all(org, kColumns);
+  org.remove(a);
+  pulled = pull_all(org, kColumns, pulled.cursors.back());
+  ASSERT_EQ(pulled.seen.size(), 1U);
+  EXPECT_EQ(pulled.seen[0].existence, Existence::deleted);
+  EXPECT_EQ(pulled.seen[0].id.value, a);
+}
+
+TEST(Dynamics365Pull, AsksForEverythingAgainWhenTheLinkHasExpired) {
+  TestOrg org;
+  org.create("A");
+  const auto pulled = pull_all(org, kColumns);
+  org.control("expire_delta", "{}");
+  const auto before = org.requests();
+  EXPECT_EQ(kind_of_pull(org, pulled.cursors.back()), "cursor_invalid");
+  EXPECT_EQ(org.requests() - before, 1U);
+  const auto again = pull_all(org, kColumns);
+  EXPECT_TRUE(again.full_listing);
+  EXPECT_EQ(again.seen.size(), 1U);
+
+  org.advance(days(8));
+  EXPECT_EQ(kind_of_pull(org, again.cursors.back()), "cursor_invalid") << "tokens live for seven days";
+}
+
+TEST(Dynamics365Pull, RefusesACursorThatDoesNotBelongToIt) {
+  TestOrg org;
+  org.create("A");
+  const Cursor cursor = pull_all(org, kColumns).cursors.back();
+  const auto before = org.requests();
+  EXPECT_EQ(kind_of_pull(org, cursor, {"name"}), "cursor_invalid");
+  EXPECT_EQ(kind_of_pull(org, Cursor("rubbish")), "cursor_invalid");
+  EXPECT_EQ(kind_of_pull(org, Cursor("{}")), "cursor_invalid");
+  EXPECT_EQ(kind_of_pull(org, Cursor(text::replace_all(cursor.value, "\"v\":1", "\"v\":2"))), "cursor_invalid");
+  EXPECT_EQ(kind_of_pull(org, Cursor(text::replace_all(cursor.value, "@127.0.0.1", "@other.crm.dynamics.com"))),
+            "cursor_invalid");
+  const std::size_t env = cursor.value.find("\"env\":\"") + 7;
+  std::string other = cursor.value;
+  other[env] = other[env] == 'a' ? 'b' : 'a';
+  EXPECT_EQ(kind_of_pull(org, Cursor(other)), "cursor_invalid");
+  EXPECT_EQ(org.requests(), before) << "nothing is asked for a cursor that cannot be used";
+  EXPECT_EQ(kind_of_pull(org, cursor), "accepted");
+}
+
+TEST(Dynamics365Pull, BeginsAgainWhenTheServerDoesNotKnowTheLink) {
+  TestOrg org;
+  org.create("A");
+  const Cursor cursor = pull_all(org, kColumns).cursors.back();
+  const std::size_t token = cursor.value.find("deltatoken");
+  ASSERT_NE(token, std::string::npos);
+  std::string future = cursor.value;
+  future.insert(future.find('=', token) + 1, "9");
+  EXPECT_EQ(kind_of_pull(org, Cursor(future)), "cursor_invalid");
+}
+
+TEST(Dynamics365Pull, KeepsThePageWhenTheTokenEndsBetweenPages) {
+  TestOrg org;
+  org.set(R"({"page_size":2})");
+  for (int i = 0; i < 5; ++i) org.create("Deal " + std::to_string(i));
+  const auto first = pull_once(org, {});
+  ASSERT_TRUE(first);
+  org.control("expire", "{}");
+  const auto logins = org.meter.of("crm").logins;
+  const auto rest = pull_all(org, kColumns, first->next);
+  EXPECT_EQ(rest.seen.size(), 3U);
+  EXPECT_EQ(org.meter.of("crm").logins - logins, 1U);
+}
+
+TEST(Dynamics365Pull, GivesUpAfterOneNewToken) {
+  TestOrg org;
+  org.faults(R"([{"match":{"path":"/api/data"},"times":0,"action":{"kind":"status","status":401,
+    "body":{"error":{"code":"0x8005f101","message":"The access token has expired."}}}}])");
+  EXPECT_EQ(kind_of_pull(org, {}, {"name"}), "auth_expired");
+  EXPECT_EQ(org.requests(), 2U);
+}
+
+TEST(Dynamics365Pull, WaitsAsLongAsTheServiceProtectionLimitsAsk) {
+  TestOrg org;
+  org.create("A");
+  org.set(R"({"throttle_next":2,"throttle_retry_after":7})");
+  const Instant began = org.manual.now();
+  EXPECT_EQ(kind_of_pull(org, {}, {"name"}), "accepted");
+  EXPECT_GE((org.manual.now() - began).ms, seconds(14).ms);
+
+  for (const char* kind : {"requests", "execution", "concurrency"}) {
+    org.set(R"({"throttle_next":100,"throttle_retry_after":600,"throttle_kind":")" + std::string(kind) + "\"}");
+    const auto page = pull_once(org, {}, {"name"});
+    ASSERT_FALSE(page) << kind;
+    EXPECT_EQ(page.error().kind, ErrorClass::throttled) << kind;
+    ASSERT_TRUE(page.error().not_before) << kind;
+    EXPECT_GE(*page.error().not_before, org.manual.now() + seconds(600)) << kind;
+  }
+}
+
+TEST(Dynamics365Pull, TriesAgainWhenTheServerIsDownForAMoment) {
+  TestOrg org;
+  org.create("A");
+  org.faults(R"([{"match":{"method":"GET","path":"/api/data"},"times":2,"action":{"kind":"html","status":503}}])");
+  const auto page = pull_once(org, {}, {"name"});
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->seen.size(), 1U);
+}
+
+TEST(Dynamics365Pull, NamesTheRequestWhenAWebPageComesInsteadOfData) {
+  TestOrg org;
+  org.faults(R"([{"match":{"method":"GET","path":"/api/data"},"times":0,"action":{"kind":"html","status":200}}])");
+  auto page = pull_once(org, {}, {"name"});
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().kind, ErrorClass::bad_response);
+  EXPECT_THAT(page.error().message, testing::AllOf(HasSubstr("GET opportunities"), HasSubstr("web page")));
+  org.faults(R"([{"match":{"path":"/api/data"},"times":0,"action":{"kind":"html","status":200}}])");
+  EXPECT_EQ(kind_of_pull(org, {}), "bad_response") << "a batch of reads";
+  org.faults(R"([{"match":{"path":"/api/data"},"times":0,"action":{"kind":"html","status":503}}])");
+  EXPECT_EQ(kind_of_pull(org, {}), "transient");
+}
+
+TEST(Dynamics365Pull, DoesNotFollowAPageToAnotherHostOrToItself) {
+  for (const char* next : {"https://evil.example/api/data/v9.2/opportunities?$skiptoken=x",
+                           "http://127.0.0.1:8080/somewhere/else", "//evil.example/x"}) {
+    TestOrg org;
+    org.faults(R"([{"match":{"method":"GET","path":"/api/data"},"action":{"kind":"status","status":200,"body":{
+      "@odata.nextLink":")" +
+               std::string(next) + R"(","value":[]}}}])");
+    EXPECT_EQ(kind_of_pull(org, {}, {"name"}), "bad_response") << next;
+  }
+  TestOrg org;
+  org.faults(R"([{"match":{"method":"GET","path":"/api/data"},"times":0,"action":{"kind":"status","status":200,"body":{
+    "@odata.nextLink":"http://127.0.0.1:8080/api/data/v9.2/opportunities?$skiptoken=1","value":[]}}}])");
+  const auto page = pull_once(org, {}, {"name"});
+  ASSERT_TRUE(page);
+  EXPECT_EQ(kind_of_pull(org, page->next, {"name"}), "bad_response");
+}
+
+TEST(Dynamics365Pull, NeverTakesAMissingColumnForAnEmptyOne) {
+  TestOrg org;
+  const auto answered = [&](const std::string& row) {
+    org.faults(R"([{"match":{"method":"GET","path":"/api/data"},"action":{"kind":"status","status":200,"body":{
+      "@odata.deltaLink":"http://127.0.0.1:8080/api/data/v9.2/opportunities?$deltatoken=1","value":[)" +
+               row + "]}}}]");
+    return kind_of_pull(org, {}, {"name"});
+  };
+  const std::string id = R"("opportunityid":"11111111-1111-1111-1111-111111111111")";
+  const std::string version = R"("@odata.etag":"W/\"5\"")";
+  EXPECT_EQ(answered("{" + id + "," + version + R"(,"name":"A","cosell_referralid":null})"), "accepted");
+  EXPECT_EQ(answered("{" + id + "," + version + R"(,"cosell_referralid":null})"), "bad_response");
+  EXPECT_EQ(answered("{" + id + "," + version + R"(,"name":"A"})"), "bad_response");
+  EXPECT_EQ(answered("{" + id + R"(,"name":"A","cosell_referralid":null})"), "bad_response");
+  EXPECT_EQ(answered("{" + version + R"(,"name":"A","cosell_referralid":null})"), "bad_response");
+  EXPECT_EQ(answered(R"({"id":"no guid","reason":"deleted"})"), "bad_response");
+  EXPECT_EQ(answered("5"), "bad_response");
+}
+
+TEST(Dynamics365Pull, NamesAColumnThatDoesNotExist) {
+  TestOrg org;
+  const auto page = pull_once(org, {}, {"name", "cosell_nowhere"});
+  ASSERT_FALSE(page);
+  EXPECT_EQ(page.error().kind, ErrorClass::schema_drift);
+  EXPECT_THAT(page.error().fields, ElementsAre("cosell_nowhere"));
+  EXPECT_EQ(kind_of_pull(org, {}, {"name", "name.x"}), "config");
+  EXPECT_EQ(kind_of_pull(org, {}, {"na me"}), "config");
+  // Gone since the last pull.
+  const auto cursor = pull_all(org, {"name", "cosell_help"}).cursors.back();
+  org.set(R"({"missing_columns":["cosell_help"]})");
+  EXPECT_EQ(kind_of_pull(org, cursor, {"name", "cosell_help"}), "schema_drift");
+}
+
+TEST(Dynamics365Pull, ExplainsThatChangeTrackingNeedsARight) {
+  TestOrg org;
+  org.set(R"({"organization_read":false})");
+  EXPECT_EQ(kind_of_pull(org, {}), "forbidden");
+  org.set(R"({"organization_read":true,"change_tracking_tables":[]})");
+  EXPECT_EQ(kind_of_pull(org, {}), "config");
+}
+
+TEST(Dynamics365Pull, ReadsCloseDatesOfUpgradedOrganisationsAsTheDayThatPeopleMeant) {
+  TestOrg org;
+  org.set(R"({"close_dates":"user_local"})");
+  const auto day_of = [&](const std::string& moment) {
+    const std::string id = org.make("opportunity", R"({"name":"A","estimatedclosedate":")" + moment + "\"}");
+    return value_of(org, id, "estimatedclosedate");
+  };
+  const Value day = Value(Date{2027, 1, 31});
+  EXPECT_EQ(day_of("2027-01-31T00:00:00Z"), day);
+  EXPECT_EQ(day_of("2027-01-30T23:00:00Z"), day) << "midnight in Berlin";
+  EXPECT_EQ(day_of("2027-01-31T08:00:00Z"), day) << "midnight in Seattle";
+  EXPECT_EQ(day_of("2027-01-30T14:00:00Z"), day) << "midnight in Sydney";
+  EXPECT_EQ(day_of("2027-01-31T12:00:00Z"), day) << "as the bridge writes it";
+}
+
+}  // namespace
+}  // namespace cosell::test
