@@ -177,7 +177,13 @@ Error error_of(const http::Response& response, const Asked& asked, Instant now) 
     if (server_fault) e.kind = kind_by_status(response.status, asked.writes);
     if (response.status == 401) e.kind = ErrorClass::auth_expired;
     if (errors.front().code == "INVALID_FIELD" && e.fields.empty()) {
-      if (const std::string column = column_of(e); !column.empty()) e.fields.push_back(column);
+      if (const std::string column = column_of(e); !column.empty()) {
+        e.fields.push_back(column);
+        // The server answers with a piece of the query; people need the column's name.
+        e.message =
+            "Salesforce has no column " + column + ", or the bridge's user may not see it. Look with: cosell check";
+        e.detail = "No such column '" + column + "'";
+      }
     }
   }
   // A read changes nothing, so no rule and no version can stand against it: the answer makes no sense.

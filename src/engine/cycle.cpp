@@ -379,12 +379,13 @@ Result<void> Cycle::rounds() {
     if (stopped()) return {};
     std::int64_t operations = 0;
     if (auto done = decide_all(operations); !done) return done;
-    if (stopped() || operations == 0 || options_.plan_only) return {};
+    if (stopped() || operations == 0) return {};
     if (round == 0) {
-      auto stop = guard_stops();
+      auto stop = guard_stops();  // a plan says it too
       if (!stop) return stop.error();
       if (*stop) return {};
     }
+    if (options_.plan_only) return {};
     if (auto done = executor.push_all(operations); !done) return done;
     if (stopped()) return {};
     if (auto done = executor.probe_open_operations(); !done) return done;

@@ -14,6 +14,7 @@ std::optional<GuardStop> check_one(const std::string& name, const std::string& w
   const auto base = known_deals > 0 ? known_deals : 1;
   const double share = static_cast<double>(count) / static_cast<double>(base);
   if (count <= limit.deals || share <= limit.share) return std::nullopt;
+  const std::string command = options.plan_only ? "sync" : options.command;
   const auto percent = std::to_string(static_cast<int>(share * 100.0 + 0.5));
   GuardStop stop;
   stop.guard = name;
@@ -21,7 +22,7 @@ std::optional<GuardStop> check_one(const std::string& name, const std::string& w
       make_error(ErrorClass::guard, "Stopped before the first write: this run would " + what + " " +
                                         text::count_of(static_cast<std::size_t>(count), "deal") + " (" + percent +
                                         " % of all). Look at them with: cosell plan. If that is right: cosell " +
-                                        options.command + " --allow " + name);
+                                        command + " --allow " + name);
   return stop;
 }
 

@@ -128,6 +128,7 @@ TEST(CrmToPartnerCenter, ChangesInPartnerCenterTravelBackInBatches) {
   }
   EXPECT_EQ(world.writes(Side::partner_center), 0);
   EXPECT_LE(world.writes(Side::crm), 2);  // one look at the rows, one write for all
+  EXPECT_EQ(world.control(Side::crm, "GET", "stats")["inside_batches_total"], 30);  // writes equal edits
 }
 
 TEST(CrmToPartnerCenter, TheTwoAnswersMakeAPartnerLedOrACoSellDeal) {  // T-4, T-1

@@ -74,6 +74,7 @@ class Batch {
       const Outcome<Written> done = write(writer_, item);
       failed = failed || !done;
       answer.body.push_back(done ? saved_row(*done, upsert) : failed_row(done.error(), item.id));
+      count_row(done.has_value());
     }
     if (!failed || !all_or_none_) {
       call_.state.model.release(savepoint);
@@ -92,6 +93,13 @@ class Batch {
   }
 
  private:
+  // Rows are no calls; the statistics count them apart.
+  void count_row(bool written) const {
+    if (call_.served == nullptr) return;
+    call_.served->push_back(
+        Served{call_.method, "/services/data/{v}/sobjects/{object}/{id}", written ? 200 : 400, true});
+  }
+
   Call& call_;
   bool all_or_none_;
   Writer writer_;
