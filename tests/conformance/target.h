@@ -56,8 +56,8 @@ struct Facts {
   int least_page_limit = 1;               // the system cannot be asked for smaller pages
   std::vector<std::string> secrets;       // of the login
   std::vector<Deviation> deviations;
-  // Behaviours that the system cannot have, and why: "customers", "illegal change", "longest text", "time column",
-  // "tick".
+  // Behaviours that the system cannot have, and why: "customers", "illegal change", "longest text", "required title",
+  // "tick", "time column".
   std::map<std::string, std::string> cannot;
 };
 
@@ -127,6 +127,7 @@ inline void PrintTo(const System& system, std::ostream* out) { *out << system.na
 const std::vector<System>& systems();
 
 std::unique_ptr<ConformanceTarget> make_salesforce_target();
+std::unique_ptr<ConformanceTarget> make_dynamics365_target();
 std::unique_ptr<ConformanceTarget> make_partner_center_target();
 
 }  // namespace cosell::conformance

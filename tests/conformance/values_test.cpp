@@ -49,13 +49,17 @@ TEST_P(Values, WhatMayNotBeEmptyIsRefusedByNameAndStays) {
   EXPECT_EQ(error_in(done)->kind, ErrorClass::rejected) << told(done);
   EXPECT_THAT(error_in(done)->fields, Contains(parts.required));
   EXPECT_EQ(target().on_server(a.id), before);
+}
+
+TEST_P(Values, ARecordWithoutItsTitleIsRefusedByName) {
+  LEAVE_IF_IT_CANNOT("required title");
   Columns nameless = complete("A");
   nameless.erase(parts.title);
   const Outcome created_without = push(create_of(target().new_key(), nameless));
   ASSERT_NE(error_in(created_without), nullptr);
   EXPECT_EQ(error_in(created_without)->kind, ErrorClass::rejected);
   EXPECT_THAT(error_in(created_without)->fields, Contains(parts.title));
-  EXPECT_EQ(target().count_on_server(), 1U);
+  EXPECT_EQ(target().count_on_server(), 0U);
 }
 
 // ---- texts
@@ -186,7 +190,7 @@ TEST_P(Values, AmountsKeepTheDecimalsOfTheirCurrency) {
   };
   for (const Case& c :
        {Case{"EUR", "0"}, Case{"EUR", "0.01"}, Case{"EUR", "0.1"}, Case{"EUR", "0.07"}, Case{"EUR", "1234567.89"},
-        Case{"EUR", "80000.1"}, Case{"EUR", "9999999999999.99"}, Case{"JPY", "1"}, Case{"JPY", "123456789012"},
+        Case{"EUR", "80000.1"}, Case{"EUR", "999999999999.99"}, Case{"JPY", "1"}, Case{"JPY", "123456789012"},
         Case{"KWD", "1.5"}, Case{"KWD", "1.234"}, Case{"KWD", "1234567.891"}}) {
     const auto shown = stored(a.id, target().money(c.decimal, c.currency));
     ASSERT_TRUE(shown.has_value()) << c.decimal << " " << c.currency;
