@@ -5,6 +5,8 @@
 #include <map>
 
 #include "base/text.h"
+#include "connectors/dynamics365/dynamics365_connector.h"
+#include "connectors/dynamics365/emulator/dynamics365_emulator.h"
 #include "connectors/partner_center/emulator/partner_center_emulator.h"
 #include "connectors/partner_center/partner_center_connector.h"
 #include "connectors/salesforce/emulator/salesforce_emulator.h"
@@ -89,6 +91,25 @@ const json::Value& member_or_empty(const json::Value& part, const std::string& n
 
 net::Lane login_lane(const std::string& title, const Surroundings& s) {
   return {title, s.transport, s.clock, s.random, &s.meter};
+}
+
+// What an emulator tells of a load, for people.
+template <class Report>
+StandIn::Loaded loaded_from(const Report& report) {
+  StandIn::Loaded loaded{report.rows, report.loaded, {}};
+  loaded.notes.push_back(text::count_of(report.accounts, "account"));
+  loaded.notes.push_back("stages: " + text::join(report.stages, ", "));
+  if (!report.fields_added.empty()) loaded.notes.push_back("columns added: " + text::join(report.fields_added, ", "));
+  if (report.close_dates_assumed > 0) {
+    loaded.notes.push_back(text::count_of(report.close_dates_assumed, "row") +
+                           " without a close date: set to 90 days from today");
+  }
+  std::map<std::string, std::size_t> left_out;
+  for (const auto& row : report.skipped) ++left_out[row.reason];
+  for (const auto& [reason, rows] : left_out) {
+    loaded.notes.push_back(text::count_of(rows, "row") + " left out: " + reason);
+  }
+  return loaded;
 }
 
 // ---- Salesforce
@@ -224,22 +245,9 @@ StandIn salesforce_stand_in() {
   emulator::SalesforceEmulator* org = core.get();
   stand_in.load_csv = [org](const std::string& csv, const Pairs& map, const Pairs& set, Clock& clock,
                             Random& random) -> Result<StandIn::Loaded> {
-    auto report = org->load_csv(csv, map, set, clock, random);
+    const auto report = org->load_csv(csv, map, set, clock, random);
     if (!report) return report.error();
-    StandIn::Loaded loaded{report->rows, report->loaded, {}};
-    loaded.notes.push_back(text::count_of(report->accounts, "account"));
-    loaded.notes.push_back("stages: " + text::join(report->stages, ", "));
-    if (!report->fields_added.empty())
-      loaded.notes.push_back("columns added: " + text::join(report->fields_added, ", "));
-    if (report->close_dates_assumed > 0) {
-      loaded.notes.push_back(text::count_of(report->close_dates_assumed, "row") +
-                             " without a close date: set to 90 days from today");
-    }
-    std::map<std::string, std::size_t> left_out;
-    for (const auto& row : report->skipped) ++left_out[row.reason];
-    for (const auto& [reason, rows] : left_out)
-      loaded.notes.push_back(text::count_of(rows, "row") + " left out: " + reason);
-    return loaded;
+    return loaded_from(*report);
   };
   stand_in.seed = [org](std::size_t deals, Clock& clock, Random& random) {
     emulator::SeedOptions options;
@@ -265,6 +273,138 @@ json::Value salesforce_sandbox_part(const std::string& base_url) {
 
 std::vector<SandboxFile> salesforce_sandbox_secrets() {
   return {{"secrets/salesforce_client_secret", emulator::SalesforceOptions().client_secret + "\n"}};
+}
+
+// ---- Dynamics 365
+
+struct Dynamics365Login {
+  std::string tenant, client_id, client_secret, certificate, certificate_key, token_url, scope;
+};
+
+std::optional<Error> read_dynamics365_login(const json::Value& login, Dynamics365Login& out) {
+  if (auto e = only_known(
+          login, "\"login\"",
+          {"tenant", "client_id", "client_secret", "certificate", "certificate_key", "token_url", "scope"})) {
+    return e;
+  }
+  if (auto e = text_member(login, "tenant", "the directory (tenant) id or domain", true, out.tenant)) return e;
+  if (auto e = text_member(login, "client_id", "the application id", true, out.client_id)) return e;
+  // With a certificate there is no secret.
+  const bool certificate = login.find("certificate") != nullptr || login.find("certificate_key") != nullptr;
+  if (auto e = secret_member(login, "client_secret", !certificate, out.client_secret)) return e;
+  if (auto e = secret_member(login, "certificate", certificate, out.certificate)) return e;
+  if (auto e = secret_member(login, "certificate_key", certificate, out.certificate_key)) return e;
+  if (auto e = text_member(login, "scope", "the scope that is asked for", false, out.scope)) return e;
+  return address_member(login, "token_url", "the address of the token service", false, out.token_url);
+}
+
+// The settings as the connector reads them: the environment's address stands beside them, as "url".
+Result<Dynamics365Settings> dynamics365_settings(const json::Value& part) {
+  if (auto e = only_known(part, "\"crm\"", {"system", "url", "login", "settings"})) return *e;
+  json::Value settings = member_or_empty(part, "settings");
+  if (settings.is_object() && settings.find("instance") != nullptr) {
+    return wrong(settings.find("instance")->at(), "the environment's address is \"url\", beside \"settings\"");
+  }
+  if (part.find("url") == nullptr) {
+    return wrong(part.at(),
+                 "\"url\" is missing: the address of the environment, like https://contoso.crm.dynamics.com");
+  }
+  if (settings.is_object()) settings.set("instance", *part.find("url"));
+  auto read = read_dynamics365_settings(settings);
+  if (!read) {
+    Error e = read.error();
+    e.message = text::replace_all(e.message, "\"instance\"", "\"url\"");
+    return e;
+  }
+  return read;
+}
+
+std::optional<Error> check_dynamics365(const json::Value& part) {
+  if (auto settings = dynamics365_settings(part); !settings) return settings.error();
+  if (part.find("login") == nullptr) return wrong(part.at(), "\"login\" is missing in \"crm\"");
+  Dynamics365Login login;
+  return read_dynamics365_login(*part.find("login"), login);
+}
+
+net::OAuthClient dynamics365_client(const Dynamics365Settings& settings, const Dynamics365Login& login,
+                                    const Surroundings& s) {
+  net::OAuthClient client;
+  client.token_endpoint = login.token_url.empty()
+                              ? "https://login.microsoftonline.com/" + login.tenant + "/oauth2/v2.0/token"
+                              : login.token_url;
+  client.client_id = login.client_id;
+  client.scope = login.scope.empty() ? settings.instance + "/.default" : login.scope;
+  client.store_name = s.pair + ".crm";
+  return client;
+}
+
+Result<std::unique_ptr<Connector>> make_dynamics365(const json::Value& part, const Surroundings& s) {
+  if (auto e = check_dynamics365(part)) return *e;
+  auto settings = dynamics365_settings(part);
+  if (!settings) return settings.error();
+  Dynamics365Login login;
+  if (auto e = read_dynamics365_login(*part.find("login"), login)) return *e;
+  net::ClientCredentialsLogin how;
+  auto client_secret = read_optional(login.client_secret, "crm.login.client_secret", s);
+  if (!client_secret) return client_secret.error();
+  auto key = read_optional(login.certificate_key, "crm.login.certificate_key", s);
+  if (!key) return key.error();
+  auto certificate = read_optional(login.certificate, "crm.login.certificate", s);
+  if (!certificate) return certificate.error();
+  how.client_secret = *client_secret;
+  how.certificate_key = *key;
+  if (*certificate) how.certificate = (*certificate)->reveal();
+  std::shared_ptr<net::TokenSource> tokens =
+      net::make_token_source(dynamics365_client(*settings, login, s), how, login_lane("Dynamics 365", s), s.tokens);
+  return make_dynamics365_connector(std::move(*settings), std::move(tokens));
+}
+
+Result<LoginFacts> dynamics365_login_facts(const json::Value& part, const Surroundings& s) {
+  if (auto e = check_dynamics365(part)) return *e;
+  auto settings = dynamics365_settings(part);
+  if (!settings) return settings.error();
+  Dynamics365Login login;
+  if (auto e = read_dynamics365_login(*part.find("login"), login)) return *e;
+  LoginFacts facts;
+  facts.client = dynamics365_client(*settings, login, s);
+  return facts;
+}
+
+StandIn dynamics365_stand_in() {
+  StandIn stand_in;
+  auto core = emulator::make_dynamics365_emulator();
+  emulator::Dynamics365Emulator* org = core.get();
+  stand_in.load_csv = [org](const std::string& csv, const Pairs& map, const Pairs& set, Clock& clock,
+                            Random& random) -> Result<StandIn::Loaded> {
+    const auto report = org->load_csv(csv, map, set, clock, random);
+    if (!report) return report.error();
+    return loaded_from(*report);
+  };
+  stand_in.seed = [org](std::size_t deals, Clock& clock, Random& random) {
+    emulator::dynamics365::SeedOptions options;
+    options.solutions = {"SOL-ABCDE-FGH", "SOL-KLMNO-PQR"};
+    org->seed(deals, clock, random, options);
+  };
+  stand_in.core = std::move(core);
+  return stand_in;
+}
+
+json::Value dynamics365_sandbox_part(const std::string& base_url) {
+  const emulator::Dynamics365Options known;
+  json::Value login = json::Value::object();
+  login.set("tenant", json::Value::string(known.tenant));
+  login.set("client_id", json::Value::string(known.client_id));
+  login.set("client_secret", json::Value::string("file:secrets/dynamics365_client_secret"));
+  login.set("token_url", json::Value::string(base_url + "/" + known.tenant + "/oauth2/v2.0/token"));
+  json::Value part = json::Value::object();
+  part.set("system", json::Value::string("dynamics365"));
+  part.set("url", json::Value::string(base_url));
+  part.set("login", std::move(login));
+  return part;
+}
+
+std::vector<SandboxFile> dynamics365_sandbox_secrets() {
+  return {{"secrets/dynamics365_client_secret", emulator::Dynamics365Options().client_secret + "\n"}};
 }
 
 // ---- Partner Center
@@ -394,6 +534,18 @@ std::vector<System> all_systems() {
   salesforce.sandbox_part = salesforce_sandbox_part;
   salesforce.sandbox_secrets = salesforce_sandbox_secrets;
 
+  System dynamics365;
+  dynamics365.name = "dynamics365";
+  dynamics365.display_name = "Dynamics 365";
+  dynamics365.is_crm = true;
+  dynamics365.check = check_dynamics365;
+  dynamics365.make = make_dynamics365;
+  dynamics365.login = dynamics365_login_facts;
+  dynamics365.mapping = "dynamics365";
+  dynamics365.make_stand_in = dynamics365_stand_in;
+  dynamics365.sandbox_part = dynamics365_sandbox_part;
+  dynamics365.sandbox_secrets = dynamics365_sandbox_secrets;
+
   System partner_center;
   partner_center.name = "partner_center";
   partner_center.display_name = "Partner Center";
@@ -403,7 +555,7 @@ std::vector<System> all_systems() {
   partner_center.make_stand_in = partner_center_stand_in;
   partner_center.sandbox_part = partner_center_sandbox_part;
   partner_center.sandbox_secrets = partner_center_sandbox_secrets;
-  return {salesforce, partner_center};
+  return {salesforce, dynamics365, partner_center};
 }
 
 }  // namespace

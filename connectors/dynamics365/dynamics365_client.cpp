@@ -17,7 +17,6 @@ constexpr std::size_t kReadsInOneBatch = 100;
 net::Lane lane_of(Call& call) { return {call.side, call.transport, call.clock, call.random, &call.meter}; }
 
 bool is_refused_token(const Result<http::Response>& answer) { return answer && answer->status == 401; }
-bool is_success(const http::Response& response) { return response.status >= 200 && response.status < 300; }
 
 }  // namespace
 

@@ -36,5 +36,6 @@ struct BatchAnswer {
 Result<std::vector<BatchAnswer>> read_batch(const http::Response& response, const std::string& request);
 
 bool is_multipart(const http::Response& response);
+inline bool is_success(const http::Response& response) { return response.status >= 200 && response.status < 300; }
 
 }  // namespace cosell::dynamics365

@@ -12,13 +12,9 @@ namespace {
 constexpr Duration kKeptFor = minutes(10);
 constexpr Duration kCurrenciesFresh = minutes(1);
 constexpr std::size_t kKeptMost = 20'000;
-constexpr int kPagesMost = 1000;
+constexpr int kRelatedPagesMost = 1000;
 
 bool is_kept(const std::string& table) { return table == "systemuser" || table == "transactioncurrency"; }
-
-Error not_understood(const std::string& set, const std::string& what) {
-  return make_error(ErrorClass::bad_response, "Dynamics 365's answer to GET " + set + " cannot be understood: " + what);
-}
 
 }  // namespace
 
@@ -38,20 +34,20 @@ std::vector<Read> Dynamics365Related::reads_for(const Wanted& wanted) const {
 
 Result<void> Dynamics365Related::take(Call& call, const Wanted& wanted, Result<http::Response> answer, Found& found) {
   const std::string request = "GET " + wanted.set;
-  for (int pages = 0; pages < kPagesMost; ++pages) {
+  for (int pages = 0; pages < kRelatedPagesMost; ++pages) {
     if (!answer) return std::move(answer.error());
     const auto root = read_body(answer->body, request);
     if (!root) return root.error();
     const json::Value* list = root->find("value");
-    if (list == nullptr || !list->is_array()) return not_understood(wanted.set, "it has no list of rows.");
+    if (list == nullptr || !list->is_array()) return not_understood(request, "it has no list of rows.");
     for (const json::Value& row : list->items()) {
       const std::string id = normal_guid(row.text_of(wanted.id_column));
-      if (id.empty()) return not_understood(wanted.set, "a row has no id.");
+      if (id.empty()) return not_understood(request, "a row has no id.");
       Members& members = found[id];
       for (const std::string& c : wanted.columns) {
         const json::Value* v = row.find(c);
         auto value = v == nullptr ? std::nullopt : typed(*v, ColumnType::text);
-        if (!value) return not_understood(wanted.set, "row " + id + " does not show column " + c + ".");
+        if (!value) return not_understood(request, "row " + id + " does not show column " + c + ".");
         members[c] = *std::move(value);
       }
     }
@@ -61,7 +57,7 @@ Result<void> Dynamics365Related::take(Call& call, const Wanted& wanted, Result<h
     if (!path) return std::move(path.error());
     answer = client_.read(call, {*path, request});
   }
-  return not_understood(wanted.set, "its pages do not end.");
+  return not_understood(request, "its pages do not end.");
 }
 
 void Dynamics365Related::recall(Call& call, const std::string& table, Wanted& wanted, Found& found) {

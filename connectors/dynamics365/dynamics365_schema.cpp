@@ -148,8 +148,7 @@ bool flag(const json::Value& object, std::string_view name) {
 Result<const json::Value*> value_list(const json::Value& root, const std::string& request) {
   const json::Value* list = root.find("value");
   if (list == nullptr || !list->is_array()) {
-    return make_error(ErrorClass::bad_response,
-                      "Dynamics 365's answer to " + request + " cannot be understood: it is no list.");
+    return not_understood(request, "it is no list.");
   }
   return list;
 }
@@ -389,15 +388,13 @@ Result<std::vector<Option>> Dynamics365Schema::read_options(const http::Response
     if (const json::Value* global = root->at_path({"GlobalOptionSet", "Options"})) list = global;
   }
   if (list == nullptr || !list->is_array()) {
-    return make_error(ErrorClass::bad_response,
-                      "Dynamics 365's answer to " + request + " cannot be understood: it lists no options.");
+    return not_understood(request, "it lists no options.");
   }
   std::vector<Option> options;
   for (const json::Value& o : list->items()) {
     const json::Value* value = o.find("Value");
     if (value == nullptr || !value->as_integer()) {
-      return make_error(ErrorClass::bad_response,
-                        "Dynamics 365's answer to " + request + " cannot be understood: an option has no number.");
+      return not_understood(request, "an option has no number.");
     }
     Option option;
     option.value = *value->as_integer();

@@ -9,10 +9,6 @@
 namespace cosell::dynamics365 {
 namespace {
 
-Error not_understood(const std::string& request, const std::string& what) {
-  return make_error(ErrorClass::bad_response, "Dynamics 365's answer to " + request + " cannot be understood: " + what);
-}
-
 Value typed_text(const std::string& s, ColumnType type) {
   if (text::trim(s).empty()) return {};
   const bool date = type == ColumnType::date || type == ColumnType::local_date;
@@ -39,6 +35,10 @@ Row deleted_row(const RowShape& shape, std::string id) {
 }
 
 }  // namespace
+
+Error not_understood(const std::string& request, const std::string& what) {
+  return make_error(ErrorClass::bad_response, "Dynamics 365's answer to " + request + " cannot be understood: " + what);
+}
 
 std::string RowShape::select() const {
   std::vector<std::string> names = {table->id, "modifiedon"};

@@ -47,7 +47,9 @@ struct RowPage {
   std::string delta;  // link to later changes, on the last page of a tracked read
 };
 
-// `request` names the request in errors, as in "GET opportunities".
+// A `bad_response` about the answer to a request, named as in "GET opportunities".
+Error not_understood(const std::string& request, const std::string& what);
+
 Result<json::Value> read_body(const std::string& body, const std::string& request);
 Result<RowPage> read_page(const std::string& body, const RowShape& shape, const std::string& request);
 Result<Row> read_row(const json::Value& row, const RowShape& shape, const std::string& request);

@@ -30,8 +30,6 @@ bool ends_the_push(const Error& e) {
          e.kind == ErrorClass::transient || e.kind == ErrorClass::config;
 }
 
-bool is_success(const http::Response& r) { return r.status >= 200 && r.status < 300; }
-
 http::Header header(const char* name, std::string value) { return {name, std::move(value)}; }
 
 }  // namespace

@@ -7,7 +7,7 @@
 
 namespace cosell::mapping {
 
-// Text of a shipped mapping by the name that `extends` uses ("salesforce"); empty for an unknown name.
+// Text of a shipped mapping by the name that `extends` uses; empty for an unknown name.
 std::string_view shipped_mapping(std::string_view name);
 std::vector<std::string> shipped_names();
 std::string_view mapping_schema();  // mapping.schema.json

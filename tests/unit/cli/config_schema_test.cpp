@@ -78,5 +78,35 @@ TEST(ConfigSchema, AgreesWithTheReaderOnBadFiles) {
   }
 }
 
+std::string dynamics365_with(const std::string& login, const std::string& settings) {
+  return R"({ "pairs": { "contoso": {
+    "crm": { "system": "dynamics365", "url": "https://contoso.crm.dynamics.com", "login": {)" +
+         login + R"(}, "settings": {)" + settings + R"(} },
+    "partner_center": { "login": { "tenant": "contoso.example", "client_id": "x" } },
+    "mapping": "contoso.jsonc", "store": "contoso.db" } } })";
+}
+
+TEST(ConfigSchema, AgreesWithTheReaderOnDynamics365) {
+  const std::string who = R"("tenant": "contoso.example", "client_id": "x")";
+  const std::string secret = who + R"(, "client_secret": "env:SECRET")";
+  const std::string certificate = who + R"(, "certificate": "file:a.pem", "certificate_key": "file:a.key")";
+  expect_both(dynamics365_with(secret, ""), true);
+  expect_both(dynamics365_with(certificate, ""), true);
+  expect_both(dynamics365_with(secret, R"("api_version": "9.1", "stage_column": "statuscode", "batch_max": 50,
+    "calculated_revenue": "take_over", "closed_records": "reopen", "duplicate_detection": false)"),
+              true);
+  for (const std::string& login :
+       {who, who + R"(, "certificate": "file:a.pem")", who + R"(, "certificate_key": "file:a.key")",
+        who + R"(, "client_secret": "hunter2")", secret + R"(, "flow": "jwt")",
+        std::string(R"("client_id": "x", "client_secret": "env:SECRET")")}) {
+    expect_both(dynamics365_with(login, ""), false);
+  }
+  for (const char* setting :
+       {R"("batch_max": 1001)", R"("page_size": 0)", R"("api_version": "v8.2")", R"("closed_records": true)",
+        R"("calculated_revenue": "no")", R"("read_overlap": "10m")"}) {
+    expect_both(dynamics365_with(secret, setting), false);
+  }
+}
+
 }  // namespace
 }  // namespace cosell::cli

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "mapping_fixture.h"
 
 namespace cosell::mapping {
@@ -15,7 +17,12 @@ TEST(ShippedMappings, HaveNoFindings) {
 }
 
 TEST(ShippedMappings, AreTheFilesOfTheMappingsFolder) {
-  EXPECT_EQ(shipped_mapping("salesforce"), file_text("mappings/salesforce.jsonc"));
+  const std::vector<std::string> names = shipped_names();
+  for (const char* known : {"dynamics365", "salesforce"}) {
+    EXPECT_NE(std::find(names.begin(), names.end(), known), names.end()) << known;
+  }
+  for (const std::string& name : names) EXPECT_EQ(shipped_mapping(name), file_text("mappings/" + name + ".jsonc"));
+  EXPECT_EQ(shipped_mapping("example-company"), "");
   EXPECT_EQ(shipped_mapping("no-such"), "");
 }
 
