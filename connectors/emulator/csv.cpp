@@ -5,7 +5,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include "base/text.h"
 
@@ -153,10 +152,14 @@ Result<CsvFile> read_csv(std::string_view text) {
 
 namespace {
 
-std::optional<Date> date_from(int year, int month, int day) {
-  std::array<char, 32> iso{};
-  std::snprintf(iso.data(), iso.size(), "%04d-%02d-%02d", year, month, day);
-  return parse_date(iso.data());
+// A date of three numbers with `mark` between them; the year stands last.
+std::optional<Date> national_date(const std::string& cell, char mark, bool month_first) {
+  const std::vector<std::string> parts = text::split(cell, mark);
+  if (parts.size() != 3 || parts[0].size() > 2 || parts[1].size() > 2 || parts[2].size() != 4) return std::nullopt;
+  const auto two = [](const std::string& digits) { return digits.size() == 1 ? "0" + digits : digits; };
+  const std::string& month = month_first ? parts[0] : parts[1];
+  const std::string& day = month_first ? parts[1] : parts[0];
+  return parse_date(parts[2] + "-" + two(month) + "-" + two(day));
 }
 
 std::optional<double> plain_number(const std::string& text) {
@@ -172,17 +175,8 @@ std::optional<double> plain_number(const std::string& text) {
 std::optional<Date> read_date_cell(const std::string& cell) {
   const bool alone = cell.size() <= 10 || cell[10] == 'T' || cell[10] == ' ';
   if (const auto iso = parse_date(cell.substr(0, 10)); iso && alone) return iso;
-  int a = 0;
-  int b = 0;
-  int year = 0;
-  int used = 0;
-  if (std::sscanf(cell.c_str(), "%2d/%2d/%4d%n", &a, &b, &year, &used) == 3 && used == static_cast<int>(cell.size())) {
-    return date_from(year, a, b);
-  }
-  if (std::sscanf(cell.c_str(), "%2d.%2d.%4d%n", &a, &b, &year, &used) == 3 && used == static_cast<int>(cell.size())) {
-    return date_from(year, b, a);
-  }
-  return std::nullopt;
+  if (const auto american = national_date(cell, '/', true)) return american;
+  return national_date(cell, '.', false);
 }
 
 std::optional<double> read_number_cell(const std::string& cell) {

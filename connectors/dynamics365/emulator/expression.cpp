@@ -10,6 +10,7 @@ namespace cosell::emulator::dynamics365 {
 namespace {
 
 constexpr int kDepthMax = 64;
+constexpr std::int64_t kLastMax = 1'000'000;  // hours or days
 constexpr std::string_view kNamespace = "Microsoft.Dynamics.CRM.";
 
 struct Token {
@@ -128,9 +129,10 @@ class Parser {
 
   Outcome<Expression> negation(int depth) {
     if (!is_word("not")) return primary(depth);
+    if (depth > kDepthMax) return wrong();
     take();
     auto inner = negation(depth + 1);
-    if (!inner || depth > kDepthMax) return inner ? Outcome<Expression>(wrong()) : inner;
+    if (!inner) return inner;
     Expression e;
     e.op = Op::negation;
     e.children.push_back(std::move(*inner));
@@ -239,7 +241,7 @@ class Parser {
     e.operands.push_back(std::move(property));
     const auto* count = std::get_if<std::int64_t>(&values.front().value);
     const bool last = name == "LastXHours" || name == "LastXDays";
-    if (last && count != nullptr) {
+    if (last && count != nullptr && *count >= 0 && *count <= kLastMax) {
       e.op = Op::between;
       e.operands.push_back(literal(now_ - (name == "LastXHours" ? hours(*count) : days(*count))));
       e.operands.push_back(literal(now_));

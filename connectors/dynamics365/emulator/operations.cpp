@@ -106,7 +106,8 @@ Outcome<Address> target_address(const Call& call, const Table& table, const Json
 enum class Many { create, update, upsert };
 
 Outcome<Guid> write_one(const Call& call, Writer& writer, const Table& table, const Json& target, Many many) {
-  if (!target.is_object() || target.value("@odata.type", "") != std::string(kNamespace) + table.name) {
+  const auto type = target.is_object() ? target.find("@odata.type") : target.end();
+  if (type == target.end() || *type != std::string(kNamespace) + table.name) {
     return fail(400, "0x80048d19", "A target needs \"@odata.type\": \"Microsoft.Dynamics.CRM." + table.name + "\".");
   }
   auto changes = read_body(writer, table, target, many == Many::create);

@@ -51,7 +51,7 @@ Switch words(const char* name, const char* description, std::vector<std::string>
 }
 
 Switch word(const char* name, const char* description, std::string Settings::*member,
-            std::vector<std::string> allowed) {
+            const std::vector<std::string>& allowed) {
   return {name, description, [member](const Settings& s) { return Json(s.*member); },
           [member, allowed](Settings& s, const Json& v) -> std::string {
             if (!v.is_string()) return "expected a text";
@@ -65,7 +65,7 @@ Switch word(const char* name, const char* description, std::string Settings::*me
 }
 
 Switch one_of_numbers(const char* name, const char* description, std::int64_t Settings::*member,
-                      std::vector<std::int64_t> allowed) {
+                      const std::vector<std::int64_t>& allowed) {
   return {name, description, [member](const Settings& s) { return Json(s.*member); },
           [member, allowed](Settings& s, const Json& v) -> std::string {
             const bool fits = v.is_number_integer() &&

@@ -32,24 +32,20 @@ std::string delta_token(std::int64_t version, Instant now) {
 }
 
 Outcome<std::int64_t> read_delta_token(const State& state, const std::string& token, Instant now) {
-  long long version = 0;
-  int month = 0;
-  int day = 0;
-  int year = 0;
-  int hour = 0;
-  int minute = 0;
-  int second = 0;
-  const int read = std::sscanf(token.c_str(), "%18lld!%2d/%2d/%4d %2d:%2d:%2d", &version, &month, &day, &year, &hour,
-                               &minute, &second);
-  std::array<char, 64> iso{};
-  std::snprintf(iso.data(), iso.size(), "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day, hour, minute, second);
-  const auto at = read == 7 ? parse_instant(iso.data()) : std::nullopt;
-  if (!at || version > state.model.version()) {
+  const std::size_t mark = token.find('!');
+  const auto version = parse_integer(token.substr(0, mark));
+  const std::string time = mark == std::string::npos ? "" : token.substr(mark + 1);
+  // "06/01/2026 10:00:00"
+  const bool shaped = version && time.size() == 19;
+  const auto at = shaped ? parse_instant(time.substr(6, 4) + "-" + time.substr(0, 2) + "-" + time.substr(3, 2) + "T" +
+                                         time.substr(11) + "Z")
+                         : std::nullopt;
+  if (!at || *version > state.model.version()) {
     return fail(400, "0x80040203", "The delta token '" + token + "' is not valid.");
   }
-  const bool expired = now - *at > days(state.settings.change_tracking_days) || version < state.oldest_delta_version;
+  const bool expired = now - *at > days(state.settings.change_tracking_days) || *version < state.oldest_delta_version;
   if (expired) return fail(400, "0x80044352", kExpired);
-  return static_cast<std::int64_t>(version);
+  return *version;
 }
 
 Outcome<Read> read_position(const Call& call, const Query& query) {
