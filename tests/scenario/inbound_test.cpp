@@ -22,19 +22,22 @@ Json sent_deal() {
           {"currency", "GBP"}};
 }
 
-TEST(Inbound, BecomesAnOpportunityInTheWaitingStageOnANewAccount) {
-  World world;
+class Inbound : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Crm, Inbound, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(Inbound, BecomesAnOpportunityInTheWaitingStageOnANewAccount) {
+  World world({.crm = GetParam()});
   const auto referral = world.inbound(sent_deal());
   world.sync();
   const auto opportunity = only_opportunity(world);
-  EXPECT_EQ(opportunity["Name"], "Birch Clinics - secure workplace");
-  EXPECT_EQ(opportunity["StageName"], "Received from Microsoft");
-  EXPECT_EQ(opportunity["Amount"].get<double>(), 60000.0);
-  EXPECT_EQ(opportunity["CurrencyIsoCode"], "GBP");
-  EXPECT_EQ(opportunity["Account.Name"], "Birch Clinics plc");
-  EXPECT_EQ(opportunity["Cosell_Referral_Id__c"], referral["id"]);
-  EXPECT_EQ(opportunity["Cosell_State__c"], "Waiting for you");
-  EXPECT_NE(opportunity["Cosell_Message__c"].get<std::string>().find("accept"), std::string::npos);
+  EXPECT_EQ(opportunity["name"], "Birch Clinics - secure workplace");
+  EXPECT_EQ(opportunity["stage"], "waiting");
+  EXPECT_EQ(opportunity["value"].get<double>(), 60000.0);
+  EXPECT_EQ(opportunity["currency"], "GBP");
+  EXPECT_EQ(opportunity["account_name"], "Birch Clinics plc");
+  EXPECT_EQ(opportunity["referral_id"], referral["id"]);
+  EXPECT_EQ(opportunity["state"], "Waiting for you");
+  EXPECT_NE(opportunity["message"].get<std::string>().find("accept"), std::string::npos);
   EXPECT_EQ(world.referrals()[0]["status"], "New") << "nothing is sent while the deal waits";
   world.reset_stats();
   world.advance(minutes(20));
@@ -43,8 +46,8 @@ TEST(Inbound, BecomesAnOpportunityInTheWaitingStageOnANewAccount) {
   EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
 }
 
-TEST(Inbound, LandsOnTheMatchingAccount) {
-  World world;
+TEST_P(Inbound, LandsOnTheMatchingAccount) {
+  World world({.crm = GetParam()});
   world.inbound(sent_deal());
   world.sync();
   world.inbound(sent_deal());
@@ -52,33 +55,32 @@ TEST(Inbound, LandsOnTheMatchingAccount) {
   world.sync();
   EXPECT_EQ(world.opportunities().size(), 2U);
   std::size_t birch = 0;
-  const Json records = world.control(Side::crm, "GET", "records");
-  for (const auto& account : records["accounts"]) {
-    birch += account["Name"] == "Birch Clinics plc" ? 1 : 0;
+  for (const auto& account : world.accounts()) {
+    birch += account["name"] == "Birch Clinics plc" ? 1 : 0;
   }
   EXPECT_EQ(birch, 1U);
 }
 
-TEST(Inbound, TwoDealsOfOneNewCustomerShareOneAccount) {
-  World world;
+TEST_P(Inbound, TwoDealsOfOneNewCustomerShareOneAccount) {
+  World world({.crm = GetParam()});
   world.inbound(sent_deal());
   world.inbound(sent_deal());
   world.sync();
   ASSERT_EQ(world.opportunities().size(), 2U);
-  EXPECT_EQ(world.opportunities()[0]["AccountId"], world.opportunities()[1]["AccountId"]);
+  EXPECT_EQ(world.opportunities()[0]["account"], world.opportunities()[1]["account"]);
 }
 
-TEST(Inbound, MovingItOnAcceptsItWithTheEditsMadeMeanwhileInOneWrite) {
-  World world;
+TEST_P(Inbound, MovingItOnAcceptsItWithTheEditsMadeMeanwhileInOneWrite) {
+  World world({.crm = GetParam()});
   world.inbound(sent_deal());
   world.sync();
-  const std::string id = only_opportunity(world)["Id"];
-  world.crm_edit(id, {{"Amount", 65000}});
+  const std::string id = only_opportunity(world)["id"];
+  world.crm_edit(id, {{"value", 65000}});
   world.advance(minutes(1));
   world.reset_stats();
   world.sync();
   EXPECT_EQ(world.writes(Side::partner_center), 0);
-  world.crm_edit(id, {{"StageName", "Value Proposition"}});
+  world.crm_edit(id, {{"stage", "40"}});
   world.advance(minutes(1));
   world.sync();
   const auto referral = world.referrals()[0];
@@ -88,15 +90,15 @@ TEST(Inbound, MovingItOnAcceptsItWithTheEditsMadeMeanwhileInOneWrite) {
   EXPECT_EQ(referral["details"]["dealValue"].get<double>(), 65000.0);
   EXPECT_EQ(referral["externalReferenceId"], id);
   EXPECT_EQ(world.writes(Side::partner_center), 1);
-  EXPECT_EQ(world.opportunity(id)["Cosell_State__c"], "In sync");
+  EXPECT_EQ(world.opportunity(id)["state"], "In sync");
 }
 
-TEST(Inbound, ClosingItAsLostDeclinesWithTheReason) {
-  World world;
+TEST_P(Inbound, ClosingItAsLostDeclinesWithTheReason) {
+  World world({.crm = GetParam()});
   world.inbound(sent_deal());
   world.sync();
-  const std::string id = only_opportunity(world)["Id"];
-  world.crm_edit(id, {{"StageName", "Closed Lost"}, {"Cosell_Loss_Reason__c", "Not a customer"}});
+  const std::string id = only_opportunity(world)["id"];
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Not a customer"}});
   world.advance(minutes(1));
   world.sync();
   const auto referral = world.referrals()[0];
@@ -105,45 +107,45 @@ TEST(Inbound, ClosingItAsLostDeclinesWithTheReason) {
   EXPECT_EQ(referral["statusReason"], "Not a customer");
 }
 
-TEST(Inbound, WinningItBeforeAcceptingIsRefusedWithAMessage) {
-  World world;
+TEST_P(Inbound, WinningItBeforeAcceptingIsRefusedWithAMessage) {
+  World world({.crm = GetParam()});
   world.inbound(sent_deal());
   world.sync();
-  const std::string id = only_opportunity(world)["Id"];
-  world.crm_edit(id, {{"StageName", "Closed Won"}});
+  const std::string id = only_opportunity(world)["id"];
+  world.crm_edit(id, {{"stage", "won"}});
   world.advance(minutes(1));
   world.sync();
   EXPECT_EQ(world.referrals()[0]["status"], "New");
-  EXPECT_EQ(world.opportunity(id)["Cosell_State__c"], "Waiting for you");
-  EXPECT_NE(world.opportunity(id)["Cosell_Message__c"].get<std::string>().find("not accepted"), std::string::npos)
-      << world.opportunity(id)["Cosell_Message__c"];
+  EXPECT_EQ(world.opportunity(id)["state"], "Waiting for you");
+  EXPECT_NE(world.opportunity(id)["message"].get<std::string>().find("not accepted"), std::string::npos)
+      << world.opportunity(id)["message"];
 }
 
-TEST(Inbound, ExpiresByItselfAndClosesTheOpportunity) {  // L-4
-  World world;
+TEST_P(Inbound, ExpiresByItselfAndClosesTheOpportunity) {  // L-4
+  World world({.crm = GetParam()});
   world.inbound(sent_deal());
   world.sync();
-  const std::string id = only_opportunity(world)["Id"];
+  const std::string id = only_opportunity(world)["id"];
   world.advance(days(15));
   world.sync();
   EXPECT_EQ(world.referrals()[0]["substatus"], "Expired");
-  EXPECT_EQ(world.opportunity(id)["StageName"], "Closed Lost");
+  EXPECT_EQ(world.opportunity(id)["stage"], "lost");
   world.reset_stats();
   world.advance(hours(1));
   world.sync();
   EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
 }
 
-TEST(Inbound, AcceptedInThePortalMovesTheOpportunityOutOfTheWaitingStage) {
-  World world;
+TEST_P(Inbound, AcceptedInThePortalMovesTheOpportunityOutOfTheWaitingStage) {
+  World world({.crm = GetParam()});
   const auto referral = world.inbound(sent_deal());
   world.sync();
-  const std::string id = only_opportunity(world)["Id"];
+  const std::string id = only_opportunity(world)["id"];
   world.portal_edit(referral["id"], {{{"op", "replace"}, {"path", "/status"}, {"value", "Active"}},
                                      {{"op", "replace"}, {"path", "/substatus"}, {"value", "Accepted"}}});
   world.advance(minutes(1));
   world.sync();
-  EXPECT_EQ(world.opportunity(id)["StageName"], "Prospecting");
+  EXPECT_EQ(world.opportunity(id)["stage"], "10");
 }
 
 }  // namespace

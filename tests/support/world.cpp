@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "connectors/partner_center/emulator/partner_center_emulator.h"
 #include "connectors/partner_center/partner_center_connector.h"
-#include "connectors/salesforce/emulator/salesforce_emulator.h"
-#include "connectors/salesforce/salesforce_connector.h"
 #include "mapping/shipped.h"
 
 namespace cosell::test {
@@ -20,15 +18,18 @@ namespace {
 const std::string crm_url = "http://127.0.0.1:7001";
 const std::string partner_center_url = "http://127.0.0.1:7002";
 
-const std::string company_mapping = R"({
-  "extends": "salesforce",
-  "fields": {
-    "location": { "constant": "1234567" },
-    "consent_contact": { "statement": "Agreed in every contract", "signed_by": "Ida Berg", "date": "2026-01-31" },
-    "marketplace_intent": { "default": "HaveNotDecided" },
-    "notes": { "default": "Questions to the deal's owner, please." }
-  }
-})";
+// A company with a location, a signed consent and defaults for what a test does not care about.
+std::string company_mapping(const CrmStand& crm, bool plain_key) {
+  Json mapping = {{"extends", crm.system()},
+                  {"fields",
+                   {{"location", {{"constant", "1234567"}}},
+                    {"consent_contact",
+                     {{"statement", "Agreed in every contract"}, {"signed_by", "Ida Berg"}, {"date", "2026-01-31"}}},
+                    {"marketplace_intent", {{"default", "HaveNotDecided"}}},
+                    {"notes", {{"default", "Questions to the deal's owner, please."}}}}}};
+  if (plain_key) mapping["bridge"] = {{"referral_id", crm.column("plain_key")}};
+  return mapping.dump();
+}
 
 Json parse(const std::string& text) { return Json::parse(text, nullptr, false); }
 
@@ -40,23 +41,20 @@ std::filesystem::path new_directory() {
 }  // namespace
 
 Json usual_opportunity(const std::string& name) {
-  return {{"Name", name},
-          {"StageName", "Qualification"},
-          {"CloseDate", "2027-03-31"},
-          {"Amount", 50000},
-          {"CurrencyIsoCode", "USD"},
-          {"Cosell_Sync__c", true},
-          {"Cosell_Solution__c", "SOL-ABCDE-FGH"}};
+  return {{"name", name},      {"stage", "20"},  {"close_date", "2027-03-31"}, {"value", 50000},
+          {"currency", "USD"}, {"opt_in", true}, {"solution", "SOL-ABCDE-FGH"}};
 }
 
 World::World(WorldOptions options)
     : options_(std::move(options)),
+      crm_stand_(make_crm_stand(options_.crm)),
       dir_(new_directory()),
       clock_(*parse_instant("2026-11-21T08:00:00Z")),
       random_(options_.seed),
       sandbox_clock_(clock_) {
-  if (options_.mapping.empty()) options_.mapping = company_mapping;
-  crm_system_ = std::make_unique<emulator::Sandboxed>(emulator::make_salesforce_emulator(), sandbox_clock_, 11);
+  crm_system_ = std::make_unique<emulator::Sandboxed>(crm_stand_->make_emulator(), sandbox_clock_, 11);
+  crm_stand_->furnish(crm_control());
+  if (options_.plain_key) crm_stand_->add_plain_key(crm_control());
   auto referrals = emulator::make_partner_center_emulator();
   referrals->register_refresh_token("first-refresh-token");
   partner_center_system_ = std::make_unique<emulator::Sandboxed>(std::move(referrals), sandbox_clock_, 12);
@@ -64,12 +62,13 @@ World::World(WorldOptions options)
       std::make_unique<net::InProcessTransport>([this](const http::Request& r) { return deliver(Side::crm, r); });
   partner_center_transport_ = std::make_unique<net::InProcessTransport>(
       [this](const http::Request& r) { return deliver(Side::partner_center, r); });
-  const auto loaded =
-      mapping::read_mapping("world.jsonc", options_.mapping, [](const std::string& name) -> Result<std::string> {
-        const auto text = mapping::shipped_mapping(name);
-        if (text.empty()) return make_error(ErrorClass::config, "no such mapping");
-        return std::string(text);
-      });
+  const auto loaded = mapping::read_mapping("world.jsonc", company_mapping(*crm_stand_, options_.plain_key),
+                                            [](const std::string& name) -> Result<std::string> {
+                                              const auto text = mapping::shipped_mapping(name);
+                                              if (text.empty())
+                                                return make_error(ErrorClass::config, "no such mapping");
+                                              return std::string(text);
+                                            });
   for (const auto& finding : loaded.findings) ADD_FAILURE() << mapping::to_string(finding);
   auto& writable = const_cast<mapping::Loaded&>(loaded);
   if (writable.mapping) mapping_ = std::make_unique<mapping::Mapping>(std::move(*writable.mapping));
@@ -83,6 +82,9 @@ World::~World() {
 }
 
 net::Delivered World::deliver(Side side, const http::Request& request) {
+  const bool login = request.url.find("/oauth2/") != std::string::npos;
+  const bool writes = side == Side::crm ? crm_stand_->is_write(request) : request.method != "GET" && !login;
+  if (writes) ++writes_[side];
   auto delivery = (side == Side::crm ? crm_system_ : partner_center_system_)->handle(request);
   if (requests_until_crash_ > 0 && --requests_until_crash_ == 0) throw Crash{};
   net::Delivered delivered;
@@ -102,12 +104,7 @@ void World::open() {
   crm_lane_ = std::make_unique<net::Lane>(net::Lane{"crm", *crm_transport_, clock_, random_, &meter_});
   partner_center_lane_ =
       std::make_unique<net::Lane>(net::Lane{"partner_center", *partner_center_transport_, clock_, random_, &meter_});
-  net::OAuthClient crm_client;
-  crm_client.token_endpoint = crm_url + "/services/oauth2/token";
-  crm_client.client_id = "cosell-sandbox-app";
-  net::ClientCredentialsLogin crm_login;
-  crm_login.client_secret = net::Secret("cosell-sandbox-secret");
-  crm_tokens_ = net::make_token_source(crm_client, crm_login, *crm_lane_, nullptr);
+  crm_tokens_ = crm_stand_->log_in(crm_url, *crm_lane_);
   net::OAuthClient pc_client;
   pc_client.token_endpoint = partner_center_url + "/common/oauth2/v2.0/token";
   pc_client.client_id = "cosell-sandbox-app";
@@ -117,10 +114,7 @@ void World::open() {
   if (!partner_center_tokens_) {
     partner_center_tokens_ = net::make_token_source(pc_client, pc_login, *partner_center_lane_, nullptr);
   }
-  SalesforceSettings crm_settings;
-  crm_settings.instance = crm_url;
-  crm_settings.key_column = options_.key_column;
-  crm_ = make_salesforce_connector(crm_settings, crm_tokens_);
+  crm_ = crm_stand_->connect(crm_url, crm_tokens_, options_.plain_key);
   PartnerCenterSettings pc_settings;
   pc_settings.base_url = partner_center_url;
   partner_center_ = make_partner_center_connector(pc_settings, partner_center_tokens_);
@@ -177,35 +171,40 @@ Json World::control(Side side, const std::string& method, const std::string& ver
   return delivery.response.body.empty() ? Json() : parse(delivery.response.body);
 }
 
-std::string World::new_opportunity(Json fields) {
-  Json account = {{"Name", "Alder Foods"},
-                  {"BillingStreet", "Hafenstrasse 12"},
-                  {"BillingCity", "Hamburg"},
-                  {"BillingPostalCode", "20457"},
-                  {"BillingCountry", "Germany"}};
-  if (!fields.contains("AccountId")) {
-    if (fields.contains("account")) account.update(fields["account"]);
-    fields.erase("account");
+Control World::crm_control() {
+  return [this](const std::string& method, const std::string& verb, const Json& body) {
+    return control(Side::crm, method, verb, body);
+  };
+}
+
+std::string World::new_opportunity(Json words) {
+  Json account = {{"name", "Alder Foods"},
+                  {"street", "Hafenstrasse 12"},
+                  {"city", "Hamburg"},
+                  {"postal_code", "20457"},
+                  {"country", "Germany"}};
+  if (!words.contains("account") || words["account"].is_object()) {
+    if (words.contains("account")) account.update(words["account"]);
     std::string id;
-    const Json records = control(Side::crm, "GET", "records");
-    for (const auto& known : records["accounts"]) {
-      if (known["Name"] == account["Name"]) id = known["Id"];
+    for (const auto& known : accounts()) {
+      if (known["name"] == account["name"]) id = known["id"];
     }
-    if (id.empty()) {
-      const auto made = control(Side::crm, "POST", "edit", {{"object", "Account"}, {"fields", account}});
-      id = made["id"];
-    }
-    fields["AccountId"] = id;
+    words["account"] = id.empty() ? crm_stand_->new_account(crm_control(), account) : id;
   }
-  const auto made = control(Side::crm, "POST", "edit", {{"object", "Opportunity"}, {"fields", fields}});
-  return made["id"];
+  return crm_stand_->new_opportunity(crm_control(), words);
 }
 
-void World::crm_edit(const std::string& id, Json fields) {
-  control(Side::crm, "POST", "edit", {{"id", id}, {"fields", std::move(fields)}});
+std::string World::new_contact(const Json& words) { return crm_stand_->new_contact(crm_control(), words); }
+
+void World::crm_edit(const std::string& id, const Json& words) { crm_stand_->edit(crm_control(), id, words); }
+
+void World::crm_delete(const std::string& id) { crm_stand_->remove(crm_control(), id); }
+
+void World::crm_refuses_values_above(int limit, const std::string& message) {
+  crm_stand_->refuse_values_above(crm_control(), limit, message);
 }
 
-void World::crm_delete(const std::string& id) { control(Side::crm, "POST", "edit", {{"id", id}, {"delete", true}}); }
+void World::crm_refuses_nothing() { crm_stand_->refuse_values_above(crm_control(), 0, ""); }
 
 void World::portal_edit(const std::string& referral_id, Json patch) {
   control(Side::partner_center, "POST", "edit", {{"id", referral_id}, {"patch", std::move(patch)}});
@@ -217,14 +216,16 @@ void World::microsoft(Json body) { control(Side::partner_center, "POST", "micros
 
 void World::advance(Duration d) { clock_.advance(d); }
 
-Json World::opportunities() { return control(Side::crm, "GET", "records")["opportunities"]; }
+std::vector<Json> World::opportunities() { return crm_stand_->opportunities(crm_control()); }
 
 Json World::opportunity(const std::string& id) {
   for (const auto& o : opportunities()) {
-    if (o["Id"] == id) return o;
+    if (o["id"] == id) return o;
   }
   return {};
 }
+
+std::vector<Json> World::accounts() { return crm_stand_->accounts(crm_control()); }
 
 Json World::referrals() { return control(Side::partner_center, "GET", "records")["referrals"]; }
 
@@ -255,22 +256,19 @@ store::DealRow World::deal_of(const std::string& record_id) {
 
 std::int64_t World::calls(Side side) { return static_cast<std::int64_t>(meter_.of(store::name_of(side)).total()); }
 
-std::int64_t World::writes(Side side) {
-  std::int64_t n = 0;
-  const Json stats = control(side, "GET", "stats");
-  for (const auto& row : stats["requests"]) {
-    const std::string method = row["method"];
-    const std::string path = row.value("path", "");
-    if (method == "GET" || path.find("token") != std::string::npos || path.find("_sandbox") != std::string::npos)
-      continue;
-    n += row["count"].get<std::int64_t>();
-  }
-  return n;
-}
+std::int64_t World::writes(Side side) { return writes_[side]; }
+
+std::int64_t World::rows_written() { return crm_stand_->rows_written(control(Side::crm, "GET", "stats")); }
 
 void World::reset_stats() {
+  writes_.clear();
   control(Side::crm, "POST", "stats/reset", Json::object());
   control(Side::partner_center, "POST", "stats/reset", Json::object());
+}
+
+void World::crm_write_fault(const Json& action) {
+  const auto route = crm_stand_->write_route();
+  faults(Side::crm, Json::array({{{"match", {{"method", route.first}, {"path", route.second}}}, {"action", action}}}));
 }
 
 void World::faults(Side side, const Json& list) { control(side, "POST", "faults", list); }

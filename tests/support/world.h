@@ -2,7 +2,10 @@
 // moves only when told. Everything in one process; what people do goes through the emulators' control verbs.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -15,21 +18,19 @@
 #include "net/in_process_transport.h"
 #include "net/oauth.h"
 #include "store/sqlite_store.h"
+#include "tests/support/crm.h"
 
 namespace cosell::test {
 
-using Json = nlohmann::ordered_json;
 using engine::CycleOptions;
 using engine::CycleReport;
 using store::Side;
 
 struct WorldOptions {
+  std::string crm = "salesforce";
   std::uint64_t seed = 1;
-  // Laid over the shipped mapping; "" is a company with a location, a signed consent and defaults for what a test does
-  // not care about.
-  std::string mapping;
-  Duration settle{};  // irreversible steps leave at once
-  std::string key_column = "Cosell_Referral_Id__c";
+  Duration settle{};       // irreversible steps leave at once
+  bool plain_key = false;  // the referral id is kept in a column that is not unique
 };
 
 class World {
@@ -38,8 +39,12 @@ class World {
   ~World();
 
   // --- what people do
-  std::string new_opportunity(Json fields);  // returns the id; sensible values for what is not given
-  void crm_edit(const std::string& id, Json fields);
+  // In the words of crm.h. Returns the id; on an account of its own choice when none is given.
+  std::string new_opportunity(Json words);
+  std::string new_contact(const Json& words);
+  void crm_edit(const std::string& id, const Json& words);
+  void crm_refuses_values_above(int limit, const std::string& message);
+  void crm_refuses_nothing();
   void crm_delete(const std::string& id);
   void portal_edit(const std::string& referral_id, Json patch);
   Json inbound(Json body = Json::object());  // a deal sent by Microsoft; returns the referral
@@ -57,19 +62,23 @@ class World {
   void sync_until_crash();
 
   // --- what there is to see
-  Json opportunities();
+  std::vector<Json> opportunities();
   Json opportunity(const std::string& id);
+  std::vector<Json> accounts();
+  std::string column(const std::string& word) const { return crm_stand_->column(word); }
   Json referrals();
   Json referral_of(const std::string& opportunity_id);  // null when there is none; fails the test when there are two
   std::vector<store::DealRow> deals();
   store::DealRow deal_of(const std::string& record_id);
   // "POST /v1.0/…" requests that reached the emulator's core since the last reset of the statistics, by method.
   std::int64_t calls(Side side);
-  std::int64_t writes(Side side);  // POST, PATCH, DELETE, without logins
+  std::int64_t writes(Side side);  // requests that may change records, without logins
+  std::int64_t rows_written();     // in the CRM
   void reset_stats();
 
   Json control(Side side, const std::string& method, const std::string& verb, const Json& body = nullptr);
   void faults(Side side, const Json& list);
+  void crm_write_fault(const Json& action);  // meets the next request that may be a write
   std::int64_t fired(Side side);
 
   ManualClock& clock() { return clock_; }
@@ -81,7 +90,11 @@ class World {
   net::Delivered deliver(Side side, const http::Request& request);
   void open();
 
+  Control crm_control();
+
   WorldOptions options_;
+  std::unique_ptr<CrmStand> crm_stand_;
+  std::map<Side, std::int64_t> writes_;
   int requests_until_crash_ = 0;
   std::filesystem::path dir_;
   ManualClock clock_;
@@ -102,6 +115,9 @@ class World {
   net::CallMeter meter_;
   engine::Pair pair_;
 };
+
+// For the names of stories that are told of every CRM.
+inline std::string name_of_crm(const testing::TestParamInfo<const char*>& crm) { return crm.param; }
 
 // The opportunity's fields that most tests want: opted in, with account, owner, solution and amount.
 Json usual_opportunity(const std::string& name);

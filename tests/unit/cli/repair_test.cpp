@@ -24,7 +24,7 @@ std::string deal_that_failed(World& world) {
   const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
   world.sync();
   world.faults(Side::partner_center, refuse_next_patch());
-  world.crm_edit(id, {{"Amount", 60000}});
+  world.crm_edit(id, {{"value", 60000}});
   EXPECT_EQ(world.sync().failures_total, 1);
   return id;
 }
@@ -34,7 +34,7 @@ TEST(Replay, SendsWhatIsRightNowAfterARefusal) {
   const std::string id = deal_that_failed(world);
   ASSERT_EQ(world.deal_of(id).state, store::DealState::failed);
   EXPECT_EQ(world.sync().failures_total, 0) << "what was refused is not sent again by itself";
-  world.crm_edit(id, {{"CloseDate", "2027-05-31"}});
+  world.crm_edit(id, {{"close_date", "2027-05-31"}});
   const auto report = engine::replay(world.pair(), {world.deal_of(id).id}, {});
   ASSERT_TRUE(report) << report.error().message;
   ASSERT_EQ(report->deals.size(), 1U);
@@ -74,7 +74,7 @@ TEST(Approve, LetsAStepLeaveThatWaitsForAPerson) {
   world.pair().settings.gates[Irreversible::won] = engine::Gate::ask;
   const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
   world.sync();
-  world.crm_edit(id, {{"StageName", "Closed Won"}});
+  world.crm_edit(id, {{"stage", "won"}});
   world.sync();
   ASSERT_EQ(world.deal_of(id).reason, "approval");
   EXPECT_EQ(world.referral_of(id)["status"], "Active");
