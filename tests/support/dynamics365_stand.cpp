@@ -9,7 +9,7 @@
 
 namespace cosell::test {
 
-namespace {
+namespace in_dynamics365 {
 
 const std::map<std::string, std::string> columns = {{"id", "opportunityid"},
                                                     {"name", "name"},
@@ -210,8 +210,8 @@ class Dynamics365Stand final : public CrmStand {
   }
 };
 
-}  // namespace
+}  // namespace in_dynamics365
 
-std::unique_ptr<CrmStand> make_dynamics365_stand() { return std::make_unique<Dynamics365Stand>(); }
+std::unique_ptr<CrmStand> make_dynamics365_stand() { return std::make_unique<in_dynamics365::Dynamics365Stand>(); }
 
 }  // namespace cosell::test

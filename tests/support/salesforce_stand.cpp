@@ -7,7 +7,7 @@
 
 namespace cosell::test {
 
-namespace {
+namespace in_salesforce {
 
 const std::map<std::string, std::string> columns = {{"id", "Id"},
                                                     {"name", "Name"},
@@ -146,9 +146,9 @@ class SalesforceStand final : public CrmStand {
   }
 };
 
-}  // namespace
+}  // namespace in_salesforce
 
-std::unique_ptr<CrmStand> make_salesforce_stand() { return std::make_unique<SalesforceStand>(); }
+std::unique_ptr<CrmStand> make_salesforce_stand() { return std::make_unique<in_salesforce::SalesforceStand>(); }
 
 std::unique_ptr<CrmStand> make_crm_stand(const std::string& system) {
   return system == "dynamics365" ? make_dynamics365_stand() : make_salesforce_stand();
