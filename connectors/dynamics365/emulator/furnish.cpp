@@ -42,6 +42,13 @@ Currency currency_facts(const std::string& code) {
   return {code.c_str(), code.c_str(), code.c_str(), 2, 1.0};
 }
 
+// A number of the range that is kept for fiction; the same for the same person.
+std::string phone_of(const std::string& email) {
+  unsigned sum = 0;
+  for (const char c : email) sum = sum * 31 + static_cast<unsigned char>(c);
+  return "+1 555 01" + std::to_string(10 + sum % 90);
+}
+
 Guid add_user(State& state, const Person& p, bool disabled, Instant now) {
   const Guid id = guid_of("systemuser " + p.email);
   const std::string full = p.first.empty() ? p.last : p.first + " " + p.last;
@@ -51,6 +58,7 @@ Guid add_user(State& state, const Person& p, bool disabled, Instant now) {
            {"fullname", full},
            {"domainname", p.email},
            {"internalemailaddress", p.email},
+           {"address1_telephone1", phone_of(p.email)},
            {"title", p.title},
            {"isdisabled", disabled},
            {"azureactivedirectoryobjectid", guid_of("directory " + p.email)},
