@@ -13,8 +13,6 @@ namespace cosell::cli {
 
 namespace {
 
-using store::Side;
-
 constexpr Duration inbox_every = seconds(2);
 
 class Service {

@@ -484,7 +484,9 @@ Result<void> Executor::drop_planned() {
 }
 
 Result<void> Executor::fetch_moved() {
-  for (auto& [side, ids] : moved_) {
+  for (auto& entry : moved_) {
+    const Side side = entry.first;  // clang 14 cannot capture structured bindings
+    auto& ids = entry.second;
     if (ids.empty() || report_.stopped) continue;
     std::vector<RecordRef> refs;
     for (const auto& id : ids) {

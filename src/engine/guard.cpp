@@ -1,6 +1,8 @@
 // The mass-change guard.
 #include "engine/guard.h"
 
+#include <cmath>
+
 #include "base/text.h"
 
 namespace cosell::engine {
@@ -15,7 +17,7 @@ std::optional<GuardStop> check_one(const std::string& name, const std::string& w
   const double share = static_cast<double>(count) / static_cast<double>(base);
   if (count <= limit.deals || share <= limit.share) return std::nullopt;
   const std::string command = options.plan_only ? "sync" : options.command;
-  const auto percent = std::to_string(static_cast<int>(share * 100.0 + 0.5));
+  const auto percent = std::to_string(std::lround(share * 100.0));
   GuardStop stop;
   stop.guard = name;
   stop.error =
