@@ -82,7 +82,7 @@ List header_list(const http::Request& request) {
   const auto add = [&list](const std::string& line) {
     curl_slist* grown = curl_slist_append(list.get(), line.c_str());
     if (grown == nullptr) return;
-    list.release();
+    (void)list.release();
     list.reset(grown);
   };
   add("Expect:");  // no extra round trip before a body
