@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "connectors/salesforce/emulator/csv.h"
+#include "connectors/emulator/csv.h"
 #include "connectors/salesforce/emulator/load_values.h"
 #include "connectors/salesforce/emulator/records.h"
 
