@@ -2,6 +2,7 @@
 // A call arrives here authenticated; composite sends its subrequests through the same router.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,7 @@ struct Answer {
   bool has_body = true;
   http::Headers headers = {};
   std::string path_template = {};
+  std::optional<std::string> csv = {};  // in place of `body`: Bulk API results
 };
 
 struct Call {
@@ -35,6 +37,7 @@ struct Call {
   const http::Headers* headers = nullptr;
   Json body = nullptr;
   bool body_is_json = true;
+  std::string raw_body = {};              // of PUT: uploads of the Bulk API
   std::vector<Served>* served = nullptr;  // subrequests are added here
 
   std::string base() const { return "/services/data/" + version; }
@@ -62,6 +65,7 @@ Answer limits(Call& call);
 Answer collections(Call& call);
 Answer composite(Call& call);
 Answer composite_batch(Call& call);
+Answer bulk_jobs(Call& call, std::string& shape);
 
 // Error bodies.
 Json errors_json(const ApiErrors& errors);

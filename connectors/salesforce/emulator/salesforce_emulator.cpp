@@ -47,6 +47,13 @@ http::Response versions() {
 }
 
 http::Response to_response(const Answer& answer) {
+  if (answer.csv) {
+    http::Response csv = empty_answer(answer.status);
+    csv.body = *answer.csv;
+    csv.headers = answer.headers;
+    csv.headers.set("Content-Type", "text/csv");
+    return csv;
+  }
   http::Response response = answer.has_body ? json_answer(answer.status, answer.body) : empty_answer(answer.status);
   if (answer.has_body) response.headers.set("Content-Type", "application/json;charset=UTF-8");
   for (const http::Header& h : answer.headers.list) response.headers.set(h.name, h.value);
@@ -96,6 +103,7 @@ class Core final : public SalesforceEmulator {
     state_->model.clear_records();
     state_->cursors.clear();
     state_->cursor_order.clear();
+    state_->bulk_jobs.clear();
   }
   Json save() const override { return save_state(*state_); }
   void load(const Json& saved) override { load_state(*state_, saved); }
@@ -159,6 +167,7 @@ class Core final : public SalesforceEmulator {
       call.body_is_json = body.has_value();
       if (body) call.body = *body;
     }
+    if (call.method == "PUT") call.raw_body = request.body;
     const Answer answer = route(call);
     shape = answer.path_template;
     return to_response(answer);

@@ -126,6 +126,7 @@ const std::vector<Switch>& switches() {
       words("locked_ids", "Writes to these records answer UNABLE_TO_LOCK_ROW.", &S::locked_ids),
       number("daily_api_limit", "Calls within 24 hours; above it: 403 REQUEST_LIMIT_EXCEEDED.", &S::daily_api_limit, 0),
       number("api_used", "Calls counted against the daily limit so far.", &S::api_used, 0),
+      number("bulk_polls", "How often a Bulk API job answers InProgress before it is complete.", &S::bulk_polls, 0),
       word("precondition_field", "The time that If-Unmodified-Since compares with.", &S::precondition_field,
            {"LastModifiedDate", "SystemModstamp"}),
       word("jwt_public_key", "PEM that JWT assertions must be signed for; empty: signatures are not checked.",

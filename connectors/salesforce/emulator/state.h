@@ -64,6 +64,7 @@ struct Settings {
   std::vector<std::string> locked_ids = {};
   std::int64_t daily_api_limit = 100'000;
   std::int64_t api_used = 0;
+  std::int64_t bulk_polls = 0;
   std::string precondition_field = "LastModifiedDate";
   std::string jwt_public_key = {};
   std::vector<std::string> unapproved_users = {};
@@ -83,6 +84,28 @@ struct OpenCursor {
   Instant opened{};
 };
 
+// A job of the Bulk API, with its results once it is worked off.
+struct BulkJob {
+  std::string id;  // 18 characters
+  bool query = false;
+  std::string operation;
+  std::string object;
+  std::string external_id_field;
+  std::string state;  // Open, UploadComplete, JobComplete, Aborted, Failed
+  std::string error;
+  std::string user;
+  Instant created{};
+  std::int64_t polls_left = 0;
+  std::int64_t done = 0;
+  std::int64_t failed = 0;
+  std::string upload;      // ingest: what was sent
+  std::string successful;  // ingest: results as CSV
+  std::string unsuccessful;
+  std::string unprocessed;
+  std::string header;             // query: the first line of every page
+  std::vector<std::string> rows;  // query: one line each
+};
+
 struct State {
   explicit State(SalesforceOptions o) : options(std::move(o)) {}
 
@@ -93,6 +116,7 @@ struct State {
   std::map<std::string, std::string> refresh_tokens;  // token -> user
   std::map<std::string, OpenCursor> cursors;          // by locator, without the offset
   std::vector<std::string> cursor_order;              // oldest first
+  std::vector<BulkJob> bulk_jobs;                     // oldest first
   Instant usage_since{};
   Instant schema_changed{};  // what conditional describes compare with
   std::uint64_t cursors_opened = 0;
