@@ -15,6 +15,21 @@ using store::DealState;
 using store::OperationRow;
 using store::WaitFor;
 
+// A record that is only known by the key of the other one is out of sight until it is read itself.
+reconcile::Presence presence_of(const store::SideState& side) {
+  if (side.record_id.empty()) return reconcile::Presence::never_seen;
+  switch (side.existence) {
+    case store::Existence::live:
+      return reconcile::Presence::live;
+    case store::Existence::deleted:
+      return reconcile::Presence::deleted;
+    case store::Existence::out_of_scope:
+    case store::Existence::unseen:
+      break;
+  }
+  return reconcile::Presence::out_of_scope;
+}
+
 }  // namespace
 
 std::string fingerprint(const OperationRow& operation) {
@@ -51,8 +66,6 @@ Result<Planned> Decider::decide(const DealRow& row) {
     plan.row.owner = view->crm.deal.text(Field::owner);
     plan.row.owner_email = view->crm.deal.text(Field::owner_email);
   }
-  const bool has_crm = !row.crm.record_id.empty();
-  const bool has_pc = !row.partner_center.record_id.empty();
   if (row.marks.count("clone_of") + row.marks.count("twin_of") > 0) {
     return settle_situation(std::move(plan), *view, [&] {
       Situation s;
@@ -65,11 +78,20 @@ Result<Planned> Decider::decide(const DealRow& row) {
       return s;
     }());
   }
-  if (has_crm && !has_pc) return decide_opportunity_alone(std::move(plan), *view);
-  if (has_pc && !has_crm) return decide_referral_alone(std::move(plan), *view);
-  const auto gone = [](const store::SideState& s) { return s.existence != store::Existence::live; };
-  if (gone(row.crm) || gone(row.partner_center)) return decide_vanished(std::move(plan), *view);
-  return decide_linked(std::move(plan), *view);
+  switch (reconcile::course_of(presence_of(row.crm), presence_of(row.partner_center))) {
+    case reconcile::Course::compare:
+      return decide_linked(std::move(plan), *view);
+    case reconcile::Course::crm_is_gone:
+    case reconcile::Course::partner_center_is_gone:
+      return decide_vanished(std::move(plan), *view);
+    case reconcile::Course::opportunity_alone:
+    case reconcile::Course::referral_alone:
+    case reconcile::Course::nothing:
+      break;
+  }
+  // One record only; one that is gone is told apart there.
+  return row.crm.record_id.empty() ? decide_referral_alone(std::move(plan), *view)
+                                   : decide_opportunity_alone(std::move(plan), *view);
 }
 
 Planned Decider::decide_vanished(Planned plan, const DealView& view) {

@@ -116,6 +116,8 @@ Result<DealView> load_view(const Pair& pair, const store::DealRow& row) {
     view.base_partner_center = deal_from_columns(*base_pc);
   }
   apply_overrides(row, view.base_crm, view.base_partner_center);
+  if (row.crm.changed_at != Instant{}) view.changed_in_crm = row.crm.changed_at;
+  if (row.partner_center.changed_at != Instant{}) view.changed_in_partner_center = row.partner_center.changed_at;
   return view;
 }
 
@@ -125,6 +127,8 @@ reconcile::Facts DealView::facts() const {
   f.partner_center = partner_center;
   f.base_crm = base_crm;
   f.base_partner_center = base_partner_center;
+  f.changed_in_crm = changed_in_crm;
+  f.changed_in_partner_center = changed_in_partner_center;
   for (const auto& problem : crm.problems) f.unreadable_in_crm.insert(problem.field);
   f.shared_with_microsoft = partner_center.flag(Field::visible) || !is_blank(partner_center.get(Field::help));
   return f;

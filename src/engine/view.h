@@ -18,6 +18,8 @@ struct DealView {
   Deal base_crm;
   Deal base_partner_center;
   bool inbound = false;
+  std::optional<Instant> changed_in_crm;  // as the servers say; for the conflict rule `latest` alone
+  std::optional<Instant> changed_in_partner_center;
 
   reconcile::Facts facts() const;
 };

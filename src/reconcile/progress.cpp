@@ -15,7 +15,7 @@ using mapping::FirstLink;
 
 // S-11: an unreported stage equals 10. A referral at 100 that is still active is at most negotiated for the CRM:
 // only Won closes a deal.
-int effective(Stage s) { return std::clamp(percent_of(s), 10, 80); }
+int reported(Stage s) { return std::clamp(percent_of(s), 10, 80); }
 
 struct View {
   Standing crm, partner_center;
@@ -42,7 +42,7 @@ FieldDecision travel(FieldDecision d, const mapping::FieldRule& rule) {
 }
 
 FieldDecision stage_to(Verdict to, Reason reason, Stage from, Stage present, Backward backward) {
-  if (effective(from) < effective(present)) {
+  if (reported(from) < reported(present)) {
     if (backward == Backward::hold) return verdict(Field::stage, Verdict::held, Reason::moved_back);
     if (backward == Backward::ignore) return verdict(Field::stage, Verdict::ignored, Reason::moved_back);
   }
@@ -53,8 +53,8 @@ FieldDecision stage_to(Verdict to, Reason reason, Stage from, Stage present, Bac
 FieldDecision decide_active_stage(const Facts& facts, const Policy& policy) {
   const Stage crm = facts.crm.stage();
   const Stage pc = facts.partner_center.stage();
-  const auto& rule = policy.rule(Field::stage);
-  if (effective(crm) == effective(pc)) return verdict(Field::stage, Verdict::agreed, Reason::equal, {}, "S-11");
+  const auto rule = reconcile::effective(policy.rule(Field::stage));
+  if (reported(crm) == reported(pc)) return verdict(Field::stage, Verdict::agreed, Reason::equal, {}, "S-11");
   const Value* base_crm = facts.base_crm.find(Field::stage);
   const Value* base_pc = facts.base_partner_center.find(Field::stage);
   if (base_crm == nullptr || base_pc == nullptr) {
@@ -65,8 +65,8 @@ FieldDecision decide_active_stage(const Facts& facts, const Policy& policy) {
                ? stage_to(Verdict::to_partner_center, Reason::first_link_rule, crm, pc, policy.backward)
                : stage_to(Verdict::to_crm, Reason::first_link_rule, pc, crm, policy.backward);
   }
-  const bool crm_changed = effective(facts.base_crm.stage()) != effective(crm);
-  const bool pc_changed = effective(facts.base_partner_center.stage()) != effective(pc);
+  const bool crm_changed = reported(facts.base_crm.stage()) != reported(crm);
+  const bool pc_changed = reported(facts.base_partner_center.stage()) != reported(pc);
   if (!crm_changed && !pc_changed) return verdict(Field::stage, Verdict::agreed, Reason::unchanged);
   if (!pc_changed) return stage_to(Verdict::to_partner_center, Reason::changed_in_crm, crm, pc, policy.backward);
   if (!crm_changed) return stage_to(Verdict::to_crm, Reason::changed_in_partner_center, pc, crm, policy.backward);
@@ -78,7 +78,7 @@ FieldDecision decide_active_stage(const Facts& facts, const Policy& policy) {
       return stage_to(Verdict::to_crm, Reason::both_changed_rule, pc, crm, policy.backward);
     case ConflictRule::furthest_stage:
     case ConflictRule::latest:  // a stage has no time of its own that both sides could be measured by
-      return effective(crm) > effective(pc)
+      return reported(crm) > reported(pc)
                  ? verdict(Field::stage, Verdict::to_partner_center, Reason::both_changed_furthest, crm)
                  : verdict(Field::stage, Verdict::to_crm, Reason::both_changed_furthest, pc);
     case ConflictRule::ask:
@@ -99,7 +99,7 @@ void decide_waiting(const Facts& facts, const View& view, Progress& p) {
       p.standing = verdict(Field::standing, Verdict::to_partner_center, Reason::accepted_in_crm,
                            Standing{Status::active, Substatus::accepted, ""}, "L-2");
       const Stage crm = facts.crm.stage();
-      if (effective(crm) > effective(facts.partner_center.stage())) {
+      if (reported(crm) > reported(facts.partner_center.stage())) {
         p.stage = verdict(Field::stage, Verdict::to_partner_center, Reason::accepted_in_crm, crm, "L-11");
       }
       return;

@@ -80,7 +80,15 @@ FieldDecision decide_first_link(Field f, const FourValues& v, const FieldRule& r
   return make(f, Verdict::conflict, Reason::first_link_ask);
 }
 
-FieldDecision decide_both_changed(Field f, const FourValues& v, const FieldRule& rule) {
+FieldDecision decide_latest(Field f, const FourValues& v, const Facts& facts) {
+  const auto& crm = facts.changed_in_crm;
+  const auto& pc = facts.changed_in_partner_center;
+  if (!crm || !pc || *crm == *pc) return make(f, Verdict::conflict, Reason::both_changed_ask);
+  return *crm > *pc ? crm_wins(f, v, Reason::both_changed_latest)
+                    : partner_center_wins(f, v, Reason::both_changed_latest);
+}
+
+FieldDecision decide_both_changed(Field f, const FourValues& v, const FieldRule& rule, const Facts& facts) {
   switch (rule.conflict) {
     case ConflictRule::crm:
       return crm_wins(f, v, Reason::both_changed_rule);
@@ -89,8 +97,9 @@ FieldDecision decide_both_changed(Field f, const FourValues& v, const FieldRule&
     case ConflictRule::prefer_crm_unless_blank:
       return is_blank(*v.crm) ? partner_center_wins(f, v, Reason::both_changed_rule)
                               : crm_wins(f, v, Reason::both_changed_rule);
+    case ConflictRule::latest:
+      return decide_latest(f, v, facts);
     case ConflictRule::furthest_stage:
-    case ConflictRule::latest:  // the two clocks cannot be compared (F-67): the engine resolves it before, or asks
     case ConflictRule::ask:
       break;
   }
@@ -98,7 +107,7 @@ FieldDecision decide_both_changed(Field f, const FourValues& v, const FieldRule&
 }
 
 // The plain three-way comparison, without regard to direction, locks and life cycle.
-FieldDecision compare(Field f, const FourValues& v, const FieldRule& rule) {
+FieldDecision compare(Field f, const FourValues& v, const FieldRule& rule, const Facts& facts) {
   if (same_value(*v.crm, *v.partner_center)) return make(f, Verdict::agreed, Reason::equal);
   if (v.base_crm == nullptr || v.base_partner_center == nullptr) return decide_first_link(f, v, rule);
   const bool crm_changed = !same_value(*v.crm, *v.base_crm);
@@ -106,7 +115,7 @@ FieldDecision compare(Field f, const FourValues& v, const FieldRule& rule) {
   if (!crm_changed && !pc_changed) return make(f, Verdict::agreed, Reason::unchanged);
   if (!pc_changed) return crm_wins(f, v, Reason::changed_in_crm);
   if (!crm_changed) return partner_center_wins(f, v, Reason::changed_in_partner_center);
-  return decide_both_changed(f, v, rule);
+  return decide_both_changed(f, v, rule, facts);
 }
 
 // Visibility and help only ever grow (U-8); an empty help or a cleared tick on one side is not a wish to take back.
@@ -183,6 +192,28 @@ bool Decision::any(Verdict v) const {
   return std::any_of(fields.begin(), fields.end(), [v](const auto& d) { return d.verdict == v; });
 }
 
+FieldRule effective(FieldRule rule) {
+  if (rule.direction == Direction::to_partner_center) {
+    rule.conflict = ConflictRule::crm;
+    rule.first_link = FirstLink::crm;
+  }
+  if (rule.direction == Direction::to_crm) {
+    rule.conflict = ConflictRule::partner_center;
+    rule.first_link = FirstLink::partner_center;
+  }
+  return rule;
+}
+
+Course course_of(Presence crm, Presence partner_center) {
+  if (crm == Presence::never_seen || partner_center == Presence::never_seen) {
+    if (crm == Presence::live) return Course::opportunity_alone;
+    if (partner_center == Presence::live) return Course::referral_alone;
+    return Course::nothing;
+  }
+  if (crm != Presence::live) return Course::crm_is_gone;
+  return partner_center == Presence::live ? Course::compare : Course::partner_center_is_gone;
+}
+
 Decision reconcile(const Facts& facts, const Policy& policy) {
   Decision decision;
   const Progress progress = decide_progress(facts, policy);
@@ -204,8 +235,8 @@ Decision reconcile(const Facts& facts, const Policy& policy) {
       decision.fields.push_back(make(f, Verdict::held, Reason::unreadable));
       continue;
     }
-    const FieldRule& rule = policy.rule(f);
-    FieldDecision d = is_sharing(f) ? compare_sharing(f, values) : compare(f, values, rule);
+    const FieldRule rule = effective(policy.rule(f));
+    FieldDecision d = is_sharing(f) ? compare_sharing(f, values) : compare(f, values, rule, facts);
     decision.fields.push_back(limit(std::move(d), rule, facts, progress));
   }
   collect_steps(decision);
@@ -230,6 +261,38 @@ const char* name_of(Verdict v) {
   return "held";
 }
 
+const char* name_of(Presence p) {
+  switch (p) {
+    case Presence::never_seen:
+      return "never seen";
+    case Presence::live:
+      return "there";
+    case Presence::deleted:
+      return "deleted";
+    case Presence::out_of_scope:
+      return "out of sight";
+  }
+  return "never seen";
+}
+
+const char* name_of(Course c) {
+  switch (c) {
+    case Course::nothing:
+      return "nothing";
+    case Course::opportunity_alone:
+      return "opportunity alone";
+    case Course::referral_alone:
+      return "referral alone";
+    case Course::compare:
+      return "compare";
+    case Course::crm_is_gone:
+      return "opportunity is gone";
+    case Course::partner_center_is_gone:
+      return "referral is gone";
+  }
+  return "nothing";
+}
+
 const char* name_of(Reason r) {
   switch (r) {
     case Reason::equal:
@@ -250,6 +313,8 @@ const char* name_of(Reason r) {
       return "both_changed_rule";
     case Reason::both_changed_furthest:
       return "both_changed_furthest";
+    case Reason::both_changed_latest:
+      return "both_changed_latest";
     case Reason::both_changed_ask:
       return "both_changed_ask";
     case Reason::one_way:
@@ -308,6 +373,8 @@ const char* explain(Reason r) {
       return "changed on both sides: the mapping's conflict rule decided";
     case Reason::both_changed_furthest:
       return "changed on both sides: the further stage counts";
+    case Reason::both_changed_latest:
+      return "changed on both sides: the later change counts";
     case Reason::both_changed_ask:
       return "changed on both sides: you choose";
     case Reason::one_way:

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,7 +27,27 @@ struct Facts {
   Deal base_partner_center;
   std::set<Field> unreadable_in_crm;  // the mapping could not read them; never written over, never sent
   bool shared_with_microsoft = false;
+  // The servers' own times of the last change of either record, for the rule `latest` alone. It is weak: the two clocks
+  // are not the same, and a record has one time for all its fields (F-67).
+  std::optional<Instant> changed_in_crm;
+  std::optional<Instant> changed_in_partner_center;
 };
+
+// What is known of the record that a side has of a deal.
+enum class Presence : std::uint8_t { never_seen, live, deleted, out_of_scope };
+
+// What becomes of a deal, from the presence of its two records. Absence never closes, deletes or unlinks (I-11).
+enum class Course : std::uint8_t {
+  nothing,            // no record, or one that is gone and was never linked
+  opportunity_alone,  // may become a referral
+  referral_alone,     // may become an opportunity
+  compare,            // both are there: field by field
+  crm_is_gone,        // linked, and the opportunity is deleted or out of sight: waits for a person
+  partner_center_is_gone
+};
+const char* name_of(Presence p);
+const char* name_of(Course c);
+Course course_of(Presence crm, Presence partner_center);
 
 // How fields are kept the same; from the mapping.
 struct Policy {
@@ -55,6 +76,7 @@ enum class Reason : std::uint8_t {
   first_link_ask,         // first link: the mapping wants a person to choose
   both_changed_rule,      // both changed: the conflict rule decided
   both_changed_furthest,  // both changed: the further stage won
+  both_changed_latest,    // both changed: the record that was changed last won
   both_changed_ask,       // both changed: a person chooses
   one_way,                // the mapping keeps this field one-way or off
   locked,                 // Partner Center refuses a change of this field now (5.2)
@@ -93,6 +115,10 @@ struct Decision {
   const FieldDecision* of(Field f) const;
   bool any(Verdict v) const;
 };
+
+// The rule as it counts: the side that a one-way field comes from decides alone, on a first link and when both
+// sides changed; its edit is never lost to a precedence that the direction contradicts.
+mapping::FieldRule effective(mapping::FieldRule rule);
 
 Decision reconcile(const Facts& facts, const Policy& policy);
 
