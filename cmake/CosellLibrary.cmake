@@ -1,6 +1,7 @@
 # cosell_library(name [DEPS ...] [APART ...]): the static library of the present folder, made of its *.cpp files.
 # APART names files that cannot share a translation unit with their neighbours (the release preset joins files).
-# cosell_test(name SOURCES ... [DEPS ...]): one GoogleTest program.
+# cosell_test(name SOURCES ... [DEPS ...] [OPTIMIZED]): one GoogleTest program. Its own files are compiled without
+# optimisation, which halves their build; OPTIMIZED is for those that compute a lot themselves.
 
 add_library(cosell_options INTERFACE)
 target_compile_options(cosell_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
@@ -27,8 +28,11 @@ function(cosell_library name)
 endfunction()
 
 function(cosell_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMIZED" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  if(NOT ARG_OPTIMIZED)
+    target_compile_options(${name} PRIVATE -O0)
+  endif()
   target_link_libraries(${name} PRIVATE cosell_options ${ARG_DEPS} GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)

@@ -23,7 +23,7 @@ struct Fault {
   int status = 503;
   std::string body;
   std::vector<http::Header> headers;
-  std::int64_t delay_ms = 0;
+  std::int64_t delay_ms = 0;  // any kind may be held this long before its answer, or its loss, is seen
   std::size_t keep_bytes = 0;
   std::int64_t retry_after_s = 0;
 

@@ -157,6 +157,7 @@ Delivery Sandboxed::State::serve(const http::Request& request, const std::string
   Served unserved;
   unserved.method = request.method;
   unserved.path_template = guess_template(path);
+  delivery.delay.ms += fault->delay_ms;
   switch (fault->kind) {
     case FaultKind::status:
     case FaultKind::throttle:
@@ -178,7 +179,6 @@ Delivery Sandboxed::State::serve(const http::Request& request, const std::string
       delivery.response = ask_core(request);
       break;
     case FaultKind::delay:
-      delivery.delay.ms += fault->delay_ms;
       delivery.response = ask_core(request);
       break;
     case FaultKind::truncate:

@@ -13,9 +13,7 @@
 namespace cosell::mapping {
 
 inline std::string file_text(const std::string& path) {
-  std::string here = __FILE__;
-  here.resize(here.size() - std::string("tests/unit/mapping/mapping_fixture.h").size());
-  std::ifstream in(here + path, std::ios::binary);
+  std::ifstream in(std::string(SOURCE_DIR) + "/" + path, std::ios::binary);
   EXPECT_TRUE(in.good()) << path;
   std::ostringstream out;
   out << in.rdbuf();
