@@ -29,12 +29,14 @@ constexpr const char* referrals_path = "/v1.0/engagements/referrals";
 constexpr const char* crm_path = "/services/data";
 
 std::vector<Moment> moments(std::mt19937& draw) {
+  const auto some = [&draw] { return static_cast<int>(draw() % 16); };
   std::vector<Moment> out = {{"GET", crm_path, false, 2}, {"GET", referrals_path, false, 0}};
-  for (int i = 0; i < 8; ++i) out.push_back({"POST", referrals_path, i % 2 == 0, static_cast<int>(draw() % 16)});
   for (const bool applied : {true, false}) {
-    out.push_back({"PATCH", crm_path, applied, 0});
-    out.push_back({"PATCH", referrals_path, applied, static_cast<int>(draw() % 16)});
+    for (int i = 0; i < 2; ++i) out.push_back({"POST", referrals_path, applied, some()});
+    out.push_back({"PATCH", referrals_path, applied, 0});  // the stages of those just created
+    out.push_back({"POST", referrals_path, applied, some()});
   }
+  for (const bool applied : {true, false}) out.push_back({"PATCH", crm_path, applied, 0});  // when all are created
   return out;
 }
 
@@ -43,10 +45,9 @@ TEST(Crash, KilledAtManyMomentsOfTheFirstSyncItMakesEveryReferralOnce) {
   constexpr unsigned seed = 20261121;
   std::cout << "seed " << seed << "\n";
   std::mt19937 draw(seed);
-  const Pipeline pipeline(1200);
+  const Pipeline pipeline(2400);  // more to create than the batches of all kills hold
   const auto sandbox = load(pipeline);
   sandbox->configure("late_arrival", "2s");
-  sandbox->partner_center.set("latency_ms", 5);
   for (const Moment& moment : moments(draw)) {
     const bool at_crm = moment.path == std::string(crm_path);
     const StandIn& side = at_crm ? sandbox->crm : sandbox->partner_center;
