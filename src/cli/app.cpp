@@ -277,20 +277,79 @@ class App {
   }
 
   void add_mapping() {
-    CLI::App* mapping = command(app_, "mapping", "Look at mapping files", "  cosell mapping check");
+    CLI::App* mapping = command(app_, "mapping", "Look at mapping files; none is ever rewritten",
+                                "  cosell mapping init --out acme.jsonc\n  cosell mapping check --live\n"
+                                "  cosell mapping explain 40");
     mapping->require_subcommand(1);
+    add_mapping_checks(*mapping);
+    add_mapping_answers(*mapping);
+  }
+
+  // Runs without reading the configuration first: some of it needs none.
+  void looks(CLI::App* sub, Work work) {
+    sub->callback([this, work] { work_ = work; });
+  }
+
+  void add_mapping_checks(CLI::App& mapping) {
     CLI::App* check =
-        command(*mapping, "check", "Find mistakes, with file, line and remedy",
-                "  cosell mapping check\n  cosell mapping check acme.jsonc\n  cosell mapping check --live");
+        command(mapping, "check", "Find mistakes, with file, line and remedy",
+                "  cosell mapping check\n  cosell mapping check acme.jsonc --strict\n  cosell mapping check --live\n"
+                "  cosell mapping check acme.jsonc --snapshot crm.json");
     check->alias("lint");
     check->add_option("FILE", mapping_.file, "A mapping file (default: those of the configuration)")->type_name("");
-    check->add_flag("--live", mapping_.live, "Compare with what the CRM really has");
+    CLI::Option* live = check->add_flag("--live", mapping_.live, "Compare with what the CRM really has");
+    check->add_option("--snapshot", mapping_.snapshot, "Compare with a file that `cosell mapping snapshot` made")
+        ->excludes(live)
+        ->type_name("FILE");
+    check->add_flag("--strict", mapping_.strict, "Warnings count as errors (exit code 2)");
     add_pair_option(check, mapping_.pair);
-    check->callback([this] {
-      work_ = [this](Output& output, const std::string& config) {
-        return mapping_check_command(output, config, mapping_);
-      };
-    });
+    looks(check, [this](Output& o, const std::string& c) { return mapping_check_command(o, c, mapping_); });
+
+    CLI::App* snapshot = command(mapping, "snapshot", "Save what the CRM has, for checks without the CRM",
+                                 "  cosell mapping snapshot --out crm.json\n"
+                                 "  cosell mapping check --snapshot crm.json");
+    add_pair(snapshot, snapshot_.pair);
+    snapshot->add_option("--out", snapshot_.out, "The new file (default: standard output)")->type_name("FILE");
+    does(snapshot, [this](Session& s) { return mapping_snapshot_command(s, snapshot_); });
+
+    CLI::App* test = command(mapping, "test", "Run the examples beside a mapping",
+                             "  cosell mapping test\n  cosell mapping test acme.jsonc --cases acme.cases.jsonc");
+    test->add_option("FILE", test_.file, "A mapping file (default: those of the configuration)")->type_name("");
+    test->add_option("--cases", test_.cases, "The examples (default: NAME.cases.jsonc beside it)")->type_name("FILE");
+    add_pair_option(test, test_.pair);
+    looks(test, [this](Output& o, const std::string& c) { return mapping_test_command(o, c, test_); });
+  }
+
+  void add_mapping_answers(CLI::App& mapping) {
+    CLI::App* explain =
+        command(mapping, "explain", "Which rule applies to a stage or a deal, and what it does both ways",
+                "  cosell mapping explain \"Closed Lost\"\n  cosell mapping explain 40\n"
+                "  cosell mapping explain --deal \"Alder Foods\"");
+    explain->add_option("STAGE", explain_.what, "A stage of the CRM, or 10 … 80, won, lost, waiting")->type_name("");
+    explain->add_option("--deal", explain_.deal, "A deal: CRM id, referral id, address or part of the name")
+        ->type_name("D");
+    explain->add_option("--file", explain_.file, "A mapping file (default: those of the configuration)")
+        ->type_name("FILE");
+    add_pair_option(explain, explain_.pair);
+    looks(explain, [this](Output& o, const std::string& c) { return mapping_explain_command(o, c, explain_); });
+
+    CLI::App* init = command(mapping, "init", "Propose a first mapping from the stages that the CRM has",
+                             "  cosell mapping init --out config/acme.mapping.jsonc\n"
+                             "  cosell mapping init --snapshot crm.json");
+    add_pair(init, init_.pair);
+    init->add_option("--out", init_.out, "The new file; one that is there is never overwritten")->type_name("FILE");
+    init->add_option("--snapshot", init_.snapshot, "From a file that `cosell mapping snapshot` made")
+        ->type_name("FILE");
+    does(init, [this](Session& s) { return mapping_init_command(s, init_); });
+
+    CLI::App* diff = command(mapping, "diff", "What changes if mapping B replaced mapping A; nothing is written",
+                             "  cosell mapping diff acme.jsonc new.jsonc\n"
+                             "  cosell mapping diff acme.jsonc new.jsonc --against-store");
+    diff->add_option("A", diff_.before, "The mapping in use")->required()->type_name("");
+    diff->add_option("B", diff_.after, "The mapping that would replace it")->required()->type_name("");
+    diff->add_flag("--against-store", diff_.against_store, "Also: which of the known deals would change, and how");
+    add_pair_option(diff, diff_.pair);
+    looks(diff, [this](Output& o, const std::string& c) { return mapping_diff_command(o, c, diff_); });
   }
 
   void add_login() {
@@ -343,6 +402,11 @@ class App {
   ApproveOptions approve_;
   ReplayOptions replay_;
   MappingCheckOptions mapping_;
+  MappingSnapshotOptions snapshot_;
+  MappingExplainOptions explain_;
+  MappingTestOptions test_;
+  MappingInitOptions init_;
+  MappingDiffOptions diff_;
   SandboxOptions sandbox_;
 };
 

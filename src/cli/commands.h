@@ -82,12 +82,51 @@ int store_verify_command(Session& session, const std::string& pair);
 int store_backup_command(Session& session, const std::string& pair, const std::string& destination);
 int journal_verify_command(Session& session, const std::string& pair);
 
+// Mapping files. They are read and never written; `init` makes a new one.
 struct MappingCheckOptions {
   std::string file;  // "" the mappings of the configuration
   std::string pair;
   bool live = false;
+  std::string snapshot;  // a file that `mapping snapshot` made, instead of the CRM
+  bool strict = false;   // warnings count as errors
 };
 int mapping_check_command(Output& output, const std::string& config, const MappingCheckOptions& options);
+
+struct MappingSnapshotOptions {
+  std::string pair;
+  std::string out;  // "" standard output
+};
+int mapping_snapshot_command(Session& session, const MappingSnapshotOptions& options);
+
+struct MappingExplainOptions {
+  std::string what;  // a CRM stage, or a standard one: 40, won, waiting
+  std::string deal;  // or a deal
+  std::string file;
+  std::string pair;
+};
+int mapping_explain_command(Output& output, const std::string& config, const MappingExplainOptions& options);
+
+struct MappingTestOptions {
+  std::string file;   // "" the mappings of the configuration
+  std::string cases;  // "" NAME.cases.jsonc beside the mapping
+  std::string pair;
+};
+int mapping_test_command(Output& output, const std::string& config, const MappingTestOptions& options);
+
+struct MappingInitOptions {
+  std::string pair;
+  std::string out;       // "" standard output
+  std::string snapshot;  // instead of the CRM
+};
+int mapping_init_command(Session& session, const MappingInitOptions& options);
+
+struct MappingDiffOptions {
+  std::string before;
+  std::string after;
+  std::string pair;
+  bool against_store = false;
+};
+int mapping_diff_command(Output& output, const std::string& config, const MappingDiffOptions& options);
 
 int login_command(Session& session, const std::string& side, const std::string& pair);
 

@@ -1,5 +1,4 @@
-// `cosell store info|verify|backup`, `cosell journal verify` and `cosell mapping check`: looking after the files.
-#include <algorithm>
+// `cosell store info|verify|backup` and `cosell journal verify`: looking after the store.
 #include <filesystem>
 
 #include "base/text.h"
@@ -53,58 +52,6 @@ PairAnswer info_of(Session& session, const PairConfig& config) {
   return answer;
 }
 
-// The stages and columns that the CRM really has.
-Result<std::vector<mapping::FileFinding>> findings_of_live(Workplace& place) {
-  engine::Pair& pair = place.pair();
-  Call call = pair.call(store::Side::crm);
-  auto described = pair.crm->describe(call);
-  if (!described) return described.error();
-  return live_findings(*pair.mapping, *described);
-}
-
-bool is_error(const mapping::FileFinding& f) { return f.severity == mapping::FileFinding::Severity::error; }
-
-PairAnswer told(Output& output, const std::string& file, const std::vector<mapping::FileFinding>& findings) {
-  PairAnswer answer;
-  json::Value list = json::Value::array();
-  for (const auto& f : findings) {
-    output.line(output.styled(is_error(f) ? "✗ " : "! ", is_error(f) ? Style::bad : Style::warning) + f.file + ":" +
-                std::to_string(f.line) + ":" + std::to_string(f.column) + ": " + f.message);
-    if (!f.remedy.empty()) output.line("    → " + f.remedy);
-    if (is_error(f)) answer.code = exit_usage;
-    list.append(Object()
-                    .text("file", f.file)
-                    .number("line", f.line)
-                    .number("column", f.column)
-                    .text("severity", is_error(f) ? "error" : "warning")
-                    .text("code", f.code)
-                    .text("message", f.message)
-                    .text("remedy", f.remedy)
-                    .done());
-  }
-  const auto errors = std::count_if(findings.begin(), findings.end(), is_error);
-  const auto warnings = static_cast<std::int64_t>(findings.size()) - errors;
-  output.line(file + ": " + text::count_of(static_cast<std::size_t>(errors), "error") + ", " +
-              text::count_of(static_cast<std::size_t>(warnings), "warning"));
-  answer.json.set("file", json::Value::string(file));
-  answer.json.set("findings", std::move(list));
-  return answer;
-}
-
-PairAnswer check_mapping_of(Session& session, const PairConfig& config, bool live) {
-  auto loaded = load_mapping(config.mapping);
-  if (!loaded) return failed(session, &config, loaded.error());
-  std::vector<mapping::FileFinding> findings = loaded->findings;
-  if (live && loaded->mapping) {
-    auto made = Workplace::make(session, config, Workplace::Login::needed);
-    if (!made) return failed(session, &config, made.error());
-    auto more = findings_of_live(**made);
-    if (!more) return failed(session, &config, more.error());
-    findings.insert(findings.end(), more->begin(), more->end());
-  }
-  return told(session.output, config.mapping, findings);
-}
-
 }  // namespace
 
 int store_info_command(Session& session, const std::string& pair) {
@@ -150,35 +97,6 @@ int journal_verify_command(Session& session, const std::string& pair) {
     answer.json.set("entries", json::Value::integer(*entries));
     return answer;
   });
-}
-
-int mapping_check_command(Output& output, const std::string& config, const MappingCheckOptions& options) {
-  if (!options.file.empty() && !options.live) {
-    // A file by itself needs no configuration.
-    auto loaded = load_mapping(options.file);
-    if (!loaded) {
-      if (output.options().json) output.json(Object().value("error", json_of(loaded.error())).done());
-      if (!output.options().json) output.error(loaded.error().message);
-      return exit_code_of(loaded.error().kind);
-    }
-    const PairAnswer answer = told(output, options.file, loaded->findings);
-    if (output.options().json) output.json(answer.json);
-    return answer.code;
-  }
-  Session session(output);
-  if (const auto wrong = session.start(config)) return *wrong;
-  if (!options.file.empty()) {
-    if (options.pair.empty() && session.config.pairs.size() > 1) {
-      return failed(
-                 session, nullptr,
-                 make_error(ErrorClass::config, "There are several pairs; say with --pair which CRM to compare with."))
-          .code;
-    }
-    std::error_code ignored;
-    for (PairConfig& pair : session.config.pairs) pair.mapping = fs::absolute(options.file, ignored).string();
-  }
-  return for_each_pair(session, options.pair,
-                       [&](const PairConfig& pair) { return check_mapping_of(session, pair, options.live); });
 }
 
 }  // namespace cosell::cli

@@ -22,9 +22,20 @@ Result<mapping::Loaded> load_mapping(const std::string& path) {
   });
 }
 
+mapping::LiveStage live_stage(const StageEntry& s) {
+  mapping::LiveStage stage;
+  stage.id = s.id;
+  stage.label = s.label;
+  stage.active = s.active;
+  stage.closed = s.closed;
+  stage.won = s.won;
+  stage.probability = s.probability;
+  return stage;
+}
+
 std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described) {
   std::vector<mapping::LiveStage> stages;
-  for (const StageEntry& s : described.stages) stages.push_back({s.id, s.label, s.active});
+  for (const StageEntry& s : described.stages) stages.push_back(live_stage(s));
   std::vector<mapping::LiveColumn> columns;
   std::set<std::string> parents;
   for (const ColumnInfo& c : described.columns) {
@@ -39,8 +50,14 @@ std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping,
   return mapping::check_against_live(mapping, stages, columns);
 }
 
-Result<void> Workplace::read_mapping() {
-  auto loaded = load_mapping(config_.mapping);
+Result<void> Workplace::read_mapping(MappingUsed used) {
+  const auto shipped = [this] {
+    const std::string& name = system(store::Side::crm).mapping;
+    return Result<mapping::Loaded>(mapping::read_mapping(
+        name, std::string(mapping::shipped_mapping(name)),
+        [](const std::string& wanted) { return Result<std::string>(std::string(mapping::shipped_mapping(wanted))); }));
+  };
+  auto loaded = used == MappingUsed::shipped ? shipped() : load_mapping(config_.mapping);
   if (!loaded) return loaded.error();
   mapping_findings_ = loaded->findings;
   if (loaded->mapping) {
@@ -98,9 +115,10 @@ Result<void> Workplace::make_connectors(Login login) {
   return {};
 }
 
-Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairConfig& config, Login login) {
+Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairConfig& config, Login login,
+                                                   MappingUsed used) {
   std::unique_ptr<Workplace> place(new Workplace(session, config));
-  if (auto done = place->read_mapping(); !done) return done.error();
+  if (auto done = place->read_mapping(used); !done) return done.error();
   if (login == Login::needed) {
     if (auto done = place->open_tokens(); !done) return done.error();
   }

@@ -24,9 +24,12 @@ using StoreMode = store::OpenOptions::Mode;
 class Workplace {
  public:
   enum class Login { needed, not_needed };
+  // `shipped`: the mapping that comes with the CRM, for a company that has no file yet.
+  enum class MappingUsed { own, shipped };
 
   // Reads the mapping, opens saved logins and makes the connectors; contacts nobody. Errors are of class config.
-  static Result<std::unique_ptr<Workplace>> make(Session& session, const PairConfig& config, Login login);
+  static Result<std::unique_ptr<Workplace>> make(Session& session, const PairConfig& config, Login login,
+                                                 MappingUsed used = MappingUsed::own);
 
   // Opens the store. `create`: make a new one when there is none (exclusive only).
   Result<void> open_store(StoreMode mode, bool create);
@@ -47,7 +50,7 @@ class Workplace {
 
  private:
   Workplace(Session& session, const PairConfig& config) : session_(session), config_(config) {}
-  Result<void> read_mapping();
+  Result<void> read_mapping(MappingUsed used);
   Result<void> open_tokens();
   Result<void> make_connectors(Login login);
 
@@ -66,6 +69,7 @@ class Workplace {
   engine::Pair pair_;
 };
 
+mapping::LiveStage live_stage(const StageEntry& stage);
 // The mapping against what the CRM really has.
 std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described);
 

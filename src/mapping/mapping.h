@@ -152,6 +152,7 @@ class Mapping {
  private:
   friend class MappingReader;
   friend class LiveCheck;
+  friend class Inspector;
   struct Data;
   std::unique_ptr<const Data> data_;
 };
@@ -169,6 +170,9 @@ struct LiveStage {
   std::string id;
   std::string label;
   bool active = true;
+  bool closed = false;
+  bool won = false;
+  std::optional<int> probability = {};
 };
 struct LiveColumn {
   std::string name;

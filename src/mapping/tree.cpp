@@ -68,7 +68,8 @@ void drop_old_source(Node& base, const Node& over) {
   std::erase_if(base.children, [](const Node& n) { return lists(kBelongToSource, n.key); });
 }
 
-// A new stage table makes write-backs of the base senseless that name stages which are no longer there.
+// A new stage table makes write-backs of the base senseless that name stages which are no longer there, or which mean
+// something else now.
 void drop_stale_write_back(Node& stages, const Node& over) {
   if (over.find("map") == nullptr) return;
   const Node* table = stages.find("map");
@@ -77,7 +78,9 @@ void drop_stale_write_back(Node& stages, const Node& over) {
     std::erase_if(member.children, [&](const Node& n) {
       const Node* own = over.find("write_back");
       const bool inherited = own == nullptr || own->find(n.key) == nullptr;
-      return inherited && table->find(n.text) == nullptr;
+      const Node* stage = table->find(n.text);
+      const bool same = stage != nullptr && (stage->is_object() ? stage->text_of("closed") : stage->scalar()) == n.key;
+      return inherited && !same;
     });
   }
 }

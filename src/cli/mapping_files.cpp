@@ -1,0 +1,170 @@
+// Reading and writing the files of the mapping commands.
+#include "cli/mapping_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/text.h"
+#include "cli/exit.h"
+
+namespace cosell::cli {
+
+namespace {
+
+json::Value stage_json(const StageEntry& s) {
+  Object o;
+  o.text("id", s.id).text("label", s.label).flag("active", s.active).flag("closed", s.closed).flag("won", s.won);
+  o.number("position", s.position);
+  if (s.probability) o.number("probability", *s.probability);
+  return o.done();
+}
+
+json::Value column_json(const ColumnInfo& c) {
+  json::Value values = json::Value::array();
+  for (const std::string& v : c.values) values.append(json::Value::string(v));
+  return Object()
+      .text("name", c.name)
+      .text("label", c.label)
+      .text("type", c.type)
+      .number("length", c.length)
+      .flag("writable", c.writable)
+      .flag("required", c.required)
+      .value("values", std::move(values))
+      .done();
+}
+
+bool flag_of(const json::Value& object, const char* name) {
+  const json::Value* v = object.find(name);
+  return v != nullptr && v->as_bool();
+}
+
+int number_of(const json::Value& object, const char* name) {
+  const json::Value* v = object.find(name);
+  const auto n = v == nullptr ? std::nullopt : v->as_integer();
+  return n ? static_cast<int>(*n) : 0;
+}
+
+StageEntry stage_from(const json::Value& v) {
+  StageEntry s;
+  s.id = v.text_of("id");
+  s.label = v.text_of("label");
+  s.active = flag_of(v, "active");
+  s.closed = flag_of(v, "closed");
+  s.won = flag_of(v, "won");
+  s.position = number_of(v, "position");
+  if (v.find("probability") != nullptr) s.probability = number_of(v, "probability");
+  return s;
+}
+
+ColumnInfo column_from(const json::Value& v) {
+  ColumnInfo c;
+  c.name = v.text_of("name");
+  c.label = v.text_of("label");
+  c.type = v.text_of("type");
+  c.length = number_of(v, "length");
+  c.writable = flag_of(v, "writable");
+  c.required = flag_of(v, "required");
+  if (const json::Value* values = v.find("values")) {
+    for (const json::Value& one : values->items()) c.values.push_back(one.text());
+  }
+  return c;
+}
+
+}  // namespace
+
+Result<mapping::Mapping> usable_mapping(const std::string& file) {
+  auto loaded = load_mapping(file);
+  if (!loaded) return loaded.error();
+  if (loaded->mapping) return std::move(*loaded->mapping);
+  std::vector<std::string> lines;
+  for (const auto& f : loaded->findings) {
+    if (f.severity == mapping::FileFinding::Severity::error) lines.push_back(mapping::to_string(f));
+  }
+  return make_error(ErrorClass::config, text::join(lines, "\n"));
+}
+
+int for_each_mapping(Output& output, const std::string& config, const std::string& file, const std::string& pair,
+                     const WithMapping& work) {
+  Session session(output);
+  if (!file.empty()) {
+    const PairAnswer answer = work(session, nullptr, file);
+    if (output.options().json && !answer.json.members().empty()) output.json(answer.json);
+    return answer.code;
+  }
+  if (const auto wrong = session.start(config)) return *wrong;
+  return for_each_pair(session, pair, [&](const PairConfig& one) { return work(session, &one, one.mapping); });
+}
+
+Result<Descriptor> ask_crm(Session& session, const PairConfig& config, Workplace::MappingUsed used) {
+  auto place = Workplace::make(session, config, Workplace::Login::needed, used);
+  if (!place) return place.error();
+  Call call = (*place)->pair().call(store::Side::crm);
+  return (*place)->pair().crm->describe(call);
+}
+
+std::string write_snapshot(const Snapshot& snapshot) {
+  json::Value stages = json::Value::array();
+  for (const StageEntry& s : snapshot.described.stages) stages.append(stage_json(s));
+  json::Value columns = json::Value::array();
+  for (const ColumnInfo& c : snapshot.described.columns) columns.append(column_json(c));
+  return json::write_pretty(Object()
+                                .text("cosell", "mapping snapshot")
+                                .text("system", snapshot.system)
+                                .text("taken_at", snapshot.taken_at)
+                                .text("title", snapshot.described.title)
+                                .text("environment", snapshot.described.environment)
+                                .value("stages", std::move(stages))
+                                .value("columns", std::move(columns))
+                                .done()) +
+         "\n";
+}
+
+Result<Snapshot> read_snapshot(const std::string& file) {
+  auto text = read_text_file(file);
+  if (!text) return make_error(ErrorClass::config, "The snapshot cannot be read: " + text.error().message);
+  const auto root = json::read(*text);
+  if (!root) {
+    return make_error(ErrorClass::config, file + ":" + std::to_string(root.error().at.line) + ":" +
+                                              std::to_string(root.error().at.column) + ": " + root.error().message);
+  }
+  if (root->text_of("cosell") != "mapping snapshot") {
+    return make_error(ErrorClass::config,
+                      file + " is no snapshot of a CRM; make one with: cosell mapping snapshot --out " + file);
+  }
+  Snapshot snapshot;
+  snapshot.system = root->text_of("system");
+  snapshot.taken_at = root->text_of("taken_at");
+  snapshot.described.title = root->text_of("title");
+  snapshot.described.environment = root->text_of("environment");
+  if (const json::Value* stages = root->find("stages")) {
+    for (const json::Value& s : stages->items()) snapshot.described.stages.push_back(stage_from(s));
+  }
+  if (const json::Value* columns = root->find("columns")) {
+    for (const json::Value& c : columns->items()) snapshot.described.columns.push_back(column_from(c));
+  }
+  return snapshot;
+}
+
+Result<void> write_new_file(const std::string& file, const std::string& text) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (fd < 0) {
+    const std::string why = errno == EEXIST ? "it is there already, and a file of yours is never overwritten"
+                                            : std::string(std::strerror(errno));
+    return make_error(ErrorClass::config, file + " cannot be written: " + why + ".");
+  }
+  std::size_t done = 0;
+  while (done < text.size()) {
+    const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  const bool synced = ::fsync(fd) == 0;
+  const bool closed = ::close(fd) == 0;
+  if (done == text.size() && synced && closed) return {};
+  return make_error(ErrorClass::config, file + " cannot be written: " + std::strerror(errno) + ".");
+}
+
+}  // namespace cosell::cli

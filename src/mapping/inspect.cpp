@@ -1,0 +1,130 @@
+// The inside of a mapping as plain lines.
+#include "mapping/inspect.h"
+
+#include <cstdlib>
+
+#include "base/text.h"
+#include "mapping/data.h"
+
+namespace cosell::mapping {
+
+namespace {
+
+std::string in_quotes(const std::string& s) { return "\"" + s + "\""; }
+
+std::string contents_of(const Source& source) {
+  std::string out = "columns " + text::join(source.columns, ",");
+  for (const auto& [from, to] : source.table.entries()) out += "; " + in_quotes(from) + " is " + in_quotes(to);
+  if (source.otherwise) out += "; else " + in_quotes(*source.otherwise);
+  if (source.constant) out += "; always " + in_quotes(*source.constant);
+  if (source.fallback) out += "; when blank " + in_quotes(*source.fallback);
+  if (source.trim) out += "; trimmed";
+  return out;
+}
+
+std::string people_words(const PersonPlan& person) {
+  std::vector<std::string> columns;
+  for (const Source* part : {&person.first, &person.last, &person.name, &person.phone, &person.email}) {
+    if (part->has_column()) columns.push_back(part->columns.front());
+    if (part->constant) columns.push_back(in_quotes(*part->constant));
+  }
+  return text::join(columns, ", ");
+}
+
+std::string words_of(const FieldPlan& plan) {
+  std::vector<std::string> parts;
+  if (!plan.source.columns.empty()) {
+    std::string columns = text::join(plan.source.columns, ", else ");
+    if (!plan.currency_column.empty()) columns += " with " + plan.currency_column;
+    if (!plan.source.table.empty()) {
+      columns += " through a table of " + text::count_of(plan.source.table.entries().size(), "value");
+    }
+    parts.push_back(columns);
+  }
+  if (plan.source.constant) parts.push_back("always " + in_quotes(*plan.source.constant));
+  for (const PersonPlan& person : plan.people) parts.push_back(people_words(person));
+  if (!plan.parts.empty()) {
+    std::vector<std::string> columns;
+    for (const auto& [part, source] : plan.parts) {
+      if (source.has_column()) columns.push_back(source.columns.front());
+    }
+    parts.push_back(text::join(columns, ", "));
+  }
+  for (const Solution& solution : plan.solutions) parts.push_back("always " + solution.id);
+  if (plan.statement) parts.push_back("a signed statement");
+  if (plan.fallback) parts.push_back("a default for new referrals");
+  return text::join(parts, "; ");
+}
+
+std::string all_contents(const FieldPlan& plan) {
+  std::string out = contents_of(plan.source) + "; currency " + plan.currency + "/" + plan.currency_column;
+  out += "; separator " + plan.separator;
+  for (const Solution& s : plan.solutions) out += "; " + s.id;
+  for (const PersonPlan& p : plan.people) {
+    for (const Source* part : {&p.first, &p.last, &p.name, &p.phone, &p.email}) out += " | " + contents_of(*part);
+  }
+  for (const auto& [name, source] : plan.parts) out += " | " + name + " " + contents_of(source);
+  return out;
+}
+
+}  // namespace
+
+const std::vector<std::string>& all_targets() {
+  static const std::vector<std::string> targets = {"10",   "20",       "40",      "60",    "80",     "won",
+                                                   "lost", "declined", "expired", "error", "waiting"};
+  return targets;
+}
+
+std::string meaning_of(const std::string& target) {
+  if (target == "waiting") return "sent by Microsoft, not answered yet";
+  if (target == "ignore") return "left out";
+  if (!target.empty() && target.front() >= '0' && target.front() <= '9') {
+    const auto stage = stage_from_percent(std::atoi(target.c_str()));
+    return stage ? target + " " + stage_title(*stage) : target;
+  }
+  return "closed as " + target;
+}
+
+// The one class that looks into a mapping from outside.
+class Inspector {
+ public:
+  static std::vector<StageLine> stages(const Mapping& mapping) {
+    const auto& data = *mapping.data_;
+    std::vector<StageLine> lines;
+    for (const StageMeaning& m : data.stages.meanings()) {
+      StageLine line;
+      line.crm_stage = m.crm_stage;
+      line.target = target_name(m);
+      line.meaning = meaning_of(line.target);
+      line.place = data.files.place(m.at);
+      for (const std::string& target : all_targets()) {
+        const StageMeaning* back = written_for(data.stages, target);
+        if (back != nullptr && back->crm_stage == m.crm_stage) line.written_for.push_back(target);
+      }
+      lines.push_back(std::move(line));
+    }
+    return lines;
+  }
+
+  static std::vector<FieldLine> fields(const Mapping& mapping) {
+    const auto& data = *mapping.data_;
+    std::vector<FieldLine> lines;
+    for (const FieldPlan& plan : data.plans) {
+      lines.push_back({plan.rule, words_of(plan), all_contents(plan), data.files.place(plan.at)});
+    }
+    return lines;
+  }
+
+ private:
+  static const StageMeaning* written_for(const StageTable& stages, const std::string& target) {
+    if (target == "waiting") return stages.waiting();
+    if (const auto outcome = substatus_from(target)) return stages.write_back(*outcome);
+    const auto stage = stage_from_percent(std::atoi(target.c_str()));
+    return stage ? stages.write_back(*stage) : nullptr;
+  }
+};
+
+std::vector<StageLine> stage_lines(const Mapping& mapping) { return Inspector::stages(mapping); }
+std::vector<FieldLine> field_lines(const Mapping& mapping) { return Inspector::fields(mapping); }
+
+}  // namespace cosell::mapping

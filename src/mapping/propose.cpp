@@ -1,0 +1,109 @@
+// Guesses, and writes them down as a file that reads well.
+#include "mapping/propose.h"
+
+#include <algorithm>
+#include <map>
+
+#include "base/json.h"
+#include "base/text.h"
+
+namespace cosell::mapping {
+
+namespace {
+
+struct Guess {
+  std::string target;  // as the file writes it, with quotation marks where it is a word
+  std::string why;
+};
+
+std::string json_text(const std::string& s) { return json::write(json::Value::string(s)); }
+
+std::string label_of(const LiveStage& stage) { return stage.label.empty() ? stage.id : stage.label; }
+
+bool sounds_like_waiting(const LiveStage& stage) {
+  const std::string label = text::lower_ascii(label_of(stage));
+  return label.find("microsoft") != std::string::npos || label.find("received") != std::string::npos;
+}
+
+// By order alone: the open stages spread over 10, 20, 40, 60, 80.
+Stage by_order(std::size_t index, std::size_t count) {
+  static constexpr Stage ladder[] = {Stage::s10, Stage::s20, Stage::s40, Stage::s60, Stage::s80};
+  if (count <= 1) return Stage::s10;
+  return ladder[std::min<std::size_t>(4, index * 5 / count)];
+}
+
+std::vector<Guess> guesses_for(const std::vector<LiveStage>& stages) {
+  const auto open = [](const LiveStage& s) { return !s.closed && !s.won && !sounds_like_waiting(s); };
+  const auto open_count = static_cast<std::size_t>(std::count_if(stages.begin(), stages.end(), open));
+  std::vector<Guess> guesses;
+  std::size_t index = 0;
+  for (const LiveStage& s : stages) {
+    if (s.won) {
+      guesses.push_back({"\"won\"", "the CRM counts it as won"});
+    } else if (s.closed) {
+      guesses.push_back({"\"lost\"", "the CRM counts it as closed and not won"});
+    } else if (sounds_like_waiting(s)) {
+      guesses.push_back({"\"waiting\"", "from its name: deals that Microsoft sent and nobody answered"});
+    } else {
+      const std::size_t position = index++;
+      const Stage stage = s.probability ? stage_at_or_below(*s.probability) : by_order(position, open_count);
+      const std::string percent = std::to_string(std::min(80, percent_of(stage)));
+      guesses.push_back({percent, s.probability ? "from its probability, " + std::to_string(*s.probability) + " %"
+                                                : "from its place, " + std::to_string(position + 1) + " of " +
+                                                      std::to_string(open_count) + " open stages"});
+    }
+  }
+  return guesses;
+}
+
+}  // namespace
+
+std::string propose_mapping(const Proposal& proposal) {
+  std::vector<LiveStage> stages;
+  std::copy_if(proposal.stages.begin(), proposal.stages.end(), std::back_inserter(stages),
+               [](const LiveStage& s) { return s.active; });
+  const std::vector<Guess> guesses = guesses_for(stages);
+
+  std::string out = "// Proposed from the stages that " + proposal.crm_name +
+                    " has now. Each line marked REVIEW is a guess: correct it, then delete the mark.\n"
+                    "// Afterwards: cosell mapping check --live\n{\n";
+  if (!proposal.schema.empty()) out += "  \"$schema\": " + json_text(proposal.schema) + ",\n";
+  out += "  \"extends\": " + json_text(proposal.base) + ",\n  \"stages\": {\n    \"map\": {\n";
+  std::map<std::string, std::vector<std::string>> by_target;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const std::string comma = i + 1 < stages.size() ? "," : "";
+    const std::string label = label_of(stages[i]) == stages[i].id ? "" : stages[i].label + "; ";
+    out += "      " + json_text(stages[i].id) + ": " + guesses[i].target + comma + "  // " + label +
+           "REVIEW: " + guesses[i].why + "\n";
+    by_target[guesses[i].target].push_back(stages[i].id);
+  }
+  out += "    }";
+  std::vector<std::string> backs;
+  for (const auto& [target, names] : by_target) {
+    if (names.size() < 2) continue;
+    const std::string key = target.front() == '"' ? target : "\"" + target + "\"";
+    backs.push_back("      " + key + ": " + json_text(names.front()));
+  }
+  if (!backs.empty()) {
+    out +=
+        ",\n    // Several stages mean the same; this one is written when Partner Center moves there. REVIEW\n"
+        "    \"write_back\": {\n" +
+        text::join(backs, ",\n") + "\n    }";
+  }
+  out +=
+      "\n  },\n  \"fields\": {\n"
+      "    \"close_date\": { \"default\": \"today + 90d\" }  // used once, for a new referral without a date. REVIEW\n"
+      "    // Nobody can guess these; take the comment away and fill them in:\n"
+      "    // , \"location\": { \"constant\": \"your PartnerID location\" }\n"
+      "    // , \"consent_contact\": { \"statement\": \"how customers agree\", \"signed_by\": \"name\", \"date\": "
+      "\"2026-01-31\" }\n  }\n}\n";
+  if (by_target.count("\"waiting\"") == 0) {
+    out =
+        "// No stage looks like the one for deals that Microsoft sent and nobody answered yet: add one to the CRM and "
+        "map it to \"waiting\".\n" +
+        out;
+  }
+  return out;
+}
+
+}  // namespace cosell::mapping
