@@ -79,11 +79,7 @@ Result<mapping::Mapping> usable_mapping(const std::string& file) {
   auto loaded = load_mapping(file);
   if (!loaded) return loaded.error();
   if (loaded->mapping) return std::move(*loaded->mapping);
-  std::vector<std::string> lines;
-  for (const auto& f : loaded->findings) {
-    if (f.severity == mapping::FileFinding::Severity::error) lines.push_back(mapping::to_string(f));
-  }
-  return make_error(ErrorClass::config, text::join(lines, "\n"));
+  return make_error(ErrorClass::config, text::join(errors_of(loaded->findings), "\n"));
 }
 
 int for_each_mapping(Output& output, const std::string& config, const std::string& file, const std::string& pair,

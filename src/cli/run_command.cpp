@@ -59,6 +59,7 @@ class Service {
 
   // False: this pair cannot go on.
   bool cycle(bool first) {
+    if (!first && !take_mapping()) return false;
     place_->pair().meter->reset();
     engine::CycleOptions options;
     options.command = "run";
@@ -70,6 +71,18 @@ class Service {
     if (broken) return give_up(*report->stopped);
     auto inbox = work_off_inbox(*place_, [this](const std::string& text) { say(text); });
     return inbox ? true : give_up(inbox.error());
+  }
+
+  // A changed mapping file counts from the next cycle on; one that cannot be used leaves the one of before in use.
+  bool take_mapping() {
+    const auto read = place_->reread_mapping();
+    const std::string wrong = read ? "" : read.error().message;
+    if (read && *read == Workplace::MappingIs::replaced) say("The mapping was changed and counts from now on.");
+    if (wrong == mapping_refused_) return true;
+    if (!wrong.empty()) say_error("The changed mapping cannot be used; the one of before stays in use:\n" + wrong);
+    mapping_refused_ = wrong;
+    auto noted = place_->store().transaction([&] { return place_->store().set_property("mapping.refused", wrong); });
+    return noted ? true : give_up(noted.error());
   }
 
   void tell(const engine::CycleReport& report) {
@@ -117,6 +130,7 @@ class Service {
   std::mutex& mutex_;
   std::unique_ptr<Workplace> place_;
   std::string incident_;
+  std::string mapping_refused_;  // why the file as it is now cannot be used; "" when it can
   int code_ = exit_done;
 };
 

@@ -143,7 +143,7 @@ class Status {
   }
 
   void tell_mapping(const std::vector<RunRow>& runs) {
-    const std::string& hash = place_.pair().mapping->hash();
+    const std::string hash = place_.pair().mapping->hash();
     if (runs.empty()) return row("Mapping", place_.config().mapping + ", not used yet");
     const std::string& used = runs.front().mapping_hash;
     Instant since = runs.front().started_at;

@@ -22,6 +22,14 @@ Result<mapping::Loaded> load_mapping(const std::string& path) {
   });
 }
 
+std::vector<std::string> errors_of(const std::vector<mapping::FileFinding>& findings) {
+  std::vector<std::string> lines;
+  for (const auto& finding : findings) {
+    if (finding.severity == mapping::FileFinding::Severity::error) lines.push_back(mapping::to_string(finding));
+  }
+  return lines;
+}
+
 mapping::LiveStage live_stage(const StageEntry& s) {
   mapping::LiveStage stage;
   stage.id = s.id;
@@ -50,6 +58,16 @@ std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping,
   return mapping::check_against_live(mapping, stages, columns);
 }
 
+Result<Workplace::MappingIs> Workplace::reread_mapping() {
+  auto loaded = load_mapping(config_.mapping);
+  if (!loaded) return loaded.error();
+  if (!loaded->mapping) return make_error(ErrorClass::config, text::join(errors_of(loaded->findings), "\n"));
+  if (loaded->mapping->hash() == mapping_->hash()) return MappingIs::unchanged;
+  mapping_ = std::move(*loaded->mapping);  // the pair points here
+  mapping_findings_ = std::move(loaded->findings);
+  return MappingIs::replaced;
+}
+
 Result<void> Workplace::read_mapping(MappingUsed used) {
   const auto shipped = [this] {
     const std::string& name = system(store::Side::crm).mapping;
@@ -64,11 +82,7 @@ Result<void> Workplace::read_mapping(MappingUsed used) {
     mapping_ = std::move(*loaded->mapping);
     return {};
   }
-  std::vector<std::string> lines;
-  for (const auto& finding : mapping_findings_) {
-    if (finding.severity == mapping::FileFinding::Severity::error) lines.push_back(mapping::to_string(finding));
-  }
-  return make_error(ErrorClass::config, text::join(lines, "\n"));
+  return make_error(ErrorClass::config, text::join(errors_of(mapping_findings_), "\n"));
 }
 
 Result<void> Workplace::open_tokens() {

@@ -31,6 +31,10 @@ class Workplace {
   static Result<std::unique_ptr<Workplace>> make(Session& session, const PairConfig& config, Login login,
                                                  MappingUsed used = MappingUsed::own);
 
+  // Reads the mapping file again. A file that cannot be used leaves the mapping of before in use; the error says why.
+  enum class MappingIs { unchanged, replaced };
+  Result<MappingIs> reread_mapping();
+
   // Opens the store. `create`: make a new one when there is none (exclusive only).
   Result<void> open_store(StoreMode mode, bool create);
   void close_store();
@@ -70,6 +74,8 @@ class Workplace {
 };
 
 mapping::LiveStage live_stage(const StageEntry& stage);
+// One line for each finding that keeps a mapping from being used.
+std::vector<std::string> errors_of(const std::vector<mapping::FileFinding>& findings);
 // The mapping against what the CRM really has.
 std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described);
 

@@ -1,0 +1,245 @@
+// An admin's way from a proposed mapping to one that is checked, tested, rehearsed and in use, and what happens when
+// the CRM's stages change afterwards: docs/mapping.md, step by step, with the real program.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <map>
+
+#include "sandbox.h"
+
+namespace cosell::end_to_end {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Six open stages and closing stages under names of the company's own.
+Json stage(const std::string& name, int probability, const char* closed_as = "") {
+  return {{"name", name},
+          {"probability", probability},
+          {"closed", *closed_as != '\0'},
+          {"won", std::string(closed_as) == "won"}};
+}
+
+Json six_stages() {
+  return Json{{"stages",
+               {stage("Received from Microsoft", 5), stage("Lead", 10), stage("Discovery", 20), stage("Workshop", 40),
+                stage("Pilot", 45), stage("Offer", 65), stage("Contract", 85), stage("Ordered", 100, "won"),
+                stage("Abandoned", 0, "lost")}}};
+}
+
+Json without(Json stages, const std::string& name) {
+  Json kept = Json::array();
+  for (const Json& s : stages["stages"]) {
+    if (s["name"] != name) kept.push_back(s);
+  }
+  return Json{{"stages", kept}};
+}
+
+std::string mapping_with(const std::string& stage_lines) {
+  return R"({
+  "extends": "salesforce",
+  "stages": {
+    "map": {
+      "Received from Microsoft": "waiting",
+      "Lead": 10,
+      "Discovery": 20,
+)" + stage_lines +
+         R"(      "Offer": 60,
+      "Contract": 80,
+      "Ordered": "won",
+      "Abandoned": { "closed": "lost", "reason": { "column": "Cosell_Loss_Reason__c" } }
+    },
+    "write_back": { "40": "Pilot" }
+  },
+  "fields": {
+    "location": { "constant": "1234567" },
+    "consent_contact": { "statement": "Agreed in every contract", "signed_by": "Ida Berg", "date": "2026-01-31" },
+    "marketplace_intent": { "default": "HaveNotDecided" },
+    "notes": { "default": "Questions to the deal's owner, please." }
+  }
+}
+)";
+}
+
+const char* const first_table = "      \"Workshop\": 40,\n      \"Pilot\": 40,\n";
+
+const char* const examples = R"({
+  "cases": [
+    { "name": "a pilot is 40 percent",
+      "opportunity": { "Cosell_Sync__c": true, "StageName": "Pilot", "Amount": 5000, "CurrencyIsoCode": "EUR" },
+      "referral": { "stage": 40, "value": "5000 EUR", "location": "1234567" } },
+    { "name": "Partner Center says 40: a workshop stays a workshop",
+      "opportunity": { "StageName": "Workshop" }, "change": { "stage": 40 }, "writes": {} },
+    { "name": "Partner Center says 40: a lead becomes a pilot",
+      "opportunity": { "StageName": "Lead" }, "change": { "stage": 40 }, "writes": { "StageName": "Pilot" } }
+  ]
+}
+)";
+
+class MappingJourney : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string csv = "deal,agent,customer,step,amount,due\n";
+    const std::vector<std::string> stages = {"Lead", "Discovery", "Workshop", "Pilot", "Offer", "Contract"};
+    for (int i = 0; i < 12; ++i) {
+      csv += "Deal " + std::to_string(i) + ",Ida Berg,Customer " + std::to_string(i) + "," +
+             stages[static_cast<std::size_t>(i % 6)] + "," + std::to_string(1000 + i) + ",2031-0" +
+             std::to_string(1 + i % 9) + "-15\n";
+    }
+    write_text(folder_.file("export.csv"), csv);
+    SandboxOptions options;
+    options.mapping = mapping_with(first_table);
+    options.more = {"--load",
+                    folder_.file("export.csv"),
+                    "--map",
+                    "Name=deal",
+                    "Owner.Name=agent",
+                    "Account.Name=customer",
+                    "StageName=step",
+                    "Amount=amount",
+                    "CloseDate=due",
+                    "--set",
+                    "CurrencyIsoCode=EUR",
+                    "Cosell_Sync__c=true",
+                    "Cosell_Solution__c=SOL-ABCDE-FGH",
+                    "Account.BillingStreet=1 Main Street",
+                    "Account.BillingCity=Berlin",
+                    "Account.BillingCountry=Germany"};
+    sandbox_ = std::make_unique<Sandbox>(options);
+    sandbox_->crm.post("stages", six_stages());
+  }
+
+  std::string mapping_file() const { return sandbox_->folder->file("mapping.jsonc"); }
+  Ended run(const Arguments& arguments) const { return sandbox_->cosell(arguments); }
+
+  std::map<std::string, std::string> stages_in_partner_center() const {
+    std::map<std::string, std::string> out;
+    for (const Json& r : PartnerCenter(*sandbox_).referrals()) {
+      out[r["name"]] = r["salesStage"].is_string() ? r["salesStage"].get<std::string>() : "10";
+    }
+    return out;
+  }
+
+  TemporaryFolder folder_;
+  std::unique_ptr<Sandbox> sandbox_;
+};
+
+TEST_F(MappingJourney, FromTheProposalToAMappingInUseAndOnWhenStagesAreSplitAndRenamed) {
+  // 1. A first file, proposed from the live stages; a file that is there is never overwritten.
+  const std::string proposed = folder_.file("acme.jsonc");
+  Ended ended = run({"mapping", "init", "--out", proposed});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  const std::string text = read_text(proposed);
+  EXPECT_THAT(text, AllOf(HasSubstr("\"Workshop\": 40,  // REVIEW"), HasSubstr("\"Ordered\": \"won\""),
+                          HasSubstr("\"Received from Microsoft\": \"waiting\"")));
+  EXPECT_EQ(run({"mapping", "init", "--out", proposed}).code, 2);
+  EXPECT_EQ(read_text(proposed), text);
+  EXPECT_EQ(run({"mapping", "check", proposed}).code, 0) << "a proposal is a mapping";
+
+  // 2. The admin corrects it; every stage is accounted for.
+  const Json check = sandbox_->answer({"mapping", "check", "--live"});
+  EXPECT_EQ(check["findings"], Json::array()) << check.dump(2);
+  EXPECT_EQ(check["coverage"].size(), 9U);
+  for (const Json& row : check["coverage"]) EXPECT_TRUE(row["mapped"].get<bool>()) << row;
+  EXPECT_THAT(run({"mapping", "explain", "Workshop"}).out,
+              AllOf(HasSubstr("40 Developed"), HasSubstr("mapping.jsonc:"), HasSubstr("\"Pilot\" is written")));
+
+  // 3. Examples beside it run as tests, and one that is wrong says why.
+  write_text(sandbox_->folder->file("mapping.cases.jsonc"), examples);
+  ended = run({"mapping", "test"});
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("3 examples as expected, 0 not"));
+
+  // 4. Rehearsed and in use.
+  EXPECT_EQ(run({"plan"}).code, 0);
+  ended = run({"sync"});
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  auto stages = stages_in_partner_center();
+  ASSERT_EQ(stages.size(), 12U) << ended.out;
+  EXPECT_EQ(stages["Deal 2"], "40");
+  EXPECT_EQ(stages["Deal 4"], "60");
+
+  // 5. A stage is split in two and another one renamed: named with the line before a sync meets it.
+  Json changed = without(without(six_stages(), "Workshop"), "Offer");
+  for (const char* name : {"Workshop Plan", "Workshop Done"}) changed["stages"].push_back(stage(name, 40));
+  changed["stages"].push_back(stage("Proposal Sent", 65));
+  sandbox_->crm.post("stages", changed);
+  EXPECT_EQ(run({"mapping", "snapshot", "--out", folder_.file("crm.json")}).code, 0);
+  ended = run({"mapping", "check", mapping_file(), "--snapshot", folder_.file("crm.json")});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_THAT(ended.out,
+              AllOf(HasSubstr("\"Workshop Plan\" is not mapped"), HasSubstr("\"Proposal Sent\" is not mapped"),
+                    HasSubstr("no stage \"Offer\", and it is the one that is written for 60")));
+
+  // 6. What the corrected file would change, without writing anything.
+  const std::string corrected = folder_.file("corrected.jsonc");
+  std::string next =
+      mapping_with(std::string(first_table) + "      \"Workshop Plan\": 20,\n      \"Workshop Done\": 40,\n" +
+                   "      \"Proposal Sent\": 60,\n");
+  const auto back = next.find("\"write_back\": {");
+  next.insert(back + std::string("\"write_back\": {").size(), " \"20\": \"Discovery\", \"60\": \"Proposal Sent\",");
+  write_text(corrected, next);
+  ended = run({"mapping", "diff", mapping_file(), corrected, "--against-store"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("stage \"Workshop Plan\""), HasSubstr("0 of 12 deals would change")));
+
+  // 7. The seller moves deals into the new stages; only those wait until the mapping knows them.
+  const Salesforce salesforce(*sandbox_);
+  std::map<std::string, std::string> ids;
+  for (const Json& o : salesforce.opportunities()) ids[o["Name"]] = o["Id"];
+  salesforce.patch(ids["Deal 0"], Json{{"StageName", "Workshop Done"}});
+  salesforce.patch(ids["Deal 1"], Json{{"StageName", "Pilot"}});
+  ended = run({"sync"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  stages = stages_in_partner_center();
+  EXPECT_EQ(stages["Deal 0"], "10");
+  EXPECT_EQ(stages["Deal 1"], "40");
+  EXPECT_THAT(run({"todo"}).out, AllOf(HasSubstr("Deal 0"), HasSubstr("Workshop Done")));
+
+  // 8. The corrected mapping counts from the next sync on, and the deal goes on by itself.
+  write_text(mapping_file(), next);
+  EXPECT_EQ(run({"mapping", "check", "--live"}).code, 0) << run({"mapping", "check", "--live"}).out;
+  ended = run({"sync"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_EQ(stages_in_partner_center()["Deal 0"], "40");
+  EXPECT_THAT(run({"todo"}).out, Not(HasSubstr("Deal 0")));
+  EXPECT_EQ(sandbox_->answer({"sync"})["done"], Json::object()) << "a changed mapping alone writes nothing";
+}
+
+TEST_F(MappingJourney, AFileThatABrokenEditSpoiledLeavesTheServiceAtWorkWithTheOneOfBefore) {
+  Process service = sandbox_->begin({"run", "--every", "1s"});
+  ASSERT_TRUE(eventually([&] { return PartnerCenter(*sandbox_).referrals().size() == 12U; })) << service.err();
+  write_text(mapping_file(), "{ \"extends\": \"salesforce\", \"stagess\": {} }");
+  sandbox_->advance("2s");
+  ASSERT_TRUE(eventually([&] {
+    sandbox_->advance("2s");
+    return service.err().find("stays in use") != std::string::npos;
+  })) << service.out()
+      << service.err();
+  EXPECT_THAT(service.err(), HasSubstr("did you mean \"stages\""));
+  const Salesforce salesforce(*sandbox_);
+  std::string id;
+  for (const Json& o : salesforce.opportunities()) {
+    if (o["Name"] == "Deal 0") id = o["Id"];
+  }
+  salesforce.patch(id, Json{{"StageName", "Contract"}});
+  EXPECT_TRUE(eventually([&] {
+    sandbox_->advance("2s");
+    return stages_in_partner_center()["Deal 0"] == "80";
+  })) << service.out()
+      << service.err();
+  write_text(mapping_file(), mapping_with("      \"Workshop\": 40,\n      \"Pilot\": 40,\n") + "// edited\n");
+  EXPECT_TRUE(eventually([&] {
+    sandbox_->advance("2s");
+    return service.out().find("counts from now on") != std::string::npos;
+  })) << service.out()
+      << service.err();
+  service.send(SIGTERM);
+  EXPECT_EQ(service.wait().code, 0);
+}
+
+}  // namespace
+}  // namespace cosell::end_to_end
