@@ -17,6 +17,7 @@
 #include "base/random.h"
 #include "base/strong.h"
 #include "base/time.h"
+#include "deal/own_column.h"
 #include "deal/value.h"
 #include "net/call_meter.h"
 #include "net/transport.h"
@@ -183,6 +184,30 @@ struct Call {
   std::function<void(const std::string&)> log = {};  // redacted by the receiver
 };
 
+// ---- set-up
+
+// What became of one column, or of something else that the columns need (a permission, a key).
+struct SetUpStep {
+  enum class State : std::uint8_t {
+    there,    // nothing to do
+    missing,  // dry run: would be made
+    made,
+    failed
+  } state = State::there;
+  std::string what = "";                  // "Column Cosell_State__c"
+  std::string text = "";                  // in words
+  std::string remedy = "";                // next step; "" unless failed
+  ErrorClass error = ErrorClass::config;  // of a failure
+};
+
+// Optional part of the contract: creates the bridge's own columns through the system's metadata API. Run twice, it
+// changes nothing the second time. Stops at a missing privilege and names it; what was made until then stays.
+class ColumnMaker {
+ public:
+  virtual ~ColumnMaker() = default;
+  virtual std::vector<SetUpStep> make_columns(Call&, const std::vector<OwnColumn>& wanted, bool dry_run) = 0;
+};
+
 class Connector {
  public:
   virtual ~Connector() = default;
@@ -199,6 +224,8 @@ class Connector {
   // Exactly one outcome per operation, in the order of the operations. At most capabilities().batch_max at once.
   virtual std::vector<Outcome> push(Call&, std::span<const Operation>) = 0;
   virtual Result<std::vector<Observation>> related(Call&, const RelatedQuery&) = 0;
+  // The optional part; nullptr where a system has none. Lives as long as the connector.
+  virtual ColumnMaker* column_maker() { return nullptr; }
   // Page of a record for people; "" when there is none.
   virtual std::string page_url(RecordKind, const RecordId&) const = 0;
   // The one spelling of this side's ids (Salesforce 15 = 18 characters, GUIDs without braces and case).

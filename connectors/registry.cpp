@@ -9,9 +9,11 @@
 #include "connectors/dynamics365/emulator/dynamics365_emulator.h"
 #include "connectors/partner_center/emulator/partner_center_emulator.h"
 #include "connectors/partner_center/partner_center_connector.h"
+#include "connectors/partner_center/partner_center_pilot.h"
 #include "connectors/salesforce/emulator/salesforce_emulator.h"
 #include "connectors/salesforce/salesforce_connector.h"
 #include "net/http.h"
+#include "net/jwt.h"
 
 namespace cosell {
 
@@ -83,6 +85,16 @@ Result<std::optional<net::Secret>> read_optional(const std::string& reference, c
   return std::optional<net::Secret>{*secret};
 }
 
+std::optional<Error> read_certificate_end(const std::string& reference, const Surroundings& s, LoginFacts& facts) {
+  auto certificate = read_optional(reference, "crm.login.certificate", s);
+  if (!certificate) return certificate.error();
+  if (!*certificate) return std::nullopt;
+  auto ends = net::certificate_end((*certificate)->reveal());
+  if (!ends) return ends.error();
+  facts.certificate_ends = *ends;
+  return std::nullopt;
+}
+
 const json::Value& member_or_empty(const json::Value& part, const std::string& name) {
   static const json::Value empty = json::Value::object();
   const json::Value* v = part.find(name);
@@ -115,7 +127,7 @@ StandIn::Loaded loaded_from(const Report& report) {
 // ---- Salesforce
 
 struct SalesforceLogin {
-  std::string flow, client_id, client_secret, refresh_token, private_key, username, audience, token_url;
+  std::string flow, client_id, client_secret, refresh_token, private_key, certificate, username, audience, token_url;
 };
 
 std::optional<Error> read_flow(const json::Value& login, SalesforceLogin& out) {
@@ -132,8 +144,8 @@ std::optional<Error> read_flow(const json::Value& login, SalesforceLogin& out) {
 
 std::optional<Error> read_salesforce_login(const json::Value& login, SalesforceLogin& out) {
   if (auto e = only_known(login, "\"login\"",
-                          {"flow", "client_id", "client_secret", "refresh_token", "private_key", "username", "audience",
-                           "token_url"})) {
+                          {"flow", "client_id", "client_secret", "refresh_token", "private_key", "certificate",
+                           "username", "audience", "token_url"})) {
     return e;
   }
   if (auto e = read_flow(login, out)) return e;
@@ -142,6 +154,8 @@ std::optional<Error> read_salesforce_login(const json::Value& login, SalesforceL
   if (auto e = secret_member(login, "client_secret", out.flow == "client_credentials", out.client_secret)) return e;
   if (auto e = secret_member(login, "refresh_token", out.flow == "refresh_token", out.refresh_token)) return e;
   if (auto e = secret_member(login, "private_key", jwt, out.private_key)) return e;
+  // Not needed to log in: from it the bridge knows when the login ends.
+  if (auto e = secret_member(login, "certificate", false, out.certificate)) return e;
   if (auto e = text_member(login, "username", "the user name of the bridge's user", jwt, out.username)) return e;
   out.audience = "https://login.salesforce.com";
   if (auto e = address_member(login, "audience", "https://login.salesforce.com or https://test.salesforce.com", false,
@@ -236,6 +250,7 @@ Result<LoginFacts> salesforce_login_facts(const json::Value& part, const Surroun
   LoginFacts facts;
   facts.client = salesforce_client(*settings, login, s);
   facts.by_person = login.flow == "refresh_token";
+  if (auto e = read_certificate_end(login.certificate, s, facts)) return *e;
   return facts;
 }
 
@@ -278,13 +293,13 @@ std::vector<SandboxFile> salesforce_sandbox_secrets() {
 // ---- Dynamics 365
 
 struct Dynamics365Login {
-  std::string tenant, client_id, client_secret, certificate, certificate_key, token_url, scope;
+  std::string tenant, client_id, client_secret, certificate, certificate_key, assertion, token_url, scope;
 };
 
 std::optional<Error> read_dynamics365_login(const json::Value& login, Dynamics365Login& out) {
-  if (auto e = only_known(
-          login, "\"login\"",
-          {"tenant", "client_id", "client_secret", "certificate", "certificate_key", "token_url", "scope"})) {
+  if (auto e = only_known(login, "\"login\"",
+                          {"tenant", "client_id", "client_secret", "certificate", "certificate_key", "assertion",
+                           "token_url", "scope"})) {
     return e;
   }
   if (auto e = text_member(login, "tenant", "the directory (tenant) id or domain", true, out.tenant)) return e;
@@ -294,6 +309,10 @@ std::optional<Error> read_dynamics365_login(const json::Value& login, Dynamics36
   if (auto e = secret_member(login, "client_secret", !certificate, out.client_secret)) return e;
   if (auto e = secret_member(login, "certificate", certificate, out.certificate)) return e;
   if (auto e = secret_member(login, "certificate_key", certificate, out.certificate_key)) return e;
+  if (auto e = text_member(login, "assertion", "\"PS256\" or \"RS256\"", false, out.assertion)) return e;
+  if (!out.assertion.empty() && out.assertion != "PS256" && out.assertion != "RS256") {
+    return wrong(login.find("assertion")->at(), "\"assertion\" must be \"PS256\" (the default) or \"RS256\"");
+  }
   if (auto e = text_member(login, "scope", "the scope that is asked for", false, out.scope)) return e;
   return address_member(login, "token_url", "the address of the token service", false, out.token_url);
 }
@@ -354,6 +373,7 @@ Result<std::unique_ptr<Connector>> make_dynamics365(const json::Value& part, con
   how.client_secret = *client_secret;
   how.certificate_key = *key;
   if (*certificate) how.certificate = (*certificate)->reveal();
+  how.algorithm = login.assertion == "RS256" ? net::JwtAlgorithm::rs256 : net::JwtAlgorithm::ps256;
   std::shared_ptr<net::TokenSource> tokens =
       net::make_token_source(dynamics365_client(*settings, login, s), how, login_lane("Dynamics 365", s), s.tokens);
   return make_dynamics365_connector(std::move(*settings), std::move(tokens));
@@ -367,6 +387,7 @@ Result<LoginFacts> dynamics365_login_facts(const json::Value& part, const Surrou
   if (auto e = read_dynamics365_login(*part.find("login"), login)) return *e;
   LoginFacts facts;
   facts.client = dynamics365_client(*settings, login, s);
+  if (auto e = read_certificate_end(login.certificate, s, facts)) return *e;
   return facts;
 }
 
@@ -464,10 +485,7 @@ net::OAuthClient partner_center_client(const PartnerCenterLogin& login, const Su
   return client;
 }
 
-Result<std::unique_ptr<Connector>> make_partner_center(const json::Value& part, const Surroundings& s) {
-  if (auto e = check_partner_center(part)) return *e;
-  auto settings = partner_center_settings(part);
-  if (!settings) return settings.error();
+Result<std::shared_ptr<net::TokenSource>> partner_center_tokens(const json::Value& part, const Surroundings& s) {
   PartnerCenterLogin login;
   if (auto e = read_partner_center_login(*part.find("login"), login)) return *e;
   net::RefreshTokenLogin how;
@@ -477,9 +495,27 @@ Result<std::unique_ptr<Connector>> make_partner_center(const json::Value& part, 
   if (!refresh_token) return refresh_token.error();
   how.client_secret = *client_secret;
   how.first_refresh_token = *refresh_token;
-  std::shared_ptr<net::TokenSource> tokens =
-      net::make_token_source(partner_center_client(login, s), how, login_lane("Partner Center", s), s.tokens);
-  return make_partner_center_connector(std::move(*settings), std::move(tokens));
+  return std::shared_ptr<net::TokenSource>(
+      net::make_token_source(partner_center_client(login, s), how, login_lane("Partner Center", s), s.tokens));
+}
+
+Result<std::unique_ptr<Connector>> make_partner_center(const json::Value& part, const Surroundings& s) {
+  if (auto e = check_partner_center(part)) return *e;
+  auto settings = partner_center_settings(part);
+  if (!settings) return settings.error();
+  auto tokens = partner_center_tokens(part, s);
+  if (!tokens) return tokens.error();
+  return make_partner_center_connector(std::move(*settings), std::move(*tokens));
+}
+
+Result<PilotReport> pilot_partner_center(Call& call, const json::Value& part, const Surroundings& s,
+                                         const PilotDeal& deal) {
+  if (auto e = check_partner_center(part)) return *e;
+  const auto settings = partner_center_settings(part);
+  if (!settings) return settings.error();
+  auto tokens = partner_center_tokens(part, s);
+  if (!tokens) return tokens.error();
+  return run_partner_center_pilot(call, *settings, std::move(*tokens), deal);
 }
 
 Result<LoginFacts> partner_center_login_facts(const json::Value& part, const Surroundings& s) {
@@ -552,6 +588,7 @@ std::vector<System> all_systems() {
   partner_center.check = check_partner_center;
   partner_center.make = make_partner_center;
   partner_center.login = partner_center_login_facts;
+  partner_center.pilot = pilot_partner_center;
   partner_center.make_stand_in = partner_center_stand_in;
   partner_center.sandbox_part = partner_center_sandbox_part;
   partner_center.sandbox_secrets = partner_center_sandbox_secrets;

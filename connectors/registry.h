@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "connectors/connector.h"
 #include "connectors/emulator/emulator.h"
+#include "connectors/pilot.h"
 #include "net/oauth.h"
 #include "net/token_store.h"
 
@@ -37,6 +38,8 @@ struct LoginFacts {
   net::OAuthClient client;
   std::optional<net::Secret> client_secret;
   bool by_person = false;  // a person has to log in once
+  // When the certificate of the login ends; then nobody can log in any more until there is a new one.
+  std::optional<Instant> certificate_ends;
 };
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -70,6 +73,8 @@ struct System {
   // Errors also when a secret cannot be read.
   std::function<Result<std::unique_ptr<Connector>>(const json::Value& part, const Surroundings&)> make;
   std::function<Result<LoginFacts>(const json::Value& part, const Surroundings&)> login;
+  // One private test deal that answers what the documents leave open; empty for a system that leaves nothing open.
+  std::function<Result<PilotReport>(Call&, const json::Value& part, const Surroundings&, const PilotDeal&)> pilot;
 
   std::string mapping;  // shipped mapping that a company's file extends; CRMs only
   std::function<StandIn()> make_stand_in;

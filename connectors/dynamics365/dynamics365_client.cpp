@@ -152,8 +152,28 @@ std::vector<Result<http::Response>> Dynamics365Client::read_all(Call& call, cons
 Result<http::Response> Dynamics365Client::write_once(Call& call, const std::vector<BatchItem>& items) {
   auto exchange = batch_exchange(call, items);
   if (!exchange) return std::move(exchange.error());
-  net::Reply reply = call.transport.exchange(*exchange);
-  if (reply.sent) call.meter.count(call.side, "POST");
+  return send_write(call, *exchange);
+}
+
+Result<http::Response> Dynamics365Client::change(Call& call, const Change& change) {
+  Result<http::Response> answer = make_error(ErrorClass::bug, "");
+  for (int round = 0; round < 2; ++round) {
+    auto exchange = exchange_for(call, change.method, path(change.path));
+    if (!exchange) return std::move(exchange.error());
+    for (const http::Header& h : change.headers.list) exchange->request.headers.set(h.name, h.value);
+    exchange->request.headers.set("Content-Type", "application/json");
+    exchange->request.body = change.body;
+    answer = send_write(call, *exchange);
+    if (!is_refused_token(answer)) break;
+    if (round == 0) tokens_->invalidate();
+  }
+  if (!answer || is_success(*answer)) return answer;
+  return error_of(*answer, {change.name, true}, call.clock.now());
+}
+
+Result<http::Response> Dynamics365Client::send_write(Call& call, const net::Exchange& exchange) {
+  net::Reply reply = call.transport.exchange(exchange);
+  if (reply.sent) call.meter.count(call.side, exchange.request.method);
   if (!reply.response) {
     // Whatever came instead of an answer, the writes themselves may have arrived.
     Error& e = reply.response.error();

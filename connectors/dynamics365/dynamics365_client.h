@@ -37,6 +37,16 @@ class Dynamics365Client {
   };
   Result<Written> write(Call& call, const std::vector<BatchItem>& items);
 
+  // One write outside a batch, sent once: metadata and what goes with them.
+  struct Change {
+    std::string method;
+    std::string path;
+    std::string body;
+    http::Headers headers;
+    std::string name;  // for messages
+  };
+  Result<http::Response> change(Call& call, const Change& change);
+
   // "/api/data/v9.2/" + rest; what begins with "/api/data/" stays.
   std::string path(std::string_view rest) const;
   // Path and query of a link that the server gave. Refuses (`bad_response`) one that leads elsewhere: the token would
@@ -56,6 +66,7 @@ class Dynamics365Client {
   // `make` builds the exchange anew for the repetition with a new token.
   template <class Make>
   Result<http::Response> repeatable(Call& call, const Make& make);
+  Result<http::Response> send_write(Call& call, const net::Exchange& exchange);
   Result<http::Response> write_once(Call& call, const std::vector<BatchItem>& items);
   std::vector<Result<http::Response>> read_batch_of(Call& call, const std::vector<Read>& asks);
 

@@ -5,6 +5,7 @@
 
 #include "connectors/dynamics365/dynamics365_check.h"
 #include "connectors/dynamics365/dynamics365_client.h"
+#include "connectors/dynamics365/dynamics365_columns.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
 #include "connectors/dynamics365/dynamics365_reads.h"
 #include "connectors/dynamics365/dynamics365_related.h"
@@ -39,7 +40,8 @@ class Dynamics365Connector final : public Connector {
         related_(client_),
         check_(settings_, client_, schema_, related_),
         reads_(settings_, client_, schema_, related_),
-        writes_(settings_, client_, schema_, reads_, related_) {}
+        writes_(settings_, client_, schema_, reads_, related_),
+        columns_(client_, schema_) {}
 
   const Capabilities& capabilities() const override { return capabilities_; }
   Result<Descriptor> describe(Call& call) override { return check_.describe(call); }
@@ -58,6 +60,7 @@ class Dynamics365Connector final : public Connector {
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
     return reads_.related(call, query);
   }
+  ColumnMaker* column_maker() override { return &columns_; }
   std::string page_url(RecordKind kind, const RecordId& id) const override {
     const dynamics365::Table* table = dynamics365::table_of(kind);
     if (table == nullptr || id.empty()) return "";
@@ -75,6 +78,7 @@ class Dynamics365Connector final : public Connector {
   dynamics365::Dynamics365Check check_;
   dynamics365::Dynamics365Reads reads_;
   dynamics365::Dynamics365Writes writes_;
+  dynamics365::Dynamics365Columns columns_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "connectors/salesforce/salesforce_check.h"
 #include "connectors/salesforce/salesforce_client.h"
+#include "connectors/salesforce/salesforce_columns.h"
 #include "connectors/salesforce/salesforce_ids.h"
 #include "connectors/salesforce/salesforce_reads.h"
 #include "connectors/salesforce/salesforce_schema.h"
@@ -39,7 +40,8 @@ class SalesforceConnector final : public Connector {
         schema_(client_, settings_.multi_currency),
         check_(settings_, client_, schema_),
         reads_(settings_, client_, schema_),
-        writes_(settings_, client_, schema_) {}
+        writes_(settings_, client_, schema_),
+        columns_(client_, schema_) {}
 
   const Capabilities& capabilities() const override { return capabilities_; }
   Result<Descriptor> describe(Call& call) override { return check_.describe(call); }
@@ -58,6 +60,7 @@ class SalesforceConnector final : public Connector {
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
     return reads_.related(call, query);
   }
+  ColumnMaker* column_maker() override { return &columns_; }
   std::string page_url(RecordKind kind, const RecordId& id) const override {
     const std::string object = salesforce::object_of(kind);
     if (object.empty() || id.empty()) return "";
@@ -73,6 +76,7 @@ class SalesforceConnector final : public Connector {
   salesforce::SalesforceCheck check_;
   salesforce::SalesforceReads reads_;
   salesforce::SalesforceWrites writes_;
+  salesforce::SalesforceColumns columns_;
 };
 
 }  // namespace

@@ -23,6 +23,11 @@ class SalesforceSchema {
 
   // Columns of an object; asks once.
   Result<const std::vector<DescribedColumn>*> columns_of(Call& call, const std::string& object);
+  // Everything is asked anew.
+  void forget() {
+    described_.clear();
+    types_.clear();
+  }
   // Takes over a describe that was made elsewhere.
   void learn(const std::string& object, std::vector<DescribedColumn> columns);
 

@@ -46,6 +46,7 @@ class App {
     app_.add_flag("-q,--quiet", output_.quiet, "Only errors");
     app_.add_flag("-v,--verbose", output_.verbose, "Tell what happens, on standard error, without secrets");
     add_check();
+    add_setup();
     add_plan();
     add_sync();
     add_run();
@@ -141,7 +142,25 @@ class App {
     CLI::App* sub = command(app_, "check", "Is everything ready for a sync? Changes nothing",
                             "  cosell check\n  cosell check contoso --json");
     add_pair(sub, pair_);
-    does(sub, [this](Session& s) { return check_command(s, pair_); });
+    sub->add_flag("--pilot", pilot_wanted_,
+                  "After asking: one private test deal, to learn what Partner Center's documents leave open");
+    sub->add_option("--solution", pilot_.solution, "With --pilot: one of your published solutions")->type_name("SOL");
+    sub->add_option("--location", pilot_.location, "With --pilot: PartnerID of the deal (default: the mapping's)")
+        ->type_name("ID");
+    sub->add_flag("--yes", pilot_.yes, "With --pilot: do not ask");
+    does(sub, [this](Session& s) { return pilot_wanted_ ? pilot_command(s, pair_, pilot_) : check_command(s, pair_); });
+  }
+
+  void add_setup() {
+    CLI::App* setup = command(app_, "setup", "Prepare a system for the bridge",
+                              "  cosell setup crm --dry-run\n  cosell setup crm contoso");
+    setup->require_subcommand(1);
+    CLI::App* crm =
+        command(*setup, "crm", "Create the columns that the mapping wants in the CRM; running it again changes nothing",
+                "  cosell setup crm --dry-run     what is missing?\n  cosell setup crm");
+    add_pair(crm, pair_);
+    crm->add_flag("--dry-run", dry_run_, "Show what would be created; change nothing");
+    does(crm, [this](Session& s) { return setup_command(s, pair_, dry_run_); });
   }
 
   void add_plan() {
@@ -389,6 +408,9 @@ class App {
   Work work_;
 
   std::string pair_;
+  bool dry_run_ = false;
+  bool pilot_wanted_ = false;
+  PilotOptions pilot_;
   std::string deal_;
   std::string file_;
   std::string side_;

@@ -104,6 +104,26 @@ void add_mapping_findings(Checklist& list, const std::vector<mapping::FileFindin
   }
 }
 
+// When the login of the CRM ends, where that can be known.
+void check_login_end(Checklist& list, Workplace& place, Instant now) {
+  const auto facts = place.system(Side::crm).login(place.config().crm, place.surroundings(Side::crm, true));
+  if (!facts) return list.add(of(facts.error(), "Login", "Correct the configuration."));
+  if (!facts->certificate_ends) return;
+  constexpr std::int64_t days_warned = 30;
+  const Instant end = *facts->certificate_ends;
+  const std::int64_t days_left = (end - now).ms / days(1).ms;
+  const std::string when = to_string(date_of(end));
+  const std::string remedy = "Make a new certificate, give it to the app, and put certificate and key in place.";
+  if (end <= now) {
+    list.add({Level::problem, "Certificate of the login", "ended on " + when + ".", remedy});
+  } else if (days_left < days_warned) {
+    list.add({Level::warning, "Certificate of the login",
+              "ends on " + when + ", in " + text::count_of(static_cast<std::size_t>(days_left), "day") + ".", remedy});
+  } else {
+    list.add({Level::ok, "Certificate of the login", "good until " + when, ""});
+  }
+}
+
 // The side's own findings; a refused login or an unreachable side is told once.
 bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
   engine::Pair& pair = place.pair();
@@ -153,6 +173,7 @@ PairAnswer check_pair(Session& session, const PairConfig& config) {
     add_mapping_findings(list, (*place)->mapping_findings(), answer.code);
     check_store(list, **place, answer.code);
     check_side(list, **place, Side::crm, answer.code);
+    check_login_end(list, **place, session.clock().now());
     check_side(list, **place, Side::partner_center, answer.code);
   }
   session.output.line();

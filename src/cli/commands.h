@@ -14,6 +14,15 @@ namespace cosell::cli {
 
 int check_command(Session& session, const std::string& pair);
 
+struct PilotOptions {
+  std::string location;  // "" the mapping's
+  std::string solution;
+  bool yes = false;  // do not ask
+};
+int pilot_command(Session& session, const std::string& pair, const PilotOptions& options);
+
+int setup_command(Session& session, const std::string& pair, bool dry_run);
+
 struct SyncOptions {
   std::string pair;
   std::string deal;  // "" all

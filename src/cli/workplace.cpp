@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "cli/learned.h"
 #include "mapping/shipped.h"
 
 namespace cosell::cli {
@@ -121,8 +122,10 @@ Result<void> Workplace::make_connectors(Login login) {
   };
   auto crm = system(store::Side::crm).make(config_.crm, surroundings(store::Side::crm, with_login));
   if (!crm) return placed(crm.error());
-  auto partner_center = system(store::Side::partner_center)
-                            .make(config_.partner_center, surroundings(store::Side::partner_center, with_login));
+  const auto part = with_learned(config_.partner_center, config_.store);
+  if (!part) return placed(part.error());
+  auto partner_center =
+      system(store::Side::partner_center).make(*part, surroundings(store::Side::partner_center, with_login));
   if (!partner_center) return placed(partner_center.error());
   crm_ = std::move(*crm);
   partner_center_ = std::move(*partner_center);

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "deal/deal.h"
+#include "deal/own_column.h"
 
 namespace cosell::mapping {
 
@@ -103,6 +104,9 @@ class Mapping {
   // --- reading the CRM
   std::vector<std::string> columns_read() const;     // what the connector has to ask for
   std::vector<std::string> columns_written() const;  // what it must be allowed to write
+  // Columns that exist for the bridge's sake: opt-in, help, visibility, notes, state, … Those of its "bridge" part, of
+  // "select", and of fields that a CRM has no standard column for.
+  std::vector<OwnColumn> own_columns() const;
   // Column that carries the referral id in the CRM (the bridge key), and the one that refers to the account.
   const std::string& key_column() const;
   const std::string& account_column() const;

@@ -88,16 +88,42 @@ Result<std::string> sign_jwt(JwtAlgorithm algorithm, const json::Value& header, 
   return text + "." + *signature;
 }
 
-Result<std::string> certificate_thumbprint(const std::string& certificate_pem) {
-  const Bio bio = reader(certificate_pem);
-  const Certificate certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, no_pass_phrase, nullptr) : nullptr);
+namespace {
+
+Result<Certificate> certificate_in(const std::string& pem) {
+  const Bio bio = reader(pem);
+  Certificate certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, no_pass_phrase, nullptr) : nullptr);
+  if (certificate) return certificate;
+  return make_error(ErrorClass::config,
+                    "The certificate cannot be read. It must be in PEM form (-----BEGIN CERTIFICATE-----).");
+}
+
+}  // namespace
+
+Result<std::string> certificate_thumbprint(const std::string& certificate_pem, Thumbprint kind) {
+  const Result<Certificate> certificate = certificate_in(certificate_pem);
+  if (!certificate) return certificate.error();
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
-  if (!certificate || X509_digest(certificate.get(), EVP_sha256(), digest.data(), &size) != 1) {
-    return make_error(ErrorClass::config,
-                      "The certificate cannot be read. It must be in PEM form (-----BEGIN CERTIFICATE-----).");
+  const EVP_MD* const algorithm = kind == Thumbprint::sha256 ? EVP_sha256() : EVP_sha1();
+  if (X509_digest(certificate->get(), algorithm, digest.data(), &size) != 1) {
+    return make_error(ErrorClass::config, "The thumbprint of the certificate cannot be worked out.");
   }
   return text::base64url_encode({reinterpret_cast<const char*>(digest.data()), size});
+}
+
+Result<Instant> certificate_end(const std::string& certificate_pem) {
+  const Result<Certificate> certificate = certificate_in(certificate_pem);
+  if (!certificate) return certificate.error();
+  // Seconds between the first moment of 1970 and the end.
+  ASN1_TIME* const epoch = ASN1_TIME_set(nullptr, 0);
+  int day = 0;
+  int second = 0;
+  const bool read =
+      epoch != nullptr && ASN1_TIME_diff(&day, &second, epoch, X509_get0_notAfter(certificate->get())) == 1;
+  ASN1_TIME_free(epoch);
+  if (!read) return make_error(ErrorClass::config, "The end of the certificate cannot be read.");
+  return Instant{(std::int64_t{day} * 86'400 + second) * 1000};
 }
 
 }  // namespace cosell::net

@@ -209,10 +209,12 @@ class ClientCredentialsSource final : public CachedSource {
   }
 
   Result<std::string> certificate_assertion() const {
-    const Result<std::string> thumbprint = certificate_thumbprint(login_.certificate);
+    const bool newer = login_.algorithm == JwtAlgorithm::ps256;
+    const Result<std::string> thumbprint =
+        certificate_thumbprint(login_.certificate, newer ? Thumbprint::sha256 : Thumbprint::sha1);
     if (!thumbprint) return thumbprint.error();
     json::Value header = json::Value::object();
-    header.set("x5t#S256", json::Value::string(*thumbprint));
+    header.set(newer ? "x5t#S256" : "x5t", json::Value::string(*thumbprint));
     const std::int64_t now = lane_.clock.now().ms / 1000;
     json::Value claims = json::Value::object();
     claims.set("aud", json::Value::string(client_.token_endpoint));
@@ -221,7 +223,7 @@ class ClientCredentialsSource final : public CachedSource {
     claims.set("jti", json::Value::string(lane_.random.uuid()));
     claims.set("nbf", json::Value::integer(now));
     claims.set("exp", json::Value::integer(now + kAssertionLife.ms / 1000));
-    return sign_jwt(JwtAlgorithm::ps256, header, claims, *login_.certificate_key);
+    return sign_jwt(login_.algorithm, header, claims, *login_.certificate_key);
   }
 
   const ClientCredentialsLogin login_;

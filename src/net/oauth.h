@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "net/jwt.h"
 #include "net/retry.h"
 #include "net/secrets.h"
 #include "net/token_store.h"
@@ -47,11 +48,14 @@ struct RefreshTokenLogin {
   std::optional<Secret> first_refresh_token = {};
 };
 
-// The app's own login: a client secret, or a certificate (assertion signed PS256 with x5t#S256).
+// The app's own login: a client secret, or a certificate.
 struct ClientCredentialsLogin {
   std::optional<Secret> client_secret = {};
   std::optional<Secret> certificate_key = {};  // PEM
   std::string certificate = {};                // PEM
+  // PS256 names the certificate by its SHA-256 thumbprint (x5t#S256), RS256 by its SHA-1 thumbprint (x5t): the older
+  // form, for tenants that refuse the newer one.
+  JwtAlgorithm algorithm = JwtAlgorithm::ps256;
 };
 
 // A JWT signed RS256 for a user who approved the app beforehand.

@@ -199,6 +199,14 @@ Outcome<Json> json_body(const Call& call) {
   return std::move(*body);
 }
 
+Outcome<void> need_named_privilege(const Call& call, const std::string& privilege) {
+  const auto& missing = call.state().settings.missing_privileges;
+  if (std::find(missing.begin(), missing.end(), privilege) == missing.end()) return {};
+  return fail(
+      403, "0x80040220",
+      "Principal user (Id=" + to_string(call.context.user) + ", type=8) is missing " + privilege + " privilege.");
+}
+
 Outcome<void> need_privilege(const Call& call, const char* verb, const Table& table) {
   const std::string privilege = std::string("prv") + verb + table.schema_name;
   const auto& missing = call.state().settings.missing_privileges;

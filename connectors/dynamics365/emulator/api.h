@@ -94,11 +94,16 @@ std::string shape_of(const std::vector<Segment>& path);
 
 // The body as a JSON object.
 Outcome<Json> json_body(const Call& call);
+// A privilege by its whole name: "prvCreateAttribute".
+Outcome<void> need_named_privilege(const Call& call, const std::string& privilege);
 Outcome<void> need_privilege(const Call& call, const char* verb, const Table& table);
 
 // Resources; each looks at the rest of the path on its own.
 Answer rows_resource(Call& call, const Table& table);
 Answer metadata_resource(Call& call);
+Answer create_column(Call& call, const Table& table);
+Answer create_key(Call& call, const Table& table);
+Answer publish(Call& call);
 std::optional<Answer> operation_resource(Call& call);  // functions and actions; empty: no such name
 std::optional<Answer> bound_operation(Call& call, const Table& table);
 

@@ -230,7 +230,9 @@ Shaper::Related parts_of_table(const Call& call) {
     if (table == nullptr) return std::nullopt;
     Json list = Json::array();
     if (name == "Keys") {
-      for (const AlternateKey& key : table->keys) list.push_back(key_json(call.state(), *table, key));
+      for (const AlternateKey& key : table->keys) {
+        if (is_key_visible(*table, key)) list.push_back(key_json(call.state(), *table, key));
+      }
     } else if (name == "Attributes") {
       for (const Column& column : table->columns) {
         if (!column.hidden) list.push_back(column_json(call.state(), *table, column, false));
@@ -258,7 +260,9 @@ Answer table_resource(const Call& call) {
   if (call.path[1].name == "Attributes") return column_resource(call, *table, 1);
   if (call.path[1].name == "Keys") {
     std::vector<Json> keys;
-    for (const AlternateKey& key : table->keys) keys.push_back(key_json(call.state(), *table, key));
+    for (const AlternateKey& key : table->keys) {
+      if (is_key_visible(*table, key)) keys.push_back(key_json(call.state(), *table, key));
+    }
     const Shaper inner(call, std::string(kNamespace) + "EntityKeyMetadata");
     return listed(call, "EntityDefinitions('" + table->name + "')/Keys",
                   inner.many(keys, [](const Json&, const std::string&) { return std::optional<Json>(); }));
@@ -285,6 +289,14 @@ Answer global_choices(const Call& call) {
 }  // namespace
 
 Answer metadata_resource(Call& call) {
+  const bool parts =
+      call.path.size() == 2 && call.path.front().name == "EntityDefinitions" && !call.path[1].parentheses;
+  if (call.method == "POST" && parts) {
+    const Table* table = table_named(call, call.path.front());
+    if (table == nullptr) return missing("The entity with the given name or MetadataId");
+    if (call.path[1].name == "Attributes") return create_column(call, *table);
+    if (call.path[1].name == "Keys") return create_key(call, *table);
+  }
   if (call.method != "GET") {
     return refuse(405, "0x8006088a", "The requested resource does not support http method '" + call.method + "'.");
   }

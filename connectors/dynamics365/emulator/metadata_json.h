@@ -11,6 +11,8 @@ Json table_json(const State& state, const Table& table);
 // `derived`: with the properties of the column's own type (MaxLength, Format, …).
 Json column_json(const State& state, const Table& table, const Column& column, bool derived);
 Json option_set_json(const State& state, const Table& table, const Column& column);
+// Not when one of its columns behaves as if it did not exist.
+bool is_key_visible(const Table& table, const AlternateKey& key);
 Json key_json(const State& state, const Table& table, const AlternateKey& key);
 // "PicklistAttributeMetadata"
 std::string metadata_type(const Column& column);

@@ -174,12 +174,13 @@ std::optional<Answer> operation_resource(Call& call) {
   std::string name = call.path.front().name;
   if (text::starts_with(name, kNamespace)) name = name.substr(kNamespace.size());
   const bool function = name == "WhoAmI" || name == "RetrieveVersion" || name == "RetrieveProvisionedLanguages";
-  const bool action = name == "WinOpportunity" || name == "LoseOpportunity";
+  const bool action = name == "WinOpportunity" || name == "LoseOpportunity" || name == "PublishXml";
   if (!function && !action) return std::nullopt;
   if (call.path.size() > 1 || call.method != (function ? "GET" : "POST")) return no_such_verb(call);
   if (name == "WhoAmI") return who_am_i(call);
   if (name == "RetrieveVersion") return version(call);
   if (name == "RetrieveProvisionedLanguages") return languages(call);
+  if (name == "PublishXml") return publish(call);
   return close(call, name == "WinOpportunity");
 }
 

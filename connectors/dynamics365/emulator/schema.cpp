@@ -79,6 +79,8 @@ Schema::Schema() {
   add(standard::processstage());
   add(standard::opportunitysalesprocess());
   add(standard::leadtoopportunitysalesprocess());
+  add(standard::publisher());
+  add(standard::solution());
 }
 
 void Schema::add(Table table) {

@@ -169,6 +169,8 @@ Table workflow();
 Table processstage();
 Table opportunitysalesprocess();
 Table leadtoopportunitysalesprocess();
+Table publisher();
+Table solution();
 }  // namespace standard
 
 }  // namespace cosell::emulator::dynamics365

@@ -508,6 +508,41 @@ Table workflow() {
   return t;
 }
 
+Table publisher() {
+  Table t = table("publisher", "publishers", "Publisher", {"Publisher", "Herausgeber"}, {"Publishers", "Herausgeber"});
+  t.type_code = 7101;
+  add_id(t, "publisherid", "PublisherId");
+  t.primary_name =
+      t.add(required(text("friendlyname", "FriendlyName", {"Display Name", "Anzeigename"}, 256), Required::system));
+  t.add(required(text("uniquename", "UniqueName", {"Name", "Name"}, 256), Required::system));
+  t.add(required(text("customizationprefix", "CustomizationPrefix",
+                      {"Prefix",
+                       "Pr\xC3\xA4"
+                       "fix"},
+                      8),
+                 Required::system));
+  t.add(integer("customizationoptionvalueprefix", "CustomizationOptionValuePrefix",
+                {"Option Value Prefix",
+                 "Optionswertpr\xC3\xA4"
+                 "fix"},
+                10000, 99999));
+  add_history(t);
+  return t;
+}
+
+Table solution() {
+  Table t = table("solution", "solutions", "Solution", {"Solution", "L\xC3\xB6sung"}, {"Solutions", "L\xC3\xB6sungen"});
+  t.type_code = 7100;
+  add_id(t, "solutionid", "SolutionId");
+  t.primary_name =
+      t.add(required(text("friendlyname", "FriendlyName", {"Display Name", "Anzeigename"}, 256), Required::system));
+  t.add(required(text("uniquename", "UniqueName", {"Name", "Name"}, 65), Required::system));
+  t.add(required(text("version", "Version", {"Version", "Version"}, 256), Required::system));
+  t.add(lookup("publisherid", "PublisherId", {"Publisher", "Herausgeber"}, {{"publisher", "publisherid"}}));
+  add_history(t);
+  return t;
+}
+
 Table processstage() {
   Table t = table("processstage", "processstages", "ProcessStage", {"Process Stage", "Prozessphase"},
                   {"Process Stages", "Prozessphasen"});

@@ -12,7 +12,7 @@ namespace {
 Answer resources(const Call& call) {
   Answer answer;
   answer.body = Json::object();
-  for (const char* name : {"sobjects", "query", "queryAll", "composite", "jobs", "limits"}) {
+  for (const char* name : {"sobjects", "query", "queryAll", "composite", "jobs", "limits", "tooling"}) {
     answer.body[name] = call.base() + "/" + name;
   }
   answer.body["identity"] = "/id/" + to_18(call.state.organization) + "/" + to_18(call.user);
@@ -74,6 +74,7 @@ Answer dispatch(Call& call, std::string& shape) {
   if (first == "query") return route_query(call, false, shape);
   if (first == "queryAll") return route_query(call, true, shape);
   if (first == "composite") return route_composite(call);
+  if (first == "tooling") return tooling(call);
   if (first == "jobs") return bulk_jobs(call, shape);
   if (first == "limits" && call.path.size() == 1)
     return call.method == "GET" ? limits(call) : wrong_method(call, "GET");

@@ -65,6 +65,7 @@ Answer limits(Call& call);
 Answer collections(Call& call);
 Answer composite(Call& call);
 Answer composite_batch(Call& call);
+Answer tooling(Call& call);
 Answer bulk_jobs(Call& call, std::string& shape);
 
 // Error bodies.

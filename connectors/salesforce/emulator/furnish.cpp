@@ -157,7 +157,40 @@ void furnish(State& state, Instant now) {
   apply_visibility(state, now);
 }
 
+bool lacks_permission(const State& state, std::string_view permission) {
+  const auto& missing = state.settings.missing_permissions;
+  return std::find(missing.begin(), missing.end(), permission) != missing.end();
+}
+
+namespace {
+
+// Fields ("Opportunity.Cosell_State__c") that a permission set of the API user shows.
+std::vector<std::string> fields_shown(State& state) {
+  const Table& assignments = state.model.table("PermissionSetAssignment");
+  const Table& permissions = state.model.table("FieldPermissions");
+  const auto cell = [](const Table& table, const Row& row, const char* field) {
+    const auto* text = std::get_if<std::string>(&row.cell(table.object().at(field)));
+    return text == nullptr ? std::string() : *text;
+  };
+  std::vector<std::string> sets;
+  for (const RowPtr& row : assignments.rows()) {
+    if (row == nullptr || row->deleted || cell(assignments, *row, "AssigneeId") != state.integration_user) continue;
+    sets.push_back(cell(assignments, *row, "PermissionSetId"));
+  }
+  std::vector<std::string> shown;
+  for (const RowPtr& row : permissions.rows()) {
+    if (row == nullptr || row->deleted || !names(sets, cell(permissions, *row, "ParentId"))) continue;
+    if (row->cell(permissions.object().at("PermissionsRead")) == Value{true}) {
+      shown.push_back(cell(permissions, *row, "Field"));
+    }
+  }
+  return shown;
+}
+
+}  // namespace
+
 void apply_visibility(State& state, Instant now) {
+  const std::vector<std::string> shown = fields_shown(state);
   state.schema_changed = whole_seconds(now);
   set_currency_rows(state, now);
   for (Object& o : state.model.schema().objects()) {
@@ -169,6 +202,7 @@ void apply_visibility(State& state, Instant now) {
         f.hidden = f.hidden || names(state.settings.missing_columns, f.name) ||
                    names(state.settings.missing_columns, o.name + "." + f.name);
       }
+      f.hidden = f.hidden || (f.needs_permission && !names(shown, o.name + "." + f.name));
       if (!currency) continue;
       f.picks.clear();
       for (const std::string& code : state.settings.currencies) f.picks.push_back({code, code});

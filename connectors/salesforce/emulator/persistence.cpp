@@ -83,7 +83,8 @@ Json save_field(const Object& object, const Field& f) {
               {"length", f.length},         {"precision", f.precision},
               {"scale", f.scale},           {"nillable", f.nillable},
               {"unique", f.unique},         {"external_id", f.external_id},
-              {"restricted", f.restricted}, {"values", std::move(picks)}};
+              {"restricted", f.restricted}, {"needs_permission", f.needs_permission},
+              {"values", std::move(picks)}};
 }
 
 void load_field(Schema& schema, const Json& saved) {
@@ -101,6 +102,7 @@ void load_field(Schema& schema, const Json& saved) {
   f.unique = flag("unique");
   f.external_id = f.id_lookup = flag("external_id");
   f.restricted = flag("restricted");
+  f.needs_permission = flag("needs_permission");
   if (saved.contains("values") && saved.at("values").is_array()) {
     for (const Json& v : saved.at("values")) {
       if (v.is_string()) f.picks.push_back({v.get<std::string>(), v.get<std::string>()});

@@ -308,13 +308,29 @@ std::vector<RowPtr> find_by_value(const State& state, const Object& object, std:
   return found;
 }
 
+namespace {
+
+// What decides which fields a user sees.
+bool is_about_permissions(const Object& object) {
+  return object.name == "PermissionSet" || object.name == "FieldPermissions" ||
+         object.name == "PermissionSetAssignment";
+}
+
+}  // namespace
+
 Outcome<Written> create_record(Writer& writer, const Object& object, const Json& fields) {
   if (!object.createable && !writer.set_up) return not_writable(object, "inserted");
   Draft draft{object};
   set_members(writer, draft, fields);
   if (const auto locked = lock_refusal(writer, "")) return tl::unexpected<ApiErrors>(*locked);
   set_defaults(writer, draft);
-  return finish(writer, draft);
+  if (!is_about_permissions(object)) return finish(writer, draft);
+  if (!writer.set_up && !writer.person && lacks_permission(writer.state, "AssignPermissionSets")) {
+    return fail("INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id", {}, 403);
+  }
+  auto written = finish(writer, draft);
+  if (written) apply_visibility(writer.state, writer.now);
+  return written;
 }
 
 Outcome<Written> update_record(Writer& writer, const Object& object, const std::string& id15, const Json& fields) {

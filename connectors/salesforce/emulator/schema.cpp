@@ -98,6 +98,9 @@ Schema::Schema() {
   objects_.push_back(standard::record_type());
   objects_.push_back(standard::organization());
   objects_.push_back(standard::currency_type());
+  objects_.push_back(standard::permission_set());
+  objects_.push_back(standard::field_permissions());
+  objects_.push_back(standard::permission_set_assignment());
 }
 
 const Object* Schema::find(std::string_view object) const {

@@ -62,7 +62,8 @@ struct Field {
   bool currency_code = false;  // exists in multi-currency orgs only, and no switch opens its picklist
   bool calculated = false;
   bool name_field = false;
-  bool hidden = false;  // behaves as if it did not exist
+  bool hidden = false;            // behaves as if it did not exist
+  bool needs_permission = false;  // hidden until a permission set shows it
   std::vector<PickValue> picks = {};
   std::string reference_to = {};
   std::string relationship = {};
@@ -132,6 +133,9 @@ Object opportunity_history();
 Object record_type();
 Object organization();
 Object currency_type();
+Object permission_set();
+Object field_permissions();
+Object permission_set_assignment();
 }  // namespace standard
 
 }  // namespace cosell::emulator::salesforce

@@ -366,6 +366,37 @@ Object organization() {
   return o;
 }
 
+Object permission_set() {
+  Object o = object("PermissionSet", "Permission Set", "Permission Sets", "0PS", true);
+  Field name = required(text_field("Name", "Permission Set Name", 80));
+  name.name_field = true;
+  name.unique = true;
+  o.add(std::move(name));
+  o.add(required(text_field("Label", "Permission Set Label", 80)));
+  o.add(text_field("Description", "Description", 255));
+  add_audit(o, false);
+  return o;
+}
+
+Object field_permissions() {
+  Object o = object("FieldPermissions", "Field Permissions", "Field Permissions", "01k", true);
+  o.add(required(reference("ParentId", "Parent ID", "PermissionSet", "Parent")));
+  o.add(required(text_field("SobjectType", "SObject Type Name", 80)));
+  o.add(required(text_field("Field", "Field Name", 255)));
+  o.add(flag("PermissionsRead", "Read"));
+  o.add(flag("PermissionsEdit", "Edit"));
+  add_audit(o, false);
+  return o;
+}
+
+Object permission_set_assignment() {
+  Object o = object("PermissionSetAssignment", "Permission Set Assignment", "Permission Set Assignments", "0Pa", true);
+  o.add(required(reference("PermissionSetId", "Permission Set ID", "PermissionSet", "PermissionSet")));
+  o.add(required(reference("AssigneeId", "Assignee ID", "User", "Assignee")));
+  add_audit(o, false);
+  return o;
+}
+
 Object currency_type() {
   Object o = object("CurrencyType", "Currency Type", "Currency Types", "01L", false);
   Field code = text_field("IsoCode", "Currency ISO Code", 3);

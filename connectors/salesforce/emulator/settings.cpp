@@ -117,6 +117,8 @@ const std::vector<Switch>& switches() {
       {"currencies", "The active currencies.", [](const S& s) { return Json(s.currencies); }, change_currencies},
       words("missing_columns", "Fields that the org lacks (or hides), by API name.", &S::missing_columns),
       words("read_only_columns", "Fields that the API user may read but not write.", &S::read_only_columns),
+      words("missing_permissions", "Permissions that the API user lacks: CustomizeApplication, AssignPermissionSets.",
+            &S::missing_permissions),
       {"validation_rules", "Opportunities for which `field operator value` holds are refused with `message`.",
        show_rules, change_rules},
       word("duplicate_rule", "What happens to a record with the name (contacts: e-mail) of another one.",

@@ -57,6 +57,7 @@ struct Settings {
   std::vector<std::string> currencies = {"USD", "EUR", "GBP", "CHF", "SEK", "DKK", "NOK", "JPY", "AUD", "CAD"};
   std::vector<std::string> missing_columns = {};
   std::vector<std::string> read_only_columns = {};
+  std::vector<std::string> missing_permissions = {};
   std::vector<ValidationRule> validation_rules = {};
   std::string duplicate_rule = "off";  // off, alert (may be saved when the request says so), block
   std::vector<std::string> duplicate_rule_objects = {"Account", "Contact"};
@@ -129,7 +130,9 @@ struct State {
 
 // Fills a new org: its users, stages, record types, currencies.
 void furnish(State& state, Instant now);
-// Makes the schema show what the settings say.
+// Whether the API user lacks the permission ("CustomizeApplication", "AssignPermissionSets").
+bool lacks_permission(const State& state, std::string_view permission);
+// Makes the schema show what the settings and the permission sets say.
 void apply_visibility(State& state, Instant now);
 // The stages as the org has them, replaced as a whole.
 struct Stage {

@@ -334,6 +334,21 @@ TEST_F(OAuth, LogsInWithACertificate) {
   EXPECT_EQ(*claims->find("exp")->as_integer(), clock_.now().ms / 1000 + 600);
 }
 
+TEST_F(OAuth, LogsInWithTheOlderFormOfAnAssertionWhenToldTo) {
+  ClientCredentialsLogin login;
+  login.certificate_key = Secret(testing::kRfc7515Key);
+  login.certificate = testing::kCertificate;
+  login.algorithm = JwtAlgorithm::rs256;
+  ASSERT_TRUE(make_token_source(client_, login, lane_, nullptr)->token());
+  const auto parts = text::split(form("client_assertion"), '.');
+  ASSERT_EQ(parts.size(), 3U);
+  const auto header = json::read(text::base64_decode(parts[0]));
+  ASSERT_TRUE(header);
+  EXPECT_EQ(header->text_of("alg"), "RS256");
+  EXPECT_EQ(header->text_of("x5t"), *certificate_thumbprint(testing::kCertificate, Thumbprint::sha1));
+  EXPECT_EQ(header->find("x5t#S256"), nullptr);
+}
+
 TEST_F(OAuth, NeedsASecretOrACertificate) {
   const auto token = make_token_source(client_, ClientCredentialsLogin(), lane_, nullptr)->token();
   ASSERT_FALSE(token);

@@ -65,6 +65,7 @@ class EmulatedTenant {
     post("edit", Json{{"id", id}, {"patch", Json::array({Json{{"op", "replace"}, {"path", path}, {"value", value}}})}});
   }
   int requests() const { return requests_; }
+  std::shared_ptr<net::TokenSource> tokens() const { return tokens_; }
 
   // ---- shorthands of the contract
   Page pull_all(Cursor cursor = {}) {

@@ -1,0 +1,149 @@
+// The pilot against the emulated service, with each switch that it asks about in both positions. What it learns must be
+// what the switch says; the deal must be closed afterwards, whatever happened.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "connectors/partner_center/partner_center_pilot.h"
+#include "emulated_tenant.h"
+
+namespace cosell::test {
+namespace {
+
+using testing::HasSubstr;
+
+class PilotTest : public testing::Test {
+ protected:
+  PilotReport run() {
+    PilotDeal deal;
+    deal.location = "1234567";
+    deal.solution = "SOL-ABCDE-FGH";
+    deal.close_date = {2027, 6, 30};
+    Call call = tenant.call();
+    return run_partner_center_pilot(call, {}, tenant.tokens(), deal);
+  }
+
+  // JSON of the setting that was learnt; "" when it was not.
+  static std::string learnt(const PilotReport& report, const std::string& setting) {
+    for (const PilotAnswer& a : report.answers) {
+      if (a.setting == setting) return json::write(a.value);
+    }
+    return "";
+  }
+
+  static std::string answered(const PilotReport& report, const std::string& question) {
+    for (const PilotAnswer& a : report.answers) {
+      if (a.question.find(question) != std::string::npos) return a.answer;
+    }
+    return "not asked";
+  }
+
+  std::string status_of(const std::string& id) {
+    const auto seen = tenant.by_id(id);
+    return seen.size() == 1 ? display(column(seen[0].columns, "standing")) : "not there";
+  }
+
+  void expect_closed(const PilotReport& report) {
+    EXPECT_EQ(report.trouble, "");
+    EXPECT_TRUE(report.closed);
+    EXPECT_THAT(status_of(report.record), HasSubstr("closed as lost"));
+  }
+
+  EmulatedTenant tenant;
+};
+
+TEST_F(PilotTest, MakesOnePrivateDealAsksEverythingAndClosesIt) {
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_THAT(report.link, HasSubstr(report.record));
+  EXPECT_EQ(tenant.pull_all().seen.size(), 1u);
+  for (const char* setting : {"stage_at_create", "stage_form", "patch_name", "patch_marketplace_intent",
+                              "money_as_text", "quoted_engagement_filter"}) {
+    EXPECT_NE(learnt(report, setting), "") << setting;
+  }
+  for (const PilotAnswer& a : report.answers) EXPECT_FALSE(a.question.empty() || a.answer.empty());
+}
+
+struct Position {
+  const char* name;
+  const char* change;  // of the emulator
+  Json to;
+  const char* setting;  // that is learnt
+  const char* value;
+};
+
+std::string name_of_position(const testing::TestParamInfo<Position>& position) { return position.param.name; }
+
+class PilotPositions : public PilotTest, public testing::WithParamInterface<Position> {};
+INSTANTIATE_TEST_SUITE_P(
+    Switches, PilotPositions,
+    testing::Values(Position{"StageAtCreateTaken", "sales_stage_at_create", "accept", "stage_at_create", "true"},
+                    Position{"StageAtCreateIgnored", "sales_stage_at_create", "ignore", "stage_at_create", "false"},
+                    Position{"StageAtCreateRefused", "sales_stage_at_create", "refuse", "stage_at_create", "false"},
+                    Position{"StagesByPercent", "stage_values", "percent", "stage_form", "\"percent\""},
+                    Position{"StagesByName", "stage_values", "names", "stage_form", "\"name\""},
+                    Position{"StagesByBoth", "stage_values", "both", "stage_form", "\"percent\""},
+                    Position{"NameFixed", "name_patchable", false, "patch_name", "false"},
+                    Position{"NamePatchable", "name_patchable", true, "patch_name", "true"},
+                    Position{"IntentFixed", "intent_patchable", false, "patch_marketplace_intent", "false"},
+                    Position{"IntentPatchable", "intent_patchable", true, "patch_marketplace_intent", "true"},
+                    Position{"BareFilter", "filter_unquoted_id", true, "quoted_engagement_filter", "true"},
+                    Position{"QuotedFilter", "filter_unquoted_id", false, "quoted_engagement_filter", "true"}),
+    name_of_position);
+
+TEST_P(PilotPositions, AreLearnt) {
+  tenant.set(GetParam().change, GetParam().to);
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_EQ(learnt(report, GetParam().setting), GetParam().value);
+}
+
+TEST_F(PilotTest, TellsTheStatusOfCreatesAndOfOldVersions) {
+  tenant.set("create_status", 201);
+  tenant.set("stale_tag_status", 409);
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_EQ(answered(report, "Status of a create"), "201");
+  EXPECT_THAT(answered(report, "old version"), HasSubstr("409"));
+}
+
+TEST_F(PilotTest, TellsWhetherListsCarryVersions) {
+  EXPECT_EQ(answered(run(), "lists carry"), "yes");
+  tenant.set("list_shows_etag", false);
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_THAT(answered(report, "lists carry"), HasSubstr("no"));
+}
+
+TEST_F(PilotTest, LearnsNothingFromAListThatLagsBehind) {
+  tenant.set("list_lag_ms", 3'600'000);
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_EQ(learnt(report, "quoted_engagement_filter"), "");
+}
+
+TEST_F(PilotTest, ClosesTheDealWhenAQuestionGoesWrong) {
+  tenant.fault("PATCH", Json{{"kind", "status"}, {"status", 403}, {"body", "{}"}}, 1, 1);
+  const PilotReport report = run();
+  EXPECT_NE(report.trouble, "");
+  EXPECT_TRUE(report.closed);
+  EXPECT_THAT(status_of(report.record), HasSubstr("closed as lost"));
+}
+
+TEST_F(PilotTest, SaysWhatWasRefusedWhenNoDealCanBeMade) {
+  tenant.set("known_solutions", Json::array({"SOL-OTHER-ONE"}));
+  const PilotReport report = run();
+  EXPECT_EQ(report.record, "");
+  EXPECT_FALSE(report.closed);
+  EXPECT_THAT(report.trouble, HasSubstr("Making the test deal"));
+}
+
+TEST_F(PilotTest, SaysWhereToLookWhenTheAnswerToTheCreateIsLost) {
+  tenant.fault("POST", Json{{"kind", "drop_after"}});
+  const PilotReport report = run();
+  EXPECT_THAT(report.trouble, HasSubstr("cosell test deal, please ignore"));
+  EXPECT_EQ(tenant.pull_all().seen.size(), 1u);
+}
+
+}  // namespace
+}  // namespace cosell::test
