@@ -72,7 +72,7 @@ Counts count(const std::vector<PlannedDeal>& deals) {
       const bool shown = visible != nullptr && *visible;
       const bool later = !shown && deal.row.marks.count(std::string("settle.") + name_of(Irreversible::shared)) > 0;
       ++counts.new_referrals[later ? "private at first, shown to Microsoft after the waiting time"
-                                   : deal_type(shown, help)];
+                                   : name_of(deal_type(shown, help))];
     }
   }
   return counts;

@@ -111,7 +111,8 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
   const OperationId create_id = create.id;
   plan.operations.push_back(std::move(create));
   if (help) plan_help(plan, deal, create_id);
-  plan.summary = std::string("New referral: ") + deal_type(visible, help) + ", " + words::changes(create_columns(deal));
+  plan.summary =
+      std::string("New referral: ") + name_of(deal_type(visible, help)) + ", " + words::changes(create_columns(deal));
   return settle_situation(std::move(plan), view, Situation{});
 }
 

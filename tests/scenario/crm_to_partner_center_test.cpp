@@ -16,7 +16,7 @@ Json with(Json base, const Json& more) {
 class CrmToPartnerCenter : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Crm, CrmToPartnerCenter, testing::Values("salesforce", "dynamics365"), name_of_crm);
 
-TEST_P(CrmToPartnerCenter, AnOptedInOpportunityBecomesAPrivateReferralAndTheSellerSeesIt) {
+TEST_P(CrmToPartnerCenter, AnOptedInOpportunityBecomesAPrivateReferralAndTheSellerSeesIt) {  // T-8, R-7, L-12
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods - data platform"));
   const auto report = world.sync();

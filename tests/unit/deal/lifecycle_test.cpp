@@ -63,11 +63,11 @@ TEST(Locks, FollowTheLifeOfTheReferral) {
   EXPECT_FALSE(lock_of(Field::registration, closed(Substatus::won), true).locked);  // G-5
 }
 
-TEST(DealType, FollowsFromTheTwoAnswers) {  // T-1, T-3, T-4, T-6
-  EXPECT_EQ(deal_type(false, false), "private");
-  EXPECT_EQ(deal_type(true, false), "partner-led");
-  EXPECT_EQ(deal_type(true, true), "co-sell");
-  EXPECT_EQ(deal_type(false, true), "co-sell");
+TEST(DealTypes, FollowFromTheTwoAnswers) {  // T-1, T-3, T-4, T-6
+  EXPECT_EQ(deal_type(false, false), DealType::private_deal);
+  EXPECT_EQ(deal_type(true, false), DealType::partner_led);
+  EXPECT_EQ(deal_type(true, true), DealType::co_sell);
+  EXPECT_EQ(deal_type(false, true), DealType::co_sell);
 }
 
 Deal complete_deal() {

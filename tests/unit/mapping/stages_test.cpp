@@ -41,7 +41,7 @@ TEST(StageTable, ComesBackAsAnEquivalentStageFromEveryOther) {
   }
 }
 
-TEST(StageTable, GivesStandingAndStageOfEveryKind) {
+TEST(StageTable, GivesStandingAndStageOfEveryKind) {  // S-1, S-2, S-9
   const Mapping mapping = standard();
   const auto standing = [&](const char* stage) {
     return display(mapping.read(in_stage(stage)).deal.get(Field::standing));

@@ -69,7 +69,7 @@ TEST(ReferralReading, TakesEveryPartOfAReceivedDeal) {
   EXPECT_EQ(deal.text(Field::link), "https://portal.example/r?id=c5fbb3b6-0000-4000-8000-4324c73fed37");
   EXPECT_TRUE(deal.flag(Field::consent_contact));
   EXPECT_TRUE(deal.flag(Field::visible));
-  EXPECT_TRUE(deal.flag(Field::favorite));
+  EXPECT_TRUE(deal.flag(Field::favorite));  // D-3
   EXPECT_TRUE(is_blank(deal.get(Field::registration)));
   EXPECT_TRUE(deal.shows(Field::stage));
   EXPECT_TRUE(is_blank(deal.get(Field::stage)));

@@ -172,7 +172,7 @@ TEST(ReferralPatch, WritesStagesInTheChosenForm) {
 }
 
 TEST(ReferralPatch, ClearsTextsThatMayBeEmptyAndRefusesTheOthers) {
-  EXPECT_EQ(patch_text({{"campaign", Value()}}), R"([{"op":"replace","path":"/campaignId","value":""}])");
+  EXPECT_EQ(patch_text({{"campaign", Value()}}), R"([{"op":"replace","path":"/campaignId","value":""}])");  // R-8
   EXPECT_EQ(patch_text({{"value", Value()}}), "error not-clearable");
   EXPECT_EQ(patch_text({{"close_date", Value()}}), "error not-clearable");
   EXPECT_EQ(patch_text({{"notes", Value(Money{1, "EUR"})}}), "error wrong-type");

@@ -81,6 +81,7 @@ TEST_F(PartnerCenterLifeCycle, MicrosoftsAnswerTouchesTheOwnDealWhereSwitchedOn)
   EXPECT_EQ(declined.text("/statusReason"), "No seller for this customer");
   EXPECT_NE(get(deal.own).text("/eTag"), before.text("/eTag"));
   EXPECT_EQ(get(deal.own).text("/status"), "Active");
+  EXPECT_TRUE(get(deal.half).body["team"].empty());  // M-2
 }
 
 TEST_F(PartnerCenterLifeCycle, MicrosoftGivesNoReasonForASmallDeal) {
