@@ -5,6 +5,7 @@
 #include <iostream>
 #include <random>
 
+#include "crm.h"
 #include "pipeline.h"
 
 namespace cosell::end_to_end {
@@ -17,46 +18,50 @@ void expect_audit_whole(const Sandbox& sandbox) {
   }
 }
 
+// The stories are told of every CRM.
+class Crash : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(In, Crash, ::testing::ValuesIn(every_crm()), [](const auto& test) { return test.param; });
+
 // Where a sync is when it is killed: its request number `after` of this kind hangs, applied or not.
 struct Moment {
-  const char* method;
-  const char* path;
+  Json match;
+  bool at_crm;
   bool applied;
   int after;
 };
 
 constexpr const char* referrals_path = "/v1.0/engagements/referrals";
-constexpr const char* crm_path = "/services/data";
 
-std::vector<Moment> moments(std::mt19937& draw) {
+std::vector<Moment> moments(std::mt19937& draw, const Crm& crm) {
   const auto some = [&draw] { return static_cast<int>(draw() % 16); };
-  std::vector<Moment> out = {{"GET", crm_path, false, 2}, {"GET", referrals_path, false, 0}};
+  const auto referrals = [](const char* method) { return Json{{"method", method}, {"path", referrals_path}}; };
+  std::vector<Moment> out = {{Json{{"method", "GET"}, {"path", "/services/data"}}, true, false, 2},
+                             {referrals("GET"), false, false, 0}};
   for (const bool applied : {true, false}) {
-    for (int i = 0; i < 2; ++i) out.push_back({"POST", referrals_path, applied, some()});
-    out.push_back({"PATCH", referrals_path, applied, 0});  // the stages of those just created
-    out.push_back({"POST", referrals_path, applied, some()});
+    for (int i = 0; i < 2; ++i) out.push_back({referrals("POST"), false, applied, some()});
+    out.push_back({referrals("PATCH"), false, applied, 0});  // the stages of those just created
+    out.push_back({referrals("POST"), false, applied, some()});
   }
-  for (const bool applied : {true, false}) out.push_back({"PATCH", crm_path, applied, 0});  // when all are created
+  for (const bool applied : {true, false}) {
+    out.push_back({crm.write_requests_match(), true, applied, 0});  // when all are created
+  }
   return out;
 }
 
 // By count and not by time, so that every kill falls into the sync on machines of any speed.
-TEST(Crash, KilledAtManyMomentsOfTheFirstSyncItMakesEveryReferralOnce) {
+TEST(KilledSync, AtManyMomentsOfTheFirstSyncMakesEveryReferralOnce) {
   constexpr unsigned seed = 20261121;
   std::cout << "seed " << seed << "\n";
   std::mt19937 draw(seed);
   const Pipeline pipeline(2400);  // more to create than the batches of all kills hold
   const auto sandbox = load(pipeline);
   sandbox->configure("late_arrival", "2s");
-  for (const Moment& moment : moments(draw)) {
-    const bool at_crm = moment.path == std::string(crm_path);
-    const StandIn& side = at_crm ? sandbox->crm : sandbox->partner_center;
-    side.fail(Json{{"method", moment.method}, {"path", moment.path}}, moment.after, 1,
-              Json{{"kind", moment.applied ? "delay" : "drop_before"}, {"ms", 600'000}});
+  for (const Moment& moment : moments(draw, *make_crm(*sandbox))) {
+    const StandIn& side = moment.at_crm ? sandbox->crm : sandbox->partner_center;
+    side.fail(moment.match, moment.after, 1, Json{{"kind", moment.applied ? "delay" : "drop_before"}, {"ms", 600'000}});
     Process sync = sandbox->begin({"sync"});
     const bool hangs = eventually([&] { return side.faults_fired() == 1 || !sync.running(); });
-    ASSERT_TRUE(hangs && sync.running()) << moment.method << " " << moment.path << " never came\n"
-                                         << sync.out() << sync.err();
+    ASSERT_TRUE(hangs && sync.running()) << moment.match << " never came\n" << sync.out() << sync.err();
     pause_ms(static_cast<int>(draw() % 40));  // its other requests go on meanwhile
     sync.send(SIGKILL);
     ASSERT_EQ(sync.wait().signal, SIGKILL);
@@ -69,14 +74,15 @@ TEST(Crash, KilledAtManyMomentsOfTheFirstSyncItMakesEveryReferralOnce) {
   EXPECT_EQ(sandbox->answer({"sync"})["done"], Json::object());
 }
 
-class LostReply : public ::testing::TestWithParam<const char*> {};
+class LostReply : public ::testing::TestWithParam<std::tuple<std::string, const char*>> {};
 
 TEST_P(LostReply, ToACreateMakesNoTwin) {
+  const auto [crm, loss] = GetParam();
   const Pipeline pipeline(60);
-  const auto sandbox = load(pipeline);
+  const auto sandbox = load(pipeline, crm);
   sandbox->configure("late_arrival", "2s");
   sandbox->partner_center.fail(Json{{"method", "POST"}, {"path", "/v1.0/engagements/referrals"}}, 2, 3,
-                               Json{{"kind", GetParam()}});
+                               Json{{"kind", loss}});
   const Ended sync = sandbox->cosell({"sync"});
   EXPECT_EQ(sync.code, 0) << sync.out << sync.err;
   EXPECT_EQ(sandbox->partner_center.faults_fired(), 3);
@@ -85,20 +91,22 @@ TEST_P(LostReply, ToACreateMakesNoTwin) {
   expect_audit_whole(*sandbox);
 }
 
-INSTANTIATE_TEST_SUITE_P(BeforeAndAfter, LostReply, ::testing::Values("drop_after", "drop_before", "truncate"),
-                         [](const auto& test) { return std::string(test.param); });
+INSTANTIATE_TEST_SUITE_P(BeforeAndAfter, LostReply,
+                         ::testing::Combine(::testing::ValuesIn(every_crm()),
+                                            ::testing::Values("drop_after", "drop_before", "truncate")),
+                         [](const auto& test) { return std::get<0>(test.param) + "_" + std::get<1>(test.param); });
 
-TEST(Crash, ALostReplyOfTheCrmIsLookedUpNotSentAgain) {
+TEST_P(Crash, ALostReplyOfTheCrmIsLookedUpNotSentAgain) {
   const Pipeline pipeline(60);
-  const auto sandbox = load(pipeline);
-  sandbox->crm.fail(Json{{"method", "PATCH"}, {"path", "/services/data"}}, 0, 1, Json{{"kind", "drop_after"}});
+  const auto sandbox = load(pipeline, GetParam());
+  const auto crm = make_crm(*sandbox);
+  sandbox->crm.fail(crm->write_requests_match(), 0, 1, Json{{"kind", "drop_after"}});
   const Ended sync = sandbox->cosell({"sync"});
   EXPECT_EQ(sync.code, 0) << sync.out << sync.err;
   EXPECT_EQ(sandbox->crm.faults_fired(), 1);
   expect_referrals_match(pipeline, *sandbox);
   for (const Json& referral : PartnerCenter(*sandbox).referrals()) {
-    EXPECT_EQ(Salesforce(*sandbox).opportunity(referral["externalReferenceId"])["Cosell_Referral_Id__c"],
-              referral["id"]);
+    EXPECT_EQ(crm->opportunity(referral["externalReferenceId"])["referral_id"], referral["id"]);
   }
   EXPECT_EQ(sandbox->answer({"sync"})["done"], Json::object());
 }

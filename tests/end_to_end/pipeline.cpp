@@ -9,6 +9,8 @@
 #include <random>
 #include <set>
 
+#include "crm.h"
+
 namespace cosell::end_to_end {
 
 namespace {
@@ -179,59 +181,101 @@ const Row& Pipeline::row(const std::string& title) const {
   throw std::runtime_error("no row " + title);
 }
 
-std::string pipeline_mapping() {
-  return R"(// The company's stages and rules.
-{
-  "extends": "salesforce",
-  "select": { "column": "Region__c", "value": ["EMEA", "AMER"] },
-  "stages": {
-    "map": {
-      "Received from Microsoft": "waiting",
-      "Prospecting": 10,
-      "Engaging": 40,
-      "Won": "won",
-      "Lost": { "closed": "lost", "reason": { "column": "Cosell_Loss_Reason__c" } }
-    },
-    "write_back": { "10": "Prospecting", "40": "Engaging" }
-  },
-  "fields": {
-    "value": { "default": { "column": "Product__c", "values": {
-      "GTX Basic": 550, "GTX Pro": 4821, "GTXPro": 4821, "MG Special": 55.25, "GTK 500": 26768 } } },
-    "close_date": { "column": "Due__c", "default": "{Engaged__c} + 90d" },
-    "customer": { "country": { "column": "Account.BillingCountry", "values": { "Philipines": "PH" } } },
-    "location": { "constant": "1234567" },
-    "consent_contact": { "statement": "Agreed in every contract", "signed_by": "Ida Berg", "date": "2026-01-31" },
-    "marketplace_intent": { "default": "HaveNotDecided" },
-    "notes": { "default": "{Product__c}, questions to the deal's owner, please." }
+namespace {
+
+// The number that a stage gets as a choice: in the order of the file, beginning with 0.
+std::string choice_of(const Pipeline& pipeline, const std::string& stage) {
+  for (const Row& row : pipeline.rows) {
+    if (row.open()) return row.stage == stage ? "0" : "1";
   }
-}
-)";
+  return "0";
 }
 
-std::unique_ptr<Sandbox> load(const Pipeline& pipeline) {
+// What a CRM calls the columns that the company's rules speak of.
+struct Columns {
+  std::string name, value, currency, close_date, stage, owner, account, country, street, city, solution, loss_reason;
+  std::string product, region, engaged, due;    // added by the load
+  std::string waiting, early, late, won, lost;  // stages as the mapping names them
+};
+
+Columns columns_of(const std::string& crm, const Pipeline& pipeline) {
+  Columns c;
+  if (crm == "dynamics365") {
+    c.name = "name", c.value = "estimatedvalue", c.currency = "transactioncurrencyid";
+    c.close_date = "estimatedclosedate", c.stage = "salesstage", c.owner = "owner.fullname";
+    c.account = "account.name", c.country = "account.address1_country", c.street = "account.address1_line1";
+    c.city = "account.address1_city", c.solution = "cosell_solution", c.loss_reason = "cosell_lossreason";
+    c.product = "new_product", c.region = "new_region", c.engaged = "new_engaged", c.due = "new_due";
+    c.waiting = "salesstage:974830000", c.early = "salesstage:" + choice_of(pipeline, "Prospecting");
+    c.late = "salesstage:" + choice_of(pipeline, "Engaging"), c.won = "won:3", c.lost = "lost:4";
+    return c;
+  }
+  c.name = "Name", c.value = "Amount", c.currency = "CurrencyIsoCode", c.close_date = "CloseDate";
+  c.stage = "StageName", c.owner = "Owner.Name", c.account = "Account.Name", c.country = "Account.BillingCountry";
+  c.street = "Account.BillingStreet", c.city = "Account.BillingCity", c.solution = "Cosell_Solution__c";
+  c.loss_reason = "Cosell_Loss_Reason__c";
+  c.product = "Product__c", c.region = "Region__c", c.engaged = "Engaged__c", c.due = "Due__c";
+  c.waiting = "Received from Microsoft", c.early = "Prospecting", c.late = "Engaging", c.won = "Won", c.lost = "Lost";
+  return c;
+}
+
+std::string pipeline_mapping(const std::string& crm, const Columns& c) {
+  const std::string country = crm == "dynamics365" ? "parentaccountid.address1_country" : c.country;
+  const Json mapping = {
+      {"extends", crm},
+      {"select", {{"column", c.region}, {"value", {"EMEA", "AMER"}}}},
+      {"stages",
+       {{"map",
+         {{c.waiting, "waiting"},
+          {c.early, 10},
+          {c.late, 40},
+          {c.won, "won"},
+          {c.lost, {{"closed", "lost"}, {"reason", {{"column", c.loss_reason}}}}}}},
+        {"write_back", {{"10", c.early}, {"40", c.late}, {"lost", c.lost}}}}},
+      {"fields",
+       {{"value",
+         {{"default",
+           {{"column", c.product},
+            {"values",
+             {{"GTX Basic", 550}, {"GTX Pro", 4821}, {"GTXPro", 4821}, {"MG Special", 55.25}, {"GTK 500", 26768}}}}}}},
+        {"close_date", {{"column", c.due}, {"default", "{" + c.engaged + "} + 90d"}}},
+        {"customer", {{"country", {{"column", country}, {"values", {{"Philipines", "PH"}}}}}}},
+        {"location", {{"constant", "1234567"}}},
+        {"consent_contact",
+         {{"statement", "Agreed in every contract"}, {"signed_by", "Ida Berg"}, {"date", "2026-01-31"}}},
+        {"marketplace_intent", {{"default", "HaveNotDecided"}}},
+        {"notes", {{"default", "{" + c.product + "}, questions to the deal's owner, please."}}}}}};
+  return "// The company's stages and rules.\n" + mapping.dump(2) + "\n";
+}
+
+}  // namespace
+
+std::unique_ptr<Sandbox> load(const Pipeline& pipeline, const std::string& crm) {
   const TemporaryFolder folder;
   write_text(folder.file("pipeline.csv"), pipeline.csv());
+  const Columns c = columns_of(crm, pipeline);
   SandboxOptions options;
-  options.mapping = pipeline_mapping();
+  options.crm = crm;
+  options.mapping = pipeline_mapping(crm, c);
   options.more = {"--load",
                   folder.file("pipeline.csv"),
                   "--map",
-                  "Name=opportunity",
-                  "Owner.Name=sales_agent",
-                  "Product__c=product",
-                  "Account.Name=account",
-                  "Account.BillingCountry=office",
-                  "Region__c=region",
-                  "StageName=deal_stage",
-                  "Engaged__c=engage_date",
-                  "CloseDate=close_date",
-                  "CurrencyIsoCode=currency",
-                  "Amount=close_value",
+                  c.name + "=opportunity",
+                  c.owner + "=sales_agent",
+                  c.product + "=product",
+                  c.account + "=account",
+                  c.country + "=office",
+                  c.region + "=region",
+                  c.stage + "=deal_stage",
+                  c.engaged + "=engage_date",
+                  c.close_date + "=close_date",
+                  c.currency + "=currency",
+                  c.value + "=close_value",
                   "--set",
-                  "Cosell_Solution__c=SOL-ABCDE-FGH",
-                  "Account.BillingStreet=1 Main Street",
-                  "Account.BillingCity=Springfield",
-                  "Due__c="};
+                  c.solution + "=SOL-ABCDE-FGH",
+                  c.street + "=1 Main Street",
+                  c.city + "=Springfield",
+                  c.due + "="};
   return std::make_unique<Sandbox>(options);
 }
 
@@ -241,7 +285,7 @@ std::string stage_shown(const Json& referral) {
 
 void expect_referrals_match(const Pipeline& pipeline, const Sandbox& sandbox) {
   std::map<std::string, std::string> title_by_id;
-  for (const Json& o : Salesforce(sandbox).opportunities()) title_by_id[o["Id"]] = o["Name"];
+  for (const Json& o : make_crm(sandbox)->opportunities()) title_by_id[o["id"]] = o["name"];
   std::set<std::string> seen;
   for (const Json& referral : PartnerCenter(sandbox).referrals()) {
     const std::string name = referral["name"];

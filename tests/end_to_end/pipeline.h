@@ -34,10 +34,9 @@ struct Pipeline {
   std::vector<Row> rows;
 };
 
-// The company's mapping: own stages, prices of products, close dates from the day of engagement.
-std::string pipeline_mapping();
-// A sandbox that has loaded the pipeline with that mapping.
-std::unique_ptr<Sandbox> load(const Pipeline& pipeline);
+// A sandbox whose CRM has loaded the pipeline, with the company's mapping: own stages, prices of products, close dates
+// from the day of engagement.
+std::unique_ptr<Sandbox> load(const Pipeline& pipeline, const std::string& crm = "salesforce");
 // A referral without a stage is at 10: Partner Center shows none until one was set.
 std::string stage_shown(const Json& referral);
 // Every referral compared with its row: nothing twice, nothing missing, every field right.

@@ -2,6 +2,7 @@
 // control API, and through the same APIs that the real systems have.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -62,6 +63,13 @@ struct SandboxOptions {
   int deals = 0;
   Arguments more;  // further arguments of `cosell sandbox`
   std::string mapping;
+  std::string crm = "salesforce";  // the only pair; "" for a pair of every CRM
+};
+
+// Both sides of a pair.
+struct Stands {
+  StandIn crm{""};
+  StandIn partner_center{""};
 };
 
 class Sandbox {
@@ -73,9 +81,9 @@ class Sandbox {
   // With --json; the first pair's answer, or what a list command answers. `code` is checked.
   Json answer(Arguments arguments, int code = 0) const;
   void advance(const std::string& duration) const;
-  // Changes the pair's part of the configuration.
+  // Changes the first pair's part of the configuration.
   void configure(const std::string& name, const Json& value) const;
-  std::string store() const { return folder->file("state/salesforce.db"); }
+  std::string store() const { return folder->file("state/" + pair + ".db"); }
   std::string config() const { return folder->file("cosell.jsonc"); }
 
   Ended stop();
@@ -83,6 +91,9 @@ class Sandbox {
   void restart(const Arguments& more);
 
   std::shared_ptr<TemporaryFolder> folder = std::make_shared<TemporaryFolder>();
+  std::map<std::string, Stands> pairs;
+  // The first pair.
+  std::string pair;
   StandIn crm{""};
   StandIn partner_center{""};
 
@@ -92,6 +103,10 @@ class Sandbox {
 
   std::unique_ptr<Process> process_;
 };
+
+// An access token, asked for as the systems want it.
+std::string token_from(const std::string& url, const std::string& form);
+std::string secret_of(const Sandbox& sandbox, const std::string& name);
 
 // Sellers and partners at work, through the APIs of the real systems.
 class Salesforce {

@@ -1,0 +1,70 @@
+// Two pairs in one `cosell run`: what goes on in one is no matter to the other.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <sstream>
+
+#include "sandbox.h"
+
+namespace cosell::end_to_end {
+namespace {
+
+using ::testing::HasSubstr;
+
+// The cycles that a running `cosell run --json` has told of, of one pair.
+std::vector<Json> cycles_of(const Process& run, const std::string& pair) {
+  std::vector<Json> cycles;
+  std::istringstream lines(run.out());
+  for (std::string line; std::getline(lines, line);) {
+    const Json cycle = Json::parse(line, nullptr, false);
+    if (cycle.is_object() && cycle.value("pair", "") == pair) cycles.push_back(cycle);
+  }
+  return cycles;
+}
+
+SandboxOptions both_pairs() {
+  SandboxOptions options;
+  options.crm = "";
+  options.deals = 20;
+  return options;
+}
+
+TEST(Pairs, OneThatWaitsForASlowSideLetsTheOtherGoOn) {
+  const Sandbox sandbox(both_pairs());
+  const StandIn& slow = sandbox.pairs.at("dynamics365").crm;
+  slow.set("latency_ms", 20'000);
+  Process run = sandbox.begin({"run", "--every", "1s", "--json"});
+  ASSERT_TRUE(eventually([&] { return cycles_of(run, "salesforce").size() >= 4; })) << run.err();
+  EXPECT_EQ(cycles_of(run, "dynamics365").size(), 0U) << "its first cycle cannot be over";
+  EXPECT_GT(cycles_of(run, "salesforce")[0]["done"].value("partner_center.referral.create", 0), 0);
+
+  // As soon as it is quick again it catches up, without anybody's help.
+  slow.set("latency_ms", 0);
+  const auto referrals = [&] { return sandbox.pairs.at("dynamics365").partner_center.get("records")["referrals"]; };
+  EXPECT_TRUE(eventually([&] { return !referrals().empty(); })) << run.err();
+  run.send(SIGTERM);
+  EXPECT_EQ(run.wait().code, 0);
+}
+
+TEST(Pairs, OneWhoseSideIsDownLetsTheOtherGoOn) {
+  const Sandbox sandbox(both_pairs());
+  const Stands& down = sandbox.pairs.at("salesforce");
+  down.partner_center.fail(Json{{"path", "/v1.0"}}, 0, 0, Json{{"kind", "status"}, {"status", 503}});
+  Process run = sandbox.begin({"run", "--every", "1s", "--json"});
+  ASSERT_TRUE(eventually([&] { return cycles_of(run, "dynamics365").size() >= 4; })) << run.err();
+  EXPECT_GT(cycles_of(run, "dynamics365")[0]["done"].value("partner_center.referral.create", 0), 0);
+  for (const Json& cycle : cycles_of(run, "salesforce")) EXPECT_EQ(cycle["done"], Json::object());
+  EXPECT_TRUE(down.partner_center.get("records")["referrals"].empty());
+  ASSERT_TRUE(eventually([&] { return run.err().find("Partner Center") != std::string::npos; })) << run.err();
+  EXPECT_THAT(run.err(), HasSubstr("salesforce: "));
+  EXPECT_EQ(run.err().find("dynamics365: "), std::string::npos) << run.err();
+
+  down.partner_center.heal();
+  EXPECT_TRUE(eventually([&] { return !down.partner_center.get("records")["referrals"].empty(); })) << run.err();
+  run.send(SIGTERM);
+  EXPECT_EQ(run.wait().code, 0);
+}
+
+}  // namespace
+}  // namespace cosell::end_to_end
