@@ -1,6 +1,7 @@
 // Putting a pair together.
 #include "cli/workplace.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
@@ -44,17 +45,21 @@ mapping::LiveStage live_stage(const StageEntry& s) {
 
 std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described) {
   std::vector<mapping::LiveStage> stages;
-  for (const StageEntry& s : described.stages) stages.push_back(live_stage(s));
+  std::vector<StageEntry> in_order = described.stages;
+  std::stable_sort(in_order.begin(), in_order.end(),
+                   [](const StageEntry& a, const StageEntry& b) { return a.position < b.position; });
+  for (const StageEntry& s : in_order) stages.push_back(live_stage(s));
   std::vector<mapping::LiveColumn> columns;
   std::set<std::string> parents;
   for (const ColumnInfo& c : described.columns) {
-    columns.push_back({c.name, c.writable});
+    columns.push_back({c.name, c.writable, c.type, c.length, c.values});
     if (const auto dot = c.name.find('.'); dot != std::string::npos) parents.insert(c.name.substr(0, dot));
   }
   // Columns of parents that the description leaves out: the connector's own check tries to read them.
   for (const std::string& name : mapping.columns_read()) {
     const auto dot = name.find('.');
-    if (dot != std::string::npos && parents.count(name.substr(0, dot)) == 0) columns.push_back({name, false});
+    if (dot != std::string::npos && parents.count(name.substr(0, dot)) == 0)
+      columns.push_back({name, false, "", 0, {}});
   }
   return mapping::check_against_live(mapping, stages, columns);
 }

@@ -63,8 +63,8 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
   if (standing && is_waiting(*standing)) {
     s.waits_for = WaitFor::seller;
     s.reason = "waiting_stage";
-    s.message =
-        "The stage " + pair_.mapping->waiting_stage() + " is for deals that Microsoft sent; this one has no referral.";
+    s.message = "The stage " + pair_.mapping->waiting_stage(view.crm_columns) +
+                " is for deals that Microsoft sent; this one has no referral.";
     s.next_step = "Choose another stage.";
     return settle_situation(std::move(plan), view, std::move(s));
   }

@@ -95,8 +95,7 @@ void Decider::hold_closing_without_reason(Decision& decision, const DealView& vi
   situation.state = DealState::waiting;
   situation.waits_for = WaitFor::seller;
   situation.reason = "missing_field";
-  const auto stage = text_of(column(view.crm_columns, pair_.mapping->stage_column()));
-  situation.message = words::reason_missing(pair_, *target, pair_.mapping->reason_column(stage));
+  situation.message = words::reason_missing(pair_, *target, pair_.mapping->reason_column(view.crm_columns));
   situation.next_step = "Fill it in; the deal is then closed by itself.";
 }
 

@@ -15,36 +15,102 @@ class LiveCheck {
 
   std::vector<FileFinding> run(const std::vector<LiveStage>& stages, const std::vector<LiveColumn>& columns) {
     if (!stages.empty()) {
-      mapped_stages(stages);
-      live_stages(stages);
+      for (const LiveStage& s : stages) live_stages_.emplace(key_of(s.id), &s);
+      for (const StageTable* table : data_.stages.all()) {
+        mapped_stages(*table, stages);
+        order(*table, stages);
+      }
+      for (const LiveStage& s : stages) live_stage(s);
     }
-    if (!columns.empty()) check_columns(columns);
+    if (!columns.empty()) {
+      check_names(columns);
+      for (const LiveColumn& c : columns) check_column(c);
+    }
     return findings_.in_file_order();
   }
 
  private:
   static std::string key_of(const std::string& id) { return text::nfc(text::trim(id)); }
+  static std::string quoted(const std::string& s) { return "\"" + s + "\""; }
+  static bool lists(const std::vector<std::string>& list, const std::string& s) {
+    return std::find(list.begin(), list.end(), s) != list.end();
+  }
+  static std::string of_type(const StageTable& table) {
+    return table.record_type().empty() ? "" : " of " + quoted(table.record_type());
+  }
 
-  void mapped_stages(const std::vector<LiveStage>& stages) {
-    std::unordered_map<std::string, const LiveStage*> live;
-    for (const LiveStage& s : stages) live.emplace(key_of(s.id), &s);
-    for (const StageMeaning& m : data_.stages.meanings()) {
-      const bool written = data_.stages.is_written_back(m);
-      const auto found = live.find(key_of(m.crm_stage));
-      if (found == live.end()) {
-        const std::string message = "the CRM has no stage \"" + m.crm_stage + "\"";
+  // --- stages
+
+  // Do opportunities of this table show the stage? One whose record types are not known may be anywhere.
+  bool is_offered(const LiveStage& stage, const StageTable& table) const {
+    if (stage.record_types.empty()) return true;
+    if (!table.record_type().empty()) return lists(stage.record_types, table.record_type());
+    return std::any_of(stage.record_types.begin(), stage.record_types.end(),
+                       [&](const std::string& type) { return !data_.stages.has_own(type); });
+  }
+
+  void mapped_stages(const StageTable& table, const std::vector<LiveStage>& stages) {
+    for (const StageMeaning& m : table.meanings()) {
+      const bool written = table.is_written_back(m);
+      const auto found = live_stages_.find(key_of(m.crm_stage));
+      if (found == live_stages_.end()) {
+        const std::string message = "the CRM has no stage " + quoted(m.crm_stage);
         if (written) {
           findings_.error(m.at, "stage-not-live", message + ", and it is the one that is written for " + target_name(m),
                           remedy_for(m.crm_stage, stages));
         } else {
           findings_.warning(m.at, "stage-not-live", message, remedy_for(m.crm_stage, stages));
         }
-      } else if (!found->second->active && written) {
+        continue;
+      }
+      const LiveStage& live = *found->second;
+      outcome(m, live);
+      if (!written) continue;
+      if (!live.active) {
         findings_.error(
             m.at, "stage-inactive",
-            "the stage \"" + m.crm_stage + "\" is inactive in the CRM and would be written for " + target_name(m),
+            "the stage " + quoted(m.crm_stage) + " is inactive in the CRM and would be written for " + target_name(m),
             "name another stage in \"write_back\"");
+      } else if (!is_offered(live, table)) {
+        findings_.error(m.at, "stage-not-offered",
+                        "the record type" +
+                            (table.record_type().empty() ? "s without a table of their own do"
+                                                         : " " + quoted(table.record_type()) + " does") +
+                            " not offer the stage " + quoted(m.crm_stage) + ", which would be written for " +
+                            target_name(m),
+                        "name another stage in the record type's \"write_back\"");
       }
+    }
+  }
+
+  // What the CRM itself says about the end of a deal.
+  void outcome(const StageMeaning& m, const LiveStage& live) {
+    if (m.kind == StageMeaning::Kind::ignore) return;
+    const bool closed = m.kind == StageMeaning::Kind::closed;
+    const bool won = closed && m.outcome == Substatus::won;
+    const std::string in_crm = live.won ? "won" : live.closed ? "lost" : "open";
+    const std::string message =
+        "the CRM's stage " + quoted(m.crm_stage) + " is " + in_crm + ", but here it means " + target_name(m);
+    if (closed && live.closed && won != live.won) {
+      findings_.error(m.at, "outcome-differs", message, "map it to \"" + in_crm + "\"");
+    } else if (!closed && live.closed) {
+      findings_.warning(m.at, "outcome-differs", message, "map it to \"" + in_crm + "\", or to \"ignore\"");
+    }
+  }
+
+  // The percentages rise with the pipeline.
+  void order(const StageTable& table, const std::vector<LiveStage>& stages) {
+    const StageMeaning* before = nullptr;
+    for (const LiveStage& live : stages) {
+      const StageMeaning* m = table.find(live.id);
+      if (m == nullptr || m->kind != StageMeaning::Kind::open || !live.active || !is_offered(live, table)) continue;
+      if (before != nullptr && percent_of(m->stage) < percent_of(before->stage)) {
+        findings_.warning(m->at, "percent-falls",
+                          quoted(m->crm_stage) + " comes after " + quoted(before->crm_stage) +
+                              " in the CRM, but means " + target_name(*m) + " where that means " + target_name(*before),
+                          "check both percentages");
+      }
+      before = m;
     }
   }
 
@@ -53,28 +119,40 @@ class LiveCheck {
     if (++suggestions_ > kMaxSuggestions) return "remove it, or write the stage's stable value";
     std::vector<std::string> names;
     for (const LiveStage& s : stages) {
-      if (s.label == name) return "\"" + name + "\" is a label; its stable value is \"" + s.id + "\"";
+      if (s.label == name) return quoted(name) + " is a label; its stable value is " + quoted(s.id);
       names.push_back(s.id);
     }
     const std::string nearest = did_you_mean(name, names);
     return nearest.empty() ? "remove it, or write the stage's stable value" : nearest;
   }
 
-  void live_stages(const std::vector<LiveStage>& stages) {
-    for (const LiveStage& s : stages) {
-      if (data_.stages.find(s.id) != nullptr) continue;
-      const std::string shown = s.label.empty() || s.label == s.id ? "" : " (" + s.label + ")";
-      const std::string message = "the CRM's stage \"" + s.id + "\"" + shown + " is not mapped";
-      const std::string remedy = "add \"" + s.id + "\": … to the stage table";
-      if (s.active) {
-        findings_.error(data_.stages.at(), "stage-not-mapped", message + "; deals in it will wait", remedy);
-      } else {
-        findings_.warning(data_.stages.at(), "stage-not-mapped", message + "; it is inactive", remedy);
-      }
+  void live_stage(const LiveStage& s) {
+    const auto tables = data_.stages.all();
+    if (s.record_types.empty()) {
+      const bool anywhere =
+          std::any_of(tables.begin(), tables.end(), [&](const StageTable* t) { return t->find(s.id) != nullptr; });
+      if (!anywhere) not_mapped(s, data_.stages.general());
+      return;
+    }
+    for (const StageTable* table : tables) {
+      if (is_offered(s, *table) && table->find(s.id) == nullptr) not_mapped(s, *table);
     }
   }
 
-  void check_columns(const std::vector<LiveColumn>& columns) {
+  void not_mapped(const LiveStage& s, const StageTable& table) {
+    const std::string shown = s.label.empty() || s.label == s.id ? "" : " (" + s.label + ")";
+    const std::string message = "the CRM's stage " + quoted(s.id) + shown + of_type(table) + " is not mapped";
+    const std::string remedy = "add " + quoted(s.id) + ": … to the stage table";
+    if (s.active) {
+      findings_.error(table.at(), "stage-not-mapped", message + "; deals in it will wait", remedy);
+    } else {
+      findings_.warning(table.at(), "stage-not-mapped", message + "; it is inactive", remedy);
+    }
+  }
+
+  // --- columns
+
+  void check_names(const std::vector<LiveColumn>& columns) {
     std::vector<std::string> names;
     for (const LiveColumn& c : columns) names.push_back(c.name);
     const std::set<std::string> known(names.begin(), names.end());
@@ -85,14 +163,104 @@ class LiveCheck {
     for (const std::string& name : wanted) {
       // Columns of parent records are checked only where the CRM listed them.
       if (known.contains(name) || (!paths && name.find('.') != std::string::npos)) continue;
-      findings_.error(at_of(name), "column-missing", "the CRM has no column \"" + name + "\"",
+      findings_.error(at_of(name), "column-missing", "the CRM has no column " + quoted(name),
                       missing_remedy(name, names));
     }
-    for (const LiveColumn& c : columns) {
-      const bool written = std::find(data_.written.begin(), data_.written.end(), c.name) != data_.written.end();
-      if (!written || c.writable) continue;
-      findings_.error(at_of(c.name), "column-not-writable", "the column \"" + c.name + "\" may not be written",
+  }
+
+  void check_column(const LiveColumn& c) {
+    if (!c.writable && lists(data_.written, c.name)) {
+      findings_.error(at_of(c.name), "column-not-writable", "the column " + quoted(c.name) + " may not be written",
                       "give the bridge's user the right to edit it, or make the field \"to_partner_center\"");
+    }
+    for (const FieldPlan& plan : data_.plans) {
+      if (plan.source.columns.empty() || plan.source.columns.front() != c.name) continue;
+      check_type(plan, c);
+      check_values(plan, c);
+    }
+    constexpr int kReferralId = 36;  // a GUID in text
+    if (c.name == data_.key_column && c.length > 0 && c.length < kReferralId) {
+      findings_.error(
+          at_of(c.name), "column-too-short",
+          "the column " + quoted(c.name) + " holds " + std::to_string(c.length) + " characters; a referral's id has 36",
+          "make it longer, or name another column");
+    }
+    if (c.name == data_.select_column) check_selection(c);
+  }
+
+  bool is_written(const FieldPlan& plan) const {
+    const Direction d = plan.rule.direction;
+    return plan.source.is_writable() && (d == Direction::both || d == Direction::to_crm);
+  }
+
+  // Column types from which this kind of field cannot be read, or to which it cannot be written.
+  static std::vector<std::string> impossible(FieldKind kind, bool written) {
+    switch (kind) {
+      case FieldKind::date:
+        return {"boolean", "number", "reference", "picklist"};
+      case FieldKind::money:
+        return {"boolean", "date", "instant", "reference", "picklist"};
+      case FieldKind::flag:
+        return {"date", "instant", "reference"};
+      case FieldKind::text:
+      case FieldKind::solutions:
+        if (written) return {"boolean", "date", "instant", "number", "reference"};
+        return {};
+      case FieldKind::people:
+      case FieldKind::customer:
+        return {};
+    }
+    return {};
+  }
+
+  void check_type(const FieldPlan& plan, const LiveColumn& c) {
+    if (!lists(impossible(plan.kind, is_written(plan)), c.type)) return;
+    findings_.error(
+        plan.at, "column-type",
+        "the column " + quoted(c.name) + " is a " + c.type + "; it cannot hold the " + info(plan.rule.field).label,
+        "name another column, or make the field \"to_partner_center\"");
+  }
+
+  // The picklist against the table of values, both ways.
+  void check_values(const FieldPlan& plan, const LiveColumn& c) {
+    const ValueTable& table = plan.source.table;
+    if (c.values.empty() || table.empty()) return;
+    std::set<std::string> live;
+    for (const std::string& v : c.values) live.insert(key_of(v));
+    for (const auto& [crm_value, means] : table.entries()) {
+      if (key_of(crm_value).empty() || live.contains(key_of(crm_value))) continue;
+      const std::string message = "the picklist " + quoted(c.name) + " has no value " + quoted(crm_value);
+      if (is_written(plan) && table.inverse(means) == &crm_value) {
+        findings_.error(plan.at, "value-not-live", message + ", and it is the one that is written for " + quoted(means),
+                        did_you_mean(crm_value, c.values));
+      } else {
+        findings_.warning(plan.at, "value-not-live", message, did_you_mean(crm_value, c.values));
+      }
+    }
+    for (const std::string& v : c.values) {
+      if (!read_field(plan, {{c.name, Value(v)}}, data_.files).problem) continue;
+      findings_.warning(plan.at, "value-not-mapped",
+                        "the value " + quoted(v) + " of " + quoted(c.name) + " is not in the table; the " +
+                            info(plan.rule.field).label + " of deals with it will wait",
+                        "add " + quoted(v) + " to \"values\", or write \"else\"");
+    }
+  }
+
+  void check_selection(const LiveColumn& c) {
+    for (const Value& wanted : data_.select_values) {
+      const std::string value = plain_text(wanted);
+      const bool tick = std::holds_alternative<bool>(wanted);
+      if (c.type == "boolean" && !tick && value != "true" && value != "false") {
+        findings_.error(at_of(c.name), "column-type",
+                        "the column " + quoted(c.name) + " is a tick; it is never " + quoted(value) +
+                            ", so that no deal takes part",
+                        "write \"value\": true");
+      } else if (!c.values.empty() && !lists(c.values, value)) {
+        findings_.error(
+            at_of(c.name), "value-not-live",
+            "the picklist " + quoted(c.name) + " has no value " + quoted(value) + "; no deal takes part by it",
+            did_you_mean(value, c.values));
+      }
     }
   }
 
@@ -115,6 +283,7 @@ class LiveCheck {
   static constexpr int kMaxSuggestions = 20;
   const Mapping::Data& data_;
   Findings findings_;
+  std::unordered_map<std::string, const LiveStage*> live_stages_;
   int suggestions_ = 0;
 };
 

@@ -10,7 +10,7 @@
 
 #include "mapping/fields.h"
 #include "mapping/mapping.h"
-#include "mapping/stages.h"
+#include "mapping/stage_tables.h"
 #include "mapping/tree.h"
 
 namespace cosell::mapping {
@@ -28,13 +28,14 @@ struct Mapping::Data {
   std::set<std::string> locations;   // empty: all referrals belong here
   CreateInCrm create_in_crm = CreateInCrm::inbound;
 
-  StageTable stages;
+  StageTables stages;
   Backward backward = Backward::hold;
   std::vector<FieldPlan> plans;
   std::array<FieldRule, kFieldCount> rules;
 
   std::string account_column;
   CustomerRule customer;
+  MatchRule matching;
   struct RecordColumn {
     std::string column;
     bool country_as_name = false;
@@ -49,7 +50,6 @@ struct Mapping::Data {
   Columns new_opportunity;
   std::map<std::string, std::string> bridge;  // "state" -> column
   std::string key_column;
-  std::string waiting_stage;
 
   std::map<std::string, Origin> column_at;  // every column of the opportunity that the file names
   std::vector<std::string> read;

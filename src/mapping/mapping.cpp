@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "mapping/countries.h"
 #include "mapping/data.h"
+#include "mapping/match.h"
 
 namespace cosell::mapping {
 namespace {
@@ -23,6 +24,10 @@ bool is_inbound(const Deal& referral) {
 
 bool writes_to_crm(const FieldRule& rule) {
   return rule.direction == Direction::both || rule.direction == Direction::to_crm;
+}
+
+const StageMeaning* stage_meaning(const StageTable& table, const Columns& opportunity) {
+  return table.find(plain_text(column(opportunity, table.column())));
 }
 
 std::string reason_of(const StageMeaning& meaning, const Columns& columns) {
@@ -71,8 +76,9 @@ class StageWriter {
   void set(const StageMeaning& meaning) { out_.columns[stages_.column()] = Value(meaning.crm_stage); }
 
   void problem(Field field, const std::string& what, const std::string& remedy) {
+    const std::string type = stages_.record_type().empty() ? "" : " for \"" + stages_.record_type() + "\"";
     out_.problems.push_back({field, "no-write-back",
-                             "no stage of " + stages_.column() + " means " + what + "; " + remedy + " (" +
+                             "no stage of " + stages_.column() + type + " means " + what + "; " + remedy + " (" +
                                  files_.place(stages_.at()) + ")"});
   }
 
@@ -83,7 +89,7 @@ class StageWriter {
     if (same) return;
     if (const StageMeaning* back = stages_.write_back(wanted)) return set(*back);
     const std::string percent = std::to_string(percent_of(wanted));
-    problem(field, percent + " " + stage_title(wanted), "map one to " + percent);
+    problem(field, stage_in_words(wanted, stages_.assessment()), "map one to " + percent);
   }
 
   // Accepted or opened again. Without a reported stage an open CRM stage says enough.
@@ -150,18 +156,24 @@ const CustomerRule& Mapping::customer_rule() const { return data_->customer; }
 const FieldRule& Mapping::rule(Field f) const { return data_->rules[static_cast<std::size_t>(f)]; }
 Backward Mapping::backward() const { return data_->backward; }
 CreateInCrm Mapping::create_in_crm() const { return data_->create_in_crm; }
-const std::string& Mapping::waiting_stage() const { return data_->waiting_stage; }
-std::string Mapping::reason_column(const std::string& crm_stage) const {
-  const StageMeaning* meaning = data_->stages.find(crm_stage);
+std::string Mapping::waiting_stage(const Columns& opportunity) const {
+  const StageTable& table = opportunity.empty() ? data_->stages.for_new() : data_->stages.of(opportunity);
+  const StageMeaning* waiting = table.waiting();
+  return waiting == nullptr ? "" : waiting->crm_stage;
+}
+std::string Mapping::reason_column(const Columns& opportunity) const {
+  const StageMeaning* meaning = stage_meaning(data_->stages.of(opportunity), opportunity);
   return meaning == nullptr || !meaning->reason.has_column() ? "" : meaning->reason.columns.front();
 }
 const std::string& Mapping::owner_column() const { return data_->owner_column; }
 const std::string& Mapping::new_owner_email() const { return data_->new_owner_email; }
-std::vector<std::string> Mapping::mapped_stages() const { return data_->stages.names(); }
+const MatchRule& Mapping::match_rule() const { return data_->matching; }
+MatchScore Mapping::match_score(const Deal& opportunity, const Deal& referral) const {
+  return score_match(data_->matching, opportunity, referral);
+}
 
 Selection Mapping::select_opportunity(const Columns& opportunity) const {
-  const Value& stage = column(opportunity, data_->stages.column());
-  const StageMeaning* meaning = data_->stages.find(plain_text(stage));
+  const StageMeaning* meaning = stage_meaning(data_->stages.of(opportunity), opportunity);
   const bool chosen = data_->select_all || [&] {
     const Value& v = column(opportunity, data_->select_column);
     return std::any_of(data_->select_values.begin(), data_->select_values.end(), [&](const Value& wanted) {
@@ -176,7 +188,7 @@ Selection Mapping::select_opportunity(const Columns& opportunity) const {
   }
   if (meaning != nullptr && meaning->kind == StageMeaning::Kind::ignore) {
     return {false, "ignored_stage",
-            "deals in " + shown(stage) + " are left out (" + data_->files.place(meaning->at) + ")"};
+            "deals in \"" + meaning->crm_stage + "\" are left out (" + data_->files.place(meaning->at) + ")"};
   }
   return {true, "", ""};
 }
@@ -206,14 +218,16 @@ bool Mapping::appears_in_crm(const Deal& referral) const {
 
 ReadDeal Mapping::read(const Columns& opportunity) const {
   ReadDeal out;
-  const Value& stage = column(opportunity, data_->stages.column());
-  const StageMeaning* meaning = data_->stages.find(plain_text(stage));
+  const StageTable& table = data_->stages.of(opportunity);
+  const Value& stage = column(opportunity, table.column());
+  const StageMeaning* meaning = stage_meaning(table, opportunity);
   if (meaning == nullptr) {
-    const std::string remedy = did_you_mean(plain_text(stage), data_->stages.names());
-    const std::string what = is_blank(stage) ? " is empty" : " " + shown(stage) + " is not in the stage table";
-    out.problems.push_back({Field::stage, "unknown-stage",
-                            data_->stages.column() + what + " (" + data_->files.place(data_->stages.at()) + ")" +
-                                (remedy.empty() ? "" : "; " + remedy)});
+    const std::string remedy = did_you_mean(plain_text(stage), table.names());
+    const std::string type = table.record_type().empty() ? "" : " of \"" + table.record_type() + "\"";
+    const std::string what = is_blank(stage) ? " is empty" : " " + shown(stage) + " is not in the stage table" + type;
+    out.problems.push_back(
+        {Field::stage, "unknown-stage",
+         table.column() + what + " (" + data_->files.place(table.at()) + ")" + (remedy.empty() ? "" : "; " + remedy)});
   } else if (meaning->kind == StageMeaning::Kind::ignore) {
     out.problems.push_back({Field::stage, "ignored-stage",
                             "deals in " + shown(stage) + " are left out (" + data_->files.place(meaning->at) + ")"});
@@ -249,7 +263,7 @@ Deal Mapping::complete_for_create(Deal deal, const Columns& opportunity, Date to
 Mapping::Written Mapping::write(const Deal& changes, const Columns& present) const {
   Written out;
   if (changes.shows(Field::standing) || changes.shows(Field::stage)) {
-    StageWriter(data_->stages, present, data_->files, out).write(changes);
+    StageWriter(data_->stages.of(present), present, data_->files, out).write(changes);
   }
   for (const auto& [field, value] : changes.values()) {
     if (field == Field::standing || field == Field::stage) continue;
@@ -272,7 +286,7 @@ Mapping::Written Mapping::create_opportunity(const Deal& referral, const std::st
   Deal stage;
   if (const auto standing = referral.standing()) stage.set(Field::standing, *standing);
   stage.set(Field::stage, referral.stage());
-  StageWriter(data_->stages, {}, data_->files, out).write(stage);
+  StageWriter(data_->stages.for_new(), {}, data_->files, out).write(stage);
 
   for (const FieldPlan& plan : data_->plans) {
     const Field f = plan.rule.field;
@@ -331,29 +345,6 @@ Columns Mapping::seller_columns(const SellerView& view) const {
   add("microsoft_crm_id", text(view.microsoft_crm_id));
   add("registration", text(view.registration));
   return out;
-}
-
-std::string Mapping::explain_stage(const std::string& crm_stage) const {
-  const StageMeaning* meaning = data_->stages.find(crm_stage);
-  if (meaning == nullptr) {
-    return crm_stage + " -> not mapped (" + data_->files.place(data_->stages.at()) + ")";
-  }
-  std::string means;
-  switch (meaning->kind) {
-    case StageMeaning::Kind::open:
-      means = std::to_string(percent_of(meaning->stage)) + " " + stage_title(meaning->stage);
-      break;
-    case StageMeaning::Kind::closed:
-      means = "closed as " + text::lower_ascii(name_of(meaning->outcome));
-      break;
-    case StageMeaning::Kind::waiting:
-      means = "sent by Microsoft, not answered yet";
-      break;
-    case StageMeaning::Kind::ignore:
-      means = "left out";
-      break;
-  }
-  return meaning->crm_stage + " -> " + means + " (" + data_->files.place(meaning->at) + ")";
 }
 
 // --- names

@@ -90,6 +90,33 @@ struct CustomerRule {
   NoMatch none = NoMatch::create;
 };
 
+// How two existing records that no key ties together are judged: points of 100 for what agrees.
+struct MatchRule {
+  int customer = 35;  // the same customer; another one is never the same deal
+  int name = 40;      // by the share of common words
+  int value = 15;
+  int close_date = 10;  // half of it within 30 days
+  int sure = 85;        // from here on linked without a person; 101: never
+  int doubtful = 55;    // from here on a person decides; below, they are two deals
+};
+enum class Likeness : std::uint8_t { no, doubtful, sure };
+struct MatchScore {
+  int points = 0;  // of 100
+  Likeness likeness = Likeness::no;
+  std::string because;  // "same customer, similar name, another value"
+};
+
+// One row of a stage table, for people and tools.
+struct MappedStage {
+  std::string record_type;  // "" in the general table
+  std::string crm_stage;
+  std::string target;         // as the file writes it: "40", "won", "waiting", "ignore"
+  std::string means;          // "40 Developed", "closed as won"
+  bool written_back = false;  // written when Partner Center moves to what it means
+  std::string file;
+  std::uint32_t line = 0;
+};
+
 class Mapping {
  public:
   Mapping();
@@ -141,17 +168,28 @@ class Mapping {
   const FieldRule& rule(Field f) const;  // direction off when the mapping does not name the field
   Backward backward() const;
   CreateInCrm create_in_crm() const;
-  // The CRM stage that means "sent by Microsoft, not answered yet"; "" when the mapping names none.
-  const std::string& waiting_stage() const;
-  // The column in which a closing stage's reason stands; "" when the mapping names none.
-  std::string reason_column(const std::string& crm_stage) const;
+  // The CRM stage that means "sent by Microsoft, not answered yet" for an opportunity like this one (without columns:
+  // for a new one); "" when the mapping names none.
+  std::string waiting_stage(const Columns& opportunity = {}) const;
+  // The column in which the reason of this opportunity's closing stage stands; "" when the mapping names none.
+  std::string reason_column(const Columns& opportunity) const;
   // Owner of new opportunities: the column to set, and the e-mail address to look up when the mapping names no id
   // (create_opportunity sets the id by itself). "" when the mapping names none.
   const std::string& owner_column() const;
   const std::string& new_owner_email() const;
+  // Are these two records the same deal? A referral that waits for an answer is at most doubtful, since linking it to
+  // an open opportunity would accept it.
+  const MatchRule& match_rule() const;
+  MatchScore match_score(const Deal& opportunity, const Deal& referral) const;
+
+  // --- stages. `record_type`: a value of record_type_column(); those without a table of their own, and "", have the
+  // general one.
+  const std::string& record_type_column() const;  // "" when all opportunities share one table
+  std::vector<std::string> record_types() const;  // those with a table of their own
   // For people: "Negotiation/Review -> 80 Negotiated (acme.jsonc:14)".
-  std::string explain_stage(const std::string& crm_stage) const;
-  std::vector<std::string> mapped_stages() const;
+  std::string explain_stage(const std::string& crm_stage, const std::string& record_type = "") const;
+  std::vector<std::string> mapped_stages(const std::string& record_type = "") const;
+  std::vector<MappedStage> stage_table(const std::string& record_type = "") const;
 
  private:
   friend class MappingReader;
@@ -169,7 +207,9 @@ struct Loaded {
 using LoadText = std::function<Result<std::string>(const std::string& name)>;
 Loaded read_mapping(const std::string& file_name, const std::string& text, const LoadText& load);
 
-// Compares with what the CRM really has: stages not in the live list, live stages not mapped (code, line, remedy).
+// Compares with what the CRM really has: stages not in the live list, live stages not mapped or with another outcome,
+// columns that are missing, locked, too short or of another type, values of picklists that the tables do not know.
+// Stages in the order of the pipeline.
 struct LiveStage {
   std::string id;
   std::string label;
@@ -177,10 +217,14 @@ struct LiveStage {
   bool closed = false;
   bool won = false;
   std::optional<int> probability = {};
+  std::vector<std::string> record_types = {};  // those that offer it; empty: not known, or all
 };
 struct LiveColumn {
   std::string name;
   bool writable = true;
+  std::string type = {};  // "text", "number", "boolean", "date", "instant", "picklist", "reference"; "" unknown
+  int length = 0;         // longest text; 0: unbounded, or no text
+  std::vector<std::string> values = {};  // picklist: stable values
 };
 std::vector<FileFinding> check_against_live(const Mapping& mapping, const std::vector<LiveStage>& stages,
                                             const std::vector<LiveColumn>& columns);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "mapping/data.h"
+#include "mapping/match.h"
 #include "mapping/shape.h"
 #include "mapping/shipped.h"
 
@@ -149,6 +150,7 @@ class MappingReader {
     fields(tree);
     customer(tree.find("customer"));
     owner(tree.find("owner"));
+    matching(tree.find("matching"));
     if (const Node* constants = tree.find("new_opportunity")) {
       for (const Node& c : constants->children) {
         if (c.is_null()) continue;
@@ -218,20 +220,17 @@ class MappingReader {
       return findings_.error(tree.at, "no-stages", "the mapping has no \"stages\"",
                              "add \"stages\": { \"column\": \"…\", \"map\": { … } }, or extend a shipped mapping");
     }
-    data_->stages.read(stages, findings_);
+    data_->stages.read(tree, findings_);
     name_column(data_->stages.column(), data_->stages.column_at());
-    for (const StageMeaning& m : data_->stages.meanings()) {
-      for (const std::string& column : m.reason.columns) name_column(column, m.reason.at);
+    name_column(data_->stages.record_type_column(), data_->stages.record_type_column_at());
+    for (const StageTable* table : data_->stages.all()) {
+      for (const StageMeaning& m : table->meanings()) {
+        for (const std::string& column : m.reason.columns) name_column(column, m.reason.at);
+      }
     }
     constexpr std::array<Backward, 3> kBackward = {Backward::hold, Backward::follow, Backward::ignore};
     data_->backward = one_of(kBackward, stages->text_of("backward"), Backward::hold);
-    if (const StageMeaning* waiting = data_->stages.waiting()) {
-      data_->waiting_stage = waiting->crm_stage;
-    } else if (data_->create_in_crm != CreateInCrm::none && !data_->stages.empty() && !any_waiting()) {
-      findings_.warning(data_->stages.at(), "no-waiting-stage",
-                        "no CRM stage means that Microsoft sent a deal and nobody answered yet; such deals will wait",
-                        "map a stage to \"waiting\", or write \"create_in_crm\": \"none\" in \"referrals\"");
-    }
+    need_waiting(data_->stages.for_new());
 
     FieldRule rule;
     rule.conflict = ConflictRule::furthest_stage;
@@ -243,10 +242,18 @@ class MappingReader {
     }
   }
 
-  bool any_waiting() const {
-    const auto& all = data_->stages.meanings();
-    return std::any_of(all.begin(), all.end(),
-                       [](const StageMeaning& m) { return m.kind == StageMeaning::Kind::waiting; });
+  // Deals that Microsoft sends need a stage to wait in. Several that are not yet decided between are named already.
+  void need_waiting(const StageTable& table) {
+    const auto waits = [](const StageMeaning& m) { return m.kind == StageMeaning::Kind::waiting; };
+    const bool any = std::any_of(table.meanings().begin(), table.meanings().end(), waits);
+    if (any || table.empty() || data_->create_in_crm == CreateInCrm::none) return;
+    findings_.warning(table.at(), "no-waiting-stage",
+                      "no CRM stage means that Microsoft sent a deal and nobody answered yet; such deals will wait",
+                      "map a stage to \"waiting\", or write \"create_in_crm\": \"none\" in \"referrals\"");
+  }
+
+  void matching(const Node* matching) {
+    if (matching != nullptr) read_matching(*matching, data_->matching, findings_);
   }
 
   void fields(const Node& tree) {
@@ -341,10 +348,13 @@ class MappingReader {
     add(d.select_column);
     add(d.stages.column());
     write(d.stages.column(), "\"stages\"", d.stages.column_at());
-    for (const StageMeaning& m : d.stages.meanings()) {
-      for (const std::string& column : m.reason.columns) add(column);
-      if (m.kind != StageMeaning::Kind::closed || !m.reason.is_writable()) continue;
-      if (d.stages.is_written_back(m)) write(m.reason.columns.front(), "the reason of closed deals", m.reason.at);
+    add(d.stages.record_type_column());
+    for (const StageTable* table : d.stages.all()) {
+      for (const StageMeaning& m : table->meanings()) {
+        for (const std::string& column : m.reason.columns) add(column);
+        if (m.kind != StageMeaning::Kind::closed || !m.reason.is_writable()) continue;
+        if (table->is_written_back(m)) write(m.reason.columns.front(), "the reason of closed deals", m.reason.at);
+      }
     }
     for (const FieldPlan& plan : d.plans) {
       for (const std::string& column : plan.columns()) add(column);

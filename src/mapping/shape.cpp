@@ -102,6 +102,7 @@ class Shape {
     if (!check_type(node, schema)) return;
     if (const json::Value* allowed = schema.find("enum")) check_enum(node, schema, *allowed);
     if (node.is_text()) check_length(node, schema);
+    if (node.kind == json::Kind::number) check_range(node, schema);
     if (node.is_array()) check_items(node, schema);
     if (node.is_object()) check_members(node, schema);
   }
@@ -218,6 +219,25 @@ class Shape {
     if (least != nullptr && node.text.empty()) {
       findings_.error(node.at, "bad-value", name_of(node) + " must not be empty");
     }
+  }
+
+  // Bounds are whole numbers, and so is what they bound.
+  void check_range(const Node& node, const json::Value& schema) {
+    const auto bound = [&](const char* key) {
+      const json::Value* found = schema.find(key);
+      return found == nullptr ? std::nullopt : std::optional<long>(std::atol(found->text().c_str()));
+    };
+    const auto number = parse_number(node.text);
+    if (!number) return;
+    // Longer figures than any bound has are beyond it.
+    const bool negative = number->text.front() == '-';
+    const bool huge = number->text.size() > 9;
+    const long value = huge ? (negative ? -1'000'000'000 : 1'000'000'000) : std::atol(number->text.c_str());
+    const auto least = bound("minimum");
+    const auto most = bound("maximum");
+    if ((!least || value >= *least) && (!most || value <= *most)) return;
+    findings_.error(node.at, "bad-value",
+                    name_of(node) + ": " + node.text + " is not possible here; expected " + expected(schema));
   }
 
   void check_items(const Node& node, const json::Value& schema) {

@@ -46,6 +46,26 @@ std::string target_name(const StageMeaning& meaning) {
   std::abort();
 }
 
+std::string stage_in_words(Stage stage, bool assessment) {
+  const std::string percent = std::to_string(percent_of(stage)) + " ";
+  if (!assessment) return percent + stage_title(stage);
+  switch (stage) {
+    case Stage::s20:
+      return percent + "Letter of engagement";
+    case Stage::s40:
+      return percent + "Collect data";
+    case Stage::s60:
+      return percent + "Report";
+    case Stage::s80:
+      return percent + "Present";
+    case Stage::none:
+    case Stage::s10:
+    case Stage::s100:
+      return percent + stage_title(stage);
+  }
+  std::abort();
+}
+
 Stage open_stage(Stage s) {
   if (s == Stage::none) return Stage::s10;
   return s == Stage::s100 ? Stage::s80 : s;
@@ -57,6 +77,7 @@ void StageTable::read(const Node* stages, Findings& findings) {
   column_ = stages->text_of("column");
   column_at_ = at_;
   if (const Node* column = stages->find("column")) column_at_ = column->at;
+  if (const Node* assessment = stages->find("assessment")) assessment_ = assessment->flag;
   if (column_.empty()) {
     findings.error(stages->key_at, "no-stage-column", "\"stages\" does not say which column holds the stage",
                    "add \"column\": \"…\"");
@@ -148,8 +169,12 @@ void StageTable::choose(const std::string& target, const Node* written, Findings
   const bool usual = is_open_target(target) || target == "won" || target == "lost";
   if (!usual || meanings_.empty()) return;
   findings.warning(at_, "no-write-back",
-                   "no CRM stage means " + in_words(target) + "; a deal that moves there in Partner Center will wait",
+                   no_stage() + " means " + in_words(target) + "; a deal that moves there in Partner Center will wait",
                    "map a stage to " + (is_open_target(target) ? target : "\"" + target + "\""));
+}
+
+std::string StageTable::no_stage() const {
+  return record_type_.empty() ? "no CRM stage" : "no CRM stage of \"" + record_type_ + "\"";
 }
 
 const StageMeaning* StageTable::find(std::string_view crm_stage) const {

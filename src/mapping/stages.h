@@ -32,6 +32,12 @@ class StageTable {
   // Reads "stages"; findings for what does not fit together. Without a "stages" the table stays empty.
   void read(const Node* stages, Findings& findings);
 
+  // For people: the record type whose table this is; the general table has none.
+  void set_record_type(std::string name) { record_type_ = std::move(name); }
+  const std::string& record_type() const { return record_type_; }
+  // Deals of this table are solution assessments: other names at the same percentages (S-10).
+  bool assessment() const { return assessment_; }
+
   bool empty() const { return meanings_.empty(); }
   const std::string& column() const { return column_; }
   Origin column_at() const { return column_at_; }
@@ -53,6 +59,11 @@ class StageTable {
   void choose(const std::string& target, const Node* written, Findings& findings);
   const StageMeaning* by_target(const std::string& target) const;
 
+  // "no stage", "no stage of Services"
+  std::string no_stage() const;
+
+  std::string record_type_;
+  bool assessment_ = false;
   std::string column_;
   Origin column_at_;
   Origin at_;
@@ -60,6 +71,9 @@ class StageTable {
   std::unordered_map<std::string, std::size_t> by_name_;
   std::map<std::string, std::size_t> write_back_;  // target -> index into meanings_
 };
+
+// "40 Developed"; for an assessment "40 Collect data" (S-10).
+std::string stage_in_words(Stage stage, bool assessment);
 
 // An active deal is at most negotiated for the CRM, and an unreported stage is 10 (S-11): only Won closes a deal.
 Stage open_stage(Stage s);

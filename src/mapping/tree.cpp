@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <tuple>
 
 #include "base/text.h"
 
@@ -20,13 +22,16 @@ bool lists(const List& list, std::string_view key) {
 }
 
 // Where in the file a node stands, as far as merging has to know.
-enum class Place : std::uint8_t { plain, fields, source, stages, stage_table };
+enum class Place : std::uint8_t { plain, fields, source, stages, stage_table, by, tables };
 
 Place place_of_child(Place parent, std::string_view key, bool top) {
   if (top && key == "fields") return Place::fields;
   if (top && key == "stages") return Place::stages;
   if (parent == Place::fields || parent == Place::source) return Place::source;
   if (parent == Place::stages && key == "map") return Place::stage_table;
+  if (parent == Place::stages && key == "by") return Place::by;
+  if (parent == Place::by && key == "tables") return Place::tables;
+  if (parent == Place::tables) return Place::stages;
   return Place::plain;
 }
 
@@ -212,7 +217,12 @@ std::vector<FileFinding> Findings::in_file_order() const {
     return a.at.column < b.at.column;
   });
   std::vector<FileFinding> out;
-  for (Found& f : sorted) out.push_back(std::move(f.finding));
+  // What record types take over from the general table is found again with each of them.
+  std::set<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::string>> said;
+  for (Found& f : sorted) {
+    const bool first = said.emplace(f.at.file, f.at.line, f.at.column, f.finding.code + f.finding.message).second;
+    if (first) out.push_back(std::move(f.finding));
+  }
   return out;
 }
 

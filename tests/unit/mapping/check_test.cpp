@@ -1,6 +1,8 @@
 // A mapping compared with what the CRM really has.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "mapping_fixture.h"
 
 namespace cosell::mapping {
@@ -104,13 +106,139 @@ TEST(LiveCheck, TakesTenThousandEntriesAgainstFiveThousandStages) {
   std::vector<LiveStage> live;
   for (int i = 0; i < 10'000; ++i) {
     const std::string name = "stage " + std::to_string(i);
-    map += (i == 0 ? "\"" : ",\n\"") + name + "\": " + (i % 2 == 0 ? "10" : "20");
+    map += (i == 0 ? "\"" : ",\n\"") + name + "\": " + (i < 2'500 ? "10" : "20");
     if (i < 5'000) live.push_back({name, name});
   }
   const Mapping mapping = mapping_from("{ \"extends\": \"salesforce\", \"stages\": { \"map\": {\n" + map +
-                                       "\n}, \"write_back\": { \"10\": \"stage 0\", \"20\": \"stage 1\" } } }");
+                                       "\n}, \"write_back\": { \"10\": \"stage 0\", \"20\": \"stage 2500\" } } }");
   EXPECT_EQ(mapping.mapped_stages().size(), 10'000U);
   EXPECT_EQ(check_against_live(mapping, live, {}).size(), 5'000U);
+}
+
+TEST(LiveCheck, NamesStagesWhoseOutcomeTheCrmSeesDifferently) {
+  auto stages = live_stages();
+  stages[5].closed = true;  // Old talks: mapped to 80
+  stages[6].closed = true;  // Won: the CRM says lost
+  stages[7].closed = stages[7].won = true;
+  EXPECT_EQ(texts_of(check_against_live(pipeline(), stages, {})),
+            "acme.jsonc:8:1: warning: the CRM's stage \"Old talks\" is lost, but here it means 80; map it to \"lost\", "
+            "or to \"ignore\"\n"
+            "acme.jsonc:9:1: the CRM's stage \"Won\" is lost, but here it means won; map it to \"lost\"\n"
+            "acme.jsonc:10:1: the CRM's stage \"Lost\" is won, but here it means lost; map it to \"won\"\n");
+}
+
+TEST(LiveCheck, NamesPercentagesThatFallWhileThePipelineAdvances) {
+  auto stages = live_stages();
+  std::swap(stages[1], stages[2]);
+  EXPECT_EQ(texts_of(check_against_live(pipeline(), stages, {})),
+            "acme.jsonc:4:1: warning: \"Fit\" comes after \"Proof\" in the CRM, but means 20 where that means 40; "
+            "check both percentages\n");
+}
+
+// One record type with a table of its own beside the general one.
+Mapping two_types() {
+  return mapping_from(R"({ "base": true, "select": "all", "bridge": { "referral_id": "Ref__c" },
+"referrals": { "create_in_crm": "none" },
+"stages": { "column": "S", "map": { "A": 10, "B": 20, "C": 40, "D": 60, "E": 80, "W": "won", "L": "lost" },
+"by": { "column": "Type", "tables": {
+"own": { "add": {
+"C2": 40 }, "write_back": { "40": "C2" } } } } } })");
+}
+
+std::vector<LiveStage> stages_of_two_types() {
+  std::vector<LiveStage> stages;
+  for (const char* id : {"A", "B", "C", "C2", "D", "E", "W", "L"}) stages.push_back({id, id});
+  for (LiveStage& s : stages) s.record_types = {"usual", "own"};
+  stages[3].record_types = {"own"};
+  return stages;
+}
+
+TEST(LiveCheck, ComparesEveryRecordTypeWithTheStagesThatItOffers) {
+  EXPECT_EQ(texts_of(check_against_live(two_types(), stages_of_two_types(), {})), "");
+  auto stages = stages_of_two_types();
+  stages[3].record_types = {"usual"};
+  EXPECT_EQ(texts_of(check_against_live(two_types(), stages, {})),
+            "acme.jsonc:3:1: the CRM's stage \"C2\" is not mapped; deals in it will wait; add \"C2\": … to the stage "
+            "table\n"
+            "acme.jsonc:6:1: the record type \"own\" does not offer the stage \"C2\", which would be written for 40; "
+            "name another stage in the record type's \"write_back\"\n");
+  stages = stages_of_two_types();
+  stages.push_back({"New", "New", true, false, false, {"own"}});
+  EXPECT_EQ(texts_of(check_against_live(two_types(), stages, {})),
+            "acme.jsonc:5:1: the CRM's stage \"New\" of \"own\" is not mapped; deals in it will wait; add \"New\": … "
+            "to the stage table\n");
+}
+
+TEST(LiveCheck, TakesAStageThatAnyTableMapsWhereTheCrmDoesNotSayWhoOffersIt) {
+  auto stages = stages_of_two_types();
+  for (LiveStage& s : stages) s.record_types = {};
+  EXPECT_EQ(texts_of(check_against_live(two_types(), stages, {})), "");
+}
+
+Mapping with_columns() {
+  return mapping_from(R"({ "base": true, "select": { "column": "Sync", "value": "yes" },
+"bridge": { "referral_id": "Ref__c" },
+"stages": { "column": "S", "map": { "M": "waiting", "A": 10, "B": 20, "C": 40, "D": 60, "E": 80, "W": "won", "L": "lost" } },
+"fields": { "name": "Name",
+"value": { "column": "Amount", "currency": "EUR" },
+"close_date": "Close",
+"visible": "Visible",
+"campaign": { "column": "Campaign", "values": { "Spring": "S1", "Lent": "S1", "Autumn": "A1" } } } })");
+}
+
+std::vector<LiveColumn> typed_columns() {
+  return {{"Sync", true, "picklist", 0, {"yes", "no"}},
+          {"Ref__c", true, "text", 36, {}},
+          {"S", true, "picklist", 0, {}},
+          {"Name", true, "text", 120, {}},
+          {"Amount", true, "number", 0, {}},
+          {"Close", true, "date", 0, {}},
+          {"Visible", true, "boolean", 0, {}},
+          {"Campaign", true, "picklist", 0, {"Spring", "Lent", "Autumn"}}};
+}
+
+std::string found_with(const std::function<void(std::vector<LiveColumn>&)>& change) {
+  auto columns = typed_columns();
+  change(columns);
+  return texts_of(check_against_live(with_columns(), {}, columns));
+}
+
+TEST(LiveCheck, NamesColumnsOfAnotherType) {
+  EXPECT_EQ(found_with([](auto&) {}), "");
+  EXPECT_EQ(
+      found_with([](auto& c) { c[3].type = "reference"; }),
+      "acme.jsonc:4:13: the column \"Name\" is a reference; it cannot hold the name; name another column, or make "
+      "the field \"to_partner_center\"\n");
+  for (const std::size_t i : {4U, 5U, 6U}) {
+    EXPECT_NE(found_with([&](auto& c) { c[i].type = "reference"; }).find("is a reference"), std::string::npos) << i;
+  }
+  EXPECT_EQ(found_with([](auto& c) {
+              c[0] = {"Sync", true, "boolean", 0, {}};
+            }),
+            "acme.jsonc:1:39: the column \"Sync\" is a tick; it is never \"yes\", so that no deal takes part; write "
+            "\"value\": true\n");
+}
+
+TEST(LiveCheck, NamesAKeyColumnThatIsTooShort) {
+  EXPECT_EQ(
+      found_with([](auto& c) { c[1].length = 20; }),
+      "acme.jsonc:2:28: the column \"Ref__c\" holds 20 characters; a referral's id has 36; make it longer, or name "
+      "another column\n");
+}
+
+TEST(LiveCheck, ComparesPicklistsWithTheTablesOfValues) {
+  EXPECT_EQ(found_with([](auto& c) {
+              c[7].values = {"Sprng", "Autumn"};
+            }),
+            "acme.jsonc:8:1: the picklist \"Campaign\" has no value \"Spring\", and it is the one that is written for "
+            "\"S1\"; did you mean \"Sprng\"?\n"
+            "acme.jsonc:8:1: warning: the picklist \"Campaign\" has no value \"Lent\"\n"
+            "acme.jsonc:8:1: warning: the value \"Sprng\" of \"Campaign\" is not in the table; the campaign id of deals "
+            "with it will wait; add \"Sprng\" to \"values\", or write \"else\"\n");
+  EXPECT_EQ(found_with([](auto& c) {
+              c[0].values = {"ja", "nein"};
+            }),
+            "acme.jsonc:1:39: the picklist \"Sync\" has no value \"yes\"; no deal takes part by it\n");
 }
 
 }  // namespace

@@ -1,0 +1,143 @@
+// Record types (business processes) with stages of their own.
+#include <gtest/gtest.h>
+
+#include "mapping_fixture.h"
+
+namespace cosell::mapping {
+namespace {
+
+// Two record types beside the general pipeline: services have a pipeline of their own, assessments rename one stage.
+const std::string kTwoTypes = R"({ "extends": "salesforce",
+"stages": { "by": { "column": "RecordTypeId", "new": "services", "tables": {
+"services": { "map": { "From Microsoft": "waiting", "Scoping": 20, "Design": 40, "Offer": 60, "Signing": 80, "Start": 10,
+"Delivered": "won", "Gone": { "closed": "lost", "reason": { "column": "Why__c" } } } },
+"assessments": { "add": { "Needs Analysis": 40, "Interviews": 40 }, "write_back": { "40": "Interviews" }, "assessment": true }
+} } } })";
+
+Columns opportunity(const char* type, const char* stage) {
+  return {{"RecordTypeId", std::string(type)}, {"StageName", std::string(stage)}};
+}
+
+Deal at(Stage stage) {
+  Deal d;
+  d.set(Field::stage, stage);
+  return d;
+}
+
+std::string after_moving_to(Stage stage, const Columns& present) {
+  return shown(mapping_from(kTwoTypes).write(at(stage), present).columns);
+}
+
+int percent(const Mapping& mapping, const char* type, const char* stage) {
+  return percent_of(mapping.read(opportunity(type, stage)).deal.stage());
+}
+
+TEST(RecordTypes, HaveStagesOfTheirOwn) {
+  const Mapping mapping = mapping_from(kTwoTypes);
+  EXPECT_EQ(mapping.record_type_column(), "RecordTypeId");
+  EXPECT_EQ(mapping.record_types(), (std::vector<std::string>{"assessments", "services"}));
+  EXPECT_EQ(percent(mapping, "services", "Design"), 40);
+  EXPECT_EQ(percent(mapping, "assessments", "Needs Analysis"), 40);
+  EXPECT_EQ(percent(mapping, "assessments", "Prospecting"), 10);
+  EXPECT_EQ(percent(mapping, "another", "Needs Analysis"), 20);
+  const auto columns = mapping.columns_read();
+  EXPECT_NE(std::find(columns.begin(), columns.end(), "RecordTypeId"), columns.end());
+}
+
+TEST(RecordTypes, AStageOfAnotherTypeIsUnknown) {
+  const ReadDeal read = mapping_from(kTwoTypes).read(opportunity("services", "Prospecting"));
+  ASSERT_EQ(problems_of(read.problems), "unknown-stage:stage");
+  EXPECT_EQ(read.problems[0].message,
+            "StageName \"Prospecting\" is not in the stage table of \"services\" (acme.jsonc:3)");
+}
+
+TEST(RecordTypes, AreWrittenBackFromTheirOwnTable) {
+  EXPECT_EQ(after_moving_to(Stage::s40, opportunity("services", "Scoping")), "StageName=Design");
+  EXPECT_EQ(after_moving_to(Stage::s40, opportunity("assessments", "Prospecting")), "StageName=Interviews");
+  EXPECT_EQ(after_moving_to(Stage::s40, opportunity("another", "Prospecting")), "StageName=Value Proposition");
+  EXPECT_EQ(after_moving_to(Stage::s40, opportunity("assessments", "Needs Analysis")), "");  // means it already
+  EXPECT_EQ(after_moving_to(Stage::s20, opportunity("assessments", "Prospecting")), "StageName=Qualification");
+}
+
+TEST(RecordTypes, NewOpportunitiesHaveTheTableOfTheirType) {
+  Deal inbound;
+  inbound.set(Field::standing, Standing{Status::fresh, Substatus::pending, ""});
+  const auto stage_of_new = [&](const Mapping& mapping) {
+    return text_of(column(mapping.create_opportunity(inbound, "", Date{2026, 1, 1}).columns, "StageName"));
+  };
+  EXPECT_EQ(stage_of_new(mapping_from(kTwoTypes)), "From Microsoft");
+  EXPECT_EQ(mapping_from(kTwoTypes).waiting_stage(), "From Microsoft");
+  const auto with = [](const std::string& constant) {
+    std::string text = kTwoTypes;
+    const std::string fresh = "\"new\": \"services\", ";
+    text.erase(text.find(fresh), fresh.size());
+    return mapping_from(text.replace(text.rfind('}'), 1, constant + "}"));
+  };
+  EXPECT_EQ(stage_of_new(with(", \"new_opportunity\": { \"RecordTypeId\": \"services\" }")), "From Microsoft");
+  EXPECT_EQ(stage_of_new(with("")), "Received from Microsoft");
+}
+
+TEST(RecordTypes, NameTheColumnOfTheReason) {
+  const Mapping mapping = mapping_from(kTwoTypes);
+  EXPECT_EQ(mapping.reason_column(opportunity("services", "Gone")), "Why__c");
+  EXPECT_EQ(mapping.reason_column(opportunity("another", "Closed Lost")), "Cosell_Loss_Reason__c");
+  EXPECT_EQ(mapping.reason_column(opportunity("services", "Design")), "");
+  EXPECT_EQ(mapping.waiting_stage(opportunity("another", "Prospecting")), "Received from Microsoft");
+}
+
+TEST(RecordTypes, AssessmentsHaveOtherNamesAtTheSamePercentages) {
+  const Mapping mapping = mapping_from(kTwoTypes);
+  EXPECT_EQ(mapping.explain_stage("Interviews", "assessments"), "Interviews -> 40 Collect data (acme.jsonc:5)");
+  EXPECT_EQ(mapping.explain_stage("Design", "services"), "Design -> 40 Developed (acme.jsonc:3)");
+}
+
+TEST(RecordTypes, AreShownRowByRow) {
+  const auto rows = mapping_from(kTwoTypes).stage_table("assessments");
+  ASSERT_EQ(rows.size(), 12U);
+  EXPECT_EQ(rows.back().record_type, "assessments");
+  EXPECT_EQ(rows.back().crm_stage, "Interviews");
+  EXPECT_EQ(rows.back().target, "40");
+  EXPECT_TRUE(rows.back().written_back);
+  EXPECT_EQ(rows.back().line, 5U);
+  EXPECT_EQ(mapping_from(kTwoTypes).stage_table("another").size(), 11U);
+}
+
+TEST(RecordTypes, ACompanysTablesAreLaidOverThoseOfItsBase) {
+  const Beside beside = {{"group.jsonc", kTwoTypes}};
+  const Mapping mapping = mapping_from(R"({ "extends": "group.jsonc", "stages": { "by": { "tables": {
+    "services": { "map": { "A": 10, "B": 20, "C": 40, "D": 60, "E": 80, "Yes": "won", "No": "lost", "M": "waiting" } },
+    "assessments": null } } } })",
+                                       beside);
+  EXPECT_EQ(mapping.record_types(), std::vector<std::string>{"services"});
+  EXPECT_EQ(mapping.mapped_stages("services").size(), 8U);
+  EXPECT_EQ(mapping.record_type_column(), "RecordTypeId");
+}
+
+std::string found_by(const std::string& by) {
+  std::vector<FileFinding> own;
+  for (const FileFinding& f :
+       read_text_as("acme.jsonc", "{ \"extends\": \"salesforce\",\n\"stages\": { \"by\": " + by + " } }").findings) {
+    if (f.code != "never-complete") own.push_back(f);
+  }
+  return findings_of(own);
+}
+
+TEST(RecordTypes, AreCheckedLikeTheGeneralTable) {
+  EXPECT_EQ(found_by("{ \"tables\": {} }"), "2:13 no-stages\n2:19 no-source");
+  EXPECT_EQ(found_by("{ \"column\": \"R\", \"tables\": {} }"), "2:13 no-stages");
+  EXPECT_EQ(found_by("{ \"column\": \"R\", \"new\": \"b\",\n\"tables\": { \"a\": {} } }"), "2:43 unknown-record-type");
+  EXPECT_EQ(found_by("{ \"column\": \"R\", \"tables\": { \"a\": {\n\"add\": { \"Bid\": 60 } } } }"),
+            "3:10 ambiguous-write-back");
+  EXPECT_EQ(found_by("{ \"column\": \"R\", \"tables\": { \"a\": {\n\"write_back\": { \"60\": \"Bidd\" } } } }"),
+            "3:23 unknown-stage");
+  EXPECT_EQ(
+      found_by("{ \"column\": \"R\", \"tables\": {\n\"a\": { \"map\": { \"A\": 10, \"B\": 20, \"C\": 40, \"D\": 60, "
+               "\"E\": 80, \"W\": \"won\" } } } }"),
+      "~3:1 no-write-back");
+  // What a record type takes over is not found fault with twice.
+  EXPECT_EQ(found_by("{ \"column\": \"R\", \"tables\": { \"a\": {}, \"b\": {} } }, \"add\": { \"Bid\": 60 }"),
+            "2:79 ambiguous-write-back");
+}
+
+}  // namespace
+}  // namespace cosell::mapping
