@@ -61,7 +61,7 @@ class Decider {
   };
   Result<Account> account_for(const Planned& plan, const Customer& customer);
 
-  Result<std::string> new_owner();
+  Result<std::string> new_owner(const Deal& referral);
 
   store::OperationRow operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const;
   void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;
@@ -78,8 +78,7 @@ class Decider {
   RunId run_;
   std::map<std::string, OperationId> accounts_being_created_;
   std::map<Field, mapping::FieldRule> rules_;
-  bool owner_asked_ = false;
-  std::string owner_id_;
+  std::map<std::string, std::string> owners_by_email_;  // "" for an address that is nobody's
 };
 
 // Identifies a write by what it would do; stored when the write was refused.

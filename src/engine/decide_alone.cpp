@@ -156,20 +156,23 @@ Result<Decider::Account> Decider::account_for(const Planned& plan, const Custome
   return account;
 }
 
-// The CRM user whom the mapping names by e-mail as owner of new opportunities; "" when it names none, or nobody has
-// that address (the CRM then makes the bridge's user the owner).
-Result<std::string> Decider::new_owner() {
-  const std::string email = pair_.mapping->new_owner_email();
-  if (email.empty() || owner_asked_) return owner_id_;
-  RelatedQuery query;
-  query.kind = RecordKind::owner;
-  query.match["email"] = email;
-  Call call = pair_.call(Side::crm);
-  auto found = pair_.crm->related(call, query);
-  if (!found) return found.error();
-  owner_asked_ = true;
-  if (found->size() == 1) owner_id_ = found->front().id.value;
-  return owner_id_;
+// The CRM user whom the mapping names by e-mail as owner of this new opportunity; "" when it names none, or nobody has
+// one of the addresses (the mapping's owner by id counts then, or the CRM makes the bridge's user the owner).
+Result<std::string> Decider::new_owner(const Deal& referral) {
+  for (const std::string& email : pair_.mapping->new_owner_emails(referral)) {
+    auto known = owners_by_email_.find(email);
+    if (known == owners_by_email_.end()) {
+      RelatedQuery query;
+      query.kind = RecordKind::owner;
+      query.match["email"] = email;
+      Call call = pair_.call(Side::crm);
+      auto found = pair_.crm->related(call, query);
+      if (!found) return found.error();
+      known = owners_by_email_.emplace(email, found->size() == 1 ? found->front().id.value : "").first;
+    }
+    if (!known->second.empty()) return known->second;
+  }
+  return std::string();
 }
 
 Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& view) {
@@ -225,7 +228,7 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
   create.key = plan.row.partner_center.record_id;
   create.changes = std::move(written.columns);
   create.changes[pair_.mapping->key_column()] = plan.row.partner_center.record_id;
-  auto owner = new_owner();
+  auto owner = new_owner(deal);
   if (!owner) return owner.error();
   if (!owner->empty()) create.changes[pair_.mapping->owner_column()] = *owner;
   for (const auto& [field, value] : deal.values()) {

@@ -17,6 +17,14 @@ namespace cosell::mapping {
 
 inline constexpr std::size_t kFieldCount = static_cast<std::size_t>(Field::owner_email) + 1;
 
+// The owner of new opportunities, by id or, with an '@', by e-mail address.
+struct NewOwner {
+  std::map<std::string, std::string> by_location;
+  bool team = false;  // whoever of the deal's team is a user of the CRM
+  std::string otherwise;
+  bool empty() const { return by_location.empty() && !team && otherwise.empty(); }
+};
+
 struct Mapping::Data {
   std::string text;
   std::string hash;
@@ -45,8 +53,7 @@ struct Mapping::Data {
   std::string owner_name_column;
   std::string owner_email_column;
   std::string owner_column;
-  std::string new_owner;
-  std::string new_owner_email;
+  NewOwner new_owner;
   Columns new_opportunity;
   std::map<std::string, std::string> bridge;  // "state" -> column
   std::string key_column;

@@ -113,11 +113,13 @@ class FieldReader {
     if (plan_.kind == FieldKind::money) currency();
     const bool constant = plan_.source.constant.has_value() || !plan_.solutions.empty();
     const int sources = static_cast<int>(node_.find("column") != nullptr) +
-                        static_cast<int>(node_.find("columns") != nullptr) + static_cast<int>(constant) +
+                        static_cast<int>(node_.find("columns") != nullptr) +
+                        static_cast<int>(node_.find("join") != nullptr) + static_cast<int>(constant) +
                         static_cast<int>(plan_.statement);
     if (sources > 1) {
-      findings_.error(node_.at, "two-sources", name() + " has more than one source",
-                      "keep one of \"column\", \"columns\" and \"constant\"; \"default\" fills an empty column");
+      findings_.error(
+          node_.at, "two-sources", name() + " has more than one source",
+          "keep one of \"column\", \"columns\", \"join\" and \"constant\"; \"default\" fills an empty column");
     }
     if (sources == 0 && !node_.is_text() && !plan_.fallback) {
       const bool consent = plan_.rule.field == Field::consent_contact;
@@ -286,6 +288,7 @@ class FieldReader {
   std::string why_not_writable() const {
     if (only_to_partner_center(plan_.rule.field)) return "it belongs to other records";
     if (!plan_.source.has_column()) return "it has no column";
+    if (plan_.source.joined) return "it is joined from several columns";
     return plan_.source.columns.front() + " is a column of another record";
   }
 

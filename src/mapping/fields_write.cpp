@@ -34,7 +34,9 @@ class FieldWriter {
   bool already_says(const Value& value) const {
     if (!present_.contains(column())) return false;  // not known: it has to be written
     const FieldRead read = read_field(plan_, present_, files_);
-    return !read.problem && same_value(read.value, value);
+    if (read.problem) return false;
+    const auto* text = std::get_if<std::string>(&value);
+    return same_value(read.value, text == nullptr ? value : Value(cut(*text, plan_.source.max_length)));
   }
 
   void no_way_back(const std::string& value) {
@@ -43,7 +45,7 @@ class FieldWriter {
   }
 
   void text(const std::string& value) {
-    if (plan_.source.table.empty()) return set(value);
+    if (plan_.source.table.empty()) return set(cut(value, plan_.source.max_length));
     const std::string* back = plan_.source.table.inverse(value);
     if (back == nullptr) return no_way_back(value);
     set(*back);

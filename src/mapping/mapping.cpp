@@ -22,6 +22,22 @@ bool is_inbound(const Deal& referral) {
   return text::equals_ignore_case(text::trim(referral.text(Field::direction)), "Incoming");
 }
 
+bool is_email(const std::string& owner) { return owner.find('@') != std::string::npos; }
+
+// Whom the mapping names as owner of a new opportunity, by id or e-mail address: of its location, of its team, of all.
+std::vector<std::string> owners_in_order(const NewOwner& rule, const Deal& referral) {
+  std::vector<std::string> owners;
+  const auto location = rule.by_location.find(text::trim(referral.text(Field::location)));
+  if (location != rule.by_location.end()) owners.push_back(location->second);
+  if (const auto* team = std::get_if<std::vector<Person>>(&referral.get(Field::team)); team != nullptr && rule.team) {
+    for (const Person& member : *team) {
+      if (is_email(member.email)) owners.push_back(member.email);
+    }
+  }
+  if (!rule.otherwise.empty()) owners.push_back(rule.otherwise);
+  return owners;
+}
+
 bool writes_to_crm(const FieldRule& rule) {
   return rule.direction == Direction::both || rule.direction == Direction::to_crm;
 }
@@ -166,7 +182,12 @@ std::string Mapping::reason_column(const Columns& opportunity) const {
   return meaning == nullptr || !meaning->reason.has_column() ? "" : meaning->reason.columns.front();
 }
 const std::string& Mapping::owner_column() const { return data_->owner_column; }
-const std::string& Mapping::new_owner_email() const { return data_->new_owner_email; }
+std::vector<std::string> Mapping::new_owner_emails(const Deal& referral) const {
+  std::vector<std::string> owners = owners_in_order(data_->new_owner, referral);
+  const auto id = std::find_if(owners.begin(), owners.end(), [](const std::string& o) { return !is_email(o); });
+  owners.erase(id, owners.end());
+  return owners;
+}
 const MatchRule& Mapping::match_rule() const { return data_->matching; }
 MatchScore Mapping::match_score(const Deal& opportunity, const Deal& referral) const {
   return score_match(data_->matching, opportunity, referral);
@@ -299,7 +320,9 @@ Mapping::Written Mapping::create_opportunity(const Deal& referral, const std::st
     if (!same_value(value, Value())) write_field(plan, value, {}, data_->files, out);
   }
   if (!account.empty() && !data_->account_column.empty()) out.columns[data_->account_column] = Value(account);
-  if (!data_->new_owner.empty()) out.columns[data_->owner_column] = Value(data_->new_owner);
+  for (const std::string& owner : owners_in_order(data_->new_owner, referral)) {
+    if (!is_email(owner)) out.columns.emplace(data_->owner_column, Value(owner));
+  }
   const std::string referral_id = referral.text(Field::referral_id);
   if (!referral_id.empty()) out.columns[data_->key_column] = Value(referral_id);
   return out;

@@ -173,10 +173,11 @@ class Mapping {
   std::string waiting_stage(const Columns& opportunity = {}) const;
   // The column in which the reason of this opportunity's closing stage stands; "" when the mapping names none.
   std::string reason_column(const Columns& opportunity) const;
-  // Owner of new opportunities: the column to set, and the e-mail address to look up when the mapping names no id
-  // (create_opportunity sets the id by itself). "" when the mapping names none.
+  // Owner of new opportunities: the column to set, and the e-mail addresses to look up one after another; the first
+  // that is a user of the CRM counts. create_opportunity sets an owner whom the mapping names by id, who counts when
+  // none of them is.
   const std::string& owner_column() const;
-  const std::string& new_owner_email() const;
+  std::vector<std::string> new_owner_emails(const Deal& referral) const;
   // Are these two records the same deal? A referral that waits for an answer is at most doubtful, since linking it to
   // an open opportunity would accept it.
   const MatchRule& match_rule() const;

@@ -305,8 +305,13 @@ class MappingReader {
     data_->owner_column = column_in(owner, "column");
     const Node* fresh = owner->find("new");
     if (fresh == nullptr) return;
-    data_->new_owner = fresh->is_text() ? fresh->text : "";
-    data_->new_owner_email = fresh->text_of("email");
+    NewOwner& owners = data_->new_owner;
+    owners.otherwise = fresh->is_text() ? fresh->text : fresh->text_of("else");
+    if (owners.otherwise.empty()) owners.otherwise = fresh->text_of("email");
+    if (const Node* team = fresh->find("team")) owners.team = team->flag;
+    if (const Node* locations = fresh->find("locations")) {
+      for (const Node& l : locations->children) owners.by_location[text::trim(l.key)] = l.text;
+    }
     if (data_->owner_column.empty()) {
       findings_.error(fresh->at, "no-source", "\"owner\" names no column for the owner", "add \"column\": \"OwnerId\"");
     }
@@ -365,7 +370,7 @@ class MappingReader {
     }
     for (const std::string& column : {d.owner_name_column, d.owner_email_column, d.account_column}) add(column);
     write(d.account_column, "\"customer\"", at_of(d.account_column));
-    if (!d.new_owner.empty() || !d.new_owner_email.empty()) write(d.owner_column, "\"owner\"", at_of(d.owner_column));
+    if (!d.new_owner.empty()) write(d.owner_column, "\"owner\"", at_of(d.owner_column));
     for (const auto& [name, column] : d.bridge) {
       add(column);
       write(column, "the bridge's \"" + name + "\"", bridge_at_[name]);

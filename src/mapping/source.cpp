@@ -1,6 +1,8 @@
 // Value tables, column reads and defaults.
 #include "mapping/source.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/text.h"
@@ -48,7 +50,48 @@ void walk_pattern(std::string_view pattern, Plain plain, Column column) {
   }
 }
 
+// Ticks and crosses, and the selector that makes coloured pictures of them.
+constexpr std::array<std::string_view, 9> kMarks = {"\u2713", "\u2714", "\u2705", "\u2611", "\u2717",
+                                                    "\u2718", "\u274c", "\u274e", "\ufe0f"};
+
+std::string joined_text(const Source& source, const Columns& columns) {
+  std::vector<std::string> parts;
+  for (const std::string& name : source.columns) {
+    std::string part = text::trim(plain_text(column(columns, name)));
+    if (!part.empty()) parts.push_back(std::move(part));
+  }
+  return text::join(parts, " ");
+}
+
 }  // namespace
+
+std::string without_marks(std::string_view s) {
+  std::string out = text::trim(s);
+  const auto at_begin = [&](std::string_view mark) { return text::starts_with(out, mark); };
+  const auto at_end = [&](std::string_view mark) { return text::ends_with(out, mark); };
+  while (true) {
+    const auto* begin = std::find_if(kMarks.begin(), kMarks.end(), at_begin);
+    const auto* end = std::find_if(kMarks.begin(), kMarks.end(), at_end);
+    if (begin != kMarks.end()) {
+      out.erase(0, begin->size());
+    } else if (end != kMarks.end()) {
+      out.erase(out.size() - end->size());
+    } else {
+      return out;
+    }
+    out = text::trim(out);
+  }
+}
+
+std::string cut(std::string_view s, std::size_t most) {
+  if (most == 0) return std::string(s);
+  std::size_t characters = 0;
+  for (std::size_t i = 0; i < s.size(); ++i) {
+    const bool begins = (static_cast<unsigned char>(s[i]) & 0xC0U) != 0x80U;
+    if (begins && ++characters > most) return text::trim(s.substr(0, i));
+  }
+  return std::string(s);
+}
 
 void ValueTable::add(std::string from, std::string to) {
   by_key_.emplace(key_of(from), entries_.size());
@@ -88,8 +131,9 @@ const Value& first_value(const Source& source, const Columns& columns) {
 
 TextRead read_text(const Source& source, const Columns& columns) {
   TextRead read;
-  std::string written = plain_text(first_value(source, columns));
+  std::string written = source.joined ? joined_text(source, columns) : plain_text(first_value(source, columns));
   if (source.trim) written = text::trim(written);
+  if (source.strip_marks) written = without_marks(written);
   if (written.empty()) {
     // A table may give the empty column a meaning of its own.
     const std::string* blank = source.table.find("");

@@ -33,16 +33,19 @@ class ValueTable {
 
 struct Source {
   std::vector<std::string> columns;  // the first that is not blank counts, the first of all is written
+  bool joined = false;               // "join": all of them count, and none is written
   ValueTable table;
   std::optional<std::string> otherwise;  // "else": for values that the table does not have
   std::optional<std::string> constant;
   std::optional<std::string> fallback;  // a part's "default": when all columns are blank
   bool trim = false;
+  bool strip_marks = false;    // a tick or cross around the text is no part of it
+  std::size_t max_length = 0;  // characters that are written; 0: all of them
   Origin at;
 
   bool has_column() const { return !columns.empty(); }
   // A column of the record itself, not of a parent.
-  bool is_writable() const { return has_column() && columns.front().find('.') == std::string::npos; }
+  bool is_writable() const { return has_column() && !joined && columns.front().find('.') == std::string::npos; }
 };
 
 // A scalar column value as text: a tick is "true", a date "2026-11-30"; "" when blank.
@@ -50,6 +53,11 @@ std::string plain_text(const Value& v);
 
 // The first column of `source` that is not blank; a blank value when all are.
 const Value& first_value(const Source& source, const Columns& columns);
+
+// Without the ticks and crosses that Microsoft's connectors write around a deal's name.
+std::string without_marks(std::string_view s);
+// The first `most` characters (code points) of UTF-8 text, without a blank at the end; all of it when `most` is 0.
+std::string cut(std::string_view s, std::size_t most);
 
 // The text that `source` gives. `known` is false when the table has no entry for a value that is there; `written`
 // is then what the CRM shows.

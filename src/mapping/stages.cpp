@@ -219,6 +219,10 @@ Source read_source(const Node& node, bool part_default) {
   if (const Node* columns = node.find("columns")) {
     for (const Node& c : columns->children) source.columns.push_back(c.text);
   }
+  if (const Node* join = node.find("join")) {
+    for (const Node& c : join->children) source.columns.push_back(c.text);
+    source.joined = true;
+  }
   if (const Node* values = node.find("values")) {
     for (const Node& entry : values->children) {
       if (entry.is_null()) continue;
@@ -236,6 +240,11 @@ Source read_source(const Node& node, bool part_default) {
   const Node* constant = node.find("constant");
   if (constant != nullptr && !constant->is_array()) source.constant = constant->scalar();
   if (const Node* trim = node.find("trim")) source.trim = trim->flag;
+  if (const Node* marks = node.find("strip_marks")) source.strip_marks = marks->flag;
+  if (const Node* most = node.find("max_length")) {
+    const auto number = parse_number(most->text);
+    if (number) source.max_length = static_cast<std::size_t>(std::atol(number->text.c_str()));
+  }
   if (const Node* fallback = part_default ? node.find("default") : nullptr) source.fallback = fallback->scalar();
   return source;
 }

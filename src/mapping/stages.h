@@ -78,7 +78,7 @@ std::string stage_in_words(Stage stage, bool assessment);
 // An active deal is at most negotiated for the CRM, and an unreported stage is 10 (S-11): only Won closes a deal.
 Stage open_stage(Stage s);
 
-// Reads the members "column", "columns", "constant", "values", "else", "trim" and, for parts, "default".
+// Reads the members "column", "columns", "join", "constant", "values", "else", "trim" and, for parts, "default".
 Source read_source(const Node& node, bool part_default);
 
 }  // namespace cosell::mapping

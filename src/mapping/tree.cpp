@@ -12,9 +12,10 @@ namespace cosell::mapping {
 namespace {
 
 // Keys that say where a value comes from: naming one of the first group replaces what the base said in both.
-constexpr std::array<std::string_view, 4> kSources = {"column", "columns", "constant", "statement"};
-constexpr std::array<std::string_view, 9> kBelongToSource = {"column", "columns",   "constant",  "values",   "else",
-                                                             "date",   "statement", "signed_by", "separator"};
+constexpr std::array<std::string_view, 5> kSources = {"column", "columns", "join", "constant", "statement"};
+constexpr std::array<std::string_view, 12> kBelongToSource = {"column",     "columns",   "join",      "strip_marks",
+                                                              "max_length", "constant",  "values",    "else",
+                                                              "date",       "statement", "signed_by", "separator"};
 
 template <class List>
 bool lists(const List& list, std::string_view key) {

@@ -128,7 +128,7 @@ TEST(NewOpportunity, GetsADateFromTheDefaultWhenTheReferralHasNone) {
 
 TEST(Owner, OfNewOpportunitiesMayBeNamedByEmail) {
   const Mapping mapping = over_salesforce(R"("owner": { "new": { "email": "sales@p.example" } })");
-  EXPECT_EQ(mapping.new_owner_email(), "sales@p.example");
+  EXPECT_EQ(mapping.new_owner_emails({}), std::vector<std::string>{"sales@p.example"});
   EXPECT_EQ(mapping.owner_column(), "OwnerId");
   EXPECT_FALSE(mapping.create_opportunity(inbound(), "", Date{2026, 1, 1}).columns.contains("OwnerId"));
   EXPECT_TRUE(names(mapping.columns_written(), "OwnerId"));

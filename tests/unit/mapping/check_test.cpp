@@ -227,14 +227,15 @@ TEST(LiveCheck, NamesAKeyColumnThatIsTooShort) {
 }
 
 TEST(LiveCheck, ComparesPicklistsWithTheTablesOfValues) {
-  EXPECT_EQ(found_with([](auto& c) {
-              c[7].values = {"Sprng", "Autumn"};
-            }),
-            "acme.jsonc:8:1: the picklist \"Campaign\" has no value \"Spring\", and it is the one that is written for "
-            "\"S1\"; did you mean \"Sprng\"?\n"
-            "acme.jsonc:8:1: warning: the picklist \"Campaign\" has no value \"Lent\"\n"
-            "acme.jsonc:8:1: warning: the value \"Sprng\" of \"Campaign\" is not in the table; the campaign id of deals "
-            "with it will wait; add \"Sprng\" to \"values\", or write \"else\"\n");
+  EXPECT_EQ(
+      found_with([](auto& c) {
+        c[7].values = {"Sprng", "Autumn"};
+      }),
+      "acme.jsonc:8:1: the picklist \"Campaign\" has no value \"Spring\", and it is the one that is written for "
+      "\"S1\"; did you mean \"Sprng\"?\n"
+      "acme.jsonc:8:1: warning: the picklist \"Campaign\" has no value \"Lent\"\n"
+      "acme.jsonc:8:1: warning: the value \"Sprng\" of \"Campaign\" is not in the table; the campaign id of deals "
+      "with it will wait; add \"Sprng\" to \"values\", or write \"else\"\n");
   EXPECT_EQ(found_with([](auto& c) {
               c[0].values = {"ja", "nein"};
             }),
