@@ -10,6 +10,7 @@
 #include "engine/view.h"
 #include "mapping/cases.h"
 #include "mapping/inspect.h"
+#include "mapping/source.h"
 
 namespace cosell::cli {
 
@@ -115,7 +116,8 @@ PairAnswer explain_deal(Session& session, const PairConfig& config, const std::s
   const auto chosen = used.select_opportunity(view->crm_columns);
   output.line(chosen.takes_part ? "Takes part in the sync." : "Takes no part: " + chosen.text + ".");
   const std::string stage = text_of(column(view->crm_columns, used.stage_column()));
-  output.line(used.explain_stage(stage));
+  const std::string type = mapping::plain_text(column(view->crm_columns, used.record_type_column()));
+  output.line(used.explain_stage(stage, type));
   Table table({"Field", "The CRM means", "Partner Center shows", "Comes from", "Rule", "Line"});
   json::Value fields = json::Value::array();
   for (const auto& line : mapping::field_lines(used)) {

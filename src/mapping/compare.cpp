@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "mapping/inspect.h"
@@ -26,21 +27,33 @@ std::string rule_text(const FieldLine& line) {
   return out;
 }
 
-void compare_stages(const Mapping& before, const Mapping& after, std::vector<Difference>& out) {
-  const auto old_lines = stage_lines(before);
+void compare_stages(const Mapping& before, const Mapping& after, const std::string& type,
+                    std::vector<Difference>& out) {
+  const auto old_lines = stage_lines(before, type);
   std::map<std::string, const StageLine*> old_by_name;
   for (const StageLine& line : old_lines) old_by_name[line.crm_stage] = &line;
-  for (const StageLine& line : stage_lines(after)) {
+  const auto title = [&](const StageLine& line) {
+    return "stage \"" + line.crm_stage + "\"" + (type.empty() ? "" : " of \"" + type + "\"");
+  };
+  for (const StageLine& line : stage_lines(after, type)) {
     const auto old = old_by_name.find(line.crm_stage);
     const std::string was = old == old_by_name.end() ? "" : targets_text(*old->second);
-    if (was != targets_text(line))
-      out.push_back({"stage \"" + line.crm_stage + "\"", was, targets_text(line), line.place});
+    if (was != targets_text(line)) out.push_back({title(line), was, targets_text(line), line.place});
     if (old != old_by_name.end()) old_by_name.erase(old);
   }
   for (const StageLine& line : old_lines) {
     if (old_by_name.count(line.crm_stage) == 0) continue;
-    out.push_back({"stage \"" + line.crm_stage + "\"", targets_text(line), "", line.place});
+    out.push_back({title(line), targets_text(line), "", line.place});
   }
+}
+
+// The general stages, and those of every record type that has its own in one of the two.
+void compare_all_stages(const Mapping& before, const Mapping& after, std::vector<Difference>& out) {
+  std::set<std::string> types = {""};
+  for (const Mapping* mapping : {&before, &after}) {
+    for (const std::string& type : mapping->record_types()) types.insert(type);
+  }
+  for (const std::string& type : types) compare_stages(before, after, type, out);
 }
 
 void compare_fields(const Mapping& before, const Mapping& after, std::vector<Difference>& out) {
@@ -77,7 +90,7 @@ std::string taken_part(const Selection& s) { return s.takes_part ? "takes part" 
 
 std::vector<Difference> differences(const Mapping& before, const Mapping& after) {
   std::vector<Difference> out;
-  compare_stages(before, after, out);
+  compare_all_stages(before, after, out);
   if (before.backward() != after.backward()) {
     out.push_back({"a stage that moves back", name_of(before.backward()), name_of(after.backward()), ""});
   }

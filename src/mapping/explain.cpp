@@ -1,4 +1,4 @@
-// What a mapping says about stages, for people and tools: rows, words and the lines they stand in.
+// What a mapping says about stages, in words with the line they stand in.
 #include <cstdlib>
 
 #include "base/text.h"
@@ -28,23 +28,6 @@ std::vector<std::string> Mapping::record_types() const { return data_->stages.re
 
 std::vector<std::string> Mapping::mapped_stages(const std::string& record_type) const {
   return data_->stages.of_type(record_type).names();
-}
-
-std::vector<MappedStage> Mapping::stage_table(const std::string& record_type) const {
-  const StageTable& table = data_->stages.of_type(record_type);
-  std::vector<MappedStage> rows;
-  for (const StageMeaning& m : table.meanings()) {
-    MappedStage row;
-    row.record_type = table.record_type();
-    row.crm_stage = m.crm_stage;
-    row.target = target_name(m);
-    row.means = meaning_in_words(m, table.assessment());
-    row.written_back = table.is_written_back(m);
-    row.file = data_->files.file(m.at.file);
-    row.line = m.at.line;
-    rows.push_back(std::move(row));
-  }
-  return rows;
 }
 
 std::string Mapping::explain_stage(const std::string& crm_stage, const std::string& record_type) const {

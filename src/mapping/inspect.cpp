@@ -13,12 +13,14 @@ namespace {
 std::string in_quotes(const std::string& s) { return "\"" + s + "\""; }
 
 std::string contents_of(const Source& source) {
-  std::string out = "columns " + text::join(source.columns, ",");
+  std::string out = (source.joined ? "joined columns " : "columns ") + text::join(source.columns, ",");
   for (const auto& [from, to] : source.table.entries()) out += "; " + in_quotes(from) + " is " + in_quotes(to);
   if (source.otherwise) out += "; else " + in_quotes(*source.otherwise);
   if (source.constant) out += "; always " + in_quotes(*source.constant);
   if (source.fallback) out += "; when blank " + in_quotes(*source.fallback);
   if (source.trim) out += "; trimmed";
+  if (source.strip_marks) out += "; without marks";
+  if (source.max_length > 0) out += "; cut to " + std::to_string(source.max_length);
   return out;
 }
 
@@ -34,7 +36,7 @@ std::string people_words(const PersonPlan& person) {
 std::string words_of(const FieldPlan& plan) {
   std::vector<std::string> parts;
   if (!plan.source.columns.empty()) {
-    std::string columns = text::join(plan.source.columns, ", else ");
+    std::string columns = text::join(plan.source.columns, plan.source.joined ? " and " : ", else ");
     if (!plan.currency_column.empty()) columns += " with " + plan.currency_column;
     if (!plan.source.table.empty()) {
       columns += " through a table of " + text::count_of(plan.source.table.entries().size(), "value");
@@ -88,17 +90,19 @@ std::string meaning_of(const std::string& target) {
 // The one class that looks into a mapping from outside.
 class Inspector {
  public:
-  static std::vector<StageLine> stages(const Mapping& mapping) {
+  static std::vector<StageLine> stages(const Mapping& mapping, const std::string& record_type) {
     const auto& data = *mapping.data_;
+    const StageTable& table = data.stages.of_type(record_type);
     std::vector<StageLine> lines;
-    for (const StageMeaning& m : data.stages.meanings()) {
+    for (const StageMeaning& m : table.meanings()) {
       StageLine line;
       line.crm_stage = m.crm_stage;
       line.target = target_name(m);
-      line.meaning = meaning_of(line.target);
+      const bool open = m.kind == StageMeaning::Kind::open;
+      line.meaning = open ? stage_in_words(m.stage, table.assessment()) : meaning_of(line.target);
       line.place = data.files.place(m.at);
       for (const std::string& target : all_targets()) {
-        const StageMeaning* back = written_for(data.stages, target);
+        const StageMeaning* back = written_for(table, target);
         if (back != nullptr && back->crm_stage == m.crm_stage) line.written_for.push_back(target);
       }
       lines.push_back(std::move(line));
@@ -124,7 +128,9 @@ class Inspector {
   }
 };
 
-std::vector<StageLine> stage_lines(const Mapping& mapping) { return Inspector::stages(mapping); }
+std::vector<StageLine> stage_lines(const Mapping& mapping, const std::string& record_type) {
+  return Inspector::stages(mapping, record_type);
+}
 std::vector<FieldLine> field_lines(const Mapping& mapping) { return Inspector::fields(mapping); }
 
 }  // namespace cosell::mapping

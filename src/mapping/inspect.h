@@ -15,8 +15,8 @@ struct StageLine {
   std::string place;                     // "acme.jsonc:14"
   std::vector<std::string> written_for;  // targets for which this CRM stage is written back
 };
-// In file order.
-std::vector<StageLine> stage_lines(const Mapping& mapping);
+// In file order. The stages of a record type; "", and one without a table of its own, has the general ones.
+std::vector<StageLine> stage_lines(const Mapping& mapping, const std::string& record_type = "");
 
 struct FieldLine {
   FieldRule rule;

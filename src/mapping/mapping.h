@@ -106,17 +106,6 @@ struct MatchScore {
   std::string because;  // "same customer, similar name, another value"
 };
 
-// One row of a stage table, for people and tools.
-struct MappedStage {
-  std::string record_type;  // "" in the general table
-  std::string crm_stage;
-  std::string target;         // as the file writes it: "40", "won", "waiting", "ignore"
-  std::string means;          // "40 Developed", "closed as won"
-  bool written_back = false;  // written when Partner Center moves to what it means
-  std::string file;
-  std::uint32_t line = 0;
-};
-
 class Mapping {
  public:
   Mapping();
@@ -190,7 +179,6 @@ class Mapping {
   // For people: "Negotiation/Review -> 80 Negotiated (acme.jsonc:14)".
   std::string explain_stage(const std::string& crm_stage, const std::string& record_type = "") const;
   std::vector<std::string> mapped_stages(const std::string& record_type = "") const;
-  std::vector<MappedStage> stage_table(const std::string& record_type = "") const;
 
  private:
   friend class MappingReader;

@@ -25,7 +25,7 @@ bool same_customer(const Deal& opportunity, const Deal& referral) {
   return !other_country && customer_key(*ours) == customer_key(*theirs);
 }
 
-std::set<std::string> words_of(const std::string& text) {
+std::set<std::string> name_words(const std::string& text) {
   std::set<std::string> words;
   for (const std::string& word : text::split(text::folded(text), ' ')) {
     if (!word.empty()) words.insert(word);
@@ -52,8 +52,8 @@ class Scorer {
 
  private:
   int name() {
-    const auto ours = words_of(opportunity_.text(Field::name));
-    const auto theirs = words_of(referral_.text(Field::name));
+    const auto ours = name_words(opportunity_.text(Field::name));
+    const auto theirs = name_words(referral_.text(Field::name));
     if (ours.empty() || theirs.empty()) return 0;
     std::size_t common = 0;
     for (const std::string& word : ours) common += theirs.count(word);

@@ -1,6 +1,7 @@
 // Record types (business processes) with stages of their own.
 #include <gtest/gtest.h>
 
+#include "mapping/inspect.h"
 #include "mapping_fixture.h"
 
 namespace cosell::mapping {
@@ -92,14 +93,14 @@ TEST(RecordTypes, AssessmentsHaveOtherNamesAtTheSamePercentages) {
 }
 
 TEST(RecordTypes, AreShownRowByRow) {
-  const auto rows = mapping_from(kTwoTypes).stage_table("assessments");
+  const auto rows = stage_lines(mapping_from(kTwoTypes), "assessments");
   ASSERT_EQ(rows.size(), 12U);
-  EXPECT_EQ(rows.back().record_type, "assessments");
   EXPECT_EQ(rows.back().crm_stage, "Interviews");
   EXPECT_EQ(rows.back().target, "40");
-  EXPECT_TRUE(rows.back().written_back);
-  EXPECT_EQ(rows.back().line, 5U);
-  EXPECT_EQ(mapping_from(kTwoTypes).stage_table("another").size(), 11U);
+  EXPECT_EQ(rows.back().meaning, "40 Collect data");
+  EXPECT_EQ(rows.back().written_for, std::vector<std::string>{"40"});
+  EXPECT_EQ(rows.back().place, "acme.jsonc:5");
+  EXPECT_EQ(stage_lines(mapping_from(kTwoTypes), "another").size(), 11U);
 }
 
 TEST(RecordTypes, ACompanysTablesAreLaidOverThoseOfItsBase) {
