@@ -163,7 +163,7 @@ TEST(LiveCheck, ComparesEveryRecordTypeWithTheStagesThatItOffers) {
             "acme.jsonc:6:1: the record type \"own\" does not offer the stage \"C2\", which would be written for 40; "
             "name another stage in the record type's \"write_back\"\n");
   stages = stages_of_two_types();
-  stages.push_back({"New", "New", true, false, false, {"own"}});
+  stages.push_back({"New", "New", true, false, false, std::nullopt, {"own"}});
   EXPECT_EQ(texts_of(check_against_live(two_types(), stages, {})),
             "acme.jsonc:5:1: the CRM's stage \"New\" of \"own\" is not mapped; deals in it will wait; add \"New\": … "
             "to the stage table\n");

@@ -189,15 +189,23 @@ std::vector<Fault> faults() {
       entry("shared-column", "bridge", "message", "\"StageName\""),
       // parts that do not fit together
       in_section("no-key", "bridge", "referral_id", "null"),
-      in_section("no-source", "customer", "match", "[\"line1\", \"city\", \"state\", \"line2\"]"),
       in_section("bad-weights", "matching", "name", "50"),
-      in_section("bad-threshold", "matching", "doubtful", "102"),
       in_section("never-complete", "fields", "value", "null"),
   };
   all.push_back({"duplicate-stage", [](Document& d) {
                    const std::string again = d.entries("map").front().first + " ";
                    d.append("map", again, "10");
                    return "map/" + again;
+                 }});
+  all.push_back({"bad-threshold", [](Document& d) {
+                   d.put("matching", "sure", "80");
+                   d.put("matching", "doubtful", "81");
+                   return "matching";
+                 }});
+  all.push_back({"no-source", [](Document& d) {
+                   d.put("customer", "match", "[\"name\", \"city\"]");
+                   d.put("customer", "record", R"({ "city": null })");
+                   return "customer";
                  }});
   all.push_back({"ambiguous-write-back", [](Document& d) {
                    d.erase("write_back", [](const Entry& e) { return e.first == "60"; });
@@ -246,7 +254,7 @@ TEST(SeededFaults, AreNamedInTheirLine) {
 TEST(SeededFaults, AreOfManyKinds) {
   std::set<std::string> codes;
   for (const Fault& fault : faults()) codes.insert(fault.code);
-  EXPECT_GE(codes.size(), 26U);
+  EXPECT_GE(codes.size(), 29U);
   EXPECT_GE(faults().size(), 50U);
 }
 
