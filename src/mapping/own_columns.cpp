@@ -139,10 +139,12 @@ std::vector<OwnColumn> Mapping::own_columns() const {
     if (entry.kind == ColumnKind::choice && column.choices.empty()) column.kind = ColumnKind::text;
     out.add(std::move(column));
   }
-  for (const StageMeaning& m : d.stages.meanings()) {
-    if (m.kind != StageMeaning::Kind::closed || !m.reason.has_column()) continue;
-    out.add(column_from(m.reason.columns.front(), "Loss reason", "Why the deal was lost; Microsoft reads this.",
-                        ColumnKind::text, 255));
+  for (const StageTable* table : d.stages.all()) {
+    for (const StageMeaning& m : table->meanings()) {
+      if (m.kind != StageMeaning::Kind::closed || !m.reason.has_column()) continue;
+      out.add(column_from(m.reason.columns.front(), "Loss reason", "Why the deal was lost; Microsoft reads this.",
+                          ColumnKind::text, 255));
+    }
   }
   for (const BridgeEntry& entry : kBridge) {
     const auto named = d.bridge.find(entry.name);
