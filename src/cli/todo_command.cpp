@@ -7,6 +7,7 @@
 #include "cli/find_deal.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
+#include "engine/drift.h"
 #include "engine/words.h"
 
 namespace cosell::cli {
@@ -60,6 +61,23 @@ Result<void> add_incidents(std::vector<Item>& items, Workplace& place) {
     item.row.since = parse_instant(incident->text_of("since")).value_or(Instant{});
     const bool log_in = item.kind == "login" && side == Side::partner_center;
     item.next_step = (log_in ? "cosell login partner-center " : "cosell check ") + place.config().name;
+    items.push_back(std::move(item));
+  }
+  return {};
+}
+
+// Stages of the CRM that changed after the mapping was written; whoever keeps the mapping has to change it.
+Result<void> add_drift(std::vector<Item>& items, Workplace& place) {
+  auto drift = engine::known_drift(place.store());
+  if (!drift) return drift.error();
+  for (const engine::Drift& d : *drift) {
+    Item item;
+    item.pair = place.config().name;
+    item.row.title = "(mapping)";
+    item.row.since = d.since;
+    item.kind = "mapping";
+    item.what = d.message;
+    item.next_step = d.next_step;
     items.push_back(std::move(item));
   }
   return {};
@@ -162,6 +180,8 @@ int todo_command(Session& session, const TodoOptions& options) {
       continue;
     }
     if (done && options.owner.empty() && options.kind.empty()) done = add_incidents(items, **made);
+    const bool mapping_too = options.kind.empty() || options.kind == "mapping";
+    if (done && options.owner.empty() && mapping_too) done = add_drift(items, **made);
     if (done) done = add_deals(items, **made, options);
     if (!done) code = worse(code, failed(session, config, done.error()).code);
   }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/decide.h"
+#include "engine/drift.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
 #include "engine/words.h"
@@ -89,8 +90,11 @@ Result<void> Cycle::prepare() {
       });
       if (!done) return done;
     }
-    auto set =
-        pair_.store->transaction([&] { return pair_.store->set_property("mapping_hash", pair_.mapping->hash()); });
+    auto set = pair_.store->transaction([&]() -> Result<void> {
+      // Does the new one fit the CRM's stages? Asked at once.
+      if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
+      return pair_.store->set_property("mapping_hash", pair_.mapping->hash());
+    });
     if (!set) return set;
   }
   Executor executor(pair_, report_.run, report_, options_);
@@ -109,7 +113,8 @@ Result<void> Cycle::prepare() {
   return {};
 }
 
-// The same URL must still be the same organisation (F-69). Asked on the first run and once a day.
+// The same URL must still be the same organisation (F-69), and the mapping must still fit the CRM's stages. Asked on
+// the first run, and then once a day; the CRM every hour, and after a value turned up that the mapping does not know.
 Result<void> Cycle::check_environment(Side side) {
   const std::string name = std::string("environment.") + store::name_of(side);
   auto known = pair_.store->property(name);
@@ -117,7 +122,8 @@ Result<void> Cycle::check_environment(Side side) {
   auto asked = pair_.store->property(name + ".asked");
   if (!asked) return asked.error();
   const auto last = parse_instant(*asked);
-  if (!known->empty() && last && pair_.clock->now() - *last < days(1)) return {};
+  const Duration every = side == Side::crm ? hours(1) : days(1);
+  if (!known->empty() && last && pair_.clock->now() - *last < every) return {};
   Call call = pair_.call(side);
   auto described = pair_.connector(side).describe(call);
   if (!described) {
@@ -137,6 +143,9 @@ Result<void> Cycle::check_environment(Side side) {
   }
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = pair_.store->set_property(name, described->environment); !done) return done;
+    if (side == Side::crm) {
+      if (auto done = note_drift(pair_, described->stages); !done) return done;
+    }
     return pair_.store->set_property(name + ".asked", to_string(pair_.clock->now()));
   });
 }
@@ -457,6 +466,11 @@ Result<void> Cycle::finish() {
       if (value != *known && (down || asked)) {
         if (auto done = pair_.store->set_property(name, value); !done) return done;
       }
+    }
+    auto unreadable = more_is_unreadable(*pair_.store, report_.states);
+    if (!unreadable) return unreadable.error();
+    if (*unreadable) {
+      if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
     }
     if (!report_.stopped && first_sync_ && !options_.plan_only && !options_.only && options_.limit == 0) {
       if (auto done = pair_.store->set_property("first_sync_done", to_string(pair_.clock->now())); !done) return done;

@@ -1,0 +1,186 @@
+// Comparing two lists of stages under a mapping.
+#include "engine/drift.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace cosell::engine {
+
+namespace {
+
+const std::string baseline_property = "stages.crm";
+const std::string drift_property = "drift.crm";
+const std::string unreadable_property = "drift.unreadable";
+
+std::string in_quotes(const std::string& name) { return "\"" + name + "\""; }
+
+const StageEntry* find_stage(const std::vector<StageEntry>& stages, const std::string& id) {
+  const auto it = std::find_if(stages.begin(), stages.end(), [&id](const StageEntry& s) { return s.id == id; });
+  return it == stages.end() ? nullptr : &*it;
+}
+
+// The mapping's own finding about this stage; nullptr when it fits.
+const mapping::FileFinding* finding_about(const std::vector<mapping::FileFinding>& findings, const std::string& code,
+                                          const std::string& stage) {
+  const auto it = std::find_if(findings.begin(), findings.end(), [&](const mapping::FileFinding& f) {
+    return f.code == code && f.message.find(in_quotes(stage)) != std::string::npos;
+  });
+  return it == findings.end() ? nullptr : &*it;
+}
+
+std::string place_of(const mapping::FileFinding& f) { return f.file + ":" + std::to_string(f.line); }
+
+// A stage that is new where another one disappeared, with the same outcome: most likely its new name.
+const StageEntry* new_name_of(const StageEntry& gone, const std::vector<StageEntry>& before,
+                              const std::vector<StageEntry>& now) {
+  const auto it = std::find_if(now.begin(), now.end(), [&](const StageEntry& s) {
+    const bool same_place = s.position == gone.position && s.closed == gone.closed && s.won == gone.won;
+    return same_place && find_stage(before, s.id) == nullptr;
+  });
+  return it == now.end() ? nullptr : &*it;
+}
+
+json::Value stages_as_json(const std::vector<StageEntry>& stages) {
+  auto list = json::Value::array();
+  for (const StageEntry& s : stages) {
+    auto o = json::Value::object();
+    o.set("id", json::Value::string(s.id));
+    o.set("label", json::Value::string(s.label));
+    o.set("closed", json::Value::boolean(s.closed));
+    o.set("won", json::Value::boolean(s.won));
+    o.set("position", json::Value::integer(s.position));
+    list.append(std::move(o));
+  }
+  return list;
+}
+
+std::vector<StageEntry> stages_from_json(const json::Value& list) {
+  std::vector<StageEntry> stages;
+  for (const json::Value& item : list.items()) {
+    const auto flag = [&item](const char* name) { return item.find(name) != nullptr && item.find(name)->as_bool(); };
+    StageEntry s;
+    s.id = item.text_of("id");
+    s.label = item.text_of("label");
+    s.closed = flag("closed");
+    s.won = flag("won");
+    const json::Value* position = item.find("position");
+    if (position != nullptr) s.position = static_cast<int>(position->as_integer().value_or(0));
+    stages.push_back(std::move(s));
+  }
+  return stages;
+}
+
+json::Value drift_as_json(const std::vector<Drift>& drift) {
+  auto list = json::Value::array();
+  for (const Drift& d : drift) {
+    auto o = json::Value::object();
+    o.set("stage", json::Value::string(d.stage));
+    o.set("message", json::Value::string(d.message));
+    o.set("next_step", json::Value::string(d.next_step));
+    o.set("since", json::Value::string(to_string(d.since)));
+    list.append(std::move(o));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const std::vector<StageEntry>& now,
+                                 const mapping::Mapping& mapping, const std::string& crm) {
+  std::vector<mapping::LiveStage> live;
+  for (const StageEntry& s : now) {
+    live.emplace_back();
+    live.back().id = s.id;
+    live.back().label = s.label;
+    live.back().active = s.active;
+  }
+  const auto findings = mapping::check_against_live(mapping, live, {});
+  std::vector<Drift> drift;
+  for (const StageEntry& old : before) {
+    const StageEntry* present = find_stage(now, old.id);
+    if (present != nullptr) continue;
+    const auto* finding = finding_about(findings, "stage-not-live", old.id);
+    if (finding == nullptr) continue;  // the mapping does not use it
+    const StageEntry* renamed = new_name_of(old, before, now);
+    Drift d;
+    d.stage = old.id;
+    d.message = crm + " has no stage " + in_quotes(old.id) + " any more" +
+                (renamed == nullptr ? "." : "; in its place is " + in_quotes(renamed->id) + ", probably its new name.");
+    d.next_step = place_of(*finding) + ": " +
+                  (renamed == nullptr ? "remove " + in_quotes(old.id)
+                                      : "write " + in_quotes(renamed->id) + " instead of " + in_quotes(old.id)) +
+                  ", then: cosell mapping check --live";
+    drift.push_back(std::move(d));
+  }
+  for (const StageEntry& stage : now) {
+    const StageEntry* old = find_stage(before, stage.id);
+    const auto* finding = finding_about(findings, "stage-not-mapped", stage.id);
+    if (old != nullptr || finding == nullptr || !stage.active) continue;
+    Drift d;
+    d.stage = stage.id;
+    d.message = crm + " has a new stage " + in_quotes(stage.id) + "; deals in it wait.";
+    d.next_step = place_of(*finding) + ": " + finding->remedy + ", then: cosell mapping check --live";
+    drift.push_back(std::move(d));
+  }
+  return drift;
+}
+
+Result<void> note_drift(const Pair& pair, const std::vector<StageEntry>& now) {
+  if (now.empty()) return {};
+  auto stored = pair.store->property(baseline_property);
+  if (!stored) return stored.error();
+  auto kept = known_drift(*pair.store);
+  if (!kept) return kept.error();
+  const auto baseline = json::read(*stored);
+  const bool same_mapping = baseline && baseline->text_of("mapping") == pair.mapping->hash();
+  const json::Value* stages = baseline ? baseline->find("stages") : nullptr;
+  const auto before = stages == nullptr ? now : stages_from_json(*stages);
+  std::vector<Drift> drift = drift_between(before, now, *pair.mapping, pair.title(Side::crm));
+  for (Drift& d : drift) {
+    const auto known =
+        std::find_if(kept->begin(), kept->end(), [&d](const Drift& k) { return k.message == d.message; });
+    d.since = known == kept->end() ? pair.clock->now() : known->since;
+  }
+  // The stages against which the next look is compared: those of the moment when the mapping fitted last.
+  if (!same_mapping && drift.empty()) {
+    auto o = json::Value::object();
+    o.set("mapping", json::Value::string(pair.mapping->hash()));
+    o.set("stages", stages_as_json(now));
+    if (auto done = pair.store->set_property(baseline_property, json::canonical(o)); !done) return done;
+  }
+  return pair.store->set_property(drift_property, drift.empty() ? "" : json::canonical(drift_as_json(drift)));
+}
+
+Result<std::vector<Drift>> known_drift(store::Store& store) {
+  auto stored = store.property(drift_property);
+  if (!stored) return stored.error();
+  std::vector<Drift> drift;
+  const auto list = json::read(*stored);
+  if (stored->empty() || !list) return drift;
+  for (const json::Value& item : list->items()) {
+    Drift d;
+    d.stage = item.text_of("stage");
+    d.message = item.text_of("message");
+    d.next_step = item.text_of("next_step");
+    d.since = parse_instant(item.text_of("since")).value_or(Instant{});
+    drift.push_back(std::move(d));
+  }
+  return drift;
+}
+
+Result<bool> more_is_unreadable(store::Store& store, const std::vector<store::StateCount>& states) {
+  std::int64_t count = 0;
+  for (const store::StateCount& s : states) {
+    if (s.reason == "unreadable" || s.reason == "unknown-stage") count += s.deals;
+  }
+  auto known = store.property(unreadable_property);
+  if (!known) return known.error();
+  const std::string text = count == 0 ? "" : std::to_string(count);
+  if (text == *known) return false;
+  if (auto done = store.set_property(unreadable_property, text); !done) return done.error();
+  const std::int64_t before = known->empty() ? 0 : std::stoll(*known);
+  return count > before;
+}
+
+}  // namespace cosell::engine

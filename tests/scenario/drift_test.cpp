@@ -1,0 +1,92 @@
+// Stories of a CRM whose stages change after the mapping was written.
+#include "engine/drift.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+// The stages of the standard process; `third` stands where "Needs Analysis" is.
+Json stages_with(const std::string& third, const std::string& more = "") {
+  Json list = Json::array();
+  std::vector<std::string> names = {
+      "Received from Microsoft", "Prospecting",         "Qualification",       third,
+      "Value Proposition",       "Id. Decision Makers", "Perception Analysis", "Proposal/Price Quote",
+      "Negotiation/Review"};
+  if (!more.empty()) names.push_back(more);
+  for (const std::string& name : names) list.push_back({{"name", name}, {"probability", 20}});
+  list.push_back({{"name", "Closed Won"}, {"probability", 100}, {"won", true}});
+  list.push_back({{"name", "Closed Lost"}, {"probability", 0}, {"closed", true}});
+  return {{"stages", list}};
+}
+
+std::vector<engine::Drift> drift_of(World& world) {
+  auto drift = engine::known_drift(world.store());
+  EXPECT_TRUE(drift);
+  return drift ? *drift : std::vector<engine::Drift>{};
+}
+
+TEST(Drift, OfAStageThatWasRenamedNamesTheLineAndItsNewName) {
+  World world;
+  world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
+  world.sync();
+  EXPECT_THAT(drift_of(world), IsEmpty()) << "what was so from the beginning is no drift";
+  world.control(Side::crm, "POST", "stages", stages_with("Discovery"));
+  world.sync();
+  EXPECT_THAT(drift_of(world), IsEmpty()) << "the CRM is not asked in every sync";
+  world.advance(minutes(61));
+  world.sync();
+  const auto drift = drift_of(world);
+  ASSERT_THAT(drift, SizeIs(2));
+  EXPECT_THAT(drift[0].message, HasSubstr("no stage \"Needs Analysis\" any more"));
+  EXPECT_THAT(drift[0].next_step, HasSubstr("write \"Discovery\" instead of \"Needs Analysis\""));
+  EXPECT_THAT(drift[0].next_step, HasSubstr(":")) << "file and line";
+  EXPECT_THAT(drift[1].message, HasSubstr("new stage \"Discovery\""));
+}
+
+TEST(Drift, KeepsWhenItBeganAndEndsWhenTheStageIsBack) {
+  World world;
+  world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
+  world.sync();
+  world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis", "Pilot"));
+  world.advance(minutes(61));
+  world.sync();
+  const auto first = drift_of(world);
+  ASSERT_THAT(first, SizeIs(1));
+  EXPECT_THAT(first[0].message, HasSubstr("new stage \"Pilot\""));
+  world.advance(minutes(61));
+  world.sync();
+  ASSERT_THAT(drift_of(world), SizeIs(1));
+  EXPECT_EQ(drift_of(world)[0].since, first[0].since);
+  world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
+  world.advance(minutes(61));
+  world.sync();
+  EXPECT_THAT(drift_of(world), IsEmpty());
+}
+
+TEST(Drift, IsLookedForAsSoonAsADealIsInAnUnknownStageAndHoldsOnlyThatDeal) {
+  World world;
+  world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
+  const std::string held = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  const std::string other = world.new_opportunity(usual_opportunity("Birch Motors: data"));
+  world.sync();
+  world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis", "Pilot"));
+  world.control(Side::crm, "POST", "edit", {{"id", held}, {"fields", {{"StageName", "Pilot"}}}});
+  world.crm_edit(other, {{"value", 60000}});
+  world.sync();
+  world.sync();
+  ASSERT_THAT(drift_of(world), SizeIs(1));
+  EXPECT_EQ(world.deal_of(held).state, store::DealState::waiting);
+  EXPECT_EQ(world.deal_of(other).state, store::DealState::in_sync);
+  EXPECT_EQ(world.referral_of(other)["details"]["dealValue"].get<double>(), 60000.0);
+}
+
+}  // namespace
+}  // namespace cosell::test
