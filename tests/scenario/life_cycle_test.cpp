@@ -136,7 +136,7 @@ TEST_P(LifeOfDeals, WonOfADealThatMayBeRegisteredWaitsForItsSeventyTwoHours) {  
   world.sync();
   EXPECT_EQ(world.deal_of(id).reason, "early_won");
   EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::date);
-  world.advance(hours(72) - minutes(11));
+  world.advance(minutes(72 * 60 - 11));
   world.sync();
   EXPECT_EQ(world.referral_of(id)["status"], "Active");
   world.advance(minutes(1));
