@@ -203,13 +203,21 @@ class App {
     CLI::App* status = command(app_, "status", "How things stand: last success, who is waited for, what comes next",
                                "  cosell status\n  cosell status --json");
     add_pair(status, pair_);
-    does(status, [this](Session& s) { return status_command(s, pair_); });
+    status->add_flag("--alert", alert_, "For monitoring: one line; exit code 0 well, 1 look at it, 3 a side is down");
+    does(status, [this](Session& s) { return alert_ ? alert_command(s, pair_) : status_command(s, pair_); });
+
+    CLI::App* solutions = command(app_, "solutions", "Solution ids and names seen in referrals; no API lists them",
+                                  "  cosell solutions\n  cosell solutions --csv");
+    add_pair(solutions, pair_);
+    listing(solutions);
+    does(solutions, [this](Session& s) { return solutions_command(s, pair_); });
 
     CLI::App* todo = command(app_, "todo", "Everything that waits for a person or failed, most urgent first",
                              "  cosell todo\n  cosell todo --for \"Ida Berg\"\n  cosell todo --kind failed --csv");
     add_pair(todo, todo_.pair);
     todo->add_option("--for", todo_.owner, "Only deals of this owner (name or e-mail)")->type_name("OWNER");
     todo->add_option("--kind", todo_.kind, "Only: " + text::join(todo_kinds(), ", ") + ", or a reason")->type_name("K");
+    todo->add_flag("--ics", todo_.ics, "The deadlines as a calendar file");
     listing(todo);
     does(todo, [this](Session& s) { return todo_command(s, todo_); });
   }
@@ -241,6 +249,18 @@ class App {
     show->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
     add_pair_option(show, pair_);
     does(show, [this](Session& s) { return deals_show_command(s, pair_, deal_); });
+
+    CLI::App* restart = command(*deals, "restart", "A new referral for a deal whose old one is closed or was declined",
+                                "  cosell deals restart 006Aa00000XyZ1QIAV");
+    restart->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
+    add_pair_option(restart, pair_);
+    does(restart, [this](Session& s) { return deals_restart_command(s, pair_, deal_); });
+
+    CLI::App* leave = command(*deals, "leave", "Let a deal differ from its closed referral, and ask no more",
+                              "  cosell deals leave 006Aa00000XyZ1QIAV");
+    leave->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
+    add_pair_option(leave, pair_);
+    does(leave, [this](Session& s) { return deals_leave_command(s, pair_, deal_); });
 
     CLI::App* history =
         command(*deals, "history", "What happened to one deal, and why",
@@ -416,6 +436,7 @@ class App {
   std::string side_;
   int limit_ = 0;
   std::vector<std::string> allow_;
+  bool alert_ = false;
   PlanOptions plan_;
   SyncOptions sync_;
   RunOptions run_;

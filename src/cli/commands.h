@@ -48,11 +48,14 @@ struct RunOptions {
 int run_command(Session& session, const RunOptions& options);
 
 int status_command(Session& session, const std::string& pair);
+// For monitoring: one line, exit code 0 when all is well.
+int alert_command(Session& session, const std::string& pair);
 
 struct TodoOptions {
   std::string pair;
   std::string owner;
   std::string kind;
+  bool ics = false;  // the deadlines as a calendar file
 };
 int todo_command(Session& session, const TodoOptions& options);
 
@@ -68,6 +71,12 @@ struct ListOptions {
 int deals_list_command(Session& session, const ListOptions& options);
 int deals_show_command(Session& session, const std::string& pair, const std::string& deal);
 int deals_history_command(Session& session, const std::string& pair, const std::string& deal, int limit);
+
+// What a person decides about a closed or declined referral.
+int deals_restart_command(Session& session, const std::string& pair, const std::string& deal);
+int deals_leave_command(Session& session, const std::string& pair, const std::string& deal);
+
+int solutions_command(Session& session, const std::string& pair);
 
 struct ReplayOptions {
   std::string pair;

@@ -55,6 +55,8 @@ class Reader {
   void guards(const json::Value& v, engine::Settings& out);
   void guard(const json::Value& v, const std::string& name, engine::MassChangeGuard& out);
   void rules(const json::Value& v, RulePack& out);
+  void registration(const json::Value& v, engine::Settings& out);
+  void rates(const json::Value& v, RateTable& out);
   void tokens(const json::Value& v);
   void sandbox(const json::Value& v);
   void different_stores();
@@ -178,6 +180,43 @@ void Reader::rules(const json::Value& v, RulePack& out) {
   members(v, "\"rules\"", known);
 }
 
+// { "date": "2026-11", "source": "where they were published", "usd_per_unit": { "EUR": 1.08 } }
+void Reader::rates(const json::Value& v, RateTable& out) {
+  Members known;
+  known["date"] = [&](const json::Value& x) { out.date = text_of(x, "date", "the month of the rates, \"2026-11\""); };
+  known["source"] = [&](const json::Value& x) { out.source = text_of(x, "source", "where the rates were published"); };
+  known["usd_per_unit"] = [&](const json::Value& x) {
+    if (!x.is_object()) return problem(x.at(), "\"usd_per_unit\" must be an object { \"EUR\": 1.08 }");
+    for (const json::Member& m : x.members()) {
+      const auto number = m.value.is_number() ? parse_number(m.value.text()) : std::nullopt;
+      const bool positive = number && std::strtod(number->text.c_str(), nullptr) > 0;
+      if (!currency_exponent(m.key)) problem(m.at, "\"" + m.key + "\" is no currency; an ISO 4217 code such as EUR");
+      if (!positive) problem(m.value.at(), "the rate of \"" + m.key + "\" must be a number above 0");
+      if (positive) out.usd_per_unit[m.key] = *number;
+    }
+  };
+  members(v, "\"rates\"", known, {"date", "source", "usd_per_unit"});
+}
+
+void Reader::registration(const json::Value& v, engine::Settings& out) {
+  Members known;
+  known["early_won"] = [&](const json::Value& x) {
+    const std::vector<std::string> names = {"hold", "send"};
+    const auto it = std::find(names.begin(), names.end(), x.text());
+    if (!x.is_string() || it == names.end()) return problem(x.at(), "\"early_won\" must be \"hold\" or \"send\"");
+    out.early_won = static_cast<engine::EarlyWon>(it - names.begin());
+  };
+  known["eligible_solutions"] = [&](const json::Value& x) {
+    if (!x.is_array()) return problem(x.at(), "\"eligible_solutions\" must be a list of solution ids [\"SOL-…\"]");
+    for (const json::Value& id : x.items()) {
+      const std::string written = text_of(id, "eligible_solutions", "a list of solution ids [\"SOL-…\"]");
+      if (!written.empty()) out.rules.registration.eligible_solutions.insert(written);
+    }
+  };
+  known["rates"] = [&](const json::Value& x) { rates(x, out.rules.registration.rates); };
+  members(v, "\"registration\"", known);
+}
+
 void Reader::crm(const json::Value& v, PairConfig& pair) {
   if (!v.is_object()) return problem(v.at(), "\"crm\" must be an object { … }");
   const json::Value* system = v.find("system");
@@ -232,6 +271,7 @@ void Reader::pair(const json::Member& m) {
   };
   known["guards"] = [&](const json::Value& v) { guards(v, s); };
   known["rules"] = [&](const json::Value& v) { rules(v, s.rules); };
+  known["registration"] = [&](const json::Value& v) { registration(v, s); };
   members(m.value, "the pair \"" + m.key + "\"", known, {"crm", "partner_center", "mapping", "store"});
   pair.on_this_machine = !leads_elsewhere(pair.crm) && !leads_elsewhere(pair.partner_center);
   config_.pairs.push_back(std::move(pair));

@@ -7,6 +7,8 @@
 #include "cli/find_deal.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
+#include "deal/registration.h"
+#include "engine/deadline.h"
 #include "engine/view.h"
 #include "engine/words.h"
 
@@ -99,7 +101,10 @@ class Sheet {
     json_ = json_of(row_);
     links();
     microsoft(*view);
+    more(*view);
+    if (auto done = deadline(); !done) return done.error();
     fields(*view);
+    registration(*view);
     print_operations(out, place_.pair(), *operations);
     if (out.for_people()) {
       if (auto done = print_last_entries(out, place_.store(), row_); !done) return done.error();
@@ -132,6 +137,51 @@ class Sheet {
     session_.output.line(padded("Microsoft:", 17) + answer + (reason.empty() ? "" : " (" + reason + ")") +
                          (seller.empty() ? "" : ", " + seller));
     json_.set("microsoft_answer", json::Value::string(answer));
+    const auto meaning = meaning_of_answer(view.partner_center, place_.pair().settings.rules.registration);
+    if (!meaning.meaning.empty()) {
+      session_.output.line(padded("", 17) + meaning.meaning + " " + meaning.advice);
+    }
+  }
+
+  // What Partner Center alone shows of the deal (D-3, R-4, R-8), and the referral before this one.
+  void more(const engine::DealView& view) {
+    for (const Field f :
+         {Field::type, Field::direction, Field::location, Field::campaign, Field::tags, Field::favorite}) {
+      const Value& value = view.partner_center.get(f);
+      if (is_blank(value)) continue;
+      session_.output.line(padded(std::string(info(f).label) + ":", 17) + display(value));
+      json_.set(info(f).name, json::Value::string(display(value)));
+    }
+    const auto old = row_.marks.find("predecessor");
+    if (old == row_.marks.end()) return;
+    session_.output.line(padded("Before this:", 17) + "referral " + old->second);
+    json_.set("predecessor", json::Value::string(old->second));
+  }
+
+  Result<void> deadline() {
+    auto due = engine::deadline_of(place_.pair(), row_);
+    if (!due) return due.error();
+    if (!*due) return {};
+    session_.output.line(padded("Deadline:", 17) + to_string_minutes((*due)->at) + " UTC: " + (*due)->what);
+    json_.set("until", json::Value::string(to_string_seconds((*due)->at)));
+    return {};
+  }
+
+  // G-1 to G-7, rule by rule.
+  void registration(const engine::DealView& view) {
+    if (!view.partner_center.standing()) return;
+    const auto outlook = registration_outlook(view.partner_center, place_.pair().settings.rules);
+    json::Value list = json::Value::array();
+    const std::string status = view.partner_center.text(Field::registration);
+    session_.output.line();
+    session_.output.line("Registration with Microsoft: " +
+                         (status.empty() ? std::string("possible: ") + name_of(outlook.eligible) : status));
+    for (const Eligibility& e : outlook.rules) {
+      session_.output.line("  " + padded(name_of(e.answer), 10) + e.text);
+      list.append(Object().text("rule", e.rule).text("answer", name_of(e.answer)).text("text", e.text).done());
+    }
+    json_.set("registration",
+              Object().text("eligible", name_of(outlook.eligible)).text("status", status).value("rules", list).done());
   }
 
   void fields(const engine::DealView& view) {

@@ -2,11 +2,13 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/calendar.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
+#include "engine/deadline.h"
 #include "engine/drift.h"
 #include "engine/words.h"
 
@@ -24,21 +26,13 @@ struct Item {
   std::string what;  // state and reason, in words
   std::string next_step;
   std::optional<Instant> deadline;
+  std::string due;  // what is to be done until then
 };
 
 bool is_owner(const DealRow& row, const std::string& owner) {
   if (owner.empty()) return true;
   const bool by_name = text::folded(row.owner).find(text::folded(owner)) != std::string::npos;
   return by_name || text::equals_ignore_case(row.owner_email, owner);
-}
-
-// An unanswered deal of Microsoft's expires; it is the only deadline that the referral itself carries.
-Result<std::optional<Instant>> deadline_of(store::Store& store, const DealRow& row) {
-  if (row.reason != "answer" || !row.partner_center.image.valid()) return std::optional<Instant>{};
-  auto image = store.image(row.partner_center.image);
-  if (!image) return image.error();
-  const auto* at = std::get_if<Instant>(&column(*image, info(Field::expires_at).name));
-  return at == nullptr ? std::optional<Instant>{} : std::optional<Instant>{*at};
 }
 
 std::string next_step_of(const DealRow& row) {
@@ -92,13 +86,20 @@ Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOpt
     if (rows->empty()) return {};
     filter.after = rows->back().id;
     for (DealRow& row : *rows) {
-      if (!waits_for_a_person(row) || !is_owner(row, options.owner)) continue;
+      const bool only_deadlines = options.kind == "deadline";
+      if ((!only_deadlines && !waits_for_a_person(row)) || !is_owner(row, options.owner)) continue;
       Item item;
       item.kind = todo_kind(row);
-      if (!options.kind.empty() && item.kind != options.kind && row.reason != options.kind) continue;
-      auto deadline = deadline_of(place.store(), row);
+      const bool wanted =
+          options.kind.empty() || only_deadlines || item.kind == options.kind || row.reason == options.kind;
+      if (!wanted) continue;
+      auto deadline = engine::deadline_of(place.pair(), row);
       if (!deadline) return deadline.error();
-      item.deadline = *deadline;
+      if (only_deadlines && !*deadline) continue;
+      if (*deadline) {
+        item.deadline = (*deadline)->at;
+        item.due = (*deadline)->what;
+      }
       item.pair = place.config().name;
       item.what = engine::words::state_line(row);
       item.next_step = next_step_of(row);
@@ -130,12 +131,25 @@ void print_for_people(Output& out, const std::vector<Item>& items, bool several_
     if (several_pairs) head += "  [" + item.pair + "]";
     if (item.deadline) head += "  " + out.styled("until " + to_string_minutes(*item.deadline) + " UTC", Style::warning);
     out.line(head);
+    if (!item.due.empty()) out.line("  To do until then: " + item.due + ".");
     const bool bad = item.row.state == store::DealState::failed || !item.row.id.valid();
     out.line("  " + out.styled(item.what, bad ? Style::bad : Style::plain));
     if (!item.next_step.empty()) out.line("  → " + item.next_step);
   }
   out.line();
   out.line(text::count_of(items.size(), "entry", "entries") + ".");
+}
+
+void print_calendar(Session& session, const std::vector<Item>& items) {
+  std::vector<CalendarEntry> entries;
+  for (const Item& i : items) {
+    const std::string id = i.row.partner_center.record_id;
+    entries.push_back({id + "@cosell-bridge", *i.deadline, i.row.title + ": " + i.due,
+                       i.what + "\n" + i.next_step + (i.row.owner.empty() ? "" : "\nOwner: " + i.row.owner)});
+  }
+  std::string file = calendar_file(entries, session.clock().now());
+  file.erase(file.size() - 1);  // the answer brings its own line end
+  session.output.answer(file);
 }
 
 void print_csv(Output& out, const std::vector<Item>& items) {
@@ -164,7 +178,12 @@ void print_json(Output& out, const std::vector<Item>& items) {
 
 }  // namespace
 
-int todo_command(Session& session, const TodoOptions& options) {
+int todo_command(Session& session, const TodoOptions& asked) {
+  TodoOptions options = asked;
+  if (options.ics && !options.kind.empty() && options.kind != "deadline") {
+    return failed(session, nullptr, make_error(ErrorClass::config, "--ics is for deadlines: leave out --kind.")).code;
+  }
+  if (options.ics) options.kind = "deadline";
   std::vector<Item> items;
   int code = exit_done;
   std::vector<const PairConfig*> pairs;
@@ -186,7 +205,9 @@ int todo_command(Session& session, const TodoOptions& options) {
     if (!done) code = worse(code, failed(session, config, done.error()).code);
   }
   std::stable_sort(items.begin(), items.end(), more_urgent);
-  if (session.output.options().json) {
+  if (options.ics) {
+    print_calendar(session, items);
+  } else if (session.output.options().json) {
     print_json(session.output, items);
   } else if (session.output.options().csv) {
     print_csv(session.output, items);

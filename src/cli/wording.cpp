@@ -32,6 +32,9 @@ const std::map<std::string, std::string>& reasons() {
       {"no-write-back", "a value that the mapping cannot write to the CRM"},
       {"unreadable", "a value that the mapping cannot read"},
       {"settling", "a step that cannot be taken back, after its waiting time"},
+      {"early_won", "won within 72 hours of its creation"},
+      {"predecessor", "its opportunity has a newer referral"},
+      {"left_as_is", "differs from its closed referral, and stays so as decided"},
       {"approval", "your approval of a step that cannot be taken back"},
       {"never", "a step that the configuration does not allow"},
       {"answer", "an answer to a deal that Microsoft sent"},
@@ -98,8 +101,8 @@ std::string waits_for_text(WaitFor who) {
 }
 
 const std::vector<std::string>& todo_kinds() {
-  static const std::vector<std::string> kinds = {"failed", "answer",  "approval", "conflict", "missing",
-                                                 "link",   "mapping", "held",     "other"};
+  static const std::vector<std::string> kinds = {"failed",  "deadline", "answer",  "approval", "conflict",
+                                                 "missing", "link",     "mapping", "held",     "other"};
   return kinds;
 }
 

@@ -40,7 +40,7 @@ Result<Approved> approve(const Pair& pair, DealId id) {
   Approved approved;
   approved.deal = id;
   approved.title = (*row)->title;
-  const bool waits = (*row)->reason == "approval" || (*row)->reason == "settling";
+  const bool waits = (*row)->reason == "approval" || (*row)->reason == "settling" || (*row)->reason == "early_won";
   if ((*row)->state != store::DealState::waiting || !waits) return approved;
   auto steps = wanted_steps(pair, **row);
   if (!steps) return steps.error();

@@ -39,6 +39,7 @@ class Cycle {
   void count_steps(const OperationRow& operation);
   Result<bool> guard_stops();
   Result<void> wait_for_lost_creates();
+  Result<bool> stages_look_due();
   Result<void> finish();
   bool stopped() const { return report_.stopped.has_value(); }
 
@@ -114,7 +115,8 @@ Result<void> Cycle::prepare() {
 }
 
 // The same URL must still be the same organisation (F-69), and the mapping must still fit the CRM's stages. Asked on
-// the first run, and then once a day; the CRM every hour, and after a value turned up that the mapping does not know.
+// the first run, and then once a day; the CRM also after a value turned up that the mapping does not know, and hourly
+// while deals change: an idle cycle costs nothing for it.
 Result<void> Cycle::check_environment(Side side) {
   const std::string name = std::string("environment.") + store::name_of(side);
   auto known = pair_.store->property(name);
@@ -122,8 +124,7 @@ Result<void> Cycle::check_environment(Side side) {
   auto asked = pair_.store->property(name + ".asked");
   if (!asked) return asked.error();
   const auto last = parse_instant(*asked);
-  const Duration every = side == Side::crm ? hours(1) : days(1);
-  if (!known->empty() && last && pair_.clock->now() - *last < every) return {};
+  if (!known->empty() && last && pair_.clock->now() - *last < days(1)) return {};
   Call call = pair_.call(side);
   auto described = pair_.connector(side).describe(call);
   if (!described) {
@@ -426,6 +427,14 @@ Result<void> Cycle::wait_for_lost_creates() {
   return {};
 }
 
+// Deals changed, and the CRM's stages were last looked at more than an hour ago.
+Result<bool> Cycle::stages_look_due() {
+  auto asked = pair_.store->property("environment.crm.asked");
+  if (!asked) return asked.error();
+  const auto last = parse_instant(*asked);
+  return report_.observed[Side::crm].changed > 0 && last && pair_.clock->now() - *last >= hours(1);
+}
+
 Result<void> Cycle::finish() {
   report_.deals_with_writes = static_cast<std::int64_t>(with_writes_.size());
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
@@ -469,7 +478,9 @@ Result<void> Cycle::finish() {
     }
     auto unreadable = more_is_unreadable(*pair_.store, report_.states);
     if (!unreadable) return unreadable.error();
-    if (*unreadable) {
+    auto due = stages_look_due();
+    if (!due) return due.error();
+    if (*unreadable || *due) {
       if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
     }
     if (!report_.stopped && first_sync_ && !options_.plan_only && !options_.only && options_.limit == 0) {

@@ -3,6 +3,7 @@
 #include "engine/decide.h"
 
 #include "base/text.h"
+#include "engine/restart.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -65,6 +66,16 @@ Result<Planned> Decider::decide(const DealRow& row) {
   if (row.crm.image.valid()) {
     plan.row.owner = view->crm.deal.text(Field::owner);
     plan.row.owner_email = view->crm.deal.text(Field::owner_email);
+  }
+  const auto standing = view->partner_center.standing();
+  // A closed referral that names an opportunity with another one was left behind by it, by this bridge or before it.
+  const bool left_behind = row.marks.count("twin_of") > 0 && standing && is_terminal(*standing);
+  if (row.marks.count(restarted_mark) > 0 || left_behind) {
+    Situation s;
+    s.state = DealState::skipped;
+    s.reason = "predecessor";
+    s.message = "Its opportunity has a newer referral.";
+    return settle_situation(std::move(plan), *view, std::move(s));
   }
   if (row.marks.count("clone_of") + row.marks.count("twin_of") > 0) {
     return settle_situation(std::move(plan), *view, [&] {

@@ -46,12 +46,16 @@ class Decider {
   // Parts of a linked deal's decision.
   void hold_closing_without_reason(reconcile::Decision& decision, const DealView& view, Situation& situation) const;
   void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
+  // G-3: a deal that may be registered is not won before 72 hours have passed.
+  void hold_early_won(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation) const;
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
                          Situation& situation) const;
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                     Situation& situation);
   Result<bool> help_was_asked(Planned& plan) const;
-  Situation situation_of(const reconcile::Decision& decision, const DealView& view) const;
+  Situation situation_of(const reconcile::Decision& decision, const DealView& view, const store::DealRow& row) const;
+  // A person decided that a closed referral and its opportunity stay as they are.
+  void leave_if_decided(store::DealRow& row, Situation& situation) const;
 
   // The account of an inbound deal's customer: found, to be created first, or the deal waits.
   struct Account {

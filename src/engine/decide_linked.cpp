@@ -1,7 +1,9 @@
 // Deals that both sides show: reconcile, the steps that cannot be taken back, and the operations of either side.
 #include <algorithm>
 
+#include "deal/registration.h"
 #include "engine/decide.h"
+#include "engine/restart.h"
 #include "engine/words.h"
 
 namespace cosell::engine {
@@ -225,7 +227,8 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   return {};
 }
 
-Decider::Situation Decider::situation_of(const Decision& decision, const DealView& view) const {
+Decider::Situation Decider::situation_of(const Decision& decision, const DealView& view,
+                                         const store::DealRow& row) const {
   Situation s;
   std::vector<Field> conflicts;
   for (const auto& d : decision.fields) {
@@ -247,7 +250,7 @@ Decider::Situation Decider::situation_of(const Decision& decision, const DealVie
     s.message = d.reason == Reason::unreadable && !view.crm.problems.empty()
                     ? words::unreadable(view.crm.problems)
                     : words::held(pair_, d, view.crm.deal, view.partner_center);
-    s.next_step = words::held_remedy(pair_, d);
+    s.next_step = words::held_remedy(pair_, row, d);
     return s;
   }
   const auto standing = view.partner_center.standing();
@@ -259,7 +262,24 @@ Decider::Situation Decider::situation_of(const Decision& decision, const DealVie
     s.reason = "answer";
     s.message = words::inbound_waits(pair_, view.partner_center);
   }
+  if (s.state == DealState::in_sync && standing && !is_terminal(*standing)) {
+    s.message = meaning_of_answer(view.partner_center, pair_.settings.rules.registration).meaning;
+  }
   return s;
+}
+
+void Decider::leave_if_decided(store::DealRow& row, Situation& s) const {
+  const auto left = row.marks.find(left_mark);
+  if (left == row.marks.end()) return;
+  if (left->second != s.reason) {
+    row.marks.erase(left);  // the sides agree again, or differ in another way
+    return;
+  }
+  s.state = DealState::skipped;
+  s.waits_for = WaitFor::nobody;
+  s.reason = left_mark;
+  s.message += " Left as it is, as decided.";
+  s.next_step.clear();
 }
 
 Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
@@ -276,6 +296,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   Situation waits;
   hold_closing_without_reason(decision, view, waits);
   hold_steps(plan, decision, view, waits);
+  hold_early_won(plan, decision, view, waits);
   Columns agrees_with;
   const Columns crm_changes = to_crm_columns(decision, view, agrees_with, waits);
   DealView with_id = view;
@@ -290,7 +311,8 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     for (const auto& change : crm_changes) update.expected[change.first] = column(view.crm_columns, change.first);
     plan.operations.push_back(std::move(update));
   }
-  if (waits.state == DealState::in_sync) waits = situation_of(decision, view);
+  if (waits.state == DealState::in_sync) waits = situation_of(decision, view, plan.row);
+  leave_if_decided(plan.row, waits);
   if (plan.operations.empty()) {
     std::set<Field> open;
     for (const auto& d : decision.fields) {

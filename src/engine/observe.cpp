@@ -2,6 +2,7 @@
 #include "engine/observe.h"
 
 #include "base/json.h"
+#include "engine/restart.h"
 #include "engine/view.h"
 #include "store/codec.h"
 
@@ -54,6 +55,7 @@ Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation
     return std::optional<DealRow>{row};
   }
   DealRow row = **found;
+  if (row.marks.count(restarted_mark) > 0) return std::optional<DealRow>{};  // left behind by the opportunity
   if (existing != nullptr && row.id == existing->id) return std::optional<DealRow>{};
   const auto& taken = side_of(row, side).record_id;
   if (!taken.empty() && taken != seen.id.value) {
@@ -80,7 +82,8 @@ Result<DealRow> Observer::find_or_add(Side side, const Observation& seen) {
   if (!found) return found.error();
   if (*found) {
     DealRow row = **found;
-    if (side_of(row, other(side)).record_id.empty() && row.marks.count("clone_of") + row.marks.count("twin_of") == 0) {
+    if (side_of(row, other(side)).record_id.empty() &&
+        row.marks.count("clone_of") + row.marks.count("twin_of") + row.marks.count(restarted_mark) == 0) {
       auto tied = tie_by_key(side, seen, &row);
       if (!tied) return tied.error();
       if (*tied) return **tied;

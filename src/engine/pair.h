@@ -25,6 +25,12 @@ enum class Gate : std::uint8_t {
   never
 };
 
+// A deal that may be registered and is won within 72 hours of its creation (G-3).
+enum class EarlyWon : std::uint8_t {
+  hold,  // Won leaves when the 72 hours are over, or with `cosell approve`
+  send   // it leaves like any other
+};
+
 // A mass change stops before the first write when it exceeds both the share of linked deals and the number.
 struct MassChangeGuard {
   double share = 0.2;
@@ -44,6 +50,7 @@ struct Settings {
   MassChangeGuard creates{0.5, 200};  // after the first sync
   std::map<Side, int> in_flight;      // requests at once; absent: as the connector says
   RulePack rules;
+  EarlyWon early_won = EarlyWon::hold;
 
   Gate gate(Irreversible step) const {
     const auto it = gates.find(step);

@@ -114,7 +114,14 @@ Result<void> Executor::probe(Side side, std::vector<OperationRow> rows) {
   });
 }
 
-Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::vector<Observation>& found) {
+Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::vector<Observation>& all_found) {
+  std::vector<Observation> found;
+  for (const auto& seen : all_found) {
+    // An old referral carries the opportunity's id too; it is not the one that was created now.
+    auto holder = pair_.store->deal_by_record(side, seen.id.value);
+    if (!holder) return holder.error();
+    if (!*holder || (*holder)->marks.count(restarted_mark) == 0) found.push_back(seen);
+  }
   if (!is_create(row)) {
     if (!found.empty() && shows_changes(row, found.front())) {
       Applied applied;

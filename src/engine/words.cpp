@@ -129,6 +129,15 @@ std::string step_settles_remedy(const Pair& pair, Irreversible step) {
   return "Reopen the opportunity in " + pair.title(Side::crm) + " before then to cancel.";
 }
 
+std::string early_won(const Pair& pair, Instant from) {
+  return "Won in " + pair.title(Side::crm) + "; " + pair.title(Side::partner_center) + " is told at " +
+         to_string_minutes(from) + " UTC. Within 72 hours of its creation a won deal may be refused registration.";
+}
+std::string early_won_remedy(const Pair& pair, const store::DealRow& row) {
+  return "Nothing to do. Reopen the opportunity in " + pair.title(Side::crm) +
+         " to cancel; if the deal will not be registered, close it now with: " + approve_command(row);
+}
+
 std::string missing(const Pair& pair, const std::vector<Missing>& list) {
   std::vector<std::string> parts;
   for (const auto& m : list) {
@@ -195,7 +204,7 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
   }
 }
 
-std::string held_remedy(const Pair& pair, const reconcile::FieldDecision& d) {
+std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& d) {
   using reconcile::Reason;
   const std::string c = pair.title(Side::crm);
   switch (d.reason) {
@@ -204,9 +213,10 @@ std::string held_remedy(const Pair& pair, const reconcile::FieldDecision& d) {
     case Reason::won_while_waiting:
       return "Move the opportunity to an open stage in " + c + " to accept the deal; close it as won afterwards.";
     case Reason::closed_differently:
-      return "Leave it, or correct the opportunity in " + c + ".";
+      return "Leave it (cosell deals leave " + row.crm.record_id + "), or correct the opportunity in " + c + ".";
     case Reason::reopened_in_crm:
-      return "Leave it, or close the opportunity again in " + c + ". The referral itself stays closed.";
+      return "Choose: cosell deals leave " + row.crm.record_id + " (it stays so), or close the opportunity again in " +
+             c + ", or cosell deals restart " + row.crm.record_id + " (a new referral).";
     case Reason::illegal_step:
       return "Choose another stage in " + c + ".";
     case Reason::unreadable:

@@ -30,6 +30,9 @@ std::string approve_command(const store::DealRow& row);
 std::string step_settles(const Pair& pair, Irreversible step, Instant due);
 std::string step_settles_remedy(const Pair& pair, Irreversible step);
 
+std::string early_won(const Pair& pair, Instant from);
+std::string early_won_remedy(const Pair& pair, const store::DealRow& row);
+
 std::string missing(const Pair& pair, const std::vector<Missing>& missing);
 std::string reason_missing(const Pair& pair, const Standing& target, const std::string& column);
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems);
@@ -38,7 +41,7 @@ std::string refused_remedy(const Pair& pair, const store::DealRow& row);
 std::string side_down(const Pair& pair, store::Side side, const Error& error);
 
 std::string held(const Pair& pair, const reconcile::FieldDecision& decision, const Deal& crm, const Deal& referral);
-std::string held_remedy(const Pair& pair, const reconcile::FieldDecision& decision);
+std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& decision);
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 std::string inbound_waits(const Pair& pair, const Deal& referral);
 std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found);

@@ -86,6 +86,8 @@ net::Delivered World::deliver(Side side, const http::Request& request) {
   const bool writes = side == Side::crm ? crm_stand_->is_write(request) : request.method != "GET" && !login;
   if (writes) ++writes_[side];
   auto delivery = (side == Side::crm ? crm_system_ : partner_center_system_)->handle(request);
+  const int status = delivery.response.status;
+  if (status == 400 || status == 409 || status == 412 || status == 422) ++refused_[side];
   if (requests_until_crash_ > 0 && --requests_until_crash_ == 0) throw Crash{};
   net::Delivered delivered;
   delivered.response = std::move(delivery.response);

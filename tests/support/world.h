@@ -73,7 +73,10 @@ class World {
   // "POST /v1.0/…" requests that reached the emulator's core since the last reset of the statistics, by method.
   std::int64_t calls(Side side);
   std::int64_t writes(Side side);  // requests that may change records, without logins
-  std::int64_t rows_written();     // in the CRM
+  std::int64_t refused(Side side) {
+    return refused_[side];
+  }                             // requests that the system answered with 400, 409, 412, 422
+  std::int64_t rows_written();  // in the CRM
   void reset_stats();
 
   Json control(Side side, const std::string& method, const std::string& verb, const Json& body = nullptr);
@@ -95,6 +98,7 @@ class World {
   WorldOptions options_;
   std::unique_ptr<CrmStand> crm_stand_;
   std::map<Side, std::int64_t> writes_;
+  std::map<Side, std::int64_t> refused_;
   int requests_until_crash_ = 0;
   std::filesystem::path dir_;
   ManualClock clock_;

@@ -1,0 +1,24 @@
+// What a person may decide about a referral that is closed for good (L-7) or that Microsoft declined by mistake (M-5):
+// start again with a new referral, or leave the two sides as they are.
+#pragma once
+
+#include <string>
+
+#include "engine/pair.h"
+
+namespace cosell::engine {
+
+// Marks of store::DealRow.
+inline constexpr const char* restarted_mark = "restarted_as";   // an old referral: the opportunity that left it
+inline constexpr const char* predecessor_mark = "predecessor";  // an opportunity: its referral before this one
+inline constexpr const char* left_mark = "left_as_is";          // a person wants the difference to stay
+
+// The opportunity gets a new referral with the next sync; the old one is kept as its predecessor and never written
+// again. Refused (ErrorClass::precondition) unless the opportunity is open and its referral is closed or was declined.
+Result<void> restart(const Pair& pair, DealId deal);
+
+// The deal stays open in the CRM beside its closed referral and is asked about no more.
+// Refused (ErrorClass::precondition) unless the deal waits for that decision.
+Result<void> leave_as_is(const Pair& pair, DealId deal);
+
+}  // namespace cosell::engine
