@@ -44,8 +44,9 @@ Result<void> not_there(const Pair& pair, RunId run, Side side, const std::string
 
 }  // namespace
 
-Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, Side side, const std::vector<std::string>& ids) {
-  Observer observer(pair, run);
+Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side,
+                     const std::vector<std::string>& ids) {
+  Observer observer(pair, run, options.allow.count("restored") > 0);
   for (std::size_t from = 0; from < ids.size(); from += ids_at_once) {
     const std::size_t until = std::min(ids.size(), from + ids_at_once);
     std::vector<RecordRef> refs;
@@ -64,18 +65,27 @@ Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, Side side
       report.side_down = side;
       return false;
     }
-    ObserveCounts& counts = report.observed[side];
+    ObserveCounts counts = report.observed[side];
+    std::optional<GuardStop> restored;
     auto taken = pair.store->transaction([&]() -> Result<void> {
       for (const Observation& seen : *found) {
         missing.erase(seen.id.value);
         if (auto done = observer.take(side, seen, counts); !done) return done;
       }
+      restored = check_restored(pair, side, counts.older - report.observed[side].older, options);
+      if (restored) return restored->error;
       for (const std::string& id : missing) {
         if (auto done = not_there(pair, run, side, id, counts); !done) return done;
       }
       return {};
     });
+    if (restored) {
+      report.stopped = restored->error;
+      report.guard = restored->guard;
+      return false;
+    }
     if (!taken) return taken.error();
+    report.observed[side] = counts;
   }
   return true;
 }
@@ -121,7 +131,7 @@ Result<void> Absence::compare(Side side) {
     report_.guard = stop->guard;
     return {};  // the listing stays open: it is read and compared again
   }
-  auto looked = look_up(pair_, run_, report_, side, missing);
+  auto looked = look_up(pair_, run_, report_, options_, side, missing);
   if (!looked) return looked.error();
   return *looked ? close_listing(side) : Result<void>{};
 }
@@ -150,7 +160,7 @@ Result<void> Absence::daily_look(Side side) {
     }
     filter.after = rows->empty() ? DealId{0} : rows->back().id;
   }
-  auto looked = look_up(pair_, run_, report_, side, ids);
+  auto looked = look_up(pair_, run_, report_, options_, side, ids);
   if (!looked) return looked.error();
   if (!*looked) return {};
   return pair_.store->transaction([&]() -> Result<void> {

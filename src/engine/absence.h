@@ -18,7 +18,8 @@ namespace cosell::engine {
 
 // Reads records by id and takes what they show into the store; one that is not there counts as out of sight.
 // False: the side could not be asked; report.stopped says why.
-Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, Side side, const std::vector<std::string>& ids);
+Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side,
+                     const std::vector<std::string>& ids);
 
 class Absence {
  public:

@@ -116,7 +116,7 @@ Result<Executor::Batch> Executor::next_batch(Side side) {
   if (!never.empty()) {
     auto dropped = pair_.store->transaction([&]() -> Result<void> {
       for (auto& row : never) {
-        if (auto done = drop(row, false); !done) return done;
+        if (auto done = drop(row, true); !done) return done;
       }
       return {};
     });
@@ -291,7 +291,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   ++report_.done[write_kind(row)];
   if (auto done = store.update_operation(row); !done) return done;
   if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
-  if (is_kind(row, RecordKind::account)) return {};
+  if (is_kind(row, RecordKind::account)) return mark_deal_dirty(row.deal);
 
   auto found = store.deal(row.deal);
   if (!found) return found.error();
@@ -517,7 +517,7 @@ Result<void> Executor::drop_planned() {
 Result<void> Executor::fetch_moved() {
   for (auto& entry : moved_) {
     if (entry.second.empty() || report_.stopped) continue;
-    auto looked = look_up(pair_, run_, report_, entry.first, {entry.second.begin(), entry.second.end()});
+    auto looked = look_up(pair_, run_, report_, options_, entry.first, {entry.second.begin(), entry.second.end()});
     if (!looked) return looked.error();
     if (*looked) entry.second.clear();
   }

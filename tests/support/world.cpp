@@ -86,6 +86,13 @@ net::Delivered World::deliver(Side side, const http::Request& request) {
   return wire(side, request, [this, side](const http::Request& r) { return reach(side, r); });
 }
 
+Result<void> World::open_a_second_time() {
+  store::OpenOptions options;
+  options.pair = "world";
+  auto opened = store::open_sqlite_store((dir_ / "world.db").string(), options, clock_);
+  return opened ? Result<void>{} : Result<void>{opened.error()};
+}
+
 Json World::crm_backup() { return crm_system_->core().save(); }
 
 void World::crm_restore(const Json& backup) { crm_system_->core().load(backup); }

@@ -86,6 +86,8 @@ class World {
   std::function<net::Delivered(Side, const http::Request&, const Go&)> wire;
   // A request that arrives now, whoever sent it and when.
   net::Delivered send(Side side, const http::Request& request) { return reach(side, request); }
+  // What a second process on the same store file gets.
+  Result<void> open_a_second_time();
   // The CRM as a backup holds it.
   Json crm_backup();
   void crm_restore(const Json& backup);
