@@ -133,8 +133,14 @@ class App {
     sub->add_option("--limit", limit, "At most so many deals with writes")->check(CLI::Range(1, most))->type_name("N");
   }
   static void add_allow(CLI::App* sub, std::vector<std::string>& allow) {
-    sub->add_option("--allow", allow, "Let a mass change through once: creates, closings or sharings")
-        ->check(CLI::IsMember({"creates", "closings", "sharings"}))
+    sub->add_option("--allow", allow,
+                    "Let what a guard stopped through once: creates, closings, sharings, deletions, restored, or the "
+                    "plan of a first sync (plan=…)")
+        ->check([](const std::string& what) {
+          static const std::set<std::string> known = {"creates", "closings", "sharings", "deletions", "restored"};
+          if (known.count(what) > 0 || what.rfind("plan=", 0) == 0) return std::string();
+          return "\"" + what + "\" is none of creates, closings, sharings, deletions, restored, plan=…";
+        })
         ->type_name("WHAT");
   }
 

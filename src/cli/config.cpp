@@ -164,6 +164,8 @@ void Reader::guards(const json::Value& v, engine::Settings& out) {
   known["closings"] = [&](const json::Value& x) { guard(x, "closings", out.closings); };
   known["sharings"] = [&](const json::Value& x) { guard(x, "sharings", out.sharings); };
   known["creates"] = [&](const json::Value& x) { guard(x, "creates", out.creates); };
+  known["deletions"] = [&](const json::Value& x) { guard(x, "deletions", out.deletions); };
+  known["first_sync"] = [&](const json::Value& x) { guard(x, "first_sync", out.first_sync); };
   members(v, "\"guards\"", known);
 }
 

@@ -43,6 +43,7 @@ const std::map<std::string, std::string>& reasons() {
       {"twin", "a second referral for one opportunity"},
       {"customer_not_found", "no account for the customer"},
       {"customer_ambiguous", "several accounts for the customer"},
+      {"fought_over", "changed back and forth by something else"},
       {"moved_back", "the stage moved back"},
       {"won_while_waiting", "won before it was accepted"},
       {"closed_differently", "closed differently on both sides"},
@@ -52,6 +53,7 @@ const std::map<std::string, std::string>& reasons() {
       {"throttled", "asked to slow down; tried again by itself"},
       {"rejected", "refused"},
       {"forbidden", "not permitted"},
+      {"unheeded", "taken without effect"},
   };
   return table;
 }
@@ -121,6 +123,7 @@ std::string todo_kind(const DealRow& row) {
                                                            {"out_of_scope", "link"},
                                                            {"not_found", "link"},
                                                            {"moved_back", "held"},
+                                                           {"fought_over", "held"},
                                                            {"won_while_waiting", "held"},
                                                            {"closed_differently", "held"},
                                                            {"reopened_in_crm", "held"},

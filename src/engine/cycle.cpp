@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "engine/absence.h"
 #include "engine/decide.h"
 #include "engine/drift.h"
 #include "engine/execute.h"
@@ -21,6 +22,24 @@ using store::OperationRow;
 constexpr int page_of_deals = 200;
 constexpr int rounds_max = 5;       // plan, write, see the result, tell the seller; the rest is for next time
 constexpr int pages_max = 100'000;  // I-03
+constexpr const char* disappeared_property = "guard.deletions";        // how many, while the guard holds
+constexpr const char* approved_plan_property = "first_sync.approved";  // how many writes a person approved
+
+// What a person sees of one write in the plan: the same for the same plan at another time and in another order.
+std::uint64_t plan_hash_of(const OperationRow& op, const store::DealRow& deal) {
+  Columns changes = op.changes;
+  std::erase_if(changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
+  const std::string hex =
+      text::sha256_hex(write_kind(op) + "\n" + deal.crm.record_id + "\n" + deal.partner_center.record_id + "\n" +
+                       op.step + "\n" + store::encode(changes));
+  return std::stoull(hex.substr(0, 16), nullptr, 16);
+}
+
+std::string to_hex(std::uint64_t number) {
+  std::string hex(12, '0');
+  for (auto it = hex.rbegin(); it != hex.rend(); ++it, number /= 16) *it = "0123456789abcdef"[number % 16];
+  return hex;
+}
 
 class Cycle {
  public:
@@ -38,6 +57,10 @@ class Cycle {
   Result<void> note_decision(const Planned& plan);
   void count_steps(const OperationRow& operation);
   Result<bool> guard_stops();
+  Result<void> stop_on_disappearance();
+  Result<std::int64_t> known_deals();
+  Result<std::optional<FirstSync>> first_sync();
+  void stop(const GuardStop& guard);
   Result<void> wait_for_lost_creates();
   Result<bool> stages_look_due();
   Result<void> finish();
@@ -49,6 +72,7 @@ class Cycle {
   PlannedSteps steps_;
   std::set<std::int64_t> with_writes_;
   bool first_sync_ = false;
+  std::uint64_t plan_hash_ = 0;  // order-independent, over everything that would be written
 };
 
 Result<CycleReport> Cycle::run() {
@@ -111,7 +135,12 @@ Result<void> Cycle::prepare() {
     if (auto done = pull(side); !done) return done;
     if (was_stopped) return {};
   }
-  return {};
+  Absence absence(pair_, report_.run, report_, options_);
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    if (stopped() || options_.plan_only) return {};
+    if (auto done = absence.daily_look(side); !done) return done;
+  }
+  return stopped() ? Result<void>{} : stop_on_disappearance();
 }
 
 // The same URL must still be the same organisation (F-69), and the mapping must still fit the CRM's stages. Asked on
@@ -155,7 +184,14 @@ Result<void> Cycle::pull(Side side) {
   auto stored = pair_.store->cursor(side);
   if (!stored) return stored.error();
   Cursor cursor = *stored;
-  Observer observer(pair_, report_.run);
+  const bool take_older = options_.allow.count("restored") > 0;
+  Observer observer(pair_, report_.run, take_older);
+  Absence absence(pair_, report_.run, report_, options_);
+  auto open = absence.listing_is_open(side);
+  if (!open) return open.error();
+  if (*open || take_older) cursor = Cursor{};
+  // Is this listing compared with what is known? Not the very first: there is nothing to miss.
+  bool compared = *open || (take_older && !stored->empty());
   bool restarted = false;
   for (int page_number = 0; page_number < pages_max; ++page_number) {
     if (pair_.stop_requested()) {
@@ -168,8 +204,10 @@ Result<void> Cycle::pull(Side side) {
     Call call = pair_.call(side);
     auto page = pair_.connector(side).pull(call, request);
     if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted) {
-      restarted = true;
+      restarted = compared = true;
       cursor = Cursor{};
+      auto opened = pair_.store->transaction([&] { return absence.open_listing(side); });
+      if (!opened) return opened;
       continue;
     }
     if (!page) {
@@ -179,15 +217,28 @@ Result<void> Cycle::pull(Side side) {
       }
       return {};
     }
+    std::optional<GuardStop> restored;
+    ObserveCounts counts = report_.observed[side];
     auto staged = pair_.store->transaction([&]() -> Result<void> {
+      const auto older_before = counts.older;
       for (const auto& seen : page->seen) {
-        if (auto taken = observer.take(side, seen, report_.observed[side]); !taken) return taken;
+        if (auto taken = observer.take(side, seen, counts); !taken) return taken;
       }
+      restored = check_restored(pair_, side, counts.older - older_before, options_);
+      if (restored) return restored->error;  // nothing of this page is kept; it is read again
       return page->next == cursor ? Result<void>{} : pair_.store->set_cursor(side, page->next);
     });
+    if (restored) {
+      stop(*restored);
+      return {};
+    }
     if (!staged) return staged;
+    report_.observed[side] = counts;
+    if (compared) {
+      for (const auto& seen : page->seen) absence.listed(seen);
+    }
     options_.progress({"Reading " + pair_.title(side), report_.observed[side].seen, 0});
-    if (page->caught_up) return {};
+    if (page->caught_up) return compared && !stopped() && !options_.plan_only ? absence.compare(side) : Result<void>{};
     if (page->next == cursor) {
       report_.stopped =
           make_error(ErrorClass::bad_response, pair_.title(side) + " gives the same page again and again.");
@@ -353,6 +404,7 @@ Result<void> Cycle::decide_all(std::int64_t& operations) {
       for (const auto& op : plan->operations) {
         ++operations;
         ++report_.planned[write_kind(op)];
+        plan_hash_ += plan_hash_of(op, row);
         count_steps(op);
       }
       if (!plan->operations.empty()) with_writes_.insert(row.id.value);
@@ -368,18 +420,61 @@ Result<void> Cycle::decide_all(std::int64_t& operations) {
   }
 }
 
-Result<bool> Cycle::guard_stops() {
+void Cycle::stop(const GuardStop& guard) {
+  report_.stopped = guard.error;
+  report_.guard = guard.guard;
+}
+
+Result<std::int64_t> Cycle::known_deals() {
   auto states = pair_.store->count_deals();
   if (!states) return states.error();
   std::int64_t known = 0;
   for (const auto& s : *states) {
     if (s.state != store::DealState::skipped) known += s.deals;
   }
-  const auto stop = check_mass_change(steps_, known, first_sync_, pair_.settings, options_);
-  if (!stop) return false;
-  report_.stopped = stop->error;
-  report_.guard = stop->guard;
-  return true;
+  return known;
+}
+
+// A disappearance that stopped a run stops the next one too, until a person lets it through.
+Result<void> Cycle::stop_on_disappearance() {
+  std::int64_t gone = 0;
+  for (const auto& [side, counts] : report_.observed) gone += counts.gone;
+  auto before = pair_.store->property(disappeared_property);
+  if (!before) return before.error();
+  const std::int64_t held = before->empty() ? 0 : std::stoll(*before);
+  auto known = known_deals();
+  if (!known) return known.error();
+  const auto found = check_disappearance(gone + held, *known, pair_.settings, options_);
+  if (found) stop(*found);
+  const std::string now = found ? std::to_string(gone + held) : "";
+  if (now == *before) return {};
+  return pair_.store->transaction([&] { return pair_.store->set_property(disappeared_property, now); });
+}
+
+Result<std::optional<FirstSync>> Cycle::first_sync() {
+  if (!first_sync_) return std::optional<FirstSync>{};
+  auto approved = pair_.store->property(approved_plan_property);
+  if (!approved) return approved.error();
+  FirstSync first;
+  first.plan_hash = to_hex(plan_hash_);
+  for (const auto& [kind, count] : report_.planned) first.writes += count;
+  if (!approved->empty()) first.approved_writes = std::stoll(*approved);
+  if (plan_is_approved(first, options_) && first.approved_writes < first.writes) {
+    const std::string writes = std::to_string(first.writes);
+    auto kept = pair_.store->transaction([&] { return pair_.store->set_property(approved_plan_property, writes); });
+    if (!kept) return kept.error();
+  }
+  return std::optional<FirstSync>{first};
+}
+
+Result<bool> Cycle::guard_stops() {
+  auto known = known_deals();
+  if (!known) return known.error();
+  auto first = first_sync();
+  if (!first) return first.error();
+  const auto found = check_mass_change(steps_, *known, *first, pair_.settings, options_);
+  if (found) stop(*found);
+  return found.has_value();
 }
 
 Result<void> Cycle::rounds() {

@@ -28,8 +28,9 @@ struct CycleOptions {
   bool plan_only = false;                           // decide, send nothing (on a scratch store)
   std::function<bool(const store::DealRow&)> only;  // --deal; empty: all
   int limit = 0;                                    // --limit: at most this many deals with writes; 0: all
-  std::set<std::string> allow;                      // guards let through once: "closings", "sharings", "creates"
-  bool wait_for_lost_creates = false;               // `sync` waits until a lost create can no longer arrive
+  // Guards let through once: "closings", "sharings", "creates", "deletions", "restored", "plan=HASH".
+  std::set<std::string> allow;
+  bool wait_for_lost_creates = false;  // `sync` waits until a lost create can no longer arrive
   std::function<void(const Progress&)> progress = [](const Progress&) {};
 };
 

@@ -89,6 +89,16 @@ Result<Planned> Decider::decide(const DealRow& row) {
       return s;
     }());
   }
+  if (row.marks.count("copied_to") + row.marks.count("doubled_by") > 0) {
+    Situation s;
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::operator_;
+    const bool copied = row.marks.count("copied_to") > 0;
+    s.reason = copied ? "clone" : "twin";
+    s.message = copied ? words::copied(pair_, row) : words::doubled(pair_, row);
+    s.next_step = copied ? words::clone_remedy(pair_) : words::twin_remedy(pair_);
+    return settle_situation(std::move(plan), *view, std::move(s));
+  }
   switch (reconcile::course_of(presence_of(row.crm), presence_of(row.partner_center))) {
     case reconcile::Course::compare:
       return decide_linked(std::move(plan), *view);

@@ -3,6 +3,7 @@
 
 #include "deal/registration.h"
 #include "engine/decide.h"
+#include "engine/flip.h"
 #include "engine/restart.h"
 #include "engine/words.h"
 
@@ -297,6 +298,13 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   hold_closing_without_reason(decision, view, waits);
   hold_steps(plan, decision, view, waits);
   hold_early_won(plan, decision, view, waits);
+  if (const auto fight = hold_fought_over(plan.row, decision, pair_.clock->now())) {
+    waits.state = DealState::waiting;
+    waits.waits_for = WaitFor::operator_;
+    waits.reason = reconcile::name_of(Reason::fought_over);
+    waits.message = words::fought_over(pair_, *fight, view.crm.deal, view.partner_center);
+    waits.next_step = words::fought_over_remedy(plan.row);
+  }
   Columns agrees_with;
   const Columns crm_changes = to_crm_columns(decision, view, agrees_with, waits);
   DealView with_id = view;

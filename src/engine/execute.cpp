@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "engine/absence.h"
 #include "engine/decide.h"
 #include "engine/view.h"
 #include "engine/words.h"
@@ -115,7 +116,7 @@ Result<Executor::Batch> Executor::next_batch(Side side) {
   if (!never.empty()) {
     auto dropped = pair_.store->transaction([&]() -> Result<void> {
       for (auto& row : never) {
-        if (auto done = drop(row, false); !done) return done;
+        if (auto done = drop(row, true); !done) return done;
       }
       return {};
     });
@@ -290,7 +291,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   ++report_.done[write_kind(row)];
   if (auto done = store.update_operation(row); !done) return done;
   if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
-  if (is_kind(row, RecordKind::account)) return {};
+  if (is_kind(row, RecordKind::account)) return mark_deal_dirty(row.deal);
 
   auto found = store.deal(row.deal);
   if (!found) return found.error();
@@ -338,25 +339,55 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   state.existence = store::Existence::live;
   state.seen_at = pair_.clock->now();
   if (!applied.version.empty()) state.version = applied.version.value;
+  if (applied.stored) state.changed_at = applied.stored->changed_at;
   if (side == Side::partner_center && !applied.stored) moved_[side].insert(row.target_id);
   if (side == Side::partner_center) {
     const auto engagement = text_of(column(picture, info(Field::engagement_id).name));
     if (!engagement.empty()) deal.engagement_id = engagement;
   }
-  const Deal now_here = side == Side::crm ? pair_.mapping->read(picture).deal : referral_deal(picture, {});
+  // What a later read shows beside what we sent may be a person's edit: both sides agreed on what was sent.
+  Columns agreed = picture;
+  if (answer == AnswerIs::read_later) {
+    for (const auto& [name, value] : row.changes) agreed[name] = value;
+  }
+  Deal was_here;
+  if (applied.stored && !is_create(row)) {
+    was_here = side == Side::crm ? pair_.mapping->read(before).deal : referral_deal(before, {});
+  }
+  std::vector<std::string> unheeded;
+  const Deal now_here = side == Side::crm ? pair_.mapping->read(agreed).deal : referral_deal(agreed, {});
   for (const auto& [name, other_value] : row.agrees_with) {
     const auto field = field_from(name);
     if (!field) continue;
+    const Value& here = now_here.get(*field);
     const auto sent = row.changes.find(name);
-    const bool use_sent = answer == AnswerIs::read_later && side == Side::partner_center && sent != row.changes.end();
-    const Value& here = use_sent ? sent->second : now_here.get(*field);
+    const Value& wanted = side == Side::crm || sent == row.changes.end() ? other_value : sent->second;
+    const bool own_answer = answer == AnswerIs::own && applied.stored && !is_create(row);
+    if (own_answer && !same_value(here, wanted) && same_value(here, was_here.get(*field))) {
+      unheeded.push_back(info(*field).label);  // not agreed on: it is decided again
+      continue;
+    }
     if (side == Side::crm) {
       remember_base(deal, *field, here, other_value);
     } else {
       remember_base(deal, *field, other_value, here);
     }
   }
+  if (!unheeded.empty() && unheeded.size() == row.agrees_with.size()) note_unheeded(row, deal, unheeded);
   return store.update_deal(deal);
+}
+
+// F-18: the side took the write and kept the fields as they were (read-only for the bridge's user, or reset by a rule).
+// The same write is not sent again until something changes or a person replays it.
+void Executor::note_unheeded(const OperationRow& row, DealRow& deal, const std::vector<std::string>& fields) {
+  const std::string message = words::unheeded(pair_, row.side, fields);
+  deal.marks[std::string(refused_mark) + store::name_of(row.side)] = fingerprint(row);
+  deal.marks["refused.message"] = message;
+  deal.marks["refused.reason"] = "unheeded";
+  ++report_.failures_total;
+  if (report_.failures.size() < 100) {
+    report_.failures.push_back({deal.id, deal.title, message, words::refused_remedy(pair_, deal)});
+  }
 }
 
 Result<void> Executor::mark_deal_dirty(DealId id) {
@@ -485,42 +516,10 @@ Result<void> Executor::drop_planned() {
 
 Result<void> Executor::fetch_moved() {
   for (auto& entry : moved_) {
-    const Side side = entry.first;  // clang 14 cannot capture structured bindings
-    auto& ids = entry.second;
-    if (ids.empty() || report_.stopped) continue;
-    std::vector<RecordRef> refs;
-    for (const auto& id : ids) {
-      RecordRef ref;
-      ref.kind = side == Side::crm ? RecordKind::opportunity : RecordKind::referral;
-      ref.id = RecordId(id);
-      refs.push_back(ref);
-    }
-    Call call = pair_.call(side);
-    auto found = pair_.connector(side).fetch(call, refs, pair_.mapping->columns_read());
-    if (!found) {
-      report_.stopped = found.error();
-      report_.side_down = side;
-      return {};
-    }
-    Observer observer(pair_, run_);
-    auto done = pair_.store->transaction([&]() -> Result<void> {
-      std::set<std::string> missing = ids;
-      for (const auto& seen : *found) {
-        missing.erase(seen.id.value);
-        if (auto taken = observer.take(side, seen, report_.observed[side]); !taken) return taken;
-      }
-      for (const auto& id : missing) {
-        auto row = pair_.store->deal_by_record(side, id);
-        if (!row) return row.error();
-        if (!*row) continue;
-        (side == Side::crm ? (*row)->crm : (*row)->partner_center).existence = store::Existence::out_of_scope;
-        (*row)->dirty = true;
-        if (auto updated = pair_.store->update_deal(**row); !updated) return updated;
-      }
-      return {};
-    });
-    if (!done) return done;
-    ids.clear();
+    if (entry.second.empty() || report_.stopped) continue;
+    auto looked = look_up(pair_, run_, report_, options_, entry.first, {entry.second.begin(), entry.second.end()});
+    if (!looked) return looked.error();
+    if (*looked) entry.second.clear();
   }
   return {};
 }

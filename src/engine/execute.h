@@ -49,6 +49,7 @@ class Executor {
   Result<void> settle_applied(store::OperationRow& row, const Applied& applied, AnswerIs answer);
   Result<void> settle_failed(store::OperationRow& row, const Error& error, bool& wait_and_retry);
   Result<void> refuse(store::OperationRow& row, store::DealRow& deal, const Error& error);
+  void note_unheeded(const store::OperationRow& row, store::DealRow& deal, const std::vector<std::string>& fields);
   Result<void> postpone(store::DealRow& deal, Side side, const Error& error);
   Result<void> note_outcome(const store::OperationRow& row, const std::string& summary);
   Result<void> probe(Side side, std::vector<store::OperationRow> rows);

@@ -1,4 +1,4 @@
-// The mass-change guard.
+// The guards.
 #include "engine/guard.h"
 
 #include <cmath>
@@ -9,35 +9,96 @@ namespace cosell::engine {
 
 namespace {
 
+constexpr std::int64_t restored_records = 3;  // one or two may be a stale answer (F-19)
+
+bool exceeds(std::int64_t count, std::int64_t of, const MassChangeGuard& limit) {
+  const double share = static_cast<double>(count) / static_cast<double>(of > 0 ? of : 1);
+  return count > limit.deals && share > limit.share;
+}
+
+std::string allow_command(const CycleOptions& options, const std::string& name) {
+  const bool named = !options.plan_only && !options.command.empty();
+  return "cosell " + (named ? options.command : std::string("sync")) + " --allow " + name;
+}
+
+std::string how_many(std::int64_t count, const std::string& thing) {
+  return text::count_of(static_cast<std::size_t>(count), thing);
+}
+
+GuardStop stop_at(const std::string& guard, const std::string& message) {
+  return {guard, make_error(ErrorClass::guard, message)};
+}
+
 std::optional<GuardStop> check_one(const std::string& name, const std::string& what, std::int64_t count,
                                    std::int64_t known_deals, const MassChangeGuard& limit,
                                    const CycleOptions& options) {
-  if (options.allow.count(name) > 0) return std::nullopt;
-  const auto base = known_deals > 0 ? known_deals : 1;
-  const double share = static_cast<double>(count) / static_cast<double>(base);
-  if (count <= limit.deals || share <= limit.share) return std::nullopt;
-  const std::string command = options.plan_only ? "sync" : options.command;
+  if (options.allow.count(name) > 0 || !exceeds(count, known_deals, limit)) return std::nullopt;
+  const double share = static_cast<double>(count) / static_cast<double>(known_deals > 0 ? known_deals : 1);
   const auto percent = std::to_string(std::lround(share * 100.0));
-  GuardStop stop;
-  stop.guard = name;
-  stop.error =
-      make_error(ErrorClass::guard, "Stopped before the first write: this run would " + what + " " +
-                                        text::count_of(static_cast<std::size_t>(count), "deal") + " (" + percent +
-                                        " % of all). Look at them with: cosell plan. If that is right: cosell " +
-                                        command + " --allow " + name);
-  return stop;
+  return stop_at(
+      name, "Stopped before the first write: this run would " + what + " " + how_many(count, "deal") + " (" + percent +
+                " % of all). Look at them with: cosell plan. If that is right: " + allow_command(options, name));
+}
+
+std::optional<GuardStop> check_first_sync(const FirstSync& first, const Settings& settings,
+                                          const CycleOptions& options) {
+  if (first.writes <= settings.first_sync.deals || plan_is_approved(first, options)) return std::nullopt;
+  if (first.writes <= first.approved_writes) return std::nullopt;  // an approved first sync goes on
+  return stop_at("first_sync", "Stopped before the first write: this first sync would make " +
+                                   how_many(first.writes, "change") +
+                                   ". Look at them with: cosell plan. If that is right: " +
+                                   allow_command(options, "plan=" + first.plan_hash) + " (good for exactly this plan)");
 }
 
 }  // namespace
 
-std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals, bool first_sync,
-                                           const Settings& settings, const CycleOptions& options) {
+bool plan_is_approved(const FirstSync& first_sync, const CycleOptions& options) {
+  return options.allow.count("plan=" + first_sync.plan_hash) > 0;
+}
+
+std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals,
+                                           const std::optional<FirstSync>& first_sync, const Settings& settings,
+                                           const CycleOptions& options) {
   if (auto stop = check_one("closings", "close", steps.closings, known_deals, settings.closings, options)) return stop;
-  if (first_sync) return std::nullopt;  // everything is new; `plan` is the look before it
+  if (first_sync) return check_first_sync(*first_sync, settings, options);
   if (auto stop = check_one("sharings", "show to Microsoft", steps.sharings, known_deals, settings.sharings, options)) {
     return stop;
   }
   return check_one("creates", "create", steps.creates, known_deals, settings.creates, options);
+}
+
+std::optional<GuardStop> check_disappearance(std::int64_t gone, std::int64_t known_deals, const Settings& settings,
+                                             const CycleOptions& options) {
+  if (options.allow.count("deletions") > 0 || !exceeds(gone, known_deals, settings.deletions)) return std::nullopt;
+  return stop_at("deletions",
+                 "Stopped before the first write: " + how_many(gone, "deal") +
+                     " were deleted or are no longer visible on one side. Nothing was deleted on the other. See them "
+                     "with: cosell todo. If that is right: " +
+                     allow_command(options, "deletions"));
+}
+
+std::optional<GuardStop> check_listing(const Pair& pair, Side side, std::int64_t gone, std::int64_t known,
+                                       std::int64_t listed, const CycleOptions& options) {
+  if (options.allow.count("deletions") > 0) return std::nullopt;
+  const bool empty = listed == 0 && known > 0;
+  if (!empty && !exceeds(gone, known, pair.settings.deletions)) return std::nullopt;
+  const std::string& where = pair.title(side);
+  const std::string saw =
+      empty ? where + " lists no deal at all, and " + std::to_string(known) + " are known"
+            : where + " lists " + std::to_string(gone) + " of " + std::to_string(known) + " known deals no longer";
+  return stop_at("deletions", "Stopped before the first write: " + saw +
+                                  ". The bridge's user may have lost access to them: cosell check. If they are really "
+                                  "gone: " +
+                                  allow_command(options, "deletions"));
+}
+
+std::optional<GuardStop> check_restored(const Pair& pair, Side side, std::int64_t older, const CycleOptions& options) {
+  if (options.allow.count("restored") > 0 || older < restored_records) return std::nullopt;
+  return stop_at("restored", "Stopped before the first write: " + std::to_string(older) + " deals in " +
+                                 pair.title(side) +
+                                 " show an older state than at the last sync. It was probably restored from a backup. "
+                                 "To take its present state as edits made there: " +
+                                 allow_command(options, "restored"));
 }
 
 }  // namespace cosell::engine

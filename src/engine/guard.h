@@ -1,5 +1,7 @@
-// The mass-change guard (I-13): counts what a run would do before its first write, and stops it when steps that are
-// hard to take back are both many and a large share of all deals.
+// What stops a run before its first write: a mass change (I-13; creates, closings, sharings and disappearances counted
+// apart), a first sync that nobody has looked at, a listing that is wrongly short (F-33), and a system that shows
+// older states than before because it was restored from a backup (F-48). Each stop says what it saw and the command
+// that lets it through once.
 #pragma once
 
 #include <optional>
@@ -20,8 +22,30 @@ struct GuardStop {
   Error error;        // what it saw and the command that lets it through once
 };
 
-// `known_deals`: deals that take part; `first_sync`: there was no complete run yet.
-std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals, bool first_sync,
-                                           const Settings& settings, const CycleOptions& options);
+// The plan of a first sync, as a person approves it.
+struct FirstSync {
+  std::string plan_hash;             // of everything it would write
+  std::int64_t writes = 0;           // how much that is
+  std::int64_t approved_writes = 0;  // by an approval that was given before and is not used up
+};
+
+// `known_deals`: deals that take part. `first_sync`: empty after the first complete run.
+std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals,
+                                           const std::optional<FirstSync>& first_sync, const Settings& settings,
+                                           const CycleOptions& options);
+
+// `gone`: deals that were reported as deleted or out of sight since the guard last let a run pass.
+std::optional<GuardStop> check_disappearance(std::int64_t gone, std::int64_t known_deals, const Settings& settings,
+                                             const CycleOptions& options);
+
+// A complete listing of `listed` records lacks `gone` of the `known` ones.
+std::optional<GuardStop> check_listing(const Pair& pair, Side side, std::int64_t gone, std::int64_t known,
+                                       std::int64_t listed, const CycleOptions& options);
+
+// `older`: records of one page that show a state from before the one that is known.
+std::optional<GuardStop> check_restored(const Pair& pair, Side side, std::int64_t older, const CycleOptions& options);
+
+// Was this first sync's plan approved with --allow plan=HASH?
+bool plan_is_approved(const FirstSync& first_sync, const CycleOptions& options);
 
 }  // namespace cosell::engine

@@ -32,6 +32,14 @@ std::string title_from(const Pair& pair, Side side, const Observation& seen) {
   return pair.mapping->read(seen.columns).deal.text(Field::name);
 }
 
+// A deleted record and a closed referral hold nothing: they may share their key with a living one.
+bool holds_its_key(Side side, const Observation& seen) {
+  if (seen.existence != cosell::Existence::live) return false;
+  if (side == Side::crm) return true;
+  const auto* standing = std::get_if<Standing>(&column(seen.columns, info(Field::standing).name));
+  return standing == nullptr || !is_terminal(*standing);
+}
+
 }  // namespace
 
 Result<std::optional<DealRow>> Observer::row_of(Side side, const RecordId& id) {
@@ -60,7 +68,9 @@ Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation
   const auto& taken = side_of(row, side).record_id;
   if (!taken.empty() && taken != seen.id.value) {
     // A second holder of one key: a clone in the CRM (F-47) or a twin in Partner Center (I-17). Neither is linked.
+    if (!holds_its_key(side, seen)) return std::optional<DealRow>{};
     DealRow apart = existing != nullptr ? *existing : DealRow{};
+    if (auto held = hold_original(side, seen.id, row); !held) return held.error();
     apart.marks[side == Side::crm ? "clone_of" : "twin_of"] = named.value;
     return std::optional<DealRow>{apart};
   }
@@ -77,11 +87,37 @@ Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation
   return std::optional<DealRow>{row};
 }
 
+Result<void> Observer::hold_original(Side side, const RecordId& copy, DealRow original) {
+  original.marks[side == Side::crm ? "copied_to" : "doubled_by"] = copy.value;
+  original.dirty = true;
+  return pair_.store->update_deal(original);
+}
+
+// True: the record was the second holder of a key and is no longer.
+Result<bool> Observer::release_copy(Side side, const Observation& seen, DealRow& row) {
+  const auto mark = row.marks.find(side == Side::crm ? "clone_of" : "twin_of");
+  if (mark == row.marks.end()) return false;
+  const bool same_key = pair_.connector(other(side)).normal_id(seen.key.value).value == mark->second;
+  if (same_key && holds_its_key(side, seen)) return false;
+  auto original = pair_.store->deal_by_record(other(side), mark->second);
+  if (!original) return original.error();
+  row.marks.erase(mark);
+  row.dirty = true;
+  if (*original && (*original)->id != row.id) {
+    (*original)->marks.erase(side == Side::crm ? "copied_to" : "doubled_by");
+    (*original)->dirty = true;
+    if (auto updated = pair_.store->update_deal(**original); !updated) return updated.error();
+  }
+  if (auto updated = pair_.store->update_deal(row); !updated) return updated.error();
+  return true;
+}
+
 Result<DealRow> Observer::find_or_add(Side side, const Observation& seen) {
   auto found = pair_.store->deal_by_record(side, seen.id.value);
   if (!found) return found.error();
   if (*found) {
     DealRow row = **found;
+    if (auto released = release_copy(side, seen, row); !released) return released.error();
     if (side_of(row, other(side)).record_id.empty() &&
         row.marks.count("clone_of") + row.marks.count("twin_of") + row.marks.count(restarted_mark) == 0) {
       auto tied = tie_by_key(side, seen, &row);
@@ -169,6 +205,12 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   if (!row) return row.error();
   store::SideState& state = side_of(*row, side);
   const ImageId before = state.image;
+  const bool was_live = state.existence == store::Existence::live;
+  const bool older = state.image.valid() && seen.changed_at != Instant{} && seen.changed_at < state.changed_at;
+  if (older && !take_older_) {
+    ++counts.older;  // a stale answer, or a restored system; the newer state is known already
+    return {};
+  }
   const auto existence = existence_of(seen.existence);
   bool changed = state.existence != existence;
   // A deleted record's last picture stays; the server may show it without its values.
@@ -190,6 +232,8 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   state.changed_at = seen.changed_at;
   if (changed) {
     ++counts.changed;
+    const bool linked = !row->crm.record_id.empty() && !row->partner_center.record_id.empty();
+    if (linked && was_live && existence != store::Existence::live) ++counts.gone;
     state.seen_at = pair_.clock->now();
     row->dirty = true;
     auto noted = record_change(*row, side, seen, before);

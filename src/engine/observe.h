@@ -9,11 +9,14 @@ namespace cosell::engine {
 struct ObserveCounts {
   std::int64_t seen = 0;     // records delivered
   std::int64_t changed = 0;  // of these: new or different
+  std::int64_t gone = 0;     // linked records that are deleted or out of sight since now
+  std::int64_t older = 0;    // states from before the known one; not taken (F-19, F-48)
 };
 
 class Observer {
  public:
-  Observer(const Pair& pair, RunId run) : pair_(pair), run_(run) {}
+  // `take_older`: a state from before the known one counts as well (a restored system, by a person's word).
+  Observer(const Pair& pair, RunId run, bool take_older = false) : pair_(pair), run_(run), take_older_(take_older) {}
 
   // Inside a transaction. Records of other kinds than deals and Microsoft's halves are ignored.
   Result<void> take(Side side, const Observation& seen, ObserveCounts& counts);
@@ -23,11 +26,15 @@ class Observer {
  private:
   Result<store::DealRow> find_or_add(Side side, const Observation& seen);
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
+  // Two records with one key are both held; one that lost it is free again (F-47).
+  Result<void> hold_original(Side side, const RecordId& copy, store::DealRow original);
+  Result<bool> release_copy(Side side, const Observation& seen, store::DealRow& row);
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
   Result<void> record_change(store::DealRow& row, Side side, const Observation& seen, ImageId before);
 
   const Pair& pair_;
   RunId run_;
+  bool take_older_;
 };
 
 }  // namespace cosell::engine

@@ -47,8 +47,10 @@ struct Settings {
   int attempts_in_a_row = 3;  // transient failures of a side in one run before it counts as down
   MassChangeGuard closings{0.2, 25};
   MassChangeGuard sharings{0.2, 50};
-  MassChangeGuard creates{0.5, 200};  // after the first sync
-  std::map<Side, int> in_flight;      // requests at once; absent: as the connector says
+  MassChangeGuard creates{0.5, 200};      // after the first sync
+  MassChangeGuard deletions{0.2, 25};     // records that disappeared on one side
+  MassChangeGuard first_sync{0.0, 2500};  // writes of a first sync that need a look at its plan; the share has no part
+  std::map<Side, int> in_flight;          // requests at once; absent: as the connector says
   RulePack rules;
   EarlyWon early_won = EarlyWon::hold;
 

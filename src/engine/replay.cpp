@@ -2,6 +2,7 @@
 #include "engine/replay.h"
 
 #include "engine/decide.h"
+#include "engine/flip.h"
 #include "engine/observe.h"
 #include "engine/words.h"
 
@@ -20,6 +21,7 @@ void forget_refusals(DealRow& row) {
   row.marks.erase("refused.message");
   row.marks.erase("refused.reason");
   row.marks.erase("attempts");
+  forget_fights(row);
   row.look_again_at.reset();
   row.dirty = true;
 }

@@ -78,12 +78,21 @@ std::string clone(const Pair& pair, const store::DealRow& row) {
   return "This opportunity carries referral " + row.marks.at("clone_of") +
          ", which belongs to another opportunity in " + pair.title(Side::crm) + " (it was probably copied).";
 }
+std::string copied(const Pair& pair, const store::DealRow& row) {
+  return "Opportunity " + row.marks.at("copied_to") + " in " + pair.title(Side::crm) +
+         " carries the referral of this deal too (it was probably copied). Neither is synced until only one carries "
+         "it.";
+}
 std::string clone_remedy(const Pair& pair) {
   return "Clear " + pair.mapping->key_column() + " on the copy; it then syncs as a deal of its own.";
 }
 std::string twin(const Pair& pair, const store::DealRow& row) {
   return "A second referral in " + pair.title(Side::partner_center) + " names opportunity " + row.marks.at("twin_of") +
-         ", which is linked to another referral already. Neither is touched because of it.";
+         ", which is linked to another referral already. Neither is written to.";
+}
+std::string doubled(const Pair& pair, const store::DealRow& row) {
+  return "Referral " + row.marks.at("doubled_by") + " in " + pair.title(Side::partner_center) +
+         " names the same opportunity. Neither of the two referrals is written to.";
 }
 std::string twin_remedy(const Pair& pair) {
   return "Close one of the two in " + pair.title(Side::partner_center) + " or clear its CRM ID there.";
@@ -113,6 +122,22 @@ std::string step_needs_approval(const Pair& pair, Irreversible step, bool first_
                      ", which cannot be undone.";
   if (first_link) text += " It asks because both records existed before the first sync.";
   return text;
+}
+std::string unheeded(const Pair& pair, Side side, const std::vector<std::string>& fields) {
+  return pair.title(side) + " took the change and kept the " + text::join(fields, ", the ") +
+         " as it was: probably read-only for the bridge's user, or set back by a rule there.";
+}
+std::string fought_over(const Pair& pair, const FoughtOver& fight, const Deal& crm, const Deal& partner_center) {
+  return std::string("The ") + info(fight.field).label + " changes back and forth between " +
+         display(crm.get(fight.field)) + " and " + display(partner_center.get(fight.field)) + ": " +
+         std::to_string(fight.times) + " times since " + to_string_minutes(fight.since) + " UTC, last in " +
+         pair.title(fight.last_changed) +
+         ". Another connector or an automation there probably writes to the same deals; this field is not synced "
+         "meanwhile.";
+}
+std::string fought_over_remedy(const store::DealRow& row) {
+  const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+  return "Stop the other one, then: cosell replay " + id;
 }
 std::string approve_command(const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "deal/preflight.h"
+#include "engine/flip.h"
 #include "engine/pair.h"
 #include "reconcile/reconcile.h"
 
@@ -17,8 +18,13 @@ std::string state_title(const store::DealRow& row);  // "In sync", "Waiting for 
 std::string state_line(const store::DealRow& row);   // "Waiting for the seller: …"
 
 std::string clone(const Pair& pair, const store::DealRow& row);
+std::string copied(const Pair& pair, const store::DealRow& row);  // the original of a clone
 std::string clone_remedy(const Pair& pair);
+std::string unheeded(const Pair& pair, Side side, const std::vector<std::string>& fields);
+std::string fought_over(const Pair& pair, const FoughtOver& fight, const Deal& crm, const Deal& partner_center);
+std::string fought_over_remedy(const store::DealRow& row);
 std::string twin(const Pair& pair, const store::DealRow& row);
+std::string doubled(const Pair& pair, const store::DealRow& row);  // the referral that has a twin
 std::string twin_remedy(const Pair& pair);
 std::string vanished(const Pair& pair, store::Side side, const std::string& reason);
 std::string vanished_remedy(const Pair& pair, store::Side side);

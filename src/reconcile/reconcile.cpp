@@ -345,6 +345,8 @@ const char* name_of(Reason r) {
       return "reopened_by_microsoft";
     case Reason::illegal_step:
       return "illegal_step";
+    case Reason::fought_over:
+      return "fought_over";
     case Reason::not_answered_yet:
       return "not_answered_yet";
     case Reason::no_downgrade:
@@ -405,6 +407,8 @@ const char* explain(Reason r) {
       return "opened again in Partner Center";
     case Reason::illegal_step:
       return "Partner Center does not have this step";
+    case Reason::fought_over:
+      return "changed back and forth: something else writes to it too";
     case Reason::not_answered_yet:
       return "nothing is sent before the deal is accepted or declined";
     case Reason::no_downgrade:

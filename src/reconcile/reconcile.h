@@ -92,6 +92,7 @@ enum class Reason : std::uint8_t {
   reopened_in_crm,        // open again in the CRM although the referral is closed (L-7)
   reopened_by_microsoft,  // closed, then opened again in Partner Center
   illegal_step,           // the CRM asks for a step that the life cycle does not have (L-8)
+  fought_over,            // the same two values by turns: somebody else writes too (F-39)
   not_answered_yet,       // nothing but the answer is sent while a deal waits (L-1)
   no_downgrade            // visibility and help cannot be taken back (U-8)
 };

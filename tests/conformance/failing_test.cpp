@@ -116,7 +116,7 @@ TEST_P(Failing, EachTroubleOfAReadHasItsClass) {
   }
 }
 
-TEST_P(Failing, EachTroubleOfAWriteHasItsClass) {
+TEST_P(Failing, EachTroubleOfAWriteHasItsClass) {  // I-37
   const Observation a = created("A");
   for (const Expected& e : table()) {
     const Observation seen = read(a.id);
@@ -300,7 +300,7 @@ TEST_P(Failing, TheDeadlineReachesEveryRequest) {
 }
 
 // The server answers every request with all that it was sent, tokens and secrets included.
-TEST_P(Failing, NothingSecretIsSaid) {
+TEST_P(Failing, NothingSecretIsSaid) {  // I-39
   std::string everything;
   const auto hear = [&everything](const Error& e) {
     everything += e.message + "\n" + e.detail + "\n" + e.rule + "\n" + e.request_id + "\n";

@@ -54,7 +54,7 @@ TEST_P(Reading, GivesEachRecordOnceWhereverThePagesEnd) {
   }
 }
 
-TEST_P(Reading, APageHoldsNoMoreThanWasAskedFor) {
+TEST_P(Reading, APageHoldsNoMoreThanWasAskedFor) {  // I-40
   const int limit = facts.least_page_limit;
   bench().set("page_size", std::to_string(std::max(limit + 100, 100)));
   const auto ids = people_create(limit + 1);

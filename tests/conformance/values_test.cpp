@@ -152,7 +152,7 @@ TEST_P(Values, AnAwkwardUpdateChangesOneRecordOnly) {
 
 // What the system made of a value (blanks cut, composed, rounded) is written back and must not change again: otherwise
 // the bridge would write for ever.
-TEST_P(Values, WhatTheSystemMadeOfAValueIsStableOnTheSecondWrite) {
+TEST_P(Values, WhatTheSystemMadeOfAValueIsStableOnTheSecondWrite) {  // I-24
   const Observation a = created("A");
   std::vector<Columns> writes;
   for (const AwkwardText& t : awkward_texts()) writes.push_back({{parts.text, Value(t.text)}});

@@ -130,7 +130,7 @@ TEST_P(Writing, AnUpdateFromWhatIsThereIsApplied) {
   }
 }
 
-TEST_P(Writing, AnUpdateFromWhatIsNoLongerThereChangesNothing) {
+TEST_P(Writing, AnUpdateFromWhatIsNoLongerThereChangesNothing) {  // I-21
   const Observation a = created("A");
   bench().clock.move(seconds(5));
   target().person_writes(a.id, "by a person");
@@ -158,7 +158,7 @@ TEST_P(Writing, AnUpdateWithoutAConditionIsRefusedExactlyWhereOneIsRequired) {
   }
 }
 
-TEST_P(Writing, AnUpdateLeavesEveryOtherFieldAlone) {
+TEST_P(Writing, AnUpdateLeavesEveryOtherFieldAlone) {  // I-09
   const Observation a = created("A");
   const auto untouched_except = [&](const std::string& name, Columns changes) {
     const auto before = target().on_server(a.id);

@@ -124,7 +124,7 @@ TEST(Run, TellsEachCycleAsOneLineOfJson) {
   EXPECT_EQ(created, static_cast<int>(PartnerCenter(sandbox).referrals().size()));
 }
 
-TEST(Plan, ChangesNoByteBesideTheStore) {
+TEST(Plan, ChangesNoByteBesideTheStore) {  // I-15
   const Pipeline pipeline(300);
   const auto sandbox = load(pipeline);
   sandbox->answer({"sync"});

@@ -168,7 +168,7 @@ TEST_P(CrmToPartnerCenter, TheTwoAnswersMakeAPartnerLedOrACoSellDeal) {  // T-4,
   EXPECT_EQ(world.opportunity(asking)["microsoft_answer"], "accepted");
 }
 
-TEST_P(CrmToPartnerCenter, WonLeavesOnlyAfterTheSettleTimeAndReopeningInTimeCancels) {  // F-74
+TEST_P(CrmToPartnerCenter, F74_WonLeavesOnlyAfterTheSettleTimeAndReopeningInTimeCancels) {  // F-74
   World world({.crm = GetParam(), .settle = minutes(60)});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
   world.sync();
@@ -237,7 +237,7 @@ TEST_P(CrmToPartnerCenter, LostWithoutAReasonWaitsForTheSellerAndGoesOnWithIt) {
   EXPECT_EQ(world.referral_of(id)["statusReason"], "Budget");
 }
 
-TEST_P(CrmToPartnerCenter, AReopenedOpportunityIsNeverClosedAgainByTheBridge) {
+TEST_P(CrmToPartnerCenter, F74_AReopenedOpportunityIsNeverClosedAgainByTheBridge) {
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
   world.sync();

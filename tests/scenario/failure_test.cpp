@@ -15,7 +15,7 @@ Json fault(const std::string& method, const std::string& path, const Json& actio
 class Failure : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Crm, Failure, testing::Values("salesforce", "dynamics365"), name_of_crm);
 
-TEST_P(Failure, AReplyLostAfterTheReferralWasCreatedMakesNoTwin) {  // F-03, I-17
+TEST_P(Failure, F03_AReplyLostAfterTheReferralWasCreatedMakesNoTwin) {  // F-03, I-17
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
   world.faults(Side::partner_center, Json::array({fault("POST", referrals_path, {{"kind", "drop_after"}})}));
@@ -29,7 +29,7 @@ TEST_P(Failure, AReplyLostAfterTheReferralWasCreatedMakesNoTwin) {  // F-03, I-1
   EXPECT_EQ(world.referrals().size(), 1U);
 }
 
-TEST_P(Failure, ARequestLostOnTheWayIsSentAgainOnceItCanNoLongerArrive) {  // F-02
+TEST_P(Failure, F02_ARequestLostOnTheWayIsSentAgainOnceItCanNoLongerArrive) {  // F-02
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
   world.faults(Side::partner_center, Json::array({fault("POST", referrals_path, {{"kind", "drop_before"}})}));
@@ -74,7 +74,7 @@ TEST_P(Failure, ALostReplyToACrmWriteIsLookedUpAndNotRepeated) {
   EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
 }
 
-TEST_P(Failure, AnEditBetweenReadingAndWritingIsNotOverwritten) {  // F-13
+TEST_P(Failure, F13_AnEditBetweenReadingAndWritingIsNotOverwritten) {  // F-13
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
   world.sync();
@@ -122,7 +122,7 @@ TEST_P(Failure, AnEditInTheCrmJustBeforeOurWriteIsNotOverwritten) {
   EXPECT_EQ(world.referral_of(id)["details"]["closingDateTime"].get<std::string>().substr(0, 10), "2027-09-09");
 }
 
-TEST_P(Failure, AValidationRuleStopsOneDealAndNotTheOthers) {  // I-04
+TEST_P(Failure, F20_AValidationRuleStopsOneDealOfABatchAndNotTheOthers) {  // I-04
   World world({.crm = GetParam()});
   const auto good = world.new_opportunity(usual_opportunity("Good"));
   const auto bad = world.new_opportunity(usual_opportunity("Bad"));
@@ -157,7 +157,7 @@ TEST_P(Failure, AValidationRuleStopsOneDealAndNotTheOthers) {  // I-04
   EXPECT_EQ(world.opportunity(bad)["state"], "In sync");
 }
 
-TEST_P(Failure, ThrottlingIsObeyedAndEverythingArrives) {  // F-07
+TEST_P(Failure, F07_ThrottlingIsObeyedAndEverythingArrives) {  // F-07
   World world({.crm = GetParam()});
   for (int i = 0; i < 10; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
   world.faults(Side::partner_center,
@@ -168,7 +168,7 @@ TEST_P(Failure, ThrottlingIsObeyedAndEverythingArrives) {  // F-07
   EXPECT_EQ(world.referrals().size(), 10U);
 }
 
-TEST_P(Failure, ASideThatIsDownIsOneIncidentAndTheDealsStayQueued) {  // F-08
+TEST_P(Failure, F08_ASideThatIsDownIsOneIncidentAndTheDealsStayQueued) {  // F-08
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
   world.faults(Side::partner_center,

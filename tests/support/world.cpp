@@ -82,6 +82,22 @@ World::~World() {
 }
 
 net::Delivered World::deliver(Side side, const http::Request& request) {
+  if (!wire) return reach(side, request);
+  return wire(side, request, [this, side](const http::Request& r) { return reach(side, r); });
+}
+
+Result<void> World::open_a_second_time() {
+  store::OpenOptions options;
+  options.pair = "world";
+  auto opened = store::open_sqlite_store((dir_ / "world.db").string(), options, clock_);
+  return opened ? Result<void>{} : Result<void>{opened.error()};
+}
+
+Json World::crm_backup() { return crm_system_->core().save(); }
+
+void World::crm_restore(const Json& backup) { crm_system_->core().load(backup); }
+
+net::Delivered World::reach(Side side, const http::Request& request) {
   const bool login = request.url.find("/oauth2/") != std::string::npos;
   const bool writes = side == Side::crm ? crm_stand_->is_write(request) : request.method != "GET" && !login;
   if (writes) ++writes_[side];

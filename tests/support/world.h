@@ -84,6 +84,17 @@ class World {
   void crm_write_fault(const Json& action);  // meets the next request that may be a write
   std::int64_t fired(Side side);
 
+  // When set, everything that goes over the wire passes here: look at it, change it, keep it back. `go` delivers.
+  using Go = std::function<net::Delivered(const http::Request&)>;
+  std::function<net::Delivered(Side, const http::Request&, const Go&)> wire;
+  // A request that arrives now, whoever sent it and when.
+  net::Delivered send(Side side, const http::Request& request) { return reach(side, request); }
+  // What a second process on the same store file gets.
+  Result<void> open_a_second_time();
+  // The CRM as a backup holds it.
+  Json crm_backup();
+  void crm_restore(const Json& backup);
+
   ManualClock& clock() { return clock_; }
   store::Store& store() { return *store_; }
   engine::Pair& pair() { return pair_; }
@@ -91,6 +102,7 @@ class World {
  private:
   struct Crash {};
   net::Delivered deliver(Side side, const http::Request& request);
+  net::Delivered reach(Side side, const http::Request& request);
   void open();
 
   Control crm_control();

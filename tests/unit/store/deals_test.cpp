@@ -115,7 +115,7 @@ TEST_F(StoredDeals, AreFoundByTheirRecords) {
   EXPECT_FALSE(value_of(store->deal(DealId(99))).has_value());
 }
 
-TEST_F(StoredDeals, NeverShareARecord) {
+TEST_F(StoredDeals, NeverShareARecord) {  // I-16
   auto store = open();
   add(*store, "first", [](DealRow& r) { r.crm.record_id = "006A"; });
   DealRow twin;

@@ -74,7 +74,7 @@ class FailingDisk : public testing::StoreTest, public ::testing::WithParamInterf
   FaultyVfs vfs_{"faulty"};
 };
 
-TEST_P(FailingDisk, LosesNothingAndKeepsNoHalfWhileATransactionIsWritten) {
+TEST_P(FailingDisk, LosesNothingAndKeepsNoHalfWhileATransactionIsWritten) {  // I-28
   {
     auto store = value_of(open_on_faulty_disk());
     expect_ok(change(*store, 1));

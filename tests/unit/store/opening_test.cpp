@@ -179,7 +179,7 @@ TEST_F(StoreOpening, RefusesTheDatabaseOfAnotherProgram) {
   expect_refused_untouched_in_every_mode("another program");
 }
 
-TEST_F(StoreOpening, RefusesAStoreOfANewerVersion) {
+TEST_F(StoreOpening, RefusesAStoreOfANewerVersion) {  // I-30
   fill(3);
   raw("PRAGMA journal_mode = DELETE; PRAGMA user_version = 7");
   expect_refused_untouched_in_every_mode("newer cosell");
@@ -318,7 +318,7 @@ TEST_F(StoreLock, LetsVisitorsAndTrialsIn) {
 
 class KilledProcess : public StoreOpening {};
 
-TEST_F(KilledProcess, LeavesExactlyWhatItHadCommitted) {
+TEST_F(KilledProcess, LeavesExactlyWhatItHadCommitted) {  // I-28
   fill(10);
   const int status = run_in_child([&] {
     auto store = open();

@@ -39,7 +39,7 @@ std::string shape_of(Connection& connection) {
   return shape;
 }
 
-TEST(StoreMigrations, LeadFromNothingToTheNewestShape) {
+TEST(StoreMigrations, LeadFromNothingToTheNewestShape) {  // I-30
   Connection made("", "");
   create_schema(made);
   Connection migrated("", "");
@@ -138,7 +138,7 @@ class CostOfQuestions : public testing::StoreTest {
   StepCounter counter_;
 };
 
-TEST_F(CostOfQuestions, DoesNotGrowWithTheNumberOfQuietDeals) {
+TEST_F(CostOfQuestions, DoesNotGrowWithTheNumberOfQuietDeals) {  // I-40
   auto store = open();
   fill(*store);
   const Instant now = testing::kStart;

@@ -1,0 +1,172 @@
+// Comparing full listings with what is known, and the daily look at some deals.
+#include "engine/absence.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+#include "engine/guard.h"
+
+namespace cosell::engine {
+
+namespace {
+
+constexpr std::size_t ids_at_once = 100;
+constexpr int page_of_rows = 500;
+
+const store::SideState& side_of(const store::DealRow& row, Side side) {
+  return side == Side::crm ? row.crm : row.partner_center;
+}
+
+std::string listing_property(Side side) { return std::string("listing.") + store::name_of(side); }
+
+// How many deals are looked at per day: a request serves a whole page in a CRM, and one record in Partner Center.
+std::size_t daily_portion(Side side) { return side == Side::crm ? ids_at_once : 20; }
+
+Result<void> not_there(const Pair& pair, RunId run, Side side, const std::string& id, ObserveCounts& counts) {
+  auto row = pair.store->deal_by_record(side, id);
+  if (!row) return row.error();
+  if (!*row) return {};
+  auto& state = side == Side::crm ? (*row)->crm : (*row)->partner_center;
+  if (state.existence != store::Existence::live) return {};
+  state.existence = store::Existence::out_of_scope;
+  (*row)->dirty = true;
+  ++counts.gone;
+  store::JournalEntry entry;
+  entry.at = pair.clock->now();
+  entry.run = run;
+  entry.deal = (*row)->id;
+  entry.kind = store::JournalKind::observed;
+  entry.summary = "Not found in " + pair.title(side) + " under its id";
+  if (auto noted = pair.store->journal(entry); !noted) return noted;
+  return pair.store->update_deal(**row);
+}
+
+}  // namespace
+
+Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side,
+                     const std::vector<std::string>& ids) {
+  Observer observer(pair, run, options.allow.count("restored") > 0);
+  for (std::size_t from = 0; from < ids.size(); from += ids_at_once) {
+    const std::size_t until = std::min(ids.size(), from + ids_at_once);
+    std::vector<RecordRef> refs;
+    std::set<std::string> missing;
+    for (std::size_t i = from; i < until; ++i) {
+      RecordRef ref;
+      ref.kind = side == Side::crm ? RecordKind::opportunity : RecordKind::referral;
+      ref.id = RecordId(ids[i]);
+      refs.push_back(ref);
+      missing.insert(ids[i]);
+    }
+    Call call = pair.call(side);
+    auto found = pair.connector(side).fetch(call, refs, pair.mapping->columns_read());
+    if (!found) {
+      report.stopped = found.error();
+      report.side_down = side;
+      return false;
+    }
+    ObserveCounts counts = report.observed[side];
+    std::optional<GuardStop> restored;
+    auto taken = pair.store->transaction([&]() -> Result<void> {
+      for (const Observation& seen : *found) {
+        missing.erase(seen.id.value);
+        if (auto done = observer.take(side, seen, counts); !done) return done;
+      }
+      restored = check_restored(pair, side, counts.older - report.observed[side].older, options);
+      if (restored) return restored->error;
+      for (const std::string& id : missing) {
+        if (auto done = not_there(pair, run, side, id, counts); !done) return done;
+      }
+      return {};
+    });
+    if (restored) {
+      report.stopped = restored->error;
+      report.guard = restored->guard;
+      return false;
+    }
+    if (!taken) return taken.error();
+    report.observed[side] = counts;
+  }
+  return true;
+}
+
+Result<bool> Absence::listing_is_open(Side side) {
+  auto open = pair_.store->property(listing_property(side));
+  if (!open) return open.error();
+  return !open->empty();
+}
+
+Result<void> Absence::open_listing(Side side) {
+  listed_.clear();
+  return pair_.store->set_property(listing_property(side), to_string(pair_.clock->now()));
+}
+
+Result<void> Absence::close_listing(Side side) {
+  listed_.clear();
+  return pair_.store->transaction([&] { return pair_.store->set_property(listing_property(side), ""); });
+}
+
+void Absence::listed(const Observation& seen) { listed_.insert(seen.id.value); }
+
+Result<void> Absence::compare(Side side) {
+  std::vector<std::string> missing;
+  std::int64_t known = 0;
+  store::DealFilter filter;
+  filter.limit = page_of_rows;
+  while (true) {
+    auto rows = pair_.store->deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) break;
+    filter.after = rows->back().id;
+    for (const auto& row : *rows) {
+      const auto& state = side_of(row, side);
+      if (state.record_id.empty() || state.existence != store::Existence::live) continue;
+      ++known;
+      if (listed_.count(state.record_id) == 0) missing.push_back(state.record_id);
+    }
+  }
+  const auto gone = static_cast<std::int64_t>(missing.size());
+  if (auto stop = check_listing(pair_, side, gone, known, static_cast<std::int64_t>(listed_.size()), options_)) {
+    report_.stopped = stop->error;
+    report_.guard = stop->guard;
+    return {};  // the listing stays open: it is read and compared again
+  }
+  auto looked = look_up(pair_, run_, report_, options_, side, missing);
+  if (!looked) return looked.error();
+  return *looked ? close_listing(side) : Result<void>{};
+}
+
+Result<void> Absence::daily_look(Side side) {
+  const std::string name = std::string("looked_at.") + store::name_of(side);
+  auto last = pair_.store->property(name);
+  if (!last) return last.error();
+  auto position = pair_.store->property(name + ".after");
+  if (!position) return position.error();
+  const auto at = parse_instant(*last);
+  const Instant now = pair_.clock->now();
+  if (at && now - *at < days(1)) return {};
+  std::vector<std::string> ids;
+  store::DealFilter filter;
+  filter.include_skipped = false;
+  filter.limit = static_cast<int>(daily_portion(side));
+  filter.after = DealId{position->empty() ? 0 : std::stoll(*position)};
+  if (at) {  // the first day has just read everything
+    auto rows = pair_.store->deals(filter);
+    if (!rows) return rows.error();
+    for (const auto& row : *rows) {
+      const auto& state = side_of(row, side);
+      const bool linked = !row.crm.record_id.empty() && !row.partner_center.record_id.empty();
+      if (linked && state.existence == store::Existence::live) ids.push_back(state.record_id);
+    }
+    filter.after = rows->empty() ? DealId{0} : rows->back().id;
+  }
+  auto looked = look_up(pair_, run_, report_, options_, side, ids);
+  if (!looked) return looked.error();
+  if (!*looked) return {};
+  return pair_.store->transaction([&]() -> Result<void> {
+    if (auto done = pair_.store->set_property(name, to_string(now)); !done) return done;
+    return pair_.store->set_property(name + ".after", std::to_string(filter.after.value));
+  });
+}
+
+}  // namespace cosell::engine

@@ -1,0 +1,50 @@
+// Records that a listing no longer shows. Absence proves nothing (I-11): what is missing is looked up by its id, and
+// even a record that is not found by its id is only held for a person; nothing is ever deleted, closed or unlinked for
+// it.
+//
+// A full listing (the first one, or one after the read position died) is compared with what is known; beside that a
+// few linked deals are looked up by id once a day, because a side may report no deletions at all (F-34).
+#pragma once
+
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/cycle.h"
+#include "engine/observe.h"
+#include "engine/pair.h"
+
+namespace cosell::engine {
+
+// Reads records by id and takes what they show into the store; one that is not there counts as out of sight.
+// False: the side could not be asked; report.stopped says why.
+Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side,
+                     const std::vector<std::string>& ids);
+
+class Absence {
+ public:
+  Absence(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
+      : pair_(pair), run_(run), report_(report), options_(options) {}
+
+  // A listing that was begun and not compared yet, by this run or an earlier one, starts again from the beginning.
+  Result<bool> listing_is_open(Side side);
+  // Inside a transaction.
+  Result<void> open_listing(Side side);
+  void listed(const Observation& seen);
+  // The listing is complete: what is known and was not in it is looked up. Stops the run when that is suspiciously
+  // much.
+  Result<void> compare(Side side);
+  // A few linked deals, in turn.
+  Result<void> daily_look(Side side);
+
+ private:
+  Result<void> close_listing(Side side);
+
+  const Pair& pair_;
+  RunId run_;
+  CycleReport& report_;
+  const CycleOptions& options_;
+  std::unordered_set<std::string> listed_;
+};
+
+}  // namespace cosell::engine

@@ -1,0 +1,228 @@
+// Faults of the APIs' semantics, F-14 to F-24 (F-13 is in failure_test.cpp).
+#include "faults.h"
+
+namespace cosell::test {
+namespace {
+
+class ApiSemantics : public FaultStory {};
+INSTANTIATE_TEST_SUITE_P(Crm, ApiSemantics, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(ApiSemantics, F14_ANewVersionWithTheSameContentIsNoEdit) {  // I-02, I-22
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto before = world.referral_of(id);
+  world.portal_edit(referral_id_of(world, id), replace("/details/dealValue", 50000));
+  ASSERT_NE(world.referral_of(id)["eTag"], before["eTag"]) << "the fault has to change the version";
+  world.crm_edit(id, {{"value", 50000}});
+  world.reset_stats();
+  world.sync();
+  EXPECT_EQ(writes_of_both(world), 0);
+}
+
+TEST_P(ApiSemantics, F15_AChangeThatNoListingShowsIsFoundByTheDailyLook) {  // I-06
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  world.portal_edit(referral, replace("/details/notes", "seen by nobody"));
+  int hidden = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (!is_listing(side, r)) return answer;
+    return changed(std::move(answer), [&](Json& body) {
+      Json kept = Json::array();
+      for (const auto& row : body["value"]) {
+        if (row["id"] == referral) {
+          ++hidden;
+        } else {
+          kept.push_back(row);
+        }
+      }
+      body["value"] = kept;
+    });
+  };
+  world.sync();
+  EXPECT_GT(hidden, 0);
+  EXPECT_NE(world.opportunity(id)["notes"], "seen by nobody");
+  for (int day = 0; day < 3; ++day) {
+    world.advance(hours(25));
+    world.sync();
+  }
+  EXPECT_EQ(world.opportunity(id)["notes"], "seen by nobody");
+}
+
+TEST_P(ApiSemantics, F16_AnAnswerWithoutABodyLearnsItsVersionBeforeTheNextWrite) {  // I-25
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  int empty = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_patch(side, r)) return go(r);
+    ++empty;
+    http::Request plain = r;
+    plain.headers.set("Prefer", "return=minimal");
+    auto answer = go(plain);
+    EXPECT_EQ(answer.response.status, 204);
+    return answer;
+  };
+  for (const int value : {61000, 62000, 63000}) {
+    world.crm_edit(id, {{"value", value}});
+    world.advance(minutes(5));
+    world.sync();
+    EXPECT_EQ(value_of_referral(world, id), value);
+  }
+  EXPECT_EQ(empty, 3) << "no write was refused for an old version and sent again";
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+  expect_quiet(world);
+}
+
+TEST_P(ApiSemantics, F17_WhatARuleMakesOfOurWriteIsTakenOnceAndTheSidesComeToRest) {  // I-23, I-24
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  int altered = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (is_patch(side, r) && altered++ == 0) {
+      world.portal_edit(referral, replace("/details/dealValue", 60100));  // a rule rounds up, a moment later
+    }
+    return answer;
+  };
+  world.crm_edit(id, {{"value", 60050}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(altered, 1);
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 60100.0);
+  expect_quiet(world);
+}
+
+TEST_P(ApiSemantics, F18_AFieldThatIsSilentlyIgnoredIsToldAndNotWrittenAgainAndAgain) {  // I-01, I-23
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  int ignored = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_patch(side, r)) return go(r);
+    ++ignored;
+    http::Request deaf = r;
+    deaf.body = replace("/details/dealValue", 50000).dump();
+    return go(deaf);
+  };
+  world.crm_edit(id, {{"value", 71000}});
+  world.advance(minutes(5));
+  const auto report = world.sync();
+  EXPECT_GT(ignored, 0);
+  EXPECT_EQ(report.failures_total, 1);
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.state, store::DealState::failed);
+  EXPECT_EQ(deal.reason, "unheeded");
+  EXPECT_NE(deal.message.find("as it was"), std::string::npos) << deal.message;
+  EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 71000.0) << "the seller's edit is kept";
+  const int so_far = ignored;
+  for (int i = 0; i < 4; ++i) {
+    world.advance(hours(1));
+    world.sync();
+  }
+  EXPECT_EQ(ignored, so_far);
+  // The rule is gone; the seller edits once more.
+  world.wire = nullptr;
+  world.crm_edit(id, {{"value", 72000}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 72000.0);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+}
+
+TEST_P(ApiSemantics, F19_AStaleAnswerIsNoEdit) {  // I-08, I-22
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  const Json old = world.referral_of(id);
+  world.crm_edit(id, {{"value", 60000}});
+  world.advance(minutes(5));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();  // the new state was read as well
+  ASSERT_EQ(value_of_referral(world, id), 60000.0);
+  int stale = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (!is_listing(side, r)) return answer;
+    ++stale;
+    return changed(std::move(answer), [&](Json& body) { body["value"] = Json::array({old}); });
+  };
+  world.reset_stats();
+  world.advance(minutes(5));
+  (void)world.store().transaction([&] { return world.store().set_cursor(Side::partner_center, Cursor{}); });
+  world.sync();
+  EXPECT_GT(stale, 0);
+  EXPECT_EQ(writes_of_both(world), 0);
+  EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 60000.0);
+}
+
+TEST_P(ApiSemantics, F21_APatchWithoutAnAnswerIsNotSentASecondTimeWhenItArrived) {  // I-19
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  world.faults(Side::partner_center, scripted_fault("PATCH", referrals_route, {{"kind", "drop_after"}}));
+  world.crm_edit(id, {{"value", 65000}, {"close_date", "2027-04-30"}});
+  world.advance(minutes(5));
+  world.reset_stats();
+  world.sync();
+  EXPECT_EQ(world.fired(Side::partner_center), 1);
+  EXPECT_EQ(world.writes(Side::partner_center), 1);
+  EXPECT_EQ(value_of_referral(world, id), 65000.0);
+}
+
+TEST_P(ApiSemantics, F22_OurOwnLostCreateIsAdoptedByItsKey) {  // I-17
+  World world({.crm = GetParam()});
+  world.sync();
+  world.advance(minutes(5));
+  const auto referral = world.inbound();
+  world.crm_write_fault({{"kind", "drop_after"}});
+  world.sync();
+  EXPECT_EQ(world.fired(Side::crm), 1);
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.opportunities().size(), 1U);
+  EXPECT_EQ(world.opportunities()[0]["referral_id"], referral["id"]);
+  EXPECT_EQ(world.deal_of(referral["id"]).crm.record_id, world.opportunities()[0]["id"]);
+}
+
+TEST_P(ApiSemantics, F23_ALockIsTriedAgainByItself) {  // I-37
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  world.faults(Side::partner_center,
+               scripted_fault("PATCH", referrals_route, {{"kind", "status"}, {"status", 503}}, 0, 2));
+  world.crm_edit(id, {{"value", 65000}});
+  world.advance(minutes(5));
+  const auto report = world.sync();
+  EXPECT_EQ(world.fired(Side::partner_center), 2);
+  EXPECT_EQ(report.failures_total, 0);
+  world.advance(hours(2));
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 65000.0);
+}
+
+TEST_P(ApiSemantics, F24_AcceptedIsNotAppliedUntilItIsSeen) {  // I-29
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  std::vector<http::Request> later;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_patch(side, r) || !later.empty()) return go(r);
+    later.push_back(r);
+    net::Delivered accepted;
+    accepted.response.status = 202;
+    return accepted;
+  };
+  world.crm_edit(id, {{"value", 65000}});
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(later.size(), 1U);
+  world.wire = nullptr;
+  world.advance(hours(2));
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 65000.0) << "it was looked up, was not there, and was sent again";
+  EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 65000.0) << "the seller's edit was not taken back";
+}
+
+}  // namespace
+}  // namespace cosell::test

@@ -1,0 +1,331 @@
+// Faults of identity and life cycle, F-41 to F-49, and the compound ones, F-73 to F-77.
+#include <set>
+
+#include "faults.h"
+#include "mapping/shipped.h"
+
+namespace cosell::test {
+namespace {
+
+class Identity : public FaultStory {};
+INSTANTIATE_TEST_SUITE_P(Crm, Identity, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+void expect_one_to_one(World& world) {  // I-16
+  std::set<std::string> opportunities;
+  std::set<std::string> referrals;
+  for (const auto& row : world.deals()) {
+    const auto& opportunity = row.crm.record_id;
+    const auto& referral = row.partner_center.record_id;
+    EXPECT_TRUE(opportunity.empty() || opportunities.insert(opportunity).second) << opportunity;
+    EXPECT_TRUE(referral.empty() || referrals.insert(referral).second) << referral;
+  }
+}
+
+TEST_P(Identity, F41_DeletedInTheCrmAndEditedInPartnerCenterKeepsTheEditAndWaits) {  // I-11, I-12
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  world.crm_delete(id);
+  world.portal_edit(referral, replace("/details/notes", "edited meanwhile"));
+  world.advance(minutes(5));
+  world.reset_stats();
+  world.sync();
+  EXPECT_EQ(world.deal_of(referral).state, store::DealState::waiting);
+  EXPECT_EQ(world.deal_of(referral).reason, "deleted");
+  EXPECT_EQ(writes_of_both(world), 0);
+  EXPECT_EQ(world.referral_of(id)["details"]["notes"], "edited meanwhile");
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+}
+
+TEST_P(Identity, F42_TheLoserOfAMergeIsHeldAndNoRecordIsLinkedTwice) {  // I-16
+  World world({.crm = GetParam(), .plain_key = true});
+  const auto survivor = synced_deal(world, "Survivor");
+  const auto loser = synced_deal(world, "Loser");
+  const std::string key = world.opportunity(loser)["plain_key"];
+  // A person merges by hand: the loser goes, and its key is pasted over the survivor's.
+  world.crm_edit(survivor, {{"plain_key", key}});
+  world.crm_delete(loser);
+  world.advance(minutes(5));
+  world.sync();
+  world.sync();
+  expect_one_to_one(world);
+  EXPECT_EQ(world.deal_of(key).reason, "deleted");
+  EXPECT_EQ(world.deal_of(survivor).partner_center.record_id, referral_id_of(world, survivor));
+  EXPECT_EQ(world.referrals().size(), 2U);
+}
+
+TEST(SalesforceIdentity, F43_ARecordRestoredFromTheBinGoesOnAsTheSameDeal) {  // I-16
+  World world({.crm = "salesforce"});
+  const auto id = synced_deal(world);
+  world.crm_delete(id);
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "deleted");
+  world.control(Side::crm, "POST", "undelete", {{"id", id}});
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 61000.0);
+  EXPECT_EQ(world.referrals().size(), 1U);
+  expect_one_to_one(world);
+}
+
+TEST_P(Identity, F43_ARecordMadeAnewWithTheOldKeyIsNotLinkedByItself) {  // I-16, I-17
+  World world({.crm = GetParam(), .plain_key = true});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  const std::string key = world.opportunity(id)["plain_key"];
+  world.crm_delete(id);
+  world.advance(minutes(5));
+  world.sync();
+  auto words = usual_opportunity("Alder Foods");
+  words["plain_key"] = key;
+  const auto anew = world.new_opportunity(words);
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.referrals().size(), 1U) << "no second referral for the same deal";
+  EXPECT_EQ(world.deal_of(anew).reason, "clone");
+  EXPECT_EQ(world.deal_of(referral).state, store::DealState::waiting);
+  expect_one_to_one(world);
+}
+
+TEST_P(Identity, F44_ClosedInPartnerCenterWhileTheCrmEditsIsClosedAndTheEditIsKept) {  // I-14
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  world.portal_edit(referral, Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Closed"}},
+                                           {{"op", "replace"}, {"path", "/substatus"}, {"value", "Lost"}},
+                                           {{"op", "replace"}, {"path", "/statusReason"}, {"value", "Budget"}}}));
+  world.crm_edit(id, {{"value", 61000}, {"stage", "60"}});
+  world.advance(minutes(5));
+  world.reset_stats();
+  world.sync();
+  EXPECT_EQ(world.writes(Side::partner_center), 0) << "nothing is written to a closed referral";
+  EXPECT_EQ(world.opportunity(id)["stage"], "lost");
+  EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 61000.0) << "the seller's edit stays where it is";
+}
+
+TEST_P(Identity, F45_ADealThatNeedsSeveralStepsResumesFromWhatIsThere) {  // I-14
+  World world({.crm = GetParam()});
+  const auto referral = world.inbound();
+  world.sync();
+  const std::string id = world.deal_of(referral["id"]).crm.record_id;
+  const auto standing = [&] {
+    const auto r = world.referrals()[0];
+    return r["status"].get<std::string>() + "/" + r["substatus"].get<std::string>();
+  };
+  world.crm_edit(id, {{"stage", "won"}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(standing(), "New/Pending") << "an unanswered deal cannot be won";
+  EXPECT_EQ(world.deal_of(id).reason, "won_while_waiting");
+  // Answered in Partner Center; the first attempt to win it is refused on the way.
+  world.portal_edit(referral["id"], Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Active"}},
+                                                 {{"op", "replace"}, {"path", "/substatus"}, {"value", "Accepted"}}}));
+  world.faults(Side::partner_center, scripted_fault("PATCH", referrals_route, {{"kind", "status"}, {"status", 500}}));
+  for (int i = 0; i < 4; ++i) {
+    world.advance(hours(1));
+    world.sync();
+  }
+  EXPECT_EQ(world.fired(Side::partner_center), 1);
+  EXPECT_EQ(standing(), "Closed/Won");
+}
+
+TEST_P(Identity, F46_ADealThatIsTakenOutOfTheSelectionIsNeitherDeletedNorClosed) {  // I-11
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  world.crm_edit(id, {{"opt_in", false}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  world.crm_edit(id, {{"opt_in", true}, {"value", 61000}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 61000.0);
+  EXPECT_EQ(world.referrals().size(), 1U);
+}
+
+TEST_P(Identity, F47_ACopyWithOurKeyHoldsBothUntilOnlyOneCarriesIt) {  // I-16, I-17
+  World world({.crm = GetParam(), .plain_key = true});
+  const auto id = synced_deal(world, "Original");
+  const std::string key = world.opportunity(id)["plain_key"];
+  auto words = usual_opportunity("Copy");
+  words["plain_key"] = key;
+  const auto copy = world.new_opportunity(words);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(5));
+  world.reset_stats();
+  world.sync();
+  EXPECT_EQ(world.deal_of(copy).reason, "clone");
+  EXPECT_EQ(world.deal_of(id).reason, "clone");
+  EXPECT_NE(world.deal_of(id).message.find(copy.substr(0, 15)), std::string::npos) << world.deal_of(id).message;
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  expect_one_to_one(world);
+  world.crm_edit(copy, {{"plain_key", nullptr}});
+  world.advance(minutes(5));
+  world.sync();
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 61000.0) << "the original goes on";
+  EXPECT_EQ(world.referrals().size(), 2U) << "and the copy is a deal of its own";
+  expect_one_to_one(world);
+}
+
+TEST_P(Identity, F48_ACrmRestoredFromABackupStopsTheRunUntilAPersonSaysSo) {  // I-05, I-13
+  World world({.crm = GetParam()});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(synced_deal(world, "Deal " + std::to_string(i)));
+  const Json backup = world.crm_backup();
+  for (const auto& id : ids) world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(5));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  for (const auto& id : ids) ASSERT_EQ(value_of_referral(world, id), 61000.0);
+  world.crm_restore(backup);
+  ASSERT_EQ(world.opportunity(ids[0])["value"].get<double>(), 50000.0) << "the fault";
+  world.reset_stats();
+  CycleReport report;
+  for (int day = 0; day < 3 && !report.stopped; ++day) {
+    world.advance(hours(25));
+    report = world.sync();
+  }
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.guard, "restored");
+  EXPECT_NE(report.stopped->message.find("--allow restored"), std::string::npos) << report.stopped->message;
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  for (const auto& id : ids) EXPECT_EQ(value_of_referral(world, id), 61000.0);
+  CycleOptions allowed;
+  allowed.allow = {"restored"};
+  report = world.sync(allowed);
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(world.referrals().size(), 5U) << "nothing is created twice";
+}
+
+TEST_P(Identity, F49_OfSeveralReferralsInOneEngagementOnlyTheLinkedOneIsTouched) {  // I-16
+  World world({.crm = GetParam()});
+  const auto contact = world.new_contact(
+      {{"first", "Cora"}, {"last", "Lind"}, {"email", "cora@alder.example"}, {"phone", "+49 40 5550199"}});
+  auto words = usual_opportunity("Alder Foods");
+  words["help"] = "ProofOfConceptOrDemo";
+  words["help_notes"] = "A proof of concept in May";
+  words["contact"] = contact;
+  const auto id = world.new_opportunity(words);
+  for (int i = 0; i < 3; ++i) {
+    world.sync();
+    world.advance(minutes(5));
+  }
+  const auto invited = world.control(Side::partner_center, "GET", "records")["invited"];
+  std::vector<std::string> patched;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (is_patch(side, r)) patched.push_back(r.url);
+    return go(r);
+  };
+  world.crm_edit(id, {{"value", 61000}});
+  world.sync();
+  EXPECT_EQ(invited.size(), 1U) << "the fault: a second referral in the engagement";
+  ASSERT_EQ(patched.size(), 1U);
+  EXPECT_NE(patched[0].find(referral_id_of(world, id)), std::string::npos) << patched[0];
+  expect_one_to_one(world);
+}
+
+TEST_P(Identity, F73_SixtyHoursWithoutALoginAreOneIncidentAndEverythingFollowsAfterwards) {  // I-04, I-40
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  int refused = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::partner_center) return go(r);
+    ++refused;
+    net::Delivered no;
+    no.response.status = r.url.find("oauth2") == std::string::npos ? 401 : 400;
+    no.response.body =
+        R"({"error":"invalid_grant","error_description":"AADSTS700082: The refresh token has expired."})";
+    return no;
+  };
+  std::string incident;
+  for (int hour = 0; hour < 60; hour += 6) {
+    world.crm_edit(id, {{"value", 60000 + hour}});
+    world.advance(hours(6));
+    const auto report = world.sync();
+    ASSERT_TRUE(report.stopped);
+    EXPECT_EQ(report.side_down, Side::partner_center);
+    const auto now = world.store().property("incident.partner_center");
+    ASSERT_TRUE(now);
+    const auto since = Json::parse(*now)["since"].get<std::string>();
+    if (incident.empty()) incident = since;
+    EXPECT_EQ(since, incident) << "one incident, not one per run";
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(refused, 200);
+  world.wire = nullptr;
+  world.advance(minutes(10));
+  const auto report = world.sync();
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(value_of_referral(world, id), 60054.0) << "without a replay";
+  EXPECT_EQ(*world.store().property("incident.partner_center"), "");
+}
+
+TEST(DynamicsStages, F75_ARenamedStageLabelChangesNothing) {  // I-24
+  World world({.crm = "dynamics365"});
+  const auto id = synced_deal(world);
+  Json options = Json::array();
+  for (int value = 0; value < 8; ++value)
+    options.push_back({{"value", value}, {"label", "Phase " + std::to_string(value)}});
+  world.control(Side::crm, "POST", "options", {{"column", "salesstage"}, {"options", options}});
+  world.reset_stats();
+  world.advance(hours(25));
+  world.sync();
+  EXPECT_EQ(writes_of_both(world), 0);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 61000.0);
+}
+
+TEST_P(Identity, F76_AnotherConnectorThatPushesTheSameDealsIsNamedOnEachOfThem) {  // I-23
+  World world({.crm = GetParam()});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) ids.push_back(synced_deal(world, "Deal " + std::to_string(i)));
+  int rewritten = 0;
+  for (int round = 0; round < 16; ++round) {
+    for (const auto& id : ids) {  // it believes in one date here and in another one there
+      if (world.opportunity(id)["close_date"] != "2027-05-05") {
+        world.crm_edit(id, {{"close_date", "2027-05-05"}});
+        ++rewritten;
+      } else if (world.referral_of(id)["details"]["closingDateTime"].get<std::string>().substr(0, 10) != "2027-06-06") {
+        world.portal_edit(referral_id_of(world, id), replace("/details/closingDateTime", "2027-06-06T00:00:00Z"));
+        ++rewritten;
+      }
+    }
+    world.advance(minutes(10));
+    world.sync();
+  }
+  EXPECT_GE(rewritten, 3 * 5);
+  EXPECT_LE(rewritten, 3 * 9) << "the bridge stops taking part";
+  for (const auto& id : ids) EXPECT_EQ(world.deal_of(id).reason, "fought_over") << world.deal_of(id).message;
+}
+
+TEST_P(Identity, F77_AReferralOfAnotherPairsLocationIsLeftToThatPair) {  // I-16, I-17
+  World world({.crm = GetParam()});
+  const auto of_one_location = mapping::read_mapping(
+      "pair.jsonc",
+      Json{{"extends", GetParam()},
+           {"referrals", {{"belongs", {{"locations", {"1234567"}}}}}},
+           {"fields", {{"location", {{"constant", "1234567"}}}}}}
+          .dump(),
+      [](const std::string& name) -> Result<std::string> { return std::string(mapping::shipped_mapping(name)); });
+  ASSERT_TRUE(of_one_location.mapping);
+  world.pair().mapping = &*of_one_location.mapping;
+  world.control(Side::partner_center, "POST", "settings", {{"inbound_mpn_id", "7654321"}});
+  const auto theirs = world.inbound();
+  world.control(Side::partner_center, "POST", "settings", {{"inbound_mpn_id", "1234567"}});
+  const auto ours = world.inbound();
+  world.sync();
+  EXPECT_EQ(world.opportunities().size(), 1U);
+  EXPECT_EQ(world.opportunities()[0]["referral_id"], ours["id"]);
+  EXPECT_EQ(world.deal_of(theirs["id"]).state, store::DealState::skipped);
+  EXPECT_EQ(world.deal_of(theirs["id"]).reason, "other_location");
+}
+
+}  // namespace
+}  // namespace cosell::test

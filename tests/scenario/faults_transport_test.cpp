@@ -1,0 +1,243 @@
+// Faults of the transport, F-01 to F-12.
+#include "faults.h"
+
+namespace cosell::test {
+namespace {
+
+class Transport : public FaultStory {};
+INSTANTIATE_TEST_SUITE_P(Crm, Transport, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(Transport, F01_WithoutAConnectionNothingIsSentAndTheDealFollowsByItself) {  // I-37
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  int fired = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r)) return go(r);
+    ++fired;
+    return net::Delivered{net::Delivered::Kind::unreachable, {}};
+  };
+  const auto report = world.sync();
+  EXPECT_GT(fired, 0);
+  EXPECT_EQ(report.unanswered, 0) << "what never left needs no looking up";
+  EXPECT_TRUE(world.referrals().empty());
+  world.wire = nullptr;
+  world.advance(hours(2));
+  world.sync();
+  EXPECT_FALSE(world.referral_of(id).is_null());
+}
+
+TEST_P(Transport, F04_ALateArrivalWithinTheHorizonIsAdopted) {  // I-17, I-20
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  std::vector<http::Request> late;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r) || !late.empty()) return go(r);
+    late.push_back(r);
+    return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+  };
+  auto report = world.sync();
+  ASSERT_EQ(late.size(), 1U);
+  EXPECT_EQ(report.unanswered, 1);
+  // Somebody looks before the horizon: still nothing is sent a second time.
+  world.advance(seconds(20));
+  world.sync();
+  EXPECT_TRUE(world.referrals().empty());
+  world.wire = nullptr;
+  world.send(Side::partner_center, late[0]);
+  EXPECT_EQ(world.referrals().size(), 1U);
+  world.advance(minutes(2));
+  world.sync();
+  EXPECT_EQ(world.referrals().size(), 1U);
+  EXPECT_EQ(world.opportunity(id)["referral_id"], referral_id_of(world, id));
+}
+
+TEST_P(Transport, F04_ALateArrivalAfterTheHorizonIsATwinAndNeitherIsWrittenTo) {  // I-17
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  std::vector<http::Request> late;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r) || !late.empty()) return go(r);
+    late.push_back(r);
+    return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+  };
+  world.sync();
+  ASSERT_EQ(late.size(), 1U);
+  world.wire = nullptr;
+  world.advance(minutes(2));
+  world.sync();
+  ASSERT_EQ(world.referrals().size(), 1U);
+  const std::string first = world.referrals()[0]["id"];
+  world.send(Side::partner_center, late[0]);
+  ASSERT_EQ(world.referrals().size(), 2U) << "the fault has to make a twin";
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"value", 77000}});
+  world.reset_stats();
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  std::string second;
+  for (const auto& r : world.referrals()) {
+    if (r["id"] != first) second = r["id"];
+  }
+  EXPECT_EQ(world.deal_of(first).reason, "twin");
+  EXPECT_EQ(world.deal_of(second).reason, "twin");
+  EXPECT_EQ(world.deal_of(second).crm.record_id, "") << "a twin is never linked";
+  // A person closes the twin: the deal goes on with the edit that waited.
+  world.portal_edit(second, Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Closed"}},
+                                         {{"op", "replace"}, {"path", "/substatus"}, {"value", "Lost"}},
+                                         {{"op", "replace"}, {"path", "/statusReason"}, {"value", "Other"}}}));
+  world.advance(minutes(5));
+  world.sync();
+  world.sync();
+  for (const auto& r : world.referrals()) {
+    if (r["id"] != first) continue;
+    EXPECT_EQ(r["details"]["dealValue"].get<double>(), 77000.0);
+  }
+}
+
+TEST_P(Transport, F05_ACreateDeliveredTwiceByAProxyIsATwinInPartnerCenterAndHeld) {  // I-17, I-19
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.faults(Side::partner_center, scripted_fault("POST", referrals_route, {{"kind", "duplicate"}}));
+  world.sync();
+  EXPECT_EQ(world.fired(Side::partner_center), 1);
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"value", 77000}});
+  world.sync();
+  world.reset_stats();
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+  EXPECT_EQ(world.referrals().size(), 2U);
+  for (const auto& r : world.referrals()) EXPECT_EQ(world.deal_of(r["id"]).reason, "twin");
+}
+
+TEST_P(Transport, F05_ACreateDeliveredTwiceMakesOneOpportunity) {  // I-17, I-19
+  World world({.crm = GetParam()});
+  world.sync();
+  world.advance(minutes(5));
+  world.inbound();
+  world.crm_write_fault({{"kind", "duplicate"}});
+  world.sync();
+  EXPECT_EQ(world.fired(Side::crm), 1);
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.opportunities().size(), 1U);
+}
+
+TEST_P(Transport, F06_AnAnswerThatIsNoAnswerAdvancesNothing) {  // I-27, I-37
+  for (const Json& action : {Json{{"kind", "html"}}, Json{{"kind", "truncate"}, {"bytes", 40}},
+                             Json{{"kind", "status"}, {"status", 200}, {"body", "{\"value\": 7}"}}}) {
+    World world({.crm = GetParam()});
+    const auto id = synced_deal(world);
+    world.portal_edit(referral_id_of(world, id), replace("/details/notes", "from the portal"));
+    const auto cursor = world.store().cursor(Side::partner_center)->value;
+    world.faults(Side::partner_center, scripted_fault("GET", referrals_route, action, 0, 1000));
+    const auto report = world.sync();
+    EXPECT_GT(world.fired(Side::partner_center), 0) << action;
+    ASSERT_TRUE(report.stopped) << action;
+    EXPECT_EQ(report.side_down, Side::partner_center) << action;
+    EXPECT_EQ(world.store().cursor(Side::partner_center)->value, cursor) << action;
+    world.faults(Side::partner_center, Json::array());
+    world.advance(minutes(5));
+    world.sync();
+    EXPECT_EQ(world.opportunity(id)["notes"], "from the portal") << action;
+  }
+}
+
+TEST_P(Transport, F07_EveryKindOfRetryAfterIsObeyedWithinReason) {  // I-37
+  for (const std::string asked : {"3", "Sat, 21 Nov 2026 08:00:05 GMT", "", "-5", "99999999999"}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    Json action = {{"kind", "status"}, {"status", 429}};
+    if (!asked.empty()) action["headers"] = {{"Retry-After", asked}};
+    world.faults(Side::partner_center, scripted_fault("POST", referrals_route, action));
+    world.sync();
+    EXPECT_EQ(world.fired(Side::partner_center), 1) << asked;
+    world.advance(days(2));
+    world.sync();
+    EXPECT_EQ(world.referrals().size(), 1U) << asked;
+    EXPECT_FALSE(world.referral_of(id).is_null()) << asked;
+  }
+}
+
+TEST_P(Transport, F09_AStalledPatchIsLookedUpBeforeAnythingElse) {  // I-20, I-03
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  world.crm_edit(id, {{"value", 66000}});
+  int stalled = 0;
+  std::vector<std::string> after;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (stalled == 0 && is_patch(side, r)) {
+      ++stalled;
+      go(r);
+      return net::Delivered{net::Delivered::Kind::dropped_after, {}};
+    }
+    if (stalled > 0 && side == Side::partner_center) after.push_back(r.method);
+    return go(r);
+  };
+  world.sync();
+  EXPECT_EQ(stalled, 1);
+  ASSERT_FALSE(after.empty());
+  EXPECT_EQ(after.front(), "GET") << "a look precedes any further write";
+  EXPECT_EQ(std::count(after.begin(), after.end(), "PATCH"), 0) << "it had arrived";
+  EXPECT_EQ(value_of_referral(world, id), 66000.0);
+}
+
+TEST_P(Transport, F10_ATokenThatExpiresBetweenTwoPagesIsRenewedOnceAndNothingIsMissed) {  // I-27
+  World world({.crm = GetParam()});
+  world.control(Side::partner_center, "POST", "settings", {{"page_size", 3}});
+  for (int i = 0; i < 8; ++i) world.inbound();
+  int listed = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (is_listing(side, r) && ++listed == 3) {
+      world.control(Side::partner_center, "POST", "revoke-logins", {{"access", true}});
+    }
+    return go(r);
+  };
+  const auto report = world.sync();
+  EXPECT_GE(listed, 3);
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(world.opportunities().size(), 8U);
+}
+
+TEST_P(Transport, F11_OneForbiddenRecordIsHeldAndTheOthersGoOn) {  // I-04
+  World world({.crm = GetParam()});
+  const auto forbidden = synced_deal(world, "Forbidden");
+  const auto other = synced_deal(world, "Other");
+  world.faults(Side::partner_center, scripted_fault("PATCH", referrals_route + "/" + referral_id_of(world, forbidden),
+                                                    {{"kind", "status"}, {"status", 403}}, 0, 1000));
+  world.crm_edit(forbidden, {{"value", 61000}});
+  world.crm_edit(other, {{"value", 62000}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_GE(world.fired(Side::partner_center), 1);
+  EXPECT_EQ(world.deal_of(forbidden).state, store::DealState::failed);
+  EXPECT_EQ(value_of_referral(world, forbidden), 50000.0);
+  EXPECT_EQ(value_of_referral(world, other), 62000.0);
+}
+
+TEST_P(Transport, F12_ANextLinkNeverLeadsTheTokenToAnotherHost) {  // I-39, I-03
+  World world({.crm = GetParam()});
+  for (const std::string link :
+       {"https://evil.example/v1.0/engagements/referrals?$skiptoken=1", "http://evil.example/referrals?$skiptoken=1"}) {
+    int poisoned = 0;
+    std::vector<std::string> hosts;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (side == Side::partner_center) hosts.push_back(r.headers.get("Host"));
+      auto answer = go(r);
+      if (!is_listing(side, r) || poisoned > 0) return answer;
+      ++poisoned;
+      return changed(std::move(answer), [&](Json& body) { body["@odata.nextLink"] = link; });
+    };
+    world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.advance(minutes(5));
+    world.sync();
+    EXPECT_EQ(poisoned, 1);
+    for (const auto& host : hosts) EXPECT_EQ(host.find("evil"), std::string::npos) << host;
+  }
+}
+
+}  // namespace
+}  // namespace cosell::test
