@@ -50,7 +50,8 @@ class Executor {
   Result<void> settle_failed(store::OperationRow& row, const Error& error, bool& wait_and_retry);
   Result<void> refuse(store::OperationRow& row, store::DealRow& deal, const Error& error);
   Result<void> postpone(store::DealRow& deal, Side side, const Error& error);
-  Result<void> note_outcome(const store::OperationRow& row, const std::string& summary);
+  // `shown`: the record as it stands after the write, for telling its values at any time.
+  Result<void> note_outcome(const store::OperationRow& row, const std::string& summary, ImageId shown = {});
   Result<void> probe(Side side, std::vector<store::OperationRow> rows);
   Result<void> conclude_probe(Side side, store::OperationRow& row, const std::vector<Observation>& found);
   Result<void> drop(store::OperationRow& row, bool decide_again);

@@ -2,6 +2,7 @@
 #include "engine/observe.h"
 
 #include "base/json.h"
+#include "engine/link.h"
 #include "engine/view.h"
 #include "store/codec.h"
 
@@ -80,7 +81,8 @@ Result<DealRow> Observer::find_or_add(Side side, const Observation& seen) {
   if (!found) return found.error();
   if (*found) {
     DealRow row = **found;
-    if (side_of(row, other(side)).record_id.empty() && row.marks.count("clone_of") + row.marks.count("twin_of") == 0) {
+    if (side_of(row, other(side)).record_id.empty() &&
+        row.marks.count("clone_of") + row.marks.count("twin_of") + row.marks.count(unlinked_mark) == 0) {
       auto tied = tie_by_key(side, seen, &row);
       if (!tied) return tied.error();
       if (*tied) return **tied;

@@ -93,7 +93,8 @@ enum class Reason : std::uint8_t {
   reopened_by_microsoft,  // closed, then opened again in Partner Center
   illegal_step,           // the CRM asks for a step that the life cycle does not have (L-8)
   not_answered_yet,       // nothing but the answer is sent while a deal waits (L-1)
-  no_downgrade            // visibility and help cannot be taken back (U-8)
+  no_downgrade,           // visibility and help cannot be taken back (U-8)
+  chosen_by_person        // a person chose between two values; laid over the decision by the engine
 };
 const char* name_of(Reason r);
 // One sentence part for people: "changed in the CRM", "closed deals cannot be changed".
