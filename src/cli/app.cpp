@@ -224,6 +224,7 @@ class App {
     todo->add_option("--for", todo_.owner, "Only deals of this owner (name or e-mail)")->type_name("OWNER");
     todo->add_option("--kind", todo_.kind, "Only: " + text::join(todo_kinds(), ", ") + ", or a reason")->type_name("K");
     todo->add_flag("--ics", todo_.ics, "The deadlines as a calendar file");
+    todo->add_flag("--each", todo_.each, "Every deal by itself; else many failures of one cause are one entry");
     listing(todo);
     does(todo, [this](Session& s) { return todo_command(s, todo_); });
   }
@@ -270,11 +271,47 @@ class App {
 
     CLI::App* history =
         command(*deals, "history", "What happened to one deal, and why",
-                "  cosell deals history 006Aa00000XyZ1QIAV\n  cosell deals history \"Alder Foods\" --limit 20");
-    history->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
-    history->add_option("--limit", limit_, "Only the last so many entries")->check(CLI::Range(1, most))->type_name("N");
-    add_pair_option(history, pair_);
-    does(history, [this](Session& s) { return deals_history_command(s, pair_, deal_, limit_); });
+                "  cosell deals history 006Aa00000XyZ1QIAV\n  cosell deals history \"Alder Foods\" --limit 20\n"
+                "  cosell deals history \"Alder Foods\" --at \"Sat 02:00\"\n"
+                "  cosell deals history \"Alder Foods\" --field value");
+    history->add_option("DEAL", history_.deal, "CRM id, referral id, address or part of the name")
+        ->required()
+        ->type_name("");
+    history->add_option("--limit", history_.limit, "Only the last so many entries")
+        ->check(CLI::Range(1, most))
+        ->type_name("N");
+    history->add_option("--at", history_.at, "What both sides showed then (UTC): 2h (ago), \"Sat 02:00\", 2026-11-20 …")
+        ->type_name("TIME");
+    history->add_option("--field", history_.field, "Every value that this field had, and why")->type_name("F");
+    add_pair_option(history, history_.pair);
+    does(history, [this](Session& s) { return deals_history_command(s, history_); });
+
+    CLI::App* link = command(*deals, "link", "Say which opportunity and which referral are one deal",
+                             "  cosell deals link 006Aa00000XyZ1QIAV 8e8f5811-01db-4380-88ef-238489eb25e1\n"
+                             "  cosell deals link 006Aa00000XyZ1QIAV --none");
+    link->add_option("OPPORTUNITY", link_.deal, "CRM id, address or part of the name")->required()->type_name("");
+    link->add_option("REFERRAL", link_.referral, "Referral id or address")->type_name("");
+    link->add_flag("--none", link_.none, "It is the same as no record of the other side; it syncs by itself");
+    add_pair_option(link, link_.pair);
+    does(link, [this](Session& s) { return link_command(s, link_); });
+    CLI::App* unlink = command(*deals, "unlink", "Take an opportunity and its referral apart; both stay as they are",
+                               "  cosell deals unlink 006Aa00000XyZ1QIAV");
+    unlink->add_option("DEAL", link_.deal, "CRM id, referral id, address or part of the name")
+        ->required()
+        ->type_name("");
+    add_pair_option(unlink, link_.pair);
+    does(unlink, [this](Session& s) {
+      link_.unlink = true;
+      return link_command(s, link_);
+    });
+
+    CLI::App* bundle = command(
+        *deals, "bundle", "One file with everything that explains a deal, personal data redacted",
+        "  cosell deals bundle \"Alder Foods\"\n  cosell deals bundle 006Aa00000XyZ1QIAV --file /tmp/deal.json");
+    bundle->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
+    bundle->add_option("--file", file_, "Where to write it (default: deal-ID.json here)")->type_name("FILE");
+    add_pair_option(bundle, pair_);
+    does(bundle, [this](Session& s) { return deals_bundle_command(s, pair_, deal_, file_); });
   }
 
   void add_repair() {
@@ -287,15 +324,37 @@ class App {
 
     CLI::App* replay = command(app_, "replay", "Read deals again and send what is right now",
                                "  cosell replay 006Aa00000XyZ1QIAV\n  cosell replay --all --dry-run\n"
-                               "  cosell replay --kind failed --since 2h");
+                               "  cosell replay --kind failed --since \"Sat 02:00\"");
     replay->add_option("DEALS", replay_.deals, "Deals")->type_name("");
     replay->add_flag("--all", replay_.all, "Every deal that failed or is being tried again");
     replay->add_option("--kind", replay_.kind, "Every deal of this kind (see cosell todo) or reason")->type_name("K");
-    replay->add_option("--since", replay_.since, "Only what failed since then: 2026-11-20, or 2h for two hours ago")
+    replay
+        ->add_option("--since", replay_.since,
+                     "Only what failed since then (UTC): 2h (ago), \"Sat 02:00\", 2026-11-20, 2026-11-20T08:00:00Z")
         ->type_name("T");
     replay->add_flag("--dry-run", replay_.dry_run, "Only show what would be done");
     add_pair_option(replay, replay_.pair);
     does(replay, [this](Session& s) { return replay_command(s, replay_); });
+
+    CLI::App* resolve = command(app_, "resolve", "Choose where both sides differ and the bridge may not",
+                                "  cosell resolve 006Aa00000XyZ1QIAV --take crm\n"
+                                "  cosell resolve \"Alder Foods\" --field value --take \"8,500 EUR\"\n"
+                                "  cosell resolve --kind conflict --take partner-center --dry-run");
+    resolve->add_option("DEALS", resolve_.deals, "Deals that wait for a choice (see cosell deals show)")->type_name("");
+    resolve->add_option("--take", resolve_.take, "crm, partner-center, or the value itself")
+        ->required()
+        ->type_name("WHAT");
+    resolve->add_option("--field", resolve_.field, "Only this field (default: every one that waits)")->type_name("F");
+    resolve->add_flag("--all", resolve_.all, "Every conflict");
+    resolve->add_option("--kind", resolve_.kind, "Every deal of this kind (see cosell todo) or reason")->type_name("K");
+    resolve->add_flag("--dry-run", resolve_.dry_run, "Only show what each would write");
+    add_pair_option(resolve, resolve_.pair);
+    does(resolve, [this](Session& s) { return resolve_command(s, resolve_); });
+
+    CLI::App* inbox = command(app_, "inbox", "What was handed to a running cosell, and what it answered",
+                              "  cosell inbox\n  cosell inbox --json");
+    add_pair(inbox, pair_);
+    does(inbox, [this](Session& s) { return inbox_command(s, pair_); });
   }
 
   void add_care() {
@@ -314,11 +373,36 @@ class App {
     add_pair_option(backup, pair_);
     does(backup, [this](Session& s) { return store_backup_command(s, pair_, file_); });
 
-    CLI::App* journal = command(app_, "journal", "Look after the audit", "  cosell journal verify");
+    CLI::App* journal = command(app_, "journal", "Look after the audit",
+                                "  cosell journal verify\n  cosell journal export --file journal.jsonl");
     journal->require_subcommand(1);
     CLI::App* whole = command(*journal, "verify", "Has any entry been changed or removed?", "  cosell journal verify");
     add_pair(whole, pair_);
     does(whole, [this](Session& s) { return journal_verify_command(s, pair_); });
+    CLI::App* exported =
+        command(*journal, "export", "Every entry as a line of JSON, with its hash",
+                "  cosell journal export > journal.jsonl\n  cosell journal export --file journal.jsonl");
+    exported->add_option("--file", file_, "Where to write it (default: standard output)")->type_name("FILE");
+    add_pair(exported, pair_);
+    does(exported, [this](Session& s) { return journal_export_command(s, pair_, file_); });
+    CLI::App* prune = command(*journal, "prune", "Remove old entries, or what is said of one deal; the rest verifies",
+                              "  cosell journal prune --before 2026-01-01\n"
+                              "  cosell journal prune --deal \"Alder Foods\" --yes");
+    prune->add_option("--before", prune_.before, "Entries older than this (UTC): 2026-01-01, 400d (ago)")
+        ->type_name("TIME");
+    prune->add_option("--deal", prune_.deal, "Forget what the history says of this deal (personal data)")
+        ->type_name("D");
+    prune->add_flag("--yes", prune_.yes, "Do it; without it only counted");
+    add_pair_option(prune, prune_.pair);
+    does(prune, [this](Session& s) { return journal_prune_command(s, prune_); });
+    CLI::App* recheck =
+        command(*journal, "recheck", "Derive the decisions of a past sync again; do they come out the same?",
+                "  cosell journal recheck\n  cosell journal recheck 42");
+    recheck->add_option("RUN", limit_, "Number of the sync (see cosell deals history --json; default: the last)")
+        ->check(CLI::Range(1, most))
+        ->type_name("");
+    add_pair_option(recheck, pair_);
+    does(recheck, [this](Session& s) { return journal_recheck_command(s, pair_, limit_); });
   }
 
   void add_mapping() {
@@ -450,6 +534,10 @@ class App {
   ListOptions list_;
   ApproveOptions approve_;
   ReplayOptions replay_;
+  ResolveOptions resolve_;
+  HistoryOptions history_;
+  LinkOptions link_;
+  PruneOptions prune_;
   MappingCheckOptions mapping_;
   MappingSnapshotOptions snapshot_;
   MappingExplainOptions explain_;

@@ -56,6 +56,7 @@ struct TodoOptions {
   std::string owner;
   std::string kind;
   bool ics = false;  // the deadlines as a calendar file
+  bool each = false;  // failures of one cause are not put together
 };
 int todo_command(Session& session, const TodoOptions& options);
 
@@ -70,7 +71,25 @@ struct ListOptions {
 };
 int deals_list_command(Session& session, const ListOptions& options);
 int deals_show_command(Session& session, const std::string& pair, const std::string& deal);
-int deals_history_command(Session& session, const std::string& pair, const std::string& deal, int limit);
+struct LinkOptions {
+  std::string pair;
+  std::string deal;
+  std::string referral;
+  bool none = false;  // the deal is no deal of the other side
+  bool unlink = false;
+};
+int link_command(Session& session, const LinkOptions& options);
+
+struct HistoryOptions {
+  std::string pair;
+  std::string deal;
+  int limit = 0;
+  std::string at;  // a time as people write it; with it or with `field`: values instead of entries
+  std::string field;
+};
+int deals_history_command(Session& session, const HistoryOptions& options);
+int deals_past_command(Session& session, const HistoryOptions& options);
+int deals_bundle_command(Session& session, const std::string& pair, const std::string& deal, const std::string& file);
 
 // What a person decides about a closed or declined referral.
 int deals_restart_command(Session& session, const std::string& pair, const std::string& deal);
@@ -88,6 +107,18 @@ struct ReplayOptions {
 };
 int replay_command(Session& session, const ReplayOptions& options);
 
+struct ResolveOptions {
+  std::string pair;
+  std::vector<std::string> deals;
+  std::string take;
+  std::string field;
+  bool all = false;
+  std::string kind;
+  bool dry_run = false;
+};
+int resolve_command(Session& session, const ResolveOptions& options);
+int inbox_command(Session& session, const std::string& pair);
+
 struct ApproveOptions {
   std::string pair;
   std::vector<std::string> deals;
@@ -99,6 +130,15 @@ int store_info_command(Session& session, const std::string& pair);
 int store_verify_command(Session& session, const std::string& pair);
 int store_backup_command(Session& session, const std::string& pair, const std::string& destination);
 int journal_verify_command(Session& session, const std::string& pair);
+int journal_export_command(Session& session, const std::string& pair, const std::string& file);
+struct PruneOptions {
+  std::string pair;
+  std::string before;
+  std::string deal;  // forget what the history says of this deal
+  bool yes = false;
+};
+int journal_prune_command(Session& session, const PruneOptions& options);
+int journal_recheck_command(Session& session, const std::string& pair, int run);
 
 // Mapping files. They are read and never written; `init` makes a new one.
 struct MappingCheckOptions {

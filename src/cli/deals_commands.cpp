@@ -9,6 +9,7 @@
 #include "cli/workplace.h"
 #include "deal/registration.h"
 #include "engine/deadline.h"
+#include "engine/resolve.h"
 #include "engine/view.h"
 #include "engine/words.h"
 
@@ -104,8 +105,10 @@ class Sheet {
     more(*view);
     if (auto done = deadline(); !done) return done.error();
     fields(*view);
+    if (auto done = choices(); !done) return done.error();
     registration(*view);
     print_operations(out, place_.pair(), *operations);
+    failure(*operations);
     if (out.for_people()) {
       if (auto done = print_last_entries(out, place_.store(), row_); !done) return done.error();
     }
@@ -210,6 +213,94 @@ class Sheet {
     session_.output.line();
     table.print(session_.output);
     json_.set("fields", std::move(list));
+  }
+
+  std::string changed_text(const std::optional<engine::LastChange>& change) const {
+    if (!change) return "as it was first seen";
+    return "seen " + to_string_minutes(change->seen_at) + " UTC, before: " + shortened(display(change->before), 60);
+  }
+
+  // Where a person has to choose: both values, the old one, why it waits, and what each choice would write.
+  Result<void> choices() {
+    auto open = engine::open_choices(place_.pair(), row_);
+    if (!open) return open.error();
+    json::Value list = json::Value::array();
+    for (const engine::OpenChoice& one : *open) {
+      tell_choice(one);
+      list.append(json_of_choice(one));
+    }
+    if (!open->empty()) json_.set("choices", std::move(list));
+    return {};
+  }
+
+  void tell_choice(const engine::OpenChoice& one) {
+    Output& out = session_.output;
+    const engine::Pair& pair = place_.pair();
+    const auto kept = row_.marks.find(std::string("choice.") + info(one.field).name);
+    out.line();
+    out.line(out.styled(std::string("To choose: ") + info(one.field).label, Style::strong) + " (" +
+             reconcile::explain(one.reason) + (one.rule.empty() ? "" : ", rule " + one.rule) + ")");
+    Table table({"", "", ""});
+    table.row({pair.title(Side::crm), shortened(display(one.crm), 60), changed_text(one.crm_changed)});
+    table.row({pair.title(Side::partner_center), shortened(display(one.partner_center), 60),
+               changed_text(one.partner_center_changed)});
+    table.row({"agreed before", one.agreed ? shortened(display(*one.agreed), 60) : "never", ""});
+    table.print(out, "  ");
+    if (kept != row_.marks.end()) {
+      out.line("  Chosen already; it leaves with the next sync: cosell sync");
+      return;
+    }
+    const std::string command = "cosell resolve " + short_id(row_) + " --field " + info(one.field).name + " --take ";
+    const std::string crm = engine::consequence(pair, one, engine::Take::crm);
+    out.line("  " + padded(command + "crm", 80) + (crm.empty() ? "leaves both sides as they are" : "writes " + crm));
+    out.line("  " + padded(command + "partner-center", 80) + "writes " +
+             engine::consequence(pair, one, engine::Take::partner_center));
+  }
+
+  json::Value json_of_choice(const engine::OpenChoice& one) const {
+    Object o;
+    o.text("field", info(one.field).name).text("reason", reconcile::name_of(one.reason)).text("rule", one.rule);
+    o.text("crm", display(one.crm)).text("partner_center", display(one.partner_center));
+    if (one.agreed) o.text("agreed", display(*one.agreed));
+    if (one.crm_changed) o.text("crm_changed_at", to_string_seconds(one.crm_changed->seen_at));
+    if (one.partner_center_changed)
+      o.text("partner_center_changed_at", to_string_seconds(one.partner_center_changed->seen_at));
+    o.text("take_crm", engine::consequence(place_.pair(), one, engine::Take::crm));
+    o.text("take_partner_center", engine::consequence(place_.pair(), one, engine::Take::partner_center));
+    return o.done();
+  }
+
+  // The last write that was refused or is being tried again: everything that support needs to know of it.
+  void failure(const std::vector<store::OperationRow>& operations) {
+    const bool retried = row_.marks.count("attempts") > 0;
+    if (row_.state != DealState::failed && !retried) return;
+    const auto last = std::find_if(operations.rbegin(), operations.rend(),
+                                   [](const store::OperationRow& op) { return !op.error_class.empty(); });
+    if (last == operations.rend()) return;
+    Output& out = session_.output;
+    const std::string words = last->error_detail.empty() ? last->error_message : last->error_detail;
+    out.line();
+    out.line(out.styled("Failed write", Style::strong) + " to " + place_.pair().title(last->side) + ": " +
+             shortened(engine::words::changes(last->changes), 120));
+    Table table({"", ""});
+    table.row({"class", last->error_class + (last->error_rule.empty() ? "" : ", " + last->error_rule)});
+    table.row({"it said", shortened(words, 300)});
+    if (!last->request_id.empty()) table.row({"request id", last->request_id});
+    if (last->sent_at) table.row({"sent", to_string_seconds(*last->sent_at)});
+    const std::string attempts = retried ? row_.marks.at("attempts") : std::to_string(std::max(last->attempts, 1));
+    table.row({"attempts", attempts});
+    table.row({"next try", row_.look_again_at ? to_string_minutes(*row_.look_again_at) + " UTC, by itself"
+                                              : "with the next change, or: cosell replay " + short_id(row_)});
+    table.print(out, "  ");
+    json_.set("failure", Object()
+                             .text("side", store::name_of(last->side))
+                             .text("operation", last->kind + " " + last->verb)
+                             .text("class", last->error_class)
+                             .text("code", last->error_rule)
+                             .text("said", words)
+                             .text("request_id", last->request_id)
+                             .text("attempts", attempts)
+                             .done());
   }
 
   Session& session_;

@@ -21,7 +21,7 @@ struct Change {
 };
 
 std::string reason_in_words(const std::string& name) {
-  for (int i = 0; i <= static_cast<int>(reconcile::Reason::no_downgrade); ++i) {
+  for (int i = 0; i <= static_cast<int>(reconcile::Reason::chosen_by_person); ++i) {
     const auto reason = static_cast<reconcile::Reason>(i);
     if (name == reconcile::name_of(reason)) return reconcile::explain(reason);
   }
@@ -158,8 +158,9 @@ class History {
     const bool error = entry.kind == JournalKind::outcome && !payload.text_of("error").empty();
     const bool observed = entry.kind == JournalKind::observed;
     const Style style = error ? Style::bad : observed ? Style::strong : Style::plain;
-    session_.output.line(to_string_seconds(entry.at) + "  " + padded(kind_text(entry.kind), 9) +
-                         session_.output.styled(shortened(entry.summary, 240), style));
+    session_.output.line(
+        to_string_seconds(entry.at) + "  " + padded(kind_text(entry.kind), 9) +
+        session_.output.styled(entry.summary.empty() ? "(erased)" : shortened(entry.summary, 240), style));
     Object o;
     o.number("entry", entry.sequence).text("at", to_string(entry.at)).text("kind", store::name_of(entry.kind));
     o.text("summary", entry.summary);
@@ -199,9 +200,11 @@ PairAnswer history_pair(Session& session, const PairConfig& config, const std::s
 
 }  // namespace
 
-int deals_history_command(Session& session, const std::string& pair, const std::string& deal, int limit) {
-  return for_each_pair(session, pair_that_knows(session, pair, deal),
-                       [&](const PairConfig& config) { return history_pair(session, config, deal, limit); });
+int deals_history_command(Session& session, const HistoryOptions& options) {
+  if (!options.at.empty() || !options.field.empty()) return deals_past_command(session, options);
+  return for_each_pair(session, pair_that_knows(session, options.pair, options.deal), [&](const PairConfig& config) {
+    return history_pair(session, config, options.deal, options.limit);
+  });
 }
 
 }  // namespace cosell::cli

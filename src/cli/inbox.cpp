@@ -2,12 +2,29 @@
 #include "cli/inbox.h"
 
 #include "base/text.h"
+#include "cli/resolve_command.h"
 #include "engine/approve.h"
 #include "engine/replay.h"
+#include "engine/resolve.h"
 
 namespace cosell::cli {
 
 namespace {
+
+// A deal that cannot be resolved any more says so and does not keep the others from it.
+Result<std::string> work_off_resolve(Workplace& place, const store::InboxItem& item, const std::vector<DealId>& deals) {
+  const auto arguments = json::read(item.arguments);
+  auto choice = choice_of(arguments ? arguments->text_of("take") : "", arguments ? arguments->text_of("field") : "",
+                          place.pair());
+  if (!choice) return choice.error();
+  std::vector<std::string> answers;
+  for (const DealId id : deals) {
+    auto resolved = engine::resolve(place.pair(), id, *choice, false);
+    if (!resolved && resolved.error().kind == ErrorClass::store_damaged) return resolved.error();
+    answers.push_back(resolved ? resolved->title + ": " + text::join(resolved->told, "; ") : resolved.error().message);
+  }
+  return text::join(answers, "\n");
+}
 
 std::vector<DealId> deals_in(const std::string& arguments) {
   std::vector<DealId> deals;
@@ -38,6 +55,10 @@ Result<std::string> work_off(Workplace& place, const store::InboxItem& item) {
       if (!approved) return approved.error();
       answers.push_back(approval_text(approved->title, approved->steps));
     }
+  } else if (item.command == "link" || item.command == "unlink" || item.command == "match-none") {
+    return link_or_unlink(place.pair(), item.command, deals);
+  } else if (item.command == "resolve") {
+    return work_off_resolve(place, item, deals);
   } else {
     answers.push_back("Unknown command \"" + item.command + "\".");
   }
@@ -51,13 +72,6 @@ std::string approval_text(const std::string& title, const std::vector<Irreversib
   std::vector<std::string> labels;
   for (const Irreversible step : steps) labels.push_back(label_of(step));
   return title + ": approved to " + text::join(labels, ", ");
-}
-
-Result<void> leave_in_inbox(Workplace& place, const std::string& command, const std::vector<DealId>& deals) {
-  json::Value ids = json::Value::array();
-  for (const DealId id : deals) ids.append(json::Value::integer(id.value));
-  const std::string arguments = json::canonical(Object().value("deals", std::move(ids)).done());
-  return place.store().add_to_inbox(command, arguments, place.pair().clock->now());
 }
 
 Result<void> work_off_inbox(Workplace& place, const std::function<void(const std::string&)>& say) {

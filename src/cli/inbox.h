@@ -10,11 +10,12 @@
 
 namespace cosell::cli {
 
-// Into the inbox of the process that holds the store. The store is open in shared mode.
-Result<void> leave_in_inbox(Workplace& place, const std::string& command, const std::vector<DealId>& deals);
-
 // Works off what is in the inbox; `say` tells what became of each. The store is open exclusively.
 Result<void> work_off_inbox(Workplace& place, const std::function<void(const std::string&)>& say);
+
+// Carries out "link", "unlink" or "match-none" and says what came of it.
+Result<std::string> link_or_unlink(const engine::Pair& pair, const std::string& command,
+                                   const std::vector<DealId>& deals);
 
 // "Approved: close as won", or why not.
 std::string approval_text(const std::string& title, const std::vector<Irreversible>& steps);

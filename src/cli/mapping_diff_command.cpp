@@ -13,7 +13,7 @@ namespace cosell::cli {
 
 namespace {
 
-constexpr std::size_t deals_shown = 20;
+constexpr std::size_t differing_deals_shown = 20;
 
 void tell_differences(Output& output, const std::vector<mapping::Difference>& differences, json::Value& answer) {
   json::Value list = json::Value::array();
@@ -54,8 +54,9 @@ class DealsUnderBoth {
     output.line(grouped(changed_) + " of " + grouped(looked_at_) + " deals would change.");
     for (const auto& [what, count] : kinds_) output.line("  " + grouped(count) + "  " + what);
     for (const std::string& line : lines_) output.line(line);
-    if (changed_ > static_cast<std::int64_t>(deals_shown)) {
-      output.line("… and " + grouped(changed_ - static_cast<std::int64_t>(deals_shown)) + " more (--json lists all)");
+    if (changed_ > static_cast<std::int64_t>(differing_deals_shown)) {
+      output.line("… and " + grouped(changed_ - static_cast<std::int64_t>(differing_deals_shown)) +
+                  " more (--json lists all)");
     }
     answer.set("deals", json::Value::integer(looked_at_));
     answer.set("changed", json::Value::integer(changed_));
@@ -71,9 +72,9 @@ class DealsUnderBoth {
     if (differences.empty()) return;
     ++changed_;
     for (const std::string& d : differences) {
-      if (kinds_.size() < deals_shown || kinds_.count(d) > 0) ++kinds_[d];
+      if (kinds_.size() < differing_deals_shown || kinds_.count(d) > 0) ++kinds_[d];
     }
-    if (lines_.size() < deals_shown) {
+    if (lines_.size() < differing_deals_shown) {
       lines_.push_back("  " + row.title + " (" + short_id(row) + "): " + text::join(differences, "; "));
     }
     if (!keep_all) return;

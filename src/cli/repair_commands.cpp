@@ -3,11 +3,13 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/chosen_deals.h"
 #include "cli/commands.h"
 #include "cli/cycle_report.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
 #include "cli/inbox.h"
+#include "cli/when.h"
 #include "cli/wording.h"
 #include "engine/approve.h"
 #include "engine/replay.h"
@@ -18,70 +20,9 @@ namespace {
 
 using store::DealRow;
 
-// "2026-11-20", "2026-11-20T08:00:00Z", or "2h" for two hours ago.
-Result<std::optional<Instant>> since_of(const std::string& written, Instant now) {
-  if (written.empty()) return std::optional<Instant>{};
-  if (const auto ago = parse_duration(written)) return std::optional<Instant>{now - *ago};
-  if (const auto at = parse_instant(written)) return std::optional<Instant>{*at};
-  if (const auto day = parse_date(written)) return std::optional<Instant>{start_of(*day)};
-  return make_error(
-      ErrorClass::config,
-      "--since needs a day (2026-11-20), a time (2026-11-20T08:00:00Z) or how long ago (2h), not \"" + written + "\".");
-}
-
 bool may_be_replayed(const DealRow& row) {
   const bool retries = row.state == store::DealState::waiting && row.marks.count("attempts") > 0;
   return row.state == store::DealState::failed || retries;
-}
-
-Result<std::vector<DealRow>> all_deals(store::Store& store, const std::function<bool(const DealRow&)>& which) {
-  std::vector<DealRow> out;
-  store::DealFilter filter;
-  filter.include_skipped = false;
-  while (true) {
-    auto rows = store.deals(filter);
-    if (!rows) return rows.error();
-    if (rows->empty()) return out;
-    filter.after = rows->back().id;
-    for (DealRow& row : *rows) {
-      if (which(row)) out.push_back(std::move(row));
-    }
-  }
-}
-
-Result<std::vector<DealRow>> named_deals(const engine::Pair& pair, const std::vector<std::string>& names) {
-  std::vector<DealRow> out;
-  for (const std::string& name : names) {
-    auto row = find_deal(pair, name);
-    if (!row) return row.error();
-    out.push_back(std::move(*row));
-  }
-  return out;
-}
-
-std::vector<DealId> ids_of(const std::vector<DealRow>& rows) {
-  std::vector<DealId> ids;
-  for (const DealRow& row : rows) ids.push_back(row.id);
-  return ids;
-}
-
-// Opens the store to write; when another process holds it, to leave the wish there.
-Result<bool> open_or_share(Workplace& place) {
-  auto opened = place.open_store(StoreMode::exclusive, false);
-  if (opened) return true;
-  if (opened.error().kind != ErrorClass::store_busy) return opened.error();
-  if (auto shared = place.open_store(StoreMode::shared, false); !shared) return shared.error();
-  return false;
-}
-
-PairAnswer left_in_inbox(Session& session, const PairConfig& config, Workplace& place, const std::string& command,
-                         const std::vector<DealRow>& rows) {
-  if (auto left = leave_in_inbox(place, command, ids_of(rows)); !left) return failed(session, &config, left.error());
-  session.output.line("Another cosell works on this pair; it was handed " + text::count_of(rows.size(), "deal") +
-                      " and takes care of it in a moment. See: cosell todo");
-  PairAnswer answer;
-  answer.json.set("handed_over", json::Value::integer(static_cast<std::int64_t>(rows.size())));
-  return answer;
 }
 
 PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& report, bool dry_run) {
@@ -91,10 +32,12 @@ PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& 
     if (one.already_done) {
       session.output.line("  already done: both sides agree");
     } else {
-      session.output.line("  before: " + one.before);
+      const bool unchanged = one.writes == 0 && one.before == one.after;
+      if (unchanged) session.output.line("  nothing to send; as before: " + one.after);
+      if (!unchanged) session.output.line("  before: " + one.before);
       for (const std::string& change : one.changes)
         session.output.line("  " + std::string(dry_run ? "would write to " : "wrote to ") + shortened(change, 160));
-      session.output.line("  " + std::string(dry_run ? "then:   " : "now:    ") + one.after);
+      if (!unchanged) session.output.line("  " + std::string(dry_run ? "then:   " : "now:    ") + one.after);
     }
     list.append(Object()
                     .text("deal", one.title)
@@ -114,7 +57,7 @@ PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& 
 }
 
 PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayOptions& options) {
-  auto since = since_of(options.since, session.clock().now());
+  auto since = when_of("--since", options.since, session.clock().now());
   if (!since) return failed(session, &config, since.error());
   auto made = Workplace::make(session, config, Workplace::Login::needed);
   if (!made) return failed(session, &config, made.error());
@@ -145,7 +88,7 @@ PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayO
     answer.json.set("deals", json::Value::array());
     return answer;
   }
-  if (!own) return left_in_inbox(session, config, place, "replay", *rows);
+  if (!own) return hand_over(session, place, "replay", arguments_for(*rows).done(), rows->size());
   engine::CycleOptions cycle;
   cycle.command = "replay";
   cycle.plan_only = options.dry_run;
@@ -166,7 +109,9 @@ PairAnswer approve_pair(Session& session, const PairConfig& config, const Approv
                           : named_deals(place.pair(), options.deals);
   if (!rows) return failed(session, &config, rows.error());
   if (rows->empty()) session.output.line("Nothing waits for your approval.");
-  if (!rows->empty() && !*own) return left_in_inbox(session, config, place, "approve", *rows);
+  if (!rows->empty() && !*own) {
+    return hand_over(session, place, "approve", arguments_for(*rows).done(), rows->size());
+  }
   json::Value list = json::Value::array();
   bool any = false;
   for (const DealRow& row : *rows) {

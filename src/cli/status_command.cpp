@@ -181,6 +181,31 @@ class Status {
                            .done());
     }
     json_.set("incidents", std::move(incidents));
+    return tell_recovered();
+  }
+
+  // What was caught up after the last incident of a side, and what came too late; told for a week.
+  Result<void> tell_recovered() {
+    json::Value list = json::Value::array();
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      auto stored = place_.store().property(std::string("recovered.") + store::name_of(side));
+      if (!stored) return stored.error();
+      const auto recovered = json::read(stored->empty() ? "{}" : *stored);
+      const auto since = recovered ? parse_instant(recovered->text_of("since")) : std::nullopt;
+      const auto until = recovered ? parse_instant(recovered->text_of("until")) : std::nullopt;
+      if (!since || !until || now_ - *until > days(7)) continue;
+      const json::Value* caught_up = recovered->find("caught_up");
+      const auto count = caught_up == nullptr ? std::nullopt : caught_up->as_integer();
+      row("Caught up", place_.pair().title(side) + " could not be used from " + to_string_minutes(*since) + " to " +
+                           to_string_minutes(*until) + " UTC; " + deals_text(count.value_or(0)) + " caught up by then");
+      const json::Value* lost = recovered->find("deadlines_lost");
+      for (const json::Value& one : lost == nullptr ? std::vector<json::Value>{} : lost->items()) {
+        row("Deadline lost", one.text_of("deal") + " expired at " + one.text_of("expired_at") + " unanswered",
+            Style::bad);
+      }
+      list.append(*recovered);
+    }
+    json_.set("recovered", std::move(list));
     return {};
   }
 

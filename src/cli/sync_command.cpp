@@ -3,6 +3,7 @@
 #include "cli/cycle_report.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/inbox.h"
 
 namespace cosell::cli {
 
@@ -30,6 +31,8 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
   session.output.end_progress();
   if (!report) return failed(session, &config, report.error());
   print_sync(session, **place, *report, session.clock().now() - begun);
+  auto worked_off = work_off_inbox(**place, [&](const std::string& text) { session.output.line(text); });
+  if (!worked_off) return failed(session, &config, worked_off.error());
   PairAnswer answer;
   answer.code = exit_code_of(*report);
   answer.json = json_of(**place, *report);

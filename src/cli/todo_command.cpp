@@ -1,5 +1,6 @@
 // `cosell todo`: the one list of everything that waits for a person or failed, most urgent first.
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "cli/calendar.h"
@@ -10,6 +11,7 @@
 #include "cli/workplace.h"
 #include "engine/deadline.h"
 #include "engine/drift.h"
+#include "engine/resolve.h"
 #include "engine/words.h"
 
 namespace cosell::cli {
@@ -36,11 +38,13 @@ bool is_owner(const DealRow& row, const std::string& owner) {
 }
 
 std::string next_step_of(const DealRow& row) {
+  const bool choice = row.reason != "conflict" && engine::can_be_chosen(row.reason);
+  if (choice) return row.next_step + " Or choose: cosell deals show " + short_id(row);
   if (!row.next_step.empty()) return row.next_step;
   return (row.state == store::DealState::failed ? "cosell replay " : "cosell deals show ") + short_id(row);
 }
 
-Result<void> add_incidents(std::vector<Item>& items, Workplace& place) {
+Result<void> add_incidents(std::vector<Item>& items, Workplace& place, const std::string& kind) {
   for (const Side side : {Side::crm, Side::partner_center}) {
     auto stored = place.store().property(std::string("incident.") + store::name_of(side));
     if (!stored) return stored.error();
@@ -51,6 +55,7 @@ Result<void> add_incidents(std::vector<Item>& items, Workplace& place) {
     item.pair = place.config().name;
     item.row.title = "(all deals)";
     item.kind = incident->text_of("class") == name_of(ErrorClass::auth_expired) ? "login" : "unreachable";
+    if (!kind.empty() && kind != item.kind) continue;
     item.what = incident->text_of("message");
     item.row.since = parse_instant(incident->text_of("since")).value_or(Instant{});
     const bool log_in = item.kind == "login" && side == Side::partner_center;
@@ -119,12 +124,57 @@ bool more_urgent(const Item& a, const Item& b) {
   return a.row.id < b.row.id;
 }
 
-void print_for_people(Output& out, const std::vector<Item>& items, bool several_pairs) {
+// Failures of the same cause: the same words, numbers apart.
+std::string cause_of(const Item& item) {
+  if (item.row.state != store::DealState::failed) return "";
+  std::string cause;
+  for (const char c : item.row.message) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit) cause += c;
+    if (digit && (cause.empty() || cause.back() != '#')) cause += '#';
+  }
+  return cause;
+}
+
+constexpr std::size_t group_from = 3;
+constexpr std::size_t named_in_a_group = 4;
+
+std::map<std::string, std::vector<const Item*>> causes(const std::vector<Item>& items) {
+  std::map<std::string, std::vector<const Item*>> out;
+  for (const Item& item : items) {
+    if (const std::string cause = cause_of(item); !cause.empty()) out[cause].push_back(&item);
+  }
+  return out;
+}
+
+void print_group(Output& out, const std::vector<const Item*>& group) {
+  std::vector<std::string> names;
+  for (const Item* item : group) {
+    if (names.size() < named_in_a_group) names.push_back(item->row.title + " " + short_id(item->row));
+  }
+  if (group.size() > named_in_a_group)
+    names.push_back("and " + std::to_string(group.size() - named_in_a_group) + " more");
+  const DealRow& first = group.front()->row;
+  out.line(out.styled(text::count_of(group.size(), "deal") + " failed for the same cause", Style::strong) + "  " +
+           out.styled(first.reason, Style::faint));
+  out.line("  " + out.styled(group.front()->what, Style::bad));
+  out.line("  " + text::join(names, ", "));
+  out.line("  → Remove the cause, then: cosell replay --kind " + first.reason + " (look first: cosell replay --kind " +
+           first.reason + " --dry-run; each deal: cosell todo --each)");
+}
+
+void print_for_people(Output& out, const std::vector<Item>& items, bool several_pairs, bool each) {
   if (items.empty()) {
     out.line("Nothing waits for a person.");
     return;
   }
+  const auto grouped_by = each ? std::map<std::string, std::vector<const Item*>>{} : causes(items);
   for (const Item& item : items) {
+    const auto group = grouped_by.find(cause_of(item));
+    if (group != grouped_by.end() && group->second.size() >= group_from) {
+      if (group->second.front() == &item) print_group(out, group->second);
+      continue;
+    }
     std::string head = out.styled(item.row.title, Style::strong);
     if (item.row.id.valid()) head += "  " + out.styled(short_id(item.row), Style::faint);
     if (!item.row.owner.empty()) head += "  " + item.row.owner;
@@ -173,7 +223,15 @@ void print_json(Output& out, const std::vector<Item>& items) {
     if (i.deadline) o.text("until", to_string_seconds(*i.deadline));
     list.append(o.done());
   }
-  out.json(Object().value("todo", std::move(list)).done());
+  json::Value groups = json::Value::array();
+  for (const auto& [cause, group] : causes(items)) {
+    groups.append(Object()
+                      .text("message", group.front()->row.message)
+                      .text("reason", group.front()->row.reason)
+                      .number("deals", static_cast<std::int64_t>(group.size()))
+                      .done());
+  }
+  out.json(Object().value("todo", std::move(list)).value("causes", std::move(groups)).done());
 }
 
 }  // namespace
@@ -198,7 +256,7 @@ int todo_command(Session& session, const TodoOptions& asked) {
       session.output.note(config->name + ": never synced yet.");
       continue;
     }
-    if (done && options.owner.empty() && options.kind.empty()) done = add_incidents(items, **made);
+    if (done && options.owner.empty()) done = add_incidents(items, **made, options.kind);
     const bool mapping_too = options.kind.empty() || options.kind == "mapping";
     if (done && options.owner.empty() && mapping_too) done = add_drift(items, **made);
     if (done) done = add_deals(items, **made, options);
@@ -212,7 +270,7 @@ int todo_command(Session& session, const TodoOptions& asked) {
   } else if (session.output.options().csv) {
     print_csv(session.output, items);
   } else {
-    print_for_people(session.output, items, pairs.size() > 1);
+    print_for_people(session.output, items, pairs.size() > 1, options.each);
   }
   return code;
 }

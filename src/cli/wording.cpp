@@ -40,6 +40,8 @@ const std::map<std::string, std::string>& reasons() {
       {"answer", "an answer to a deal that Microsoft sent"},
       {"conflict", "changed on both sides"},
       {"clone", "a copy of a synced opportunity"},
+      {"doubtful_match", "perhaps the same deal as one on the other side"},
+      {"unlinked", "taken apart by a person"},
       {"twin", "a second referral for one opportunity"},
       {"customer_not_found", "no account for the customer"},
       {"customer_ambiguous", "several accounts for the customer"},
@@ -103,8 +105,8 @@ std::string waits_for_text(WaitFor who) {
 }
 
 const std::vector<std::string>& todo_kinds() {
-  static const std::vector<std::string> kinds = {"failed",  "deadline", "answer",  "approval", "conflict",
-                                                 "missing", "link",     "mapping", "held",     "other"};
+  static const std::vector<std::string> kinds = {"failed",  "deadline", "answer", "approval", "conflict",    "missing",
+                                                 "link",    "mapping",  "held",   "login",    "unreachable", "other"};
   return kinds;
 }
 
@@ -116,6 +118,7 @@ std::string todo_kind(const DealRow& row) {
                                                            {"conflict", "conflict"},
                                                            {"missing_field", "missing"},
                                                            {"clone", "link"},
+                                                           {"doubtful_match", "link"},
                                                            {"twin", "link"},
                                                            {"customer_not_found", "link"},
                                                            {"customer_ambiguous", "link"},

@@ -10,6 +10,9 @@
 #include "engine/drift.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
+#include "engine/match.h"
+#include "engine/recheck.h"
+#include "engine/recovery.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -76,7 +79,8 @@ class Cycle {
 };
 
 Result<CycleReport> Cycle::run() {
-  auto run = pair_.store->start_run(options_.command, pair_.clock->now(), pair_.mapping->text(), pair_.mapping->hash());
+  auto run = pair_.store->start_run(options_.command, pair_.clock->now(), pair_.mapping->text(), pair_.mapping->hash(),
+                                    settings_text(pair_.settings));
   if (!run) return run.error();
   report_.run = *run;
   if (auto done = prepare(); !done) return done.error();
@@ -319,24 +323,7 @@ Result<void> Cycle::note_decision(const Planned& plan) {
   if (plan.summary.empty() && !writes) return {};
   entry.kind = writes ? store::JournalKind::decided : store::JournalKind::waiting;
   entry.summary = plan.summary.empty() ? "The seller's columns are brought up to date" : plan.summary;
-  auto payload = json::Value::object();
-  if (plan.decision) {
-    auto fields = json::Value::array();
-    for (const auto& d : plan.decision->fields) {
-      if (d.verdict == reconcile::Verdict::agreed) continue;
-      auto one = json::Value::object();
-      one.set("field", json::Value::string(info(d.field).name));
-      one.set("verdict", json::Value::string(reconcile::name_of(d.verdict)));
-      one.set("reason", json::Value::string(reconcile::name_of(d.reason)));
-      if (!d.rule.empty()) one.set("rule", json::Value::string(d.rule));
-      one.set("result", store::to_json(d.result));
-      fields.append(std::move(one));
-    }
-    payload.set("fields", std::move(fields));
-  }
-  payload.set("state", json::Value::string(store::name_of(plan.row.state)));
-  payload.set("reason", json::Value::string(plan.row.reason));
-  entry.payload = json::canonical(payload);
+  entry.payload = json::canonical(decision_payload(plan));
   if (auto done = pair_.store->journal(entry); !done) return done;
   for (const auto& op : plan.operations) {
     store::JournalEntry intended;
@@ -479,6 +466,7 @@ Result<bool> Cycle::guard_stops() {
 
 Result<void> Cycle::rounds() {
   Executor executor(pair_, report_.run, report_, options_);
+  if (auto done = match_lone_deals(pair_); !done) return done;
   for (int round = 0; round < rounds_max && !stopped(); ++round) {
     if (auto done = ask_microsoft(); !done) return done;
     if (stopped()) return {};
@@ -569,6 +557,11 @@ Result<void> Cycle::finish() {
       const bool asked = report_.calls[side].total() + report_.calls[side].logins > 0;
       if (value != *known && (down || asked)) {
         if (auto done = pair_.store->set_property(name, value); !done) return done;
+        if (value.empty() && !options_.plan_only) {
+          if (auto done = note_recovery(pair_, {report_.run, side, *known, report_.deals_with_writes}); !done) {
+            return done;
+          }
+        }
       }
     }
     auto unreadable = more_is_unreadable(*pair_.store, report_.states);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/restart.h"
+#include "engine/link.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -52,12 +53,64 @@ OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind,
   op.side = side;
   op.kind = name_of(kind);
   op.verb = name_of(verb);
-  op.planned_at = pair_.clock->now();
+  op.planned_at = now_;
   return op;
 }
 
 Result<Planned> Decider::decide(const DealRow& row) {
+  now_ = pair_.clock->now();
+  given_ = nullptr;
+  return decide_now(row);
+}
+
+Result<Planned> Decider::decide_again(const DealRow& row, Instant at, const json::Value& answers) {
+  now_ = at;
+  given_ = &answers;
+  accounts_being_created_.clear();
+  owner_asked_ = false;
+  return decide_now(row);
+}
+
+// Deals whose other half is in question, or that a person took apart: nothing is decided about their fields.
+std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row) const {
+  Situation s;
+  s.state = DealState::waiting;
+  s.waits_for = WaitFor::operator_;
+  if (row.marks.count("clone_of") > 0) {
+    s.reason = "clone";
+    s.message = words::clone(pair_, row);
+    s.next_step = words::clone_remedy(pair_);
+  } else if (row.marks.count("twin_of") > 0) {
+    s.reason = "twin";
+    s.message = words::twin(pair_, row);
+    s.next_step = words::twin_remedy(pair_);
+  } else if (row.marks.count("copied_to") > 0) {
+    s.reason = "clone";
+    s.message = words::copied(pair_, row);
+    s.next_step = words::clone_remedy(pair_);
+  } else if (row.marks.count("doubled_by") > 0) {
+    s.reason = "twin";
+    s.message = words::doubled(pair_, row);
+    s.next_step = words::twin_remedy(pair_);
+  } else if (row.marks.count(unlinked_mark) > 0) {
+    s.state = DealState::skipped;
+    s.waits_for = WaitFor::nobody;
+    s.reason = "unlinked";
+    s.message = words::unlinked(row);
+  } else if (row.marks.count(match_mark) > 0) {
+    s.reason = "doubtful_match";
+    s.message = words::doubtful_match(pair_, row);
+    s.next_step = words::doubtful_match_remedy(row);
+  } else {
+    return std::nullopt;
+  }
+  return s;
+}
+
+Result<Planned> Decider::decide_now(const DealRow& row) {
   Planned plan;
+  plan.at = now_;
+  plan.before = row;
   plan.row = row;
   plan.row.dirty = false;
   plan.row.look_again_at.reset();
@@ -77,28 +130,7 @@ Result<Planned> Decider::decide(const DealRow& row) {
     s.message = "Its opportunity has a newer referral.";
     return settle_situation(std::move(plan), *view, std::move(s));
   }
-  if (row.marks.count("clone_of") + row.marks.count("twin_of") > 0) {
-    return settle_situation(std::move(plan), *view, [&] {
-      Situation s;
-      s.state = DealState::waiting;
-      s.waits_for = WaitFor::operator_;
-      const bool clone = row.marks.count("clone_of") > 0;
-      s.reason = clone ? "clone" : "twin";
-      s.message = clone ? words::clone(pair_, row) : words::twin(pair_, row);
-      s.next_step = clone ? words::clone_remedy(pair_) : words::twin_remedy(pair_);
-      return s;
-    }());
-  }
-  if (row.marks.count("copied_to") + row.marks.count("doubled_by") > 0) {
-    Situation s;
-    s.state = DealState::waiting;
-    s.waits_for = WaitFor::operator_;
-    const bool copied = row.marks.count("copied_to") > 0;
-    s.reason = copied ? "clone" : "twin";
-    s.message = copied ? words::copied(pair_, row) : words::doubled(pair_, row);
-    s.next_step = copied ? words::clone_remedy(pair_) : words::twin_remedy(pair_);
-    return settle_situation(std::move(plan), *view, std::move(s));
-  }
+  if (auto apart = kept_apart(row)) return settle_situation(std::move(plan), *view, std::move(*apart));
   switch (reconcile::course_of(presence_of(row.crm), presence_of(row.partner_center))) {
     case reconcile::Course::compare:
       return decide_linked(std::move(plan), *view);
@@ -170,9 +202,9 @@ bool Decider::step_may_leave(DealRow& row, Irreversible step, bool first_link, S
     return false;
   }
   const std::string mark = "settle." + name;
-  if (!mark_time(row, mark)) set_mark_time(row, mark, pair_.clock->now());
+  if (!mark_time(row, mark)) set_mark_time(row, mark, now_);
   const Instant due = *mark_time(row, mark) + pair_.settings.settle;
-  if (due <= pair_.clock->now()) return true;
+  if (due <= now_) return true;
   s.state = DealState::waiting;
   s.waits_for = WaitFor::date;
   s.reason = "settling";
@@ -259,7 +291,7 @@ void Decider::drop_refused(Planned& plan) const {
 Planned Decider::settle_situation(Planned plan, const DealView& view, Situation s) const {
   const auto& before = plan.row;
   const bool same = before.state == s.state && before.reason == s.reason && before.message == s.message;
-  if (!same) plan.row.since = pair_.clock->now();
+  if (!same) plan.row.since = now_;
   plan.row.state = s.state;
   plan.row.waits_for = s.waits_for;
   plan.row.reason = s.reason;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "engine/pair.h"
 #include "engine/view.h"
 #include "reconcile/reconcile.h"
@@ -16,10 +17,13 @@ namespace cosell::engine {
 
 // The outcome for one deal.
 struct Planned {
-  store::DealRow row;  // as it is to be stored
+  store::DealRow before;  // as it was when this was decided
+  store::DealRow row;     // as it is to be stored
   std::vector<store::OperationRow> operations;
   std::optional<reconcile::Decision> decision;  // linked deals
   std::string summary;                          // journal line; "" when there is nothing to tell
+  Instant at{};                                 // the moment that the decision was made for
+  json::Value answers = json::Value::object();  // what the systems answered to questions that it needed
 };
 
 class Decider {
@@ -27,6 +31,10 @@ class Decider {
   Decider(const Pair& pair, RunId run);
 
   Result<Planned> decide(const store::DealRow& row);
+  // The same decision again, for that moment and with the answers that were given then; asks nobody.
+  Result<Planned> decide_again(const store::DealRow& row, Instant at, const json::Value& answers);
+  // The comparison of a deal that both sides show, before any choice of a person and any step that has to wait.
+  reconcile::Decision compare(const store::DealRow& row, const DealView& view) const;
 
  private:
   struct Situation {
@@ -38,6 +46,7 @@ class Decider {
     std::optional<Instant> look_again_at;
   };
 
+  std::optional<Situation> kept_apart(const store::DealRow& row) const;
   Result<Planned> decide_opportunity_alone(Planned plan, const DealView& view);
   Result<Planned> decide_referral_alone(Planned plan, const DealView& view);
   Result<Planned> decide_linked(Planned plan, const DealView& view);
@@ -53,7 +62,7 @@ class Decider {
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                     Situation& situation);
   Result<bool> help_was_asked(Planned& plan) const;
-  Situation situation_of(const reconcile::Decision& decision, const DealView& view, const store::DealRow& row) const;
+  Situation situation_of(const store::DealRow& row, const reconcile::Decision& decision, const DealView& view) const;
   // A person decided that a closed referral and its opportunity stay as they are.
   void leave_if_decided(store::DealRow& row, Situation& situation) const;
 
@@ -63,9 +72,10 @@ class Decider {
     std::optional<store::OperationRow> create;
     std::optional<Situation> waits;
   };
-  Result<Account> account_for(const Planned& plan, const Customer& customer);
-
-  Result<std::string> new_owner(const Deal& referral);
+  Result<Account> account_for(Planned& plan, const Customer& customer);
+  Result<std::vector<std::string>> matching_accounts(Planned& plan, const Columns& match);
+  Result<std::string> new_owner(Planned& plan, const Deal& referral);
+  Result<Planned> decide_now(const store::DealRow& row);
 
   store::OperationRow operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const;
   void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;
@@ -80,6 +90,8 @@ class Decider {
 
   const Pair& pair_;
   RunId run_;
+  Instant now_{};                       // one moment per decision
+  const json::Value* given_ = nullptr;  // answers of the past, when a decision is derived again
   std::map<std::string, OperationId> accounts_being_created_;
   std::map<Field, mapping::FieldRule> rules_;
   std::map<std::string, std::string> owners_by_email_;  // "" for an address that is nobody's

@@ -76,7 +76,7 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
     return settle_situation(std::move(plan), view, std::move(s));
   }
 
-  Deal deal = pair_.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(pair_.clock->now()));
+  Deal deal = pair_.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(now_));
   deal.set(Field::crm_id, plan.row.crm.record_id);
   const auto missing = missing_for_create(deal, pair_.settings.rules);
   if (!missing.empty()) {
@@ -116,23 +116,45 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
   return settle_situation(std::move(plan), view, Situation{});
 }
 
-Result<Decider::Account> Decider::account_for(const Planned& plan, const Customer& customer) {
+Result<std::vector<std::string>> Decider::matching_accounts(Planned& plan, const Columns& match) {
+  std::vector<std::string> ids;
+  json::Value list = json::Value::array();
+  if (given_ != nullptr) {
+    const json::Value* known = given_->find("accounts");
+    if (known != nullptr) list = *known;
+    for (const json::Value& id : list.items()) ids.push_back(id.text());
+  } else {
+    RelatedQuery query;
+    query.kind = RecordKind::account;
+    query.match = match;
+    Call call = pair_.call(Side::crm);
+    auto found = pair_.crm->related(call, query);
+    if (!found) return found.error();
+    for (const auto& seen : *found) {
+      ids.push_back(seen.id.value);
+      list.append(json::Value::string(seen.id.value));
+    }
+  }
+  plan.answers.set("accounts", std::move(list));
+  return ids;
+}
+
+Result<Decider::Account> Decider::account_for(Planned& plan, const Customer& customer) {
   Account account;
   const Columns match = pair_.mapping->account_match(customer);
   const std::string key = store::encode(match);
+  const json::Value* shared = given_ == nullptr ? nullptr : given_->find("account_created_by");
+  if (shared != nullptr) accounts_being_created_[key] = OperationId(shared->text());
   if (const auto it = accounts_being_created_.find(key); it != accounts_being_created_.end()) {
     account.create = OperationRow{};
     account.create->id = it->second;  // created by another deal's operation of this run
+    plan.answers.set("account_created_by", json::Value::string(it->second.value));
     return account;
   }
-  RelatedQuery query;
-  query.kind = RecordKind::account;
-  query.match = match;
-  Call call = pair_.call(Side::crm);
-  auto found = pair_.crm->related(call, query);
+  auto found = matching_accounts(plan, match);
   if (!found) return found.error();
   if (found->size() == 1) {
-    account.id = found->front().id.value;
+    account.id = found->front();
     return account;
   }
   if (found->size() > 1 || pair_.mapping->customer_rule().none == mapping::NoMatch::wait) {
@@ -144,7 +166,7 @@ Result<Decider::Account> Decider::account_for(const Planned& plan, const Custome
     s.next_step = found->empty()
                       ? "Create the account in " + pair_.title(Side::crm) + "; the deal then follows by itself."
                       : "Make the match unique in " + pair_.title(Side::crm) + ".";
-    s.look_again_at = pair_.clock->now() + hours(1);
+    s.look_again_at = now_ + hours(1);
     account.waits = std::move(s);
     return account;
   }
@@ -158,8 +180,12 @@ Result<Decider::Account> Decider::account_for(const Planned& plan, const Custome
 
 // The CRM user whom the mapping names by e-mail as owner of this new opportunity; "" when it names none, or nobody has
 // one of the addresses (the mapping's owner by id counts then, or the CRM makes the bridge's user the owner).
-Result<std::string> Decider::new_owner(const Deal& referral) {
-  for (const std::string& email : pair_.mapping->new_owner_emails(referral)) {
+Result<std::string> Decider::new_owner(Planned& plan, const Deal& referral) {
+  const auto emails = pair_.mapping->new_owner_emails(referral);
+  if (emails.empty()) return std::string();
+  if (given_ != nullptr) return given_->text_of("owner");
+  std::string owner;
+  for (const std::string& email : emails) {
     auto known = owners_by_email_.find(email);
     if (known == owners_by_email_.end()) {
       RelatedQuery query;
@@ -170,9 +196,11 @@ Result<std::string> Decider::new_owner(const Deal& referral) {
       if (!found) return found.error();
       known = owners_by_email_.emplace(email, found->size() == 1 ? found->front().id.value : "").first;
     }
-    if (!known->second.empty()) return known->second;
+    owner = known->second;
+    if (!owner.empty()) break;
   }
-  return std::string();
+  plan.answers.set("owner", json::Value::string(owner));
+  return owner;
 }
 
 Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& view) {
@@ -215,7 +243,7 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
   if (!account) return account.error();
   if (account->waits) return settle_situation(std::move(plan), view, *account->waits);
 
-  auto written = pair_.mapping->create_opportunity(deal, account->id, date_of(pair_.clock->now()));
+  auto written = pair_.mapping->create_opportunity(deal, account->id, date_of(now_));
   if (!written.problems.empty()) {
     s.state = DealState::waiting;
     s.waits_for = WaitFor::admin;
@@ -228,7 +256,7 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
   create.key = plan.row.partner_center.record_id;
   create.changes = std::move(written.columns);
   create.changes[pair_.mapping->key_column()] = plan.row.partner_center.record_id;
-  auto owner = new_owner(deal);
+  auto owner = new_owner(plan, deal);
   if (!owner) return owner.error();
   if (!owner->empty()) create.changes[pair_.mapping->owner_column()] = *owner;
   for (const auto& [field, value] : deal.values()) {
@@ -249,7 +277,7 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
     shown.message.clear();
   }
   shown.next_step.clear();
-  shown.since = pair_.clock->now();
+  shown.since = now_;
   for (auto& [name, value] : pair_.mapping->seller_columns(words::seller_view(pair_, shown, deal))) {
     if (!is_blank(value)) create.changes[name] = value;
   }

@@ -4,6 +4,7 @@
 #include "deal/registration.h"
 #include "engine/decide.h"
 #include "engine/flip.h"
+#include "engine/resolve.h"
 #include "engine/restart.h"
 #include "engine/words.h"
 
@@ -168,14 +169,22 @@ Columns Decider::to_crm_columns(Decision& decision, const DealView& view, Column
 // Somebody may have asked Microsoft in Partner Center already: a second request is never made beside the first.
 Result<bool> Decider::help_was_asked(Planned& plan) const {
   if (plan.row.microsoft.valid()) return true;
-  RelatedQuery query;
-  query.kind = RecordKind::microsoft_half;
-  query.engagement_id = plan.row.engagement_id;
-  Call call = pair_.call(Side::partner_center);
-  auto found = pair_.partner_center->related(call, query);
-  if (!found) return found.error();
-  if (found->empty()) return false;
-  plan.row.ask_microsoft_at = pair_.clock->now();  // taken into the store by the next look-up
+  bool asked = false;
+  if (given_ != nullptr) {
+    const json::Value* known = given_->find("help_was_asked");
+    asked = known != nullptr && known->as_bool();
+  } else {
+    RelatedQuery query;
+    query.kind = RecordKind::microsoft_half;
+    query.engagement_id = plan.row.engagement_id;
+    Call call = pair_.call(Side::partner_center);
+    auto found = pair_.partner_center->related(call, query);
+    if (!found) return found.error();
+    asked = !found->empty();
+  }
+  plan.answers.set("help_was_asked", json::Value::boolean(asked));
+  if (!asked) return false;
+  plan.row.ask_microsoft_at = now_;  // taken into the store by the next look-up
   plan.row.dirty = true;
   return true;
 }
@@ -186,7 +195,7 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   const bool asks_help = help != nullptr && help->verdict == Verdict::to_partner_center;
   Deal for_help;
   if (asks_help) {
-    for_help = pair_.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(pair_.clock->now()));
+    for_help = pair_.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(now_));
     for_help.set(Field::crm_id, plan.row.crm.record_id);
     for_help.set(Field::visible, true);
     auto missing = missing_for_create(for_help, pair_.settings.rules);
@@ -228,8 +237,8 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   return {};
 }
 
-Decider::Situation Decider::situation_of(const Decision& decision, const DealView& view,
-                                         const store::DealRow& row) const {
+Decider::Situation Decider::situation_of(const store::DealRow& row, const Decision& decision,
+                                         const DealView& view) const {
   Situation s;
   std::vector<Field> conflicts;
   for (const auto& d : decision.fields) {
@@ -240,7 +249,7 @@ Decider::Situation Decider::situation_of(const Decision& decision, const DealVie
     s.waits_for = WaitFor::operator_;
     s.reason = "conflict";
     s.message = words::conflict(pair_, conflicts, view.crm.deal, view.partner_center);
-    s.next_step = "Set both sides to the value that is right; the deal then continues by itself.";
+    s.next_step = words::choice_commands(row);
     return s;
   }
   for (const auto& d : decision.fields) {
@@ -283,17 +292,21 @@ void Decider::leave_if_decided(store::DealRow& row, Situation& s) const {
   s.next_step.clear();
 }
 
-Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
+Decision Decider::compare(const store::DealRow& row, const DealView& view) const {
   auto facts = view.facts();
-  facts.crm.set(Field::crm_id, plan.row.crm.record_id);
+  facts.crm.set(Field::crm_id, row.crm.record_id);
   const auto shown_id = pair_.crm->normal_id(facts.partner_center.text(Field::crm_id));
   if (!shown_id.empty()) facts.partner_center.set(Field::crm_id, shown_id.value);
   if (!facts.partner_center.shows(Field::crm_id)) facts.partner_center.set(Field::crm_id, Value{});
   reconcile::Policy policy;
   policy.rule = [this](Field f) -> const mapping::FieldRule& { return rules_.at(f); };
   policy.backward = pair_.mapping->backward();
+  return reconcile::reconcile(facts, policy);
+}
 
-  Decision decision = reconcile::reconcile(facts, policy);
+Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
+  Decision decision = compare(plan.row, view);
+  apply_choices(plan.row, view, decision);
   Situation waits;
   hold_closing_without_reason(decision, view, waits);
   hold_steps(plan, decision, view, waits);
@@ -319,7 +332,12 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     for (const auto& change : crm_changes) update.expected[change.first] = column(view.crm_columns, change.first);
     plan.operations.push_back(std::move(update));
   }
-  if (waits.state == DealState::in_sync) waits = situation_of(decision, view, plan.row);
+  // A choice that only a person can make is asked for at once, also while a step waits for its time.
+  if (waits.state == DealState::in_sync || decision.any(Verdict::conflict)) {
+    const auto look_again_at = waits.look_again_at;
+    waits = situation_of(plan.row, decision, view);
+    waits.look_again_at = look_again_at;
+  }
   leave_if_decided(plan.row, waits);
   if (plan.operations.empty()) {
     std::set<Field> open;

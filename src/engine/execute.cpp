@@ -234,7 +234,7 @@ Result<void> Executor::settle(OperationRow& row, const Outcome& outcome, bool& w
   return settle_failed(row, std::get<Error>(outcome.what), wait_and_retry);
 }
 
-Result<void> Executor::note_outcome(const OperationRow& row, const std::string& summary) {
+Result<void> Executor::note_outcome(const OperationRow& row, const std::string& summary, ImageId shown) {
   auto payload = json::Value::object();
   payload.set("operation", json::Value::string(row.id.value));
   payload.set("side", json::Value::string(store::name_of(row.side)));
@@ -244,6 +244,7 @@ Result<void> Executor::note_outcome(const OperationRow& row, const std::string& 
   payload.set("record", json::Value::string(row.target_id));
   payload.set("attempts", json::Value::integer(row.attempts));
   if (!row.request_id.empty()) payload.set("request_id", json::Value::string(row.request_id));
+  if (shown.valid()) payload.set("after", json::Value::integer(shown.value));
   if (!row.error_class.empty()) {
     payload.set("error", json::Value::string(row.error_class));
     payload.set("error_message", json::Value::string(row.error_message));
@@ -290,12 +291,15 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   if (row.target_id.empty()) row.target_id = applied.id.value;
   ++report_.done[write_kind(row)];
   if (auto done = store.update_operation(row); !done) return done;
-  if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
+  const bool a_deal_itself = is_kind(row, RecordKind::opportunity) || is_kind(row, RecordKind::referral);
+  if (!a_deal_itself) {
+    if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
+  }
   if (is_kind(row, RecordKind::account)) return mark_deal_dirty(row.deal);
 
   auto found = store.deal(row.deal);
   if (!found) return found.error();
-  if (!*found) return {};
+  if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row)) : Result<void>{};
   DealRow deal = **found;
   deal.dirty = true;
   const bool only_told_the_seller = !is_create(row) && row.agrees_with.empty();
@@ -334,6 +338,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   const Columns picture = picture_after(row, applied, before);
   auto image = store.put_image(picture);
   if (!image) return image.error();
+  if (auto noted = note_outcome(row, done_sentence(pair_, row), *image); !noted) return noted;
   state.record_id = row.target_id;
   state.image = *image;
   state.existence = store::Existence::live;

@@ -51,7 +51,8 @@ class Executor {
   Result<void> refuse(store::OperationRow& row, store::DealRow& deal, const Error& error);
   void note_unheeded(const store::OperationRow& row, store::DealRow& deal, const std::vector<std::string>& fields);
   Result<void> postpone(store::DealRow& deal, Side side, const Error& error);
-  Result<void> note_outcome(const store::OperationRow& row, const std::string& summary);
+  // `shown`: the record as it stands after the write, for telling its values at any time.
+  Result<void> note_outcome(const store::OperationRow& row, const std::string& summary, ImageId shown = {});
   Result<void> probe(Side side, std::vector<store::OperationRow> rows);
   Result<void> conclude_probe(Side side, store::OperationRow& row, const std::vector<Observation>& found);
   Result<void> drop(store::OperationRow& row, bool decide_again);

@@ -2,6 +2,7 @@
 #include "engine/observe.h"
 
 #include "base/json.h"
+#include "engine/link.h"
 #include "engine/restart.h"
 #include "engine/view.h"
 #include "store/codec.h"
@@ -119,7 +120,9 @@ Result<DealRow> Observer::find_or_add(Side side, const Observation& seen) {
     DealRow row = **found;
     if (auto released = release_copy(side, seen, row); !released) return released.error();
     if (side_of(row, other(side)).record_id.empty() &&
-        row.marks.count("clone_of") + row.marks.count("twin_of") + row.marks.count(restarted_mark) == 0) {
+        row.marks.count("clone_of") + row.marks.count("twin_of") + row.marks.count(restarted_mark) +
+                row.marks.count(unlinked_mark) ==
+            0) {
       auto tied = tie_by_key(side, seen, &row);
       if (!tied) return tied.error();
       if (*tied) return **tied;

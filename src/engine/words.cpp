@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "engine/link.h"
 
 namespace cosell::engine::words {
 
@@ -85,6 +86,22 @@ std::string copied(const Pair& pair, const store::DealRow& row) {
 }
 std::string clone_remedy(const Pair& pair) {
   return "Clear " + pair.mapping->key_column() + " on the copy; it then syncs as a deal of its own.";
+}
+std::string doubtful_match(const Pair& pair, const store::DealRow& row) {
+  const std::string with = row.marks.at(match_mark);
+  if (row.crm.record_id.empty()) {
+    return "Perhaps the same deal as " + with + " in " + pair.title(Side::crm) + "; a person has to say so.";
+  }
+  return "Perhaps the same deal as referral " + with + ". Nothing is sent until a person says so.";
+}
+std::string doubtful_match_remedy(const store::DealRow& row) {
+  if (row.crm.record_id.empty())
+    return "cosell todo --kind link shows which; or: cosell deals link " + row.partner_center.record_id + " --none";
+  return "cosell deals link " + row.crm.record_id + " REFERRAL-ID, or, if it is another deal: cosell deals link " +
+         row.crm.record_id + " --none";
+}
+std::string unlinked(const store::DealRow& row) {
+  return "Taken apart from " + row.marks.at(unlinked_mark) + " by a person; left as it is.";
 }
 std::string twin(const Pair& pair, const store::DealRow& row) {
   return "A second referral in " + pair.title(Side::partner_center) + " names opportunity " + row.marks.at("twin_of") +
@@ -214,8 +231,8 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
       return "The opportunity is won in " + c + ", but the deal was not accepted yet, so " + p +
              " cannot take it as won.";
     case Reason::closed_differently:
-      return "Closed as " + display(crm.get(Field::standing)) + " in " + c + " and as " +
-             display(referral.get(Field::standing)) + " in " + p + ". A closed referral cannot be changed.";
+      return "Not closed alike: " + c + " shows it " + display(crm.get(Field::standing)) + ", " + p + " " +
+             display(referral.get(Field::standing)) + ". A closed referral cannot be changed.";
     case Reason::reopened_in_crm:
       return "Open in " + c + " although the referral is closed for good (" + display(referral.get(Field::standing)) +
              ").";
@@ -258,6 +275,12 @@ std::string conflict(const Pair& pair, const std::vector<Field>& fields, const D
                     pair.title(Side::partner_center) + ": " + display(referral.get(f)) + ")");
   }
   return "Changed on both sides: " + text::join(parts, "; ") + ".";
+}
+
+std::string choice_commands(const store::DealRow& row) {
+  const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+  return "cosell resolve " + id + " --take crm, or --take partner-center, or --take VALUE; or set both sides to the " +
+         "value that is right.";
 }
 
 std::string inbound_waits(const Pair& pair, const Deal& referral) {

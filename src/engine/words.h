@@ -23,6 +23,10 @@ std::string clone_remedy(const Pair& pair);
 std::string unheeded(const Pair& pair, Side side, const std::vector<std::string>& fields);
 std::string fought_over(const Pair& pair, const FoughtOver& fight, const Deal& crm, const Deal& partner_center);
 std::string fought_over_remedy(const store::DealRow& row);
+// Perhaps the same deal as one on the other side.
+std::string doubtful_match(const Pair& pair, const store::DealRow& row);
+std::string doubtful_match_remedy(const store::DealRow& row);
+std::string unlinked(const store::DealRow& row);
 std::string twin(const Pair& pair, const store::DealRow& row);
 std::string doubled(const Pair& pair, const store::DealRow& row);  // the referral that has a twin
 std::string twin_remedy(const Pair& pair);
@@ -49,6 +53,8 @@ std::string side_down(const Pair& pair, store::Side side, const Error& error);
 std::string held(const Pair& pair, const reconcile::FieldDecision& decision, const Deal& crm, const Deal& referral);
 std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& decision);
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
+// The commands that choose between the two sides of this deal.
+std::string choice_commands(const store::DealRow& row);
 std::string inbound_waits(const Pair& pair, const Deal& referral);
 std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found);
 // "value 1,000.00 USD -> 1,200.00 USD, stage Qualified -> Proposed"

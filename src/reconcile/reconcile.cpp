@@ -351,6 +351,8 @@ const char* name_of(Reason r) {
       return "not_answered_yet";
     case Reason::no_downgrade:
       return "no_downgrade";
+    case Reason::chosen_by_person:
+      return "chosen_by_person";
   }
   return "equal";
 }
@@ -413,6 +415,8 @@ const char* explain(Reason r) {
       return "nothing is sent before the deal is accepted or declined";
     case Reason::no_downgrade:
       return "what Microsoft was shown or asked cannot be taken back";
+    case Reason::chosen_by_person:
+      return "a person chose this value";
   }
   return "";
 }

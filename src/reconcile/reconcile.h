@@ -94,7 +94,8 @@ enum class Reason : std::uint8_t {
   illegal_step,           // the CRM asks for a step that the life cycle does not have (L-8)
   fought_over,            // the same two values by turns: somebody else writes too (F-39)
   not_answered_yet,       // nothing but the answer is sent while a deal waits (L-1)
-  no_downgrade            // visibility and help cannot be taken back (U-8)
+  no_downgrade,           // visibility and help cannot be taken back (U-8)
+  chosen_by_person        // a person chose between two values; laid over the decision by the engine
 };
 const char* name_of(Reason r);
 // One sentence part for people: "changed in the CRM", "closed deals cannot be changed".

@@ -292,6 +292,18 @@ Result<std::vector<DealRow>> SqliteStore::deals(const DealFilter& filter) {
   });
 }
 
+Result<std::vector<DealRow>> SqliteStore::lone_deals(Side side, bool dirty_only, DealId after, int limit) {
+  const bool crm = side == Side::crm;
+  const std::string index = dirty_only ? "deals_dirty" : crm ? "deals_only_in_crm" : "deals_only_in_partner_center";
+  const std::string alone = crm ? "partner_center_record_id IS NULL AND crm_record_id IS NOT NULL"
+                                : "crm_record_id IS NULL AND partner_center_record_id IS NOT NULL";
+  return read([&]() -> Result<std::vector<DealRow>> {
+    Query found = query(select_deals() + "INDEXED BY " + index + " WHERE " + alone + " AND id > ?1" +
+                        (dirty_only ? " AND dirty = 1" : "") + " ORDER BY id LIMIT ?2");
+    return read_rows(found.with(after.value, std::max(limit, 0)));
+  });
+}
+
 Result<std::vector<DealRow>> SqliteStore::deals_to_decide(Instant now, DealId after, int limit) {
   // Each heap gives its first `limit` deals by itself; one OR over the three would gather all of them for every page.
   // Left alone, SQLite prefers walking all deals by id to sorting the few that are due.

@@ -40,6 +40,10 @@ Error broken(std::int64_t sequence, const std::string& what) {
 // Walks the lines in order and finds the first that is not as it was written.
 class Verifier {
  public:
+  void begin_after(std::int64_t sequence, const std::string& hash) {
+    last_ = sequence;
+    hash_ = hash;
+  }
   Result<void> check(const Query& query) {
     RowReader reader(query);
     Line line;
@@ -149,12 +153,16 @@ Result<std::vector<JournalEntry>> SqliteStore::history(DealId deal, std::int64_t
 
 Result<std::int64_t> SqliteStore::verify_journal() {
   return read([&]() -> Result<std::int64_t> {
+    Verifier verifier;
+    {
+      Query checkpoint = query("SELECT sequence, hash FROM journal_checkpoint");
+      if (checkpoint.next()) verifier.begin_after(checkpoint.integer(0), hex_of(checkpoint.text(1)));
+    }
     // One statement sees one moment, also while another process appends: the recorded last line comes with the lines.
     Query lines = query(
         "SELECT j.sequence, j.at, j.run, j.deal, j.kind, j.summary, j.summary_hash, j.payload_hash, j.hash, p.payload,"
         " (SELECT sequence FROM journal_head), (SELECT hash FROM journal_head)"
         " FROM journal AS j LEFT JOIN journal_payloads AS p ON p.sequence = j.sequence ORDER BY j.sequence");
-    Verifier verifier;
     std::int64_t head = 0;
     std::string hash = kNoHash;
     bool any = false;

@@ -13,6 +13,24 @@ namespace {
 
 Error misuse(const std::string& message) { return make_error(ErrorClass::bug, message); }
 
+const std::string kInboxColumns = "SELECT id, at, command, arguments, done_at, answer FROM inbox";
+
+std::vector<InboxItem> inbox_items(Query& found) {
+  std::vector<InboxItem> items;
+  while (found.next()) {
+    RowReader reader(found);
+    InboxItem item;
+    item.id = reader.integer();
+    item.at = reader.time();
+    item.command = reader.text();
+    item.arguments = reader.text();
+    item.done_at = reader.time_if_any();
+    item.answer = reader.text();
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
 }  // namespace
 
 Result<std::string> SqliteStore::property(const std::string& name) {
@@ -34,18 +52,28 @@ Result<void> SqliteStore::set_property(const std::string& name, const std::strin
   });
 }
 
+// Texts that runs worked with are kept once per content. Invalid: no text.
+Result<StrongInt<RunRow>> SqliteStore::keep_text(const std::string& text, const std::string& hash) {
+  StrongInt<RunRow> id;
+  if (hash.empty()) return id;
+  query("INSERT OR IGNORE INTO mapping_texts (hash, text) VALUES (?, ?)").with(hash, text).run();
+  Query stored = query("SELECT id, text = ?2 FROM mapping_texts WHERE hash = ?1");
+  stored.with(hash, text).next();
+  id.value = stored.integer(0);
+  if (stored.integer(1) == 0) return misuse("Two different mapping files came with the same hash.");
+  return id;
+}
+
 Result<RunId> SqliteStore::start_run(const std::string& command, Instant at, const std::string& mapping_text,
-                                     const std::string& mapping_hash) {
+                                     const std::string& mapping_hash, const std::string& settings_text) {
   return write([&]() -> Result<RunId> {
-    StrongInt<RunRow> mapping;
-    if (!mapping_hash.empty()) {
-      query("INSERT OR IGNORE INTO mapping_texts (hash, text) VALUES (?, ?)").with(mapping_hash, mapping_text).run();
-      Query stored = query("SELECT id, text = ?2 FROM mapping_texts WHERE hash = ?1");
-      stored.with(mapping_hash, mapping_text).next();
-      mapping.value = stored.integer(0);
-      if (stored.integer(1) == 0) return misuse("Two different mapping files came with the same hash.");
-    }
-    query("INSERT INTO runs (command, started_at, mapping) VALUES (?, ?, ?)").with(command, at, mapping).run();
+    auto mapping = keep_text(mapping_text, mapping_hash);
+    if (!mapping) return mapping.error();
+    auto settings = keep_text(settings_text, settings_text.empty() ? "" : text::sha256_hex(settings_text));
+    if (!settings) return settings.error();
+    query("INSERT INTO runs (command, started_at, mapping, settings) VALUES (?, ?, ?, ?)")
+        .with(command, at, *mapping, *settings)
+        .run();
     return RunId(parts_.connection->last_id());
   });
 }
@@ -124,11 +152,11 @@ Result<Columns> SqliteStore::image(ImageId id) {
   });
 }
 
-Result<void> SqliteStore::add_to_inbox(const std::string& command, const std::string& arguments, Instant at) {
+Result<std::int64_t> SqliteStore::add_to_inbox(const std::string& command, const std::string& arguments, Instant at) {
   inbox_only_ = true;
-  auto added = write([&]() -> Result<void> {
+  auto added = write([&]() -> Result<std::int64_t> {
     query("INSERT INTO inbox (at, command, arguments) VALUES (?, ?, ?)").with(at, command, arguments).run();
-    return {};
+    return parts_.connection->last_id();
   });
   inbox_only_ = false;
   return added;
@@ -136,18 +164,15 @@ Result<void> SqliteStore::add_to_inbox(const std::string& command, const std::st
 
 Result<std::vector<InboxItem>> SqliteStore::open_inbox() {
   return read([&]() -> Result<std::vector<InboxItem>> {
-    Query found = query("SELECT id, at, command, arguments FROM inbox WHERE done_at IS NULL ORDER BY id");
-    std::vector<InboxItem> items;
-    while (found.next()) {
-      RowReader reader(found);
-      InboxItem item;
-      item.id = reader.integer();
-      item.at = reader.time();
-      item.command = reader.text();
-      item.arguments = reader.text();
-      items.push_back(std::move(item));
-    }
-    return items;
+    Query found = query(kInboxColumns + " WHERE done_at IS NULL ORDER BY id");
+    return inbox_items(found);
+  });
+}
+
+Result<std::vector<InboxItem>> SqliteStore::recent_inbox(int newest) {
+  return read([&]() -> Result<std::vector<InboxItem>> {
+    Query found = query(kInboxColumns + " ORDER BY id DESC LIMIT ?");
+    return inbox_items(found.with(std::max(newest, 0)));
   });
 }
 

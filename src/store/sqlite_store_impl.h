@@ -35,7 +35,8 @@ class SqliteStore final : public Store {
   Result<void> set_property(const std::string& name, const std::string& value) override;
 
   Result<RunId> start_run(const std::string& command, Instant at, const std::string& mapping_text,
-                          const std::string& mapping_hash) override;
+                          const std::string& mapping_hash, const std::string& settings_text) override;
+  Result<std::optional<RunInputs>> run_inputs(RunId run) override;
   Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                           const std::string& figures) override;
   Result<std::vector<RunRow>> runs(int newest) override;
@@ -53,6 +54,7 @@ class SqliteStore final : public Store {
   Result<std::optional<DealRow>> deal_by_record(Side side, const std::string& record_id) override;
   Result<std::vector<DealRow>> deals_by_engagement(const std::string& engagement_id) override;
   Result<std::vector<DealRow>> deals(const DealFilter& filter) override;
+  Result<std::vector<DealRow>> lone_deals(Side side, bool dirty_only, DealId after, int limit) override;
   Result<std::vector<DealRow>> deals_to_decide(Instant now, DealId after, int limit) override;
   Result<std::vector<DealRow>> deals_to_ask_microsoft(Instant now, DealId after, int limit) override;
   Result<std::vector<StateCount>> count_deals() override;
@@ -65,9 +67,14 @@ class SqliteStore final : public Store {
   Result<void> journal(const JournalEntry& entry) override;
   Result<std::vector<JournalEntry>> history(DealId deal, std::int64_t after, int limit) override;
   Result<std::int64_t> verify_journal() override;
+  Result<std::vector<JournalEntry>> journal_lines(RunId run, std::int64_t after, int limit) override;
+  Result<JournalCheckpoint> journal_checkpoint() override;
+  Result<JournalPruned> prune_journal(Instant before, Instant now) override;
+  Result<JournalPruned> erase_from_journal(DealId deal) override;
 
-  Result<void> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) override;
+  Result<std::int64_t> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) override;
   Result<std::vector<InboxItem>> open_inbox() override;
+  Result<std::vector<InboxItem>> recent_inbox(int newest) override;
   Result<void> answer_inbox(std::int64_t id, const std::string& answer, Instant at) override;
 
  private:
@@ -90,6 +97,7 @@ class SqliteStore final : public Store {
   template <class Work>
   auto write(Work work) -> decltype(work());
 
+  Result<StrongInt<RunRow>> keep_text(const std::string& text, const std::string& hash);
   // Only the inbox may be written by a process that does not hold the store.
   Result<void> may_write() const;
   void note_failure(const Error& error);

@@ -107,6 +107,26 @@ struct JournalEntry {
   JournalKind kind = JournalKind::observed;
   std::string summary;  // one sentence for people
   std::string payload;
+  std::string hash = {};  // of the line, in hex; only journal_lines() fills it
+};
+
+// What the decisions of a run were derived from, beside the images that the journal names.
+struct RunInputs {
+  std::string mapping_text;
+  std::string settings_text;  // canonical JSON; "" of runs that did not keep it
+};
+
+// The last line that was pruned; `sequence` 0: none ever was.
+struct JournalCheckpoint {
+  std::int64_t sequence = 0;
+  std::string hash;
+  Instant pruned_at{};
+};
+
+struct JournalPruned {
+  std::int64_t lines = 0;
+  std::int64_t operations = 0;
+  std::int64_t images = 0;
 };
 
 struct RunRow {
@@ -170,8 +190,10 @@ class Store {
   virtual Result<void> set_property(const std::string& name, const std::string& value) = 0;
 
   // --- runs and texts
+  // `settings_text`: the rest that decisions follow from; kept once per content, like the mapping's text.
   virtual Result<RunId> start_run(const std::string& command, Instant at, const std::string& mapping_text,
-                                  const std::string& mapping_hash) = 0;
+                                  const std::string& mapping_hash, const std::string& settings_text = "") = 0;
+  virtual Result<std::optional<RunInputs>> run_inputs(RunId run) = 0;
   virtual Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                                   const std::string& figures) = 0;
   virtual Result<std::vector<RunRow>> runs(int newest) = 0;  // newest first
@@ -192,6 +214,8 @@ class Store {
   virtual Result<std::optional<DealRow>> deal_by_record(Side side, const std::string& record_id) = 0;
   virtual Result<std::vector<DealRow>> deals_by_engagement(const std::string& engagement_id) = 0;
   virtual Result<std::vector<DealRow>> deals(const DealFilter& filter) = 0;  // by id
+  // Deals that only this side shows; `dirty_only`: of these, the ones to decide on.
+  virtual Result<std::vector<DealRow>> lone_deals(Side side, bool dirty_only, DealId after, int limit) = 0;
   // Deals to decide on: dirty, or whose look_again_at / ask_microsoft_at has come.
   virtual Result<std::vector<DealRow>> deals_to_decide(Instant now, DealId after, int limit) = 0;
   virtual Result<std::vector<DealRow>> deals_to_ask_microsoft(Instant now, DealId after, int limit) = 0;
@@ -207,11 +231,21 @@ class Store {
   virtual Result<void> journal(const JournalEntry& entry) = 0;
   virtual Result<std::vector<JournalEntry>> history(DealId deal, std::int64_t after, int limit) = 0;
   // Walks the whole chain. Returns the number of entries; a broken chain is store_damaged naming the entry.
+  // The chain begins at the checkpoint when older lines were pruned.
   virtual Result<std::int64_t> verify_journal() = 0;
+  // Every line, or those of one run, with their hashes, in order.
+  virtual Result<std::vector<JournalEntry>> journal_lines(RunId run, std::int64_t after, int limit) = 0;
+  virtual Result<JournalCheckpoint> journal_checkpoint() = 0;
+  // Removes lines older than that, with the writes and pictures that only they speak of, and leaves a checkpoint from
+  // which the rest is verified.
+  virtual Result<JournalPruned> prune_journal(Instant before, Instant now) = 0;
+  // Forgets what the history of a deal says; the lines stay, empty, so that the chain verifies.
+  virtual Result<JournalPruned> erase_from_journal(DealId deal) = 0;
 
   // --- inbox: commands given while the service runs
-  virtual Result<void> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) = 0;
+  virtual Result<std::int64_t> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) = 0;
   virtual Result<std::vector<InboxItem>> open_inbox() = 0;
+  virtual Result<std::vector<InboxItem>> recent_inbox(int newest) = 0;  // answered or not, newest first
   virtual Result<void> answer_inbox(std::int64_t id, const std::string& answer, Instant at) = 0;
 };
 

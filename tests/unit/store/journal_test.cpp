@@ -141,5 +141,55 @@ INSTANTIATE_TEST_SUITE_P(
                   " FROM journal WHERE sequence = 4",
                   "entry 5"}));
 
+TEST_F(StoreJournal, ThatWasPrunedVerifiesFromItsCheckpointOn) {
+  auto store = open();
+  for (int day = 0; day < 6; ++day) {
+    JournalEntry one = entry("day " + std::to_string(day));
+    one.at = kStart + days(day);
+    expect_ok(store->journal(one));
+  }
+  const auto pruned = value_of(store->prune_journal(kStart + days(4), kStart + days(10)));
+  EXPECT_EQ(pruned.lines, 4);
+  EXPECT_EQ(value_of(store->journal_checkpoint()).sequence, 4);
+  EXPECT_EQ(value_of(store->history({}, 0, 100)).size(), 2U);
+  expect_ok(store->verify_journal());
+  expect_ok(store->journal(entry("after")));
+  expect_ok(store->verify_journal());
+  store.reset();
+  raw("DELETE FROM journal_payloads WHERE sequence = 5");
+  raw("DELETE FROM journal WHERE sequence = 5");
+  EXPECT_NE(verdict(), "") << "a line behind the checkpoint is missed";
+}
+
+TEST_F(StoreJournal, PruningNeverTakesTheNewestLineNorPicturesThatADealShows) {
+  auto store = open();
+  const ImageId shown = value_of(store->put_image({{"name", Value{std::string("now")}}}));
+  const ImageId old = value_of(store->put_image({{"name", Value{std::string("before")}}}));
+  DealRow deal;
+  deal.crm.record_id = "006";
+  deal.crm.image = shown;
+  value_of(store->add_deal(deal));
+  expect_ok(store->journal(entry("old", {}, "{\"after\":" + std::to_string(old.value) + "}")));
+  expect_ok(store->journal(entry("newest", {}, "{\"after\":" + std::to_string(shown.value) + "}")));
+  const auto pruned = value_of(store->prune_journal(kStart + days(1), kStart + days(1)));
+  EXPECT_EQ(pruned.lines, 1);
+  EXPECT_EQ(pruned.images, 1);
+  expect_ok(store->image(shown));
+  EXPECT_FALSE(store->image(old).has_value());
+  EXPECT_EQ(value_of(store->history({}, 0, 100)).at(0).summary, "newest");
+}
+
+TEST_F(StoreJournal, ForgetsWhatItSaysOfADealAndStillVerifies) {
+  write_four();
+  auto store = open();
+  EXPECT_EQ(value_of(store->erase_from_journal(DealId(7))).lines, 2);
+  for (const auto& line : value_of(store->history(DealId(7), 0, 100))) {
+    EXPECT_EQ(line.summary, "");
+    EXPECT_EQ(line.payload, "");
+  }
+  EXPECT_EQ(value_of(store->history({}, 0, 100)).at(0).summary, "one");
+  EXPECT_EQ(value_of(store->verify_journal()), 4);
+}
+
 }  // namespace
 }  // namespace cosell::store

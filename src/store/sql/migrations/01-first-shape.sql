@@ -17,6 +17,7 @@ CREATE TABLE runs (
   finished_at INTEGER,
   outcome     TEXT NOT NULL DEFAULT '',
   mapping     INTEGER REFERENCES mapping_texts (id),
+  settings    INTEGER REFERENCES mapping_texts (id),
   note        TEXT NOT NULL DEFAULT '',
   figures     TEXT NOT NULL DEFAULT ''
 ) STRICT;
@@ -81,6 +82,10 @@ CREATE INDEX deals_dirty ON deals (id) WHERE dirty = 1;
 CREATE INDEX deals_to_look_again ON deals (look_again_at) WHERE look_again_at IS NOT NULL;
 CREATE INDEX deals_to_ask_microsoft ON deals (ask_microsoft_at) WHERE ask_microsoft_at IS NOT NULL;
 
+CREATE INDEX deals_only_in_crm ON deals (id)
+  WHERE partner_center_record_id IS NULL AND crm_record_id IS NOT NULL;
+CREATE INDEX deals_only_in_partner_center ON deals (id)
+  WHERE crm_record_id IS NULL AND partner_center_record_id IS NOT NULL;
 CREATE INDEX deals_by_state ON deals (state, waits_for, reason);
 CREATE TABLE operations (
   sequence        INTEGER PRIMARY KEY,
@@ -139,6 +144,12 @@ CREATE TABLE journal_head (
   one      INTEGER PRIMARY KEY CHECK (one = 1),
   sequence INTEGER NOT NULL,
   hash     BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE TABLE journal_checkpoint (
+  one       INTEGER PRIMARY KEY CHECK (one = 1),
+  sequence  INTEGER NOT NULL,
+  hash      BLOB NOT NULL CHECK (length(hash) = 32),
+  pruned_at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE inbox (
   id        INTEGER PRIMARY KEY,

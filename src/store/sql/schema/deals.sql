@@ -52,5 +52,11 @@ CREATE INDEX deals_dirty ON deals (id) WHERE dirty = 1;
 CREATE INDEX deals_to_look_again ON deals (look_again_at) WHERE look_again_at IS NOT NULL;
 CREATE INDEX deals_to_ask_microsoft ON deals (ask_microsoft_at) WHERE ask_microsoft_at IS NOT NULL;
 
+-- Deals that only one side shows: among them the two halves of one deal are looked for.
+CREATE INDEX deals_only_in_crm ON deals (id)
+  WHERE partner_center_record_id IS NULL AND crm_record_id IS NOT NULL;
+CREATE INDEX deals_only_in_partner_center ON deals (id)
+  WHERE crm_record_id IS NULL AND partner_center_record_id IS NOT NULL;
+
 -- Counts for the status screen without reading the deals themselves, and lists by what they wait for.
 CREATE INDEX deals_by_state ON deals (state, waits_for, reason);

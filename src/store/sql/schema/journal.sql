@@ -29,3 +29,11 @@ CREATE TABLE journal_head (
   sequence INTEGER NOT NULL,
   hash     BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
+
+-- Where the chain begins after older lines were pruned: the last of them. No row: nothing was pruned.
+CREATE TABLE journal_checkpoint (
+  one       INTEGER PRIMARY KEY CHECK (one = 1),
+  sequence  INTEGER NOT NULL,
+  hash      BLOB NOT NULL CHECK (length(hash) = 32),
+  pruned_at INTEGER NOT NULL
+) STRICT;

@@ -1,8 +1,8 @@
 -- All times in the store are milliseconds since 1970-01-01T00:00:00Z. Choices from a closed list are stored by their
 -- names, so that the file explains itself and a new choice never shifts the meaning of old rows.
 
--- The mapping files that runs worked with, once per content: a decision can be derived again long after the file
--- was edited.
+-- The mapping files that runs worked with, and the settings that decisions follow from, once per content: a decision
+-- can be derived again long after the file was edited.
 CREATE TABLE mapping_texts (
   id   INTEGER PRIMARY KEY,
   hash TEXT NOT NULL UNIQUE,
@@ -16,6 +16,7 @@ CREATE TABLE runs (
   finished_at INTEGER,
   outcome     TEXT NOT NULL DEFAULT '',
   mapping     INTEGER REFERENCES mapping_texts (id),
+  settings    INTEGER REFERENCES mapping_texts (id),
   note        TEXT NOT NULL DEFAULT '',
   figures     TEXT NOT NULL DEFAULT ''
 ) STRICT;

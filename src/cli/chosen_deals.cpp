@@ -1,0 +1,97 @@
+// Choosing deals, and handing a command over.
+#include "cli/chosen_deals.h"
+
+#include "base/text.h"
+#include "cli/find_deal.h"
+#include "cli/inbox.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::DealRow;
+
+constexpr Duration answer_within = seconds(30);
+constexpr Duration asked_every = milliseconds(200);
+
+Result<std::optional<store::InboxItem>> answer_to(store::Store& store, std::int64_t id) {
+  auto items = store.recent_inbox(200);
+  if (!items) return items.error();
+  for (store::InboxItem& item : *items) {
+    if (item.id == id && item.done_at) return std::optional<store::InboxItem>(std::move(item));
+  }
+  return std::optional<store::InboxItem>{};
+}
+
+}  // namespace
+
+Result<std::vector<DealRow>> all_deals(store::Store& store, const std::function<bool(const DealRow&)>& which) {
+  std::vector<DealRow> out;
+  store::DealFilter filter;
+  filter.include_skipped = false;
+  while (true) {
+    auto rows = store.deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return out;
+    filter.after = rows->back().id;
+    for (DealRow& row : *rows) {
+      if (which(row)) out.push_back(std::move(row));
+    }
+  }
+}
+
+Result<std::vector<DealRow>> named_deals(const engine::Pair& pair, const std::vector<std::string>& names) {
+  std::vector<DealRow> out;
+  for (const std::string& name : names) {
+    auto row = find_deal(pair, name);
+    if (!row) return row.error();
+    out.push_back(std::move(*row));
+  }
+  return out;
+}
+
+std::vector<DealId> ids_of(const std::vector<DealRow>& rows) {
+  std::vector<DealId> ids;
+  for (const DealRow& row : rows) ids.push_back(row.id);
+  return ids;
+}
+
+Object arguments_for(const std::vector<DealRow>& rows) {
+  json::Value ids = json::Value::array();
+  for (const DealRow& row : rows) ids.append(json::Value::integer(row.id.value));
+  return std::move(Object().value("deals", std::move(ids)));
+}
+
+Result<bool> open_or_share(Workplace& place) {
+  auto opened = place.open_store(StoreMode::exclusive, false);
+  if (opened) return true;
+  if (opened.error().kind != ErrorClass::store_busy) return opened.error();
+  if (auto shared = place.open_store(StoreMode::shared, false); !shared) return shared.error();
+  return false;
+}
+
+PairAnswer hand_over(Session& session, Workplace& place, const std::string& command, const json::Value& arguments,
+                     std::size_t deals) {
+  auto left = place.store().add_to_inbox(command, json::canonical(arguments), place.pair().clock->now());
+  if (!left) return failed(session, &place.config(), left.error());
+  session.output.line("Another cosell works on this pair; it was handed " + text::count_of(deals, "deal") + ".");
+  PairAnswer answer;
+  answer.json = Object().number("handed_over", static_cast<std::int64_t>(deals)).number("inbox_entry", *left).done();
+  SystemClock waiting;  // people wait in real time, also when the sandbox has a clock of its own
+  const Instant until = waiting.now() + answer_within;
+  while (waiting.now() < until) {
+    auto done = answer_to(place.store(), *left);
+    if (!done) return failed(session, &place.config(), done.error());
+    if (*done) {
+      session.output.line("Done there at " + to_string_minutes(*(*done)->done_at) + " UTC:");
+      for (const std::string& line : text::split((*done)->answer, '\n')) session.output.line("  " + line);
+      answer.json.set("answer", json::Value::string((*done)->answer));
+      return answer;
+    }
+    if (!waiting.sleep_for(asked_every)) break;
+  }
+  session.output.line("It is busy and takes care of it after its present sync. The answer: cosell inbox");
+  return answer;
+}
+
+}  // namespace cosell::cli

@@ -1,0 +1,32 @@
+// The deals that a command like `replay`, `resolve` or `approve` is about, and who carries the command out: this
+// process, or the one that holds the store.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/session.h"
+#include "cli/workplace.h"
+
+namespace cosell::cli {
+
+// Every deal that takes part and fits, in the order in which they became known.
+Result<std::vector<store::DealRow>> all_deals(store::Store& store,
+                                              const std::function<bool(const store::DealRow&)>& which);
+// Each named as find_deal() understands it; the first that is not found is the error.
+Result<std::vector<store::DealRow>> named_deals(const engine::Pair& pair, const std::vector<std::string>& names);
+std::vector<DealId> ids_of(const std::vector<store::DealRow>& rows);
+
+// Opens the store to write and answers true; when another process holds it, opens it to leave the wish there and
+// answers false.
+Result<bool> open_or_share(Workplace& place);
+
+// Hands the command over to the process that holds the store and waits a while for its answer, which is shown.
+PairAnswer hand_over(Session& session, Workplace& place, const std::string& command, const json::Value& arguments,
+                     std::size_t deals);
+
+// {"deals": [1, 2]}
+Object arguments_for(const std::vector<store::DealRow>& rows);
+
+}  // namespace cosell::cli

@@ -1,0 +1,220 @@
+// `cosell journal export|prune|recheck`: the audit as a file, made smaller or forgetful without breaking its chain, and
+// its decisions derived again.
+#include <algorithm>
+#include <fstream>
+
+#include "base/text.h"
+#include "cli/chosen_deals.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/find_deal.h"
+#include "cli/when.h"
+#include "cli/wording.h"
+#include "cli/workplace.h"
+#include "engine/recheck.h"
+
+namespace cosell::cli {
+
+namespace {
+
+constexpr int lines_at_once = 500;
+constexpr std::size_t differences_shown = 20;
+
+json::Value json_of_line(const store::JournalEntry& entry) {
+  Object o;
+  o.number("entry", entry.sequence).text("at", to_string(entry.at)).text("kind", store::name_of(entry.kind));
+  if (entry.run.valid()) o.number("run", entry.run.value);
+  if (entry.deal.valid()) o.number("deal", entry.deal.value);
+  o.text("summary", entry.summary);
+  const auto payload = json::read(entry.payload);
+  if (!entry.payload.empty() && payload) o.value("details", *payload);
+  o.text("hash", entry.hash);
+  return o.done();
+}
+
+PairAnswer export_pair(Session& session, const PairConfig& config, const std::string& file) {
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  if (!made) return failed(session, &config, made.error());
+  if (auto opened = (*made)->open_store(StoreMode::shared, false); !opened) {
+    return failed(session, &config, opened.error());
+  }
+  std::ofstream out;
+  if (!file.empty()) {
+    out.open(file, std::ios::binary | std::ios::trunc);
+    if (!out) {
+      return failed(session, &config, make_error(ErrorClass::config, "The file " + file + " cannot be written."));
+    }
+  }
+  std::int64_t after = 0;
+  std::int64_t count = 0;
+  while (true) {
+    auto lines = (*made)->store().journal_lines(RunId{}, after, lines_at_once);
+    if (!lines) return failed(session, &config, lines.error());
+    if (lines->empty()) break;
+    after = lines->back().sequence;
+    count += static_cast<std::int64_t>(lines->size());
+    for (const auto& line : *lines) {
+      const std::string text = json::canonical(json_of_line(line));
+      if (file.empty()) {
+        session.output.answer(text);
+      } else {
+        out << text << '\n';
+      }
+    }
+  }
+  if (!file.empty()) {
+    out.close();
+    if (!out) {
+      return failed(session, &config,
+                    make_error(ErrorClass::config, "The file " + file + " could not be written to its end."));
+    }
+    session.output.line(grouped(count) + " entries written to " + file + ". It holds personal data: keep it safe.");
+  }
+  PairAnswer answer;
+  answer.json.set("entries", json::Value::integer(count));
+  return answer;
+}
+
+PairAnswer pruned_answer(Session& session, const store::JournalPruned& pruned, const std::string& what) {
+  session.output.line(grouped(pruned.lines) + " entries " + what + ", with " + grouped(pruned.operations) +
+                      " writes and " + grouped(pruned.images) + " pictures that only they spoke of.");
+  session.output.line("The rest still verifies: cosell journal verify");
+  PairAnswer answer;
+  answer.json = Object()
+                    .number("entries", pruned.lines)
+                    .number("writes", pruned.operations)
+                    .number("pictures", pruned.images)
+                    .done();
+  return answer;
+}
+
+Result<std::int64_t> lines_before(store::Store& store, Instant before) {
+  std::int64_t count = 0;
+  std::int64_t after = 0;
+  while (true) {
+    auto lines = store.journal_lines(RunId{}, after, lines_at_once);
+    if (!lines) return lines.error();
+    if (lines->empty()) return count;
+    after = lines->back().sequence;
+    for (const auto& line : *lines) {
+      if (line.at >= before) return count;
+      ++count;
+    }
+  }
+}
+
+PairAnswer only_counted(Session& session, std::int64_t count) {
+  session.output.line("It would concern " + grouped(count) + " entries. Nothing was changed; to do it: --yes");
+  PairAnswer answer;
+  answer.json.set("entries", json::Value::integer(count));
+  return answer;
+}
+
+PairAnswer prune_before(Session& session, Workplace& place, Instant before, bool yes) {
+  if (!yes) {
+    auto count = lines_before(place.store(), before);
+    if (!count) return failed(session, &place.config(), count.error());
+    return only_counted(session, *count);
+  }
+  auto pruned = place.store().prune_journal(before, session.clock().now());
+  if (!pruned) return failed(session, &place.config(), pruned.error());
+  return pruned_answer(session, *pruned, "older than " + to_string_minutes(before) + " UTC were removed");
+}
+
+PairAnswer forget_deal(Session& session, Workplace& place, const PruneOptions& options) {
+  auto row = find_deal(place.pair(), options.deal);
+  if (!row) return failed(session, &place.config(), row.error());
+  if (!options.yes) {
+    std::int64_t count = 0;
+    std::int64_t after = 0;
+    while (true) {
+      auto entries = place.store().history(row->id, after, lines_at_once);
+      if (!entries) return failed(session, &place.config(), entries.error());
+      if (entries->empty()) return only_counted(session, count);
+      after = entries->back().sequence;
+      count += static_cast<std::int64_t>(entries->size());
+    }
+  }
+  auto erased = place.store().erase_from_journal(row->id);
+  if (!erased) return failed(session, &place.config(), erased.error());
+  session.output.line(row->title + ": what both sides show now stays; what the history said of it is gone.");
+  return pruned_answer(session, *erased, "were emptied");
+}
+
+PairAnswer prune_pair(Session& session, const PairConfig& config, const PruneOptions& options) {
+  auto before = when_of("--before", options.before, session.clock().now());
+  if (!before) return failed(session, &config, before.error());
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  if (!made) return failed(session, &config, made.error());
+  const auto mode = options.yes ? StoreMode::exclusive : StoreMode::shared;
+  if (auto opened = (*made)->open_store(mode, false); !opened) return failed(session, &config, opened.error());
+  return *before ? prune_before(session, **made, **before, options.yes) : forget_deal(session, **made, options);
+}
+
+PairAnswer recheck_pair(Session& session, const PairConfig& config, int run) {
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  if (!made) return failed(session, &config, made.error());
+  if (auto opened = (*made)->open_store(StoreMode::shared, false); !opened) {
+    return failed(session, &config, opened.error());
+  }
+  auto report = engine::recheck((*made)->pair(), RunId(run));
+  if (!report) return failed(session, &config, report.error());
+  Output& out = session.output;
+  out.line("Sync " + std::to_string(report->run.value) + ": " + grouped(report->checked) +
+           " decisions derived again, " +
+           (report->differences.empty()
+                ? "all came out the same."
+                : grouped(static_cast<std::int64_t>(report->differences.size())) + " came out differently:"));
+  if (report->without_inputs > 0) {
+    out.line(grouped(report->without_inputs) + " more were pruned or erased and cannot be derived again.");
+  }
+  json::Value list = json::Value::array();
+  for (const auto& d : report->differences) {
+    if (list.items().size() < differences_shown) {
+      out.line("  entry " + std::to_string(d.entry) + ": " + shortened(d.summary, 100));
+      out.line("    then " + shortened(d.before, 200));
+      out.line("    now  " + shortened(d.now, 200));
+    }
+    list.append(
+        Object().number("entry", d.entry).text("summary", d.summary).text("then", d.before).text("now", d.now).done());
+  }
+  PairAnswer answer;
+  answer.code = report->differences.empty() ? exit_done : exit_failures;
+  answer.json = Object()
+                    .number("run", report->run.value)
+                    .number("checked", report->checked)
+                    .number("without_inputs", report->without_inputs)
+                    .value("differences", std::move(list))
+                    .done();
+  return answer;
+}
+
+}  // namespace
+
+int journal_export_command(Session& session, const std::string& pair, const std::string& file) {
+  if (pair.empty() && session.config.pairs.size() > 1) {
+    return failed(session, nullptr,
+                  make_error(ErrorClass::config, "Name the pair whose journal is wanted: cosell journal export PAIR"))
+        .code;
+  }
+  const std::string name = pair.empty() ? session.config.pairs.front().name : pair;
+  const PairConfig* config = session.config.find(name);
+  if (config == nullptr || !file.empty()) {
+    return for_each_pair(session, name, [&](const PairConfig& c) { return export_pair(session, c, file); });
+  }
+  return export_pair(session, *config, file).code;  // the lines are the answer
+}
+
+int journal_prune_command(Session& session, const PruneOptions& options) {
+  if (options.before.empty() == options.deal.empty()) {
+    return failed(session, nullptr, make_error(ErrorClass::config, "Say either --before TIME or --deal D.")).code;
+  }
+  const std::string pair = options.deal.empty() ? options.pair : pair_that_knows(session, options.pair, options.deal);
+  return for_each_pair(session, pair, [&](const PairConfig& config) { return prune_pair(session, config, options); });
+}
+
+int journal_recheck_command(Session& session, const std::string& pair, int run) {
+  return for_each_pair(session, pair, [&](const PairConfig& config) { return recheck_pair(session, config, run); });
+}
+
+}  // namespace cosell::cli

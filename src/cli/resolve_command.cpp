@@ -1,0 +1,162 @@
+// `cosell resolve`: a person chooses where both sides changed, or where the bridge may not go on by itself; and
+// `cosell inbox`, what was handed to a running service and what it answered.
+#include "cli/resolve_command.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "cli/chosen_deals.h"
+#include "cli/commands.h"
+#include "cli/exit.h"
+#include "cli/find_deal.h"
+#include "cli/wording.h"
+
+namespace cosell::cli {
+
+namespace {
+
+using store::DealRow;
+using store::Side;
+
+constexpr int inbox_entries_shown = 20;
+
+std::string plain_name(const std::string& name) {
+  return text::replace_all(text::replace_all(text::lower_ascii(name), "_", ""), "-", "");
+}
+
+bool chosen_by(const DealRow& row, const ResolveOptions& options) {
+  if (row.state != store::DealState::waiting || !engine::can_be_chosen(row.reason)) return false;
+  if (options.kind.empty()) return row.reason == "conflict";
+  return todo_kind(row) == options.kind || row.reason == options.kind;
+}
+
+Result<bool> has_open_field(Workplace& place, const DealRow& row, const engine::Choice& choice) {
+  if (!choice.field) return true;
+  auto open = engine::open_choices(place.pair(), row);
+  if (!open) return open.error();
+  return std::any_of(open->begin(), open->end(),
+                     [&](const engine::OpenChoice& one) { return one.field == *choice.field; });
+}
+
+PairAnswer resolve_pair(Session& session, const PairConfig& config, const ResolveOptions& options) {
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  if (!made) return failed(session, &config, made.error());
+  Workplace& place = **made;
+  auto choice = choice_of(options.take, options.field, place.pair());
+  if (!choice) return failed(session, &config, choice.error());
+  Result<bool> own = true;
+  if (options.dry_run) {
+    if (auto opened = place.open_store(StoreMode::shared, false); !opened)
+      return failed(session, &config, opened.error());
+  } else {
+    own = open_or_share(place);
+  }
+  if (!own) return failed(session, &config, own.error());
+  auto rows = options.deals.empty()
+                  ? all_deals(place.store(), [&](const DealRow& row) { return chosen_by(row, options); })
+                  : named_deals(place.pair(), options.deals);
+  if (!rows) return failed(session, &config, rows.error());
+  PairAnswer answer;
+  json::Value list = json::Value::array();
+  if (rows->empty()) session.output.line("Nothing waits for such a choice.");
+  if (!*own && !rows->empty()) {
+    auto arguments = arguments_for(*rows);
+    arguments.text("take", options.take).text("field", options.field);
+    return hand_over(session, place, "resolve", arguments.done(), rows->size());
+  }
+  std::size_t resolved_deals = 0;
+  for (const DealRow& row : *rows) {
+    // Of deals that were not named, only those whose field waits are meant.
+    auto meant = options.deals.empty() ? has_open_field(place, row, *choice) : Result<bool>(true);
+    if (!meant) return failed(session, &config, meant.error());
+    if (!*meant) continue;
+    auto resolved = engine::resolve(place.pair(), row.id, *choice, options.dry_run);
+    if (!resolved) {
+      answer.code = worse(answer.code, failed(session, &config, resolved.error()).code);
+      continue;
+    }
+    ++resolved_deals;
+    session.output.line(session.output.styled(resolved->title, Style::strong));
+    json::Value told = json::Value::array();
+    for (const std::string& line : resolved->told) {
+      session.output.line("  " + line);
+      told.append(json::Value::string(line));
+    }
+    list.append(Object().text("deal", resolved->title).value("chosen", std::move(told)).done());
+  }
+  if (resolved_deals > 0) {
+    session.output.line(options.dry_run
+                            ? "Nothing was chosen yet; without --dry-run it is."
+                            : "It leaves with the next sync: cosell sync. The other values stay in the history.");
+  }
+  answer.json.set("deals", std::move(list));
+  return answer;
+}
+
+int wrong_use(Session& session, const std::string& message) {
+  return failed(session, nullptr, make_error(ErrorClass::config, message)).code;
+}
+
+PairAnswer inbox_pair(Session& session, const PairConfig& config) {
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  if (!made) return failed(session, &config, made.error());
+  if (auto opened = (*made)->open_store(StoreMode::shared, false); !opened) {
+    return failed(session, &config, opened.error());
+  }
+  auto items = (*made)->store().recent_inbox(inbox_entries_shown);
+  if (!items) return failed(session, &config, items.error());
+  if (items->empty()) session.output.line("Nothing was handed to a running cosell yet.");
+  json::Value list = json::Value::array();
+  for (const auto& item : *items) {
+    session.output.line(
+        to_string_minutes(item.at) + "  " + padded(item.command, 9) +
+        (item.done_at ? "done at " + to_string_minutes(*item.done_at) : "waits for the running cosell"));
+    if (!item.answer.empty()) {
+      for (const std::string& line : text::split(item.answer, '\n')) session.output.line("  " + line);
+    }
+    Object o;
+    o.number("entry", item.id).text("at", to_string_seconds(item.at)).text("command", item.command);
+    if (item.done_at) o.text("done_at", to_string_seconds(*item.done_at)).text("answer", item.answer);
+    list.append(o.done());
+  }
+  PairAnswer answer;
+  answer.json.set("inbox", std::move(list));
+  return answer;
+}
+
+}  // namespace
+
+Result<engine::Choice> choice_of(const std::string& take, const std::string& field, const engine::Pair& pair) {
+  engine::Choice choice;
+  const std::string name = plain_name(take);
+  const auto is_side = [&](Side side, const char* word) {
+    return name == word || name == plain_name(text::replace_all(pair.title(side), " ", ""));
+  };
+  choice.take = engine::Take::value;
+  choice.value = take;
+  if (is_side(Side::crm, "crm")) choice.take = engine::Take::crm;
+  if (is_side(Side::partner_center, "partnercenter")) choice.take = engine::Take::partner_center;
+  if (field.empty()) return choice;
+  choice.field = field_from(text::replace_all(text::lower_ascii(field), " ", "_"));
+  if (choice.field) return choice;
+  const std::string near = text::nearest(field, field_names());
+  return make_error(ErrorClass::config,
+                    "There is no field \"" + field + "\"" + (near.empty() ? "." : "; did you mean " + near + "?"));
+}
+
+int resolve_command(Session& session, const ResolveOptions& options) {
+  const bool chosen = options.all || !options.kind.empty();
+  if (options.deals.empty() && !chosen) {
+    return wrong_use(session, "Name deals, or choose with --all or --kind. What waits: cosell todo --kind conflict");
+  }
+  if (!options.deals.empty() && chosen) return wrong_use(session, "Either name deals or choose with --all and --kind.");
+  const std::string pair =
+      options.deals.empty() ? options.pair : pair_that_knows(session, options.pair, options.deals.front());
+  return for_each_pair(session, pair, [&](const PairConfig& config) { return resolve_pair(session, config, options); });
+}
+
+int inbox_command(Session& session, const std::string& pair) {
+  return for_each_pair(session, pair, [&](const PairConfig& config) { return inbox_pair(session, config); });
+}
+
+}  // namespace cosell::cli

@@ -1,0 +1,148 @@
+// Linking and unlinking, each in one transaction with its line in the journal.
+#include "engine/link.h"
+
+#include "base/json.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealRow;
+
+Error in_the_way(const std::string& message) { return make_error(ErrorClass::config, message); }
+
+void forget_doubts(DealRow& row) {
+  for (const char* mark : {"clone_of", "twin_of", unlinked_mark, match_mark, no_match_mark}) row.marks.erase(mark);
+}
+
+Result<void> note(const Pair& pair, DealId deal, store::JournalKind kind, const std::string& summary,
+                  const json::Value& payload) {
+  store::JournalEntry entry;
+  entry.at = pair.clock->now();
+  entry.deal = deal;
+  entry.kind = kind;
+  entry.summary = summary;
+  entry.payload = json::canonical(payload);
+  return pair.store->journal(entry);
+}
+
+Result<DealRow> known(const Pair& pair, DealId id) {
+  auto row = pair.store->deal(id);
+  if (!row) return row.error();
+  if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
+  return **row;
+}
+
+}  // namespace
+
+Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& referral, store::JournalKind kind,
+                          const std::string& why) {
+  const std::string crm = pair.title(Side::crm);
+  if (opportunity.crm.record_id.empty()) return in_the_way(opportunity.title + " is no opportunity in " + crm + ".");
+  if (referral.partner_center.record_id.empty()) return in_the_way(referral.title + " is no referral.");
+  if (opportunity.id == referral.id) return in_the_way(opportunity.title + " is linked to this referral already.");
+  if (!opportunity.partner_center.record_id.empty()) {
+    return in_the_way(opportunity.title + " is linked to referral " + opportunity.partner_center.record_id +
+                      " already. First: cosell deals unlink " + opportunity.crm.record_id);
+  }
+  if (!referral.crm.record_id.empty()) {
+    return in_the_way("The referral is linked to opportunity " + referral.crm.record_id +
+                      " already. First: cosell deals unlink " + referral.crm.record_id);
+  }
+  if (auto removed = pair.store->remove_deal(referral.id); !removed) return removed.error();
+  opportunity.partner_center = referral.partner_center;
+  opportunity.partner_center.base = ImageId{};
+  opportunity.crm.base = ImageId{};
+  opportunity.engagement_id = referral.engagement_id;
+  opportunity.microsoft = referral.microsoft;
+  opportunity.microsoft_id = referral.microsoft_id;
+  opportunity.ask_microsoft_at = referral.ask_microsoft_at;
+  forget_doubts(opportunity);
+  opportunity.dirty = true;
+  if (auto updated = pair.store->update_deal(opportunity); !updated) return updated.error();
+  auto payload = json::Value::object();
+  payload.set("crm", json::Value::string(opportunity.crm.record_id));
+  payload.set("partner_center", json::Value::string(referral.partner_center.record_id));
+  payload.set("merged_from", json::Value::integer(referral.id.value));
+  if (auto noted = note(pair, opportunity.id, kind, why, payload); !noted) return noted.error();
+  return opportunity;
+}
+
+Result<DealRow> link_deals(const Pair& pair, DealId opportunity, DealId referral) {
+  auto left = known(pair, opportunity);
+  if (!left) return left.error();
+  auto right = known(pair, referral);
+  if (!right) return right.error();
+  std::optional<DealRow> linked;
+  auto done = pair.store->transaction([&]() -> Result<void> {
+    auto row = link_rows(pair, *left, *right, store::JournalKind::person,
+                         "Linked by a person to referral " + right->partner_center.record_id);
+    if (!row) return row.error();
+    linked = std::move(*row);
+    return {};
+  });
+  if (!done) return done.error();
+  return std::move(*linked);
+}
+
+Result<void> match_with_none(const Pair& pair, DealId deal) {
+  auto row = known(pair, deal);
+  if (!row) return row.error();
+  if (!row->crm.record_id.empty() && !row->partner_center.record_id.empty()) {
+    return in_the_way(row->title + " is linked. To take it apart: cosell deals unlink " + row->crm.record_id);
+  }
+  row->marks.erase(match_mark);
+  row->marks.erase(unlinked_mark);
+  row->marks[no_match_mark] = "yes";
+  row->dirty = true;
+  return pair.store->transaction([&]() -> Result<void> {
+    if (auto updated = pair.store->update_deal(*row); !updated) return updated;
+    return note(pair, deal, store::JournalKind::person, "Said to be a deal of its own", json::Value::object());
+  });
+}
+
+Result<void> unlink_deal(const Pair& pair, DealId deal) {
+  auto row = known(pair, deal);
+  if (!row) return row.error();
+  if (row->crm.record_id.empty() || row->partner_center.record_id.empty()) {
+    return in_the_way(row->title + " is not linked.");
+  }
+  const std::string opportunity = row->crm.record_id;
+  const std::string referral = row->partner_center.record_id;
+  return pair.store->transaction([&]() -> Result<void> {
+    DealRow apart;
+    apart.title = row->title;
+    apart.engagement_id = row->engagement_id;
+    apart.partner_center = row->partner_center;
+    apart.microsoft = row->microsoft;
+    apart.microsoft_id = row->microsoft_id;
+    apart.since = pair.clock->now();
+    apart.marks[unlinked_mark] = opportunity;
+    apart.dirty = true;
+    row->partner_center = store::SideState{};
+    row->engagement_id.clear();
+    row->microsoft = ImageId{};
+    row->microsoft_id.clear();
+    row->ask_microsoft_at.reset();
+    row->look_again_at.reset();
+    row->marks.clear();
+    row->marks[unlinked_mark] = referral;
+    row->dirty = true;
+    if (auto updated = pair.store->update_deal(*row); !updated) return updated;
+    apart.crm.base = apart.partner_center.base = ImageId{};
+    auto id = pair.store->add_deal(apart);
+    if (!id) return id.error();
+    auto payload = json::Value::object();
+    payload.set("crm", json::Value::string(opportunity));
+    payload.set("partner_center", json::Value::string(referral));
+    payload.set("other_deal", json::Value::integer(id->value));
+    if (auto noted = note(pair, deal, store::JournalKind::person, "Taken apart from referral " + referral, payload);
+        !noted) {
+      return noted;
+    }
+    payload.set("other_deal", json::Value::integer(deal.value));
+    return note(pair, *id, store::JournalKind::person, "Taken apart from opportunity " + opportunity, payload);
+  });
+}
+
+}  // namespace cosell::engine

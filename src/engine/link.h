@@ -1,0 +1,28 @@
+// Tying an opportunity and a referral together, and taking them apart, because a person or the matcher says so. What
+// the records themselves say (the bridge key, the CRM id) is followed by observe.h.
+#pragma once
+
+#include <string>
+
+#include "engine/pair.h"
+
+namespace cosell::engine {
+
+// Small facts of a deal (store::DealRow::marks).
+inline constexpr const char* unlinked_mark = "unlinked";    // a person took the two apart; value: the other record's id
+inline constexpr const char* match_mark = "match.with";     // the deal waits: what it may be the same as, in words
+inline constexpr const char* no_match_mark = "match.none";  // a person said that it is no deal of the other side
+
+// Makes one deal of the opportunity's and the referral's; the present differences then follow the rules of a first
+// sync. Inside a transaction. `why` goes into the history. Errors of class config say what is in the way.
+Result<store::DealRow> link_rows(const Pair& pair, store::DealRow opportunity, const store::DealRow& referral,
+                                 store::JournalKind kind, const std::string& why);
+
+// By a person; the store is exclusive.
+Result<store::DealRow> link_deals(const Pair& pair, DealId opportunity, DealId referral);
+// The deal is not matched with anything any more and syncs as a deal of its own.
+Result<void> match_with_none(const Pair& pair, DealId deal);
+// Both records are left as they are from now on, until they are linked again.
+Result<void> unlink_deal(const Pair& pair, DealId deal);
+
+}  // namespace cosell::engine

@@ -1,0 +1,255 @@
+// Keeping what a decision was derived from, and deriving it again.
+#include "engine/recheck.h"
+
+#include "mapping/stored.h"
+#include "store/codec.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealRow;
+using store::SideState;
+
+const char* const kInputs = "inputs";
+
+struct NamedImage {
+  const char* name;
+  ImageId* id;
+};
+
+std::vector<NamedImage> images_of(DealRow& row) {
+  return {{"crm", &row.crm.image},
+          {"crm_base", &row.crm.base},
+          {"partner_center", &row.partner_center.image},
+          {"partner_center_base", &row.partner_center.base},
+          {"microsoft", &row.microsoft}};
+}
+
+const char* existence_name(store::Existence e) {
+  switch (e) {
+    case store::Existence::unseen:
+      return "unseen";
+    case store::Existence::live:
+      return "live";
+    case store::Existence::deleted:
+      return "deleted";
+    case store::Existence::out_of_scope:
+      break;
+  }
+  return "out_of_scope";
+}
+
+store::Existence existence_from(const std::string& name) {
+  for (const auto e : {store::Existence::unseen, store::Existence::live, store::Existence::deleted}) {
+    if (name == existence_name(e)) return e;
+  }
+  return store::Existence::out_of_scope;
+}
+
+json::Value side_json(const SideState& side) {
+  auto object = json::Value::object();
+  object.set("id", json::Value::string(side.record_id));
+  object.set("existence", json::Value::string(existence_name(side.existence)));
+  return object;
+}
+
+void read_side(const json::Value* object, SideState& side) {
+  if (object == nullptr) return;
+  side.record_id = object->text_of("id");
+  side.existence = existence_from(object->text_of("existence"));
+}
+
+json::Value inputs_json(const Planned& plan) {
+  DealRow row = plan.before;
+  auto images = json::Value::object();
+  for (const NamedImage& image : images_of(row)) {
+    if (image.id->valid()) images.set(image.name, json::Value::integer(image.id->value));
+  }
+  auto marks = json::Value::object();
+  for (const auto& [name, value] : row.marks) marks.set(name, json::Value::string(value));
+  auto object = json::Value::object();
+  object.set("at", json::Value::integer(plan.at.ms));
+  object.set("images", std::move(images));
+  object.set("crm", side_json(row.crm));
+  object.set("partner_center", side_json(row.partner_center));
+  object.set("engagement", json::Value::string(row.engagement_id));
+  object.set("state", json::Value::string(store::name_of(row.state)));
+  object.set("reason", json::Value::string(row.reason));
+  object.set("message", json::Value::string(row.message));
+  object.set("since", json::Value::integer(row.since.ms));
+  object.set("marks", std::move(marks));
+  object.set("answers", plan.answers);
+  return object;
+}
+
+DealRow row_from(const json::Value& inputs, DealId deal) {
+  DealRow row;
+  row.id = deal;
+  const json::Value* images = inputs.find("images");
+  for (const NamedImage& image : images_of(row)) {
+    const json::Value* number = images == nullptr ? nullptr : images->find(image.name);
+    if (number != nullptr) image.id->value = number->as_integer().value_or(0);
+  }
+  read_side(inputs.find("crm"), row.crm);
+  read_side(inputs.find("partner_center"), row.partner_center);
+  row.engagement_id = inputs.text_of("engagement");
+  const std::string state = inputs.text_of("state");
+  for (const auto s : {store::DealState::skipped, store::DealState::in_sync, store::DealState::changed,
+                       store::DealState::waiting, store::DealState::failed}) {
+    if (state == store::name_of(s)) row.state = s;
+  }
+  row.reason = inputs.text_of("reason");
+  row.message = inputs.text_of("message");
+  const json::Value* since = inputs.find("since");
+  if (since != nullptr) row.since.ms = since->as_integer().value_or(0);
+  const json::Value* marks = inputs.find("marks");
+  if (marks != nullptr) {
+    for (const json::Member& mark : marks->members()) row.marks[mark.key] = mark.value.text();
+  }
+  return row;
+}
+
+std::string without_inputs(const json::Value& payload) {
+  auto object = json::Value::object();
+  for (const json::Member& member : payload.members()) {
+    if (member.key != kInputs) object.set(member.key, member.value);
+  }
+  return json::canonical(object);
+}
+
+Settings settings_from(const std::string& text, Settings settings) {
+  const auto object = json::read(text);
+  if (text.empty() || !object) return settings;
+  const json::Value* settle = object->find("settle_ms");
+  if (settle != nullptr) settings.settle = milliseconds(settle->as_integer().value_or(settings.settle.ms));
+  const json::Value* gates = object->find("gates");
+  if (gates != nullptr) {
+    for (const Irreversible step : {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::shared,
+                                    Irreversible::help_asked}) {
+      const json::Value* gate = gates->find(name_of(step));
+      if (gate != nullptr) settings.gates[step] = static_cast<Gate>(gate->as_integer().value_or(0));
+    }
+  }
+  const auto flag = [&](const char* name, bool& value) {
+    const json::Value* v = object->find(name);
+    if (v != nullptr) value = v->as_bool();
+  };
+  flag("notes_required", settings.rules.notes_required);
+  flag("marketplace_intent_required", settings.rules.marketplace_intent_required);
+  flag("team_required", settings.rules.team_required);
+  flag("solution_required", settings.rules.solution_required);
+  flag("location_required", settings.rules.location_required);
+  return settings;
+}
+
+Result<RunId> last_that_decided(store::Store& store) {
+  auto runs = store.runs(1000);
+  if (!runs) return runs.error();
+  for (const auto& run : *runs) {
+    auto lines = store.journal_lines(run.id, 0, 20);
+    if (!lines) return lines.error();
+    for (const auto& line : *lines) {
+      const bool decision = line.kind == store::JournalKind::decided || line.kind == store::JournalKind::waiting;
+      if (decision) return run.id;
+    }
+  }
+  return make_error(ErrorClass::config, "No sync has decided anything yet.");
+}
+
+}  // namespace
+
+json::Value decision_payload(const Planned& plan) {
+  auto payload = json::Value::object();
+  if (plan.decision) {
+    auto fields = json::Value::array();
+    for (const auto& d : plan.decision->fields) {
+      if (d.verdict == reconcile::Verdict::agreed) continue;
+      auto one = json::Value::object();
+      one.set("field", json::Value::string(info(d.field).name));
+      one.set("verdict", json::Value::string(reconcile::name_of(d.verdict)));
+      one.set("reason", json::Value::string(reconcile::name_of(d.reason)));
+      if (!d.rule.empty()) one.set("rule", json::Value::string(d.rule));
+      one.set("result", store::to_json(d.result));
+      fields.append(std::move(one));
+    }
+    payload.set("fields", std::move(fields));
+  }
+  payload.set("state", json::Value::string(store::name_of(plan.row.state)));
+  payload.set("reason", json::Value::string(plan.row.reason));
+  auto writes = json::Value::array();
+  for (const auto& op : plan.operations) {
+    writes.append(json::Value::string(std::string(store::name_of(op.side)) + " " + op.kind + " " + op.verb + " " +
+                                      fingerprint(op)));
+  }
+  payload.set("writes", std::move(writes));
+  payload.set(kInputs, inputs_json(plan));
+  return payload;
+}
+
+std::string settings_text(const Settings& settings) {
+  auto object = json::Value::object();
+  object.set("settle_ms", json::Value::integer(settings.settle.ms));
+  auto gates = json::Value::object();
+  for (const auto& [step, gate] : settings.gates) {
+    gates.set(name_of(step), json::Value::integer(static_cast<std::int64_t>(gate)));
+  }
+  object.set("gates", std::move(gates));
+  object.set("notes_required", json::Value::boolean(settings.rules.notes_required));
+  object.set("marketplace_intent_required", json::Value::boolean(settings.rules.marketplace_intent_required));
+  object.set("team_required", json::Value::boolean(settings.rules.team_required));
+  object.set("solution_required", json::Value::boolean(settings.rules.solution_required));
+  object.set("location_required", json::Value::boolean(settings.rules.location_required));
+  return json::canonical(object);
+}
+
+Result<Recheck> recheck(const Pair& pair, RunId run) {
+  Recheck report;
+  report.run = run;
+  if (!run.valid()) {
+    auto last = last_that_decided(*pair.store);
+    if (!last) return last.error();
+    report.run = *last;
+  }
+  auto kept = pair.store->run_inputs(report.run);
+  if (!kept) return kept.error();
+  if (!*kept) {
+    return make_error(ErrorClass::config, "There is no sync with the number " + std::to_string(report.run.value) + ".");
+  }
+  const auto loaded = mapping::read_stored_mapping((*kept)->mapping_text);
+  if (!loaded.mapping) {
+    return make_error(ErrorClass::config, "The mapping of that sync cannot be read by this version of cosell.");
+  }
+  Pair then = pair;
+  then.mapping = &*loaded.mapping;
+  then.settings = settings_from((*kept)->settings_text, pair.settings);
+  Decider decider(then, report.run);
+  std::int64_t after = 0;
+  while (true) {
+    auto lines = pair.store->journal_lines(report.run, after, 500);
+    if (!lines) return lines.error();
+    if (lines->empty()) return report;
+    after = lines->back().sequence;
+    for (const auto& line : *lines) {
+      if (line.kind != store::JournalKind::decided && line.kind != store::JournalKind::waiting) continue;
+      const auto payload = json::read(line.payload.empty() ? "{}" : line.payload);
+      const json::Value* inputs = payload ? payload->find(kInputs) : nullptr;
+      if (inputs == nullptr) {
+        ++report.without_inputs;
+        continue;
+      }
+      const json::Value* at = inputs->find("at");
+      const json::Value* answers = inputs->find("answers");
+      const Instant moment{at == nullptr ? 0 : at->as_integer().value_or(0)};
+      const json::Value given = answers == nullptr ? json::Value::object() : *answers;
+      auto plan = decider.decide_again(row_from(*inputs, line.deal), moment, given);
+      if (!plan) return plan.error();
+      ++report.checked;
+      const std::string now = without_inputs(decision_payload(*plan));
+      const std::string before = without_inputs(*payload);
+      if (now != before) report.differences.push_back({line.sequence, line.deal, line.summary, before, now});
+    }
+  }
+}
+
+}  // namespace cosell::engine

@@ -1,0 +1,132 @@
+// Making the journal smaller and forgetting people, without breaking the chain: old lines end in a checkpoint that the
+// rest follows from, and an erased line keeps its hashes.
+#include <algorithm>
+
+#include "store/digest.h"
+#include "store/names.h"
+#include "store/rows.h"
+#include "store/sqlite_store_impl.h"
+
+namespace cosell::store {
+namespace {
+
+const std::string kEntryColumns =
+    "SELECT j.sequence, j.at, j.run, j.deal, j.kind, j.summary, p.payload, j.hash FROM journal AS j"
+    " LEFT JOIN journal_payloads AS p ON p.sequence = j.sequence";
+
+// Images that neither a deal nor a line of the journal speaks of any more.
+const std::string kDropUnusedImages =
+    "DELETE FROM images WHERE id NOT IN ("
+    " SELECT crm_image FROM deals WHERE crm_image IS NOT NULL"
+    " UNION SELECT crm_base FROM deals WHERE crm_base IS NOT NULL"
+    " UNION SELECT partner_center_image FROM deals WHERE partner_center_image IS NOT NULL"
+    " UNION SELECT partner_center_base FROM deals WHERE partner_center_base IS NOT NULL"
+    " UNION SELECT microsoft FROM deals WHERE microsoft IS NOT NULL"
+    " UNION SELECT json_extract(payload, '$.before') FROM journal_payloads WHERE json_extract(payload, '$.before') > 0"
+    " UNION SELECT json_extract(payload, '$.after') FROM journal_payloads WHERE json_extract(payload, '$.after') > 0"
+    " UNION SELECT i.value FROM journal_payloads, json_each(payload, '$.inputs.images') AS i)";
+
+}  // namespace
+
+Result<std::vector<JournalEntry>> SqliteStore::journal_lines(RunId run, std::int64_t after, int limit) {
+  return read([&]() -> Result<std::vector<JournalEntry>> {
+    Query found = query(kEntryColumns + " WHERE j.sequence > ?1" + (run.valid() ? " AND j.run = ?2" : "") +
+                        " ORDER BY j.sequence LIMIT ?3");
+    found.with(after, run, std::max(limit, 0));
+    std::vector<JournalEntry> entries;
+    while (found.next()) {
+      RowReader reader(found);
+      JournalEntry entry;
+      entry.sequence = reader.integer();
+      entry.at = reader.time();
+      entry.run = reader.id<RunId>();
+      entry.deal = reader.id<DealId>();
+      entry.kind = reader.choice(journal_kind_from);
+      entry.summary = reader.text();
+      entry.payload = reader.text();
+      entry.hash = hex_of(reader.text());
+      entries.push_back(std::move(entry));
+    }
+    return entries;
+  });
+}
+
+Result<std::optional<RunInputs>> SqliteStore::run_inputs(RunId run) {
+  return read([&]() -> Result<std::optional<RunInputs>> {
+    Query found = query(
+        "SELECT m.text, s.text FROM runs AS r LEFT JOIN mapping_texts AS m ON m.id = r.mapping"
+        " LEFT JOIN mapping_texts AS s ON s.id = r.settings WHERE r.id = ?1");
+    if (!found.with(run).next()) return std::optional<RunInputs>();
+    RowReader reader(found);
+    RunInputs inputs;
+    inputs.mapping_text = reader.text();
+    inputs.settings_text = reader.text();
+    return std::optional<RunInputs>(std::move(inputs));
+  });
+}
+
+Result<JournalCheckpoint> SqliteStore::journal_checkpoint() {
+  return read([&]() -> Result<JournalCheckpoint> {
+    JournalCheckpoint checkpoint;
+    Query found = query("SELECT sequence, hash, pruned_at FROM journal_checkpoint");
+    if (!found.next()) return checkpoint;
+    checkpoint.sequence = found.integer(0);
+    checkpoint.hash = hex_of(found.text(1));
+    checkpoint.pruned_at = found.time(2);
+    return checkpoint;
+  });
+}
+
+Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
+  return write([&]() -> Result<JournalPruned> {
+    JournalPruned pruned;
+    std::int64_t last = 0;
+    std::string hash;
+    {
+      // Lines are kept from the first one on that is young enough; the newest line always stays.
+      Query cut = query(
+          "SELECT sequence, hash FROM journal WHERE sequence < min("
+          " coalesce((SELECT min(sequence) FROM journal WHERE at >= ?1), 9223372036854775807),"
+          " (SELECT max(sequence) FROM journal)) ORDER BY sequence DESC LIMIT 1");
+      if (!cut.with(before).next()) return pruned;
+      last = cut.integer(0);
+      hash = cut.text(1);
+    }
+    query("DELETE FROM journal_payloads WHERE sequence <= ?1").with(last).run();
+    pruned.lines = query("DELETE FROM journal WHERE sequence <= ?1").with(last).run();
+    query("INSERT OR REPLACE INTO journal_checkpoint (one, sequence, hash, pruned_at) VALUES (1, ?1, ?2, ?3)")
+        .with(last, Blob{hash}, now)
+        .run();
+    pruned.operations = query(
+                            "DELETE FROM operations WHERE state IN ('applied', 'rejected', 'dropped')"
+                            " AND finished_at < ?1 AND sequence NOT IN"
+                            " (SELECT after_operation FROM operations WHERE after_operation IS NOT NULL"
+                            "   AND (finished_at IS NULL OR finished_at >= ?1))"
+                            " AND (after_operation IS NULL OR after_operation NOT IN"
+                            "   (SELECT sequence FROM operations WHERE finished_at IS NULL))")
+                            .with(before)
+                            .run();
+    pruned.images = query(kDropUnusedImages).run();
+    return pruned;
+  });
+}
+
+Result<JournalPruned> SqliteStore::erase_from_journal(DealId deal) {
+  return write([&]() -> Result<JournalPruned> {
+    JournalPruned erased;
+    query("DELETE FROM journal_payloads WHERE sequence IN (SELECT sequence FROM journal WHERE deal = ?1)")
+        .with(deal)
+        .run();
+    erased.lines = query("UPDATE journal SET summary = NULL WHERE deal = ?1 AND summary IS NOT NULL").with(deal).run();
+    erased.operations =
+        query(
+            "UPDATE operations SET changes = '{}', expected = '{}', agrees_with = '{}', error_message = '',"
+            " error_detail = '' WHERE deal = ?1 AND state IN ('applied', 'rejected', 'dropped')")
+            .with(deal)
+            .run();
+    erased.images = query(kDropUnusedImages).run();
+    return erased;
+  });
+}
+
+}  // namespace cosell::store
