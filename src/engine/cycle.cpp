@@ -2,6 +2,7 @@
 #include "engine/cycle.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -30,6 +31,7 @@ class Cycle {
   Result<void> prepare();
   Result<void> check_environment(Side side);
   Result<void> pull(Side side);
+  Result<void> look_for_absent(Side side, const std::unordered_set<std::size_t>& listed);
   Result<void> ask_microsoft();
   Result<void> rounds();
   Result<void> decide_all(std::int64_t& operations);
@@ -147,6 +149,12 @@ Result<void> Cycle::pull(Side side) {
   Cursor cursor = *stored;
   Observer observer(pair_, report_.run);
   bool restarted = false;
+  // A position that died leaves a gap in which deletions went unseen: once everything has been listed anew, what is
+  // known and was not listed is looked for. A listing that was broken off leaves this to the next run.
+  const std::string gap = std::string("read_gap.") + store::name_of(side);
+  auto gap_left = pair_.store->property(gap);
+  if (!gap_left) return gap_left.error();
+  std::unordered_set<std::size_t> listed;  // hashes of ids
   for (int page_number = 0; page_number < pages_max; ++page_number) {
     if (pair_.stop_requested()) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
@@ -160,6 +168,11 @@ Result<void> Cycle::pull(Side side) {
     if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted) {
       restarted = true;
       cursor = Cursor{};
+      auto noted = pair_.store->transaction([&]() -> Result<void> {
+        if (auto done = pair_.store->set_property(gap, "yes"); !done) return done;
+        return pair_.store->set_cursor(side, cursor);
+      });
+      if (!noted) return noted;
       continue;
     }
     if (!page) {
@@ -171,13 +184,14 @@ Result<void> Cycle::pull(Side side) {
     }
     auto staged = pair_.store->transaction([&]() -> Result<void> {
       for (const auto& seen : page->seen) {
+        if (restarted) listed.insert(std::hash<std::string>()(seen.id.value));
         if (auto taken = observer.take(side, seen, report_.observed[side]); !taken) return taken;
       }
       return page->next == cursor ? Result<void>{} : pair_.store->set_cursor(side, page->next);
     });
     if (!staged) return staged;
     options_.progress({"Reading " + pair_.title(side), report_.observed[side].seen, 0});
-    if (page->caught_up) return {};
+    if (page->caught_up) return restarted || !gap_left->empty() ? look_for_absent(side, listed) : Result<void>{};
     if (page->next == cursor) {
       report_.stopped =
           make_error(ErrorClass::bad_response, pair_.title(side) + " gives the same page again and again.");
@@ -191,8 +205,32 @@ Result<void> Cycle::pull(Side side) {
   return {};
 }
 
+// Absence from a listing proves nothing: each record that was not listed is asked for by its id.
+Result<void> Cycle::look_for_absent(Side side, const std::unordered_set<std::size_t>& listed) {
+  Executor executor(pair_, report_.run, report_, options_);
+  store::DealFilter filter;
+  while (!stopped()) {
+    auto rows = pair_.store->deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) break;
+    filter.after = rows->back().id;
+    std::set<std::string> absent;
+    for (const auto& row : *rows) {
+      const auto& here = side == Side::crm ? row.crm : row.partner_center;
+      const bool expected = !here.record_id.empty() && here.existence == store::Existence::live;
+      if (expected && listed.count(std::hash<std::string>()(here.record_id)) == 0) absent.insert(here.record_id);
+    }
+    if (absent.empty()) continue;
+    if (auto done = executor.read_again(side, std::move(absent)); !done) return done;
+  }
+  if (stopped()) return {};
+  return pair_.store->transaction(
+      [&] { return pair_.store->set_property(std::string("read_gap.") + store::name_of(side), ""); });
+}
+
 // Microsoft's half may change without changing ours: open requests are looked up from time to time.
 Result<void> Cycle::ask_microsoft() {
+  if (!pair_.partner_center->capabilities().related_answer_by_query) return {};
   DealId after;
   while (!stopped()) {
     auto rows = pair_.store->deals_to_ask_microsoft(pair_.clock->now(), after, page_of_deals);
@@ -327,10 +365,17 @@ Result<void> Cycle::decide_all(std::int64_t& operations) {
     if (!rows) return rows.error();
     if (rows->empty()) return {};
     after = rows->back().id;
+    const auto looked = static_cast<std::int64_t>(rows->size());
+    std::erase_if(*rows, [&](const store::DealRow& row) {
+      return unanswered.count(row.id.value) > 0 || (options_.only && !options_.only(row));  // I-20
+    });
+    if (auto ready = decider.prepare(*rows); !ready) {
+      report_.stopped = ready.error();
+      report_.side_down = Side::crm;
+      return {};
+    }
     std::vector<Planned> plans;
     for (const auto& row : *rows) {
-      if (unanswered.count(row.id.value) > 0) continue;  // I-20
-      if (options_.only && !options_.only(row)) continue;
       const bool full = options_.limit > 0 && static_cast<int>(with_writes_.size()) >= options_.limit;
       if (full && with_writes_.count(row.id.value) == 0) continue;
       auto plan = decider.decide(row);
@@ -349,7 +394,7 @@ Result<void> Cycle::decide_all(std::int64_t& operations) {
       plans.push_back(std::move(*plan));
     }
     if (auto done = commit(plans); !done) return done;
-    looked_at += static_cast<std::int64_t>(rows->size());
+    looked_at += looked;
     options_.progress({"Comparing", looked_at, 0});
     if (pair_.stop_requested()) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");

@@ -27,6 +27,8 @@ class Decider {
   Decider(const Pair& pair, RunId run);
 
   Result<Planned> decide(const store::DealRow& row);
+  // Looks up what the decisions on these deals need of other records, for all of them at once.
+  Result<void> prepare(const std::vector<store::DealRow>& rows);
 
  private:
   struct Situation {
@@ -77,6 +79,7 @@ class Decider {
   const Pair& pair_;
   RunId run_;
   std::map<std::string, OperationId> accounts_being_created_;
+  std::map<std::string, std::vector<Observation>> accounts_found_;  // by what was searched for; of the prepared deals
   std::map<Field, mapping::FieldRule> rules_;
   bool owner_asked_ = false;
   std::string owner_id_;
