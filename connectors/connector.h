@@ -137,20 +137,12 @@ struct Descriptor {
 struct Capabilities {
   std::string system;        // "salesforce": names this connector in configuration
   std::string display_name;  // "Salesforce"
-  enum class ConditionalWrite : std::uint8_t {
-    none,
-    optional,
-    required
-  } conditional_write = ConditionalWrite::optional;
   // May the key of a create be searched by the server, and does it refuse a second record with it?
   enum class ClientKey : std::uint8_t { unique, searchable, none } client_key = ClientKey::none;
-  bool returns_representation = false;  // a write's answer carries the stored record
-  bool delta_includes_deletes = false;
   // Columns that can be sent with a create and never afterwards; a later change of them stays on the other side.
   std::vector<std::string> create_only_columns;
   bool related_answer_by_query = false;  // Microsoft's answer is not in the delta and has to be looked up
   int batch_max = 200;                   // operations per push
-  int in_flight_start = 4;
   int in_flight_max = 4;
 };
 
@@ -170,6 +162,21 @@ struct RelatedQuery {
   Columns match;  // account: the columns that must be equal; owner: {"email": …}
   std::vector<std::string> columns;
   std::string engagement_id;  // microsoft_half
+};
+
+// Queries of one kind asked together: the column that all of them compare with a text, and what came of asking for
+// those texts at once. What the server took for equal although it does not look equal here is asked again, one by one.
+struct RelatedTogether {
+  explicit RelatedTogether(std::span<const RelatedQuery> queries);
+
+  std::string column;                // "" when they cannot be asked together
+  std::vector<std::string> texts;    // to look for in it, each once
+  std::vector<std::string> columns;  // to read: what is asked for and what is compared
+  // Gives each row to the queries that it answers; the numbers of those that have to be asked alone.
+  std::vector<std::size_t> take(std::vector<Observation> rows, std::vector<std::vector<Observation>>& answers) const;
+
+ private:
+  std::span<const RelatedQuery> queries_;
 };
 
 // Everything a connector may use of the world, for one call.
@@ -224,6 +231,9 @@ class Connector {
   // Exactly one outcome per operation, in the order of the operations. At most capabilities().batch_max at once.
   virtual std::vector<Outcome> push(Call&, std::span<const Operation>) = 0;
   virtual Result<std::vector<Observation>> related(Call&, const RelatedQuery&) = 0;
+  // The answers to many queries of one kind that match the same columns, in their order. A system that can look for
+  // many in one request does; otherwise they are asked one by one.
+  virtual Result<std::vector<std::vector<Observation>>> related_to_each(Call&, std::span<const RelatedQuery>);
   // The optional part; nullptr where a system has none. Lives as long as the connector.
   virtual ColumnMaker* column_maker() { return nullptr; }
   // Page of a record for people; "" when there is none.

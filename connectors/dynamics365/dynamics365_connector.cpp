@@ -19,13 +19,8 @@ Capabilities capabilities_of(const Dynamics365Settings& settings) {
   Capabilities c;
   c.system = "dynamics365";
   c.display_name = "Dynamics 365";
-  c.conditional_write = Capabilities::ConditionalWrite::optional;
   c.client_key = Capabilities::ClientKey::unique;
-  c.returns_representation = true;
-  c.delta_includes_deletes = true;
-  c.related_answer_by_query = false;
   c.batch_max = settings.batch_max;
-  c.in_flight_start = 1;
   c.in_flight_max = 4;
   return c;
 }
@@ -59,6 +54,10 @@ class Dynamics365Connector final : public Connector {
   }
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
     return reads_.related(call, query);
+  }
+  Result<std::vector<std::vector<Observation>>> related_to_each(Call& call,
+                                                                std::span<const RelatedQuery> queries) override {
+    return reads_.related_to_each(call, queries);
   }
   ColumnMaker* column_maker() override { return &columns_; }
   std::string page_url(RecordKind kind, const RecordId& id) const override {

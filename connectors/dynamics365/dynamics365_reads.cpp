@@ -14,6 +14,8 @@ namespace {
 constexpr int kEmptyPagesAllowed = 3;
 constexpr int kPagesMost = 10'000;
 constexpr std::size_t kKeysInOneRead = 50;
+// Names of customers may be long and full of letters that take nine bytes in an address of 32 KB.
+constexpr std::size_t kTextsInOneRead = 100;
 // Enough to see that a customer is not unique.
 constexpr const char* kRelatedRows = "50";
 
@@ -283,6 +285,34 @@ Result<std::vector<Observation>> Dynamics365Reads::related(Call& call, const Rel
                                               {"$top", kRelatedRows}}),
                  "GET " + shape->table->set};
   return rows_of(call, *shape, {ask});
+}
+
+Result<std::vector<std::vector<Observation>>> Dynamics365Reads::related_to_each(Call& call,
+                                                                                std::span<const RelatedQuery> queries) {
+  const RelatedTogether together(queries);
+  std::vector<std::vector<Observation>> answers(queries.size());
+  std::vector<std::size_t> alone;
+  if (together.column.empty() || queries.front().kind == RecordKind::owner || !is_column_name(together.column)) {
+    for (std::size_t i = 0; i < queries.size(); ++i) alone.push_back(i);
+  } else {
+    auto shape = shape_for(call, queries.front().kind, together.columns);
+    if (!shape) return std::move(shape.error());
+    std::vector<Read> reads;
+    for (const auto& group : in_groups(together.texts, kTextsInOneRead)) {
+      const std::string filter = in(together.column, group) + " and " + active_condition(queries.front().kind);
+      reads.push_back({resource(shape->table->set, {{"$select", shape->select()}, {"$filter", filter}}),
+                       "GET " + shape->table->set});
+    }
+    auto rows = rows_of(call, *shape, reads);
+    if (!rows) return std::move(rows.error());
+    alone = together.take(std::move(*rows), answers);
+  }
+  for (const std::size_t i : alone) {
+    auto found = related(call, queries[i]);
+    if (!found) return std::move(found.error());
+    answers[i] = std::move(*found);
+  }
+  return answers;
 }
 
 }  // namespace cosell::dynamics365

@@ -24,6 +24,7 @@ class Dynamics365Reads {
   Result<std::vector<Observation>> fetch(Call& call, std::span<const RecordRef> refs,
                                          const std::vector<std::string>& columns);
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query);
+  Result<std::vector<std::vector<Observation>>> related_to_each(Call& call, std::span<const RelatedQuery> queries);
 
   // How rows of a kind are read; asks for the types of columns that are not standard.
   Result<RowShape> shape_for(Call& call, RecordKind kind, const std::vector<std::string>& columns);

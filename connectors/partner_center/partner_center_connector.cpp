@@ -24,13 +24,9 @@ Capabilities capabilities_of_service(const PartnerCenterSettings& settings) {
   Capabilities c;
   c.system = "partner_center";
   c.display_name = "Partner Center";
-  c.conditional_write = Capabilities::ConditionalWrite::required;
   c.client_key = Capabilities::ClientKey::none;
-  c.returns_representation = true;
-  c.delta_includes_deletes = false;
   c.related_answer_by_query = true;
   c.batch_max = 200;
-  c.in_flight_start = kInFlightStart;
   c.in_flight_max = kInFlightMax;
   if (!settings.patch_name) c.create_only_columns.push_back(info(Field::name).name);
   if (!settings.patch_marketplace_intent) c.create_only_columns.push_back(info(Field::marketplace_intent).name);

@@ -19,14 +19,9 @@ Capabilities capabilities_of(const SalesforceSettings& settings) {
   c.system = "salesforce";
   c.display_name = "Salesforce";
   // Collections carry no condition per row: read, compare, write.
-  c.conditional_write = Capabilities::ConditionalWrite::none;
   c.client_key = Capabilities::ClientKey::unique;
-  c.returns_representation = false;
-  c.delta_includes_deletes = true;
-  c.related_answer_by_query = false;
   c.batch_max = salesforce::batch_max_of(settings);
   // Parallel writes to the opportunities of one account lock each other out.
-  c.in_flight_start = 1;
   c.in_flight_max = 4;
   return c;
 }
@@ -59,6 +54,10 @@ class SalesforceConnector final : public Connector {
   }
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
     return reads_.related(call, query);
+  }
+  Result<std::vector<std::vector<Observation>>> related_to_each(Call& call,
+                                                                std::span<const RelatedQuery> queries) override {
+    return reads_.related_to_each(call, queries);
   }
   ColumnMaker* column_maker() override { return &columns_; }
   std::string page_url(RecordKind kind, const RecordId& id) const override {

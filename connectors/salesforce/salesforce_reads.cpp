@@ -301,4 +301,28 @@ Result<std::vector<Observation>> SalesforceReads::related(Call& call, const Rela
   return rows_where(call, query.kind, query.columns, {condition}, false);
 }
 
+Result<std::vector<std::vector<Observation>>> SalesforceReads::related_to_each(Call& call,
+                                                                               std::span<const RelatedQuery> queries) {
+  const RelatedTogether together(queries);
+  std::vector<std::vector<Observation>> answers(queries.size());
+  std::vector<std::size_t> alone;
+  if (together.column.empty() || queries.front().kind == RecordKind::owner) {
+    for (std::size_t i = 0; i < queries.size(); ++i) alone.push_back(i);
+  } else {
+    std::vector<std::string> conditions;
+    for (const auto& group : soql::in_groups(together.texts, kConditionBytes)) {
+      conditions.push_back(soql::in(together.column, group));
+    }
+    auto rows = rows_where(call, queries.front().kind, together.columns, conditions, false);
+    if (!rows) return std::move(rows.error());
+    alone = together.take(std::move(*rows), answers);
+  }
+  for (const std::size_t i : alone) {
+    auto found = related(call, queries[i]);
+    if (!found) return std::move(found.error());
+    answers[i] = std::move(*found);
+  }
+  return answers;
+}
+
 }  // namespace cosell::salesforce

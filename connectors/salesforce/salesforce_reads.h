@@ -22,6 +22,7 @@ class SalesforceReads {
   Result<std::vector<Observation>> fetch(Call& call, std::span<const RecordRef> refs,
                                          const std::vector<std::string>& columns);
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query);
+  Result<std::vector<std::vector<Observation>>> related_to_each(Call& call, std::span<const RelatedQuery> queries);
 
  private:
   RowShape shape_for(RecordKind kind, const std::vector<std::string>& columns, TextTypes types,

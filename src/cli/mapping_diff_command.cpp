@@ -13,7 +13,7 @@ namespace cosell::cli {
 
 namespace {
 
-constexpr std::size_t differing_deals_shown = 20;
+constexpr std::size_t differing_deals_told = 20;
 
 void tell_differences(Output& output, const std::vector<mapping::Difference>& differences, json::Value& answer) {
   json::Value list = json::Value::array();
@@ -54,8 +54,8 @@ class DealsUnderBoth {
     output.line(grouped(changed_) + " of " + grouped(looked_at_) + " deals would change.");
     for (const auto& [what, count] : kinds_) output.line("  " + grouped(count) + "  " + what);
     for (const std::string& line : lines_) output.line(line);
-    if (changed_ > static_cast<std::int64_t>(differing_deals_shown)) {
-      output.line("… and " + grouped(changed_ - static_cast<std::int64_t>(differing_deals_shown)) +
+    if (changed_ > static_cast<std::int64_t>(differing_deals_told)) {
+      output.line("… and " + grouped(changed_ - static_cast<std::int64_t>(differing_deals_told)) +
                   " more (--json lists all)");
     }
     answer.set("deals", json::Value::integer(looked_at_));
@@ -72,9 +72,9 @@ class DealsUnderBoth {
     if (differences.empty()) return;
     ++changed_;
     for (const std::string& d : differences) {
-      if (kinds_.size() < differing_deals_shown || kinds_.count(d) > 0) ++kinds_[d];
+      if (kinds_.size() < differing_deals_told || kinds_.count(d) > 0) ++kinds_[d];
     }
-    if (lines_.size() < differing_deals_shown) {
+    if (lines_.size() < differing_deals_told) {
       lines_.push_back("  " + row.title + " (" + short_id(row) + "): " + text::join(differences, "; "));
     }
     if (!keep_all) return;

@@ -157,6 +157,7 @@ Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairC
   pair.meter = &place->meter_;
   pair.settings = config.settings;
   pair.log = session.log;
+  pair.flies_in_background = true;
   pair.stop_requested = [] { return SystemClock::interrupted(); };
   return place;
 }

@@ -258,6 +258,7 @@ Result<void> Cycle::pull(Side side) {
 
 // Microsoft's half may change without changing ours: open requests are looked up from time to time.
 Result<void> Cycle::ask_microsoft() {
+  if (!pair_.partner_center->capabilities().related_answer_by_query) return {};
   DealId after;
   while (!stopped()) {
     auto rows = pair_.store->deals_to_ask_microsoft(pair_.clock->now(), after, page_of_deals);
@@ -375,10 +376,17 @@ Result<void> Cycle::decide_all(std::int64_t& operations) {
     if (!rows) return rows.error();
     if (rows->empty()) return {};
     after = rows->back().id;
+    const auto looked = static_cast<std::int64_t>(rows->size());
+    std::erase_if(*rows, [&](const store::DealRow& row) {
+      return unanswered.count(row.id.value) > 0 || (options_.only && !options_.only(row));  // I-20
+    });
+    if (auto ready = decider.prepare(*rows); !ready) {
+      report_.stopped = ready.error();
+      report_.side_down = Side::crm;
+      return {};
+    }
     std::vector<Planned> plans;
     for (const auto& row : *rows) {
-      if (unanswered.count(row.id.value) > 0) continue;  // I-20
-      if (options_.only && !options_.only(row)) continue;
       const bool full = options_.limit > 0 && static_cast<int>(with_writes_.size()) >= options_.limit;
       if (full && with_writes_.count(row.id.value) == 0) continue;
       auto plan = decider.decide(row);
@@ -398,7 +406,7 @@ Result<void> Cycle::decide_all(std::int64_t& operations) {
       plans.push_back(std::move(*plan));
     }
     if (auto done = commit(plans); !done) return done;
-    looked_at += static_cast<std::int64_t>(rows->size());
+    looked_at += looked;
     options_.progress({"Comparing", looked_at, 0});
     if (pair_.stop_requested()) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");

@@ -35,6 +35,8 @@ class Decider {
   Result<Planned> decide_again(const store::DealRow& row, Instant at, const json::Value& answers);
   // The comparison of a deal that both sides show, before any choice of a person and any step that has to wait.
   reconcile::Decision compare(const store::DealRow& row, const DealView& view) const;
+  // Looks up what the decisions on these deals need of other records, for all of them at once.
+  Result<void> prepare(const std::vector<store::DealRow>& rows);
 
  private:
   struct Situation {
@@ -93,6 +95,7 @@ class Decider {
   Instant now_{};                       // one moment per decision
   const json::Value* given_ = nullptr;  // answers of the past, when a decision is derived again
   std::map<std::string, OperationId> accounts_being_created_;
+  std::map<std::string, std::vector<Observation>> accounts_found_;  // by what was searched for; of the prepared deals
   std::map<Field, mapping::FieldRule> rules_;
   std::map<std::string, std::string> owners_by_email_;  // "" for an address that is nobody's
 };

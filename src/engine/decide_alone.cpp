@@ -116,6 +116,41 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
   return settle_situation(std::move(plan), view, Situation{});
 }
 
+Result<void> Decider::prepare(const std::vector<store::DealRow>& rows) {
+  accounts_found_.clear();
+  std::vector<RelatedQuery> queries;
+  std::vector<std::string> keys;
+  for (const auto& row : rows) {
+    const bool alone = row.crm.record_id.empty() && row.partner_center.image.valid();
+    if (!alone || row.partner_center.existence != store::Existence::live) continue;
+    auto columns = pair_.store->image(row.partner_center.image);
+    if (!columns) return columns.error();
+    const Deal deal = referral_deal(*columns, {});
+    const auto standing = deal.standing();
+    const auto* customer = std::get_if<Customer>(&deal.get(Field::customer));
+    const bool wanted = customer != nullptr && standing && !is_terminal(*standing) &&
+                        pair_.mapping->select_referral(deal).takes_part && pair_.mapping->appears_in_crm(deal);
+    if (!wanted) continue;
+    RelatedQuery query;
+    query.kind = RecordKind::account;
+    query.match = pair_.mapping->account_match(*customer);
+    const std::string key = store::encode(query.match);
+    if (accounts_being_created_.count(key) + accounts_found_.count(key) > 0) continue;
+    accounts_found_[key];
+    keys.push_back(key);
+    queries.push_back(std::move(query));
+  }
+  if (queries.empty()) return {};
+  Call call = pair_.call(Side::crm);
+  auto found = pair_.crm->related_to_each(call, queries);
+  if (!found) {
+    accounts_found_.clear();
+    return found.error();
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) accounts_found_[keys[i]] = std::move((*found)[i]);
+  return {};
+}
+
 Result<std::vector<std::string>> Decider::matching_accounts(Planned& plan, const Columns& match) {
   std::vector<std::string> ids;
   json::Value list = json::Value::array();
@@ -124,13 +159,17 @@ Result<std::vector<std::string>> Decider::matching_accounts(Planned& plan, const
     if (known != nullptr) list = *known;
     for (const json::Value& id : list.items()) ids.push_back(id.text());
   } else {
-    RelatedQuery query;
-    query.kind = RecordKind::account;
-    query.match = match;
-    Call call = pair_.call(Side::crm);
-    auto found = pair_.crm->related(call, query);
-    if (!found) return found.error();
-    for (const auto& seen : *found) {
+    const std::string key = store::encode(match);
+    if (accounts_found_.count(key) == 0) {
+      RelatedQuery query;
+      query.kind = RecordKind::account;
+      query.match = match;
+      Call call = pair_.call(Side::crm);
+      auto asked = pair_.crm->related(call, query);
+      if (!asked) return asked.error();
+      accounts_found_[key] = std::move(*asked);
+    }
+    for (const auto& seen : accounts_found_[key]) {
       ids.push_back(seen.id.value);
       list.append(json::Value::string(seen.id.value));
     }

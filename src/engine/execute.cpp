@@ -24,10 +24,28 @@ constexpr int attempts_max = 3;  // of one operation within a run
 
 bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
 
+constexpr int looked_through_max = 20;  // batches' worth of operations, for those that are ready
+
 // A side without a unique key gets small batches: whatever is under way at a crash has to be looked up.
-int batch_size(const Capabilities& c) {
+int batch_size(const Capabilities& c, int in_flight) {
   if (c.client_key == Capabilities::ClientKey::unique) return c.batch_max;
-  return std::clamp(c.in_flight_max * 4, 1, c.batch_max);
+  return std::clamp(in_flight * 4, 1, c.batch_max);
+}
+
+// After such an outcome the next batch has to wait until it is known what it means for the side.
+bool is_about_one_record(const Outcome& outcome) {
+  const auto* error = std::get_if<Error>(&outcome.what);
+  if (error == nullptr) return true;
+  switch (error->kind) {
+    case ErrorClass::rejected:
+    case ErrorClass::forbidden:
+    case ErrorClass::schema_drift:
+    case ErrorClass::precondition:
+    case ErrorClass::not_found:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -85,18 +103,23 @@ Result<std::optional<Operation>> Executor::wire_operation(OperationRow& row) {
 
 Result<Executor::Batch> Executor::next_batch(Side side) {
   Batch batch;
-  const auto size = static_cast<std::size_t>(batch_size(pair_.connector(side).capabilities()));
+  const auto size =
+      static_cast<std::size_t>(batch_size(pair_.connector(side).capabilities(), pair_.call(side).max_in_flight));
+  std::size_t looked_through = 0;
   store::OperationFilter filter;
   filter.state = OperationState::planned;
   filter.side = side;
   filter.limit = static_cast<int>(size);
   std::vector<OperationRow> never;
-  while (batch.rows.size() < size) {
+  while (batch.rows.size() < size && (batch.rows.empty() || looked_through < size * looked_through_max)) {
     auto rows = pair_.store->operations(filter);
     if (!rows) return rows.error();
     if (rows->empty()) break;
+    looked_through += rows->size();
     for (auto& row : *rows) {
       filter.after = row.id;
+      // One kind of write in a batch, so that as many as possible share a request; the others have their turn.
+      if (!batch.rows.empty() && (row.kind != batch.rows.front().kind || row.verb != batch.rows.front().verb)) continue;
       bool never_ready = false;
       auto ready = predecessor_applied(row, never_ready);
       if (!ready) return ready.error();
@@ -132,25 +155,48 @@ Result<void> Executor::push_all(std::int64_t planned_total) {
   while (any && !report_.stopped) {
     any = false;
     for (const Side side : {Side::partner_center, Side::crm}) {
-      while (!report_.stopped) {
-        if (pair_.stop_requested()) {
-          report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
-          break;
-        }
-        auto batch = next_batch(side);
-        if (!batch) return batch.error();
-        if (batch->rows.empty()) break;
-        any = true;
-        if (auto pushed = push_batch(side, std::move(*batch)); !pushed) return pushed;
-      }
+      if (report_.stopped) break;
+      if (auto pushed = push_side(side, any); !pushed) return pushed;
     }
   }
   return {};
 }
 
-Result<void> Executor::push_batch(Side side, Batch batch) {
+// A batch is settled while the next one flies.
+Result<void> Executor::push_side(Side side, bool& any) {
+  std::optional<Flight> flight;
+  while (flight || !report_.stopped) {
+    if (!flight) {
+      auto launched = launch(side);
+      if (!launched) return launched.error();
+      if (!*launched) return {};
+      flight = std::move(*launched);
+    }
+    any = true;
+    const std::vector<Outcome> outcomes = flight->outcomes.get();
+    std::optional<Flight> next;
+    if (std::all_of(outcomes.begin(), outcomes.end(), is_about_one_record)) {
+      auto launched = launch(side);
+      if (!launched) return launched.error();
+      next = std::move(*launched);
+    }
+    if (auto settled = settle_batch(side, std::move(flight->batch), outcomes); !settled) return settled;
+    flight = std::move(next);
+  }
+  return {};
+}
+
+// Nothing when no operation is ready, or when the process is asked to stop.
+Result<std::optional<Executor::Flight>> Executor::launch(Side side) {
+  if (pair_.stop_requested()) {
+    report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
+    return std::optional<Flight>{};
+  }
+  auto batch = next_batch(side);
+  if (!batch) return batch.error();
+  if (batch->rows.empty()) return std::optional<Flight>{};
   auto marked = pair_.store->transaction([&]() -> Result<void> {
-    for (auto& row : batch.rows) {
+    for (auto& row : batch->rows) {
       row.state = OperationState::sent;
       row.sent_at = pair_.clock->now();
       ++row.attempts;
@@ -158,11 +204,18 @@ Result<void> Executor::push_batch(Side side, Batch batch) {
     }
     return {};
   });
-  if (!marked) return marked;
+  if (!marked) return marked.error();
+  Flight flight;
+  flight.batch = std::move(*batch);
+  const auto how = pair_.flies_in_background ? std::launch::async : std::launch::deferred;
+  flight.outcomes = std::async(how, [this, side, operations = std::move(flight.batch.operations)] {
+    Call call = pair_.call(side);
+    return pair_.connector(side).push(call, operations);
+  });
+  return std::optional<Flight>(std::move(flight));
+}
 
-  Call call = pair_.call(side);
-  const auto outcomes = pair_.connector(side).push(call, batch.operations);
-
+Result<void> Executor::settle_batch(Side side, Batch batch, const std::vector<Outcome>& outcomes) {
   std::map<std::string, const Outcome*> by_id;
   for (const auto& outcome : outcomes) by_id[outcome.id.value] = &outcome;
   bool wait_and_retry = false;

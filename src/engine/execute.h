@@ -2,6 +2,7 @@
 // order of the operations, one transaction per batch, none open across a call.
 #pragma once
 
+#include <future>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,10 +39,19 @@ class Executor {
     std::vector<Operation> operations;
   };
 
+  // A batch that was sent. Its outcomes come from another thread where the pair allows one, else when they are asked
+  // for.
+  struct Flight {
+    Batch batch;
+    std::future<std::vector<Outcome>> outcomes;
+  };
+
   Result<Batch> next_batch(Side side);
+  Result<void> push_side(Side side, bool& any);
+  Result<std::optional<Flight>> launch(Side side);
   Result<std::optional<Operation>> wire_operation(store::OperationRow& row);
   Result<bool> predecessor_applied(const store::OperationRow& row, bool& never);
-  Result<void> push_batch(Side side, Batch batch);
+  Result<void> settle_batch(Side side, Batch batch, const std::vector<Outcome>& outcomes);
   Result<void> settle(store::OperationRow& row, const Outcome& outcome, bool& wait_and_retry);
   // The write's own answer may hold the server's form of what we sent; a later read may hold a person's edit and is no
   // base (reliability section 3, first trap).

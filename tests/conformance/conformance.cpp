@@ -169,7 +169,7 @@ Operation Conformance::note_of(const Observation& seen, const std::string& text)
   op.kind = facts.kind;
   op.target.kind = facts.kind;
   op.target.id = seen.id;
-  if (capabilities().conditional_write != Capabilities::ConditionalWrite::none) op.must_match = seen.version;
+  if (facts.conditional_write != ConditionalWrite::none) op.must_match = seen.version;
   op.changes = {{parts.text, text_value(text)}};
   return op;
 }

@@ -68,6 +68,39 @@ TEST_P(CustomersAndOwners, AnAwkwardNameFindsOnlyItself) {
   }
 }
 
+TEST_P(CustomersAndOwners, ManyAreFoundAtOnceAsEachAloneWouldBe) {
+  LEAVE_IF_IT_CANNOT("customers");
+  const std::string& name = facts.customers.name;
+  const std::string& place = facts.customers.place;
+  customer("Alder Foods", "75001");
+  customer("Alder Foods", "69001");
+  customer("L'Or\u00E9al", "2");
+  customer("Nowhere Ltd", "");
+  std::vector<RelatedQuery> queries;
+  const auto ask = [&](const char* called, const char* at) {
+    RelatedQuery query;
+    query.kind = RecordKind::account;
+    query.columns = {name, place};
+    query.match = {{name, text_value(called)}, {place, *at == '\0' ? Value() : text_value(at)}};
+    queries.push_back(query);
+  };
+  ask("Alder Foods", "69001");
+  ask("alder foods", "75001");
+  ask("Alder Foods", "1010");
+  ask("L'Or\u00E9al", "2");
+  ask("Nobody", "2");
+  ask("Nowhere Ltd", "");
+  for (int i = 0; i < 300; ++i) ask(("Somebody with a long name, number " + std::to_string(i)).c_str(), "2");
+  Call call = bench().call();
+  const auto answers = connector().related_to_each(call, queries);
+  ASSERT_TRUE(answers.has_value()) << told(answers.error());
+  ASSERT_EQ(answers->size(), queries.size());
+  EXPECT_EQ((*answers)[0].size(), 1U);
+  EXPECT_EQ((*answers)[5].size(), 1U);
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(ids_of((*answers)[i]), found(RecordKind::account, queries[i].match)) << i;
+}
+
 TEST_P(CustomersAndOwners, OwnersAreFoundByMailWhileTheyMayOwnDeals) {
   LEAVE_IF_IT_CANNOT("customers");
   EXPECT_EQ(found(RecordKind::owner, {{"email", Value(facts.customers.active_owner)}}).size(), 1U);

@@ -17,6 +17,9 @@ constexpr const char* kCurrency = "transactioncurrencyid.isocurrencycode";
 
 Facts facts_of_dynamics365() {
   Facts f;
+  f.conditional_write = ConditionalWrite::optional;
+  f.returns_representation = true;
+  f.delta_includes_deletes = true;
   f.kind = RecordKind::opportunity;
   f.parts.title = "name";
   f.parts.text = "cosell_notes";

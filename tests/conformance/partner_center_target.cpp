@@ -17,6 +17,9 @@ constexpr const char* kFirstToken = "first-refresh-token";
 
 Facts facts_of_partner_center() {
   Facts f;
+  f.conditional_write = ConditionalWrite::required;
+  f.returns_representation = true;
+  f.delta_includes_deletes = false;
   f.kind = RecordKind::referral;
   f.parts.title = "name";
   f.parts.text = "notes";

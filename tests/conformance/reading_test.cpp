@@ -268,7 +268,7 @@ TEST_P(Reading, ARemovedRecordIsSeenOrDeclaredUnseen) {
   target().person_removes(gone.id);
   std::map<std::string, Existence> seen;
   for (const Observation& o : pull_all(at).seen) seen[o.id.value] = o.existence;
-  if (capabilities().delta_includes_deletes) {
+  if (facts.delta_includes_deletes) {
     ASSERT_EQ(seen.count(gone.id.value), 1U);
     EXPECT_EQ(seen[gone.id.value], Existence::deleted);
   } else {

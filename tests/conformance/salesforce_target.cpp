@@ -17,6 +17,9 @@ constexpr const char* kSecret = "cosell-sandbox-secret";
 
 Facts facts_of_salesforce() {
   Facts f;
+  f.conditional_write = ConditionalWrite::none;
+  f.returns_representation = false;
+  f.delta_includes_deletes = true;
   f.kind = RecordKind::opportunity;
   f.parts.title = "Name";
   f.parts.text = "Cosell_Notes__c";

@@ -46,7 +46,17 @@ struct Deviation {
   std::string reason;
 };
 
+// How the system treats the version that a write was planned against.
+enum class ConditionalWrite : std::uint8_t {
+  none,      // it knows none: the connector reads, compares what was expected and writes
+  optional,  // checked when it is given
+  required   // a write without it is refused
+};
+
 struct Facts {
+  ConditionalWrite conditional_write = ConditionalWrite::optional;
+  bool returns_representation = false;  // a write's answer shows what the server stored
+  bool delta_includes_deletes = false;  // a deletion comes as an observation
   RecordKind kind = RecordKind::opportunity;
   Parts parts;
   Customers customers;

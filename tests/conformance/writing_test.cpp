@@ -12,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAreArray;
-using Conditional = Capabilities::ConditionalWrite;
+using Conditional = ConditionalWrite;
 
 class Writing : public Conformance {
  protected:
@@ -95,9 +95,9 @@ TEST_P(Writing, AnswersWithWhatIsStoredExactlyWhenThatIsDeclared) {
   const Observation after_change = read(after_create.id);
   for (const auto& [done, after] : {std::pair(&made, &after_create), std::pair(&changed, &after_change)}) {
     const Applied& applied = *applied_in(*done);
-    EXPECT_EQ(applied.stored.has_value() || !applied.shown.empty(), capabilities().returns_representation);
+    EXPECT_EQ(applied.stored.has_value() || !applied.shown.empty(), facts.returns_representation);
     EXPECT_FALSE(applied.stored.has_value() && !applied.shown.empty());
-    if (capabilities().returns_representation) {
+    if (facts.returns_representation) {
       EXPECT_EQ(applied.version, after->version);
     }
     if (applied.stored) {
@@ -148,7 +148,7 @@ TEST_P(Writing, AnUpdateWithoutAConditionIsRefusedExactlyWhereOneIsRequired) {
   Operation op = note_of(a, "without a condition");
   op.must_match = {};
   const Outcome done = push(op);
-  if (capabilities().conditional_write == Conditional::required) {
+  if (facts.conditional_write == Conditional::required) {
     ASSERT_NE(error_in(done), nullptr);
     EXPECT_EQ(error_in(done)->kind, ErrorClass::precondition) << told(done);
     EXPECT_NE(note_on_server(a.id), "without a condition");
@@ -189,7 +189,7 @@ TEST_P(Writing, AnotherColumnEditedByAPersonSurvives) {
   bench().clock.move(seconds(5));
   target().person_writes(a.id, "by a person");
   const Outcome done = push(update_of(a, target().money("7", "EUR")));
-  if (capabilities().conditional_write == Conditional::none) {
+  if (facts.conditional_write == Conditional::none) {
     EXPECT_EQ(said(done), "applied") << told(done);
   } else {
     EXPECT_EQ(said(done), "precondition") << told(done);
@@ -211,7 +211,7 @@ TEST_P(Writing, TwoWritesToOneRecordAreAppliedInTheirOrder) {
   const auto done = push({note_of(a, "first"), note_of(b, "b"), note_of(a, "second")});
   EXPECT_EQ(said(done[0]), "applied") << told(done[0]);
   EXPECT_EQ(said(done[1]), "applied") << told(done[1]);
-  if (capabilities().conditional_write == Conditional::none) {
+  if (facts.conditional_write == Conditional::none) {
     EXPECT_EQ(said(done[2]), "applied") << told(done[2]);
     EXPECT_EQ(note_on_server(a.id), "second");
   } else {

@@ -1,4 +1,5 @@
 // Stories of things going wrong on the way. Each asserts that its fault fired.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/world.h"
@@ -181,6 +182,47 @@ TEST_P(Failure, F08_ASideThatIsDownIsOneIncidentAndTheDealsStayQueued) {  // F-0
   world.faults(Side::partner_center, Json::array());
   world.sync();
   EXPECT_FALSE(world.referral_of(id).is_null());
+}
+
+// The read position is of no use any more, as after a long standstill or when the system was restored from a copy.
+void forget_position(World& world, Side side) {
+  auto done = world.store().transaction([&] { return world.store().set_cursor(side, Cursor("gone")); });
+  ASSERT_TRUE(done.has_value());
+}
+
+TEST_P(Failure, WhatWasDeletedWhileTheReadPositionDiedIsNoticed) {  // F-37
+  World world({.crm = GetParam()});
+  const auto stays = world.new_opportunity(usual_opportunity("Alder Foods"));
+  const auto goes = world.new_opportunity(usual_opportunity("Birch Clinics"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.crm_delete(goes);
+  forget_position(world, Side::crm);
+  forget_position(world, Side::partner_center);
+  world.reset_stats();
+  const auto report = world.sync();
+  ASSERT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(world.deal_of(goes).state, store::DealState::waiting);
+  EXPECT_THAT(world.deal_of(goes).reason, testing::AnyOf("deleted", "out_of_scope"));
+  EXPECT_EQ(world.deal_of(stays).state, store::DealState::in_sync);
+  EXPECT_EQ(world.writes(Side::partner_center), 0) << "reading everything again is no edit";
+  EXPECT_EQ(world.store().property("listing.crm").value(), "");
+}
+
+TEST_P(Failure, AListingThatBrokeOffIsComparedByTheNextRun) {
+  World world({.crm = GetParam()});
+  const auto goes = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.crm_delete(goes);
+  forget_position(world, Side::crm);
+  world.faults(Side::crm, Json::array({fault("GET", "", {{"kind", "status"}, {"status", 503}}, 0, 1000)}));
+  ASSERT_TRUE(world.sync().stopped);
+  EXPECT_EQ(world.deal_of(goes).state, store::DealState::in_sync);
+  world.faults(Side::crm, Json::array());
+  world.advance(minutes(5));
+  ASSERT_FALSE(world.sync().stopped);
+  EXPECT_EQ(world.deal_of(goes).state, store::DealState::waiting);
 }
 
 TEST_P(Failure, AStoreLostForGoodIsRebuiltFromTheKeysAndNothingIsCreatedTwice) {  // I-31

@@ -167,6 +167,20 @@ Outcome<Json> receive_inbound(Call& call, const Json& order) {
   return document;
 }
 
+std::size_t receive_many(Call& call, std::size_t count, std::size_t customers) {
+  std::vector<Json> profiles;
+  for (std::size_t i = 0; i < count; ++i) {
+    Json document = inbound_document(call);
+    if (profiles.size() < customers) {
+      profiles.push_back(document["customerProfile"]);
+    } else if (customers > 0) {
+      document["customerProfile"] = profiles[i % customers];
+    }
+    call.model.put(document);
+  }
+  return count;
+}
+
 void seed_referrals(Call& call, std::size_t count) {
   const Instant end = call.now;
   const Duration span = days(180);

@@ -298,6 +298,20 @@ Outcome<Json> Core::edit(Call& call, const Json& order) {
 
 Outcome<Json> Core::obey(Call& call, const std::string& verb, const Json& order, bool& known) {
   if (verb == "microsoft") return microsoft_acts(call, order);
+  if (verb == "inbound" && order.contains("count")) {
+    const auto number = [&order](const char* name) -> std::optional<std::size_t> {
+      const Json value = order.value(name, Json(0U));
+      const bool fits = value.is_number_unsigned() && value.get<std::uint64_t>() <= 1'000'000;
+      return fits ? std::optional<std::size_t>(value.get<std::size_t>()) : std::nullopt;
+    };
+    const auto count = number("count");
+    const auto customers = number("customers");
+    if (!count || !customers) {
+      return tl::make_unexpected(
+          invalid("/count", "Say {\"count\":100} or {\"count\":100,\"customers\":10}, at most 1000000."));
+    }
+    return Json{{"referrals", receive_many(call, *count, *customers)}};
+  }
   if (verb == "inbound") return receive_inbound(call, order);
   if (verb == "registration") return review_registration(call, order);
   if (verb == "edit") return edit(call, order);

@@ -142,6 +142,20 @@ TEST_F(PartnerCenterLifeCycle, InboundDealsVary) {
   EXPECT_GT(currencies.size(), 2U);
 }
 
+TEST_F(PartnerCenterLifeCycle, ManyInboundDealsComeFromAsManyCustomersAsAskedFor) {
+  EXPECT_EQ(control("inbound", Json{{"count", 20}, {"customers", 4}}).body["referrals"], 20);
+  EXPECT_EQ(control("inbound", Json{{"count", -1}}).status, 400);
+  std::set<std::string> names;
+  std::set<std::string> ids;
+  const Json listed = list("$top=50").body["value"];
+  for (const Json& referral : listed) {
+    ids.insert(referral["id"]);
+    names.insert(referral["customerProfile"]["name"]);
+  }
+  EXPECT_EQ(ids.size(), 20U);
+  EXPECT_EQ(names.size(), 4U);
+}
+
 TEST_F(PartnerCenterLifeCycle, APersonInThePortalEditsByTheSameRulesAndMoreFields) {
   const std::string id = make(deal());
   const std::string tag = get(id).text("/eTag");
