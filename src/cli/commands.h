@@ -55,7 +55,7 @@ struct TodoOptions {
   std::string pair;
   std::string owner;
   std::string kind;
-  bool ics = false;  // the deadlines as a calendar file
+  bool ics = false;   // the deadlines as a calendar file
   bool each = false;  // failures of one cause are not put together
 };
 int todo_command(Session& session, const TodoOptions& options);

@@ -118,6 +118,9 @@ bool more_urgent(const Item& a, const Item& b) {
   const bool whole_a = !a.row.id.valid();
   const bool whole_b = !b.row.id.valid();
   if (whole_a != whole_b) return whole_a;
+  const bool mapping_a = whole_a && a.kind == "mapping";  // after a side that is down: nothing moves before that
+  const bool mapping_b = whole_b && b.kind == "mapping";
+  if (mapping_a != mapping_b) return mapping_b;
   if (a.deadline.has_value() != b.deadline.has_value()) return a.deadline.has_value();
   if (a.deadline && *a.deadline != *b.deadline) return *a.deadline < *b.deadline;
   if (a.row.since != b.row.since) return a.row.since < b.row.since;

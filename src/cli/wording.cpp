@@ -105,8 +105,8 @@ std::string waits_for_text(WaitFor who) {
 }
 
 const std::vector<std::string>& todo_kinds() {
-  static const std::vector<std::string> kinds = {"failed",  "deadline", "answer", "approval", "conflict",    "missing",
-                                                 "link",    "mapping",  "held",   "login",    "unreachable", "other"};
+  static const std::vector<std::string> kinds = {"failed", "deadline", "answer", "approval", "conflict",    "missing",
+                                                 "link",   "mapping",  "held",   "login",    "unreachable", "other"};
   return kinds;
 }
 

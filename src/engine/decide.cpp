@@ -3,8 +3,8 @@
 #include "engine/decide.h"
 
 #include "base/text.h"
-#include "engine/restart.h"
 #include "engine/link.h"
+#include "engine/restart.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -67,7 +67,6 @@ Result<Planned> Decider::decide_again(const DealRow& row, Instant at, const json
   now_ = at;
   given_ = &answers;
   accounts_being_created_.clear();
-  owner_asked_ = false;
   return decide_now(row);
 }
 

@@ -122,6 +122,9 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
     if (step == Irreversible::shared) {
       if (auto* help = find(decision, Field::help); help != nullptr && help->verdict == Verdict::to_partner_center) {
         help->verdict = Verdict::held;
+        // Both waiting times run together.
+        Situation meanwhile;
+        step_may_leave(plan.row, Irreversible::help_asked, !view.base_crm.shows(Field::help), meanwhile);
       }
     }
   }
@@ -311,7 +314,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   hold_closing_without_reason(decision, view, waits);
   hold_steps(plan, decision, view, waits);
   hold_early_won(plan, decision, view, waits);
-  if (const auto fight = hold_fought_over(plan.row, decision, pair_.clock->now())) {
+  if (const auto fight = hold_fought_over(plan.row, decision, now_)) {
     waits.state = DealState::waiting;
     waits.waits_for = WaitFor::operator_;
     waits.reason = reconcile::name_of(Reason::fought_over);

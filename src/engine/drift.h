@@ -12,7 +12,7 @@ namespace cosell::engine {
 
 struct Drift {
   std::string stage;      // stable value
-  std::string message;    // "Salesforce has a new stage \"Pilot 2\" …"
+  std::string message;    // "the CRM has a new stage \"Pilot 2\" …"
   std::string next_step;  // "acme.jsonc:6: add \"Pilot 2\": … to the stage table"
   Instant since{};
 };

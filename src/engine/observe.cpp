@@ -119,10 +119,10 @@ Result<DealRow> Observer::find_or_add(Side side, const Observation& seen) {
   if (*found) {
     DealRow row = **found;
     if (auto released = release_copy(side, seen, row); !released) return released.error();
-    if (side_of(row, other(side)).record_id.empty() &&
-        row.marks.count("clone_of") + row.marks.count("twin_of") + row.marks.count(restarted_mark) +
-                row.marks.count(unlinked_mark) ==
-            0) {
+    if (side_of(row, other(side)).record_id.empty() && row.marks.count("clone_of") + row.marks.count("twin_of") +
+                                                               row.marks.count(restarted_mark) +
+                                                               row.marks.count(unlinked_mark) ==
+                                                           0) {
       auto tied = tie_by_key(side, seen, &row);
       if (!tied) return tied.error();
       if (*tied) return **tied;

@@ -150,8 +150,10 @@ void advance_base(store::DealRow& row, const DealView& view, const std::set<Fiel
   for (const Field field : open) {
     const Value* crm = view.base_crm.find(field);
     const Value* pc = view.base_partner_center.find(field);
-    if (crm != nullptr && pc != nullptr) {
-      remember_base(row, field, *crm, *pc);
+    // A request for help is a record of its own: while there is none, the referral shows no such field.
+    const bool never_asked = field == Field::help && pc == nullptr;
+    if (crm != nullptr && (pc != nullptr || never_asked)) {
+      remember_base(row, field, *crm, never_asked ? Value{} : *pc);
     } else {
       row.marks[base_prefix + info(field).name] = "{}";  // still a first link
     }

@@ -238,10 +238,14 @@ Json Salesforce::opportunity(const std::string& id) const {
 
 PartnerCenter::PartnerCenter(const Sandbox& sandbox)
     : stand_in_(sandbox.partner_center),
-      token_(token_from(stand_in_.url + "/sandbox/oauth2/v2.0/token",
-                        "grant_type=refresh_token&client_id=cosell-sandbox-app&refresh_token=" +
-                            secret_of(sandbox, "partner_center_refresh_token") +
-                            "&scope=https://api.partner.microsoft.com/user_impersonation")) {}
+      login_form_("grant_type=refresh_token&client_id=cosell-sandbox-app&refresh_token=" +
+                  secret_of(sandbox, "partner_center_refresh_token") +
+                  "&scope=https://api.partner.microsoft.com/user_impersonation") {}
+
+std::string PartnerCenter::token() const {
+  if (token_.empty()) token_ = token_from(stand_in_.url + "/sandbox/oauth2/v2.0/token", login_form_);
+  return token_;
+}
 
 Answer PartnerCenter::patch(const Json& referral, const Json& replaced) const {
   Json operations = Json::array();
@@ -250,15 +254,15 @@ Answer PartnerCenter::patch(const Json& referral, const Json& replaced) const {
   }
   const Answer answer = http_request(
       "PATCH", stand_in_.url + "/v1.0/engagements/referrals/" + referral["id"].get<std::string>(), operations.dump(),
-      {"Authorization: Bearer " + token_, "Content-Type: application/json",
+      {"Authorization: Bearer " + token(), "Content-Type: application/json",
        "If-Match: " + referral["eTag"].get<std::string>()});
   EXPECT_EQ(answer.status, 204) << referral["name"] << ": " << answer.body;
   return answer;
 }
 
 Json PartnerCenter::get(const std::string& id) const {
-  const Answer answer =
-      http_request("GET", stand_in_.url + "/v1.0/engagements/referrals/" + id, "", {"Authorization: Bearer " + token_});
+  const Answer answer = http_request("GET", stand_in_.url + "/v1.0/engagements/referrals/" + id, "",
+                                     {"Authorization: Bearer " + token()});
   EXPECT_EQ(answer.status, 200) << id << ": " << answer.body;
   return answer.json();
 }

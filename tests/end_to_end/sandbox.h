@@ -130,8 +130,11 @@ class PartnerCenter {
   std::vector<Json> referrals() const;
 
  private:
+  std::string token() const;  // logs in when it is first needed
+
   StandIn stand_in_;
-  std::string token_;
+  std::string login_form_;
+  mutable std::string token_;
 };
 
 }  // namespace cosell::end_to_end

@@ -33,16 +33,24 @@ std::vector<engine::Drift> drift_of(World& world) {
   return drift ? *drift : std::vector<engine::Drift>{};
 }
 
+// An hour later somebody changes a deal; the sync after that looks at the CRM's stages.
+void an_hour_with_a_change(World& world, const std::string& opportunity, int value) {
+  world.advance(minutes(61));
+  world.crm_edit(opportunity, {{"value", value}});
+  world.sync();
+  world.sync();
+}
+
 TEST(Drift, OfAStageThatWasRenamedNamesTheLineAndItsNewName) {
   World world;
   world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
+  const std::string deal = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
   world.sync();
   EXPECT_THAT(drift_of(world), IsEmpty()) << "what was so from the beginning is no drift";
   world.control(Side::crm, "POST", "stages", stages_with("Discovery"));
   world.sync();
   EXPECT_THAT(drift_of(world), IsEmpty()) << "the CRM is not asked in every sync";
-  world.advance(minutes(61));
-  world.sync();
+  an_hour_with_a_change(world, deal, 61000);
   const auto drift = drift_of(world);
   ASSERT_THAT(drift, SizeIs(2));
   EXPECT_THAT(drift[0].message, HasSubstr("no stage \"Needs Analysis\" any more"));
@@ -54,20 +62,18 @@ TEST(Drift, OfAStageThatWasRenamedNamesTheLineAndItsNewName) {
 TEST(Drift, KeepsWhenItBeganAndEndsWhenTheStageIsBack) {
   World world;
   world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
+  const std::string deal = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
   world.sync();
   world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis", "Pilot"));
-  world.advance(minutes(61));
-  world.sync();
+  an_hour_with_a_change(world, deal, 62000);
   const auto first = drift_of(world);
   ASSERT_THAT(first, SizeIs(1));
   EXPECT_THAT(first[0].message, HasSubstr("new stage \"Pilot\""));
-  world.advance(minutes(61));
-  world.sync();
+  an_hour_with_a_change(world, deal, 63000);
   ASSERT_THAT(drift_of(world), SizeIs(1));
   EXPECT_EQ(drift_of(world)[0].since, first[0].since);
   world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
-  world.advance(minutes(61));
-  world.sync();
+  an_hour_with_a_change(world, deal, 64000);
   EXPECT_THAT(drift_of(world), IsEmpty());
 }
 

@@ -231,15 +231,12 @@ class Parser {
   }
 
   Outcome<Expression> function(const std::string& name, Operand property, std::vector<Operand> values) {
-    // Values may be quoted whatever the type of the column.
-    for (Operand& value : values) {
-      const auto* quoted = std::get_if<std::string>(&value.value);
-      const auto plain = quoted == nullptr ? std::nullopt : parse_literal(*quoted);
-      if (plain && !is_null(*plain)) value.value = *plain;
-    }
+    for (Operand& value : values) value.quoted_anyway = true;
     Expression e;
     e.operands.push_back(std::move(property));
-    const auto* count = std::get_if<std::int64_t>(&values.front().value);
+    const auto* text = std::get_if<std::string>(&values.front().value);
+    const Value first = text == nullptr ? values.front().value : parse_literal(*text).value_or(Value{});
+    const auto* count = std::get_if<std::int64_t>(&first);
     const bool last = name == "LastXHours" || name == "LastXDays";
     if (last && count != nullptr && *count >= 0 && *count <= kLastMax) {
       e.op = Op::between;
@@ -395,7 +392,10 @@ Outcome<void> bind_expression(Expression& expression, const Schema& schema, cons
   for (const Operand& property : expression.operands) {
     if (property.literal) continue;
     const Type type = property.table->columns[property.column].type;
-    for (const Operand& other : expression.operands) {
+    for (Operand& other : expression.operands) {
+      const auto* text = std::get_if<std::string>(&other.value);
+      const auto plain = other.quoted_anyway && text != nullptr ? parse_literal(*text) : std::nullopt;
+      if (plain && !fits(type, other.value)) other.value = *plain;
       if (!other.literal || is_null(other.value) || fits(type, other.value)) continue;
       return fail(400, "0x80060888",
                   std::string("A binary operator with incompatible types was detected. Found operand types '") +
