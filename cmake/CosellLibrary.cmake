@@ -47,5 +47,7 @@ function(cosell_embed target)
     COMMAND ${CMAKE_COMMAND} "-DINPUTS=${ARG_FILES}" -DOUTPUT=${output} -DNAMESPACE=${ARG_NAMESPACE}
             -DFUNCTION=${ARG_FUNCTION} -P ${CMAKE_SOURCE_DIR}/cmake/EmbedText.cmake
     DEPENDS ${ARG_FILES} ${CMAKE_SOURCE_DIR}/cmake/EmbedText.cmake VERBATIM)
+  # By itself, so that clang-tidy, which builds nothing, can read the files that it would be joined with.
+  set_source_files_properties(${output} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_sources(${target} PRIVATE ${output})
 endfunction()

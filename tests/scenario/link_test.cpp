@@ -50,7 +50,7 @@ TEST_P(Link, ALostStoreIsTiedTogetherAgainAndNothingIsCreatedTwice) {  // I-31
 TEST_P(Link, DealsThatAnotherConnectorLinkedCauseNoNeedlessConflicts) {
   World world({.crm = GetParam()});
   std::vector<std::string> ids;
-  for (int i = 0; i < 400; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+  for (int i = 0; i < 120; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
   world.sync();
   std::map<std::string, std::string> referrals;
   for (const auto& r : world.referrals()) referrals[r["externalReferenceId"]] = r["id"];
