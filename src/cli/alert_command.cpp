@@ -72,7 +72,8 @@ Result<void> look_at_deals(Workplace& place, Instant now, Alert& alert) {
 }
 
 Result<void> look(Session& session, const PairConfig& config, Alert& alert) {
-  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  auto made =
+      Workplace::make(session, config, Workplace::Login::not_needed, Workplace::MappingUsed::own_told_by_command);
   if (!made) return made.error();
   Workplace& place = **made;
   auto opened = place.open_store(StoreMode::shared, false);
@@ -81,6 +82,9 @@ Result<void> look(Session& session, const PairConfig& config, Alert& alert) {
     return {};
   }
   if (!opened) return opened;
+  if (!place.mapping_choice().refused.empty()) {
+    alert.raise(exit_usage, "the mapping file cannot be used, the one of before stays in use");
+  }
   const Instant now = session.clock().now();
   if (auto done = look_at_sides(place, alert); !done) return done;
   if (auto done = look_at_runs(place, now, alert); !done) return done;

@@ -479,6 +479,21 @@ class App {
     diff->add_flag("--against-store", diff_.against_store, "Also: which of the known deals would change, and how");
     add_pair_option(diff, diff_.pair);
     looks(diff, [this](Output& o, const std::string& c) { return mapping_diff_command(o, c, diff_); });
+    add_mapping_rollback(mapping);
+  }
+
+  void add_mapping_rollback(CLI::App& mapping) {
+    CLI::App* rollback = command(mapping, "rollback",
+                                 "Back to the mapping that ran before, until the file is edited; no file is changed",
+                                 "  cosell mapping rollback\n  cosell mapping rollback --list\n"
+                                 "  cosell mapping rollback --to 3f2a91c0 --out acme.before.jsonc");
+    add_pair(rollback, rollback_.pair);
+    rollback->add_flag("--list", rollback_.list, "Only show which versions ran, and when");
+    rollback->add_option("--to", rollback_.version, "To this version instead (--list names them)")
+        ->type_name("VERSION");
+    rollback->add_option("--out", rollback_.out, "Only save the earlier file under this new name, to compare")
+        ->type_name("FILE");
+    does(rollback, [this](Session& s) { return mapping_rollback_command(s, rollback_); });
   }
 
   void add_login() {
@@ -539,6 +554,7 @@ class App {
   LinkOptions link_;
   PruneOptions prune_;
   MappingCheckOptions mapping_;
+  MappingRollbackOptions rollback_;
   MappingSnapshotOptions snapshot_;
   MappingExplainOptions explain_;
   MappingTestOptions test_;

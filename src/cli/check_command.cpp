@@ -104,6 +104,25 @@ void add_mapping_findings(Checklist& list, const std::vector<mapping::FileFindin
   }
 }
 
+// The file as it is now, also when another mapping counts.
+void add_mapping_file(Checklist& list, const Workplace& place, int& code) {
+  const MappingChoice& choice = place.mapping_choice();
+  const std::string& file = place.config().mapping;
+  if (choice.refused.empty()) {
+    list.add({Level::ok, "Mapping", file, ""});
+  } else if (choice.file_findings.empty()) {
+    list.add({Level::problem, "Mapping", choice.refused, "Bring it back, or name it in the configuration."});
+    code = worse(code, exit_usage);
+  }
+  add_mapping_findings(list, choice.file_findings, code);
+  if (choice.from == MappingChoice::From::file) return;
+  list.add({Level::warning, "Mapping in use",
+            "is version " + short_version(place.mapping().hash()) +
+                (choice.refused.empty() ? ", to which was returned; the file counts again when it is edited."
+                                        : ", the one of before, until the file can be used."),
+            ""});
+}
+
 // When the login of the CRM ends, where that can be known.
 void check_login_end(Checklist& list, Workplace& place, Instant now) {
   const auto facts = place.system(Side::crm).login(place.config().crm, place.surroundings(Side::crm, true));
@@ -164,13 +183,12 @@ PairAnswer check_pair(Session& session, const PairConfig& config) {
   list.heading("Configuration");
   list.add({Level::ok, "", session.config.file, ""});
   check_environment(list, session);
-  auto place = Workplace::make(session, config, Workplace::Login::needed);
+  auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_told_by_command);
   if (!place) {
     list.add(of(place.error(), "", ""));
     answer.code = exit_code_of(place.error().kind);
   } else {
-    list.add({Level::ok, "Mapping", config.mapping, ""});
-    add_mapping_findings(list, (*place)->mapping_findings(), answer.code);
+    add_mapping_file(list, **place, answer.code);
     check_store(list, **place, answer.code);
     check_side(list, **place, Side::crm, answer.code);
     check_login_end(list, **place, session.clock().now());

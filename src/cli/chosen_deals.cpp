@@ -74,7 +74,8 @@ PairAnswer hand_over(Session& session, Workplace& place, const std::string& comm
                      std::size_t deals) {
   auto left = place.store().add_to_inbox(command, json::canonical(arguments), place.pair().clock->now());
   if (!left) return failed(session, &place.config(), left.error());
-  session.output.line("Another cosell works on this pair; it was handed " + text::count_of(deals, "deal") + ".");
+  session.output.line("Another cosell works on this pair; it was handed " +
+                      (deals == 0 ? "this." : text::count_of(deals, "deal") + "."));
   PairAnswer answer;
   answer.json = Object().number("handed_over", static_cast<std::int64_t>(deals)).number("inbox_entry", *left).done();
   SystemClock waiting;  // people wait in real time, also when the sandbox has a clock of its own

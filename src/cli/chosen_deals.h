@@ -23,6 +23,7 @@ std::vector<DealId> ids_of(const std::vector<store::DealRow>& rows);
 Result<bool> open_or_share(Workplace& place);
 
 // Hands the command over to the process that holds the store and waits a while for its answer, which is shown.
+// `deals`: how many it is about; 0: the pair as a whole.
 PairAnswer hand_over(Session& session, Workplace& place, const std::string& command, const json::Value& arguments,
                      std::size_t deals);
 

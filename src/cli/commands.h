@@ -186,6 +186,14 @@ struct MappingDiffOptions {
 };
 int mapping_diff_command(Output& output, const std::string& config, const MappingDiffOptions& options);
 
+struct MappingRollbackOptions {
+  std::string pair;
+  std::string version;  // "" the one before
+  std::string out;      // only saves the earlier file there
+  bool list = false;
+};
+int mapping_rollback_command(Session& session, const MappingRollbackOptions& options);
+
 int login_command(Session& session, const std::string& side, const std::string& pair);
 
 }  // namespace cosell::cli

@@ -54,7 +54,8 @@ std::string short_id(const DealRow& row) {
 std::string pair_that_knows(Session& session, const std::string& pair, const std::string& deal) {
   if (!pair.empty() || session.config.pairs.size() == 1) return pair;
   for (const PairConfig& config : session.config.pairs) {
-    auto place = Workplace::make(session, config, Workplace::Login::not_needed);
+    auto place =
+        Workplace::make(session, config, Workplace::Login::not_needed, Workplace::MappingUsed::own_told_by_command);
     const bool open = place && (*place)->open_store(StoreMode::shared, false);
     if (open && find_deal((*place)->pair(), deal)) return config.name;
   }

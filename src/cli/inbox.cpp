@@ -57,6 +57,9 @@ Result<std::string> work_off(Workplace& place, const store::InboxItem& item) {
     }
   } else if (item.command == "link" || item.command == "unlink" || item.command == "match-none") {
     return link_or_unlink(place.pair(), item.command, deals);
+  } else if (item.command == "mapping-rollback") {
+    const auto arguments = json::read(item.arguments);
+    return return_to_mapping(place, arguments ? arguments->text_of("version") : "");
   } else if (item.command == "resolve") {
     return work_off_resolve(place, item, deals);
   } else {

@@ -17,6 +17,9 @@ Result<void> work_off_inbox(Workplace& place, const std::function<void(const std
 Result<std::string> link_or_unlink(const engine::Pair& pair, const std::string& command,
                                    const std::vector<DealId>& deals);
 
+// Returns to an earlier mapping that ran, by its hash, until the file is edited; says what counts from now on.
+Result<std::string> return_to_mapping(Workplace& place, const std::string& version);
+
 // "Approved: close as won", or why not.
 std::string approval_text(const std::string& title, const std::vector<Irreversible>& steps);
 

@@ -24,6 +24,7 @@ class Service {
     auto place = Workplace::make(session_, config_, Workplace::Login::needed);
     if (!place) return place.error();
     place_ = std::move(*place);
+    mapping_refused_ = place_->mapping_choice().refused;
     return place_->open_store(StoreMode::exclusive, true);
   }
 
@@ -76,13 +77,14 @@ class Service {
   // A changed mapping file counts from the next cycle on; one that cannot be used leaves the one of before in use.
   bool take_mapping() {
     const auto read = place_->reread_mapping();
-    const std::string wrong = read ? "" : read.error().message;
-    if (read && *read == Workplace::MappingIs::replaced) say("The mapping was changed and counts from now on.");
-    if (wrong == mapping_refused_) return true;
-    if (!wrong.empty()) say_error("The changed mapping cannot be used; the one of before stays in use:\n" + wrong);
-    mapping_refused_ = wrong;
-    auto noted = place_->store().transaction([&] { return place_->store().set_property("mapping.refused", wrong); });
-    return noted ? true : give_up(noted.error());
+    if (!read) return give_up(read.error());
+    const MappingChoice& choice = place_->mapping_choice();
+    if (*read == Workplace::MappingIs::replaced) {
+      say("The mapping was changed; version " + short_version(place_->mapping().hash()) + " counts from now on.");
+    }
+    if (choice.refused != mapping_refused_ && !choice.refused.empty()) say_error(other_mapping_note(*place_));
+    mapping_refused_ = choice.refused;
+    return true;
   }
 
   void tell(const engine::CycleReport& report) {

@@ -94,7 +94,7 @@ class Status {
     auto runs = place_.store().runs(runs_looked_at);
     if (!runs) return runs.error();
     tell_runs(*runs);
-    tell_mapping(*runs);
+    if (auto done = tell_mapping(); !done) return done.error();
     if (auto done = tell_incidents(); !done) return done.error();
     tell_logins();
     auto states = place_.store().count_deals();
@@ -142,24 +142,54 @@ class Status {
     json_.set("last_run", o.done());
   }
 
-  void tell_mapping(const std::vector<RunRow>& runs) {
-    const std::string hash = place_.pair().mapping->hash();
-    if (runs.empty()) return row("Mapping", place_.config().mapping + ", not used yet");
-    const std::string& used = runs.front().mapping_hash;
-    Instant since = runs.front().started_at;
-    for (const RunRow& run : runs) {
-      if (run.mapping_hash != used) break;
-      since = run.started_at;
+  // The version that ran last and since when, and what becomes of it: the file may have changed since, be unusable, or
+  // stand back behind an earlier version to which a person returned.
+  Result<void> tell_mapping() {
+    auto uses = place_.store().mapping_uses(1);
+    if (!uses) return uses.error();
+    const MappingChoice& choice = place_.mapping_choice();
+    const std::string chosen = place_.mapping().hash();
+    const bool used = !uses->empty();
+    const bool changes = used && uses->front().hash != chosen;
+    std::string text = place_.config().mapping;
+    Object o;
+    o.text("file", text);
+    if (used) {
+      const auto& [hash, since, last] = uses->front();
+      text += ", version " + short_version(hash) + ", in use since " + to_string_minutes(since) + " UTC";
+      o.text("version", short_version(hash)).text("in_use_since", to_string_seconds(since));
+    } else {
+      text += ", not used yet";
     }
-    const bool changed = used != hash;
-    std::string text = place_.config().mapping + ", in use since " + to_string_minutes(since) + " UTC";
-    if (changed) text += "; the file was changed and counts from the next sync on";
-    row("Mapping", text, changed ? Style::warning : Style::plain);
-    json_.set("mapping", Object()
-                             .text("file", place_.config().mapping)
-                             .text("in_use_since", to_string_seconds(since))
-                             .flag("changed_since", changed)
-                             .done());
+    o.flag("changed_since", changes);
+    if (changes) {
+      text += "; from the next sync on version " + short_version(chosen);
+      o.text("next_version", short_version(chosen));
+    }
+    const bool as_usual = !changes && choice.from == MappingChoice::From::file;
+    row("Mapping", text, as_usual ? Style::plain : Style::warning);
+    if (choice.returned) {
+      row("Returned",
+          "at " + to_string_minutes(choice.returned->at) + " UTC to mapping version " +
+              short_version(choice.returned->version) + "; the file counts again when it is edited",
+          Style::warning);
+      o.text("returned_to", short_version(choice.returned->version));
+      o.text("returned_at", to_string_seconds(choice.returned->at));
+    }
+    tell_refused(choice, o);
+    json_.set("mapping", o.done());
+    return {};
+  }
+
+  void tell_refused(const MappingChoice& choice, Object& o) {
+    if (choice.refused.empty()) return;
+    json::Value list = json::Value::array();
+    for (const std::string& line : text::split(choice.refused, '\n')) {
+      row("Refused", line, Style::bad);
+      list.append(json::Value::string(line));
+    }
+    row("", "The file cannot be used, so that version stays. Correct it, then: cosell mapping check");
+    o.value("refused", std::move(list));
   }
 
   Result<void> tell_incidents() {
@@ -246,7 +276,8 @@ class Status {
 };
 
 PairAnswer status_pair(Session& session, const PairConfig& config) {
-  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  auto made =
+      Workplace::make(session, config, Workplace::Login::not_needed, Workplace::MappingUsed::own_told_by_command);
   if (!made) return failed(session, &config, made.error());
   Workplace& place = **made;
   session.output.line(session.output.styled(config.name, Style::strong) + ": " + place.pair().title(Side::crm) +

@@ -35,6 +35,8 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
   if (!worked_off) return failed(session, &config, worked_off.error());
   PairAnswer answer;
   answer.code = exit_code_of(*report);
+  // Done, but a person has to look at the file.
+  if (!(*place)->mapping_choice().refused.empty()) answer.code = worse(answer.code, exit_failures);
   answer.json = json_of(**place, *report);
   return answer;
 }

@@ -13,14 +13,17 @@ namespace cosell::cli {
 
 namespace fs = std::filesystem;
 
-Result<mapping::Loaded> load_mapping(const std::string& path) {
+Result<mapping::Loaded> load_mapping(const std::string& path, std::string* written) {
   auto text = read_text_file(path);
   if (!text) return make_error(ErrorClass::config, "The mapping cannot be read: " + text.error().message);
+  if (written != nullptr) *written += *text;
   const fs::path folder = fs::path(path).parent_path();
-  return mapping::read_mapping(path, *text, [folder](const std::string& name) -> Result<std::string> {
+  return mapping::read_mapping(path, *text, [folder, written](const std::string& name) -> Result<std::string> {
     const auto shipped = mapping::shipped_mapping(name);
     if (!shipped.empty()) return std::string(shipped);
-    return read_text_file((folder / name).string());
+    auto beside = read_text_file((folder / name).string());
+    if (beside && written != nullptr) *written += *beside;
+    return beside;
   });
 }
 
@@ -65,30 +68,48 @@ std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping,
 }
 
 Result<Workplace::MappingIs> Workplace::reread_mapping() {
-  auto loaded = load_mapping(config_.mapping);
-  if (!loaded) return loaded.error();
-  if (!loaded->mapping) return make_error(ErrorClass::config, text::join(errors_of(loaded->findings), "\n"));
-  if (loaded->mapping->hash() == mapping_->hash()) return MappingIs::unchanged;
-  mapping_ = std::move(*loaded->mapping);  // the pair points here
-  mapping_findings_ = std::move(loaded->findings);
-  return MappingIs::replaced;
+  const std::string before = mapping_->hash();
+  if (auto done = choose_mapping(store_.get()); !done) return done.error();
+  if (auto done = end_return(); !done) return done.error();
+  return mapping_->hash() == before ? MappingIs::unchanged : MappingIs::replaced;
 }
 
-Result<void> Workplace::read_mapping(MappingUsed used) {
-  const auto shipped = [this] {
-    const std::string& name = system(store::Side::crm).mapping;
-    return Result<mapping::Loaded>(mapping::read_mapping(
-        name, std::string(mapping::shipped_mapping(name)),
-        [](const std::string& wanted) { return Result<std::string>(std::string(mapping::shipped_mapping(wanted))); }));
-  };
-  auto loaded = used == MappingUsed::shipped ? shipped() : load_mapping(config_.mapping);
-  if (!loaded) return loaded.error();
-  mapping_findings_ = loaded->findings;
-  if (loaded->mapping) {
-    mapping_ = std::move(*loaded->mapping);
-    return {};
-  }
-  return make_error(ErrorClass::config, text::join(errors_of(mapping_findings_), "\n"));
+Result<void> Workplace::choose_mapping(store::Store* store) {
+  auto choice = cli::choose_mapping(read_mapping_file(config_.mapping), store);
+  if (!choice) return choice.error();
+  mapping_ = std::move(*choice->mapping);  // the pair points here
+  choice->mapping.reset();
+  mapping_choice_ = std::move(*choice);
+  return {};
+}
+
+Result<void> Workplace::end_return() {
+  if (mapping_choice_.from != MappingChoice::From::file) return {};
+  auto returned = returned_to(*store_);
+  if (!returned) return returned.error();
+  if (!*returned) return {};
+  return store_->transaction([this] { return use_file_again(*store_, "it was edited", session_.clock().now()); });
+}
+
+Result<void> Workplace::read_shipped_mapping() {
+  const std::string& name = system(store::Side::crm).mapping;
+  auto loaded = mapping::read_mapping(name, std::string(mapping::shipped_mapping(name)), [](const std::string& wanted) {
+    return Result<std::string>(std::string(mapping::shipped_mapping(wanted)));
+  });
+  if (!loaded.mapping) return make_error(ErrorClass::bug, text::join(errors_of(loaded.findings), "\n"));
+  mapping_ = std::move(*loaded.mapping);
+  return {};
+}
+
+// The store has a say before it is opened for the command: without a usable file, what it keeps is all there is.
+Result<void> Workplace::read_own_mapping() {
+  store::OpenOptions options;
+  options.mode = StoreMode::shared;
+  options.pair = config_.name;
+  options.create = false;
+  auto store = store::open_sqlite_store(config_.store, options, session_.clock());
+  // What is wrong with a store says the command that opens it.
+  return choose_mapping(store ? store->get() : nullptr);
 }
 
 Result<void> Workplace::open_tokens() {
@@ -140,7 +161,12 @@ Result<void> Workplace::make_connectors(Login login) {
 Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairConfig& config, Login login,
                                                    MappingUsed used) {
   std::unique_ptr<Workplace> place(new Workplace(session, config));
-  if (auto done = place->read_mapping(used); !done) return done.error();
+  place->mapping_used_ = used;
+  auto read = used == MappingUsed::shipped ? place->read_shipped_mapping() : place->read_own_mapping();
+  if (!read) return read.error();
+  if (const std::string note = other_mapping_note(*place); used == MappingUsed::own && !note.empty()) {
+    session.output.note(note);
+  }
   if (login == Login::needed) {
     if (auto done = place->open_tokens(); !done) return done.error();
   }
@@ -175,12 +201,26 @@ Result<void> Workplace::open_store(StoreMode mode, bool create) {
   if (!opened) return opened.error();
   store_ = std::move(*opened);
   pair_.store = store_.get();
-  return {};
+  if (mapping_used_ == MappingUsed::shipped) return {};
+  if (auto done = choose_mapping(store_.get()); !done) return done;
+  return mode == StoreMode::exclusive ? end_return() : Result<void>();
 }
 
 void Workplace::close_store() {
   pair_.store = nullptr;
   store_.reset();
+}
+
+std::string other_mapping_note(const Workplace& place) {
+  const MappingChoice& choice = place.mapping_choice();
+  if (choice.from == MappingChoice::From::file) return "";
+  const std::string version = "version " + short_version(place.mapping().hash());
+  if (choice.refused.empty()) {
+    return "The mapping in use is " + version + ", to which was returned at " + to_string_minutes(choice.returned->at) +
+           " UTC; " + place.config().mapping + " counts again when it is edited.";
+  }
+  return "The mapping file cannot be used; the mapping of before, " + version + ", stays in use:\n" + choice.refused +
+         "\nCorrect the file, then: cosell mapping check";
 }
 
 net::Calls Workplace::calls(store::Side side) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "cli/mapping_choice.h"
 #include "cli/session.h"
 #include "connectors/registry.h"
 #include "engine/pair.h"
@@ -24,14 +25,16 @@ using StoreMode = store::OpenOptions::Mode;
 class Workplace {
  public:
   enum class Login { needed, not_needed };
+  // `own`: the pair's, with a note when it is not the file as it is now. `own_told_by_command`: without the note.
   // `shipped`: the mapping that comes with the CRM, for a company that has no file yet.
-  enum class MappingUsed { own, shipped };
+  enum class MappingUsed { own, own_told_by_command, shipped };
 
   // Reads the mapping, opens saved logins and makes the connectors; contacts nobody. Errors are of class config.
   static Result<std::unique_ptr<Workplace>> make(Session& session, const PairConfig& config, Login login,
                                                  MappingUsed used = MappingUsed::own);
 
-  // Reads the mapping file again. A file that cannot be used leaves the mapping of before in use; the error says why.
+  // Reads the mapping file again and chooses anew; the store is open. The error is one of the store: a file that cannot
+  // be used leaves the mapping of before in use, and the choice says why.
   enum class MappingIs { unchanged, replaced };
   Result<MappingIs> reread_mapping();
 
@@ -45,7 +48,9 @@ class Workplace {
   store::Store& store() { return *store_; }
   const PairConfig& config() const { return config_; }
   const System& system(store::Side side) const;
-  const std::vector<mapping::FileFinding>& mapping_findings() const { return mapping_findings_; }
+  // Which mapping counts, and why. Its mapping itself is the pair's.
+  const MappingChoice& mapping_choice() const { return mapping_choice_; }
+  const mapping::Mapping& mapping() const { return *mapping_; }
   net::TokenStore* tokens() { return tokens_ ? &*tokens_ : nullptr; }
   Surroundings surroundings(store::Side side, bool with_login);
   // API calls and logins of this side since the last reset, "7 (GET 2, PATCH 5)".
@@ -54,7 +59,11 @@ class Workplace {
 
  private:
   Workplace(Session& session, const PairConfig& config) : session_(session), config_(config) {}
-  Result<void> read_mapping(MappingUsed used);
+  Result<void> read_shipped_mapping();
+  Result<void> read_own_mapping();
+  Result<void> choose_mapping(store::Store* store);
+  // A return to an earlier mapping ends when the file was edited.
+  Result<void> end_return();
   Result<void> open_tokens();
   Result<void> make_connectors(Login login);
 
@@ -67,8 +76,9 @@ class Workplace {
   std::optional<net::TokenStore> tokens_;
   std::unique_ptr<Connector> crm_;
   std::unique_ptr<Connector> partner_center_;
+  MappingUsed mapping_used_ = MappingUsed::own;
   std::optional<mapping::Mapping> mapping_;
-  std::vector<mapping::FileFinding> mapping_findings_;
+  MappingChoice mapping_choice_;
   std::unique_ptr<store::Store> store_;
   engine::Pair pair_;
 };
@@ -79,7 +89,11 @@ std::vector<std::string> errors_of(const std::vector<mapping::FileFinding>& find
 // The mapping against what the CRM really has.
 std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described);
 
-// Reads a mapping file and what it extends: shipped by name, or a file beside it.
-Result<mapping::Loaded> load_mapping(const std::string& path);
+// Reads a mapping file and what it extends: shipped by name, or a file beside it. `written`: gets the texts that people
+// wrote, one after the other.
+Result<mapping::Loaded> load_mapping(const std::string& path, std::string* written = nullptr);
+
+// For people, when not the file as it is now counts: which mapping does, and why. "" otherwise.
+std::string other_mapping_note(const Workplace& place);
 
 }  // namespace cosell::cli

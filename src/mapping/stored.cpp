@@ -57,4 +57,9 @@ Loaded read_stored_mapping(const std::string& text) {
   });
 }
 
+StoredFile stored_file(const std::string& text) {
+  Part first = part_at(text, 0);
+  return {std::move(first.name), std::move(first.file)};
+}
+
 }  // namespace cosell::mapping

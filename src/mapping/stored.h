@@ -10,4 +10,11 @@ namespace cosell::mapping {
 
 Loaded read_stored_mapping(const std::string& text);
 
+// The file that a person wrote, without what it extends.
+struct StoredFile {
+  std::string name;
+  std::string text;
+};
+StoredFile stored_file(const std::string& text);
+
 }  // namespace cosell::mapping

@@ -113,6 +113,37 @@ Result<std::vector<RunRow>> SqliteStore::runs(int newest) {
   });
 }
 
+Result<std::vector<MappingUse>> SqliteStore::mapping_uses(int newest) {
+  return read([&]() -> Result<std::vector<MappingUse>> {
+    // Runs in a row have the same difference between their place among all and their place among those of their
+    // mapping.
+    Query found = query(
+        "SELECT m.hash, MIN(u.started_at), MAX(u.started_at) FROM (SELECT id, mapping, started_at,"
+        " ROW_NUMBER() OVER (ORDER BY id) - ROW_NUMBER() OVER (PARTITION BY mapping ORDER BY id) AS stretch"
+        " FROM runs WHERE mapping IS NOT NULL) AS u JOIN mapping_texts AS m ON m.id = u.mapping"
+        " GROUP BY u.mapping, u.stretch ORDER BY MAX(u.id) DESC LIMIT ?");
+    found.with(std::max(newest, 0));
+    std::vector<MappingUse> uses;
+    while (found.next()) {
+      RowReader reader(found);
+      MappingUse use;
+      use.hash = reader.text();
+      use.first_run_at = reader.time();
+      use.last_run_at = reader.time();
+      uses.push_back(std::move(use));
+    }
+    return uses;
+  });
+}
+
+Result<std::string> SqliteStore::mapping_text(const std::string& hash) {
+  return read([&]() -> Result<std::string> {
+    Query found = query("SELECT text FROM mapping_texts WHERE hash = ?");
+    if (found.with(hash).next()) return found.text(0);
+    return make_error(ErrorClass::not_found, "The store keeps no mapping " + hash + ".");
+  });
+}
+
 Result<Cursor> SqliteStore::cursor(Side side) {
   return read([&]() -> Result<Cursor> {
     Query found = query("SELECT cursor FROM cursors WHERE side = ?");

@@ -40,6 +40,8 @@ class SqliteStore final : public Store {
   Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                           const std::string& figures) override;
   Result<std::vector<RunRow>> runs(int newest) override;
+  Result<std::vector<MappingUse>> mapping_uses(int newest) override;
+  Result<std::string> mapping_text(const std::string& hash) override;
 
   Result<Cursor> cursor(Side side) override;
   Result<void> set_cursor(Side side, const Cursor& cursor) override;

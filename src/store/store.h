@@ -140,6 +140,13 @@ struct RunRow {
   std::string figures;  // canonical JSON: calls, writes, counts
 };
 
+// A stretch of runs, one after the other, that worked with the same mapping.
+struct MappingUse {
+  std::string hash;
+  Instant first_run_at{};
+  Instant last_run_at{};
+};
+
 struct InboxItem {
   std::int64_t id = 0;
   Instant at{};
@@ -196,7 +203,9 @@ class Store {
   virtual Result<std::optional<RunInputs>> run_inputs(RunId run) = 0;
   virtual Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                                   const std::string& figures) = 0;
-  virtual Result<std::vector<RunRow>> runs(int newest) = 0;  // newest first
+  virtual Result<std::vector<RunRow>> runs(int newest) = 0;               // newest first
+  virtual Result<std::vector<MappingUse>> mapping_uses(int newest) = 0;   // newest first
+  virtual Result<std::string> mapping_text(const std::string& hash) = 0;  // error when no run had it
 
   // --- read positions
   virtual Result<Cursor> cursor(Side side) = 0;  // empty when none

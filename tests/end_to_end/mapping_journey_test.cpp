@@ -241,5 +241,114 @@ TEST_F(MappingJourney, AFileThatABrokenEditSpoiledLeavesTheServiceAtWorkWithTheO
   EXPECT_EQ(service.wait().code, 0);
 }
 
+TEST_F(MappingJourney, ABrokenFileIsToldEverywhereAndTheOneOfBeforeGoesOnWorkingAfterARestart) {
+  ASSERT_EQ(run({"sync"}).code, 0);
+  const Json before = sandbox_->answer({"status"})["mapping"];
+  EXPECT_FALSE(before.contains("refused")) << before;
+  const std::string broken = "{\n  \"extends\": \"salesforce\",\n  \"stagess\": {} }";
+  write_text(mapping_file(), broken);
+
+  const Json mapping = sandbox_->answer({"status"})["mapping"];
+  EXPECT_EQ(mapping["version"], before["version"]);
+  EXPECT_EQ(mapping["in_use_since"], before["in_use_since"]);
+  ASSERT_EQ(mapping["refused"].size(), 1U) << mapping;
+  EXPECT_THAT(mapping["refused"][0].get<std::string>(),
+              AllOf(HasSubstr("mapping.jsonc:3:3"), HasSubstr("did you mean \"stages\"")));
+  Ended alert = run({"status", "--alert"});
+  EXPECT_EQ(alert.code, 2);
+  EXPECT_THAT(alert.out, HasSubstr("the mapping file cannot be used"));
+  for (const Arguments& looks : {Arguments{"todo"}, {"deals", "show", "Deal 0"}, {"plan"}}) {
+    const Ended ended = run(looks);
+    EXPECT_EQ(ended.code, 0) << looks.front() << ended.err;
+    EXPECT_THAT(ended.err, AllOf(HasSubstr("mapping.jsonc:3:3"), HasSubstr("stays in use"))) << looks.front();
+  }
+  EXPECT_EQ(run({"check"}).code, 2);
+
+  const Salesforce salesforce(*sandbox_);
+  for (const Json& o : salesforce.opportunities()) {
+    if (o["Name"] == "Deal 0") salesforce.patch(o["Id"], Json{{"StageName", "Contract"}});
+  }
+  const Ended sync = run({"sync"});
+  EXPECT_EQ(sync.code, 1) << "done, but a person has to look at the file";
+  EXPECT_THAT(sync.err, HasSubstr("stays in use"));
+  EXPECT_EQ(stages_in_partner_center()["Deal 0"], "80");
+  EXPECT_EQ(read_text(mapping_file()), broken);
+}
+
+TEST_F(MappingJourney, AReturnToTheMappingOfBeforeCountsUntilTheFileIsEditedAndLeavesTheFileAlone) {
+  EXPECT_EQ(run({"mapping", "rollback"}).code, 2) << "nothing ran yet";
+  ASSERT_EQ(run({"sync"}).code, 0);
+  EXPECT_EQ(run({"mapping", "rollback"}).code, 2) << "only one version ran";
+  const std::string first = read_text(mapping_file());
+  const std::string first_version = sandbox_->answer({"status"})["mapping"]["version"];
+  const std::string second = mapping_with("      \"Workshop\": 20,\n      \"Pilot\": 40,\n");
+  std::string written_back = second;
+  written_back.replace(written_back.find("{ \"40\""), 6, "{ \"20\": \"Discovery\", \"40\"");
+  write_text(mapping_file(), written_back);
+  ASSERT_EQ(run({"sync"}).code, 0);
+  EXPECT_NE(sandbox_->answer({"status"})["mapping"]["version"], first_version);
+
+  Ended ended = run({"mapping", "rollback"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr(first_version + " counts from the next sync on"));
+  EXPECT_EQ(read_text(mapping_file()), written_back);
+  Json status = sandbox_->answer({"status"})["mapping"];
+  EXPECT_EQ(status["next_version"], first_version);
+  EXPECT_EQ(sandbox_->answer({"sync"})["done"], Json::object()) << "a return alone writes nothing";
+  status = sandbox_->answer({"status"})["mapping"];
+  EXPECT_EQ(status["version"], first_version);
+  EXPECT_EQ(status["returned_to"], first_version);
+
+  // It counts: a workshop is 40 percent again.
+  const Salesforce salesforce(*sandbox_);
+  std::map<std::string, std::string> ids;
+  for (const Json& o : salesforce.opportunities()) ids[o["Name"]] = o["Id"];
+  salesforce.patch(ids["Deal 0"], Json{{"StageName", "Workshop"}});
+  ended = run({"sync"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("The mapping in use is version " + first_version));
+  EXPECT_EQ(stages_in_partner_center()["Deal 0"], "40");
+
+  // The earlier file comes out as it was written, under a new name only.
+  const std::string out = folder_.file("before.jsonc");
+  EXPECT_EQ(run({"mapping", "rollback", "--to", first_version, "--out", out}).code, 0);
+  EXPECT_EQ(read_text(out), first);
+  EXPECT_EQ(run({"mapping", "rollback", "--to", first_version, "--out", out}).code, 2);
+  EXPECT_EQ(run({"mapping", "rollback", "--to", "nothing"}).code, 2);
+
+  // A broken edit does not end it; one that can be used does, for good.
+  write_text(mapping_file(), "{");
+  EXPECT_EQ(sandbox_->answer({"status"})["mapping"]["version"], first_version);
+  EXPECT_EQ(run({"sync"}).code, 1);
+  EXPECT_EQ(sandbox_->answer({"status"})["mapping"]["returned_to"], first_version);
+  for (const std::string& text : {written_back + "// edited\n", written_back}) {
+    write_text(mapping_file(), text);
+    EXPECT_EQ(run({"sync"}).code, 0);
+    status = sandbox_->answer({"status"})["mapping"];
+    EXPECT_FALSE(status.contains("returned_to")) << status;
+    EXPECT_NE(status["version"], first_version);
+  }
+}
+
+TEST_F(MappingJourney, ARunningServiceIsHandedTheReturnToAnEarlierMapping) {
+  ASSERT_EQ(run({"sync"}).code, 0);
+  const std::string first_version = sandbox_->answer({"status"})["mapping"]["version"];
+  write_text(mapping_file(), read_text(mapping_file()) + "// edited\n");
+  Process service = sandbox_->begin({"run", "--every", "1s"});
+  ASSERT_TRUE(eventually([&] {
+    sandbox_->advance("2s");
+    return sandbox_->answer({"status"})["mapping"]["version"] != first_version;
+  })) << service.err();
+  const Ended ended = run({"mapping", "rollback"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_TRUE(eventually([&] {
+    sandbox_->advance("2s");
+    return sandbox_->answer({"status"})["mapping"]["version"] == first_version;
+  })) << service.out()
+      << service.err();
+  service.send(SIGTERM);
+  EXPECT_EQ(service.wait().code, 0);
+}
+
 }  // namespace
 }  // namespace cosell::end_to_end

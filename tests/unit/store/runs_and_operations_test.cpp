@@ -111,6 +111,29 @@ TEST_F(StoredRuns, RefuseTwoTextsUnderOneHash) {
   EXPECT_EQ(value_of(store->runs(10)).size(), 1U);
 }
 
+TEST_F(StoredRuns, NameEachStretchOfRunsUnderOneMappingNewestFirst) {
+  auto store = open();
+  expect_ok(store->transaction([&]() -> Result<void> {
+    int hour = 0;
+    for (const char* hash : {"a", "a", "b", "", "b", "a"}) {
+      value_of(store->start_run("sync", kStart + hours(hour++), *hash == 0 ? "" : "text " + std::string(hash), hash));
+    }
+    return {};
+  }));
+  const auto uses = value_of(store->mapping_uses(10));
+  ASSERT_EQ(uses.size(), 3U);
+  EXPECT_EQ(uses[0].hash, "a");
+  EXPECT_EQ(uses[0].first_run_at, kStart + hours(5));
+  EXPECT_EQ(uses[1].hash, "b");
+  EXPECT_EQ(uses[1].first_run_at, kStart + hours(2));
+  EXPECT_EQ(uses[1].last_run_at, kStart + hours(4));
+  EXPECT_EQ(uses[2].hash, "a");
+  EXPECT_EQ(uses[2].last_run_at, kStart + hours(1));
+  EXPECT_EQ(value_of(store->mapping_uses(1)).size(), 1U);
+  EXPECT_EQ(value_of(store->mapping_text("b")), "text b");
+  EXPECT_FALSE(store->mapping_text("c").has_value());
+}
+
 TEST_F(StoredRuns, CannotFinishWhenUnknown) {
   auto store = open();
   EXPECT_FALSE(store->finish_run(RunId(9), kStart, "ok", "", "").has_value());
