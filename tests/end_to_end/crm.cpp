@@ -40,6 +40,7 @@ class InSalesforce final : public Crm {
 
   int write_requests() const override { return stand_in_.requests("PATCH"); }
   Json write_requests_match() const override { return {{"method", "PATCH"}, {"path", "/services/data"}}; }
+  Json read_requests_match() const override { return {{"method", "GET"}, {"path", "/services/data"}}; }
 
  private:
   StandIn stand_in_;
@@ -94,6 +95,7 @@ class InDynamics365 final : public Crm {
 
   int write_requests() const override { return stand_in_.requests("POST", "$batch"); }
   Json write_requests_match() const override { return {{"method", "POST"}, {"path", "/api/data/v9.2/$batch"}}; }
+  Json read_requests_match() const override { return {{"method", "GET"}, {"path", "/api/data/v9.2"}}; }
 
  private:
   Json request(const std::string& method, const std::string& path, int status, const Json& body = Json()) const {

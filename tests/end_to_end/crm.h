@@ -17,6 +17,8 @@ class Crm {
   virtual int write_requests() const = 0;
   // Which requests those are, for faults.
   virtual Json write_requests_match() const = 0;
+  // Any request that reads, for faults.
+  virtual Json read_requests_match() const = 0;
 
   Json opportunity(const std::string& id) const;
 };
