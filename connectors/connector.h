@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -116,6 +117,15 @@ struct StageEntry {
   std::optional<int> probability;
 };
 
+// A kind of opportunity that has stages of its own: a record type, a business process.
+struct RecordTypeEntry {
+  std::string name;                             // stable
+  std::string label;                            // for people
+  std::string column;                           // of the opportunity, in which the name stands
+  std::map<std::string, std::string> known_by;  // every column that tells the kind, that one too -> what it holds
+  std::vector<std::string> stages = {};         // ids of those that it offers; empty: all
+};
+
 struct ColumnInfo {
   std::string name;
   std::string label;
@@ -131,6 +141,7 @@ struct Descriptor {
   std::string title;        // "Contoso (00D…)"
   std::vector<StageEntry> stages;
   std::vector<ColumnInfo> columns;
+  std::vector<RecordTypeEntry> record_types = {};  // as record_types() tells; not asked for by describe()
 };
 
 // Each flag changes what the engine does; otherwise it does not exist.
@@ -221,6 +232,9 @@ class Connector {
   virtual const Capabilities& capabilities() const = 0;
 
   virtual Result<Descriptor> describe(Call&) = 0;
+  // Kinds of opportunities and the stages that each offers; costs about a request each, so that only people's commands
+  // ask. Empty where a system has none.
+  virtual Result<std::vector<RecordTypeEntry>> record_types(Call&) { return std::vector<RecordTypeEntry>{}; }
   // Everything a first sync needs, in words. `columns_written`: columns the mapping writes.
   virtual std::vector<Finding> check(Call&, const std::vector<std::string>& columns_read,
                                      const std::vector<std::string>& columns_written) = 0;

@@ -136,6 +136,39 @@ Result<Descriptor> SalesforceCheck::describe(Call& call) {
   return out;
 }
 
+Result<std::vector<RecordTypeEntry>> SalesforceCheck::record_types(Call& call) {
+  if (auto login = client_.ensure_login(); !login) return std::move(login.error());
+  Ask describe;
+  describe.path = client_.path("/sobjects/Opportunity/describe");
+  describe.name = "GET describe of Opportunity";
+  const auto answer = client_.send(call, describe);
+  if (!answer) return answer.error();
+  auto described = read_record_types(answer->body, describe.name);
+  if (!described) return std::move(described.error());
+  std::vector<Ask> asks;
+  for (const DescribedRecordType& type : *described) {
+    Ask ask;
+    ask.path = client_.path("/ui-api/object-info/Opportunity/picklist-values/" + type.id + "/StageName");
+    ask.name = "GET stages of the record type " + type.entry.name;
+    asks.push_back(std::move(ask));
+  }
+  const auto answers = client_.read_all(call, asks);
+  std::vector<RecordTypeEntry> types;
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    types.push_back(std::move((*described)[i].entry));
+    if (!answers[i]) {
+      // A record type that the bridge's user may not use still exists; what it offers stays unknown.
+      const ErrorClass kind = answers[i].error().kind;
+      if (kind == ErrorClass::not_found || kind == ErrorClass::forbidden || kind == ErrorClass::rejected) continue;
+      return answers[i].error();
+    }
+    auto stages = read_picklist_values(answers[i]->body, asks[i].name);
+    if (!stages) return std::move(stages.error());
+    types.back().stages = *std::move(stages);
+  }
+  return types;
+}
+
 // ---- check
 
 Finding SalesforceCheck::version_finding(Call& call) {

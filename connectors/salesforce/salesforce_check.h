@@ -17,6 +17,8 @@ class SalesforceCheck {
   SalesforceCheck(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema);
 
   Result<Descriptor> describe(Call& call);
+  // Those that an organisation made itself; each with the values of StageName that its sales process offers.
+  Result<std::vector<RecordTypeEntry>> record_types(Call& call);
   std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
                              const std::vector<std::string>& columns_written);
 

@@ -297,6 +297,39 @@ Result<std::vector<DescribedColumn>> read_describe(const std::string& body, cons
   return columns;
 }
 
+Result<std::vector<DescribedRecordType>> read_record_types(const std::string& body, const std::string& request) {
+  auto root = read_body(body, request);
+  if (!root) return std::move(root.error());
+  std::vector<DescribedRecordType> types;
+  const json::Value* infos = root->find("recordTypeInfos");
+  if (infos == nullptr || !infos->is_array()) return types;
+  for (const json::Value& info : infos->items()) {
+    if (!flag(info, "active") || flag(info, "master")) continue;
+    DescribedRecordType type;
+    type.id = info.text_of("recordTypeId");
+    type.entry.name = info.text_of("developerName");
+    type.entry.label = info.text_of("name");
+    if (type.entry.name.empty()) type.entry.name = type.entry.label;
+    type.id = normal_salesforce_id(type.id);
+    if (!is_salesforce_id(type.id)) return not_understood(request, "a record type has no id.");
+    type.entry.column = "RecordType.DeveloperName";
+    type.entry.known_by = {
+        {type.entry.column, type.entry.name}, {"RecordTypeId", type.id}, {"RecordType.Name", type.entry.label}};
+    types.push_back(std::move(type));
+  }
+  return types;
+}
+
+Result<std::vector<std::string>> read_picklist_values(const std::string& body, const std::string& request) {
+  auto root = read_body(body, request);
+  if (!root) return std::move(root.error());
+  const json::Value* values = root->find("values");
+  if (values == nullptr || !values->is_array()) return not_understood(request, "it lists no values.");
+  std::vector<std::string> names;
+  for (const json::Value& value : values->items()) names.push_back(value.text_of("value"));
+  return names;
+}
+
 Result<std::vector<StageEntry>> read_stages(const std::string& body, const std::string& request) {
   auto root = read_body(body, request);
   if (!root) return std::move(root.error());

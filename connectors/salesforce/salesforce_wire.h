@@ -87,6 +87,15 @@ struct DescribedColumn {
 };
 Result<std::vector<DescribedColumn>> read_describe(const std::string& body, const std::string& request);
 
+// Active record types of an object, without the "Master" that every object has.
+struct DescribedRecordType {
+  std::string id;
+  RecordTypeEntry entry;
+};
+Result<std::vector<DescribedRecordType>> read_record_types(const std::string& body, const std::string& request);
+// API names of a picklist as a record type offers it.
+Result<std::vector<std::string>> read_picklist_values(const std::string& body, const std::string& request);
+
 Result<std::vector<StageEntry>> read_stages(const std::string& body, const std::string& request);
 
 // A value as a row member; an error (`config`) for values that no single column can hold.

@@ -148,7 +148,7 @@ bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
   engine::Pair& pair = place.pair();
   list.heading(pair.title(side));
   Call call = pair.call(side);
-  auto described = pair.connector(side).describe(call);
+  auto described = describe_with_record_types(pair, side);
   if (!described && exit_code_of(described.error().kind) == exit_unreachable) code = worse(code, exit_unreachable);
   const bool crm = side == Side::crm;
   std::vector<std::string> read;

@@ -9,6 +9,7 @@
 #include "cli/mapping_files.h"
 #include "mapping/inspect.h"
 #include "mapping/propose.h"
+#include "mapping/source.h"
 #include "store/sqlite_store.h"
 
 namespace cosell::cli {
@@ -40,10 +41,12 @@ void tell_findings(Output& output, const std::vector<mapping::FileFinding>& find
   answer.json.set("findings", std::move(list));
 }
 
-// Open deals per CRM stage, as the store saw them last; empty without a store.
-Result<std::map<std::string, std::int64_t>> deals_per_stage(Session& session, const PairConfig& config,
-                                                            const mapping::Mapping& mapping) {
-  std::map<std::string, std::int64_t> counts;
+// Deals per record type with a table of its own ("": the others) and CRM stage, as the store saw them last; empty
+// without a store.
+using DealsPerStage = std::map<std::pair<std::string, std::string>, std::int64_t>;
+Result<DealsPerStage> deals_per_stage(Session& session, const PairConfig& config, const mapping::Mapping& mapping) {
+  DealsPerStage counts;
+  const auto own = mapping.record_types();
   std::error_code failed_to_look;
   if (!std::filesystem::exists(config.store, failed_to_look)) return counts;
   store::OpenOptions options;
@@ -62,7 +65,9 @@ Result<std::map<std::string, std::int64_t>> deals_per_stage(Session& session, co
       if (row.crm.existence != store::Existence::live || !row.crm.image.valid()) continue;
       auto columns = (*store)->image(row.crm.image);
       if (!columns) return columns.error();
-      ++counts[text_of(column(*columns, mapping.stage_column()))];
+      std::string type = mapping::plain_text(column(*columns, mapping.record_type_column()));
+      if (std::find(own.begin(), own.end(), type) == own.end()) type.clear();
+      ++counts[{type, text_of(column(*columns, mapping.stage_column()))}];
     }
   }
 }
@@ -70,30 +75,32 @@ Result<std::map<std::string, std::int64_t>> deals_per_stage(Session& session, co
 struct Coverage {
   const Descriptor& described;
   const mapping::Mapping& mapping;
-  std::map<std::string, std::int64_t> deals;
+  DealsPerStage deals;
   bool deals_known = false;
 };
 
-void tell_coverage(Output& output, const Coverage& coverage, PairAnswer& answer) {
+// The stages of one table: of a record type of its own, or with "" of all others.
+void tell_table(Output& output, const Coverage& coverage, const std::string& type,
+                const std::vector<const mapping::LiveStage*>& stages, json::Value& list) {
   std::map<std::string, mapping::StageLine> lines;
-  for (auto& line : mapping::stage_lines(coverage.mapping)) lines[line.crm_stage] = line;
+  for (auto& line : mapping::stage_lines(coverage.mapping, type)) lines[line.crm_stage] = line;
   std::vector<std::string> headings = {"Stage in the CRM", "Means", "Written back for", "Line"};
   if (coverage.deals_known) headings.insert(headings.begin() + 1, "Deals");
   Table table(headings);
-  json::Value list = json::Value::array();
-  for (const StageEntry& stage : coverage.described.stages) {
-    const auto line = lines.find(stage.id);
+  for (const mapping::LiveStage* stage : stages) {
+    const auto line = lines.find(stage->id);
     const bool mapped = line != lines.end();
-    const std::string label = stage.label.empty() || stage.label == stage.id ? "" : " (" + stage.label + ")";
-    const auto counted = coverage.deals.find(stage.id);
+    const std::string label = stage->label.empty() || stage->label == stage->id ? "" : " (" + stage->label + ")";
+    const auto counted = coverage.deals.find({type, stage->id});
     const std::int64_t deals = counted == coverage.deals.end() ? 0 : counted->second;
     std::vector<std::string> cells = {
-        stage.id + label + (stage.active ? "" : ", inactive"), mapped ? line->second.meaning : "not mapped",
+        stage->id + label + (stage->active ? "" : ", inactive"), mapped ? line->second.meaning : "not mapped",
         mapped ? text::join(line->second.written_for, ", ") : "", mapped ? line->second.place : ""};
     if (coverage.deals_known) cells.insert(cells.begin() + 1, grouped(deals));
     table.row(cells, mapped ? Style::plain : Style::bad);
     Object o;
-    o.text("stage", stage.id).text("label", stage.label).flag("active", stage.active).flag("mapped", mapped);
+    if (!type.empty()) o.text("record_type", type);
+    o.text("stage", stage->id).text("label", stage->label).flag("active", stage->active).flag("mapped", mapped);
     if (mapped) o.text("means", line->second.target).text("place", line->second.place);
     if (coverage.deals_known) o.number("deals", deals);
     list.append(o.done());
@@ -101,8 +108,37 @@ void tell_coverage(Output& output, const Coverage& coverage, PairAnswer& answer)
   if (!table.empty()) {
     output.line();
     table.print(output);
-    output.line();
   }
+}
+
+void tell_coverage(Output& output, const Coverage& coverage, PairAnswer& answer) {
+  const auto live = live_stages(coverage.described, coverage.mapping.record_type_column());
+  const auto own = coverage.mapping.record_types();
+  const auto offered_to = [&](const std::string& type) {
+    std::vector<const mapping::LiveStage*> stages;
+    for (const mapping::LiveStage& s : live) {
+      const bool offered = s.record_types.empty() ||
+                           std::any_of(s.record_types.begin(), s.record_types.end(), [&](const auto& offering) {
+                             const bool has_own = std::find(own.begin(), own.end(), offering) != own.end();
+                             return type.empty() ? !has_own : offering == type;
+                           });
+      if (offered) stages.push_back(&s);
+    }
+    return stages;
+  };
+  json::Value list = json::Value::array();
+  for (const std::string& type : own) {
+    output.line();
+    output.line(output.styled("Record type " + type, Style::strong));
+    tell_table(output, coverage, type, offered_to(type), list);
+  }
+  const auto others = offered_to("");
+  if (!own.empty() && !others.empty()) {
+    output.line();
+    output.line(output.styled("All other record types", Style::strong));
+  }
+  tell_table(output, coverage, "", others, list);
+  output.line();
   answer.json.set("coverage", std::move(list));
 }
 
@@ -182,7 +218,8 @@ PairAnswer propose_for(Session& session, const PairConfig& config, const Mapping
   mapping::Proposal proposal;
   proposal.base = crm.mapping;
   proposal.crm_name = described->title.empty() ? crm.display_name : described->title;
-  for (const StageEntry& s : described->stages) proposal.stages.push_back(live_stage(s));
+  if (!described->record_types.empty()) proposal.record_type_column = described->record_types.front().column;
+  proposal.stages = live_stages(*described, proposal.record_type_column);
   const std::string text = mapping::propose_mapping(proposal);
   PairAnswer answer;
   if (options.out.empty()) {

@@ -82,17 +82,54 @@ PairAnswer explain_target(Session& session, const std::vector<StageLine>& lines,
   return answer;
 }
 
+struct StageTableLines {
+  std::string heading;  // "" when the mapping has one table only
+  std::string record_type;
+  std::vector<StageLine> lines;
+};
+
+std::vector<StageTableLines> all_tables(const mapping::Mapping& used) {
+  std::vector<StageTableLines> tables;
+  for (const std::string& type : used.record_types()) {
+    tables.push_back({"Record type " + type, type, mapping::stage_lines(used, type)});
+  }
+  tables.push_back({tables.empty() ? "" : "All other record types", "", mapping::stage_lines(used)});
+  return tables;
+}
+
 PairAnswer explain_stage(Session& session, const std::string& file, const std::string& what) {
   auto used = usable_mapping(file);
   if (!used) return failed(session, nullptr, used.error());
-  const auto lines = mapping::stage_lines(*used);
-  const auto named = std::find_if(lines.begin(), lines.end(), [&](const StageLine& line) {
-    return text::nfc(text::trim(line.crm_stage)) == text::nfc(text::trim(what));
-  });
-  if (named != lines.end()) return explain_crm_stage(session, lines, *named);
-  if (is_target(what)) return explain_target(session, lines, text::lower_ascii(what));
+  const auto tables = all_tables(*used);
+  const bool target = is_target(what);
   std::vector<std::string> names = mapping::all_targets();
-  for (const StageLine& line : lines) names.push_back(line.crm_stage);
+  PairAnswer answer;
+  json::Value list = json::Value::array();
+  // A CRM stage that is called like a standard one is meant as the CRM's.
+  const auto tell = [&](bool as_target) {
+    for (const StageTableLines& table : tables) {
+      const auto named = std::find_if(table.lines.begin(), table.lines.end(), [&](const StageLine& line) {
+        return text::nfc(text::trim(line.crm_stage)) == text::nfc(text::trim(what));
+      });
+      if (!as_target && named == table.lines.end()) continue;
+      if (!table.heading.empty()) session.output.line(session.output.styled(table.heading, Style::strong));
+      PairAnswer one = as_target ? explain_target(session, table.lines, text::lower_ascii(what))
+                                 : explain_crm_stage(session, table.lines, *named);
+      if (!table.record_type.empty()) one.json.set("record_type", json::Value::string(table.record_type));
+      list.append(one.json);
+      answer = std::move(one);
+    }
+  };
+  tell(false);
+  if (list.items().empty() && target) tell(true);
+  if (tables.size() > 1 && !list.items().empty()) {
+    answer.json = Object().value("record_types", std::move(list)).done();
+    return answer;
+  }
+  if (!list.items().empty()) return answer;
+  for (const StageTableLines& table : tables) {
+    for (const StageLine& line : table.lines) names.push_back(line.crm_stage);
+  }
   const std::string near = text::nearest(what, names);
   return failed(session, nullptr,
                 make_error(ErrorClass::config, file + " has no stage \"" + what + "\"" +

@@ -22,9 +22,13 @@ json::Value stage_json(const StageEntry& s) {
   return o.done();
 }
 
+json::Value names_json(const std::vector<std::string>& names) {
+  json::Value list = json::Value::array();
+  for (const std::string& name : names) list.append(json::Value::string(name));
+  return list;
+}
+
 json::Value column_json(const ColumnInfo& c) {
-  json::Value values = json::Value::array();
-  for (const std::string& v : c.values) values.append(json::Value::string(v));
   return Object()
       .text("name", c.name)
       .text("label", c.label)
@@ -32,8 +36,34 @@ json::Value column_json(const ColumnInfo& c) {
       .number("length", c.length)
       .flag("writable", c.writable)
       .flag("required", c.required)
-      .value("values", std::move(values))
+      .value("values", names_json(c.values))
       .done();
+}
+
+json::Value record_type_json(const RecordTypeEntry& type) {
+  Object known_by;
+  for (const auto& [column, value] : type.known_by) known_by.text(column, value);
+  return Object()
+      .text("name", type.name)
+      .text("label", type.label)
+      .text("column", type.column)
+      .value("known_by", known_by.done())
+      .value("stages", names_json(type.stages))
+      .done();
+}
+
+RecordTypeEntry record_type_from(const json::Value& v) {
+  RecordTypeEntry type;
+  type.name = v.text_of("name");
+  type.label = v.text_of("label");
+  type.column = v.text_of("column");
+  if (const json::Value* known_by = v.find("known_by")) {
+    for (const json::Member& m : known_by->members()) type.known_by[m.key] = m.value.text();
+  }
+  if (const json::Value* stages = v.find("stages")) {
+    for (const json::Value& one : stages->items()) type.stages.push_back(one.text());
+  }
+  return type;
 }
 
 bool flag_of(const json::Value& object, const char* name) {
@@ -97,8 +127,7 @@ int for_each_mapping(Output& output, const std::string& config, const std::strin
 Result<Descriptor> ask_crm(Session& session, const PairConfig& config, Workplace::MappingUsed used) {
   auto place = Workplace::make(session, config, Workplace::Login::needed, used);
   if (!place) return place.error();
-  Call call = (*place)->pair().call(store::Side::crm);
-  return (*place)->pair().crm->describe(call);
+  return describe_with_record_types((*place)->pair(), store::Side::crm);
 }
 
 std::string write_snapshot(const Snapshot& snapshot) {
@@ -106,6 +135,8 @@ std::string write_snapshot(const Snapshot& snapshot) {
   for (const StageEntry& s : snapshot.described.stages) stages.append(stage_json(s));
   json::Value columns = json::Value::array();
   for (const ColumnInfo& c : snapshot.described.columns) columns.append(column_json(c));
+  json::Value types = json::Value::array();
+  for (const RecordTypeEntry& t : snapshot.described.record_types) types.append(record_type_json(t));
   return json::write_pretty(Object()
                                 .text("cosell", "mapping snapshot")
                                 .text("system", snapshot.system)
@@ -113,6 +144,7 @@ std::string write_snapshot(const Snapshot& snapshot) {
                                 .text("title", snapshot.described.title)
                                 .text("environment", snapshot.described.environment)
                                 .value("stages", std::move(stages))
+                                .value("record_types", std::move(types))
                                 .value("columns", std::move(columns))
                                 .done()) +
          "\n";
@@ -140,6 +172,9 @@ Result<Snapshot> read_snapshot(const std::string& file) {
   }
   if (const json::Value* columns = root->find("columns")) {
     for (const json::Value& c : columns->items()) snapshot.described.columns.push_back(column_from(c));
+  }
+  if (const json::Value* types = root->find("record_types")) {
+    for (const json::Value& t : types->items()) snapshot.described.record_types.push_back(record_type_from(t));
   }
   return snapshot;
 }

@@ -35,23 +35,42 @@ std::vector<std::string> errors_of(const std::vector<mapping::FileFinding>& find
   return lines;
 }
 
-mapping::LiveStage live_stage(const StageEntry& s) {
-  mapping::LiveStage stage;
-  stage.id = s.id;
-  stage.label = s.label;
-  stage.active = s.active;
-  stage.closed = s.closed;
-  stage.won = s.won;
-  stage.probability = s.probability;
-  return stage;
-}
-
-std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described) {
-  std::vector<mapping::LiveStage> stages;
+std::vector<mapping::LiveStage> live_stages(const Descriptor& described, const std::string& record_type_column) {
   std::vector<StageEntry> in_order = described.stages;
   std::stable_sort(in_order.begin(), in_order.end(),
                    [](const StageEntry& a, const StageEntry& b) { return a.position < b.position; });
-  for (const StageEntry& s : in_order) stages.push_back(live_stage(s));
+  std::vector<mapping::LiveStage> stages;
+  for (const StageEntry& s : in_order) {
+    mapping::LiveStage stage;
+    stage.id = s.id;
+    stage.label = s.label;
+    stage.active = s.active;
+    stage.closed = s.closed;
+    stage.won = s.won;
+    stage.probability = s.probability;
+    for (const RecordTypeEntry& type : described.record_types) {
+      const auto name = type.known_by.find(record_type_column);
+      const bool offers =
+          type.stages.empty() || std::find(type.stages.begin(), type.stages.end(), s.id) != type.stages.end();
+      if (name != type.known_by.end() && offers) stage.record_types.push_back(name->second);
+    }
+    stages.push_back(std::move(stage));
+  }
+  return stages;
+}
+
+Result<Descriptor> describe_with_record_types(const engine::Pair& pair, store::Side side) {
+  Call call = pair.call(side);
+  auto described = pair.connector(side).describe(call);
+  if (!described) return described;
+  auto types = pair.connector(side).record_types(call);
+  if (!types) return types.error();
+  described->record_types = std::move(*types);
+  return described;
+}
+
+std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping, const Descriptor& described) {
+  const auto stages = live_stages(described, mapping.record_type_column());
   std::vector<mapping::LiveColumn> columns;
   std::set<std::string> parents;
   for (const ColumnInfo& c : described.columns) {

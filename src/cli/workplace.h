@@ -83,7 +83,11 @@ class Workplace {
   engine::Pair pair_;
 };
 
-mapping::LiveStage live_stage(const StageEntry& stage);
+// The stages in the order of the pipeline. Each names the record types that offer it by what `record_type_column` holds
+// of them; without such a column of a record type they stay out.
+std::vector<mapping::LiveStage> live_stages(const Descriptor& described, const std::string& record_type_column);
+// describe(), and the record types.
+Result<Descriptor> describe_with_record_types(const engine::Pair& pair, store::Side side);
 // One line for each finding that keeps a mapping from being used.
 std::vector<std::string> errors_of(const std::vector<mapping::FileFinding>& findings);
 // The mapping against what the CRM really has.

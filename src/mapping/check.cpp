@@ -15,8 +15,12 @@ class LiveCheck {
 
   std::vector<FileFinding> run(const std::vector<LiveStage>& stages, const std::vector<LiveColumn>& columns) {
     if (!stages.empty()) {
-      for (const LiveStage& s : stages) live_stages_.emplace(key_of(s.id), &s);
+      for (const LiveStage& s : stages) {
+        live_stages_.emplace(key_of(s.id), &s);
+        live_types_.insert(s.record_types.begin(), s.record_types.end());
+      }
       for (const StageTable* table : data_.stages.all()) {
+        record_type(*table);
         mapped_stages(*table, stages);
         order(*table, stages);
       }
@@ -49,6 +53,26 @@ class LiveCheck {
                        [&](const std::string& type) { return !data_.stages.has_own(type); });
   }
 
+  // The record types of this table's opportunities that do not show the stage.
+  std::vector<std::string> types_without(const LiveStage& stage, const StageTable& table) const {
+    std::vector<std::string> out;
+    if (stage.record_types.empty()) return out;
+    for (const std::string& type : live_types_) {
+      const bool of_table = table.record_type().empty() ? !data_.stages.has_own(type) : type == table.record_type();
+      if (of_table && !lists(stage.record_types, type)) out.push_back(quoted(type));
+    }
+    return out;
+  }
+
+  void record_type(const StageTable& table) {
+    if (table.record_type().empty() || live_types_.empty() || live_types_.count(table.record_type()) > 0) return;
+    const std::vector<std::string> names(live_types_.begin(), live_types_.end());
+    const std::string nearest = did_you_mean(table.record_type(), names);
+    findings_.error(table.at(), "record-type-not-live",
+                    "the CRM has no active record type " + quoted(table.record_type()) + "; no deal uses this table",
+                    nearest.empty() ? "take the table out, or name one of " + text::join(names, ", ") : nearest);
+  }
+
   void mapped_stages(const StageTable& table, const std::vector<LiveStage>& stages) {
     for (const StageMeaning& m : table.meanings()) {
       const bool written = table.is_written_back(m);
@@ -71,15 +95,17 @@ class LiveCheck {
             m.at, "stage-inactive",
             "the stage " + quoted(m.crm_stage) + " is inactive in the CRM and would be written for " + target_name(m),
             "name another stage in \"write_back\"");
-      } else if (!is_offered(live, table)) {
-        findings_.error(m.at, "stage-not-offered",
-                        "the record type" +
-                            (table.record_type().empty() ? "s without a table of their own do"
-                                                         : " " + quoted(table.record_type()) + " does") +
-                            " not offer the stage " + quoted(m.crm_stage) + ", which would be written for " +
-                            target_name(m),
-                        "name another stage in the record type's \"write_back\"");
+        continue;
       }
+      const auto without = types_without(live, table);
+      if (without.empty()) continue;
+      findings_.error(m.at, "stage-not-offered",
+                      "the record type" + std::string(without.size() == 1 ? " " : "s ") + text::join(without, ", ") +
+                          (without.size() == 1 ? " does" : " do") + " not offer the stage " + quoted(m.crm_stage) +
+                          ", which would be written for " + target_name(m),
+                      table.record_type().empty()
+                          ? "give it a table of its own under \"by\", or name another stage in \"write_back\""
+                          : "name another stage in the record type's \"write_back\"");
     }
   }
 
@@ -284,6 +310,7 @@ class LiveCheck {
   const Mapping::Data& data_;
   Findings findings_;
   std::unordered_map<std::string, const LiveStage*> live_stages_;
+  std::set<std::string> live_types_;
   int suggestions_ = 0;
 };
 

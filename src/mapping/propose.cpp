@@ -32,8 +32,10 @@ Stage by_order(std::size_t index, std::size_t count) {
   return ladder[std::min<std::size_t>(4, index * 5 / count)];
 }
 
+bool is_waiting(const LiveStage& stage) { return !stage.won && !stage.closed && sounds_like_waiting(stage); }
+
 std::vector<Guess> guesses_for(const std::vector<LiveStage>& stages) {
-  const auto open = [](const LiveStage& s) { return !s.closed && !s.won && !sounds_like_waiting(s); };
+  const auto open = [](const LiveStage& s) { return !s.closed && !s.won && !is_waiting(s); };
   const auto open_count = static_cast<std::size_t>(std::count_if(stages.begin(), stages.end(), open));
   std::vector<Guess> guesses;
   std::size_t index = 0;
@@ -42,7 +44,7 @@ std::vector<Guess> guesses_for(const std::vector<LiveStage>& stages) {
       guesses.push_back({"\"won\"", "the CRM counts it as won"});
     } else if (s.closed) {
       guesses.push_back({"\"lost\"", "the CRM counts it as closed and not won"});
-    } else if (sounds_like_waiting(s)) {
+    } else if (is_waiting(s)) {
       guesses.push_back({"\"waiting\"", "from its name: deals that Microsoft sent and nobody answered"});
     } else {
       const std::size_t position = index++;
@@ -56,40 +58,62 @@ std::vector<Guess> guesses_for(const std::vector<LiveStage>& stages) {
   return guesses;
 }
 
+// The members "map" and, where several stages mean the same, "write_back", without the last line end.
+std::string table_text(const std::vector<LiveStage>& stages, const std::string& indent) {
+  const std::vector<Guess> guesses = guesses_for(stages);
+  std::string out = indent + "\"map\": {\n";
+  std::map<std::string, std::vector<std::string>> by_target;
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const std::string comma = i + 1 < stages.size() ? "," : "";
+    const std::string label = label_of(stages[i]) == stages[i].id ? "" : stages[i].label + "; ";
+    out += indent + "  " + json_text(stages[i].id) + ": " + guesses[i].target + comma + "  // " + label +
+           "REVIEW: " + guesses[i].why + "\n";
+    by_target[guesses[i].target].push_back(stages[i].id);
+  }
+  out += indent + "}";
+  std::vector<std::string> backs;
+  for (const auto& [target, names] : by_target) {
+    if (names.size() < 2) continue;
+    const std::string key = target.front() == '"' ? target : "\"" + target + "\"";
+    backs.push_back(indent + "  " + key + ": " + json_text(names.front()));
+  }
+  if (backs.empty()) return out;
+  return out + ",\n" + indent +
+         "// Several stages mean the same; this one is written when Partner Center moves there. REVIEW\n" + indent +
+         "\"write_back\": {\n" + text::join(backs, ",\n") + "\n" + indent + "}";
+}
+
+// A record type that offers every stage needs no table of its own.
+std::string tables_of_types(const Proposal& proposal, const std::vector<LiveStage>& stages) {
+  std::map<std::string, std::vector<LiveStage>> offered;
+  for (const LiveStage& s : stages) {
+    for (const std::string& type : s.record_types) offered[type].push_back(s);
+  }
+  std::vector<std::string> tables;
+  for (const auto& [type, of_type] : offered) {
+    if (of_type.size() == stages.size()) continue;
+    tables.push_back("        " + json_text(type) + ": {\n" + table_text(of_type, "          ") + "\n        }");
+  }
+  if (tables.empty()) return "";
+  return ",\n    // Record types that offer some of the stages only. The table above is for all others.\n"
+         "    \"by\": {\n      \"column\": " +
+         json_text(proposal.record_type_column) + ",\n      \"tables\": {\n" + text::join(tables, ",\n") +
+         "\n      }\n    }";
+}
+
 }  // namespace
 
 std::string propose_mapping(const Proposal& proposal) {
   std::vector<LiveStage> stages;
   std::copy_if(proposal.stages.begin(), proposal.stages.end(), std::back_inserter(stages),
                [](const LiveStage& s) { return s.active; });
-  const std::vector<Guess> guesses = guesses_for(stages);
 
   std::string out = "// Proposed from the stages that " + proposal.crm_name +
                     " has now. Each line marked REVIEW is a guess: correct it, then delete the mark.\n"
                     "// Afterwards: cosell mapping check --live\n{\n";
   if (!proposal.schema.empty()) out += "  \"$schema\": " + json_text(proposal.schema) + ",\n";
-  out += "  \"extends\": " + json_text(proposal.base) + ",\n  \"stages\": {\n    \"map\": {\n";
-  std::map<std::string, std::vector<std::string>> by_target;
-  for (std::size_t i = 0; i < stages.size(); ++i) {
-    const std::string comma = i + 1 < stages.size() ? "," : "";
-    const std::string label = label_of(stages[i]) == stages[i].id ? "" : stages[i].label + "; ";
-    out += "      " + json_text(stages[i].id) + ": " + guesses[i].target + comma + "  // " + label +
-           "REVIEW: " + guesses[i].why + "\n";
-    by_target[guesses[i].target].push_back(stages[i].id);
-  }
-  out += "    }";
-  std::vector<std::string> backs;
-  for (const auto& [target, names] : by_target) {
-    if (names.size() < 2) continue;
-    const std::string key = target.front() == '"' ? target : "\"" + target + "\"";
-    backs.push_back("      " + key + ": " + json_text(names.front()));
-  }
-  if (!backs.empty()) {
-    out +=
-        ",\n    // Several stages mean the same; this one is written when Partner Center moves there. REVIEW\n"
-        "    \"write_back\": {\n" +
-        text::join(backs, ",\n") + "\n    }";
-  }
+  out += "  \"extends\": " + json_text(proposal.base) + ",\n  \"stages\": {\n" + table_text(stages, "    ") +
+         tables_of_types(proposal, stages);
   out +=
       "\n  },\n  \"fields\": {\n"
       "    \"close_date\": { \"default\": \"today + 90d\" }  // used once, for a new referral without a date. REVIEW\n"
@@ -97,7 +121,7 @@ std::string propose_mapping(const Proposal& proposal) {
       "    // , \"location\": { \"constant\": \"your PartnerID location\" }\n"
       "    // , \"consent_contact\": { \"statement\": \"how customers agree\", \"signed_by\": \"name\", \"date\": "
       "\"2026-01-31\" }\n  }\n}\n";
-  if (by_target.count("\"waiting\"") == 0) {
+  if (std::none_of(stages.begin(), stages.end(), [](const LiveStage& s) { return is_waiting(s); })) {
     out =
         "// No stage looks like the one for deals that Microsoft sent and nobody answered yet: add one to the CRM and "
         "map it to \"waiting\".\n" +

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <map>
 
 #include "sandbox.h"
@@ -15,7 +16,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Six open stages and closing stages under names of the company's own.
+// Licences have six open stages, services a shorter pipeline with two names of their own; closing stages are called as
+// the company likes.
 Json stage(const std::string& name, int probability, const char* closed_as = "") {
   return {{"name", name},
           {"probability", probability},
@@ -25,9 +27,16 @@ Json stage(const std::string& name, int probability, const char* closed_as = "")
 
 Json six_stages() {
   return Json{{"stages",
-               {stage("Received from Microsoft", 5), stage("Lead", 10), stage("Discovery", 20), stage("Workshop", 40),
-                stage("Pilot", 45), stage("Offer", 65), stage("Contract", 85), stage("Ordered", 100, "won"),
-                stage("Abandoned", 0, "lost")}}};
+               {stage("Received from Microsoft", 5), stage("Lead", 10), stage("Discovery", 20), stage("Scoping", 20),
+                stage("Workshop", 40), stage("Pilot", 45), stage("Offer", 65), stage("Statement of Work", 65),
+                stage("Contract", 85), stage("Ordered", 100, "won"), stage("Abandoned", 0, "lost")}},
+              {"record_types",
+               {{"License",
+                 {"Received from Microsoft", "Lead", "Discovery", "Workshop", "Pilot", "Offer", "Contract", "Ordered",
+                  "Abandoned"}},
+                {"Services",
+                 {"Received from Microsoft", "Lead", "Scoping", "Workshop", "Statement of Work", "Contract", "Ordered",
+                  "Abandoned"}}}}};
 }
 
 Json without(Json stages, const std::string& name) {
@@ -35,7 +44,15 @@ Json without(Json stages, const std::string& name) {
   for (const Json& s : stages["stages"]) {
     if (s["name"] != name) kept.push_back(s);
   }
-  return Json{{"stages", kept}};
+  stages["stages"] = kept;
+  for (auto& offered : stages["record_types"]) {
+    Json left = Json::array();
+    for (const Json& one : offered) {
+      if (one != name) left.push_back(one);
+    }
+    offered = left;
+  }
+  return stages;
 }
 
 std::string mapping_with(const std::string& stage_lines) {
@@ -52,7 +69,24 @@ std::string mapping_with(const std::string& stage_lines) {
       "Ordered": "won",
       "Abandoned": { "closed": "lost", "reason": { "column": "Cosell_Loss_Reason__c" } }
     },
-    "write_back": { "40": "Pilot" }
+    "write_back": { "40": "Pilot" },
+    "by": {
+      "column": "RecordType.DeveloperName",
+      "tables": {
+        "Services": {
+          "map": {
+            "Received from Microsoft": "waiting",
+            "Lead": 10,
+            "Scoping": 20,
+            "Workshop": 40,
+            "Statement of Work": 60,
+            "Contract": 80,
+            "Ordered": "won",
+            "Abandoned": "lost"
+          }
+        }
+      }
+    }
   },
   "fields": {
     "location": { "constant": "1234567" },
@@ -74,7 +108,10 @@ const char* const examples = R"({
     { "name": "Partner Center says 40: a workshop stays a workshop",
       "opportunity": { "StageName": "Workshop" }, "change": { "stage": 40 }, "writes": {} },
     { "name": "Partner Center says 40: a lead becomes a pilot",
-      "opportunity": { "StageName": "Lead" }, "change": { "stage": 40 }, "writes": { "StageName": "Pilot" } }
+      "opportunity": { "StageName": "Lead" }, "change": { "stage": 40 }, "writes": { "StageName": "Pilot" } },
+    { "name": "Partner Center says 40: in services that is a workshop",
+      "opportunity": { "StageName": "Lead", "RecordType.DeveloperName": "Services" },
+      "change": { "stage": 40 }, "writes": { "StageName": "Workshop" } }
   ]
 }
 )";
@@ -110,6 +147,29 @@ class MappingJourney : public ::testing::Test {
                     "Account.BillingCountry=Germany"};
     sandbox_ = std::make_unique<Sandbox>(options);
     sandbox_->crm.post("stages", six_stages());
+    // Deals 0 to 9 sell licences, the last two services.
+    const Salesforce salesforce(*sandbox_);
+    for (const Json& o : salesforce.opportunities()) {
+      const std::string name = o["Name"];
+      const bool services = name == "Deal 10" || name == "Deal 11";
+      Json fields = {{"RecordTypeId", record_type(services ? "Services" : "License")}};
+      if (services) fields["StageName"] = name == "Deal 10" ? "Scoping" : "Statement of Work";
+      salesforce.patch(o["Id"], fields);
+    }
+  }
+
+  // The id of a record type, as a snapshot of the CRM tells it.
+  std::string record_type(const std::string& name) {
+    if (snapshot_.is_null()) {
+      const std::string file = folder_.file("record-types.json");
+      EXPECT_EQ(run({"mapping", "snapshot", "--out", file}).code, 0);
+      snapshot_ = Json::parse(read_text(file));
+    }
+    for (const Json& type : snapshot_["record_types"]) {
+      if (type["name"] == name) return type["known_by"]["RecordTypeId"];
+    }
+    ADD_FAILURE() << "no record type " << name;
+    return "";
   }
 
   std::string mapping_file() const { return sandbox_->folder->file("mapping.jsonc"); }
@@ -125,6 +185,7 @@ class MappingJourney : public ::testing::Test {
 
   TemporaryFolder folder_;
   std::unique_ptr<Sandbox> sandbox_;
+  Json snapshot_;
 };
 
 TEST_F(MappingJourney, FromTheProposalToAMappingInUseAndOnWhenStagesAreSplitAndRenamed) {
@@ -134,7 +195,8 @@ TEST_F(MappingJourney, FromTheProposalToAMappingInUseAndOnWhenStagesAreSplitAndR
   ASSERT_EQ(ended.code, 0) << ended.err;
   const std::string text = read_text(proposed);
   EXPECT_THAT(text, AllOf(HasSubstr("\"Workshop\": 40,  // REVIEW"), HasSubstr("\"Ordered\": \"won\""),
-                          HasSubstr("\"Received from Microsoft\": \"waiting\"")));
+                          HasSubstr("\"Received from Microsoft\": \"waiting\""), HasSubstr("\"Services\": {"),
+                          HasSubstr("\"column\": \"RecordType.DeveloperName\"")));
   EXPECT_EQ(run({"mapping", "init", "--out", proposed}).code, 2);
   EXPECT_EQ(read_text(proposed), text);
   EXPECT_EQ(run({"mapping", "check", proposed}).code, 0) << "a proposal is a mapping";
@@ -142,16 +204,17 @@ TEST_F(MappingJourney, FromTheProposalToAMappingInUseAndOnWhenStagesAreSplitAndR
   // 2. The admin corrects it; every stage is accounted for.
   const Json check = sandbox_->answer({"mapping", "check", "--live"});
   EXPECT_EQ(check["findings"], Json::array()) << check.dump(2);
-  EXPECT_EQ(check["coverage"].size(), 9U);
+  EXPECT_EQ(check["coverage"].size(), 17U) << "eight stages of services, nine of licences";
   for (const Json& row : check["coverage"]) EXPECT_TRUE(row["mapped"].get<bool>()) << row;
   EXPECT_THAT(run({"mapping", "explain", "Workshop"}).out,
-              AllOf(HasSubstr("40 Developed"), HasSubstr("mapping.jsonc:"), HasSubstr("\"Pilot\" is written")));
+              AllOf(HasSubstr("Record type Services"), HasSubstr("this stage is written"), HasSubstr("40 Developed"),
+                    HasSubstr("mapping.jsonc:"), HasSubstr("\"Pilot\" is written")));
 
   // 3. Examples beside it run as tests, and one that is wrong says why.
   write_text(sandbox_->folder->file("mapping.cases.jsonc"), examples);
   ended = run({"mapping", "test"});
   EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
-  EXPECT_THAT(ended.out, HasSubstr("3 examples as expected, 0 not"));
+  EXPECT_THAT(ended.out, HasSubstr("4 examples as expected, 0 not"));
 
   // 4. Rehearsed and in use.
   EXPECT_EQ(run({"plan"}).code, 0);
@@ -161,11 +224,17 @@ TEST_F(MappingJourney, FromTheProposalToAMappingInUseAndOnWhenStagesAreSplitAndR
   ASSERT_EQ(stages.size(), 12U) << ended.out;
   EXPECT_EQ(stages["Deal 2"], "40");
   EXPECT_EQ(stages["Deal 4"], "60");
+  EXPECT_EQ(stages["Deal 10"], "20");
+  EXPECT_EQ(stages["Deal 11"], "60");
 
   // 5. A stage is split in two and another one renamed: named with the line before a sync meets it.
-  Json changed = without(without(six_stages(), "Workshop"), "Offer");
+  // Services keep their workshop.
+  Json changed = without(six_stages(), "Offer");
+  Json& licences = changed["record_types"]["License"];
+  licences.erase(std::find(licences.begin(), licences.end(), "Workshop"));
   for (const char* name : {"Workshop Plan", "Workshop Done"}) changed["stages"].push_back(stage(name, 40));
   changed["stages"].push_back(stage("Proposal Sent", 65));
+  for (const char* name : {"Workshop Plan", "Workshop Done", "Proposal Sent"}) licences.push_back(name);
   sandbox_->crm.post("stages", changed);
   EXPECT_EQ(run({"mapping", "snapshot", "--out", folder_.file("crm.json")}).code, 0);
   ended = run({"mapping", "check", mapping_file(), "--snapshot", folder_.file("crm.json")});

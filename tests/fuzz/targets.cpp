@@ -191,6 +191,12 @@ std::vector<Target> all_targets() {
        R"({"fields":[{"name":"A","label":"B","type":"picklist","length":9,"updateable":true,"picklistValues":[{"value":"x",)"
        R"("active":true}],"referenceTo":["User"],"relationshipName":"R"}]})",
        [](std::string_view s) { return error_in(salesforce::read_describe(std::string(s), "GET describe")); }},
+      {"salesforce_record_types", "GET describe",
+       R"({"recordTypeInfos":[{"active":true,"master":false,"developerName":"A","name":"B","recordTypeId":)"
+       R"("012000000000001AAA"}]})",
+       [](std::string_view s) { return error_in(salesforce::read_record_types(std::string(s), "GET describe")); }},
+      {"salesforce_picklist", "GET picklist", R"({"values":[{"label":"A","value":"B"}]})",
+       [](std::string_view s) { return error_in(salesforce::read_picklist_values(std::string(s), "GET picklist")); }},
       {"salesforce_stages", "GET stages",
        R"({"done":true,"records":[{"ApiName":"A","MasterLabel":"B","IsActive":true,"IsClosed":false,"IsWon":false,)"
        R"("DefaultProbability":10.0,"SortOrder":1}]})",

@@ -2,6 +2,7 @@
 #include "connectors/salesforce/emulator/control.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "connectors/emulator/toolkit.h"
@@ -168,7 +169,22 @@ http::Response change_stages(State& state, const Json& body, Instant now) {
     s.won = flag_at(entry, "won");
     stages.push_back(std::move(s));
   }
+  // "record_types": { "Services": ["Scoping", …] }: what each offers; without it they stay as they are.
+  std::map<std::string, std::vector<std::string>> offered;
+  if (body.contains("record_types")) {
+    if (!body.at("record_types").is_object()) return refused(400, "\"record_types\" needs an object of lists.");
+    for (const auto& type : body.at("record_types").items()) {
+      if (!type.value().is_array()) return refused(400, "A record type needs a list of stages.");
+      for (const Json& name : type.value()) {
+        const bool known = std::any_of(stages.begin(), stages.end(),
+                                       [&](const Stage& s) { return name.is_string() && name == Json(s.name); });
+        if (!known) return refused(400, "The record type " + type.key() + " offers a stage that is not there.");
+        offered[type.key()].push_back(name.get<std::string>());
+      }
+    }
+  }
   set_stages(state, stages, now);
+  if (!offered.empty()) set_record_types(state, std::move(offered), now);
   return json_answer(200, Json{{"stages", stages.size()}});
 }
 

@@ -1,4 +1,6 @@
 // What the org tells about its objects: the global list, one object with all its fields, values of a picklist.
+#include <algorithm>
+
 #include "connectors/salesforce/emulator/api.h"
 #include "connectors/salesforce/emulator/query.h"
 
@@ -129,13 +131,10 @@ Json object_json(const Call& call, const Object& o) {
               {"urls", Json{{"sobject", url}, {"describe", url + "/describe"}, {"rowTemplate", url + "/{ID}"}}}};
 }
 
-Json record_type_json(const std::string& id, const std::string& name, const std::string& developer, bool master) {
-  return Json{{"active", true},
-              {"available", true},
-              {"defaultRecordTypeMapping", master},
-              {"developerName", developer},
-              {"master", master},
-              {"name", name},
+Json record_type_json(const std::string& id, const std::string& name, const std::string& developer, bool master,
+                      bool active) {
+  return Json{{"active", active},           {"available", active}, {"defaultRecordTypeMapping", master},
+              {"developerName", developer}, {"master", master},    {"name", name},
               {"recordTypeId", id}};
 }
 
@@ -145,9 +144,10 @@ Json record_types(const State& state, const Object& object) {
   for (const RowPtr& row : state.model.table(*types).rows()) {
     if (row == nullptr || row->cell(types->at("SobjectType")) != Value{object.name}) continue;
     list.push_back(record_type_json(to_18(row->id), std::get<std::string>(row->cell(types->at("Name"))),
-                                    std::get<std::string>(row->cell(types->at("DeveloperName"))), false));
+                                    std::get<std::string>(row->cell(types->at("DeveloperName"))), false,
+                                    row->cell(types->at("IsActive")) == Value{true}));
   }
-  list.push_back(record_type_json(kMasterRecordType, "Master", "Master", true));
+  list.push_back(record_type_json(kMasterRecordType, "Master", "Master", true, true));
   return list;
 }
 
@@ -196,15 +196,34 @@ Answer object_basics(Call& call, const Object& object) {
   return answer;
 }
 
+namespace {
+
+// The values of StageName that a record type offers; nullptr: all.
+const std::vector<std::string>* offered_by(const State& state, std::string_view record_type) {
+  const Object* types = state.model.schema().find("RecordType");
+  for (const RowPtr& row : state.model.table(*types).rows()) {
+    if (row == nullptr || (row->id != record_type && to_18(row->id) != record_type)) continue;
+    const auto found = state.offered_stages.find(std::get<std::string>(row->cell(types->at("DeveloperName"))));
+    return found == state.offered_stages.end() ? nullptr : &found->second;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 // ui-api/object-info/{object}/picklist-values/{recordType}[/{field}]
 Answer picklist_values(Call& call) {
   const auto& p = call.path;
   const bool known = p.size() >= 5 && p.size() <= 6 && p[1] == "object-info" && p[3] == "picklist-values";
   const Object* object = known ? call.state.model.schema().find(p[2]) : nullptr;
   if (object == nullptr || call.method != "GET") return not_found();
-  const auto values_of = [](const Field& f) {
+  const auto* offered = offered_by(call.state, p[4]);
+  const auto values_of = [offered](const Field& f) {
     Json values = Json::array();
     for (const PickValue& pick : f.picks) {
+      const bool left_out = offered != nullptr && f.name == "StageName" &&
+                            std::find(offered->begin(), offered->end(), pick.value) == offered->end();
+      if (left_out) continue;
       values.push_back(
           Json{{"attributes", nullptr}, {"label", pick.label}, {"validFor", Json::array()}, {"value", pick.value}});
     }

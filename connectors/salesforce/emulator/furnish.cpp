@@ -143,14 +143,7 @@ void furnish(State& state, Instant now) {
                                        {"DefaultLocaleSidKey", std::string("en_US")}},
                                       now);
   state.organization = organization->id;
-  for (const char* name : {"New_Business", "Renewal"}) {
-    put_row(state, "RecordType",
-            {{"Name", text::replace_all(name, "_", " ")},
-             {"DeveloperName", std::string(name)},
-             {"SobjectType", std::string("Opportunity")},
-             {"IsActive", true}},
-            now);
-  }
+  for (const char* name : {"New_Business", "Renewal"}) add_record_type(state, name, now);
   state.settings.jwt_public_key = state.options.jwt_public_key;
   if (!state.options.refresh_token.empty()) state.refresh_tokens[state.options.refresh_token] = state.integration_user;
   set_stages(state, standard_stages(), now);
@@ -249,6 +242,34 @@ void set_stages(State& state, const std::vector<Stage>& stages, Instant now) {
     for (const auto& cell : cells) row.put(o.at(cell.first), cell.second);
     table.put(std::make_shared<const Row>(std::move(row)));
   }
+}
+
+void add_record_type(State& state, const std::string& name, Instant now) {
+  const Table& types = state.model.table("RecordType");
+  if (!types.with_value(types.object().at("DeveloperName"), name).empty()) return;
+  state.schema_changed = whole_seconds(now);
+  put_row(state, "RecordType",
+          {{"Name", text::replace_all(name, "_", " ")},
+           {"DeveloperName", name},
+           {"SobjectType", std::string("Opportunity")},
+           {"IsActive", true}},
+          now);
+}
+
+void set_record_types(State& state, std::map<std::string, std::vector<std::string>> offered, Instant now) {
+  for (const auto& type : offered) add_record_type(state, type.first, now);
+  Table& types = state.model.table("RecordType");
+  const Object& o = types.object();
+  const std::vector<RowPtr> rows = types.rows();
+  for (const RowPtr& present : rows) {
+    if (present == nullptr) continue;
+    Row row = *present;
+    const auto* name = std::get_if<std::string>(&row.cell(o.at("DeveloperName")));
+    row.put(o.at("IsActive"), name != nullptr && offered.count(*name) > 0);
+    types.put(std::make_shared<const Row>(std::move(row)));
+  }
+  state.schema_changed = whole_seconds(now);
+  state.offered_stages = std::move(offered);
 }
 
 std::vector<Stage> stages_of(const State& state) {

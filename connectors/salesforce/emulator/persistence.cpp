@@ -190,6 +190,7 @@ Json save_state(const State& state) {
               {"refresh_tokens", state.refresh_tokens},
               {"usage_since", state.usage_since.ms},
               {"schema_changed", state.schema_changed.ms},
+              {"offered_stages", state.offered_stages},
               {"transactions_begun", state.transactions_begun}};
 }
 
@@ -211,6 +212,14 @@ void load_state(State& state, const Json& saved) {
   if (saved.contains("settings") && saved.at("settings").is_object())
     load_settings(state, saved.at("settings"), changed);
   set_stages(state, stages_of(state), changed);
+  state.offered_stages.clear();
+  if (saved.contains("offered_stages") && saved.at("offered_stages").is_object()) {
+    for (const auto& type : saved.at("offered_stages").items()) {
+      for (const Json& name : type.value()) {
+        if (name.is_string()) state.offered_stages[type.key()].push_back(name.get<std::string>());
+      }
+    }
+  }
 }
 
 }  // namespace cosell::emulator::salesforce

@@ -123,6 +123,9 @@ struct State {
   std::uint64_t cursors_opened = 0;
   std::uint64_t transactions_begun = 0;
 
+  // Record type (developer name) -> the stages that its sales process offers. One that is not here offers all.
+  std::map<std::string, std::vector<std::string>> offered_stages;
+
   std::string organization;      // 15 characters
   std::string integration_user;  // whom API tokens act as
   std::string person;            // who edits through the control API
@@ -144,6 +147,10 @@ struct Stage {
 };
 void set_stages(State& state, const std::vector<Stage>& stages, Instant now);
 std::vector<Stage> stages_of(const State& state);
+// Makes an active record type of opportunities when there is none of this developer name.
+void add_record_type(State& state, const std::string& name, Instant now);
+// The active record types of opportunities and the stages that each offers; others that were there become inactive.
+void set_record_types(State& state, std::map<std::string, std::vector<std::string>> offered, Instant now);
 // Puts a row straight into a table, without the rules that writes through the API obey.
 RowPtr put_row(State& state, std::string_view object, const std::vector<std::pair<std::string, Value>>& cells,
                Instant now);

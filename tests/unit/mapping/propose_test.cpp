@@ -98,5 +98,18 @@ TEST(Proposal, LeavesInactiveStagesOut) {
   EXPECT_THAT(propose_mapping(p), Not(HasSubstr("Pilot B")));
 }
 
+TEST(Proposal, GivesARecordTypeThatOffersOtherStagesATableOfItsOwn) {
+  Proposal p = company();
+  p.record_type_column = "RecordType.DeveloperName";
+  for (LiveStage& s : p.stages) s.record_types = {"Everything"};
+  for (std::size_t i = 0; i < 3; ++i) p.stages[i].record_types.emplace_back("Short");
+  const std::string text = propose_mapping(p);
+  const Loaded loaded = read_proposal(text);
+  ASSERT_TRUE(loaded.mapping) << text;
+  EXPECT_EQ(loaded.mapping->record_types(), std::vector<std::string>{"Short"}) << "one that offers all needs none";
+  EXPECT_EQ(loaded.mapping->record_type_column(), "RecordType.DeveloperName");
+  EXPECT_EQ(loaded.mapping->mapped_stages("Short").size(), 3U);
+}
+
 }  // namespace
 }  // namespace cosell::mapping

@@ -1,4 +1,5 @@
 // Record types (business processes) with stages of their own.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "mapping/inspect.h"
@@ -138,6 +139,56 @@ TEST(RecordTypes, AreCheckedLikeTheGeneralTable) {
   // What a record type takes over is not found fault with twice.
   EXPECT_EQ(found_by("{ \"column\": \"R\", \"tables\": { \"a\": {}, \"b\": {} } }, \"add\": { \"Bid\": 60 }"),
             "2:79 ambiguous-write-back");
+}
+
+// Live stages of the record types that offer them.
+std::vector<LiveStage> offered(const std::vector<std::pair<const char*, std::vector<std::string>>>& stages) {
+  std::vector<LiveStage> out;
+  for (const auto& entry : stages) {
+    out.emplace_back();
+    out.back().id = entry.first;
+    out.back().record_types = entry.second;
+  }
+  return out;
+}
+
+std::string found_live(const Mapping& mapping, const std::vector<LiveStage>& stages, const std::string& code) {
+  std::string out;
+  for (const FileFinding& f : check_against_live(mapping, stages, {})) {
+    if (f.code == code) out += f.message + "; " + f.remedy + "\n";
+  }
+  return out;
+}
+
+const std::string kServicesOnly = R"({ "extends": "salesforce", "stages": {
+"map": { "Lead": 10, "Workshop": 40, "Pilot": 40 }, "write_back": { "40": "Pilot" },
+"by": { "column": "RecordType.DeveloperName", "tables": { "Services": { "map": { "Lead": 10, "Scoping": 20 } } } } } })";
+
+TEST(RecordTypes, ATableOfARecordTypeThatTheCrmDoesNotHaveIsNamedWithTheNearestOne) {
+  const Mapping mapping = mapping_from(kServicesOnly);
+  const auto stages = offered({{"Lead", {"Service", "License"}}, {"Workshop", {"License"}}});
+  EXPECT_EQ(found_live(mapping, stages, "record-type-not-live"),
+            "the CRM has no active record type \"Services\"; no deal uses this table; did you mean \"Service\"?\n");
+  EXPECT_EQ(found_live(mapping, offered({{"Lead", {"Services"}}}), "record-type-not-live"), "");
+  EXPECT_EQ(found_live(mapping, offered({{"Lead", {}}}), "record-type-not-live"), "") << "the CRM did not tell";
+}
+
+TEST(RecordTypes, AStageThatIsWrittenMustBeOfferedByEveryRecordTypeOfItsTable) {
+  const Mapping mapping = mapping_from(kServicesOnly);
+  const auto some = offered({{"Lead", {"License", "Renewal", "Services"}},
+                             {"Workshop", {"License", "Renewal"}},
+                             {"Pilot", {"License"}},
+                             {"Scoping", {"License", "Services"}}});
+  EXPECT_EQ(found_live(mapping, some, "stage-not-offered"),
+            "the record type \"Renewal\" does not offer the stage \"Pilot\", which would be written for 40; give it a "
+            "table of its own under \"by\", or name another stage in \"write_back\"\n");
+}
+
+TEST(RecordTypes, AStageThatARecordTypeOffersMustBeInItsTable) {
+  const Mapping mapping = mapping_from(kServicesOnly);
+  const auto stages = offered({{"Lead", {"License", "Services"}}, {"Workshop", {"License", "Services"}}});
+  EXPECT_THAT(found_live(mapping, stages, "stage-not-mapped"),
+              ::testing::HasSubstr("stage \"Workshop\" of \"Services\" is not mapped"));
 }
 
 }  // namespace

@@ -63,6 +63,30 @@ TEST(SalesforceDescribe, ShowsStagesColumnsAndWhoseOrganisationItIs) {
   EXPECT_EQ(column("Owner.Email").name, "Owner.Email");
 }
 
+TEST(SalesforceRecordTypes, AreNamedWithTheStagesThatEachOffersAndInactiveOnesAreLeftOut) {
+  TestOrg org;
+  org.control("stages", R"({ "stages": [ { "name": "Lead" }, { "name": "Scoping" }, { "name": "Offer" } ],
+                            "record_types": { "License": ["Lead", "Offer"], "Long_Services": ["Lead", "Scoping"] } })");
+  Call call = org.call();
+  const auto types = org.connector->record_types(call);
+  ASSERT_TRUE(types) << types.error().message;
+  ASSERT_EQ(types->size(), 2U) << "the organisation's first ones are inactive, and Master is none of its own";
+  const auto& services = types->at(0).name == "Long_Services" ? types->at(0) : types->at(1);
+  EXPECT_EQ(services.label, "Long Services");
+  EXPECT_EQ(services.stages, (std::vector<std::string>{"Lead", "Scoping"}));
+  EXPECT_EQ(services.column, "RecordType.DeveloperName");
+  EXPECT_EQ(services.known_by.at("RecordType.DeveloperName"), "Long_Services");
+  EXPECT_EQ(services.known_by.at("RecordTypeId").substr(0, 3), "012");
+}
+
+TEST(SalesforceRecordTypes, CostNothingWhereADescriptionIsEnough) {
+  TestOrg org;
+  Call call = org.call();
+  const auto described = org.connector->describe(call);
+  ASSERT_TRUE(described) << described.error().message;
+  EXPECT_TRUE(described->record_types.empty());
+}
+
 TEST(SalesforceDescribe, SaysTheSameTwice) {
   TestOrg org;
   Call call = org.call();
