@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "mapping/inspect.h"
 #include "mapping_fixture.h"
 
 namespace cosell::mapping {
@@ -251,11 +252,135 @@ TEST(SeededFaults, AreNamedInTheirLine) {
   }
 }
 
+// What the CRM has, made to fit a generated mapping: its stages in the order of what they mean, and its columns.
+struct Crm {
+  std::vector<LiveStage> stages;
+  std::vector<LiveColumn> columns;
+
+  explicit Crm(const Mapping& mapping) {
+    for (const std::string& target : all_targets()) {
+      for (const StageLine& line : stage_lines(mapping)) {
+        if (line.target != target) continue;
+        stages.emplace_back();
+        stages.back().id = line.crm_stage;
+        stages.back().won = target == "won";
+        stages.back().closed = target == "won" || target == "lost";
+      }
+    }
+    std::set<std::string> names;
+    for (const auto& list : {mapping.columns_read(), mapping.columns_written()}) names.insert(list.begin(), list.end());
+    for (const std::string& name : names) columns.push_back({name});
+  }
+  LiveStage& stage(const std::string& id) {
+    return *std::find_if(stages.begin(), stages.end(), [&](const LiveStage& s) { return s.id == id; });
+  }
+  LiveColumn& column(const std::string& name) {
+    return *std::find_if(columns.begin(), columns.end(), [&](const LiveColumn& c) { return c.name == name; });
+  }
+};
+
+// A fault of the CRM or of what the mapping says about it. `document` may be changed before the CRM is made, the CRM
+// after.
+struct LiveFault {
+  const char* code;
+  std::string place;
+  std::function<void(Document&)> before;
+  std::function<void(Crm&)> after;
+};
+
+std::vector<LiveFault> live_faults() {
+  const auto as_it_is = [](Document&) {};
+  const auto with_values = [](Document& d) {
+    d.put("fields", "campaign", R"({ "column": "C__c", "values": { "Spring": "S1", "Autumn": "S2" } })");
+  };
+  const auto with_types = [](Document& d) {
+    d.put("stages", "by", R"({ "column": "R", "tables": { "Services": { "add": { "Scoping": 20 } } } })");
+  };
+  return {
+      {"stage-not-live", "map/S40 1", as_it_is,
+       [](Crm& c) { std::erase_if(c.stages, [](const LiveStage& s) { return s.id == "S40 1"; }); }},
+      {"stage-not-mapped", "stages", as_it_is,
+       [](Crm& c) {
+         c.stages.insert(c.stages.begin(), LiveStage{"New", "New"});
+       }},
+      {"stage-inactive", "map/S60 0", [](Document& d) { d.put("write_back", "60", "\"S60 0\""); },
+       [](Crm& c) { c.stage("S60 0").active = false; }},
+      {"outcome-differs", "map/Swon 0", as_it_is, [](Crm& c) { c.stage("Swon 0").won = false; }},
+      {"outcome-differs", "map/S20 0", as_it_is, [](Crm& c) { c.stage("S20 0").closed = true; }},
+      {"percent-falls", "map/S20 0", as_it_is,
+       [](Crm& c) {
+         LiveStage moved = c.stage("S20 0");
+         std::erase_if(c.stages, [](const LiveStage& s) { return s.id == "S20 0"; });
+         c.stages.push_back(moved);
+       }},
+      {"record-type-not-live", "stages/by", with_types,
+       [](Crm& c) {
+         for (LiveStage& s : c.stages) s.record_types = {"Licences"};
+       }},
+      {"stage-not-offered", "map/S80 0",
+       [=](Document& d) {
+         with_types(d);
+         d.put("write_back", "80", "\"S80 0\"");
+       },
+       [](Crm& c) {
+         for (LiveStage& s : c.stages) s.record_types = {"Licences", "Services"};
+         c.stage("S80 0").record_types = {"Services"};
+       }},
+      {"column-missing", "bridge/state", as_it_is,
+       [](Crm& c) { std::erase_if(c.columns, [](const LiveColumn& l) { return l.name == "My_State__c"; }); }},
+      {"column-not-writable", "bridge/link", as_it_is, [](Crm& c) { c.column("My_Link__c").writable = false; }},
+      {"column-too-short", "bridge/referral_id", [](Document& d) { d.put("bridge", "referral_id", "\"My_Key__c\""); },
+       [](Crm& c) { c.column("My_Key__c").length = 18; }},
+      {"column-type", "fields/close_date", [](Document& d) { d.put("fields", "close_date", "\"Due__c\""); },
+       [](Crm& c) { c.column("Due__c").type = "boolean"; }},
+      {"value-not-live", "fields/campaign", with_values,
+       [](Crm& c) {
+         c.column("C__c").values = {"Spring", "Fall"};
+       }},
+      {"value-not-mapped", "fields/campaign", with_values,
+       [](Crm& c) {
+         c.column("C__c").values = {"Spring", "Autumn", "Winter"};
+       }},
+  };
+}
+
+TEST(SeededFaults, OfTheCrmAreNamedInTheLineOfTheMapping) {
+  for (const LiveFault& fault : live_faults()) {
+    for (std::uint32_t seed = 1; seed <= 5; ++seed) {
+      Document document(seed);
+      fault.before(document);
+      const Mapping mapping = mapping_from(document.text());
+      Crm crm(mapping);
+      const auto named = [&] {
+        const auto findings = check_against_live(mapping, crm.stages, crm.columns);
+        return std::any_of(findings.begin(), findings.end(), [&](const FileFinding& f) {
+          return f.code == fault.code && f.file == "acme.jsonc" && f.line == document.line_of(fault.place);
+        });
+      };
+      EXPECT_FALSE(named()) << fault.code << " is found without the fault, seed " << seed;
+      fault.after(crm);
+      EXPECT_TRUE(named()) << fault.code << " in line " << document.line_of(fault.place) << ", seed " << seed
+                           << ", found:\n"
+                           << texts_of(check_against_live(mapping, crm.stages, crm.columns)) << document.text();
+    }
+  }
+}
+
+TEST(SeededFaults, ACrmThatFitsHasNone) {
+  for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+    const Mapping mapping = mapping_from(Document(seed).text());
+    const Crm crm(mapping);
+    EXPECT_EQ(texts_of(check_against_live(mapping, crm.stages, crm.columns)), "") << "seed " << seed;
+  }
+}
+
 TEST(SeededFaults, AreOfManyKinds) {
   std::set<std::string> codes;
   for (const Fault& fault : faults()) codes.insert(fault.code);
   EXPECT_GE(codes.size(), 29U);
   EXPECT_GE(faults().size(), 50U);
+  for (const LiveFault& fault : live_faults()) codes.insert(fault.code);
+  EXPECT_GE(codes.size(), 42U);
 }
 
 // What spoils a file as a whole.
