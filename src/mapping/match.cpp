@@ -4,25 +4,17 @@
 #include <set>
 
 #include "base/text.h"
+#include "deal/lifecycle.h"
 
 namespace cosell::mapping {
 namespace {
 
-// The customer's name without the legal form at its end.
-std::string customer_key(const Customer& customer) {
-  static const std::set<std::string> forms = {"inc", "ltd", "llc",  "gmbh", "ag",  "sa", "bv",      "ab",
-                                              "oy",  "as",  "corp", "co",   "plc", "kg", "limited", "corporation"};
-  std::vector<std::string> words = text::split(text::folded(customer.name), ' ');
-  while (words.size() > 1 && forms.count(words.back()) > 0) words.pop_back();
-  return text::join(words, " ");
-}
-
 bool same_customer(const Deal& opportunity, const Deal& referral) {
   const auto* ours = std::get_if<Customer>(&opportunity.get(Field::customer));
   const auto* theirs = std::get_if<Customer>(&referral.get(Field::customer));
-  if (ours == nullptr || theirs == nullptr || customer_key(*ours).empty()) return false;
-  const bool other_country = !ours->country.empty() && !theirs->country.empty() && ours->country != theirs->country;
-  return !other_country && customer_key(*ours) == customer_key(*theirs);
+  const std::string key = customer_key(opportunity);
+  if (key.empty() || key != customer_key(referral)) return false;
+  return ours->country.empty() || theirs->country.empty() || ours->country == theirs->country;
 }
 
 std::set<std::string> name_words(const std::string& text) {
@@ -45,7 +37,7 @@ class Scorer {
     out.because = text::join(said_, ", ");
     if (out.points >= rule_.doubtful) out.likeness = Likeness::doubtful;
     const auto standing = referral_.standing();
-    const bool unanswered = standing && standing->status == Status::fresh;
+    const bool unanswered = standing && is_waiting(*standing);
     if (out.points >= rule_.sure && !unanswered) out.likeness = Likeness::sure;
     return out;
   }
@@ -116,6 +108,24 @@ void read_matching(const Node& matching, MatchRule& rule, Findings& findings) {
                        std::to_string(rule.sure) + "); nothing would ever be doubtful",
                    "usual: doubtful 55, sure 85");
   }
+}
+
+std::string customer_key(const Deal& deal) {
+  static const std::set<std::string> forms = {"inc", "ltd", "llc",  "gmbh", "ag",  "sa", "bv",      "ab",
+                                              "oy",  "as",  "corp", "co",   "plc", "kg", "limited", "corporation"};
+  const auto* customer = std::get_if<Customer>(&deal.get(Field::customer));
+  if (customer == nullptr) return "";
+  std::vector<std::string> words = text::split(text::folded(customer->name), ' ');
+  while (words.size() > 1 && forms.count(words.back()) > 0) words.pop_back();
+  return text::join(words, " ");
+}
+
+Deal matched_part(const Deal& deal) {
+  Deal part;
+  for (const Field f : {Field::customer, Field::name, Field::value, Field::close_date, Field::standing}) {
+    if (const Value* value = deal.find(f)) part.set(f, *value);
+  }
+  return part;
 }
 
 MatchScore score_match(const MatchRule& rule, const Deal& opportunity, const Deal& referral) {

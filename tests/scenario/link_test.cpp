@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/match.h"
 #include "engine/recheck.h"
 #include "tests/support/world.h"
 
@@ -12,6 +11,15 @@ namespace {
 
 Json replaced(const std::string& path, const Json& value) {
   return Json{{"op", "replace"}, {"path", path}, {"value", value}};
+}
+
+// A listing of Partner Center in which no referral names its opportunity.
+net::Delivered without_reference(net::Delivered answer) {
+  Json body = Json::parse(answer.response.body, nullptr, false);
+  if (!body.is_object() || !body.contains("value")) return answer;
+  for (auto& referral : body["value"]) referral.erase("externalReferenceId");
+  answer.response.body = body.dump();
+  return answer;
 }
 
 class Link : public testing::TestWithParam<const char*> {
@@ -50,7 +58,7 @@ TEST_P(Link, ALostStoreIsTiedTogetherAgainAndNothingIsCreatedTwice) {  // I-31
 TEST_P(Link, DealsThatAnotherConnectorLinkedCauseNoNeedlessConflicts) {
   World world({.crm = GetParam()});
   std::vector<std::string> ids;
-  for (int i = 0; i < 120; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+  for (int i = 0; i < 400; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
   world.sync();
   std::map<std::string, std::string> referrals;
   for (const auto& r : world.referrals()) referrals[r["externalReferenceId"]] = r["id"];
@@ -125,48 +133,38 @@ TEST_P(Link, EveryDecisionOfEveryRunComesOutTheSameWhenItIsDerivedAgain) {
   EXPECT_GE(checked, 6);
 }
 
-Deal deal_of(const std::string& name, const std::string& customer, std::int64_t minor, Date close) {
-  Deal deal;
-  Customer c;
-  c.name = customer;
-  c.country = "DE";
-  deal.set(Field::name, name);
-  deal.set(Field::customer, c);
-  deal.set(Field::value, Money{minor, "EUR"});
-  deal.set(Field::close_date, close);
-  deal.set(Field::standing, Standing{Status::active, Substatus::accepted, ""});
-  return deal;
+// Two full systems of the same deals, with nothing that ties them: what is sure is linked, what is not waits.
+Json deal_of_customer(const std::string& customer, const std::string& name) {
+  auto words = usual_opportunity(name);
+  words["account"] = {{"name", customer}};
+  return words;
 }
 
-TEST(MatchScore, TheSameDealInTwoSystemsIsSure) {
-  const Deal crm = deal_of("Data platform", "Alder Foods GmbH", 5'000'000, {2027, 3, 31});
-  const Deal referral = deal_of("data platform", "ALDER FOODS", 5'000'000, {2027, 3, 31});
-  const auto score = engine::score_match(crm, referral);
-  EXPECT_EQ(score.likeness, engine::Likeness::sure) << score.because;
-}
-
-TEST(MatchScore, AnotherValueAndASimilarNameAreDoubtful) {
-  const Deal crm = deal_of("Data platform phase two", "Alder Foods", 5'000'000, {2027, 3, 31});
-  const Deal referral = deal_of("Data platform", "Alder Foods", 4'000'000, {2027, 3, 15});
-  EXPECT_EQ(engine::score_match(crm, referral).likeness, engine::Likeness::doubtful);
-}
-
-TEST(MatchScore, AnotherCustomerOrCountryIsNeverTheSameDeal) {
-  const Deal crm = deal_of("Data platform", "Alder Foods", 5'000'000, {2027, 3, 31});
-  EXPECT_EQ(engine::score_match(crm, deal_of("Data platform", "Birch Mills", 5'000'000, {2027, 3, 31})).likeness,
-            engine::Likeness::no);
-  Deal abroad = crm;
-  Customer c = std::get<Customer>(crm.get(Field::customer));
-  c.country = "SE";
-  abroad.set(Field::customer, c);
-  EXPECT_EQ(engine::score_match(crm, abroad).likeness, engine::Likeness::no);
-}
-
-TEST(MatchScore, ADealThatWaitsForAnAnswerIsNeverSure) {
-  const Deal crm = deal_of("Data platform", "Alder Foods", 5'000'000, {2027, 3, 31});
-  Deal referral = crm;
-  referral.set(Field::standing, Standing{Status::fresh, Substatus::received, ""});
-  EXPECT_EQ(engine::score_match(crm, referral).likeness, engine::Likeness::doubtful);
+TEST_P(Link, WhatIsSurelyTheSameDealIsLinkedWithoutAKeyAndWhatIsTiedWaitsForAPerson) {
+  World world({.crm = GetParam()});
+  const auto sure = world.new_opportunity(deal_of_customer("Alder Foods", "Data platform"));
+  const auto one_of_two = world.new_opportunity(deal_of_customer("Birch Mills", "Telephony"));
+  const auto other_of_two = world.new_opportunity(deal_of_customer("Birch Mills", "Telephony"));
+  world.sync();
+  ASSERT_EQ(world.referrals().size(), 3U);
+  // As if somebody had typed them in on both sides: no id of the other one anywhere.
+  for (const auto& id : {sure, one_of_two, other_of_two}) forget_bridge_columns(world, id);
+  world.wire = [](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (side != Side::partner_center) return answer;
+    return without_reference(std::move(answer));
+  };
+  world.lose_store();
+  world.advance(minutes(5));
+  world.reset_stats();
+  world.sync();
+  EXPECT_FALSE(world.deal_of(sure).partner_center.record_id.empty());
+  for (const auto& id : {one_of_two, other_of_two}) {
+    EXPECT_EQ(world.deal_of(id).reason, "doubtful_match");
+    EXPECT_TRUE(world.deal_of(id).partner_center.record_id.empty()) << "nothing is guessed";
+  }
+  EXPECT_EQ(world.referrals().size(), 3U) << "and nothing is created beside what may be there";
+  EXPECT_EQ(world.opportunities().size(), 3U);
 }
 
 }  // namespace

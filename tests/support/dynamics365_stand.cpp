@@ -147,13 +147,10 @@ class Dynamics365Stand final : public CrmStand {
     close(control, id, words);
     return id;
   }
-  // People fill in columns and then press Close; what is closed they reopen first.
+  // People fill in columns and then press Close; to work on it again they reopen it first (which an open one ignores).
   void edit(const Control& control, const std::string& id, const Json& words) const override {
     const bool opens = words.contains("stage") && stages.count(words["stage"].get<std::string>()) > 0;
-    for (const Json& record : opportunities(control)) {
-      const bool closed = record["stage"] == "won" || record["stage"] == "lost";
-      if (record["id"] == id && closed && opens) control("POST", "reopen", {{"id", id}});
-    }
+    if (opens) control("POST", "reopen", {{"id", id}});
     if (const Json fields = fields_from(words); !fields.empty()) {
       control("POST", "edit", {{"id", id}, {"fields", fields}});
     }

@@ -203,11 +203,14 @@ std::string World::new_opportunity(Json words) {
                   {"country", "Germany"}};
   if (!words.contains("account") || words["account"].is_object()) {
     if (words.contains("account")) account.update(words["account"]);
-    std::string id;
-    for (const auto& known : accounts()) {
-      if (known["name"] == account["name"]) id = known["id"];
+    std::string& id = accounts_by_name_[account["name"]];
+    if (id.empty()) {
+      for (const auto& known : accounts()) {
+        if (known["name"] == account["name"]) id = known["id"];
+      }
     }
-    words["account"] = id.empty() ? crm_stand_->new_account(crm_control(), account) : id;
+    if (id.empty()) id = crm_stand_->new_account(crm_control(), account);
+    words["account"] = id;
   }
   return crm_stand_->new_opportunity(crm_control(), words);
 }

@@ -109,6 +109,7 @@ class World {
 
   WorldOptions options_;
   std::unique_ptr<CrmStand> crm_stand_;
+  std::map<std::string, std::string> accounts_by_name_;  // that opportunities were put on
   std::map<Side, std::int64_t> writes_;
   std::map<Side, std::int64_t> refused_;
   int requests_until_crash_ = 0;
