@@ -108,8 +108,9 @@ struct Outcome {
 // ---- descriptor
 
 struct StageEntry {
-  std::string id;     // stable value: API name, option number, stage id
-  std::string label;  // for people only
+  std::string id;           // stable value: API name, option number, stage id
+  std::string label;        // for people only
+  std::string record = {};  // what stays the same when the stable value itself is renamed; "" where nothing does
   bool active = true;
   bool closed = false;
   bool won = false;

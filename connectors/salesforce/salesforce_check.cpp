@@ -15,7 +15,7 @@ using Level = Finding::Level;
 constexpr int kLowBudgetPercent = 10;
 
 const std::string kStagesQuery =
-    "SELECT ApiName, MasterLabel, IsActive, IsClosed, IsWon, DefaultProbability, SortOrder FROM OpportunityStage "
+    "SELECT Id, ApiName, MasterLabel, IsActive, IsClosed, IsWon, DefaultProbability, SortOrder FROM OpportunityStage "
     "ORDER BY SortOrder";
 
 Finding ok(std::string what, std::string text) { return {Level::ok, std::move(what), std::move(text), ""}; }

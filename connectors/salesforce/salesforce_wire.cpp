@@ -340,6 +340,7 @@ Result<std::vector<StageEntry>> read_stages(const std::string& body, const std::
     StageEntry s;
     s.id = row.text_of("ApiName");
     s.label = row.text_of("MasterLabel");
+    s.record = row.text_of("Id");
     if (s.id.empty()) return not_understood(request, "a stage has no name.");
     s.active = flag(row, "IsActive");
     s.closed = flag(row, "IsClosed");

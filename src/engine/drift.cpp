@@ -31,12 +31,20 @@ const mapping::FileFinding* finding_about(const std::vector<mapping::FileFinding
 
 std::string place_of(const mapping::FileFinding& f) { return f.file + ":" + std::to_string(f.line); }
 
-// A stage that is new where another one disappeared, with the same outcome: most likely its new name.
+bool is_same_record(const StageEntry& a, const StageEntry& b) { return !a.record.empty() && a.record == b.record; }
+
+// The stage under its new name where the CRM tells that; else one that is new where this one disappeared, with the same
+// outcome: most likely its new name.
 const StageEntry* new_name_of(const StageEntry& gone, const std::vector<StageEntry>& before,
                               const std::vector<StageEntry>& now) {
+  const auto same =
+      std::find_if(now.begin(), now.end(), [&gone](const StageEntry& s) { return is_same_record(s, gone); });
+  if (same != now.end()) return &*same;
   const auto it = std::find_if(now.begin(), now.end(), [&](const StageEntry& s) {
     const bool same_place = s.position == gone.position && s.closed == gone.closed && s.won == gone.won;
-    return same_place && find_stage(before, s.id) == nullptr;
+    const bool renamed_from_another =
+        std::any_of(before.begin(), before.end(), [&s](const StageEntry& b) { return is_same_record(s, b); });
+    return same_place && !renamed_from_another && find_stage(before, s.id) == nullptr;
   });
   return it == now.end() ? nullptr : &*it;
 }
@@ -47,6 +55,7 @@ json::Value stages_as_json(const std::vector<StageEntry>& stages) {
     auto o = json::Value::object();
     o.set("id", json::Value::string(s.id));
     o.set("label", json::Value::string(s.label));
+    if (!s.record.empty()) o.set("record", json::Value::string(s.record));
     o.set("closed", json::Value::boolean(s.closed));
     o.set("won", json::Value::boolean(s.won));
     o.set("position", json::Value::integer(s.position));
@@ -62,6 +71,7 @@ std::vector<StageEntry> stages_from_json(const json::Value& list) {
     StageEntry s;
     s.id = item.text_of("id");
     s.label = item.text_of("label");
+    s.record = item.text_of("record");
     s.closed = flag("closed");
     s.won = flag("won");
     const json::Value* position = item.find("position");
@@ -105,8 +115,13 @@ std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const st
     const StageEntry* renamed = new_name_of(old, before, now);
     Drift d;
     d.stage = old.id;
-    d.message = crm + " has no stage " + in_quotes(old.id) + " any more" +
-                (renamed == nullptr ? "." : "; in its place is " + in_quotes(renamed->id) + ", probably its new name.");
+    if (renamed != nullptr && is_same_record(*renamed, old)) {
+      d.message = crm + " renamed the stage " + in_quotes(old.id) + " to " + in_quotes(renamed->id) + ".";
+    } else {
+      d.message =
+          crm + " has no stage " + in_quotes(old.id) + " any more" +
+          (renamed == nullptr ? "." : "; in its place is " + in_quotes(renamed->id) + ", probably its new name.");
+    }
     d.next_step = place_of(*finding) + ": " +
                   (renamed == nullptr ? "remove " + in_quotes(old.id)
                                       : "write " + in_quotes(renamed->id) + " instead of " + in_quotes(old.id)) +
@@ -117,6 +132,11 @@ std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const st
     const StageEntry* old = find_stage(before, stage.id);
     const auto* finding = finding_about(findings, "stage-not-mapped", stage.id);
     if (old != nullptr || finding == nullptr || !stage.active) continue;
+    // Under its old name it was told above already.
+    const bool told = std::any_of(before.begin(), before.end(), [&](const StageEntry& b) {
+      return is_same_record(b, stage) && finding_about(findings, "stage-not-live", b.id) != nullptr;
+    });
+    if (told) continue;
     Drift d;
     d.stage = stage.id;
     d.message = crm + " has a new stage " + in_quotes(stage.id) + "; deals in it wait.";

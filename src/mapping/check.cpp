@@ -89,6 +89,12 @@ class LiveCheck {
       }
       const LiveStage& live = *found->second;
       outcome(m, live);
+      if (!written && !is_offered(live, table)) {
+        findings_.warning(m.at, "stage-not-offered",
+                          "no record type of this table offers the stage " + quoted(m.crm_stage) +
+                              "; only deals that stand in it already have it",
+                          "remove it once no deal is in it");
+      }
       if (!written) continue;
       if (!live.active) {
         findings_.error(

@@ -59,6 +59,25 @@ TEST(Drift, OfAStageThatWasRenamedNamesTheLineAndItsNewName) {
   EXPECT_THAT(drift[1].message, HasSubstr("new stage \"Discovery\""));
 }
 
+TEST(Drift, OfAStageWhoseRecordStayedTheSameIsTheRenamingForSureWhereverItStandsNow) {
+  World world;
+  world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
+  const std::string deal = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.sync();
+  // Renamed and moved to the end, while another one was put in its place.
+  Json changed = stages_with("Screening", "Discovery");
+  for (Json& stage : changed["stages"]) {
+    if (stage["name"] == "Discovery") stage["was"] = "Needs Analysis";
+  }
+  world.control(Side::crm, "POST", "stages", changed);
+  an_hour_with_a_change(world, deal, 61000);
+  const auto drift = drift_of(world);
+  ASSERT_THAT(drift, SizeIs(2));
+  EXPECT_THAT(drift[0].message, HasSubstr("renamed the stage \"Needs Analysis\" to \"Discovery\""));
+  EXPECT_THAT(drift[0].next_step, HasSubstr("write \"Discovery\" instead of \"Needs Analysis\""));
+  EXPECT_THAT(drift[1].message, HasSubstr("new stage \"Screening\""));
+}
+
 TEST(Drift, KeepsWhenItBeganAndEndsWhenTheStageIsBack) {
   World world;
   world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));

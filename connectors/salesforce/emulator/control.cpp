@@ -167,6 +167,7 @@ http::Response change_stages(State& state, const Json& body, Instant now) {
         text_at(entry, "forecast_category").empty() ? "Pipeline" : text_at(entry, "forecast_category");
     s.closed = flag_at(entry, "closed") || flag_at(entry, "won");
     s.won = flag_at(entry, "won");
+    s.was = text_at(entry, "was");
     stages.push_back(std::move(s));
   }
   // "record_types": { "Services": ["Scoping", …] }: what each offers; without it they stay as they are.

@@ -221,7 +221,7 @@ void set_stages(State& state, const std::vector<Stage>& stages, Instant now) {
     stage_name.picks.push_back({s.name, s.name});
     const auto same = std::find_if(old.begin(), old.end(), [&](const RowPtr& r) {
       const auto* name = std::get_if<std::string>(&r->cell(o.at("ApiName")));
-      return name != nullptr && compare_text(*name, s.name) == 0;
+      return name != nullptr && compare_text(*name, s.was.empty() ? s.name : s.was) == 0;
     });
     const std::vector<std::pair<std::string, Value>> cells = {{"MasterLabel", s.name},
                                                               {"ApiName", s.name},

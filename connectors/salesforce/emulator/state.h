@@ -144,6 +144,7 @@ struct Stage {
   std::string forecast_category;  // "Best Case"
   bool closed = false;
   bool won = false;
+  std::string was = {};  // its name until now, when it is renamed: it keeps its id
 };
 void set_stages(State& state, const std::vector<Stage>& stages, Instant now);
 std::vector<Stage> stages_of(const State& state);

@@ -184,6 +184,17 @@ TEST(RecordTypes, AStageThatIsWrittenMustBeOfferedByEveryRecordTypeOfItsTable) {
             "table of its own under \"by\", or name another stage in \"write_back\"\n");
 }
 
+TEST(RecordTypes, AStageThatNoRecordTypeOfItsTableOffersAnyMoreIsNamed) {
+  const Mapping mapping = mapping_from(kServicesOnly);
+  const auto stages = offered({{"Lead", {"License", "Services"}},
+                               {"Workshop", {"Services"}},
+                               {"Pilot", {"License"}},
+                               {"Scoping", {"Services"}}});
+  EXPECT_EQ(found_live(mapping, stages, "stage-not-offered"),
+            "no record type of this table offers the stage \"Workshop\"; only deals that stand in it already have it; "
+            "remove it once no deal is in it\n");
+}
+
 TEST(RecordTypes, AStageThatARecordTypeOffersMustBeInItsTable) {
   const Mapping mapping = mapping_from(kServicesOnly);
   const auto stages = offered({{"Lead", {"License", "Services"}}, {"Workshop", {"License", "Services"}}});
