@@ -220,6 +220,7 @@ Error error_of_part(const http::Response& part, const Asked& asked, Instant now)
   if (e.kind == ErrorClass::unknown || e.kind == ErrorClass::auth_expired) e.kind = ErrorClass::transient;
   // What is wrong with one record must not stop the others.
   if (e.kind == ErrorClass::bug || e.kind == ErrorClass::config) e.kind = ErrorClass::rejected;
+  e.of_one_record = true;
   return e;
 }
 

@@ -163,6 +163,7 @@ Error error_of_row(const ServerError& error, Instant now) {
   // Within a collection the answer itself arrived: what failed was not written.
   if (e.kind == ErrorClass::unknown) e.kind = ErrorClass::transient;
   if (e.kind == ErrorClass::schema_drift || e.kind == ErrorClass::bug) e.kind = ErrorClass::rejected;
+  e.of_one_record = true;
   return e;
 }
 

@@ -48,6 +48,7 @@ struct Error {
   std::vector<std::string> fields = {};    // columns that the server complained about
   int http_status = 0;                     // 0: no HTTP answer
   std::optional<Instant> not_before = {};  // throttled: when the side may be asked again
+  bool of_one_record = false;              // the side answered; only this record failed (a locked row in a batch)
 };
 
 template <class T>

@@ -230,7 +230,8 @@ Result<void> Executor::settle_batch(Side side, Batch batch, const std::vector<Ou
       const Outcome& outcome = it == by_id.end() ? missing : *it->second;
       row.request_id = outcome.request_id;
       if (const auto* error = std::get_if<Error>(&outcome.what)) {
-        if (!first_error || error->kind == ErrorClass::auth_expired) first_error = *error;
+        const bool about_more = first_error && first_error->of_one_record && !error->of_one_record;
+        if (!first_error || about_more || error->kind == ErrorClass::auth_expired) first_error = *error;
       } else {
         ++went_through;
       }
@@ -272,7 +273,8 @@ bool Executor::side_failed(Side side, const Error& error, bool nothing_went_thro
     case ErrorClass::throttled:
     case ErrorClass::unknown:
     case ErrorClass::bad_response:
-      if (!nothing_went_through) return false;
+      // A side whose rows are locked answers; only these deals wait.
+      if (!nothing_went_through || error.of_one_record) return false;
       if (++failures_in_a_row_[side] < pair_.settings.attempts_in_a_row) return false;
       report_.stopped = error;
       report_.side_down = side;

@@ -202,6 +202,37 @@ TEST_P(ApiSemantics, F23_ALockIsTriedAgainByItself) {  // I-37
   EXPECT_EQ(value_of_referral(world, id), 65000.0);
 }
 
+// Every row that is written is locked, again and again: the side answers all the same.
+TEST_P(ApiSemantics, F23_LockedRowsAreWaitedForOneByOneAndAreNoIncidentOfTheSide) {  // I-04, I-37
+  World world({.crm = GetParam()});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) ids.push_back(synced_deal(world, "Deal " + std::to_string(i)));
+  const bool salesforce = std::string(GetParam()) == "salesforce";
+  const auto lock = [&](bool locked) {
+    const Json list = locked ? Json(ids) : Json::array();
+    if (salesforce) world.control(Side::crm, "POST", "settings", {{"locked_ids", list}});
+    if (!salesforce) world.control(Side::crm, "POST", "settings", {{"deadlock_next_writes", locked ? 1000 : 0}});
+  };
+  lock(true);
+  for (const auto& id : ids) world.portal_edit(referral_id_of(world, id), replace("/details/dealValue", 70000));
+  world.advance(minutes(5));
+  world.reset_stats();
+  const auto report = world.sync();
+  EXPECT_GE(world.writes(Side::crm), 3) << "the fault: tried, and refused, three times";
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_FALSE(report.side_down);
+  EXPECT_EQ(*world.store().property("incident.crm"), "");
+  for (const auto& id : ids) {
+    EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 50000.0);
+    EXPECT_EQ(world.deal_of(id).reason, "transient");
+    EXPECT_TRUE(world.deal_of(id).look_again_at);
+  }
+  lock(false);
+  world.advance(hours(2));
+  world.sync();
+  for (const auto& id : ids) EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 70000.0) << "without a replay";
+}
+
 TEST_P(ApiSemantics, F24_AcceptedIsNotAppliedUntilItIsSeen) {  // I-29
   World world({.crm = GetParam()});
   const auto id = synced_deal(world);

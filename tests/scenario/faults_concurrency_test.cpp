@@ -168,6 +168,29 @@ TEST_P(Concurrency, F40_ThereAndBackBetweenTwoReadingsIsNoWrite) {  // I-02
   EXPECT_EQ(writes_of_both(world), 0);
 }
 
+// The third trap (reliability): nobody can see from two pictures that a value went away and came back on purpose.
+// A new version of the record is no edit of the field, so that the other side's edit is written; the manual says so.
+TEST_P(Concurrency, F40_ARevertOnOneSideIsNotSeenAndTheOthersEditIsWrittenAsTheManualSays) {  // I-08
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  const Json before = world.referral_of(id)["eTag"];
+  world.portal_edit(referral, replace("/details/dealValue", 70000));
+  world.advance(minutes(1));
+  world.portal_edit(referral, replace("/details/dealValue", 50000));
+  world.crm_edit(id, {{"value", 61000}});
+  ASSERT_NE(world.referral_of(id)["eTag"], before) << "the fault: the record moved, the value is as before";
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 61000.0);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << "no conflict is made of a version alone";
+  const auto history = world.store().history(world.deal_of(id).id, 0, 1000);
+  ASSERT_TRUE(history);
+  std::string all;
+  for (const auto& line : *history) all += line.payload;
+  EXPECT_NE(all.find("changed_in_crm"), std::string::npos) << "and the history says why";
+}
+
 TEST_P(Concurrency, AFirstSyncBeyondTheGuardIsApprovedAsExactlyThisPlan) {  // I-13
   World world({.crm = GetParam()});
   world.pair().settings.first_sync.deals = 3;

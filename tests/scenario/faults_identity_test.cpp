@@ -29,7 +29,9 @@ TEST_P(Identity, F41_DeletedInTheCrmAndEditedInPartnerCenterKeepsTheEditAndWaits
   world.portal_edit(referral, replace("/details/notes", "edited meanwhile"));
   world.advance(minutes(5));
   world.reset_stats();
-  world.sync();
+  const auto report = world.sync();
+  EXPECT_EQ(report.observed.at(Side::crm).gone, 1) << "the fault: the deletion was seen";
+  EXPECT_EQ(report.observed.at(Side::partner_center).changed, 1) << "and so was the edit";
   EXPECT_EQ(world.deal_of(referral).state, store::DealState::waiting);
   EXPECT_EQ(world.deal_of(referral).reason, "deleted");
   EXPECT_EQ(writes_of_both(world), 0);
@@ -45,8 +47,10 @@ TEST_P(Identity, F42_TheLoserOfAMergeIsHeldAndNoRecordIsLinkedTwice) {  // I-16
   // A person merges by hand: the loser goes, and its key is pasted over the survivor's.
   world.crm_edit(survivor, {{"plain_key", key}});
   world.crm_delete(loser);
+  ASSERT_EQ(world.opportunity(survivor)["plain_key"], key) << "the fault";
   world.advance(minutes(5));
-  world.sync();
+  const auto report = world.sync();
+  EXPECT_EQ(report.observed.at(Side::crm).gone, 1) << "the fault: the loser's end was seen";
   world.sync();
   expect_one_to_one(world);
   EXPECT_EQ(world.deal_of(key).reason, "deleted");
@@ -97,9 +101,13 @@ TEST_P(Identity, F44_ClosedInPartnerCenterWhileTheCrmEditsIsClosedAndTheEditIsKe
                                            {{"op", "replace"}, {"path", "/substatus"}, {"value", "Lost"}},
                                            {{"op", "replace"}, {"path", "/statusReason"}, {"value", "Budget"}}}));
   world.crm_edit(id, {{"value", 61000}, {"stage", "60"}});
+  ASSERT_EQ(world.referral_of(id)["status"], "Closed") << "the fault";
+  ASSERT_EQ(world.opportunity(id)["stage"], "60") << "the fault";
   world.advance(minutes(5));
   world.reset_stats();
-  world.sync();
+  const auto report = world.sync();
+  EXPECT_EQ(report.observed.at(Side::crm).changed, 1) << "both were seen by the same run";
+  EXPECT_EQ(report.observed.at(Side::partner_center).changed, 1);
   EXPECT_EQ(world.writes(Side::partner_center), 0) << "nothing is written to a closed referral";
   EXPECT_EQ(world.opportunity(id)["stage"], "lost");
   EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 61000.0) << "the seller's edit stays where it is";
@@ -135,8 +143,12 @@ TEST_P(Identity, F46_ADealThatIsTakenOutOfTheSelectionIsNeitherDeletedNorClosed)
   World world({.crm = GetParam()});
   const auto id = synced_deal(world);
   world.crm_edit(id, {{"opt_in", false}});
+  ASSERT_EQ(world.opportunity(id)["opt_in"], false) << "the fault";
   world.advance(minutes(5));
-  world.sync();
+  world.reset_stats();
+  const auto left = world.sync();
+  EXPECT_EQ(left.observed.at(Side::crm).changed, 1) << "it was seen to leave";
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
   EXPECT_EQ(world.referral_of(id)["status"], "Active");
   world.crm_edit(id, {{"opt_in", true}, {"value", 61000}});
   world.advance(minutes(5));
@@ -262,6 +274,41 @@ TEST_P(Identity, F73_SixtyHoursWithoutALoginAreOneIncidentAndEverythingFollowsAf
   EXPECT_FALSE(report.stopped) << report.stopped->message;
   EXPECT_EQ(value_of_referral(world, id), 60054.0) << "without a replay";
   EXPECT_EQ(*world.store().property("incident.partner_center"), "");
+  // What `cosell status` tells afterwards: since when, how many deals caught up, and that nothing was lost by it.
+  const auto recovered = Json::parse(*world.store().property("recovered.partner_center"), nullptr, false);
+  EXPECT_EQ(recovered["since"], incident);
+  EXPECT_EQ(recovered["caught_up"], 1);
+  EXPECT_EQ(recovered["deadlines_lost"], Json::array());
+}
+
+// What was lost while nobody could log in is named; nothing can be done about it any more.
+TEST_P(Identity, F73_ADealThatExpiresWhileASideIsDownIsNamedAfterwards) {  // I-01
+  World world({.crm = GetParam()});
+  world.control(Side::partner_center, "POST", "settings", {{"expiry_days", 1}});
+  synced_deal(world);
+  const auto theirs = world.inbound();
+  world.sync();
+  int refused = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::partner_center) return go(r);
+    ++refused;
+    return net::Delivered{net::Delivered::Kind::unreachable, {}};
+  };
+  for (int i = 0; i < 3; ++i) {
+    world.advance(hours(20));
+    EXPECT_TRUE(world.sync().stopped);
+  }
+  EXPECT_GT(refused, 0) << "the fault";
+  world.wire = nullptr;
+  world.advance(minutes(10));
+  world.sync();
+  const auto recovered = Json::parse(*world.store().property("recovered.partner_center"), nullptr, false);
+  ASSERT_EQ(recovered["deadlines_lost"].size(), 1U) << recovered.dump();
+  EXPECT_EQ(recovered["deadlines_lost"][0]["referral_id"], theirs["id"]);
+  // The next runs keep what was told: it is for the person who comes on Monday.
+  world.advance(hours(1));
+  world.sync();
+  EXPECT_EQ(Json::parse(*world.store().property("recovered.partner_center"), nullptr, false), recovered);
 }
 
 TEST(DynamicsStages, F75_ARenamedStageLabelChangesNothing) {  // I-24
@@ -271,9 +318,16 @@ TEST(DynamicsStages, F75_ARenamedStageLabelChangesNothing) {  // I-24
   for (int value = 0; value < 8; ++value)
     options.push_back({{"value", value}, {"label", "Phase " + std::to_string(value)}});
   world.control(Side::crm, "POST", "options", {{"column", "salesstage"}, {"options", options}});
+  int renamed = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (side == Side::crm && answer.response.body.find("Phase 2") != std::string::npos) ++renamed;
+    return answer;
+  };
   world.reset_stats();
   world.advance(hours(25));
   world.sync();
+  EXPECT_GT(renamed, 0) << "the fault: the new labels were read";
   EXPECT_EQ(writes_of_both(world), 0);
   EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
   world.crm_edit(id, {{"value", 61000}});
@@ -320,11 +374,17 @@ TEST_P(Identity, F77_AReferralOfAnotherPairsLocationIsLeftToThatPair) {  // I-16
   const auto theirs = world.inbound();
   world.control(Side::partner_center, "POST", "settings", {{"inbound_mpn_id", "1234567"}});
   const auto ours = world.inbound();
-  world.sync();
+  const auto report = world.sync();
+  EXPECT_EQ(report.observed.at(Side::partner_center).seen, 2) << "the fault: the listing holds both pairs' deals";
   EXPECT_EQ(world.opportunities().size(), 1U);
   EXPECT_EQ(world.opportunities()[0]["referral_id"], ours["id"]);
   EXPECT_EQ(world.deal_of(theirs["id"]).state, store::DealState::skipped);
   EXPECT_EQ(world.deal_of(theirs["id"]).reason, "other_location");
+  for (const auto& r : world.referrals()) {
+    if (r["id"] == theirs["id"]) {
+      EXPECT_EQ(r["eTag"], theirs["eTag"]) << "nothing was written to it";
+    }
+  }
 }
 
 }  // namespace

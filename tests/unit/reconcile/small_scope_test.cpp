@@ -346,11 +346,11 @@ std::string document() {
          "written the other way round: "
       << situations
       << " cases for one field (agreed value of either side × CRM × Partner Center, each of not shown, empty and three "
-         "texts; 4 stages of a deal's life; 4 directions; 6 conflict rules; 3 first-link precedences), and for each of "
-         "the "
+         "texts; 4 stages of a deal's life; 4 directions; 6 conflict rules; 3 first-link precedences). These are run "
+         "with both records there, which is the only one of the "
       << all_presences.size() * all_presences.size()
-      << " combinations of presence below: " << situations * all_presences.size() * all_presences.size()
-      << " together. Fields are compared only when both records are there, so the others need no second look.\n\n"
+      << " combinations of presence below in which fields are compared at all; which course each of the combinations "
+         "takes is checked by itself.\n\n"
          "## The records\n\n"
          "Absence from a listing is none of these: a record counts as gone only when its system says so, or when it "
          "was "
