@@ -23,13 +23,15 @@ const char* name_of(RecordKind k) {
       return "referral";
     case RecordKind::microsoft_half:
       return "microsoft_half";
+    case RecordKind::registration:
+      return "registration";
   }
   return "";
 }
 
 std::optional<RecordKind> record_kind_from(const std::string& name) {
   for (const RecordKind k : {RecordKind::opportunity, RecordKind::account, RecordKind::contact, RecordKind::owner,
-                             RecordKind::referral, RecordKind::microsoft_half}) {
+                             RecordKind::referral, RecordKind::microsoft_half, RecordKind::registration}) {
     if (name == name_of(k)) return k;
   }
   return std::nullopt;

@@ -27,12 +27,13 @@ namespace cosell {
 
 // What kind of record an observation or operation is about.
 enum class RecordKind : std::uint8_t {
-  opportunity,    // CRM
-  account,        // CRM: the customer
-  contact,        // CRM: a person at the customer
-  owner,          // CRM: a user of the CRM
-  referral,       // Partner Center: the partner's own record of the deal
-  microsoft_half  // Partner Center: the record that asks Microsoft for help, in the same engagement
+  opportunity,     // CRM
+  account,         // CRM: the customer
+  contact,         // CRM: a person at the customer
+  owner,           // CRM: a user of the CRM
+  referral,        // Partner Center: the partner's own record of the deal
+  microsoft_half,  // Partner Center: the record that asks Microsoft for help, in the same engagement
+  registration     // Partner Center: the registration of a won deal, a part of its referral and named by its id
 };
 const char* name_of(RecordKind k);
 std::optional<RecordKind> record_kind_from(const std::string& name);

@@ -194,9 +194,10 @@ std::optional<ColumnFacts> facts_from_text(const std::string& text) {
 }
 
 const Table* table_of(RecordKind kind) {
-  if (kind == RecordKind::referral || kind == RecordKind::microsoft_half) return nullptr;
+  if (kind == RecordKind::referral) return nullptr;  // stands for further tables, none of which is one of deals
   const auto& all = known_tables();
-  return &*std::find_if(all.begin(), all.end(), [kind](const Table& t) { return t.kind == kind; });
+  const auto found = std::find_if(all.begin(), all.end(), [kind](const Table& t) { return t.kind == kind; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 std::optional<ColumnFacts> standard_facts(const std::string& table, const std::string& column) {

@@ -11,6 +11,7 @@
 #include "connectors/partner_center/referral_feed.h"
 #include "connectors/partner_center/referral_wire.h"
 #include "connectors/partner_center/referral_write.h"
+#include "connectors/partner_center/registration_wire.h"
 
 namespace cosell {
 namespace partner_center {
@@ -180,7 +181,8 @@ Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& ope
   Write write;
   write.operation_id = operation.id.value;
   Result<json::Value> body = json::Value();
-  if (operation.verb == Verb::create) {
+  const bool registers = operation.kind == RecordKind::registration;
+  if (operation.verb == Verb::create && !registers) {
     write.method = "POST";
     if (operation.kind == RecordKind::referral) {
       body = referral_body(operation, settings_);
@@ -191,7 +193,7 @@ Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& ope
       return make_error(ErrorClass::bug, "Partner Center cannot create this kind of record without an engagement.");
     }
   } else {
-    if (operation.kind != RecordKind::referral || operation.target.id.empty()) {
+    if ((operation.kind != RecordKind::referral && !registers) || operation.target.id.empty()) {
       return make_error(ErrorClass::bug, "Only the partner's own referral can be changed in Partner Center.");
     }
     // Without a version the write would overwrite whatever a person did in the portal.
@@ -201,7 +203,7 @@ Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& ope
     write.method = "PATCH";
     write.path = "/" + text::percent_encode(operation.target.id.value);
     write.if_match = quoted_tag(operation.must_match.value);
-    body = patch_body(operation.changes, settings_);
+    body = registers ? registration_patch(operation) : patch_body(operation.changes, settings_);
   }
   if (!body) return body.error();
   write.body = std::move(*body);
@@ -212,7 +214,8 @@ Outcome PartnerCenterConnector::outcome_of(const Operation& operation, const Res
   if (!answer) return {operation.id, answer.error(), answer.error().request_id};
   Applied applied;
   applied.created = operation.verb == Verb::create;
-  if (answer->status == 204 && !applied.created) {
+  const bool names_its_target = !applied.created || operation.kind == RecordKind::registration;
+  if (answer->status == 204 && names_its_target) {
     applied.id = operation.target.id;
     applied.version = VersionToken(answer->etag);
     return {operation.id, std::move(applied), answer->request_id};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "connectors/partner_center/registration_wire.h"
 #include "deal/deal.h"
 
 namespace cosell::partner_center {
@@ -252,8 +253,7 @@ void read_identity(const json::Value& referral, const RowHead& head, const std::
   shown.set(Field::campaign, text_value(text_in(&referral, "campaignId")));
   shown.set(Field::tags, read_tags(member(&referral, "tags")));
   shown.set(Field::favorite, flag_value(member(&referral, "favorite")));
-  const std::string registration = text_in(&referral, "registrationStatus");
-  shown.set(Field::registration, text::equals_ignore_case(registration, "None") ? Value() : text_value(registration));
+  shown.set(Field::registration, text_value(registration_status(referral)));
   shown.instant(Field::created_at, "createdDateTime", member(&referral, "createdDateTime"));
   shown.instant(Field::closed_at, "closedDateTime", member(&referral, "closedDateTime"));
   shown.instant(Field::expires_at, "expirationDateTime", member(&referral, "expirationDateTime"));
@@ -363,6 +363,7 @@ Observation read_referral(const json::Value& referral, const RowHead& head, cons
   shown.set(Field::solutions, read_solutions(member(requirements, "solutions")));
   shown.set(Field::marketplace_intent, read_marketplace_intent(requirements));
   shown.set(Field::consent_contact, read_contact_consent(member(&referral, "consent")));
+  read_registration(referral, seen.columns);
   return seen;
 }
 
@@ -382,6 +383,7 @@ Observation read_microsoft_half(const json::Value& referral, const RowHead& head
   shown.set(Field::help_notes, text_value(text_in(invite, "notes")));
   shown.set(Field::microsoft_seller, read_sellers(referral));
   shown.set(Field::microsoft_crm_id, text_value(text_in(member(&referral, "trackingInfo"), "microsoftMsxId")));
+  shown.instant(Field::created_at, "createdDateTime", member(&referral, "createdDateTime"));
   shown.instant(Field::expires_at, "expirationDateTime", member(&referral, "expirationDateTime"));
   return seen;
 }

@@ -43,6 +43,7 @@ std::string object_of(RecordKind kind) {
       return "User";
     case RecordKind::referral:
     case RecordKind::microsoft_half:
+    case RecordKind::registration:
       break;
   }
   return "";

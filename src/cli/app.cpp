@@ -234,6 +234,40 @@ class App {
     sub->parse_complete_callback([this] { lists_ = true; });
   }
 
+  void add_register(CLI::App& deals) {
+    CLI::App* sub = command(
+        deals, "register", "Register a won deal with Microsoft, or correct its registration, with the next sync",
+        "  cosell deals register \"Alder Foods\" --signed 2026-04-10 --starts 2026-05-01 --perpetual\n"
+        "      --on-azure yes --deployed-at customer --pricing other\n"
+        "  cosell deals register \"Alder Foods\" --signed 2026-04-12     a correction that Microsoft asks for\n\n"
+        "May this deal be registered? cosell deals show \"Alder Foods\"");
+    sub->add_option("DEAL", register_.deal, "CRM id, referral id, address or part of the name")
+        ->required()
+        ->type_name("");
+    sub->add_option("--signed", register_.signed_on, "Day on which the contract was signed, at most 60 days ago")
+        ->type_name("DAY");
+    sub->add_option("--starts", register_.starts, "Day on which the contract starts")->type_name("DAY");
+    sub->add_option("--ends", register_.ends, "Day on which it ends")->type_name("DAY");
+    sub->add_flag("--perpetual", register_.perpetual, "The contract has no end");
+    sub->add_option("--value", register_.value, "Value of the contract, \"95000 EUR\" (default: the deal's value)")
+        ->type_name("AMOUNT");
+    sub->add_option("--solution", register_.solution, "The solution that was sold (default: the only one of the deal)")
+        ->type_name("SOL");
+    sub->add_option("--solution-value", register_.solution_value, "Its part of the value (default: all of it)")
+        ->type_name("AMOUNT");
+    sub->add_option("--on-azure", register_.on_azure, "Does the solution run on Azure? yes or no")->type_name("WORD");
+    sub->add_option("--deployed-at", register_.deployed_at, "Where it is deployed: customer or partner")
+        ->type_name("WORD");
+    sub->add_option("--pricing", register_.pricing, "How it is paid for: pay-as-you-go or other")->type_name("WORD");
+    sub->add_option("--marketplace", register_.marketplace,
+                    "Day on which it was sold through the marketplace, if it was")
+        ->type_name("DAY");
+    sub->add_flag("--cancel", register_.cancel, "Forget a registration that was not sent yet");
+    sub->add_flag("--dry-run", register_.dry_run, "Only judge what was stated");
+    add_pair_option(sub, register_.pair);
+    does(sub, [this](Session& s) { return deals_register_command(s, register_); });
+  }
+
   void add_deals() {
     CLI::App* deals =
         command(app_, "deals", "Look at deals", "  cosell deals list\n  cosell deals show \"Alder Foods\"");
@@ -268,6 +302,8 @@ class App {
     leave->add_option("DEAL", deal_, "CRM id, referral id, address or part of the name")->required()->type_name("");
     add_pair_option(leave, pair_);
     does(leave, [this](Session& s) { return deals_leave_command(s, pair_, deal_); });
+
+    add_register(*deals);
 
     CLI::App* history =
         command(*deals, "history", "What happened to one deal, and why",
@@ -551,6 +587,7 @@ class App {
   ReplayOptions replay_;
   ResolveOptions resolve_;
   HistoryOptions history_;
+  RegisterOptions register_;
   LinkOptions link_;
   PruneOptions prune_;
   MappingCheckOptions mapping_;

@@ -95,6 +95,26 @@ int deals_bundle_command(Session& session, const std::string& pair, const std::s
 int deals_restart_command(Session& session, const std::string& pair, const std::string& deal);
 int deals_leave_command(Session& session, const std::string& pair, const std::string& deal);
 
+// What a person states of the contract of a won deal; "" is not stated.
+struct RegisterOptions {
+  std::string pair;
+  std::string deal;
+  std::string value;           // "95000 EUR"; the deal's currency when it names none
+  std::string solution;        // SOL-…
+  std::string solution_value;  // its part of `value`
+  std::string signed_on;       // days: 2026-04-10
+  std::string starts;
+  std::string ends;
+  bool perpetual = false;
+  std::string on_azure;     // yes, no
+  std::string deployed_at;  // customer, partner
+  std::string pricing;      // pay-as-you-go, other
+  std::string marketplace;  // the day on which it was sold there
+  bool cancel = false;
+  bool dry_run = false;
+};
+int deals_register_command(Session& session, const RegisterOptions& options);
+
 int solutions_command(Session& session, const std::string& pair);
 
 struct ReplayOptions {

@@ -6,6 +6,7 @@
 #include "engine/approve.h"
 #include "engine/replay.h"
 #include "engine/resolve.h"
+#include "store/codec.h"
 
 namespace cosell::cli {
 
@@ -24,6 +25,14 @@ Result<std::string> work_off_resolve(Workplace& place, const store::InboxItem& i
     answers.push_back(resolved ? resolved->title + ": " + text::join(resolved->told, "; ") : resolved.error().message);
   }
   return text::join(answers, "\n");
+}
+
+Result<std::string> work_off_register(Workplace& place, const store::InboxItem& item, DealId deal) {
+  if (item.command == "register-cancel") return cancel_registration(place.pair(), deal);
+  const auto arguments = json::read(item.arguments);
+  auto given = store::decode_columns(arguments ? arguments->text_of("registration") : "");
+  if (!given) return given.error();
+  return register_deal(place.pair(), deal, *given, true);
 }
 
 std::vector<DealId> deals_in(const std::string& arguments) {
@@ -60,6 +69,12 @@ Result<std::string> work_off(Workplace& place, const store::InboxItem& item) {
   } else if (item.command == "mapping-rollback") {
     const auto arguments = json::read(item.arguments);
     return return_to_mapping(place, arguments ? arguments->text_of("version") : "");
+  } else if (item.command == "restart" || item.command == "leave") {
+    if (deals.empty()) return make_error(ErrorClass::config, "No deal is named.");
+    return restart_or_leave(place.pair(), item.command, deals.front());
+  } else if (item.command == "register" || item.command == "register-cancel") {
+    if (deals.empty()) return make_error(ErrorClass::config, "No deal is named.");
+    return work_off_register(place, item, deals.front());
   } else if (item.command == "resolve") {
     return work_off_resolve(place, item, deals);
   } else {

@@ -20,6 +20,14 @@ Result<std::string> link_or_unlink(const engine::Pair& pair, const std::string& 
 // Returns to an earlier mapping that ran, by its hash, until the file is edited; says what counts from now on.
 Result<std::string> return_to_mapping(Workplace& place, const std::string& version);
 
+// Registers a won deal with the next sync, and says so with what will be sent and what speaks against it. `keep`: false
+// only tells.
+Result<std::string> register_deal(const engine::Pair& pair, DealId deal, const Columns& given, bool keep);
+Result<std::string> cancel_registration(const engine::Pair& pair, DealId deal);
+
+// Carries out "restart" or "leave" and says what came of it.
+Result<std::string> restart_or_leave(const engine::Pair& pair, const std::string& command, DealId deal);
+
 // "Approved: close as won", or why not.
 std::string approval_text(const std::string& title, const std::vector<Irreversible>& steps);
 

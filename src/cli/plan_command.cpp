@@ -9,6 +9,7 @@
 #include "cli/find_deal.h"
 #include "cli/wording.h"
 #include "deal/lifecycle.h"
+#include "deal/registration_request.h"
 #include "engine/view.h"
 
 namespace cosell::cli {
@@ -149,14 +150,14 @@ Columns present(const engine::DealView& view, const OperationRow& op) {
 
 std::vector<std::string> lines_of(const engine::Pair& pair, const engine::DealView& view, const OperationRow& op) {
   std::vector<std::string> lines;
-  std::string what =
-      op.verb == "create" ? "create " + text::replace_all(op.kind, "microsoft_half", "request for help") : "change";
+  std::string what = op.verb == "create" ? "create " + text::replace_all(op.kind, "microsoft_half", "request for help")
+                     : op.kind == "registration" ? "correct the registration"
+                                                 : "change";
   lines.push_back("  " + pair.title(op.side) + ": " + what +
                   (op.step.empty() ? "" : "  (cannot be taken back: " + step_label(op.step) + ")"));
   const Columns before = present(view, op);
   for (const auto& [name, value] : op.changes) {
-    const auto field = op.side == Side::partner_center ? field_from(name) : std::nullopt;
-    const std::string label = field ? info(*field).label : name;
+    const std::string label = op.side == Side::partner_center ? label_of_column(name) : name;
     const std::string now = shortened(display(value), 90);
     if (op.verb == "create") {
       if (!is_blank(value)) lines.push_back("    " + padded(label, 26) + now);

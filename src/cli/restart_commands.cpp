@@ -1,54 +1,60 @@
 // `cosell deals restart` and `cosell deals leave`: what a person decides about a referral that is closed or was
-// declined.
+// declined. A running service that holds the store is handed the decision.
+#include "cli/chosen_deals.h"
 #include "cli/commands.h"
 #include "cli/find_deal.h"
-#include "cli/wording.h"
-#include "cli/workplace.h"
+#include "cli/inbox.h"
 #include "engine/restart.h"
 
 namespace cosell::cli {
 
 namespace {
 
-using Decide = Result<void> (*)(const engine::Pair&, DealId);
-
-PairAnswer decide(Session& session, const PairConfig& config, const std::string& deal, Decide how,
-                  const std::string& said) {
+PairAnswer decide(Session& session, const PairConfig& config, const std::string& deal, const std::string& command) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
   Workplace& place = **made;
-  if (auto opened = place.open_store(StoreMode::exclusive, false); !opened) {
-    return failed(session, &config, opened.error());
-  }
+  auto own = open_or_share(place);
+  if (!own) return failed(session, &config, own.error());
   auto row = find_deal(place.pair(), deal);
   if (!row) return failed(session, &config, row.error());
-  if (auto done = how(place.pair(), row->id); !done) {
-    // A refusal names the deal and the reason; it is a matter of what was asked for.
-    return failed(session, &config, make_error(ErrorClass::config, done.error().message));
-  }
-  session.output.line(row->title + ": " + said);
+  if (!*own) return hand_over(session, place, command, arguments_for({*row}).done(), 1);
+  auto told = restart_or_leave(place.pair(), command, row->id);
+  // A refusal names the deal and the reason; it is a matter of what was asked for.
+  if (!told) return failed(session, &config, make_error(ErrorClass::config, told.error().message));
+  session.output.line(*told);
   PairAnswer answer;
   answer.json.set("deal", json::Value::string(row->title));
-  answer.json.set("done", json::Value::string(said));
+  answer.json.set("done", json::Value::string(*told));
   return answer;
+}
+
+int decide_in_its_pair(Session& session, const std::string& pair, const std::string& deal, const std::string& command) {
+  return for_each_pair(session, pair_that_knows(session, pair, deal),
+                       [&](const PairConfig& config) { return decide(session, config, deal, command); });
 }
 
 }  // namespace
 
+Result<std::string> restart_or_leave(const engine::Pair& pair, const std::string& command, DealId deal) {
+  auto row = pair.store->deal(deal);
+  if (!row) return row.error();
+  const std::string title = *row ? (*row)->title : "The deal";
+  const bool restarts = command == "restart";
+  if (auto done = restarts ? engine::restart(pair, deal) : engine::leave_as_is(pair, deal); !done) return done.error();
+  if (restarts) {
+    return title + ": gets a new referral with the next sync (cosell sync). The old one stays as it is; if it is " +
+           "still open, close it in Partner Center.";
+  }
+  return title + ": is left as it is; the bridge asks no more, until it changes again.";
+}
+
 int deals_restart_command(Session& session, const std::string& pair, const std::string& deal) {
-  return for_each_pair(session, pair_that_knows(session, pair, deal), [&](const PairConfig& config) {
-    return decide(
-        session, config, deal, engine::restart,
-        "gets a new referral with the next sync (cosell sync). The old one stays as it is; if it is still open, "
-        "close it in Partner Center.");
-  });
+  return decide_in_its_pair(session, pair, deal, "restart");
 }
 
 int deals_leave_command(Session& session, const std::string& pair, const std::string& deal) {
-  return for_each_pair(session, pair_that_knows(session, pair, deal), [&](const PairConfig& config) {
-    return decide(session, config, deal, engine::leave_as_is,
-                  "is left as it is; the bridge asks no more, until it changes again.");
-  });
+  return decide_in_its_pair(session, pair, deal, "leave");
 }
 
 }  // namespace cosell::cli

@@ -105,8 +105,9 @@ std::string waits_for_text(WaitFor who) {
 }
 
 const std::vector<std::string>& todo_kinds() {
-  static const std::vector<std::string> kinds = {"failed", "deadline", "answer", "approval", "conflict",    "missing",
-                                                 "link",   "mapping",  "held",   "login",    "unreachable", "other"};
+  static const std::vector<std::string> kinds = {"failed",  "deadline",    "answer",  "approval", "conflict",
+                                                 "missing", "link",        "mapping", "held",     "registration",
+                                                 "login",   "unreachable", "other"};
   return kinds;
 }
 
@@ -131,6 +132,7 @@ std::string todo_kind(const DealRow& row) {
                                                            {"closed_differently", "held"},
                                                            {"reopened_in_crm", "held"},
                                                            {"illegal_step", "held"},
+                                                           {"registration", "registration"},
                                                            {"waiting_stage", "held"}};
   const auto it = known.find(row.reason);
   if (it != known.end()) return it->second;
@@ -158,6 +160,10 @@ std::string write_text(const engine::Pair& pair, const std::string& kind, std::i
            partner_center;
   }
   if (parts[1] == "microsoft_half") return n + (one ? "request" : "requests") + " for help to Microsoft";
+  if (parts[1] == "registration") {
+    return n + (one ? "registration" : "registrations") + (create ? " of won deals" : " corrected") + " in " +
+           partner_center;
+  }
   if (parts[1] == "opportunity") {
     return n +
            (create ? std::string(one ? "new opportunity" : "new opportunities") + " in "

@@ -13,10 +13,11 @@ namespace cosell {
 
 // How long somebody has, or has to wait.
 struct Clocks {
-  Duration partner_answers = days(14);    // L-4, L-10: an inbound deal expires
-  Duration microsoft_answers = days(14);  // T-7: a request for help expires
-  Duration won_after = hours(72);         // G-3: from creation to Won, if the deal is to be registered
-  Duration register_within = days(60);    // from the signature of the contract to the registration
+  Duration partner_answers = days(14);          // L-4, L-10: an inbound deal expires
+  Duration microsoft_answers = days(14);        // T-7: a request for help expires
+  Duration won_after = hours(72);               // G-3: from creation to Won, if the deal is to be registered
+  Duration register_within = days(60);          // from the signature of the contract to the registration
+  Duration contract_started_within = days(90);  // 2.9: how long ago the contract may have started at its registration
 };
 
 // US dollars per unit of a currency, as published by somebody. A currency without a rate has no value in dollars.

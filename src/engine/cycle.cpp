@@ -305,8 +305,9 @@ Result<void> Cycle::ask_microsoft() {
 }
 
 void Cycle::count_steps(const OperationRow& operation) {
-  if (operation.verb == name_of(Verb::create) && operation.kind != name_of(RecordKind::microsoft_half))
-    ++steps_.creates;
+  const bool new_deal =
+      operation.kind != name_of(RecordKind::microsoft_half) && operation.kind != name_of(RecordKind::registration);
+  if (operation.verb == name_of(Verb::create) && new_deal) ++steps_.creates;
   const auto& step = operation.step;
   if (step == name_of(Irreversible::won) || step == name_of(Irreversible::lost) ||
       step == name_of(Irreversible::declined)) {

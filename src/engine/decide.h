@@ -59,6 +59,7 @@ class Decider {
   void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
   // G-3: a deal that may be registered is not won before 72 hours have passed.
   void hold_early_won(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation) const;
+  void plan_registration(Planned& plan, const DealView& view, Situation& situation) const;
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
                          Situation& situation) const;
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,

@@ -342,6 +342,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     waits.look_again_at = look_again_at;
   }
   leave_if_decided(plan.row, waits);
+  plan_registration(plan, view, waits);
   if (plan.operations.empty()) {
     std::set<Field> open;
     for (const auto& d : decision.fields) {
@@ -355,6 +356,12 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
       parts.push_back(std::string(info(d.field).label) + " to " +
                       pair_.title(d.verdict == Verdict::to_crm ? Side::crm : Side::partner_center) + ": " +
                       display(d.result) + " (" + reconcile::explain(d.reason) + ")");
+    }
+    for (const auto& op : plan.operations) {
+      if (op.kind != name_of(RecordKind::registration)) continue;
+      parts.push_back(
+          (op.verb == name_of(Verb::create) ? "Registration with Microsoft: " : "Correction of the registration: ") +
+          words::changes(op.changes));
     }
     for (const auto& part : parts) plan.summary += (plan.summary.empty() ? "" : "; ") + part;
   }

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "engine/absence.h"
 #include "engine/decide.h"
+#include "engine/register.h"
 #include "engine/view.h"
 #include "engine/words.h"
 #include "store/codec.h"
@@ -330,6 +331,10 @@ std::string done_sentence(const Pair& pair, const OperationRow& row) {
   const std::string where = pair.title(row.side);
   if (is_kind(row, RecordKind::account)) return "Account created in " + where;
   if (is_kind(row, RecordKind::microsoft_half)) return "Microsoft asked for help in " + where;
+  if (is_kind(row, RecordKind::registration)) {
+    return (is_create(row) ? "Registered in " : "Registration corrected in ") + where + ": " +
+           words::changes(row.changes);
+  }
   if (is_create(row))
     return (is_kind(row, RecordKind::referral) ? "Referral created in " : "Opportunity created in ") + where;
   return "Written to " + where + ": " + words::changes(row.changes);
@@ -346,7 +351,8 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   if (row.target_id.empty()) row.target_id = applied.id.value;
   ++report_.done[write_kind(row)];
   if (auto done = store.update_operation(row); !done) return done;
-  const bool a_deal_itself = is_kind(row, RecordKind::opportunity) || is_kind(row, RecordKind::referral);
+  const bool registers = is_kind(row, RecordKind::registration);
+  const bool a_deal_itself = is_kind(row, RecordKind::opportunity) || is_kind(row, RecordKind::referral) || registers;
   if (!a_deal_itself) {
     if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
   }
@@ -357,7 +363,8 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row)) : Result<void>{};
   DealRow deal = **found;
   deal.dirty = true;
-  const bool only_told_the_seller = !is_create(row) && row.agrees_with.empty();
+  if (registers) deal.marks.erase(registration_mark);
+  const bool only_told_the_seller = side == Side::crm && !is_create(row) && row.agrees_with.empty();
   if (!only_told_the_seller && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0) {
     deal.marks.erase("refused.message");
     deal.marks.erase("refused.reason");
@@ -376,7 +383,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   }
 
   // The record may have been seen in a listing before its answer was settled: one deal, one row.
-  if (is_create(row)) {
+  if (!names_its_target(row)) {
     auto other = store.deal_by_record(side, row.target_id);
     if (!other) return other.error();
     if (*other && (*other)->id != deal.id) {

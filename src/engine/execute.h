@@ -14,6 +14,10 @@
 namespace cosell::engine {
 
 inline bool is_create(const store::OperationRow& row) { return row.verb == name_of(Verb::create); }
+// The record that is written existed before, also where something is created in it.
+inline bool names_its_target(const store::OperationRow& row) {
+  return !is_create(row) || row.kind == name_of(RecordKind::registration);
+}
 
 class Executor {
  public:

@@ -17,7 +17,8 @@ using store::WaitFor;
 RecordRef ref_of(const OperationRow& row) {
   RecordRef ref;
   ref.kind = *record_kind_from(row.kind);
-  if (!is_create(row)) {
+  if (ref.kind == RecordKind::registration) ref.kind = RecordKind::referral;  // it is a part of that
+  if (names_its_target(row)) {
     ref.id = RecordId(row.target_id);
   } else if (ref.kind == RecordKind::microsoft_half) {
     ref.key = BridgeKey(row.engagement_id);
@@ -97,12 +98,12 @@ Result<void> Executor::probe(Side side, std::vector<OperationRow> rows) {
   for (const auto& row : rows) {
     if (row.kind == name_of(RecordKind::account)) continue;
     for (const auto& seen : found) {
-      if (name_of(seen.kind) != row.kind) continue;
+      if (seen.kind != ref_of(row).kind) continue;
       const bool by_engagement = seen.kind == RecordKind::microsoft_half &&
                                  text_of(column(seen.columns, info(Field::engagement_id).name)) == row.engagement_id;
-      const bool by_key = seen.kind != RecordKind::microsoft_half && is_create(row) && !seen.key.empty() &&
+      const bool by_key = seen.kind != RecordKind::microsoft_half && !names_its_target(row) && !seen.key.empty() &&
                           (seen.key.value == row.key || other(seen.key.value) == other(row.key));
-      const bool by_id = !is_create(row) && seen.id.value == row.target_id;
+      const bool by_id = names_its_target(row) && seen.id.value == row.target_id;
       if (by_engagement || by_key || by_id) found_by_operation[row.id.value].push_back(seen);
     }
   }
@@ -122,7 +123,8 @@ Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::v
     if (!holder) return holder.error();
     if (!*holder || (*holder)->marks.count(restarted_mark) == 0) found.push_back(seen);
   }
-  if (!is_create(row)) {
+  // A write that names its record carries the version it was planned against: one that arrives late is refused.
+  if (names_its_target(row)) {
     if (!found.empty() && shows_changes(row, found.front())) {
       Applied applied;
       applied.id = found.front().id;

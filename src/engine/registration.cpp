@@ -1,10 +1,13 @@
-// Registration in the engine: Won waits until a registration can no longer be refused for being too early (G-3).
+// Registration in the engine: Won waits until a registration can no longer be refused for being too early (G-3), and
+// what a person asked to register is sent.
 #include "deal/registration.h"
 
 #include <algorithm>
 
 #include "engine/decide.h"
+#include "engine/register.h"
 #include "engine/words.h"
+#include "store/codec.h"
 
 namespace cosell::engine {
 
@@ -28,6 +31,39 @@ void Decider::hold_early_won(Planned& plan, reconcile::Decision& decision, const
   situation.message = words::early_won(pair_, *outlook.won_from);
   situation.next_step = words::early_won_remedy(pair_, plan.row);
   situation.look_again_at = *outlook.won_from;
+}
+
+// G-5: the registration that a person asked for, as long as Partner Center does not show it. Without one, what
+// Microsoft wants corrected is told.
+void Decider::plan_registration(Planned& plan, const DealView& view, Situation& situation) const {
+  const auto wait_for_person = [&](std::string message) {
+    situation.state = store::DealState::waiting;
+    situation.waits_for = store::WaitFor::operator_;
+    situation.reason = "registration";
+    situation.message = std::move(message);
+    situation.next_step = words::register_command(plan.row);
+  };
+  const bool free = situation.state == store::DealState::in_sync;
+  const auto mark = plan.row.marks.find(registration_mark);
+  const auto wanted = mark == plan.row.marks.end() ? Result<Columns>(Columns{}) : store::decode_columns(mark->second);
+  if (!wanted || wanted->empty()) {
+    const bool wrong = view.partner_center.text(Field::registration) == registration_action_required;
+    const std::string why = text_of(column(view.partner_center_columns, registration_column::reason));
+    if (wrong && free) wait_for_person(words::registration_to_correct(why));
+    return;
+  }
+  const RegistrationPlan registration = plan_of_registration(*wanted, view, date_of(now_), pair_.settings.rules);
+  if (registration.changes.empty()) {
+    plan.row.marks.erase(mark);
+    return;
+  }
+  if (registration.refused()) return wait_for_person(words::registration_refused(registration.objections));
+  store::OperationRow op = operation(plan, Side::partner_center, RecordKind::registration,
+                                     registration.correction ? Verb::update : Verb::create);
+  op.target_id = plan.row.partner_center.record_id;
+  op.must_match = plan.row.partner_center.version;
+  op.changes = registration.changes;
+  plan.operations.push_back(std::move(op));
 }
 
 }  // namespace cosell::engine

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/link.h"
+#include "engine/register.h"
 
 namespace cosell::engine::words {
 
@@ -180,6 +181,18 @@ std::string early_won_remedy(const Pair& pair, const store::DealRow& row) {
          " to cancel; if the deal will not be registered, close it now with: " + approve_command(row);
 }
 
+std::string register_command(const store::DealRow& row) { return "cosell deals register " + row.crm.record_id; }
+std::string registration_to_correct(const std::string& why) {
+  return "Microsoft asks for a correction of the registration" + (why.empty() ? "." : ": " + why);
+}
+std::string registration_refused(const std::vector<Objection>& objections) {
+  std::vector<std::string> texts;
+  for (const Objection& o : objections) {
+    if (!o.warns_only) texts.push_back(o.text);
+  }
+  return "The registration that was asked for is not sent: " + text::join(texts, "; ") + ".";
+}
+
 std::string missing(const Pair& pair, const std::vector<Missing>& list) {
   std::vector<std::string> parts;
   for (const auto& m : list) {
@@ -211,6 +224,9 @@ std::string refused(const Pair& pair, Side side, const Error& error) {
 }
 std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+  if (row.marks.count(registration_mark) > 0) {
+    return "State the registration again with what is right: " + register_command(row) + "; or drop it with --cancel";
+  }
   return "Correct the deal in " + pair.title(Side::crm) +
          "; it is sent again with the next change, or with: cosell replay " + id;
 }
@@ -303,9 +319,7 @@ std::string customer_waits(const Pair& pair, const Customer& customer, std::size
 std::string changes(const Columns& changes) {
   std::vector<std::string> parts;
   for (const auto& [name, value] : changes) {
-    const auto field = field_from(name);
-    const std::string label = field ? info(*field).label : name;
-    parts.push_back(label + " = " + display(value));
+    parts.push_back(label_of_column(name) + " = " + display(value));
   }
   return text::join(parts, ", ");
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "deal/preflight.h"
+#include "deal/registration_request.h"
 #include "engine/flip.h"
 #include "engine/pair.h"
 #include "reconcile/reconcile.h"
@@ -42,6 +43,11 @@ std::string step_settles_remedy(const Pair& pair, Irreversible step);
 
 std::string early_won(const Pair& pair, Instant from);
 std::string early_won_remedy(const Pair& pair, const store::DealRow& row);
+
+// What is asked of a person about a registration.
+std::string register_command(const store::DealRow& row);
+std::string registration_to_correct(const std::string& why);
+std::string registration_refused(const std::vector<Objection>& objections);
 
 std::string missing(const Pair& pair, const std::vector<Missing>& missing);
 std::string reason_missing(const Pair& pair, const Standing& target, const std::string& column);

@@ -15,7 +15,8 @@ void forget_position(World& world, Side side, const std::string& cursor) {
 
 TEST_P(Cursors, F25_ARecordThatMovesBetweenTwoPagesIsNotLost) {  // I-06, I-27, I-35
   World world({.crm = GetParam()});
-  world.control(Side::partner_center, "POST", "settings", {{"page_size", 3}, {"paging", "row_number"}});
+  world.control(Side::partner_center, "POST", "settings",
+                {{"page_size", 3}, {"paging", "row_number"}, {"new_accepts_edits", true}});
   std::vector<std::string> ids;
   for (int i = 0; i < 8; ++i) {
     ids.push_back(world.inbound()["id"]);

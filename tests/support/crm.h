@@ -1,7 +1,8 @@
 // A CRM as the stories of deals need it: what people edit and see there, in words that are the same for every CRM.
 // The words of an opportunity:
 //   id, name, value, currency, close_date, account, account_name, contact, notes, solution, opt_in, visible, help,
-//   help_notes, loss_reason, referral_id, referral_link, state, message, microsoft_answer, plain_key
+//   help_notes, loss_reason, referral_id, referral_link, state, message, microsoft_answer, registration,
+//   plain_key
 //   stage: "waiting", "10", "20", "40", "60", "80", "won", "lost"
 // and of an account: name, street, city, postal_code, country. Knows neither store nor engine.
 #pragma once

@@ -29,6 +29,7 @@ const std::map<std::string, std::string> columns = {{"id", "opportunityid"},
                                                     {"state", "cosell_state"},
                                                     {"message", "cosell_message"},
                                                     {"microsoft_answer", "cosell_microsoftanswer"},
+                                                    {"registration", "cosell_registration"},
                                                     {"plain_key", "new_plainkey"}};
 
 // Sales stage of each word; empty: none.

@@ -30,6 +30,7 @@ const std::map<std::string, std::string> columns = {{"id", "Id"},
                                                     {"state", "Cosell_State__c"},
                                                     {"message", "Cosell_Message__c"},
                                                     {"microsoft_answer", "Cosell_Microsoft_Answer__c"},
+                                                    {"registration", "Cosell_Registration__c"},
                                                     {"plain_key", "Plain_Key__c"}};
 
 const std::map<std::string, std::string> stages = {{"waiting", "Received from Microsoft"},

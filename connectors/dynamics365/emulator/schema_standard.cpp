@@ -226,6 +226,7 @@ void add_bridge(Table& t) {
       memo("cosell_microsoftreason", "cosell_MicrosoftReason", {"Microsoft's reason", "Grund von Microsoft"}, 4000)));
   t.add(bridge(
       text("cosell_microsoftid", "cosell_MicrosoftId", {"Microsoft opportunity ID", "Microsoft-Verkaufschance"}, 255)));
+  t.add(bridge(text("cosell_registration", "cosell_Registration", {"Deal registration", "Registrierung"}, 255)));
   t.add(bridge(text("cosell_lossreason", "cosell_LossReason", {"Loss reason", "Verlustgrund"}, 255)));
   t.add(bridge(text("cosell_campaign", "cosell_Campaign", {"Microsoft campaign", "Microsoft-Kampagne"}, 255)));
   t.add(bridge(text("cosell_marketplace", "cosell_Marketplace", {"Marketplace offer", "Marketplace-Angebot"}, 255)));

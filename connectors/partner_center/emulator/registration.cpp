@@ -66,18 +66,40 @@ Check check_contract(const Json& registration) {
   return check;
 }
 
+// Won within the first days after the creation.
+bool too_early(const Call& call, const Json& deal) {
+  const std::optional<Instant> created = parse_instant(text_at(deal, "/createdDateTime"));
+  const std::optional<Instant> closed = parse_instant(text_at(deal, "/closedDateTime"));
+  return created && closed && *closed - *created < hours(call.settings.number("registration_hours"));
+}
+
+bool can_be_registered(const Call& call, const std::string& solution_id) {
+  const Json& known = call.settings.value("registration_solutions");
+  return known.empty() || std::find(known.begin(), known.end(), Json(solution_id)) != known.end();
+}
+
 bool is_on_deal(const Json& deal, const std::string& solution_id) {
   const Json& solutions = value_at(deal, "/details/requirements/solutions");
   return std::any_of(solutions.begin(), solutions.end(),
                      [&solution_id](const Json& solution) { return text_at(solution, "/id") == solution_id; });
 }
 
-Check check_solution_detail(const Json& deal, const Json& contract, const Json& detail, const std::string& place) {
+Check check_solution_detail(const Call& call, const Json& deal, const Json& contract, const Json& detail,
+                            const std::string& place) {
   if (!is_on_deal(deal, text_at(detail, "/id"))) return wrong(place + "/id", "The solution is not on the deal.");
+  if (!can_be_registered(call, text_at(detail, "/id"))) {
+    return wrong(place + "/id", "The solution is not eligible for incentives.");
+  }
   Check check = check_deal_value(value_at(detail, "/value"), kPlace + place + "/value");
   if (check) return check;
   if (value_at(detail, "/value").get<double>() > value_at(contract, "/value").get<double>()) {
     return wrong(place + "/value", "The solution is worth more than the contract.");
+  }
+  if (!value_at(detail, "/isDeployedOnAzure").is_boolean()) {
+    return wrong(place + "/isDeployedOnAzure", "Whether the solution is deployed on Azure is required.");
+  }
+  for (const char* field : {"/primaryDeploymentOn", "/pricingModel"}) {
+    if (is_blank(value_at(detail, field))) return wrong(place + field, "The field is required.");
   }
   check = check_word(value_at(detail, "/primaryDeploymentOn"), {"Customer", "Partner"},
                      kPlace + place + "/primaryDeploymentOn");
@@ -108,15 +130,20 @@ Check check_eligible(const Call& call, const Json& deal) {
   if (in_dollars(call, deal) < static_cast<double>(call.settings.number("registration_least_usd"))) {
     return refuse("The deal value is below the least value for registration.");
   }
+  if (too_early(call, deal)) return refuse("The deal was won too soon after it was created.");
   // Microsoft may have declined once and accepted when it was asked again.
   bool asked = false;
   bool agreed = false;
+  bool with_partner = false;
   for (const Referral* referral : call.model.engagement(text_at(deal, "/engagementId"))) {
+    const bool own = text_at(deal, "/id") == text_at(document_of(*referral), "/id");
+    with_partner = with_partner || (!own && !referral->of_microsoft());
     if (!referral->of_microsoft()) continue;
     asked = true;
     agreed = agreed || referral->status == "Active" || referral->substatus == "Won";
   }
   if (asked && !agreed) return refuse("Microsoft did not accept the co-sell request.");
+  if (with_partner && !asked) return refuse("A deal between partners can be registered only with Microsoft in it.");
   return std::nullopt;
 }
 
@@ -130,7 +157,7 @@ Check check_registration(const Call& call, const Json& deal, const Json& registr
   const Json& details = value_at(registration, "/solutionDetails");
   if (details.empty()) return wrong("/solutionDetails", "At least one solution is required.");
   for (std::size_t i = 0; i < details.size(); ++i) {
-    check = check_solution_detail(deal, value_at(registration, "/contract"), details[i],
+    check = check_solution_detail(call, deal, value_at(registration, "/contract"), details[i],
                                   "/solutionDetails/" + std::to_string(i));
     if (check) return check;
   }

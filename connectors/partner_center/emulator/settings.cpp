@@ -90,7 +90,7 @@ void add_patch(Switches& s) {
   s.add("stage_clearable", "salesStage can be set to null.", true);
   s.add("stage_needs_accepted", "salesStage can only be set on an accepted deal.", true);
   s.add("contact_locked_after_share", "The customer contact is fixed once Microsoft can see the deal.", true);
-  s.add("new_accepts_edits", "A deal that waits for an answer can be edited.", true);
+  s.add("new_accepts_edits", "A deal that waits for an answer can be edited.", false);
   s.add("new_to_won", "A deal that waits for an answer can be closed as won or lost.", false);
   s.add("error_closing", "A deal can be closed as created in error.", false);
   s.add("reason_required", "Declining or losing a deal needs a statusReason.", true);
@@ -108,6 +108,9 @@ void add_life_cycle(Switches& s) {
   s.add("registration_dates_checked", "The dates of a registration are checked by the published rules.", true);
   s.add_number("registration_least_usd", "Least value of a deal that can be registered, in US dollars.", 25'000, 0,
                1'000'000'000);
+  s.add_number("registration_hours", "Hours between creation and Won, before which a registration is refused.", 72, 0,
+               1000);
+  s.add("registration_solutions", "Solution ids that can be registered; an empty list accepts any.", Json::array());
   s.add("usd_rates", "US dollars per unit, for that least value; other currencies count as dollars.",
         Json{{"USD", 1.0}, {"EUR", 1.08}, {"GBP", 1.26}, {"SEK", 0.096}, {"CZK", 0.043}, {"JPY", 0.0067}});
 }

@@ -154,6 +154,7 @@ void add_bridge_columns(Object& o) {
   o.add(bridge_text("Cosell_Microsoft_Answer__c", 255, "Microsoft's answer"));
   o.add(bridge_field("Cosell_Microsoft_Reason__c", "longtext", "Microsoft's reason"));
   o.add(bridge_text("Cosell_Microsoft_Id__c", 255, "Microsoft opportunity ID"));
+  o.add(bridge_text("Cosell_Registration__c", 255, "Deal registration"));
   o.add(bridge_text("Cosell_Loss_Reason__c", 255, "Loss reason"));
   o.add(bridge_text("Cosell_Campaign__c", 255, "Microsoft campaign"));
   o.add(bridge_text("Cosell_Marketplace__c", 255, "Marketplace offer"));

@@ -163,11 +163,11 @@ TEST(SellerColumns, AreOnlyThoseOfTheMapping) {
   SellerView view;
   view.state = "Waiting for you";
   view.since = parse_instant("2026-11-21T03:41:00Z");
-  view.registration = "Pending";  // the shipped mapping has no column for it
+  view.registration = "Pending";
   EXPECT_EQ(shown(standard().seller_columns(view)),
             "Cosell_Message__c=(empty), Cosell_Microsoft_Answer__c=(empty), Cosell_Microsoft_Id__c=(empty), "
             "Cosell_Microsoft_Reason__c=(empty), Cosell_Referral_Id__c=(empty), Cosell_Referral_Link__c=(empty), "
-            "Cosell_Since__c=2026-11-21 03:41, Cosell_State__c=Waiting for you");
+            "Cosell_Registration__c=Pending, Cosell_Since__c=2026-11-21 03:41, Cosell_State__c=Waiting for you");
   const Mapping few = over_salesforce(R"("bridge": { "link": null, "registration": "Reg__c" })");
   const Columns columns = few.seller_columns(view);
   EXPECT_FALSE(columns.contains("Cosell_Referral_Link__c"));

@@ -50,7 +50,7 @@ std::vector<OwnColumn> own_columns_of(const std::string& base) {
 
 TEST(OwnColumns, AreThoseOfTheBridgeAndOfWhatTheCrmHasNoColumnFor) {
   const auto columns = own_columns_of("salesforce");
-  EXPECT_EQ(columns.size(), 17u);
+  EXPECT_EQ(columns.size(), 18u);
   EXPECT_EQ(find(columns, "Name"), nullptr);
   EXPECT_EQ(find(columns, "Owner.Email"), nullptr);
   const OwnColumn* key = find(columns, "Cosell_Referral_Id__c");

@@ -278,6 +278,7 @@ Json registration() {
 }
 
 TEST_F(PartnerCenterRegistration, AWonDealIsRegisteredReviewedAndCorrected) {
+  set("registration_hours", 0);
   const std::string id = make(deal(true));
   const Json add = changes({{"/registrations/-", registration()}});
   EXPECT_EQ(patch(id, add).target(), "/registrations") << "not won yet";
@@ -300,6 +301,7 @@ TEST_F(PartnerCenterRegistration, AWonDealIsRegisteredReviewedAndCorrected) {
 }
 
 TEST_F(PartnerCenterRegistration, RefusesDealsThatAreNotEligible) {
+  set("registration_hours", 0);
   const Json add = changes({{"/registrations/-", registration()}});
   const std::string hidden = make(deal(false));
   close(hidden, "Won");
@@ -318,7 +320,36 @@ TEST_F(PartnerCenterRegistration, RefusesDealsThatAreNotEligible) {
   EXPECT_EQ(patch(asked.text("/id"), add).status, 204);
 }
 
+TEST_F(PartnerCenterRegistration, RefusesDealsThatWereWonTooSoon) {  // G-3
+  const Json add = changes({{"/registrations/-", registration()}});
+  const std::string soon = make(deal(true));
+  const std::string later = make(deal(true));
+  close(soon, "Won");
+  pass(hours(72));
+  close(later, "Won");
+  pass(days(7));
+  EXPECT_EQ(patch(soon, add).target(), "/registrations");
+  EXPECT_EQ(patch(later, add).status, 204);
+}
+
+TEST_F(PartnerCenterRegistration, RefusesSolutionsWithoutIncentivesAndIncompleteDetails) {  // G-2
+  set("registration_hours", 0);
+  const std::string id = make(deal(true));
+  close(id, "Won");
+  pass(days(10));
+  set("registration_solutions", Json::array({"SOL-OTHER"}));
+  EXPECT_EQ(patch(id, changes({{"/registrations/-", registration()}})).status, 400);
+  set("registration_solutions", Json::array({"SOL-ABCDE-FGH"}));
+  for (const char* part : {"isDeployedOnAzure", "primaryDeploymentOn", "pricingModel"}) {
+    Json incomplete = registration();
+    incomplete["solutionDetails"][0].erase(part);
+    EXPECT_EQ(patch(id, changes({{"/registrations/-", incomplete}})).status, 400) << part;
+  }
+  EXPECT_EQ(patch(id, changes({{"/registrations/-", registration()}})).status, 204);
+}
+
 TEST_F(PartnerCenterRegistration, ChecksTheContract) {
+  set("registration_hours", 0);
   const std::string id = make(deal(true));
   close(id, "Won");
   pass(days(10));
