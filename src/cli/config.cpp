@@ -8,6 +8,7 @@
 #include <fstream>
 #include <functional>
 #include <sstream>
+#include <utility>
 
 #include "base/text.h"
 #include "connectors/registry.h"
@@ -56,7 +57,9 @@ class Reader {
   void guard(const json::Value& v, const std::string& name, engine::MassChangeGuard& out);
   void rules(const json::Value& v, RulePack& out);
   void registration(const json::Value& v, engine::Settings& out);
+  void clocks(const json::Value& v, Clocks& out);
   void rates(const json::Value& v, RateTable& out);
+  void rates_file(const json::Value& v, RateTable& out);
   void tokens(const json::Value& v);
   void sandbox(const json::Value& v);
   void different_stores();
@@ -179,7 +182,46 @@ void Reader::rules(const json::Value& v, RulePack& out) {
   add("team_required", out.team_required);
   add("solution_required", out.solution_required);
   add("location_required", out.location_required);
+  known["date"] = [&](const json::Value& x) { out.id = text_of(x, "date", "the month of the rules, \"2026-11\""); };
+  known["source"] = [&](const json::Value& x) { out.source = text_of(x, "source", "where the rules were published"); };
+  known["clocks"] = [&](const json::Value& x) { clocks(x, out.clocks); };
+  known["least_value_usd"] = [&](const json::Value& x) {
+    const auto n = x.as_integer();
+    if (!n || *n < 0 || *n > 1'000'000'000) {
+      return problem(x.at(), "\"least_value_usd\" must be a whole number of US dollars, such as 25000");
+    }
+    out.registration.least_value_usd = *n;
+  };
   members(v, "\"rules\"", known);
+}
+
+void Reader::clocks(const json::Value& v, Clocks& out) {
+  Members known;
+  const auto add = [&](const std::string& name, Duration& target) {
+    known[name] = [this, name, &target](const json::Value& x) { duration(x, name, target); };
+  };
+  add("partner_answers", out.partner_answers);
+  add("microsoft_answers", out.microsoft_answers);
+  add("won_after", out.won_after);
+  add("register_within", out.register_within);
+  add("contract_started_within", out.contract_started_within);
+  members(v, "\"clocks\"", known);
+}
+
+// A table of rates in a file of its own; what is wrong in it is told with that file's lines.
+void Reader::rates_file(const json::Value& v, RateTable& out) {
+  const std::string path = path_of(v, "rates");
+  if (path.empty()) return;
+  const auto text = read_text_file(path);
+  if (!text) return problem(v.at(), "\"rates\": " + text.error().message);
+  const std::string outer = std::exchange(file_, path);
+  const auto table = json::read(*text, {.comments = true});
+  if (table) {
+    rates(*table, out);
+  } else {
+    problem(table.error().at, table.error().message);
+  }
+  file_ = outer;
 }
 
 // { "date": "2026-11", "source": "where they were published", "usd_per_unit": { "EUR": 1.08 } }
@@ -197,7 +239,7 @@ void Reader::rates(const json::Value& v, RateTable& out) {
       if (positive) out.usd_per_unit[m.key] = *number;
     }
   };
-  members(v, "\"rates\"", known, {"date", "source", "usd_per_unit"});
+  members(v, "the table of rates", known, {"date", "source", "usd_per_unit"});
 }
 
 void Reader::registration(const json::Value& v, engine::Settings& out) {
@@ -215,7 +257,11 @@ void Reader::registration(const json::Value& v, engine::Settings& out) {
       if (!written.empty()) out.rules.registration.eligible_solutions.insert(written);
     }
   };
-  known["rates"] = [&](const json::Value& x) { rates(x, out.rules.registration.rates); };
+  known["rates"] = [&](const json::Value& x) {
+    RateTable& table = out.rules.registration.rates;
+    if (x.is_string()) return rates_file(x, table);
+    rates(x, table);
+  };
   members(v, "\"registration\"", known);
 }
 

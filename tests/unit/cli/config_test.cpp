@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "config_texts.h"
 
@@ -18,6 +22,62 @@ std::vector<std::string> problems_of(const std::string& text) {
   const ReadConfig read = read_config("/etc/cosell/cosell.jsonc", text);
   EXPECT_NE(read.config.has_value(), !read.problems.empty());
   return read.problems;
+}
+
+// A configuration whose rates stand in a file of their own with this text.
+std::string with_rates_file(const std::string& rates, std::string& path) {
+  path = ::testing::TempDir() + "cosell_rates_" + std::to_string(::getpid()) + ".jsonc";
+  std::ofstream(path) << rates;
+  return with(R"("rules": {)", R"("registration": { "rates": ")" + path + R"(" }, "rules": {)");
+}
+
+TEST(Config, TakesRatesFromAFileOfTheirOwn) {  // G-1, M-1
+  std::string path;
+  const ReadConfig read = read_config(
+      "/etc/cosell/cosell.jsonc",
+      with_rates_file(R"({ "date": "2026-11", "source": "finance", "usd_per_unit": { "EUR": 1.08 } })", path));
+  std::filesystem::remove(path);
+  ASSERT_TRUE(read.config) << read.problems.front();
+  const RateTable& rates = read.config->find("contoso")->settings.rules.registration.rates;
+  EXPECT_EQ(rates.date, "2026-11");
+  EXPECT_EQ(rates.source, "finance");
+  EXPECT_EQ(rates.usd_per_unit.at("EUR").text, "1.08");
+}
+
+TEST(Config, NamesFileAndLineOfWhatIsWrongInAFileOfRates) {
+  std::string path;
+  auto problems = problems_of(
+      with_rates_file("{ \"date\": \"2026-11\",\n  \"usd_per_unit\": { \"EURO\": 1.08, \"GBP\": -1 } }", path));
+  ASSERT_EQ(problems.size(), 3U);
+  EXPECT_THAT(problems[0], HasSubstr(path + ":2:"));
+  EXPECT_THAT(problems[0], HasSubstr("\"EURO\" is no currency"));
+  EXPECT_THAT(problems[1], HasSubstr("above 0"));
+  EXPECT_THAT(problems[2], HasSubstr("\"source\" is missing"));
+  std::filesystem::remove(path);
+  problems = problems_of(with(R"("rules": {)", R"("registration": { "rates": "rates.jsonc" }, "rules": {)"));
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_THAT(problems[0], HasSubstr("/etc/cosell/rates.jsonc does not exist"));
+  EXPECT_THAT(problems[0], HasSubstr("/etc/cosell/cosell.jsonc:"));
+}
+
+TEST(Config, OverridesClocksAndFiguresOfTheRules) {  // L-10
+  const ReadConfig read = read_config("/etc/cosell/cosell.jsonc",
+                                      with(R"("rules": {)", R"("rules": { "date": "2027-01", "source": "the new guide",
+          "least_value_usd": 30000, "clocks": { "partner_answers": "10d", "won_after": "96h" },)"));
+  ASSERT_TRUE(read.config) << read.problems.front();
+  const RulePack& rules = read.config->find("contoso")->settings.rules;
+  EXPECT_EQ(rules.id, "2027-01");
+  EXPECT_EQ(rules.source, "the new guide");
+  EXPECT_EQ(rules.registration.least_value_usd, 30'000);
+  EXPECT_EQ(rules.clocks.partner_answers, days(10));
+  EXPECT_EQ(rules.clocks.won_after, hours(96));
+  EXPECT_EQ(rules.clocks.register_within, days(60));
+  const auto problems = problems_of(
+      with(R"("rules": {)",
+           R"("rules": { "least_value_usd": "much", "clocks": { "won_afer": "96h", "register_within": 60 },)"));
+  ASSERT_EQ(problems.size(), 3U);
+  EXPECT_THAT(problems[1], HasSubstr("did you mean \"won_after\""));
+  EXPECT_THAT(problems[2], HasSubstr("must be a duration"));
 }
 
 TEST(Config, GivesWhatTheFileSays) {
