@@ -48,6 +48,7 @@ class Reader {
   void duration(const json::Value& v, const std::string& name, Duration& out);
   void flag(const json::Value& v, const std::string& name, bool& out);
   void in_flight(const json::Value& v, const std::string& name, int& out);
+  void allowance(const json::Value& v, const std::string& name, net::Allowance& out);
 
   void pair(const json::Member& m);
   void crm(const json::Value& v, PairConfig& pair);
@@ -123,6 +124,21 @@ void Reader::in_flight(const json::Value& v, const std::string& name, int& out) 
   const auto n = v.as_integer();
   if (!n || *n < 1 || *n > 64) return problem(v.at(), "\"" + name + "\" must be a whole number from 1 to 64");
   out = static_cast<int>(*n);
+}
+
+void Reader::allowance(const json::Value& v, const std::string& name, net::Allowance& out) {
+  const auto count = [this](const json::Value& x, const std::string& what, std::int64_t most) {
+    const auto n = x.as_integer();
+    if (n && *n >= 1 && *n <= most) return n;
+    problem(x.at(), "\"" + what + "\" must be a whole number from 1 to " + std::to_string(most));
+    return std::optional<std::int64_t>();
+  };
+  Members known;
+  known["per_day"] = [&](const json::Value& x) { out.per_day = count(x, "per_day", 100'000'000); };
+  known["per_minute"] = [&](const json::Value& x) {
+    if (const auto n = count(x, "per_minute", 60'000)) out.per_minute = static_cast<int>(*n);
+  };
+  members(v, "\"" + name + "\"", known);
 }
 
 void Reader::gate(const json::Value& v, const std::string& name, Irreversible step, engine::Settings& out) {
@@ -316,6 +332,14 @@ void Reader::pair(const json::Member& m) {
       sides[name] = [this, name, side, &s](const json::Value& x) { in_flight(x, name, s.in_flight[side]); };
     }
     members(v, "\"in_flight\"", sides);
+  };
+  known["calls"] = [&](const json::Value& v) {
+    Members sides;
+    for (const auto side : {store::Side::crm, store::Side::partner_center}) {
+      const std::string name = store::name_of(side);
+      sides[name] = [this, name, side, &pair](const json::Value& x) { allowance(x, name, pair.calls[side]); };
+    }
+    members(v, "\"calls\"", sides);
   };
   known["guards"] = [&](const json::Value& v) { guards(v, s); };
   known["rules"] = [&](const json::Value& v) { rules(v, s.rules); };

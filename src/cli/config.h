@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "engine/pair.h"
+#include "net/allowance.h"
 
 namespace cosell::cli {
 
@@ -24,6 +25,7 @@ struct PairConfig {
   std::string store;             // absolute path
   bool on_this_machine = false;  // every address of both sides is loopback
   engine::Settings settings;
+  std::map<store::Side, net::Allowance> calls;  // what each side may be asked; absent: as much as it takes
 };
 
 struct Config {

@@ -61,6 +61,7 @@ class Service {
   // False: this pair cannot go on.
   bool cycle(bool first) {
     if (!first && !take_mapping()) return false;
+    if (auto renewed = place_->renew_allowances(); !renewed) return give_up(renewed.error());
     place_->pair().meter->reset();
     engine::CycleOptions options;
     options.command = "run";

@@ -96,6 +96,7 @@ class Status {
     tell_runs(*runs);
     if (auto done = tell_mapping(); !done) return done.error();
     if (auto done = tell_incidents(); !done) return done.error();
+    if (auto done = tell_calls(); !done) return done.error();
     tell_logins();
     auto states = place_.store().count_deals();
     if (!states) return states.error();
@@ -236,6 +237,32 @@ class Status {
       list.append(*recovered);
     }
     json_.set("recovered", std::move(list));
+    return {};
+  }
+
+  Result<void> tell_calls() {
+    json::Value list = json::Value::object();
+    std::vector<std::string> parts;
+    bool used_up = false;
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      auto used = place_.calls_of_a_day(side);
+      if (!used) return used.error();
+      std::string text = place_.pair().title(side) + " " + grouped(used->calls);
+      Object o;
+      o.number("used", used->calls);
+      const auto allowed = place_.config().calls.find(side);
+      if (allowed != place_.config().calls.end() && allowed->second.per_day) {
+        text += " of " + grouped(*allowed->second.per_day);
+        o.number("allowed", *allowed->second.per_day);
+        const bool over = used->calls >= *allowed->second.per_day;
+        if (over) text += " (more at " + to_string_minutes(used->oldest + days(1)) + " UTC)";
+        used_up = used_up || over;
+      }
+      parts.push_back(text);
+      list.set(store::name_of(side), o.done());
+    }
+    row("API calls", "in 24 hours: " + text::join(parts, ", "), used_up ? Style::warning : Style::plain);
+    json_.set("calls_24h", std::move(list));
     return {};
   }
 

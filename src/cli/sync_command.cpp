@@ -15,6 +15,7 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
   if (auto opened = (*place)->open_store(StoreMode::exclusive, true); !opened) {
     return failed(session, &config, opened.error());
   }
+  if (auto renewed = (*place)->renew_allowances(); !renewed) return failed(session, &config, renewed.error());
   engine::CycleOptions cycle;
   cycle.command = "sync";
   cycle.limit = options.limit;

@@ -225,6 +225,40 @@ Result<void> Workplace::open_store(StoreMode mode, bool create) {
   return mode == StoreMode::exclusive ? end_return() : Result<void>();
 }
 
+Result<Workplace::CallsOfADay> Workplace::calls_of_a_day(store::Side side) {
+  const Instant now = session_.clock().now();
+  CallsOfADay used;
+  used.oldest = now;
+  auto runs = store_->runs(100'000, now - days(1));
+  if (!runs) return runs.error();
+  const std::string figure = std::string("calls.") + store::name_of(side);
+  for (const store::RunRow& run : *runs) {
+    const auto figures = json::read(run.figures.empty() ? "{}" : run.figures);
+    const json::Value* calls = figures ? figures->find(figure) : nullptr;
+    const std::int64_t n = calls == nullptr ? 0 : calls->as_integer().value_or(0);
+    if (n == 0) continue;
+    used.calls += n;
+    used.oldest = std::min(used.oldest, run.started_at);
+  }
+  return used;
+}
+
+Result<void> Workplace::renew_allowances() {
+  for (const auto side : {store::Side::crm, store::Side::partner_center}) {
+    const auto allowed = config_.calls.find(side);
+    if (allowed == config_.calls.end()) continue;
+    std::optional<net::DayLeft> left;
+    if (allowed->second.per_day) {
+      auto used = calls_of_a_day(side);
+      if (!used) return used.error();
+      left = net::DayLeft{std::max<std::int64_t>(0, *allowed->second.per_day - used->calls), used->oldest + days(1)};
+    }
+    (side == store::Side::crm ? crm_transport_ : partner_center_transport_)
+        .allow(pair_.title(side), allowed->second.per_minute, left);
+  }
+  return {};
+}
+
 void Workplace::close_store() {
   pair_.store = nullptr;
   store_.reset();

@@ -13,6 +13,7 @@
 #include "connectors/registry.h"
 #include "engine/pair.h"
 #include "mapping/mapping.h"
+#include "net/allowance.h"
 #include "net/call_meter.h"
 #include "net/curl_transport.h"
 #include "net/token_store.h"
@@ -57,8 +58,21 @@ class Workplace {
   std::string calls_text(store::Side side) const;
   net::Calls calls(store::Side side) const;
 
+  // API calls that syncs made in the 24 hours before now, and when the oldest of them is that old.
+  struct CallsOfADay {
+    std::int64_t calls = 0;
+    Instant oldest = {};
+  };
+  Result<CallsOfADay> calls_of_a_day(store::Side side);
+  // What the configuration allows, less what was used. Before each cycle; the store is open.
+  Result<void> renew_allowances();
+
  private:
-  Workplace(Session& session, const PairConfig& config) : session_(session), config_(config) {}
+  Workplace(Session& session, const PairConfig& config)
+      : session_(session),
+        config_(config),
+        crm_transport_(crm_wire_, session.clock()),
+        partner_center_transport_(partner_center_wire_, session.clock()) {}
   Result<void> read_shipped_mapping();
   Result<void> read_own_mapping();
   Result<void> choose_mapping(store::Store* store);
@@ -71,8 +85,10 @@ class Workplace {
   const PairConfig& config_;
   SystemRandom random_;
   net::CallMeter meter_;
-  net::CurlTransport crm_transport_;
-  net::CurlTransport partner_center_transport_;
+  net::CurlTransport crm_wire_;
+  net::CurlTransport partner_center_wire_;
+  net::AllowanceTransport crm_transport_;
+  net::AllowanceTransport partner_center_transport_;
   std::optional<net::TokenStore> tokens_;
   std::unique_ptr<Connector> crm_;
   std::unique_ptr<Connector> partner_center_;

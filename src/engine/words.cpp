@@ -232,6 +232,7 @@ std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
 }
 std::string side_down(const Pair& pair, Side side, const Error& error) {
   if (error.kind == ErrorClass::auth_expired) return pair.title(side) + " refuses the login: " + error.message;
+  if (error.kind == ErrorClass::throttled) return error.message;  // it names the side
   return pair.title(side) + " cannot be reached: " + error.message;
 }
 

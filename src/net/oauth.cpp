@@ -110,6 +110,7 @@ class CachedSource : public TokenSource {
     Result<Form> fields = form(known);
     if (!fields) return fields.error();
     Exchange exchange;
+    exchange.counts = false;
     exchange.timeout = seconds(30);
     exchange.max_body_bytes = kMaxAnswer;
     exchange.request.method = "POST";

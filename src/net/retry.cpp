@@ -96,7 +96,7 @@ Error final_error(const Lane& lane, const Verdict& verdict, int attempts, Durati
   while (!error.message.empty() && error.message.back() == '.') error.message.pop_back();
   if (attempts > 1) error.message += "; tried " + std::to_string(attempts) + " times";
   if (error.kind == ErrorClass::throttled) {
-    error.not_before = lane.clock.now() + wait;
+    if (!error.not_before) error.not_before = lane.clock.now() + wait;
     error.message += ". The next try is possible after " + to_string_minutes(*error.not_before) + " UTC";
   }
   error.message += ".";

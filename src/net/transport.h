@@ -19,6 +19,7 @@ struct Exchange {
   http::Request request;            // absolute URL
   Duration timeout = seconds(100);  // for the whole exchange
   std::size_t max_body_bytes = 64U << 20;
+  bool counts = true;  // against what a side allows; logins do not
 };
 
 // What came of one exchange. Any HTTP status is a response; an error means that no usable answer came:

@@ -89,12 +89,12 @@ Result<void> SqliteStore::finish_run(RunId run, Instant at, const std::string& o
   });
 }
 
-Result<std::vector<RunRow>> SqliteStore::runs(int newest) {
+Result<std::vector<RunRow>> SqliteStore::runs(int newest, Instant since) {
   return read([&]() -> Result<std::vector<RunRow>> {
     Query found = query(
         "SELECT r.id, r.command, r.started_at, r.finished_at, r.outcome, m.hash, r.note, r.figures FROM runs AS r"
-        " LEFT JOIN mapping_texts AS m ON m.id = r.mapping ORDER BY r.id DESC LIMIT ?");
-    found.with(std::max(newest, 0));
+        " LEFT JOIN mapping_texts AS m ON m.id = r.mapping WHERE r.started_at >= ? ORDER BY r.id DESC LIMIT ?");
+    found.with(since, std::max(newest, 0));
     std::vector<RunRow> rows;
     while (found.next()) {
       RowReader reader(found);

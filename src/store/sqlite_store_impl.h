@@ -39,7 +39,7 @@ class SqliteStore final : public Store {
   Result<std::optional<RunInputs>> run_inputs(RunId run) override;
   Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                           const std::string& figures) override;
-  Result<std::vector<RunRow>> runs(int newest) override;
+  Result<std::vector<RunRow>> runs(int newest, Instant since) override;
   Result<std::vector<MappingUse>> mapping_uses(int newest) override;
   Result<std::string> mapping_text(const std::string& hash) override;
 

@@ -203,9 +203,9 @@ class Store {
   virtual Result<std::optional<RunInputs>> run_inputs(RunId run) = 0;
   virtual Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                                   const std::string& figures) = 0;
-  virtual Result<std::vector<RunRow>> runs(int newest) = 0;               // newest first
-  virtual Result<std::vector<MappingUse>> mapping_uses(int newest) = 0;   // newest first
-  virtual Result<std::string> mapping_text(const std::string& hash) = 0;  // error when no run had it
+  virtual Result<std::vector<RunRow>> runs(int newest, Instant since = {}) = 0;  // newest first
+  virtual Result<std::vector<MappingUse>> mapping_uses(int newest) = 0;          // newest first
+  virtual Result<std::string> mapping_text(const std::string& hash) = 0;         // error when no run had it
 
   // --- read positions
   virtual Result<Cursor> cursor(Side side) = 0;  // empty when none

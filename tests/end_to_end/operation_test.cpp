@@ -40,6 +40,29 @@ std::vector<std::vector<std::string>> read_csv(const std::string& text) {
   return rows;
 }
 
+TEST(CallsAllowed, InADayEndTheSyncAndTheNextDayItGoesOn) {
+  const Pipeline pipeline(200);
+  const auto sandbox = load(pipeline);
+  sandbox->configure("calls", Json{{"partner_center", {{"per_day", 20}}}});
+  const Ended sync = sandbox->cosell({"sync"});
+  EXPECT_EQ(sync.code, 3) << sync.out << sync.err;
+  EXPECT_THAT(sync.err, AllOf(HasSubstr("Partner Center"), HasSubstr("configuration allows in 24 hours")));
+  EXPECT_EQ(sandbox->partner_center.requests(), 20);
+  const auto first_day = PartnerCenter(*sandbox).referrals().size();
+  EXPECT_GT(first_day, 0U);
+  EXPECT_LT(static_cast<int>(first_day), pipeline.count(Fate::created));
+
+  const Ended status = sandbox->cosell({"status"});
+  EXPECT_THAT(status.out, HasSubstr("Partner Center 20 of 20 (more at ")) << status.out;
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 3);
+  EXPECT_EQ(sandbox->partner_center.requests(), 20) << "the day's calls were used up";
+
+  sandbox->configure("calls", Json{{"partner_center", {{"per_day", 10'000}}}});
+  sandbox->advance("25h");
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
+  expect_referrals_match(pipeline, *sandbox);
+}
+
 class Stopped : public ::testing::TestWithParam<int> {};
 
 TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {

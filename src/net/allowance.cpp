@@ -1,0 +1,63 @@
+// Sending no more than was allowed. See allowance.h.
+#include "net/allowance.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace cosell::net {
+
+void AllowanceTransport::allow(std::string who, std::optional<int> per_minute, std::optional<DayLeft> left) {
+  const std::lock_guard lock(mutex_);
+  who_ = std::move(who);
+  apart_.reset();
+  if (per_minute) apart_ = Duration{60'000 / std::max(1, *per_minute)};
+  left_ = left;
+}
+
+std::optional<Reply> AllowanceTransport::refusal() {
+  const std::lock_guard lock(mutex_);
+  if (!left_ || left_->calls-- > 0) return std::nullopt;
+  left_->calls = 0;
+  Error error = make_error(ErrorClass::throttled,
+                           who_ + ": the API calls that the configuration allows in 24 hours (\"calls\") are used up");
+  error.not_before = left_->more_at;
+  return Reply{std::move(error), false};
+}
+
+bool AllowanceTransport::wait_for_turn() {
+  Instant turn;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!apart_) return true;
+    turn = std::max(next_turn_, clock_.now());
+    next_turn_ = turn + *apart_;
+  }
+  const Duration left = turn - clock_.now();
+  return left.ms <= 0 || clock_.sleep_for(left);
+}
+
+void AllowanceTransport::stream(const Next& next, const Done& done, const Limit& max_in_flight) {
+  std::vector<std::size_t> sent;  // which of the caller's requests went on, by the number they have there
+  std::size_t asked = 0;
+  const auto allowed = [&]() -> std::optional<Exchange> {
+    while (true) {
+      auto exchange = next();
+      if (!exchange) return std::nullopt;
+      const std::size_t index = asked++;
+      if (auto refused = exchange->counts ? refusal() : std::nullopt) {
+        done(index, std::move(*refused));
+        continue;
+      }
+      if (exchange->counts && !wait_for_turn()) {
+        done(index, not_sent(ErrorClass::cancelled, "Stopped before the request was sent."));
+        return std::nullopt;
+      }
+      sent.push_back(index);
+      return exchange;
+    }
+  };
+  inner_.stream(
+      allowed, [&](std::size_t nth, Reply reply) { done(sent[nth], std::move(reply)); }, max_in_flight);
+}
+
+}  // namespace cosell::net

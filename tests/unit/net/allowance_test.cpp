@@ -1,0 +1,85 @@
+// A side is asked no more than the configuration allows.
+#include "net/allowance.h"
+
+#include <gtest/gtest.h>
+
+#include "net/in_process_transport.h"
+
+namespace cosell::net {
+namespace {
+
+std::vector<Exchange> some(std::size_t n) {
+  std::vector<Exchange> all(n);
+  for (std::size_t i = 0; i < n; ++i) all[i].request = {"GET", "https://a.example/" + std::to_string(i), {}, ""};
+  return all;
+}
+
+struct Bench {
+  ManualClock clock{Instant{0}};
+  std::vector<Instant> seen_at;
+  InProcessTransport wire{[this](const http::Request& r) {
+    seen_at.push_back(clock.now());
+    return Delivered{Delivered::Kind::response, {200, {}, r.url}};
+  }};
+  AllowanceTransport transport{wire, clock};
+};
+
+TEST(Allowance, WithoutOneEverythingPassesAtOnce) {
+  Bench bench;
+  const auto replies = bench.transport.exchange(some(50), 4);
+  EXPECT_EQ(bench.seen_at.size(), 50U);
+  EXPECT_EQ(bench.clock.now(), Instant{0});
+  EXPECT_EQ(replies.back().response->body, "/49");
+}
+
+TEST(Allowance, OfAMinuteIsSpreadOverIt) {
+  Bench bench;
+  bench.transport.allow("Salesforce", 60, std::nullopt);
+  for (const Reply& reply : bench.transport.exchange(some(30), 1)) EXPECT_TRUE(reply.response);
+  for (const Reply& reply : bench.transport.exchange(some(31), 1)) EXPECT_TRUE(reply.response);
+  ASSERT_EQ(bench.seen_at.size(), 61U);
+  EXPECT_EQ(bench.seen_at.back(), Instant{60'000});
+  for (std::size_t i = 1; i < bench.seen_at.size(); ++i) EXPECT_EQ(bench.seen_at[i] - bench.seen_at[i - 1], seconds(1));
+}
+
+TEST(Allowance, OfADayEndsInARefusalThatNeverLeavesTheMachine) {
+  Bench bench;
+  const Instant more_at{86'400'000};
+  bench.transport.allow("Salesforce", std::nullopt, DayLeft{3, more_at});
+  const auto replies = bench.transport.exchange(some(5), 2);
+  EXPECT_EQ(bench.seen_at.size(), 3U);
+  for (const std::size_t i : {0U, 1U, 2U}) EXPECT_EQ(replies[i].response->body, "/" + std::to_string(i));
+  for (const std::size_t i : {3U, 4U}) {
+    ASSERT_FALSE(replies[i].response);
+    EXPECT_FALSE(replies[i].sent);
+    EXPECT_EQ(replies[i].response.error().kind, ErrorClass::throttled);
+    EXPECT_EQ(replies[i].response.error().not_before, more_at);
+  }
+  bench.transport.allow("Salesforce", std::nullopt, DayLeft{1, more_at});
+  EXPECT_TRUE(bench.transport.exchange(some(1), 1).front().response);
+}
+
+// Time passes while it waits, and then somebody presses Ctrl-C.
+struct StoppedClock final : Clock {
+  Instant now() override { return {0}; }
+  bool sleep_for(Duration) override { return false; }
+};
+
+TEST(Allowance, AWaitThatIsInterruptedSendsNothingMore) {
+  StoppedClock clock;
+  int calls = 0;
+  InProcessTransport wire([&](const http::Request&) {
+    ++calls;
+    return Delivered{Delivered::Kind::response, {200, {}, ""}};
+  });
+  AllowanceTransport transport(wire, clock);
+  transport.allow("Salesforce", 1, std::nullopt);
+  const auto replies = transport.exchange(some(3), 1);
+  EXPECT_EQ(calls, 1);
+  ASSERT_FALSE(replies[1].response);
+  EXPECT_EQ(replies[1].response.error().kind, ErrorClass::cancelled);
+  EXPECT_FALSE(replies[2].sent);
+}
+
+}  // namespace
+}  // namespace cosell::net
