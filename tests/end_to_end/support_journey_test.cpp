@@ -16,7 +16,9 @@ namespace cosell::end_to_end {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int of_each_failure = 10;
 constexpr int of_each_conflict = 3;
@@ -310,6 +312,11 @@ TEST_F(SupportJourney, FindUnderstandFixReplayResolveAndExplain) {
   const std::string file = sandbox.folder->file("bundle.json");
   EXPECT_EQ(repair({"deals", "bundle", opportunity_of(value[0]), "--file", file}).code, 0);
   EXPECT_TRUE(Json::parse(read_text(file), nullptr, false).contains("history"));
+
+  // What was caught up and which deadline was lost is told for a week, and then no longer.
+  EXPECT_THAT(run({"status", "salesforce"}).out, AllOf(HasSubstr("Caught up"), HasSubstr("Deadline lost")));
+  sandbox.advance("170h");
+  EXPECT_THAT(run({"status", "salesforce"}).out, Not(AnyOf(HasSubstr("Caught up"), HasSubstr("Deadline lost"))));
 }
 
 }  // namespace

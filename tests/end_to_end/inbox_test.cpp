@@ -1,0 +1,104 @@
+// Commands beside a running service, which holds the store: each is handed over, done there, and answered on the
+// screen of the person who gave it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "pipeline.h"
+
+namespace cosell::end_to_end {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class BesideAService : public ::testing::Test {
+ protected:
+  // A command that the service takes over and answers while the person waits.
+  std::string handed_over(const Arguments& arguments) const {
+    const Ended ended = sandbox->cosell(arguments);
+    EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+    EXPECT_THAT(ended.out, AllOf(HasSubstr("Another cosell works on this pair"), HasSubstr("Done there at")));
+    return ended.out;
+  }
+  std::size_t waiting_as(const std::string& kind) const {
+    return sandbox->answer({"todo", "--kind", kind})["todo"].size();
+  }
+  Json referral_now(const Json& referral) const { return PartnerCenter(*sandbox).get(referral["id"]); }
+
+  const Pipeline pipeline{60};
+  const std::unique_ptr<Sandbox> sandbox = load(pipeline);
+};
+
+TEST_F(BesideAService, ResolveReplayApproveAndLinkAreDoneThereAndConfirmed) {
+  sandbox->configure("irreversible", Json{{"settle", "0s"}, {"won", "ask"}});
+  sandbox->answer({"sync"});
+  const auto referrals = PartnerCenter(*sandbox).referrals();
+  ASSERT_GE(referrals.size(), 4U);
+  const auto opportunity = [&](std::size_t i) { return referrals[i]["externalReferenceId"].get<std::string>(); };
+  const Salesforce salesforce(*sandbox);
+  Process service = sandbox->begin({"run", "--every", "1s"});
+
+  // Both sides changed the value; the person takes the CRM's.
+  PartnerCenter(*sandbox).patch(referrals[0], Json{{"/details/dealValue", 9000}});
+  salesforce.patch(opportunity(0), Json{{"Amount", 7000}});
+  // The service may see one edit before the other, and then there is nothing to choose: both again until it asks.
+  int value = 7000;
+  ASSERT_TRUE(eventually([&] {
+    if (waiting_as("conflict") == 1) return true;
+    ++value;
+    PartnerCenter(*sandbox).patch(referral_now(referrals[0]), Json{{"/details/dealValue", value + 2000}});
+    salesforce.patch(opportunity(0), Json{{"Amount", value}});
+    pause_ms(1500);
+    return waiting_as("conflict") == 1;
+  })) << service.err();
+  const auto in_crm = [&] { return salesforce.opportunity(opportunity(0))["Amount"].get<double>(); };
+  const double chosen = in_crm();
+  EXPECT_THAT(handed_over({"resolve", opportunity(0), "--take", "crm"}),
+              HasSubstr(pipeline.row(referrals[0]["name"]).title));
+  EXPECT_TRUE(eventually([&] { return referral_now(referrals[0])["details"]["dealValue"] == chosen; }))
+      << service.err();
+  EXPECT_EQ(in_crm(), chosen);
+
+  // Refused by Partner Center, repaired, sent again.
+  const Json refusal = {{"kind", "status"},
+                        {"status", 400},
+                        {"body", {{"error", {{"code", "invalidRequest"}, {"message", "The customer is on hold."}}}}}};
+  sandbox->partner_center.fail(Json{{"method", "PATCH"}, {"path", "/v1.0"}}, 0, 1, refusal);
+  salesforce.patch(opportunity(1), Json{{"Amount", 8100}});
+  ASSERT_TRUE(eventually([&] { return waiting_as("failed") == 1; })) << service.err();
+  handed_over({"replay", opportunity(1)});
+  EXPECT_EQ(referral_now(referrals[1])["details"]["dealValue"], 8100);
+  EXPECT_EQ(waiting_as("failed"), 0U);
+  EXPECT_THAT(handed_over({"replay", opportunity(1)}), HasSubstr("already done"));
+
+  // A step that cannot be taken back waits for a person.
+  salesforce.patch(opportunity(2), Json{{"StageName", "Won"}});
+  ASSERT_TRUE(eventually([&] { return waiting_as("approval") == 1; })) << service.err();
+  EXPECT_EQ(referral_now(referrals[2])["status"], "Active");
+  EXPECT_THAT(handed_over({"approve", opportunity(2)}), HasSubstr("approved"));
+  EXPECT_TRUE(eventually([&] { return referral_now(referrals[2])["status"] == "Closed"; })) << service.err();
+
+  // Taken apart and tied together again.
+  EXPECT_THAT(handed_over({"deals", "unlink", opportunity(3)}), HasSubstr("taken apart"));
+  salesforce.patch(opportunity(3), Json{{"Amount", 8200}});
+  EXPECT_THAT(handed_over({"deals", "link", opportunity(3), referrals[3]["id"]}), HasSubstr("are one deal"));
+
+  // What cannot be done is answered too, and the service goes on.
+  EXPECT_THAT(handed_over({"deals", "link", opportunity(3), referrals[3]["id"]}), HasSubstr("linked"));
+  EXPECT_TRUE(service.running()) << service.err();
+
+  service.send(SIGTERM);
+  const Ended ended = service.wait();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  const Ended inbox = sandbox->cosell({"inbox"});
+  EXPECT_EQ(inbox.code, 0);
+  for (const char* command : {"resolve", "replay", "approve", "unlink", "link"}) {
+    EXPECT_THAT(inbox.out, HasSubstr(command));
+    EXPECT_THAT(ended.out, HasSubstr(std::string(command) + ": ")) << "the service says it as well";
+  }
+  EXPECT_EQ(sandbox->cosell({"journal", "verify"}).code, 0);
+}
+
+}  // namespace
+}  // namespace cosell::end_to_end
