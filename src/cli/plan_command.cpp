@@ -215,7 +215,7 @@ json::Value json_of_deals(const std::vector<PlannedDeal>& deals) {
 }
 
 PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptions& options) {
-  auto place = Workplace::make(session, config, Workplace::Login::needed);
+  auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_from_copy);
   if (!place) return failed(session, &config, place.error());
   if (auto opened = (*place)->open_store(StoreMode::scratch, false); !opened) {
     return failed(session, &config, opened.error());

@@ -59,7 +59,8 @@ PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& 
 PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayOptions& options) {
   auto since = when_of("--since", options.since, session.clock().now());
   if (!since) return failed(session, &config, since.error());
-  auto made = Workplace::make(session, config, Workplace::Login::needed);
+  auto made = Workplace::make(session, config, Workplace::Login::needed,
+                              options.dry_run ? Workplace::MappingUsed::own_from_copy : Workplace::MappingUsed::own);
   if (!made) return failed(session, &config, made.error());
   Workplace& place = **made;
   bool own = true;

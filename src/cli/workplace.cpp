@@ -122,8 +122,11 @@ Result<void> Workplace::read_shipped_mapping() {
 
 // The store has a say before it is opened for the command: without a usable file, what it keeps is all there is.
 Result<void> Workplace::read_own_mapping() {
+  const bool from_copy = mapping_used_ == MappingUsed::own_from_copy;
+  // Chosen anew when the command has made its copy.
+  if (from_copy && choose_mapping(nullptr)) return {};
   store::OpenOptions options;
-  options.mode = StoreMode::shared;
+  options.mode = from_copy ? StoreMode::scratch : StoreMode::shared;
   options.pair = config_.name;
   options.create = false;
   auto store = store::open_sqlite_store(config_.store, options, session_.clock());
@@ -222,6 +225,10 @@ Result<void> Workplace::open_store(StoreMode mode, bool create) {
   pair_.store = store_.get();
   if (mapping_used_ == MappingUsed::shipped) return {};
   if (auto done = choose_mapping(store_.get()); !done) return done;
+  if (const std::string note = other_mapping_note(*this);
+      mapping_used_ == MappingUsed::own_from_copy && !note.empty()) {
+    session_.output.note(note);
+  }
   return mode == StoreMode::exclusive ? end_return() : Result<void>();
 }
 

@@ -27,8 +27,9 @@ class Workplace {
  public:
   enum class Login { needed, not_needed };
   // `own`: the pair's, with a note when it is not the file as it is now. `own_told_by_command`: without the note.
+  // `own_from_copy`: as own, for commands that look at a copy of the store only, so that not one byte of it changes.
   // `shipped`: the mapping that comes with the CRM, for a company that has no file yet.
-  enum class MappingUsed { own, own_told_by_command, shipped };
+  enum class MappingUsed { own, own_told_by_command, own_from_copy, shipped };
 
   // Reads the mapping, opens saved logins and makes the connectors; contacts nobody. Errors are of class config.
   static Result<std::unique_ptr<Workplace>> make(Session& session, const PairConfig& config, Login login,

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -43,7 +44,10 @@ std::string read_text(const std::string& file) {
 std::vector<std::pair<std::string, std::string>> files_below(const std::string& folder) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-    if (entry.is_regular_file()) out.emplace_back(entry.path().string(), read_text(entry.path().string()));
+    if (!entry.is_regular_file()) continue;
+    const std::string bytes = read_text(entry.path().string());
+    out.emplace_back(entry.path().string(),
+                     std::to_string(bytes.size()) + " bytes, hash " + std::to_string(std::hash<std::string>()(bytes)));
   }
   std::sort(out.begin(), out.end());
   return out;

@@ -28,7 +28,7 @@ class TemporaryFolder {
 
 void write_text(const std::string& file, const std::string& text);
 std::string read_text(const std::string& file);
-// Name, size and bytes of every file below a folder, for comparing what was there before and after.
+// Name, size and a hash of the bytes of every file below a folder, for comparing what was there before and after.
 std::vector<std::pair<std::string, std::string>> files_below(const std::string& folder);
 
 struct Answer {
