@@ -232,19 +232,19 @@ TEST(ManyDeals, LiveTheirWholeLifeWithoutOneRequestThatPartnerCenterRefuses) {
       {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
   const Json help = {{"help", "GeneralOrOther"}, {"help_notes", "A demo"}};
   std::vector<std::string> ids;
-  for (int i = 0; i < 270; ++i) {
+  for (int i = 0; i < 900; ++i) {
     Json words = plus(usual_opportunity("Deal " + std::to_string(i)), {{"contact", contact}});
     if (i % 3 == 1) words["visible"] = true;
     if (i % 3 == 2) words.update(help);
     ids.push_back(world.new_opportunity(words));
   }
-  for (int i = 0; i < 30; ++i) world.inbound({{"name", "Sent " + std::to_string(i)}});
+  for (int i = 0; i < 100; ++i) world.inbound({{"name", "Sent " + std::to_string(i)}});
   sync(minutes(1));
   std::vector<std::string> sent;
   for (const auto& o : world.opportunities()) {
     if (o["stage"] == "waiting") sent.push_back(o["id"]);
   }
-  ASSERT_EQ(sent.size(), 30U);
+  ASSERT_EQ(sent.size(), 100U);
   // Answers, stages, upgrades.
   for (std::size_t i = 0; i < sent.size(); ++i) {
     if (i % 3 == 0) world.crm_edit(sent[i], {{"stage", "40"}, {"value", 12000}});
@@ -274,8 +274,8 @@ TEST(ManyDeals, LiveTheirWholeLifeWithoutOneRequestThatPartnerCenterRefuses) {
   for (const int count : {end.won, end.lost, end.declined, end.expired, end.accepted, end.asked, end.shown}) {
     EXPECT_GT(count, 0);
   }
-  EXPECT_EQ(end.won, 68);
-  EXPECT_EQ(end.lost, 68);
+  EXPECT_EQ(end.won, 225);
+  EXPECT_EQ(end.lost, 225);
   EXPECT_EQ(world.refused(Side::partner_center), 0);
 }
 
