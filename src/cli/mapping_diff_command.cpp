@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::size_t differing_deals_told = 20;
 
-void tell_differences(Output& output, const std::vector<mapping::Difference>& differences, json::Value& answer) {
+void tell_differences(Output& output, const mapping::Mapping& before, const mapping::Mapping& after,
+                      json::Value& answer) {
+  const auto differences = mapping::differences(before, after);
   json::Value list = json::Value::array();
   for (const auto& d : differences) {
     output.line(output.styled(d.what, Style::strong) + (d.place.empty() ? "" : "  (" + d.place + ")"));
@@ -24,7 +26,11 @@ void tell_differences(Output& output, const std::vector<mapping::Difference>& di
     list.append(
         Object().text("what", d.what).text("before", d.before).text("after", d.after).text("place", d.place).done());
   }
-  if (differences.empty()) output.line("Both mappings say the same.");
+  if (differences.empty()) {
+    output.line(before.hash() == after.hash() ? "Both mappings say the same."
+                                              : "Stages and fields say the same; the files differ in other lines: "
+                                                "selection, customers, owners, matching, statements or comments.");
+  }
   answer.set("differences", std::move(list));
 }
 
@@ -118,7 +124,7 @@ int mapping_diff_command(Output& output, const std::string& config, const Mappin
   if (!after) return failed(session, nullptr, after.error()).code;
   json::Value answer = json::Value::object();
   if (!options.against_store) {
-    tell_differences(output, mapping::differences(*before, *after), answer);
+    tell_differences(output, *before, *after, answer);
     if (output.options().json) output.json(answer);
     return exit_done;
   }
@@ -129,7 +135,7 @@ int mapping_diff_command(Output& output, const std::string& config, const Mappin
                                                      text::join(session.config.names(), ", ") + "."))
         .code;
   }
-  tell_differences(output, mapping::differences(*before, *after), answer);
+  tell_differences(output, *before, *after, answer);
   return for_each_pair(session, options.pair, [&](const PairConfig& one) {
     DealsUnderBoth deals(*before, *after);
     return look_at_deals(session, one, deals, answer);

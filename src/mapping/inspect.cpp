@@ -54,13 +54,15 @@ std::string words_of(const FieldPlan& plan) {
   }
   for (const Solution& solution : plan.solutions) parts.push_back("always " + solution.id);
   if (plan.statement) parts.push_back("a signed statement");
-  if (plan.fallback) parts.push_back("a default for new referrals");
+  if (plan.fallback) parts.push_back("for new referrals " + plan.fallback->written());
   return text::join(parts, "; ");
 }
 
 std::string all_contents(const FieldPlan& plan) {
   std::string out = contents_of(plan.source) + "; currency " + plan.currency + "/" + plan.currency_column;
   out += "; separator " + plan.separator;
+  if (plan.fallback)
+    out += "; for new referrals " + plan.fallback->written() + " " + contents_of(plan.fallback->table());
   for (const Solution& s : plan.solutions) out += "; " + s.id;
   for (const PersonPlan& p : plan.people) {
     for (const Source* part : {&p.first, &p.last, &p.name, &p.phone, &p.email}) out += " | " + contents_of(*part);

@@ -157,6 +157,7 @@ TextRead read_text(const Source& source, const Columns& columns) {
 
 Default Default::of_text(std::string pattern) {
   Default d;
+  d.written_ = pattern;
   d.pattern_ = std::move(pattern);
   return d;
 }
@@ -165,6 +166,7 @@ std::optional<Default> Default::of_date(std::string_view rule) {
   Default d;
   d.kind_ = Kind::date;
   const std::string trimmed = text::trim(rule);
+  d.written_ = trimmed;
   if ((d.fixed_ = parse_date(trimmed))) return d;
   std::string_view rest = trimmed;
   if (text::starts_with(rest, "today")) {
@@ -212,6 +214,10 @@ std::optional<std::string> Default::evaluate(const Columns& columns, Date today)
         out += text;
       });
   return complete ? std::optional<std::string>(std::move(out)) : std::nullopt;
+}
+
+std::string Default::written() const {
+  return kind_ == Kind::table ? "from " + text::join(table_.columns, ", else ") : "\"" + written_ + "\"";
 }
 
 std::vector<std::string> Default::columns() const {

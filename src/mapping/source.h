@@ -79,9 +79,14 @@ class Default {
   // Empty when a column that it needs is blank or is no date.
   std::optional<std::string> evaluate(const Columns& columns, Date today) const;
   std::vector<std::string> columns() const;
+  // As the file says it: "today + 90d". Of a table: by which columns it goes.
+  std::string written() const;
+  // Nothing in it unless it is one.
+  const Source& table() const { return table_; }
 
  private:
   enum class Kind : std::uint8_t { text, date, table } kind_ = Kind::text;
+  std::string written_;      // text, date
   std::string pattern_;      // text
   std::string date_column_;  // date; "" when it counts from today or is fixed
   std::optional<Date> fixed_;

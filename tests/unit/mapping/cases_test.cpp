@@ -152,6 +152,18 @@ TEST(MappingDifferences, NamesFieldsWhoseColumnOrRuleChanged) {
   EXPECT_THAT(found[0].after, HasSubstr("both changed: crm"));
 }
 
+TEST(MappingDifferences, NamesADefaultThatChanged) {
+  const auto with = [](const std::string& rule) {
+    return mapping_of(
+        replaced(company, "\"close_date\": {", "\"notes\": { \"default\": \"" + rule + "\" }, \"close_date\": {"));
+  };
+  const auto found = differences(with("Ask Ida."), with("Ask Ben."));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].what, "notes");
+  EXPECT_THAT(found[0].before, HasSubstr("for new referrals \"Ask Ida.\""));
+  EXPECT_THAT(found[0].after, HasSubstr("for new referrals \"Ask Ben.\""));
+}
+
 TEST(MappingDifferences, OfAMappingAndItselfThereAreNone) {
   const Mapping mapping = mapping_of(company);
   EXPECT_THAT(differences(mapping, mapping), IsEmpty());
