@@ -154,6 +154,9 @@ struct Capabilities {
   enum class ClientKey : std::uint8_t { unique, searchable, none } client_key = ClientKey::none;
   // Columns that can be sent with a create and never afterwards; a later change of them stays on the other side.
   std::vector<std::string> create_only_columns;
+  // A new opportunity begins at the stage that the system gives it, whatever the create says; the stage is written
+  // once the record is there.
+  bool stage_after_create = false;
   bool related_answer_by_query = false;  // Microsoft's answer is not in the delta and has to be looked up
   int batch_max = 200;                   // operations per push
   int in_flight_max = 4;

@@ -77,19 +77,53 @@ ColumnInfo stage_info(const std::vector<StageEntry>& stages) {
   return info;
 }
 
+ColumnInfo process_info(const std::vector<std::string>& processes) {
+  ColumnInfo info;
+  info.name = std::string(kProcessColumn);
+  info.label = "Business process";
+  info.type = "picklist";
+  info.writable = false;
+  info.values = processes;
+  return info;
+}
+
 }  // namespace
 
 Dynamics365Check::Dynamics365Check(const Dynamics365Settings& settings, Dynamics365Client& client,
-                                   Dynamics365Schema& schema, Dynamics365Related& related)
-    : settings_(settings), stage_(settings.stage_column), client_(client), schema_(schema), related_(related) {}
+                                   Dynamics365Schema& schema, Dynamics365Related& related,
+                                   Dynamics365Processes& processes)
+    : settings_(settings),
+      stage_(settings.stage_column),
+      client_(client),
+      schema_(schema),
+      related_(related),
+      processes_(processes) {}
 
 // ---- describe
 
-Result<std::vector<StageEntry>> Dynamics365Check::stages_from(const Result<http::Response>& choice,
-                                                              const Result<http::Response>& reasons) const {
-  if (!reasons) return reasons.error();
-  auto closing = Dynamics365Schema::read_options(*reasons, "GET options of statuscode");
-  if (!closing) return std::move(closing.error());
+Result<std::vector<StageEntry>> Dynamics365Check::process_stages(Call& call) {
+  const auto processes = processes_.describe(call);
+  if (!processes) return processes.error();
+  std::vector<StageEntry> stages;
+  const auto add = [&](const std::string& id, const std::string& label) {
+    StageEntry s;
+    StageValue value;
+    value.process_stage = id;
+    s.id = stage_.text_of(value);
+    s.label = label;
+    s.record = id;
+    stages.push_back(std::move(s));
+  };
+  add("", "(no business process)");
+  for (const Process& process : *processes) {
+    const std::string of = processes->size() == 1 ? "" : " (" + process.label + ")";
+    for (const ProcessStage& stage : process.stages) add(stage.id, stage.label + of);
+  }
+  return stages;
+}
+
+Result<std::vector<StageEntry>> Dynamics365Check::open_stages(Call& call, const Result<http::Response>& choice) {
+  if (stage_.is_process()) return process_stages(call);
   if (!choice) {
     Error e = choice.error();
     if (e.kind != ErrorClass::not_found && e.kind != ErrorClass::rejected) return e;
@@ -97,30 +131,70 @@ Result<std::vector<StageEntry>> Dynamics365Check::stages_from(const Result<http:
                                               " is no choice of opportunity in Dynamics 365, or the bridge's user may "
                                               "not see it.");
   }
-  auto open = Dynamics365Schema::read_options(*choice, "GET options of " + stage_.choice());
-  if (!open) return std::move(open.error());
+  auto options = Dynamics365Schema::read_options(*choice, "GET options of " + stage_.choice());
+  if (!options) return std::move(options.error());
   std::vector<StageEntry> stages;
-  const auto add = [&](StageValue::State state, std::optional<std::int64_t> option, const std::string& label) {
+  const auto add = [&](std::optional<std::int64_t> option, const std::string& label) {
     StageEntry s;
-    s.id = stage_.text_of({state, option});
+    s.id = stage_.text_of({StageValue::State::open, option});
     s.label = label;
-    s.closed = state != StageValue::State::open;
-    s.won = state == StageValue::State::won;
-    if (s.won) s.probability = 100;
-    if (state == StageValue::State::lost) s.probability = 0;
-    s.position = static_cast<int>(stages.size());
     stages.push_back(std::move(s));
   };
-  if (!stage_.is_status()) add(StageValue::State::open, std::nullopt, "(no stage)");
-  for (const Option& o : *open) {
-    if (!stage_.is_status() || o.state == 0) add(StageValue::State::open, o.value, o.label);
-  }
-  for (const auto state : {StageValue::State::won, StageValue::State::lost}) {
-    for (const Option& o : *closing) {
-      if (o.state == static_cast<std::int64_t>(state)) add(state, o.value, o.label);
-    }
+  if (!stage_.is_status()) add(std::nullopt, "(no stage)");
+  for (const Option& o : *options) {
+    if (!stage_.is_status() || o.state == 0) add(o.value, o.label);
   }
   return stages;
+}
+
+std::vector<Read> Dynamics365Check::stage_reads() const {
+  std::vector<Read> reads = {schema_.option_read("statuscode")};
+  if (!stage_.is_process()) reads.push_back(schema_.option_read(stage_.choice()));
+  return reads;
+}
+
+Result<std::vector<StageEntry>> Dynamics365Check::stages_from(Call& call,
+                                                              const std::vector<Result<http::Response>>& options) {
+  if (!options.front()) return options.front().error();
+  auto closing = Dynamics365Schema::read_options(*options.front(), "GET options of statuscode");
+  if (!closing) return std::move(closing.error());
+  auto stages = open_stages(call, options.back());
+  if (!stages) return stages;
+  for (const auto state : {StageValue::State::won, StageValue::State::lost}) {
+    for (const Option& o : *closing) {
+      if (o.state != static_cast<std::int64_t>(state)) continue;
+      StageEntry s;
+      s.id = stage_.text_of({state, o.value});
+      s.label = o.label;
+      s.closed = true;
+      s.won = state == StageValue::State::won;
+      s.probability = s.won ? 100 : 0;
+      stages->push_back(std::move(s));
+    }
+  }
+  for (std::size_t n = 0; n < stages->size(); ++n) (*stages)[n].position = static_cast<int>(n);
+  return stages;
+}
+
+Result<std::vector<RecordTypeEntry>> Dynamics365Check::record_types(Call& call) {
+  std::vector<RecordTypeEntry> types;
+  if (!processes_.in_use()) return types;
+  const auto processes = processes_.describe(call);
+  if (!processes) return processes.error();
+  for (const Process& process : *processes) {
+    RecordTypeEntry type;
+    type.name = process.name;
+    type.label = process.label;
+    type.column = std::string(kProcessColumn);
+    type.known_by = {{type.column, type.name}};
+    for (const ProcessStage& stage : process.stages) {
+      StageValue value;
+      value.process_stage = stage.id;
+      type.stages.push_back(stage_.text_of(value));
+    }
+    types.push_back(std::move(type));
+  }
+  return types;
 }
 
 Result<Descriptor> Dynamics365Check::describe(Call& call) {
@@ -128,10 +202,9 @@ Result<Descriptor> Dynamics365Check::describe(Call& call) {
   for (const Parent& p : kParents) {
     if (std::find(tables.begin(), tables.end(), p.table) == tables.end()) tables.emplace_back(p.table);
   }
-  std::vector<Read> reads = {kWhoAmI,
-                             schema_.option_read(stage_.choice()),
-                             schema_.option_read("statuscode"),
-                             {"organizations?$select=name", "GET organizations"}};
+  std::vector<Read> reads = {kWhoAmI, {"organizations?$select=name", "GET organizations"}};
+  const std::size_t stages_at = reads.size();
+  for (Read& r : stage_reads()) reads.push_back(std::move(r));
   const std::size_t fixed = reads.size();
   for (const std::string& table : tables) {
     for (Read& r : schema_.column_reads(table)) reads.push_back(std::move(r));
@@ -142,10 +215,12 @@ Result<Descriptor> Dynamics365Check::describe(Call& call) {
   client_.set_organisation(*std::move(organisation));
   Descriptor out;
   out.environment = client_.environment();
-  auto stages = stages_from(answers[1], answers[2]);
+  auto stages = stages_from(call, {answers.begin() + static_cast<std::ptrdiff_t>(stages_at),
+                                   answers.begin() + static_cast<std::ptrdiff_t>(fixed)});
   if (!stages) return std::move(stages.error());
   out.stages = *std::move(stages);
   out.columns.push_back(stage_info(out.stages));
+  if (processes_.in_use()) out.columns.push_back(process_info(settings_.processes));
 
   const std::size_t reads_of_a_table = schema_.column_reads("opportunity").size();
   for (std::size_t t = 0; t < tables.size(); ++t) {
@@ -161,7 +236,7 @@ Result<Descriptor> Dynamics365Check::describe(Call& call) {
     }
   }
   std::string name = client_.host();
-  const auto named = answers[3] ? json::read(answers[3]->body) : tl::unexpected(json::ReadError{});
+  const auto named = answers[1] ? json::read(answers[1]->body) : tl::unexpected(json::ReadError{});
   const json::Value* rows = named ? named->find("value") : nullptr;
   if (rows != nullptr && !rows->items().empty() && !rows->items().front().text_of("name").empty()) {
     name = rows->items().front().text_of("name");
@@ -197,6 +272,11 @@ void Dynamics365Check::table_findings(Call& call, const std::vector<std::string>
                                       std::vector<Finding>& findings) {
   std::map<std::string, std::string> tables = {
       {"accounts", "accountid"}, {"systemusers", "systemuserid"}, {"transactioncurrencies", "transactioncurrencyid"}};
+  const auto processes =
+      processes_.in_use() ? processes_.tables(call) : Result<const std::vector<ProcessTable>*>(nullptr);
+  if (processes && *processes != nullptr) {
+    for (const ProcessTable& table : **processes) tables[table.set] = "businessprocessflowinstanceid";
+  }
   for (const std::string& column : columns_read) {
     const auto facts = standard_facts("opportunity", column.substr(0, column.find('.')));
     if (facts && column.find('.') != std::string::npos && !facts->set.empty()) tables[facts->set] = facts->id;
@@ -253,7 +333,13 @@ Result<const DescribedColumn*> Dynamics365Check::resolve(Call& call, const std::
 
 Finding Dynamics365Check::read_finding(Call& call, const std::string& column) {
   const std::string what = "Column " + column;
-  if (column == kStageColumn) return ok(what, "is made of statecode, statuscode and " + stage_.choice() + ".");
+  if (column == kStageColumn) {
+    return ok(what,
+              "is made of statecode, statuscode and " +
+                  (stage_.is_process() ? std::string("the active stage of the business process") : stage_.choice()) +
+                  ".");
+  }
+  if (column == kProcessColumn && stage_.is_process()) return ok(what, "is the table of the business process.");
   const auto found = resolve(call, column);
   if (!found) return problem(what, found.error().message, remedy_for(found.error()));
   if (*found != nullptr) return ok(what, "can be read.");
@@ -272,7 +358,9 @@ Finding Dynamics365Check::write_finding(Call& call, const std::string& column) {
   const std::string what = "Writing column " + column;
   const std::string remedy = "Give the bridge's user write access to the column, or take it out of the mapping.";
   if (column == kStageColumn) {
-    return ok(what, "sets " + stage_.choice() + "; closing and reopening use the actions of the table.");
+    const std::string sets =
+        stage_.is_process() ? "moves the business process, stage by stage" : "sets " + stage_.choice();
+    return ok(what, sets + "; closing and reopening use the actions of the table.");
   }
   if (column == kCurrencyColumn) return ok(what, "sets the currency of the opportunity.");
   if (column.find('.') != std::string::npos) {
@@ -336,10 +424,12 @@ Finding Dynamics365Check::key_finding(Call& call) {
 
 Finding Dynamics365Check::stages_finding(Call& call) {
   const std::string what = "Opportunity stages";
-  const auto answers =
-      client_.read_all(call, {schema_.option_read(stage_.choice()), schema_.option_read("statuscode")});
-  const auto stages = stages_from(answers[0], answers[1]);
-  if (!stages) return problem(what, stages.error().message, "Name a choice of opportunity in \"stage_column\".");
+  const auto stages = stages_from(call, client_.read_all(call, stage_reads()));
+  if (!stages) {
+    return problem(what, stages.error().message,
+                   stage_.is_process() ? "Name the tables of business processes of opportunities in \"processes\"."
+                                       : "Name a choice of opportunity in \"stage_column\".");
+  }
   const auto open = std::count_if(stages->begin(), stages->end(), [](const StageEntry& s) { return !s.closed; });
   return ok(what, std::to_string(open) + " open, " + std::to_string(stages->size() - static_cast<std::size_t>(open)) +
                       " closed.");
@@ -355,6 +445,7 @@ Finding Dynamics365Check::currency_finding(Call& call) {
 
 std::vector<Finding> Dynamics365Check::check(Call& call, const std::vector<std::string>& columns_read,
                                              const std::vector<std::string>& columns_written) {
+  processes_.forget();
   schema_.forget();  // somebody may have just created what was missing
   std::vector<Finding> findings;
   bool usable = false;

@@ -2,11 +2,13 @@
 // bridge can work with it (check).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "connectors/connector.h"
 #include "connectors/dynamics365/dynamics365_client.h"
+#include "connectors/dynamics365/dynamics365_process.h"
 #include "connectors/dynamics365/dynamics365_related.h"
 #include "connectors/dynamics365/dynamics365_schema.h"
 #include "connectors/dynamics365/dynamics365_settings.h"
@@ -16,9 +18,11 @@ namespace cosell::dynamics365 {
 class Dynamics365Check {
  public:
   Dynamics365Check(const Dynamics365Settings& settings, Dynamics365Client& client, Dynamics365Schema& schema,
-                   Dynamics365Related& related);
+                   Dynamics365Related& related, Dynamics365Processes& processes);
 
   Result<Descriptor> describe(Call& call);
+  // The business processes, where the stage stands in them.
+  Result<std::vector<RecordTypeEntry>> record_types(Call& call);
   std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
                              const std::vector<std::string>& columns_written);
 
@@ -34,14 +38,20 @@ class Dynamics365Check {
 
   // The column at a path ("parentaccountid.name"); nullptr when there is none.
   Result<const DescribedColumn*> resolve(Call& call, const std::string& path);
-  Result<std::vector<StageEntry>> stages_from(const Result<http::Response>& choice,
-                                              const Result<http::Response>& reasons) const;
+  // The stages of open opportunities.
+  Result<std::vector<StageEntry>> open_stages(Call& call, const Result<http::Response>& choice);
+  Result<std::vector<StageEntry>> process_stages(Call& call);
+  // The same, followed by the reasons of closed ones.
+  Result<std::vector<StageEntry>> stages_from(Call& call, const std::vector<Result<http::Response>>& options);
+  // What stages_from() needs, besides the processes.
+  std::vector<Read> stage_reads() const;
 
   const Dynamics365Settings settings_;
   const StageColumn stage_;
   Dynamics365Client& client_;
   Dynamics365Schema& schema_;
   Dynamics365Related& related_;
+  Dynamics365Processes& processes_;
 };
 
 }  // namespace cosell::dynamics365

@@ -7,6 +7,7 @@
 #include "connectors/dynamics365/dynamics365_client.h"
 #include "connectors/dynamics365/dynamics365_columns.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
+#include "connectors/dynamics365/dynamics365_process.h"
 #include "connectors/dynamics365/dynamics365_reads.h"
 #include "connectors/dynamics365/dynamics365_related.h"
 #include "connectors/dynamics365/dynamics365_schema.h"
@@ -20,6 +21,7 @@ Capabilities capabilities_of(const Dynamics365Settings& settings) {
   c.system = "dynamics365";
   c.display_name = "Dynamics 365";
   c.client_key = Capabilities::ClientKey::unique;
+  c.stage_after_create = settings.stage_column == dynamics365::kProcessColumn;
   c.batch_max = settings.batch_max;
   c.in_flight_max = 4;
   return c;
@@ -33,13 +35,15 @@ class Dynamics365Connector final : public Connector {
         client_(settings_, std::move(tokens)),
         schema_(client_),
         related_(client_),
-        check_(settings_, client_, schema_, related_),
-        reads_(settings_, client_, schema_, related_),
-        writes_(settings_, client_, schema_, reads_, related_),
+        processes_(settings_, client_),
+        check_(settings_, client_, schema_, related_, processes_),
+        reads_(settings_, client_, schema_, related_, processes_),
+        writes_(settings_, client_, schema_, reads_, related_, processes_),
         columns_(client_, schema_) {}
 
   const Capabilities& capabilities() const override { return capabilities_; }
   Result<Descriptor> describe(Call& call) override { return check_.describe(call); }
+  Result<std::vector<RecordTypeEntry>> record_types(Call& call) override { return check_.record_types(call); }
   std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
                              const std::vector<std::string>& columns_written) override {
     return check_.check(call, columns_read, columns_written);
@@ -74,6 +78,7 @@ class Dynamics365Connector final : public Connector {
   dynamics365::Dynamics365Client client_;
   dynamics365::Dynamics365Schema schema_;
   dynamics365::Dynamics365Related related_;
+  dynamics365::Dynamics365Processes processes_;
   dynamics365::Dynamics365Check check_;
   dynamics365::Dynamics365Reads reads_;
   dynamics365::Dynamics365Writes writes_;

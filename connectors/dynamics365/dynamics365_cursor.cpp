@@ -18,10 +18,12 @@ Error invalid() {
 
 }  // namespace
 
-std::string shape_of(std::vector<std::string> columns, const std::string& key_column, const std::string& stage_column) {
+std::string shape_of(std::vector<std::string> columns, const Dynamics365Settings& settings) {
   std::sort(columns.begin(), columns.end());
   columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-  return text::sha256_hex(text::join(columns, ",") + "|" + key_column + "|" + stage_column).substr(0, 16);
+  std::string stage = settings.stage_column;
+  if (stage == kProcessColumn) stage += " " + text::join(settings.processes, ",");
+  return text::sha256_hex(text::join(columns, ",") + "|" + settings.key_column + "|" + stage).substr(0, 16);
 }
 
 Cursor write_cursor(const ReadPosition& p) {
@@ -34,6 +36,15 @@ Cursor write_cursor(const ReadPosition& p) {
   if (p.empty_pages > 0) root.set("empty_pages", json::Value::integer(p.empty_pages));
   json::Value& facts = root.set("columns", json::Value::object());
   for (const auto& [column, f] : p.facts) facts.set(column, json::Value::string(to_text(f)));
+  if (p.moves.since != Instant{}) {
+    root.set("moves_since", json::Value::string(to_string(p.moves.since)));
+    json::Value& seen = root.set("moves_seen", json::Value::object());
+    for (const auto& [id, version] : p.moves.seen) seen.set(id, json::Value::string(version));
+  }
+  if (!p.moves.pending.empty()) {
+    json::Value& pending = root.set("moves_pending", json::Value::array());
+    for (const std::string& id : p.moves.pending) pending.append(json::Value::string(id));
+  }
   return Cursor(json::write(root));
 }
 
@@ -50,6 +61,17 @@ Result<ReadPosition> read_cursor(const Cursor& cursor) {
   if (full == nullptr || p.shape.empty() || p.link.empty()) return invalid();
   p.full_listing = full->as_bool();
   if (const json::Value* n = root->find("empty_pages")) p.empty_pages = static_cast<int>(n->as_integer().value_or(0));
+  if (const json::Value* since = root->find("moves_since")) {
+    const auto at = parse_instant(since->text());
+    if (!at) return invalid();
+    p.moves.since = *at;
+  }
+  if (const json::Value* seen = root->find("moves_seen")) {
+    for (const json::Member& m : seen->members()) p.moves.seen[m.key] = m.value.text();
+  }
+  if (const json::Value* pending = root->find("moves_pending")) {
+    for (const json::Value& id : pending->items()) p.moves.pending.push_back(id.text());
+  }
   if (const json::Value* facts = root->find("columns")) {
     for (const json::Member& m : facts->members()) {
       auto f = facts_from_text(m.value.text());

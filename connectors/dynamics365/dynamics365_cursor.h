@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/strong.h"
+#include "connectors/dynamics365/dynamics365_process.h"
 #include "connectors/dynamics365/dynamics365_schema.h"
 
 namespace cosell::dynamics365 {
@@ -21,9 +22,10 @@ struct ReadPosition {
   std::string link;          // path and query; empty: a first read begins
   bool full_listing = true;  // the present read lists everything
   int empty_pages = 0;       // pages without rows in a row
+  MovesKnown moves;          // of business processes, where the stage stands in them
 };
 
-std::string shape_of(std::vector<std::string> columns, const std::string& key_column, const std::string& stage_column);
+std::string shape_of(std::vector<std::string> columns, const Dynamics365Settings& settings);
 Cursor write_cursor(const ReadPosition& position);
 // `cursor_invalid` when the text is damaged or made by another version.
 Result<ReadPosition> read_cursor(const Cursor& cursor);

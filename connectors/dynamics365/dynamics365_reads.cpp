@@ -48,8 +48,9 @@ Result<std::string> organisation_in(const Result<http::Response>& answer) {
 }
 
 Dynamics365Reads::Dynamics365Reads(const Dynamics365Settings& settings, Dynamics365Client& client,
-                                   Dynamics365Schema& schema, Dynamics365Related& related)
-    : settings_(settings), client_(client), schema_(schema), related_(related) {}
+                                   Dynamics365Schema& schema, Dynamics365Related& related,
+                                   Dynamics365Processes& processes)
+    : settings_(settings), client_(client), schema_(schema), related_(related), processes_(processes) {}
 
 Result<RowShape> Dynamics365Reads::shape_for(Call& call, RecordKind kind, const std::vector<std::string>& columns) {
   if (auto sound = check_columns(columns); !sound) return std::move(sound.error());
@@ -62,7 +63,8 @@ Result<RowShape> Dynamics365Reads::shape_for(Call& call, RecordKind kind, const 
   std::vector<std::string> names;
   for (const std::string& c : columns) {
     const bool stage = deal && c == kStageColumn;
-    if (!stage && c != shape.table->id) names.push_back(c.substr(0, c.find('.')));
+    const bool process = deal && c == kProcessColumn && shape.stage.is_process();
+    if (!stage && !process && c != shape.table->id) names.push_back(c.substr(0, c.find('.')));
   }
   auto facts = schema_.facts_of(call, shape.table->name, names);
   if (!facts) return std::move(facts.error());
@@ -73,6 +75,8 @@ Result<RowShape> Dynamics365Reads::shape_for(Call& call, RecordKind kind, const 
     const std::size_t dot = c.find('.');
     if (deal && c == kStageColumn) {
       plan.from = PlannedColumn::From::stage;
+    } else if (deal && c == kProcessColumn && shape.stage.is_process()) {
+      plan.from = PlannedColumn::From::process;
     } else if (c == shape.table->id) {
       plan.facts.type = ColumnType::text;
     } else {
@@ -105,7 +109,12 @@ Result<ReadPosition> Dynamics365Reads::first_position(Call& call, const PullRequ
   if (auto learnt = schema_.learn("opportunity", answers, 1); !learnt) return std::move(learnt.error());
   client_.set_organisation(*std::move(organisation));
   ReadPosition position;
-  position.shape = shape_of(request.columns, settings_.key_column, settings_.stage_column);
+  position.shape = shape_of(request.columns, settings_);
+  if (processes_.in_use()) {
+    auto known = processes_.now_known(call);
+    if (!known) return std::move(known.error());
+    position.moves = *std::move(known);
+  }
   position.environment = client_.environment();
   return position;
 }
@@ -114,7 +123,7 @@ Result<ReadPosition> Dynamics365Reads::position_of(Call& call, const PullRequest
   if (request.cursor.empty()) return first_position(call, request);
   auto position = read_cursor(request.cursor);
   if (!position) return position;
-  if (position->shape != shape_of(request.columns, settings_.key_column, settings_.stage_column)) {
+  if (position->shape != shape_of(request.columns, settings_)) {
     return make_error(ErrorClass::cursor_invalid,
                       "The columns read from Dynamics 365 have changed; everything is read again and compared.");
   }
@@ -131,7 +140,9 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
                                     const http::Response& answer) {
   auto rows = read_page(answer.body, shape, "GET opportunities");
   if (!rows) return std::move(rows.error());
-  if (auto filled = related_.fill(call, shape, rows->rows); !filled) return std::move(filled.error());
+  if (auto completed = complete(call, shape, rows->rows, &position.moves); !completed) {
+    return std::move(completed.error());
+  }
   Page page;
   page.full_listing = position.full_listing;
   page.caught_up = rows->next.empty();
@@ -154,6 +165,33 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   position.link = *std::move(link);
   page.seen.reserve(rows->rows.size());
   for (Row& row : rows->rows) page.seen.push_back(std::move(row.seen));
+  // A full listing has just read every process; moves on earlier pages meanwhile are found by the next pull.
+  if (page.caught_up && !page.full_listing && shape.shows_process()) {
+    if (auto found = processes_.find_moved(call, position.moves); !found) return std::move(found.error());
+    std::set<std::string> told;
+    for (const Observation& o : page.seen) told.insert(o.id.value);
+    std::erase_if(position.moves.pending, [&](const std::string& id) { return told.count(id) > 0; });
+    page.caught_up = position.moves.pending.empty();
+  }
+  page.next = write_cursor(position);
+  return page;
+}
+
+Result<void> Dynamics365Reads::complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known) {
+  if (auto filled = related_.fill(call, shape, rows); !filled) return filled;
+  return processes_.fill(call, shape, rows, known);
+}
+
+Result<Page> Dynamics365Reads::take_moved(Call& call, const RowShape& shape, ReadPosition position, int limit) {
+  std::vector<std::string>& pending = position.moves.pending;
+  const auto some = std::min(pending.size(), static_cast<std::size_t>(std::max(1, limit)));
+  std::vector<std::string> ids(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(some));
+  pending.erase(pending.begin(), pending.begin() + static_cast<std::ptrdiff_t>(some));
+  auto rows = rows_of(call, shape, reads_by_id(shape, std::move(ids)));
+  if (!rows) return std::move(rows.error());
+  Page page;
+  page.seen = *std::move(rows);
+  page.caught_up = pending.empty();
   page.next = write_cursor(position);
   return page;
 }
@@ -166,8 +204,10 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   if (!shape) return std::move(shape.error());
   for (const PlannedColumn& c : shape->columns) {
     const std::string name = c.name.substr(0, c.name.find('.'));
-    if (c.from != PlannedColumn::From::stage && !standard_facts("opportunity", name)) position->facts[name] = c.facts;
+    const bool has_facts = c.from == PlannedColumn::From::own || c.from == PlannedColumn::From::related;
+    if (has_facts && !standard_facts("opportunity", name)) position->facts[name] = c.facts;
   }
+  if (!position->moves.pending.empty()) return take_moved(call, *shape, *std::move(position), request.page_limit);
   Read ask;
   ask.name = "GET opportunities";
   ask.path = position->link.empty() ? resource("opportunities", {{"$select", shape->select()}}) : position->link;
@@ -186,6 +226,15 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
 }
 
 // ---- fetch and related
+
+std::vector<Read> Dynamics365Reads::reads_by_id(const RowShape& shape, std::vector<std::string> ids) const {
+  std::vector<Read> reads;
+  for (const auto& group : in_groups(std::move(ids), kIdsInOneRead)) {
+    reads.push_back({resource(shape.table->set, {{"$select", shape.select()}, {"$filter", in(shape.table->id, group)}}),
+                     "GET " + shape.table->set});
+  }
+  return reads;
+}
 
 Result<std::vector<Observation>> Dynamics365Reads::rows_of(Call& call, const RowShape& shape,
                                                            const std::vector<Read>& reads) {
@@ -207,7 +256,7 @@ Result<std::vector<Observation>> Dynamics365Reads::rows_of(Call& call, const Row
       answer = client_.read(call, {*path, "GET " + shape.table->set});
     }
   }
-  if (auto filled = related_.fill(call, shape, rows); !filled) return std::move(filled.error());
+  if (auto completed = complete(call, shape, rows); !completed) return std::move(completed.error());
   std::vector<Observation> seen;
   seen.reserve(rows.size());
   for (Row& row : rows) seen.push_back(std::move(row.seen));
@@ -234,17 +283,14 @@ Result<std::vector<Observation>> Dynamics365Reads::fetch(Call& call, std::span<c
   for (auto& [kind, of_kind] : ids) {
     auto shape = shape_for(call, kind, columns);
     if (!shape) return std::move(shape.error());
-    std::vector<Read> reads;
-    const auto add = [&](const std::string& filter) {
-      reads.push_back({resource(shape->table->set, {{"$select", shape->select()}, {"$filter", filter}}),
-                       "GET " + shape->table->set});
-    };
-    for (const auto& group : in_groups(std::move(of_kind), kIdsInOneRead)) add(in(shape->table->id, group));
+    std::vector<Read> reads = reads_by_id(*shape, std::move(of_kind));
     if (kind == RecordKind::opportunity) {
       for (const auto& group : in_groups(keys, kKeysInOneRead)) {
         std::vector<std::string> terms;
         for (const std::string& key : group) terms.push_back(settings_.key_column + " eq " + quoted(key));
-        add(text::join(terms, " or "));
+        reads.push_back(
+            {resource(shape->table->set, {{"$select", shape->select()}, {"$filter", text::join(terms, " or ")}}),
+             "GET " + shape->table->set});
       }
     }
     auto rows = rows_of(call, *shape, reads);

@@ -9,6 +9,7 @@
 #include "connectors/connector.h"
 #include "connectors/dynamics365/dynamics365_client.h"
 #include "connectors/dynamics365/dynamics365_cursor.h"
+#include "connectors/dynamics365/dynamics365_process.h"
 #include "connectors/dynamics365/dynamics365_related.h"
 #include "connectors/dynamics365/dynamics365_schema.h"
 #include "connectors/dynamics365/dynamics365_settings.h"
@@ -18,7 +19,7 @@ namespace cosell::dynamics365 {
 class Dynamics365Reads {
  public:
   Dynamics365Reads(const Dynamics365Settings& settings, Dynamics365Client& client, Dynamics365Schema& schema,
-                   Dynamics365Related& related);
+                   Dynamics365Related& related, Dynamics365Processes& processes);
 
   Result<Page> pull(Call& call, const PullRequest& request);
   Result<std::vector<Observation>> fetch(Call& call, std::span<const RecordRef> refs,
@@ -34,6 +35,13 @@ class Dynamics365Reads {
   Result<ReadPosition> first_position(Call& call, const PullRequest& request);
   Result<Page> take(Call& call, const RowShape& shape, ReadPosition position, const http::Response& answer);
 
+  // Opportunities whose process changed although they themselves did not; at most `limit`, the others stay pending.
+  Result<Page> take_moved(Call& call, const RowShape& shape, ReadPosition position, int limit);
+  // Opportunities, accounts, … with these ids.
+  std::vector<Read> reads_by_id(const RowShape& shape, std::vector<std::string> ids) const;
+  // What the rows of a page alone do not show.
+  Result<void> complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known = nullptr);
+
   // All rows of the reads with their related columns, each record once.
   Result<std::vector<Observation>> rows_of(Call& call, const RowShape& shape, const std::vector<Read>& reads);
 
@@ -41,6 +49,7 @@ class Dynamics365Reads {
   Dynamics365Client& client_;
   Dynamics365Schema& schema_;
   Dynamics365Related& related_;
+  Dynamics365Processes& processes_;
 };
 
 // The organisation's id from the answer to WhoAmI.

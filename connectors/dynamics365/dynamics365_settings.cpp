@@ -58,6 +58,23 @@ std::optional<Error> read_column(const json::Member& m, const std::string& examp
   return std::nullopt;
 }
 
+std::optional<Error> read_processes(const json::Member& m, Dynamics365Settings& out) {
+  const auto& named = m.value.items();
+  const bool sound = m.value.is_array() && !named.empty() && std::all_of(named.begin(), named.end(), [](const auto& v) {
+                       return v.is_string() && dynamics365::is_column_name(v.text());
+                     });
+  if (!sound) {
+    return wrong_value(m, "a list of the tables of business processes, like [\"opportunitysalesprocess\"]");
+  }
+  out.processes.clear();
+  for (const json::Value& v : named) {
+    if (std::find(out.processes.begin(), out.processes.end(), v.text()) == out.processes.end()) {
+      out.processes.push_back(v.text());
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Error> read_app_id(const json::Member& m, Dynamics365Settings& out) {
   out.app_id = normal_guid(m.value.text());
   if (!m.value.is_string() || out.app_id.empty()) return wrong_value(m, "the id (GUID) of a model-driven app");
@@ -77,9 +94,9 @@ std::optional<Error> read_word(const json::Member& m, const char* usual, Enum us
   return std::nullopt;
 }
 
-const std::vector<std::string> kKeys = {"instance",       "api_version",         "page_size",  "batch_start",
-                                        "batch_max",      "stage_column",        "key_column", "calculated_revenue",
-                                        "closed_records", "duplicate_detection", "app_id"};
+const std::vector<std::string> kKeys = {"instance",           "api_version",    "page_size",           "batch_start",
+                                        "batch_max",          "stage_column",   "processes",           "key_column",
+                                        "calculated_revenue", "closed_records", "duplicate_detection", "app_id"};
 
 std::optional<Error> read_member(const json::Member& m, Dynamics365Settings& out) {
   if (m.key == "instance") return read_instance(m, out);
@@ -88,6 +105,7 @@ std::optional<Error> read_member(const json::Member& m, Dynamics365Settings& out
   if (m.key == "batch_start") return read_number(m, 1, 1000, out.batch_start);
   if (m.key == "batch_max") return read_number(m, 1, 1000, out.batch_max);
   if (m.key == "stage_column") return read_column(m, "salesstage", out.stage_column);
+  if (m.key == "processes") return read_processes(m, out);
   if (m.key == "key_column") return read_column(m, "cosell_referralid", out.key_column);
   if (m.key == "app_id") return read_app_id(m, out);
   if (m.key == "calculated_revenue") {

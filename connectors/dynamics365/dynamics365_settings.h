@@ -29,8 +29,10 @@ struct Dynamics365Settings {
   int batch_start = 100;             // writes in the first batch; later ones adapt
   int batch_max = 1000;              // writes in one batch, 1..1000
   // The choice that holds the stage of open opportunities: salesstage, statuscode or a choice of the organisation's
-  // own.
+  // own; or "process": the active stage of the business process.
   std::string stage_column = "salesstage";
+  // The business processes of opportunities that the bridge knows, by the tables of their instances.
+  std::vector<std::string> processes = {"opportunitysalesprocess"};
   std::string key_column = "cosell_referralid";  // text with an alternate key of its own on opportunity
   CalculatedRevenue calculated_revenue = CalculatedRevenue::refuse;
   ClosedRecords closed_records = ClosedRecords::as_is;

@@ -47,13 +47,19 @@ std::string RowShape::select() const {
   };
   if (!key_column.empty()) add(key_column);
   for (const PlannedColumn& c : columns) {
-    if (c.from != PlannedColumn::From::stage) {
-      add(c.property);
-    } else {
+    if (c.from == PlannedColumn::From::stage || c.from == PlannedColumn::From::process) {
       for (const std::string& p : stage.properties()) add(p);
+    } else {
+      add(c.property);
     }
   }
   return text::join(names, ",");
+}
+
+bool RowShape::shows_process() const {
+  return stage.is_process() && std::any_of(columns.begin(), columns.end(), [](const PlannedColumn& c) {
+           return c.from == PlannedColumn::From::stage || c.from == PlannedColumn::From::process;
+         });
 }
 
 Date day_of_local(Instant t) {
@@ -110,6 +116,10 @@ Result<Row> read_row(const json::Value& row, const RowShape& shape, const std::s
       const auto stage = shape.stage.read(row);
       if (!stage) return missing(shape.stage.choice() + ", statecode or statuscode");
       seen.columns[c.name] = Value(shape.stage.text_of(*stage));
+      continue;
+    }
+    if (c.from == PlannedColumn::From::process) {
+      seen.columns[c.name] = Value();
       continue;
     }
     const json::Value* v = row.find(c.property);

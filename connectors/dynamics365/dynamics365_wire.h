@@ -20,7 +20,7 @@ namespace cosell::dynamics365 {
 // A column that the caller asked for, and where it comes from.
 struct PlannedColumn {
   std::string name;  // as asked for
-  enum class From : std::uint8_t { own, stage, related } from = From::own;
+  enum class From : std::uint8_t { own, stage, process, related } from = From::own;
   std::string property;  // as rows show it: "estimatedvalue", "_parentaccountid_value"
   ColumnFacts facts;     // related: of the lookup
   std::string column;    // related: the column of the other record
@@ -34,10 +34,12 @@ struct RowShape {
 
   // "opportunityid,name,…"; every property once.
   std::string select() const;
+  // Rows of opportunity alone do not show all columns: the business process has to be read too.
+  bool shows_process() const;
 };
 
 struct Row {
-  Observation seen;                  // related columns are blank until somebody fills them
+  Observation seen;                  // related columns and those of the process are blank until somebody fills them
   std::vector<std::string> related;  // for each planned column: the id of the other record, or ""
 };
 

@@ -42,13 +42,16 @@ struct Dynamics365Writes::Row {
   json::Value body;                  // all columns but the stage
   std::optional<StageValue> target;  // the stage to be written
   std::optional<StageValue> present;
-  bool force_reopen = false;  // the record is closed and locked
-  RowShape shape;             // of the written columns, for the answer
+  std::optional<bool> calculated;        // is the revenue calculated? where the record was looked at
+  bool force_reopen = false;             // the record is closed and locked
+  RowShape shape;                        // of the written columns, for the answer
+  std::vector<BatchRequest> moves = {};  // of the business process
   std::vector<BatchRequest> steps = {};
 
-  // An action shows nothing: the record is read behind it, in the same call.
-  bool ends_in_action() const { return !steps.empty() && steps.back().method == "POST"; }
-  std::size_t requests() const { return steps.size() + (ends_in_action() ? 1 : 0); }
+  bool moves_process() const { return target && target->is_open() && shape.stage.is_process(); }
+  // An action or a move shows nothing: the record is read behind it, in the same call.
+  bool is_read_behind() const { return !steps.empty() && (steps.back().method == "POST" || !moves.empty()); }
+  std::size_t requests() const { return steps.size() + (is_read_behind() ? 1 : 0); }
 };
 
 struct Dynamics365Writes::Push {
@@ -78,13 +81,15 @@ void BatchSize::went_well(std::size_t requests, Duration took) {
 void BatchSize::too_much() { now_ = std::max(std::min(kSmallestBatch, most_), now_ / 2); }
 
 Dynamics365Writes::Dynamics365Writes(const Dynamics365Settings& settings, Dynamics365Client& client,
-                                     Dynamics365Schema& schema, Dynamics365Reads& reads, Dynamics365Related& related)
+                                     Dynamics365Schema& schema, Dynamics365Reads& reads, Dynamics365Related& related,
+                                     Dynamics365Processes& processes)
     : settings_(settings),
       stage_(settings.stage_column),
       client_(client),
       schema_(schema),
       reads_(reads),
       related_(related),
+      processes_(processes),
       batch_size_(settings.batch_start, settings.batch_max) {}
 
 // ---- an operation, ready to be sent
@@ -173,12 +178,17 @@ Result<Dynamics365Writes::Row> Dynamics365Writes::row_of(Call& call, const Opera
     if (planned.from == PlannedColumn::From::stage) {
       row.target = stage_.parse(text_of(value));
       if (row.target) continue;
-      Error e = make_error(ErrorClass::rejected, "\"" + display(value) +
-                                                     "\" is no stage of Dynamics 365 (they look "
-                                                     "like " +
-                                                     stage_.choice() + ":1, won:3 or lost:4). Change the mapping.");
+      const std::string example = stage_.choice() + (stage_.is_process() ? ":6b9ce798-221a-…" : ":1");
+      Error e =
+          make_error(ErrorClass::rejected, "\"" + display(value) + "\" is no stage of Dynamics 365 (they look like " +
+                                               example + ", won:3 or lost:4). Change the mapping.");
       e.fields = {planned.name};
       return e;
+    }
+    if (planned.from == PlannedColumn::From::process) {
+      return make_error(ErrorClass::config,
+                        "The business process of an opportunity is not changed by the bridge. Take column process out "
+                        "of what the mapping writes.");
     }
     if (keyed && planned.name == settings_.key_column) continue;
     if (auto added = add_column(call, planned.facts, planned.name, value, row); !added) {
@@ -200,7 +210,7 @@ Result<Dynamics365Writes::Row> Dynamics365Writes::row_of(Call& call, const Opera
 bool Dynamics365Writes::needs_a_look(const Row& row, const Operation& op) const {
   if (op.verb != Verb::update) return false;
   const bool compares = op.must_match.empty() && !op.expected.empty();
-  const bool stage_unknown = row.target && !row.present;
+  const bool stage_unknown = row.target && (!row.present || stage_.is_process());
   const bool amount = op.kind == RecordKind::opportunity && op.changes.count(kAmount) > 0 &&
                       settings_.calculated_revenue == CalculatedRevenue::refuse;
   return compares || stage_unknown || amount;
@@ -216,6 +226,13 @@ std::optional<Error> Dynamics365Writes::judge_look(const Operation& op, const Ob
     // From here on the server itself watches that nobody changes the record in between.
     if (!op.expected.empty()) row.condition = seen.version.value;
   }
+  // A move of the business process need not change the version of the opportunity.
+  const std::string stage_column(kStageColumn);
+  const auto planned = op.expected.find(stage_column);
+  if (row.moves_process() && planned != op.expected.end() && changed.empty() &&
+      !same_value(planned->second, column(seen.columns, stage_column))) {
+    changed.push_back(stage_column);
+  }
   if (!changed.empty() || (!op.must_match.empty() && op.must_match != seen.version)) {
     Error e = make_error(ErrorClass::precondition,
                          "Somebody changed " + (changed.empty() ? "the record" : text::join(changed, ", ")) +
@@ -226,6 +243,7 @@ std::optional<Error> Dynamics365Writes::judge_look(const Operation& op, const Ob
   if (op.kind != RecordKind::opportunity) return std::nullopt;
   row.present = stage_.parse(text_of(column(seen.columns, std::string(kStageColumn))));
   const bool calculated = column(seen.columns, kRevenue) == Value(true);
+  row.calculated = calculated;
   if (calculated && op.changes.count(kAmount) > 0 && settings_.calculated_revenue == CalculatedRevenue::refuse) {
     Error e =
         make_error(ErrorClass::rejected,
@@ -288,6 +306,59 @@ void Dynamics365Writes::look(Call& call, Push& push, std::vector<Row>& rows) {
   }
 }
 
+void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<Row>& rows) {
+  std::vector<Row*> moving;
+  std::vector<std::string> ids;
+  for (Row& row : rows) {
+    if (push.outcomes[row.index] || row.verb == Verb::create || !row.moves_process() || row.target == row.present) {
+      continue;
+    }
+    moving.push_back(&row);
+    ids.push_back(row.id);
+  }
+  const auto fail = [&](const Row& row, ErrorClass kind, const std::string& why) {
+    Error e = make_error(kind, why);
+    e.fields = {std::string(kStageColumn)};
+    push.fail(row.index, std::move(e));
+  };
+  const auto instances = processes_.instances_of(call, ids);
+  std::vector<Row*> ready;
+  std::vector<Dynamics365Processes::Move> moves;
+  for (Row* row : moving) {
+    const ProcessInstance* at = nullptr;
+    if (instances) {
+      const auto found = instances->find(row->id);
+      if (found != instances->end()) at = &found->second;
+    }
+    const StageValue present = row->present.value_or(StageValue{});
+    if (!instances) {
+      push.fail(row->index, instances.error());
+    } else if (row->target->process_stage.empty()) {
+      fail(*row, ErrorClass::rejected,
+           "A business process cannot be taken off an opportunity. Change the mapping: process:none is no stage to "
+           "write.");
+    } else if (at == nullptr) {
+      fail(*row, ErrorClass::rejected,
+           "No business process runs on this opportunity. Open it in Dynamics 365 and choose Process, Switch process.");
+    } else if (present.is_open() && at->stage != present.process_stage) {
+      fail(*row, ErrorClass::precondition,
+           "Somebody moved the business process in Dynamics 365 meanwhile; the bridge looks again before it writes.");
+    } else {
+      ready.push_back(row);
+      moves.push_back({*at, row->target->process_stage});
+    }
+  }
+  if (moves.empty()) return;
+  auto steps = processes_.steps_of(call, moves);
+  for (std::size_t n = 0; n < ready.size(); ++n) {
+    if (steps[n]) {
+      ready[n]->moves = *std::move(steps[n]);
+    } else {
+      push.fail(ready[n]->index, std::move(steps[n].error()));
+    }
+  }
+}
+
 // ---- requests
 
 BatchRequest Dynamics365Writes::patch(const Row& row, const json::Value& body, const std::string& condition) const {
@@ -344,14 +415,19 @@ Result<std::vector<BatchRequest>> Dynamics365Writes::requests_of(Call& call, con
     condition = "*";
   }
   json::Value body = row.body;
-  if (moves && goal.is_open() && !(reopens && stage_.is_status())) {
+  // The stage of a business process is moved by steps of its own; a new opportunity begins at its first one.
+  if (moves && goal.is_open() && !stage_.is_process() && !(reopens && stage_.is_status())) {
     body.set(stage_.choice(), goal.option ? json::Value::integer(*goal.option) : json::Value::null());
   }
   // Closing has no condition of its own: the open stage is written as it is, under the condition.
   const bool guards = closes && !reopens && !creates && condition != "*" && body.members().empty();
-  if (guards && present.option) body.set(stage_.choice(), json::Value::integer(*present.option));
-  if (guards && !present.option) body.set(stage_.choice(), json::Value::null());
+  if (guards && stage_.is_process()) {
+    body.set(kRevenue, json::Value::boolean(row.calculated.value_or(false)));
+  } else if (guards) {
+    body.set(stage_.choice(), present.option ? json::Value::integer(*present.option) : json::Value::null());
+  }
   if (creates || !body.members().empty()) requests.push_back(patch(row, body, condition));
+  requests.insert(requests.end(), row.moves.begin(), row.moves.end());
   if (closes) requests.push_back(close(row, goal));
   return requests;
 }
@@ -365,7 +441,7 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
   for (Row& row : rows) {
     place.push_back(items.size());
     requests += row.requests();
-    const bool looks = row.ends_in_action();
+    const bool looks = row.is_read_behind();
     const bool change_set = row.steps.size() > 1;
     items.push_back({change_set, std::move(row.steps)});
     row.steps.clear();
@@ -383,6 +459,7 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
     return written.error();
   }
   batch_size_.went_well(requests, call.clock.now() - began);
+  const ProcessInstances processes = processes_after(call, rows);
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const std::size_t next = n + 1 < rows.size() ? place[n + 1] : items.size();
     if (written->answers.size() > items.size() || place[n] >= written->answers.size()) {
@@ -392,7 +469,8 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
       continue;
     }
     const bool followed = next - place[n] > 1 && place[n] + 1 < written->answers.size();
-    settle(call, push, rows[n], written->answers[place[n]], followed ? &written->answers[place[n] + 1] : nullptr);
+    const Shown shown{followed ? &written->answers[place[n] + 1] : nullptr, processes};
+    settle(call, push, rows[n], written->answers[place[n]], shown);
     Outcome* outcome = push.outcomes[rows[n].index] ? &*push.outcomes[rows[n].index] : nullptr;
     if (outcome != nullptr && outcome->request_id.empty()) outcome->request_id = written->request_id;
   }
@@ -430,7 +508,17 @@ void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<Row> rows) 
 
 // ---- answers
 
-Applied Dynamics365Writes::applied_with(Call& call, const Row& row, const http::Response& shown) {
+ProcessInstances Dynamics365Writes::processes_after(Call& call, const std::vector<Row>& rows) {
+  std::vector<std::string> ids;
+  for (const Row& row : rows) {
+    if (row.shape.shows_process()) ids.push_back(row.id);
+  }
+  auto found = processes_.instances_of(call, ids);
+  return found ? *std::move(found) : ProcessInstances();
+}
+
+Applied Dynamics365Writes::applied_with(Call& call, const Row& row, const http::Response& shown,
+                                        const ProcessInstances& processes) {
   Applied applied;
   applied.id = RecordId(row.id);
   applied.created = row.verb == Verb::create;
@@ -443,23 +531,26 @@ Applied Dynamics365Writes::applied_with(Call& call, const Row& row, const http::
   std::vector<cosell::dynamics365::Row> rows;
   rows.push_back(*std::move(seen));
   const bool filled = related_.fill(call, row.shape, rows).has_value();
+  Dynamics365Processes::fill_from(processes, row.shape, rows.front());
+  const bool process_unknown = row.shape.shows_process() && processes.count(row.id) == 0;
   for (const PlannedColumn& c : row.shape.columns) {
-    const bool known = c.from != PlannedColumn::From::related || filled;
+    const bool of_process = c.from == PlannedColumn::From::stage || c.from == PlannedColumn::From::process;
+    const bool known = (c.from != PlannedColumn::From::related || filled) && !(of_process && process_unknown);
     if (known) applied.shown[c.name] = rows.front().seen.columns[c.name];
   }
   return applied;
 }
 
-void Dynamics365Writes::settle(Call& call, Push& push, Row& row, const BatchAnswer& answer, const BatchAnswer* shown) {
+void Dynamics365Writes::settle(Call& call, Push& push, Row& row, const BatchAnswer& answer, const Shown& shown) {
   const auto refusal = std::find_if(answer.answers.begin(), answer.answers.end(),
                                     [](const http::Response& r) { return !is_success(r); });
   if (refusal != answer.answers.end()) return settle_refused(call, push, row, *refusal);
-  const http::Response& last = shown != nullptr ? shown->answers.front() : answer.answers.back();
+  const http::Response& last = shown.record != nullptr ? shown.record->answers.front() : answer.answers.back();
   const auto body = json::read(last.body);
   const std::string id = body ? normal_guid(body->text_of(row.shape.table->id)) : "";
   if (!id.empty() && id != row.id) return push.fail(row.index, unclear("its answer does not fit what was sent."));
   const http::Response nothing{204, {}, ""};
-  push.succeed(row.index, applied_with(call, row, is_success(last) ? last : nothing), "");
+  push.succeed(row.index, applied_with(call, row, is_success(last) ? last : nothing, shown.processes), "");
 }
 
 void Dynamics365Writes::settle_refused(Call& call, Push& push, Row& row, const http::Response& refusal) {
@@ -588,6 +679,7 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
     }
   }
   if (!push.stopped) look(call, push, rows);
+  if (!push.stopped && processes_.in_use()) plan_moves(call, push, rows);
   const auto settled = [&](const Row& r) { return push.outcomes[r.index].has_value(); };
   rows.erase(std::remove_if(rows.begin(), rows.end(), settled), rows.end());
   // Nothing but a stage that is there already.

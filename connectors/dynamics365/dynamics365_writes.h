@@ -10,6 +10,7 @@
 
 #include "connectors/connector.h"
 #include "connectors/dynamics365/dynamics365_client.h"
+#include "connectors/dynamics365/dynamics365_process.h"
 #include "connectors/dynamics365/dynamics365_reads.h"
 #include "connectors/dynamics365/dynamics365_related.h"
 #include "connectors/dynamics365/dynamics365_schema.h"
@@ -33,7 +34,7 @@ class BatchSize {
 class Dynamics365Writes {
  public:
   Dynamics365Writes(const Dynamics365Settings& settings, Dynamics365Client& client, Dynamics365Schema& schema,
-                    Dynamics365Reads& reads, Dynamics365Related& related);
+                    Dynamics365Reads& reads, Dynamics365Related& related, Dynamics365Processes& processes);
 
   std::vector<Outcome> push(Call& call, std::span<const Operation> operations);
 
@@ -51,6 +52,9 @@ class Dynamics365Writes {
   void look(Call& call, Push& push, std::vector<Row>& rows);
   std::optional<Error> judge_look(const Operation& operation, const Observation& seen, Row& row) const;
 
+  // Prepares the moves of the business process; it is read at once for all rows.
+  void plan_moves(Call& call, Push& push, std::vector<Row>& rows);
+
   Result<std::vector<BatchRequest>> requests_of(Call& call, const Row& row);
   BatchRequest patch(const Row& row, const json::Value& body, const std::string& condition) const;
   BatchRequest close(const Row& row, const StageValue& stage) const;
@@ -58,9 +62,15 @@ class Dynamics365Writes {
   void send_all(Call& call, Push& push, std::vector<Row> rows);
   // Gives the error of the whole call, if it was refused as a whole.
   std::optional<Error> send(Call& call, Push& push, std::vector<Row>& rows);
-  void settle(Call& call, Push& push, Row& row, const BatchAnswer& answer, const BatchAnswer* shown);
+  // The business processes of the rows that were written, as they stand now.
+  ProcessInstances processes_after(Call& call, const std::vector<Row>& rows);
+  struct Shown {
+    const BatchAnswer* record = nullptr;  // the record as it was read behind the write
+    const ProcessInstances& processes;
+  };
+  void settle(Call& call, Push& push, Row& row, const BatchAnswer& answer, const Shown& shown);
   void settle_refused(Call& call, Push& push, Row& row, const http::Response& refusal);
-  Applied applied_with(Call& call, const Row& row, const http::Response& shown);
+  Applied applied_with(Call& call, const Row& row, const http::Response& shown, const ProcessInstances& processes);
 
   // Creates whose record was there already.
   void find_existing(Call& call, Push& push);
@@ -73,6 +83,7 @@ class Dynamics365Writes {
   Dynamics365Schema& schema_;
   Dynamics365Reads& reads_;
   Dynamics365Related& related_;
+  Dynamics365Processes& processes_;
   BatchSize batch_size_;
 };
 

@@ -397,7 +397,11 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     if (!image) return image.error();
     before = std::move(*image);
   }
-  const Columns picture = picture_after(row, applied, before);
+  Columns picture = picture_after(row, applied, before);
+  const bool stage_follows = is_create(row) && pair_.connector(side).capabilities().stage_after_create;
+  if (stage_follows && !applied.stored && applied.shown.count(pair_.mapping->stage_column()) == 0) {
+    picture.erase(pair_.mapping->stage_column());
+  }
   auto image = store.put_image(picture);
   if (!image) return image.error();
   if (auto noted = note_outcome(row, done_sentence(pair_, row), *image); !noted) return noted;
@@ -415,7 +419,9 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   // What a later read shows beside what we sent may be a person's edit: both sides agreed on what was sent.
   Columns agreed = picture;
   if (answer == AnswerIs::read_later) {
-    for (const auto& [name, value] : row.changes) agreed[name] = value;
+    for (const auto& [name, value] : row.changes) {
+      if (!stage_follows || name != pair_.mapping->stage_column()) agreed[name] = value;
+    }
   }
   Deal was_here;
   if (applied.stored && !is_create(row)) {
@@ -434,7 +440,10 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
       unheeded.push_back(info(*field).label);  // not agreed on: it is decided again
       continue;
     }
-    if (side == Side::crm) {
+    if (stage_follows && *field == Field::stage) {
+      // Both are taken to have stood where the record begins; the other side has moved on since, which is written next.
+      remember_base(deal, *field, here, here);
+    } else if (side == Side::crm) {
       remember_base(deal, *field, here, other_value);
     } else {
       remember_base(deal, *field, other_value, here);

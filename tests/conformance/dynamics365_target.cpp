@@ -3,6 +3,7 @@
 
 #include "connectors/dynamics365/dynamics365_connector.h"
 #include "connectors/dynamics365/emulator/dynamics365_emulator.h"
+#include "connectors/dynamics365/emulator/values.h"
 #include "net/oauth.h"
 #include "tests/conformance/target.h"
 
@@ -15,8 +16,9 @@ constexpr const char* kHere = "http://127.0.0.1:8080";
 constexpr const char* kElsewhere = "http://localhost:8080";
 constexpr const char* kCurrency = "transactioncurrencyid.isocurrencycode";
 
-Facts facts_of_dynamics365() {
+Facts facts_of_dynamics365(const std::string& stage_column) {
   Facts f;
+  if (stage_column == "process") f.idle_requests = 2;  // the process may move alone
   f.conditional_write = ConditionalWrite::optional;
   f.returns_representation = true;
   f.delta_includes_deletes = true;
@@ -42,8 +44,10 @@ Facts facts_of_dynamics365() {
 
 class Dynamics365Target final : public ConformanceTarget {
  public:
-  Dynamics365Target() : ConformanceTarget("/oauth2/"), facts_(facts_of_dynamics365()) {
+  explicit Dynamics365Target(const std::string& stage_column = "salesstage")
+      : ConformanceTarget("/oauth2/"), facts_(facts_of_dynamics365(stage_column)) {
     settings_.instance = kHere;
+    settings_.stage_column = stage_column;
     furnish(7);
     reconnect();
   }
@@ -120,7 +124,7 @@ class Dynamics365Target final : public ConformanceTarget {
 
   Columns complete_record(const std::string& title) const override {
     return {{"name", Value(title)},
-            {"stage", Value(std::string("salesstage:0"))},
+            {"stage", Value(first_stage())},
             {"estimatedclosedate", Value(Date{2027, 1, 31})},
             {"estimatedvalue", Value(Number{"80000.1"})},
             {kCurrency, Value(std::string("EUR"))},
@@ -139,6 +143,10 @@ class Dynamics365Target final : public ConformanceTarget {
   std::string new_key() override { return bench.random.uuid(); }
 
  private:
+  std::string first_stage() const {
+    if (settings_.stage_column == "salesstage") return "salesstage:0";
+    return "process:" + to_string(emulator::dynamics365::guid_of("processstage opportunitysalesprocess Qualify"));
+  }
   void furnish(std::uint64_t seed) {
     bench.put_in(emulator::make_dynamics365_emulator(), seed);
     bench.set("page_size", std::to_string(facts_.page));
@@ -160,5 +168,8 @@ class Dynamics365Target final : public ConformanceTarget {
 }  // namespace
 
 std::unique_ptr<ConformanceTarget> make_dynamics365_target() { return std::make_unique<Dynamics365Target>(); }
+std::unique_ptr<ConformanceTarget> make_dynamics365_process_target() {
+  return std::make_unique<Dynamics365Target>("process");
+}
 
 }  // namespace cosell::conformance

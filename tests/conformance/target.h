@@ -63,6 +63,7 @@ struct Facts {
   std::vector<std::string> columns;       // what the kit reads
   std::vector<std::string> more_columns;  // the same and one more
   int page = 10;                          // rows that the emulated server gives at once
+  std::size_t idle_requests = 1;          // of a pull when nothing has changed
   int least_page_limit = 1;               // the system cannot be asked for smaller pages
   std::vector<std::string> secrets;       // of the login
   std::vector<Deviation> deviations;
@@ -138,6 +139,8 @@ const std::vector<System>& systems();
 
 std::unique_ptr<ConformanceTarget> make_salesforce_target();
 std::unique_ptr<ConformanceTarget> make_dynamics365_target();
+// The same with the stage in the business process.
+std::unique_ptr<ConformanceTarget> make_dynamics365_process_target();
 std::unique_ptr<ConformanceTarget> make_partner_center_target();
 
 }  // namespace cosell::conformance

@@ -49,6 +49,8 @@ class CrmStand {
   // Every later write after which `value` is above the limit is refused with the message; empty: none is.
   virtual void refuse_values_above(const Control& control, int limit, const std::string& message) const = 0;
 
+  // "stages" of the company's mapping, where the shipped ones do not fit; null: they do.
+  virtual Json stage_mapping() const { return nullptr; }
   virtual std::string column(const std::string& word) const = 0;  // the column as messages name it
   virtual bool is_write(const http::Request& request) const = 0;  // a request of the bridge that may change records
   // Where writes go, for faults: method and the beginning of the path.
@@ -57,6 +59,7 @@ class CrmStand {
   virtual std::int64_t rows_written(const Json& stats) const = 0;
 };
 
+std::unique_ptr<CrmStand> make_dynamics365_process_stand();  // the stage is that of the business process
 std::unique_ptr<CrmStand> make_salesforce_stand();
 std::unique_ptr<CrmStand> make_dynamics365_stand();
 std::unique_ptr<CrmStand> make_crm_stand(const std::string& system);

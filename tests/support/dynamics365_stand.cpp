@@ -92,7 +92,7 @@ Json words_from(const Json& record) {
   return words;
 }
 
-class Dynamics365Stand final : public CrmStand {
+class Dynamics365Stand : public CrmStand {
  public:
   std::string system() const override { return "dynamics365"; }
   std::unique_ptr<emulator::Emulator> make_emulator() const override { return emulator::make_dynamics365_emulator(); }
@@ -110,6 +110,7 @@ class Dynamics365Stand final : public CrmStand {
                                      bool plain_key) const override {
     Dynamics365Settings settings;
     settings.instance = url;
+    settings.stage_column = stage_column();
     if (plain_key) settings.key_column = columns.at("plain_key");
     return make_dynamics365_connector(settings, std::move(tokens));
   }
@@ -197,7 +198,8 @@ class Dynamics365Stand final : public CrmStand {
     return rows;
   }
 
- private:
+ protected:
+  virtual std::string stage_column() const { return "salesstage"; }
   static std::string make(const Control& control, const std::string& table, const Json& fields) {
     return control("POST", "edit", {{"table", table}, {"fields", fields}})["id"];
   }
@@ -208,8 +210,89 @@ class Dynamics365Stand final : public CrmStand {
   }
 };
 
+// Sellers move the bar at the top of the form, which leaves the opportunity itself as it was.
+class ProcessStand final : public Dynamics365Stand {
+ public:
+  void furnish(const Control& control) const override {
+    Dynamics365Stand::furnish(control);
+    control("POST", "settings", {{"process_writes_stepname", false}});
+  }
+  Json stage_mapping() const override {
+    Json map = Json::object();
+    for (const auto& [name, word] : bar) map[id_of(name)] = word == "waiting" ? Json(word) : Json(std::stoi(word));
+    map["process:none"] = 10;
+    map["won:3"] = "won";
+    map["lost:4"] = {{"closed", "lost"}, {"reason", {{"column", "cosell_lossreason"}}}};
+    map["lost:5"] = map["lost:4"];
+    return {{"map", map}, {"write_back", {{"lost", "lost:4"}}}};
+  }
+  std::string new_opportunity(const Control& control, const Json& words) const override {
+    const std::string id = make(control, "opportunity", without_choice(words));
+    move(control, id, words.value("stage", ""));
+    close(control, id, words);
+    return id;
+  }
+  void edit(const Control& control, const std::string& id, const Json& words) const override {
+    const std::string to = words.value("stage", "");
+    if (place_of(to) < bar.size()) control("POST", "reopen", {{"id", id}});
+    if (const Json fields = without_choice(words); !fields.empty()) {
+      control("POST", "edit", {{"id", id}, {"fields", fields}});
+    }
+    move(control, id, to);
+    close(control, id, words);
+  }
+  std::vector<Json> opportunities(const Control& control) const override {
+    std::vector<Json> all;
+    const Json records = control("GET", "records", nullptr);
+    for (const Json& record : records["opportunities"]) {
+      all.push_back(words_from(record));
+      if (record.value("statecode", 0) == 0) all.back()["stage"] = word_of(record["process.stage"]);
+    }
+    return all;
+  }
+
+ protected:
+  std::string stage_column() const override { return "process"; }
+
+ private:
+  // Name of each stage and its word, in their order.
+  static inline const std::vector<std::pair<std::string, std::string>> bar = {
+      {"Qualify", "waiting"}, {"Develop", "20"}, {"Propose", "60"}, {"Close", "80"}};
+
+  static std::string id_of(const std::string& name) {
+    return "process:" + to_string(emulator::dynamics365::guid_of("processstage opportunitysalesprocess " + name));
+  }
+  static std::size_t place_of(const std::string& word) {
+    std::size_t at = 0;
+    while (at < bar.size() && bar[at].second != word) ++at;
+    return at;
+  }
+  static std::string word_of(const Json& name) {
+    for (const auto& stage : bar) {
+      if (name == stage.first) return stage.second;
+    }
+    return "10";
+  }
+  static Json without_choice(Json words) {
+    words.erase("stage");
+    return fields_from(words);
+  }
+  void move(const Control& control, const std::string& id, const std::string& to) const {
+    if (place_of(to) == bar.size()) return;
+    for (const Json& opportunity : opportunities(control)) {
+      if (opportunity["id"] != id) continue;
+      std::size_t at = place_of(opportunity["stage"]);
+      while (at != place_of(to)) {
+        at = at < place_of(to) ? at + 1 : at - 1;
+        control("POST", "stage", {{"id", id}, {"stage", bar[at].first}});
+      }
+    }
+  }
+};
+
 }  // namespace in_dynamics365
 
+std::unique_ptr<CrmStand> make_dynamics365_process_stand() { return std::make_unique<in_dynamics365::ProcessStand>(); }
 std::unique_ptr<CrmStand> make_dynamics365_stand() { return std::make_unique<in_dynamics365::Dynamics365Stand>(); }
 
 }  // namespace cosell::test

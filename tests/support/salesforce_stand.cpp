@@ -152,6 +152,7 @@ class SalesforceStand final : public CrmStand {
 std::unique_ptr<CrmStand> make_salesforce_stand() { return std::make_unique<in_salesforce::SalesforceStand>(); }
 
 std::unique_ptr<CrmStand> make_crm_stand(const std::string& system) {
+  if (system == "dynamics365_process") return make_dynamics365_process_stand();
   return system == "dynamics365" ? make_dynamics365_stand() : make_salesforce_stand();
 }
 

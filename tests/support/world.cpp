@@ -27,6 +27,7 @@ std::string company_mapping(const CrmStand& crm, bool plain_key) {
                      {{"statement", "Agreed in every contract"}, {"signed_by", "Ida Berg"}, {"date", "2026-01-31"}}},
                     {"marketplace_intent", {{"default", "HaveNotDecided"}}},
                     {"notes", {{"default", "Questions to the deal's owner, please."}}}}}};
+  if (const Json stages = crm.stage_mapping(); !stages.is_null()) mapping["stages"] = stages;
   if (plain_key) mapping["bridge"] = {{"referral_id", crm.column("plain_key")}};
   return mapping.dump();
 }
@@ -69,7 +70,10 @@ World::World(WorldOptions options)
                                                 return make_error(ErrorClass::config, "no such mapping");
                                               return std::string(text);
                                             });
-  for (const auto& finding : loaded.findings) ADD_FAILURE() << mapping::to_string(finding);
+  for (const auto& finding : loaded.findings) {
+    // A pipeline of an organisation's own may lack a standard stage.
+    if (finding.code != "no-write-back") ADD_FAILURE() << mapping::to_string(finding);
+  }
   auto& writable = const_cast<mapping::Loaded&>(loaded);
   if (writable.mapping) mapping_ = std::make_unique<mapping::Mapping>(std::move(*writable.mapping));
   open();
@@ -161,10 +165,12 @@ void World::lose_store() {
   open();
 }
 
-void World::sync_until_crash() {
+bool World::sync_until_crash() {
   try {
     (void)engine::run_cycle(pair_, {});
+    return false;
   } catch (const Crash&) {
+    return true;
   }
 }
 

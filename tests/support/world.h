@@ -59,7 +59,7 @@ class World {
   void lose_store();
   // The process dies while the n-th request from now is under way: it reaches the server, its answer reaches nobody.
   void crash_after_requests(int n) { requests_until_crash_ = n; }
-  void sync_until_crash();
+  bool sync_until_crash();  // did it die?
 
   // --- what there is to see
   std::vector<Json> opportunities();

@@ -105,11 +105,11 @@ class Person {
     const auto row = row_of(order, state_.model.schema().get("opportunity"));
     if (!row) return tl::unexpected<ApiError>(row.error());
     const Table& stages = state_.model.schema().get("processstage");
-    const Table& process = state_.model.schema().get("opportunitysalesprocess");
-    const RowPtr instance =
-        state_.model.rows(process).by_id(guid_of("opportunitysalesprocess " + to_string((*row)->id)));
-    if (instance == nullptr) return fail(404, "invalid", "The opportunity has no business process.");
-    for (const Guid& id : state_.process_stages) {
+    const SalesProcess* running = process_on(state_, (*row)->id);
+    if (running == nullptr) return fail(404, "invalid", "The opportunity has no business process.");
+    const Table& process = state_.model.schema().get(running->table);
+    const RowPtr instance = state_.model.rows(process).by_id(process_instance_id(*running, (*row)->id));
+    for (const Guid& id : running->stages) {
       const RowPtr stage = state_.model.rows(stages).by_id(id);
       const auto* name = stage == nullptr ? nullptr : std::get_if<std::string>(&stage->cell(stages.at("stagename")));
       if (name == nullptr || compare_text(*name, text_at(order, "stage")) != 0) continue;
@@ -241,6 +241,15 @@ Json name_behind(const State& state, const Table& table, const Row& row, const c
   return ref == nullptr ? Json(nullptr) : Json(name_of_row(state, *ref));
 }
 
+// Name of the active stage of its business process; null when none runs.
+Json active_stage(const State& state, const Guid& opportunity) {
+  const SalesProcess* running = process_on(state, opportunity);
+  if (running == nullptr) return nullptr;
+  const Table& process = state.model.schema().get(running->table);
+  const RowPtr instance = state.model.rows(process).by_id(process_instance_id(*running, opportunity));
+  return Json(name_behind(state, process, *instance, "activestageid"));
+}
+
 }  // namespace
 
 std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request, Instant now,
@@ -282,6 +291,7 @@ Json all_records(const State& state) {
       if (table.name == "opportunity") {
         record["account.name"] = name_behind(state, table, *row, "parentaccountid");
         record["owner.fullname"] = name_behind(state, table, *row, "ownerid");
+        record["process.stage"] = active_stage(state, row->id);
       }
       list.push_back(std::move(record));
     }

@@ -232,6 +232,7 @@ class Parser {
 
   Outcome<Expression> function(const std::string& name, Operand property, std::vector<Operand> values) {
     for (Operand& value : values) value.quoted_anyway = true;
+    property.logical_name = true;
     Expression e;
     e.operands.push_back(std::move(property));
     const auto* text = std::get_if<std::string>(&values.front().value);
@@ -327,7 +328,8 @@ Outcome<void> bind_operand(Operand& operand, const Schema& schema, const Table& 
     operand.lookups.push_back(navigation->column);
     table = &schema.get(navigation->target->table);
   }
-  const auto column = table->find_property(operand.path.back());
+  auto column = table->find_property(operand.path.back());
+  if (!column && operand.logical_name) column = table->find(operand.path.back());
   if (!column) return unknown_property(*table, operand.path.back());
   operand.table = table;
   operand.column = *column;

@@ -17,6 +17,7 @@ enum class Op { both, either, negation, eq, ne, gt, ge, lt, le, contains, starts
 // A literal or a property; a bound property knows its column and the lookups that lead to its table.
 struct Operand {
   bool quoted_anyway = false;  // of a query function: values may be quoted whatever the type of the column
+  bool logical_name = false;   // of a query function: lookups are named as columns, without "_" and "_value"
   bool literal = false;
   Value value = {};
   std::vector<std::string> path = {};

@@ -67,28 +67,30 @@ Guid add_user(State& state, const Person& p, bool disabled, Instant now) {
   return id;
 }
 
-void add_process(State& state, Instant now) {
+void add_process(State& state, const std::string& table, const std::string& label,
+                 const std::vector<const char*>& stages, Instant now) {
   const Schema& schema = state.model.schema();
-  state.process = guid_of("workflow opportunitysalesprocess");
-  put_row(state, "workflow", state.process,
-          {{"name", std::string("Opportunity Sales Process")},
-           {"uniquename", std::string("opportunitysalesprocess")},
+  SalesProcess process{table, label, guid_of("workflow " + table), {}};
+  put_row(state, "workflow", process.workflow,
+          {{"name", label},
+           {"uniquename", table},
            {"primaryentity", std::string("opportunity")},
            {"category", std::int64_t{4}},
            {"statecode", std::int64_t{1}},
            {"statuscode", std::int64_t{2}}},
           now);
   std::int64_t category = 0;
-  for (const char* name : {"Qualify", "Develop", "Propose", "Close"}) {
-    const Guid stage = guid_of(std::string("processstage ") + name);
+  for (const char* name : stages) {
+    const Guid stage = guid_of("processstage " + table + " " + name);
     put_row(state, "processstage", stage,
             {{"stagename", std::string(name)},
-             {"processid", Ref{state.process, schema.get("workflow").place}},
+             {"processid", Ref{process.workflow, schema.get("workflow").place}},
              {"stagecategory", category++},
              {"primaryentitytypecode", std::string("opportunity")}},
             now);
-    state.process_stages.push_back(stage);
+    process.stages.push_back(stage);
   }
+  state.processes.push_back(std::move(process));
 }
 
 // Brings the currency rows in line with the list; rates are those of the made-up table above, relative to the base.
@@ -213,7 +215,11 @@ void furnish(State& state, Instant now) {
   add_user(state, {"Raj", "Patel", "raj.patel@cosell.example", "Account Executive"}, false, now);
   add_user(state, {"Old", "Seller", "old.seller@cosell.example", "Account Executive"}, true, now);
   put_row(state, "team", guid_of("team cosell"), {{"name", std::string("cosell")}}, now);
-  add_process(state, now);
+  add_process(state, "opportunitysalesprocess", "Opportunity Sales Process", {"Qualify", "Develop", "Propose", "Close"},
+              now);
+  // Its first stage stands on the lead; these are the ones on the opportunity.
+  add_process(state, "leadtoopportunitysalesprocess", "Lead to Opportunity Sales Process",
+              {"Discovery", "Proof of Concept", "Negotiation"}, now);
   apply_settings(state, now);
 }
 
@@ -260,13 +266,33 @@ Guid user_named(State& state, const std::string& name, Instant now) {
   return add_user(state, p, false, now);
 }
 
+const SalesProcess* State::process_of(std::string_view table) const {
+  const auto it = std::find_if(processes.begin(), processes.end(), [&](const auto& p) { return p.table == table; });
+  return it == processes.end() ? nullptr : &*it;
+}
+
 std::string step_name(const State& state, const Guid& stage) {
   const Table& table = state.model.schema().get("processstage");
-  const auto it = std::find(state.process_stages.begin(), state.process_stages.end(), stage);
   const RowPtr row = state.model.rows(table).by_id(stage);
-  if (it == state.process_stages.end() || row == nullptr) return "";
-  return std::to_string(it - state.process_stages.begin() + 1) + "-" +
-         std::get<std::string>(row->cell(table.at("stagename")));
+  for (const SalesProcess& process : state.processes) {
+    const auto it = std::find(process.stages.begin(), process.stages.end(), stage);
+    if (it == process.stages.end() || row == nullptr) continue;
+    return std::to_string(it - process.stages.begin() + 1) + "-" +
+           std::get<std::string>(row->cell(table.at("stagename")));
+  }
+  return "";
+}
+
+Guid process_instance_id(const SalesProcess& process, const Guid& opportunity) {
+  return guid_of(process.table + " " + to_string(opportunity));
+}
+
+const SalesProcess* process_on(const State& state, const Guid& opportunity) {
+  const auto it = std::find_if(state.processes.begin(), state.processes.end(), [&](const SalesProcess& process) {
+    const Table& table = state.model.schema().get(process.table);
+    return state.model.rows(table).by_id(process_instance_id(process, opportunity)) != nullptr;
+  });
+  return it == state.processes.end() ? nullptr : &*it;
 }
 
 }  // namespace cosell::emulator::dynamics365

@@ -36,6 +36,33 @@ Answer languages(const Call& call) {
       {"RetrieveProvisionedLanguages", Json::array({1033, 1031})}});
 }
 
+// The stages of a process instance's path, in their order.
+Answer active_path(const Call& call) {
+  const State& state = call.state();
+  const Table& stages = state.model.schema().get("processstage");
+  if (auto allowed = need_privilege(call, "Read", stages); !allowed) return refuse(allowed.error());
+  const Arguments& arguments = call.path.front().arguments;
+  const auto given = std::find_if(arguments.begin(), arguments.end(),
+                                  [](const auto& argument) { return argument.first == "ProcessInstanceId"; });
+  const auto id = given == arguments.end() ? std::nullopt : parse_guid(given->second);
+  if (!id) return refuse(400, "0x80048d19", "The parameter 'ProcessInstanceId' is missing or no GUID.");
+  for (const SalesProcess& process : state.processes) {
+    const Table& table = state.model.schema().get(process.table);
+    if (state.model.rows(table).by_id(*id) == nullptr) continue;
+    Json path = Json::array();
+    for (const Guid& stage : process.stages) {
+      const RowPtr row = state.model.rows(stages).by_id(stage);
+      path.push_back(Json{{"@odata.etag", "W/\"" + std::to_string(row->version) + "\""},
+                          {"stagename", std::get<std::string>(row->cell(stages.at("stagename")))},
+                          {"_processid_value", to_string(process.workflow)},
+                          {"processstageid", to_string(stage)}});
+    }
+    return with_body(
+        Json{{"@odata.context", call.context.root + "$metadata#processstages"}, {"value", std::move(path)}});
+  }
+  return refuse(404, "0x80040217", "A process instance With Id = " + to_string(*id) + " Does Not Exist");
+}
+
 Outcome<Closing> read_closing(const Call& call, const Writer& writer, bool won) {
   const auto body = json_body(call);
   if (!body) return tl::unexpected<ApiError>(body.error());
@@ -173,12 +200,14 @@ Answer write_many(const Call& call, const Table& table, Many many) {
 std::optional<Answer> operation_resource(Call& call) {
   std::string name = call.path.front().name;
   if (text::starts_with(name, kNamespace)) name = name.substr(kNamespace.size());
-  const bool function = name == "WhoAmI" || name == "RetrieveVersion" || name == "RetrieveProvisionedLanguages";
+  const bool function = name == "WhoAmI" || name == "RetrieveVersion" || name == "RetrieveProvisionedLanguages" ||
+                        name == "RetrieveActivePath";
   const bool action = name == "WinOpportunity" || name == "LoseOpportunity" || name == "PublishXml";
   if (!function && !action) return std::nullopt;
   if (call.path.size() > 1 || call.method != (function ? "GET" : "POST")) return no_such_verb(call);
   if (name == "WhoAmI") return who_am_i(call);
   if (name == "RetrieveVersion") return version(call);
+  if (name == "RetrieveActivePath") return active_path(call);
   if (name == "RetrieveProvisionedLanguages") return languages(call);
   if (name == "PublishXml") return publish(call);
   return close(call, name == "WinOpportunity");

@@ -100,7 +100,7 @@ class Deal {
     }
     const bool process = state_.settings.business_process && state_.settings.process_writes_stepname;
     if (process && is_null(row_.cell(at("stepname"))))
-      row_.put(at("stepname"), step_name(state_, state_.process_stages.front()));
+      row_.put(at("stepname"), step_name(state_, state_.process_of(state_.settings.process_of_new)->stages.front()));
   }
 
   Outcome<void> check_currency() const {
@@ -191,12 +191,12 @@ void after_opportunity_created(Writer& writer, const Row& row) {
   State& state = writer.state;
   if (!state.settings.business_process) return;
   const Schema& schema = state.model.schema();
-  const Guid first = state.process_stages.front();
-  const Guid id = guid_of("opportunitysalesprocess " + to_string(row.id));
-  put_row(state, "opportunitysalesprocess", id,
-          {{"name", std::string("Opportunity Sales Process")},
+  const SalesProcess& process = *state.process_of(state.settings.process_of_new);
+  const Guid first = process.stages.front();
+  put_row(state, process.table, process_instance_id(process, row.id),
+          {{"name", process.label},
            {"opportunityid", Ref{row.id, schema.get("opportunity").place}},
-           {"processid", Ref{state.process, schema.get("workflow").place}},
+           {"processid", Ref{process.workflow, schema.get("workflow").place}},
            {"activestageid", Ref{first, schema.get("processstage").place}},
            {"activestagestartedon", whole_seconds(writer.now)},
            {"traversedpath", to_string(first)},
@@ -205,24 +205,22 @@ void after_opportunity_created(Writer& writer, const Row& row) {
           writer.now);
 }
 
-Outcome<void> check_stage_move(const State& state, const Row& before, const Row& row) {
-  const Table& table = state.model.schema().get("opportunitysalesprocess");
+Outcome<void> check_stage_move(const State& state, const Table& process, const Row& before, const Row& row) {
+  const auto& stages = state.process_of(process.name)->stages;
   const auto place_of = [&](const Row& r) {
-    const auto* ref = std::get_if<Ref>(&r.cell(table.at("activestageid")));
-    const auto& stages = state.process_stages;
+    const auto* ref = std::get_if<Ref>(&r.cell(process.at("activestageid")));
     return ref == nullptr ? stages.end() - stages.begin()
                           : std::find(stages.begin(), stages.end(), ref->id) - stages.begin();
   };
   const auto distance = place_of(row) - place_of(before);
-  const bool known = place_of(row) < static_cast<std::ptrdiff_t>(state.process_stages.size());
+  const bool known = place_of(row) < static_cast<std::ptrdiff_t>(stages.size());
   if (known && distance >= -1 && distance <= 1) return {};
   return fail(400, "0x80040203", "The business process can only be moved to a stage next to the active one.");
 }
 
-void after_stage_move(Writer& writer, const Row& row) {
+void after_stage_move(Writer& writer, const Table& process, const Row& row) {
   State& state = writer.state;
   if (!state.settings.process_writes_stepname) return;
-  const Table& process = state.model.schema().get("opportunitysalesprocess");
   const Table& deals = state.model.schema().get("opportunity");
   const auto* deal = std::get_if<Ref>(&row.cell(process.at("opportunityid")));
   const auto* stage = std::get_if<Ref>(&row.cell(process.at("activestageid")));

@@ -261,10 +261,11 @@ Outcome<RowPtr> update_row(Writer& writer, const Table& table, const RowPtr& bef
   if (auto fine = check(writer, table, before.get(), row, changes); !fine)
     return tl::unexpected<ApiError>(fine.error());
   if (table.process && changes.find(table.at("activestageid")) != nullptr) {
-    if (auto fine = check_stage_move(writer.state, *before, row); !fine) return tl::unexpected<ApiError>(fine.error());
+    if (auto fine = check_stage_move(writer.state, table, *before, row); !fine)
+      return tl::unexpected<ApiError>(fine.error());
   }
   const RowPtr stored = store(writer, table, std::move(row));
-  if (table.process && changes.find(table.at("activestageid")) != nullptr) after_stage_move(writer, *stored);
+  if (table.process && changes.find(table.at("activestageid")) != nullptr) after_stage_move(writer, table, *stored);
   return touch(writer, table, stored);
 }
 
@@ -273,9 +274,11 @@ Outcome<void> delete_row(Writer& writer, const Table& table, const RowPtr& row) 
   if (auto fine = check_unused(writer.state, table, row->id); !fine) return fine;
   if (table.name == "opportunity") {
     remove_with(writer, "opportunityclose", "opportunityid", row->id);
-    const Table& process = writer.state.model.schema().get("opportunitysalesprocess");
-    const Guid instance = guid_of("opportunitysalesprocess " + to_string(row->id));
-    if (writer.state.model.rows(process).by_id(instance) != nullptr) writer.state.model.remove(process, instance);
+    for (const SalesProcess& process : writer.state.processes) {
+      const Table& instances = writer.state.model.schema().get(process.table);
+      const Guid instance = process_instance_id(process, row->id);
+      if (writer.state.model.rows(instances).by_id(instance) != nullptr) writer.state.model.remove(instances, instance);
+    }
   }
   writer.state.model.remove(table, row->id);
   return {};

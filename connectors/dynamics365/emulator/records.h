@@ -66,8 +66,8 @@ Outcome<void> delete_row(Writer& writer, const Table& table, const RowPtr& row);
 Outcome<void> apply_opportunity_rules(const Writer& writer, const Row* before, Row& row, const Changes& changes);
 void after_opportunity_created(Writer& writer, const Row& row);
 // A move in the business process: only to a neighbouring stage, and stepname follows.
-Outcome<void> check_stage_move(const State& state, const Row& before, const Row& row);
-void after_stage_move(Writer& writer, const Row& row);
+Outcome<void> check_stage_move(const State& state, const Table& process, const Row& before, const Row& row);
+void after_stage_move(Writer& writer, const Table& process, const Row& row);
 
 // WinOpportunity and LoseOpportunity; status -1 lets the platform choose the reason.
 struct Closing {

@@ -154,6 +154,8 @@ std::vector<Switch> make_switches() {
       words("open_quotes", "Opportunities (ids) with draft or active quotes: not closable, currency fixed.",
             &S::open_quotes),
       flag("business_process", "New opportunities get an instance of the sales process.", &S::business_process),
+      word("process_of_new", "The business process that new opportunities get.", &S::process_of_new,
+           {"opportunitysalesprocess", "leadtoopportunitysalesprocess"}),
       flag("process_writes_stepname", "A move in the business process writes stepname on the opportunity.",
            &S::process_writes_stepname),
       flag("duplicate_detection", "Duplicate rules are published; requests opt in by header.", &S::duplicate_detection),

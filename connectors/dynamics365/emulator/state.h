@@ -64,6 +64,7 @@ struct Settings {
   std::string close_dates = "date_only";    // date_only, user_local
   std::vector<std::string> open_quotes = {};
   bool business_process = true;
+  std::string process_of_new = "opportunitysalesprocess";
   bool process_writes_stepname = true;
   bool duplicate_detection = false;
   std::vector<std::string> duplicate_tables = {"account", "contact"};
@@ -98,6 +99,14 @@ struct Counted {
   std::int64_t execution_ms = 0;
 };
 
+// A business process that runs on opportunities; its stages in their order.
+struct SalesProcess {
+  std::string table;  // of its instances
+  std::string label;
+  Guid workflow;
+  std::vector<Guid> stages;
+};
+
 struct State {
   explicit State(Dynamics365Options o) : options(std::move(o)) {
     settings.client_certificate = options.client_certificate;
@@ -116,8 +125,9 @@ struct State {
   Guid application_user;
   Guid system_user;
   Guid person;  // who edits through the control API
-  Guid process;
-  std::vector<Guid> process_stages;
+  std::vector<SalesProcess> processes;
+
+  const SalesProcess* process_of(std::string_view table) const;
 };
 
 std::vector<Setting> list_settings(const State& state);
@@ -137,6 +147,9 @@ Guid user_named(State& state, const std::string& name, Instant now);
 RowPtr currency_of(const State& state, std::string_view code);
 // Name of the stage as stepname spells it: "2-Develop".
 std::string step_name(const State& state, const Guid& stage);
+// The business process that runs on an opportunity; null when none does.
+const SalesProcess* process_on(const State& state, const Guid& opportunity);
+Guid process_instance_id(const SalesProcess& process, const Guid& opportunity);
 
 // A value with its type, for saved files and paging cookies.
 Json pack_value(const State& state, const Value& value);

@@ -208,6 +208,35 @@ TEST_F(Deals, DoNotShowAMoveOfTheProcessWhenItWritesNoStepName) {
   EXPECT_EQ(row()["stepname"], "3-Propose");
 }
 
+TEST_F(Deals, ShowThePathOfTheirProcessAndMoveAlongIt) {
+  const Json instance = org_.get(
+      "opportunitysalesprocesses?$filter=Microsoft.Dynamics.CRM.In(PropertyName='opportunityid'"
+      ",PropertyValues=['" +
+      id_ + "'])")["value"][0];
+  const Json path =
+      org_.get("RetrieveActivePath(ProcessInstanceId=" + instance["businessprocessflowinstanceid"].get<std::string>() +
+               ")")["value"];
+  std::vector<std::string> names;
+  for (const Json& stage : path) names.push_back(stage["stagename"]);
+  EXPECT_EQ(names, (std::vector<std::string>{"Qualify", "Develop", "Propose", "Close"}));
+  EXPECT_EQ(path[0]["processstageid"], instance["_activestageid_value"]);
+  EXPECT_EQ(org_.call("GET", "RetrieveActivePath(ProcessInstanceId=" + id_ + ")").status, 404);
+  EXPECT_EQ(org_.call("GET", "RetrieveActivePath").status, 400);
+}
+
+TEST_F(Deals, MayRunInAnotherProcess) {
+  org_.set("process_of_new", "leadtoopportunitysalesprocess");
+  const std::string other = org_.control("edit", Json{{"fields", {{"name", "From a lead"}}}})["id"];
+  EXPECT_EQ(org_.get(org_.path_of(other))["stepname"], "1-Discovery");
+  org_.control("stage", Json{{"id", other}, {"stage", "Negotiation"}});
+  EXPECT_EQ(org_.control_status, 400) << "only to a stage beside the present one";
+  org_.control("stage", Json{{"id", other}, {"stage", "Proof of Concept"}});
+  EXPECT_EQ(org_.control_status, 200);
+  EXPECT_EQ(org_.get("leadtoopportunitysalesprocesses")["value"].size(), 1U);
+  org_.control("edit", Json{{"id", other}, {"delete", true}});
+  EXPECT_EQ(org_.get("leadtoopportunitysalesprocesses")["value"].size(), 0U);
+}
+
 // Rules of the organisation -------------------------------------------------------------------------------------------
 
 TEST_F(Deals, AreRefusedByAPluginOfTheCustomer) {
