@@ -114,7 +114,8 @@ Result<std::vector<StageEntry>> Dynamics365Check::process_stages(Call& call) {
     s.record = id;
     stages.push_back(std::move(s));
   };
-  add("", "(no business process)");
+  add("", "no business process");
+  stages.back().active = false;  // deals may be there; none is put there
   for (const Process& process : *processes) {
     const std::string of = processes->size() == 1 ? "" : " (" + process.label + ")";
     for (const ProcessStage& stage : process.stages) add(stage.id, stage.label + of);
@@ -140,7 +141,7 @@ Result<std::vector<StageEntry>> Dynamics365Check::open_stages(Call& call, const 
     s.label = label;
     stages.push_back(std::move(s));
   };
-  if (!stage_.is_status()) add(std::nullopt, "(no stage)");
+  if (!stage_.is_status()) add(std::nullopt, "no stage");
   for (const Option& o : *options) {
     if (!stage_.is_status() || o.state == 0) add(o.value, o.label);
   }
@@ -181,6 +182,8 @@ Result<std::vector<RecordTypeEntry>> Dynamics365Check::record_types(Call& call) 
   if (!processes_.in_use()) return types;
   const auto processes = processes_.describe(call);
   if (!processes) return processes.error();
+  const auto reasons = schema_.status_reasons(call);
+  if (!reasons) return reasons.error();
   for (const Process& process : *processes) {
     RecordTypeEntry type;
     type.name = process.name;
@@ -191,6 +194,9 @@ Result<std::vector<RecordTypeEntry>> Dynamics365Check::record_types(Call& call) 
       StageValue value;
       value.process_stage = stage.id;
       type.stages.push_back(stage_.text_of(value));
+    }
+    for (const Option& o : **reasons) {
+      if (o.state != 0) type.stages.push_back(stage_.text_of({static_cast<StageValue::State>(o.state), o.value}));
     }
     types.push_back(std::move(type));
   }

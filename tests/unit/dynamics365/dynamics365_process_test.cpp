@@ -71,7 +71,7 @@ TEST_F(Process, IsDescribedByTheStagesOfTheProcessAndTheReasonsOfClosing) {
   ASSERT_TRUE(described) << described.error().message;
   std::vector<std::string> labels;
   for (const StageEntry& s : described->stages) labels.push_back(s.label);
-  EXPECT_THAT(labels, ElementsAre("(no business process)", "Qualify", "Develop", "Propose", "Close", "Won", "Canceled",
+  EXPECT_THAT(labels, ElementsAre("no business process", "Qualify", "Develop", "Propose", "Close", "Won", "Canceled",
                                   "Out-Sold"));
   EXPECT_EQ(described->stages[0].id, "process:none");
   EXPECT_THAT(described->stages[1].id, testing::MatchesRegex("process:[0-9a-f-]+"));
@@ -81,7 +81,8 @@ TEST_F(Process, IsDescribedByTheStagesOfTheProcessAndTheReasonsOfClosing) {
   EXPECT_EQ(types->front().name, "opportunitysalesprocess");
   EXPECT_EQ(types->front().label, "Opportunity Sales Process");
   EXPECT_EQ(types->front().known_by, (std::map<std::string, std::string>{{"process", "opportunitysalesprocess"}}));
-  EXPECT_THAT(types->front().stages, ElementsAre(stage("Qualify"), stage("Develop"), stage("Propose"), stage("Close")));
+  EXPECT_THAT(types->front().stages, ElementsAre(stage("Qualify"), stage("Develop"), stage("Propose"), stage("Close"),
+                                                 "won:3", "lost:4", "lost:5"));
 }
 
 TEST_F(Process, IsReadWithTheOpportunity) {
