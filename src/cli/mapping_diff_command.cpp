@@ -28,8 +28,8 @@ void tell_differences(Output& output, const mapping::Mapping& before, const mapp
   }
   if (differences.empty()) {
     output.line(before.hash() == after.hash() ? "Both mappings say the same."
-                                              : "Stages and fields say the same; the files differ in other lines: "
-                                                "selection, customers, owners, matching, statements or comments.");
+                                              : "Both mappings say the same; the files differ only in the words of "
+                                                "a statement or a comment.");
   }
   answer.set("differences", std::move(list));
 }

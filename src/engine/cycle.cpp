@@ -65,6 +65,7 @@ class Cycle {
   Result<std::optional<FirstSync>> first_sync();
   void stop(const GuardStop& guard);
   Result<void> wait_for_lost_creates();
+  Result<void> look_at_stages();
   Result<bool> stages_look_due();
   Result<void> finish();
   bool stopped() const { return report_.stopped.has_value(); }
@@ -519,6 +520,32 @@ Result<void> Cycle::wait_for_lost_creates() {
   return {};
 }
 
+// Looks at the CRM's stages at the end of a sync in which something suggests that they changed, so that the change is
+// told at once. Should the CRM not answer, the next sync begins with it.
+Result<void> Cycle::look_at_stages() {
+  bool look = false;
+  auto states = pair_.store->count_deals();
+  if (!states) return states.error();
+  auto judged = pair_.store->transaction([&]() -> Result<void> {
+    auto unreadable = more_is_unreadable(*pair_.store, *states);
+    if (!unreadable) return unreadable.error();
+    auto due = stages_look_due();
+    if (!due) return due.error();
+    look = *unreadable || *due;
+    return look ? pair_.store->set_property("environment.crm.asked", "") : Result<void>{};
+  });
+  if (!judged || !look || stopped() || options_.plan_only) return judged;
+  auto known = pair_.store->property("environment.crm");
+  if (!known) return known.error();
+  Call call = pair_.call(Side::crm);
+  const auto described = pair_.crm->describe(call);
+  if (!described || described->environment != *known) return {};
+  return pair_.store->transaction([&]() -> Result<void> {
+    if (auto done = note_drift(pair_, described->stages); !done) return done;
+    return pair_.store->set_property("environment.crm.asked", to_string(pair_.clock->now()));
+  });
+}
+
 // Deals changed, and the CRM's stages were last looked at more than an hour ago.
 Result<bool> Cycle::stages_look_due() {
   auto asked = pair_.store->property("environment.crm.asked");
@@ -528,6 +555,7 @@ Result<bool> Cycle::stages_look_due() {
 }
 
 Result<void> Cycle::finish() {
+  if (auto done = look_at_stages(); !done) return done;
   report_.deals_with_writes = static_cast<std::int64_t>(with_writes_.size());
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
   report_.calls[Side::partner_center] = pair_.meter->of(store::name_of(Side::partner_center));
@@ -572,13 +600,6 @@ Result<void> Cycle::finish() {
           }
         }
       }
-    }
-    auto unreadable = more_is_unreadable(*pair_.store, report_.states);
-    if (!unreadable) return unreadable.error();
-    auto due = stages_look_due();
-    if (!due) return due.error();
-    if (*unreadable || *due) {
-      if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
     }
     if (!report_.stopped && first_sync_ && !options_.plan_only && !options_.only && options_.limit == 0) {
       if (auto done = pair_.store->set_property("first_sync_done", to_string(pair_.clock->now())); !done) return done;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "mapping/inspect.h"
 
 namespace cosell::engine {
 
@@ -12,6 +13,7 @@ namespace {
 const std::string baseline_property = "stages.crm";
 const std::string drift_property = "drift.crm";
 const std::string unreadable_property = "drift.unreadable";
+constexpr Duration label_told_for = days(30);
 
 std::string in_quotes(const std::string& name) { return "\"" + name + "\""; }
 
@@ -49,6 +51,18 @@ const StageEntry* new_name_of(const StageEntry& gone, const std::vector<StageEnt
   return it == now.end() ? nullptr : &*it;
 }
 
+// The mapping's line for a stage, in whichever of its tables; nothing when it has none.
+std::optional<mapping::StageLine> line_of(const mapping::Mapping& mapping, const std::string& stage) {
+  std::vector<std::string> tables = mapping.record_types();
+  tables.insert(tables.begin(), "");
+  for (const std::string& type : tables) {
+    for (const mapping::StageLine& line : mapping::stage_lines(mapping, type)) {
+      if (line.crm_stage == stage) return line;
+    }
+  }
+  return std::nullopt;
+}
+
 json::Value stages_as_json(const std::vector<StageEntry>& stages) {
   auto list = json::Value::array();
   for (const StageEntry& s : stages) {
@@ -81,6 +95,12 @@ std::vector<StageEntry> stages_from_json(const json::Value& list) {
   return stages;
 }
 
+void take_labels(std::vector<StageEntry>& before, const std::vector<StageEntry>& now) {
+  for (StageEntry& s : before) {
+    if (const StageEntry* present = find_stage(now, s.id)) s.label = present->label;
+  }
+}
+
 json::Value drift_as_json(const std::vector<Drift>& drift) {
   auto list = json::Value::array();
   for (const Drift& d : drift) {
@@ -89,6 +109,7 @@ json::Value drift_as_json(const std::vector<Drift>& drift) {
     o.set("message", json::Value::string(d.message));
     o.set("next_step", json::Value::string(d.next_step));
     o.set("since", json::Value::string(to_string(d.since)));
+    if (d.only_label) o.set("only_label", json::Value::boolean(true));
     list.append(std::move(o));
   }
   return list;
@@ -109,7 +130,20 @@ std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const st
   std::vector<Drift> drift;
   for (const StageEntry& old : before) {
     const StageEntry* present = find_stage(now, old.id);
-    if (present != nullptr) continue;
+    if (present != nullptr) {
+      const auto line = present->label == old.label ? std::nullopt : line_of(mapping, old.id);
+      if (!line) continue;
+      Drift d;
+      d.stage = old.id;
+      d.only_label = true;
+      d.message = crm + " renamed the stage " + in_quotes(old.label) + " to " + in_quotes(present->label) +
+                  "; its value " + in_quotes(old.id) + " stayed, so it is still mapped (" + line->meaning + ").";
+      d.next_step = line->place +
+                    ": correct the comment and, if it means something else now, the value, then: cosell "
+                    "mapping check --live";
+      drift.push_back(std::move(d));
+      continue;
+    }
     const auto* finding = finding_about(findings, "stage-not-live", old.id);
     if (finding == nullptr) continue;  // the mapping does not use it
     const StageEntry* renamed = new_name_of(old, before, now);
@@ -155,18 +189,28 @@ Result<void> note_drift(const Pair& pair, const std::vector<StageEntry>& now) {
   const auto baseline = json::read(*stored);
   const bool same_mapping = baseline && baseline->text_of("mapping") == pair.mapping->hash();
   const json::Value* stages = baseline ? baseline->find("stages") : nullptr;
-  const auto before = stages == nullptr ? now : stages_from_json(*stages);
+  auto before = stages == nullptr ? now : stages_from_json(*stages);
+  // An edited file has seen the new names.
+  if (!same_mapping) take_labels(before, now);
   std::vector<Drift> drift = drift_between(before, now, *pair.mapping, pair.title(Side::crm));
   for (Drift& d : drift) {
     const auto known =
         std::find_if(kept->begin(), kept->end(), [&d](const Drift& k) { return k.message == d.message; });
     d.since = known == kept->end() ? pair.clock->now() : known->since;
   }
+  const bool old_news = std::any_of(drift.begin(), drift.end(), [&](const Drift& d) {
+    return d.only_label && pair.clock->now() - d.since >= label_told_for;
+  });
+  if (old_news) {
+    take_labels(before, now);
+    std::erase_if(drift, [](const Drift& d) { return d.only_label; });
+  }
   // The stages against which the next look is compared: those of the moment when the mapping fitted last.
-  if (!same_mapping && drift.empty()) {
+  const bool fits = std::all_of(drift.begin(), drift.end(), [](const Drift& d) { return d.only_label; });
+  if ((!same_mapping && fits) || old_news) {
     auto o = json::Value::object();
     o.set("mapping", json::Value::string(pair.mapping->hash()));
-    o.set("stages", stages_as_json(now));
+    o.set("stages", stages_as_json(old_news ? before : now));
     if (auto done = pair.store->set_property(baseline_property, json::canonical(o)); !done) return done;
   }
   return pair.store->set_property(drift_property, drift.empty() ? "" : json::canonical(drift_as_json(drift)));
@@ -184,6 +228,7 @@ Result<std::vector<Drift>> known_drift(store::Store& store) {
     d.message = item.text_of("message");
     d.next_step = item.text_of("next_step");
     d.since = parse_instant(item.text_of("since")).value_or(Instant{});
+    d.only_label = item.find("only_label") != nullptr;
     drift.push_back(std::move(d));
   }
   return drift;

@@ -15,6 +15,7 @@ struct Drift {
   std::string message;    // "the CRM has a new stage \"Pilot 2\" …"
   std::string next_step;  // "acme.jsonc:6: add \"Pilot 2\": … to the stage table"
   Instant since{};
+  bool only_label = false;  // the value stayed and the mapping fits; told until the file is edited, or for 30 days
 };
 
 // How `now` differs from `before`, as far as the mapping is concerned. `crm` is the system's name for people.

@@ -78,6 +78,18 @@ void compare_fields(const Mapping& before, const Mapping& after, std::vector<Dif
   for (const auto& [field, line] : old) out.push_back({info(field).label, rule_text(line), "", line.place});
 }
 
+void compare_settings(const Mapping& before, const Mapping& after, std::vector<Difference>& out) {
+  std::map<std::string, std::string> old;
+  for (const SettingLine& line : setting_lines(before)) old[line.what] = line.says;
+  for (const SettingLine& line : setting_lines(after)) {
+    const auto known = old.find(line.what);
+    const std::string was = known == old.end() ? "" : known->second;
+    if (was != line.says) out.push_back({line.what, was, line.says, ""});
+    if (known != old.end()) old.erase(known);
+  }
+  for (const auto& [what, was] : old) out.push_back({what, was, "", ""});
+}
+
 std::string problem_text(const ReadDeal& read, Field field) {
   const auto found = std::find_if(read.problems.begin(), read.problems.end(),
                                   [field](const ReadDeal::Problem& p) { return p.field == field; });
@@ -95,6 +107,7 @@ std::vector<Difference> differences(const Mapping& before, const Mapping& after)
     out.push_back({"a stage that moves back", name_of(before.backward()), name_of(after.backward()), ""});
   }
   compare_fields(before, after, out);
+  compare_settings(before, after, out);
   return out;
 }
 

@@ -121,7 +121,49 @@ class Inspector {
     return lines;
   }
 
+  static std::vector<SettingLine> settings(const Mapping& mapping) {
+    const auto& data = *mapping.data_;
+    std::vector<SettingLine> lines;
+    const auto add = [&lines](const std::string& what, const std::string& says) {
+      if (!says.empty()) lines.push_back({what, says});
+    };
+    add("deals that take part", data.select_all ? "all" : data.select_column + " is " + any_of(data.select_values));
+    add("referrals that belong here",
+        data.locations.empty() ? "all"
+                               : "location " + text::join({data.locations.begin(), data.locations.end()}, ", "));
+    add("opportunities created in the CRM", name_of(data.create_in_crm));
+    add("column of the customer", data.account_column);
+    add("customers are found by", text::join(data.customer.match, ", "));
+    add("customer that is not found", data.customer.none == NoMatch::create ? "is created" : "is waited for");
+    for (const auto& [part, record] : data.record) {
+      add("customer's " + text::replace_all(part, "_", " "),
+          record.column + (record.country_as_name ? ", as a name" : ""));
+    }
+    add("column of the owner", data.owner_column);
+    add("owner's name", data.owner_name_column);
+    add("owner's e-mail", data.owner_email_column);
+    for (const auto& [location, owner] : data.new_owner.by_location) add("owner at location " + location, owner);
+    add("owner from the deal's team", data.new_owner.team ? "yes" : "no");
+    add("owner otherwise", data.new_owner.otherwise);
+    for (const auto& [column, value] : data.new_opportunity) add("new opportunities: " + column, display(value));
+    for (const auto& [part, column] : data.bridge) add("column for " + text::replace_all(part, "_", " "), column);
+    const MatchRule& m = data.matching;
+    add("matching", "customer " + std::to_string(m.customer) + ", name " + std::to_string(m.name) + ", value " +
+                        std::to_string(m.value) + ", close date " + std::to_string(m.close_date) + "; sure from " +
+                        std::to_string(m.sure) + ", doubtful from " + std::to_string(m.doubtful));
+    return lines;
+  }
+
  private:
+  static const char* name_of(CreateInCrm create) {
+    if (create == CreateInCrm::none) return "never";
+    return create == CreateInCrm::all ? "for every referral" : "for referrals that somebody sent";
+  }
+  static std::string any_of(const std::vector<Value>& values) {
+    std::vector<std::string> texts;
+    for (const Value& v : values) texts.push_back(display(v));
+    return text::join(texts, " or ");
+  }
   static const StageMeaning* written_for(const StageTable& stages, const std::string& target) {
     if (target == "waiting") return stages.waiting();
     if (const auto outcome = substatus_from(target)) return stages.write_back(*outcome);
@@ -133,6 +175,8 @@ class Inspector {
 std::vector<StageLine> stage_lines(const Mapping& mapping, const std::string& record_type) {
   return Inspector::stages(mapping, record_type);
 }
+std::vector<SettingLine> setting_lines(const Mapping& mapping) { return Inspector::settings(mapping); }
+
 std::vector<FieldLine> field_lines(const Mapping& mapping) { return Inspector::fields(mapping); }
 
 }  // namespace cosell::mapping

@@ -26,6 +26,13 @@ struct FieldLine {
 };
 std::vector<FieldLine> field_lines(const Mapping& mapping);
 
+// Which deals take part, customers, owners, matching and the bridge's columns: everything besides stages and fields.
+struct SettingLine {
+  std::string what;  // "deals that take part", "column for the state"
+  std::string says;  // "StageName is Open or Won"
+};
+std::vector<SettingLine> setting_lines(const Mapping& mapping);
+
 // "20" -> "20 Qualified", "won" -> "closed as won", "waiting" -> "sent by Microsoft, not answered yet".
 std::string meaning_of(const std::string& target);
 // The targets that a stage table may name: "10" … "80", "won", "lost", "declined", "expired", "error", "waiting".

@@ -33,11 +33,10 @@ std::vector<engine::Drift> drift_of(World& world) {
   return drift ? *drift : std::vector<engine::Drift>{};
 }
 
-// An hour later somebody changes a deal; the sync after that looks at the CRM's stages.
+// An hour later somebody changes a deal; that sync looks at the CRM's stages.
 void an_hour_with_a_change(World& world, const std::string& opportunity, int value) {
   world.advance(minutes(61));
   world.crm_edit(opportunity, {{"value", value}});
-  world.sync();
   world.sync();
 }
 
@@ -106,11 +105,35 @@ TEST(Drift, IsLookedForAsSoonAsADealIsInAnUnknownStageAndHoldsOnlyThatDeal) {
   world.control(Side::crm, "POST", "edit", {{"id", held}, {"fields", {{"StageName", "Pilot"}}}});
   world.crm_edit(other, {{"value", 60000}});
   world.sync();
-  world.sync();
   ASSERT_THAT(drift_of(world), SizeIs(1));
   EXPECT_EQ(world.deal_of(held).state, store::DealState::waiting);
   EXPECT_EQ(world.deal_of(other).state, store::DealState::in_sync);
   EXPECT_EQ(world.referral_of(other)["details"]["dealValue"].get<double>(), 60000.0);
+}
+
+// Option numbers stay when an administrator renames a choice.
+TEST(Drift, OfALabelAloneIsToldAndNothingWaits) {
+  World world({.crm = "dynamics365"});
+  const std::string deal = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.sync();
+  Json options = Json::array({{{"value", 974830000}, {"label", "Received from Microsoft"}}});
+  for (const char* label : {"Discover", "Develop", "Propose", "Close"}) {
+    options.push_back({{"value", options.size() - 1}, {"label", label}});
+  }
+  world.control(Side::crm, "POST", "options", {{"column", "salesstage"}, {"options", options}});
+  an_hour_with_a_change(world, deal, 61000);
+  auto drift = drift_of(world);
+  ASSERT_THAT(drift, SizeIs(1));
+  EXPECT_THAT(drift[0].message, HasSubstr("renamed the stage \"Qualify\" to \"Discover\""));
+  EXPECT_THAT(drift[0].message, HasSubstr("still mapped (20 Qualified)"));
+  EXPECT_THAT(drift[0].next_step, HasSubstr(": correct the comment"));
+  EXPECT_EQ(world.deal_of(deal).state, store::DealState::in_sync);
+  EXPECT_EQ(world.referral_of(deal)["details"]["dealValue"].get<double>(), 61000.0);
+  world.advance(days(31));
+  an_hour_with_a_change(world, deal, 62000);
+  EXPECT_THAT(drift_of(world), IsEmpty()) << "after a month it is known";
+  an_hour_with_a_change(world, deal, 63000);
+  EXPECT_THAT(drift_of(world), IsEmpty());
 }
 
 }  // namespace
