@@ -82,7 +82,9 @@ Result<mapping::Mapping> kept_mapping(store::Store& store, const std::string& ve
   if (loaded.mapping) return std::move(*loaded.mapping);
   return make_error(ErrorClass::config, "The mapping version " + short_version(version) +
                                             ", which the store keeps, cannot be read by this version of cosell:\n" +
-                                            text::join(errors_of(loaded.findings), "\n"));
+                                            text::join(errors_of(loaded.findings), "\n") +
+                                            "\nEdit the mapping file, which then counts, or return to another version: "
+                                            "cosell mapping rollback --to VERSION.");
 }
 
 Result<MappingChoice> choose_mapping(MappingFile file, store::Store* store) {

@@ -399,6 +399,41 @@ TEST_F(MappingJourney, AReturnToTheMappingOfBeforeCountsUntilTheFileIsEditedAndL
   }
 }
 
+TEST_F(MappingJourney, AReturnThatWouldCloseManyDealsStopsBeforeItsFirstWrite) {
+  sandbox_->configure("guards", Json{{"closings", {{"share", 0.1}, {"deals", 2}}}});
+  const std::string as_sold = read_text(mapping_file());
+  std::string contract_is_won = as_sold;
+  contract_is_won.replace(contract_is_won.find("\"Contract\": 80"), 14, "\"Contract\": \"won\"");
+  contract_is_won.replace(contract_is_won.find("{ \"40\""), 6, "{ \"won\": \"Ordered\", \"40\"");
+  write_text(mapping_file(), contract_is_won);
+  const Salesforce salesforce(*sandbox_);
+  std::map<std::string, std::string> ids;
+  for (const Json& o : salesforce.opportunities()) ids[o["Name"]] = o["Id"];
+  salesforce.patch(ids["Deal 5"], Json{{"StageName", "Lead"}});
+  ASSERT_EQ(run({"sync"}).code, 0);
+  write_text(mapping_file(), as_sold);
+  for (const char* deal : {"Deal 0", "Deal 1", "Deal 2", "Deal 3"}) {
+    salesforce.patch(ids[deal], Json{{"StageName", "Contract"}});
+  }
+  ASSERT_EQ(run({"sync"}).code, 0);
+  EXPECT_EQ(stages_in_partner_center()["Deal 0"], "80");
+
+  ASSERT_EQ(run({"mapping", "rollback"}).code, 0);
+  Ended ended = run({"sync"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("Waiting: 4 for a date")) << "won is settled first";
+  sandbox_->advance("2h");
+  ended = run({"sync"});
+  EXPECT_EQ(ended.code, 4) << ended.out << ended.err;
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("4"), HasSubstr("--allow"))) << "what it saw, and the command for once";
+  for (const Json& r : PartnerCenter(*sandbox_).referrals()) EXPECT_EQ(r["status"], "Active") << r["name"];
+
+  // The file is edited: nothing of it is left.
+  write_text(mapping_file(), as_sold + "// edited\n");
+  EXPECT_EQ(run({"sync"}).code, 0);
+  for (const Json& r : PartnerCenter(*sandbox_).referrals()) EXPECT_EQ(r["status"], "Active") << r["name"];
+}
+
 TEST_F(MappingJourney, ARunningServiceIsHandedTheReturnToAnEarlierMapping) {
   ASSERT_EQ(run({"sync"}).code, 0);
   const std::string first_version = sandbox_->answer({"status"})["mapping"]["version"];
