@@ -51,7 +51,8 @@ struct Observation {
   VersionToken version;  // opaque; empty when the side has none
   Existence existence = Existence::live;
   Columns columns;
-  Instant changed_at{};  // the server's time of the last change (for people, never for decisions)
+  Instant changed_at{};         // the server's time of the last change (for people, never for decisions)
+  std::string changed_by = {};  // who made it, as the system names people; "" where it does not tell
 };
 
 struct Page {

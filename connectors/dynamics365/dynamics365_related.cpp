@@ -14,7 +14,10 @@ constexpr Duration kCurrenciesFresh = minutes(1);
 constexpr std::size_t kKeptMost = 20'000;
 constexpr int kRelatedPagesMost = 1000;
 
-bool is_kept(const std::string& table) { return table == "systemuser" || table == "transactioncurrency"; }
+constexpr const char* kUsers = "systemuser";
+constexpr const char* kFullName = "fullname";
+
+bool is_kept(const std::string& table) { return table == kUsers || table == "transactioncurrency"; }
 
 }  // namespace
 
@@ -93,6 +96,14 @@ Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::ve
       if (!row.related[i].empty()) w.ids.insert(row.related[i]);
     }
   }
+  // Names of those who changed the rows, where users are read anyway.
+  const auto users = wanted.find(kUsers);
+  if (users != wanted.end() && shape.table->kind == RecordKind::opportunity) {
+    users->second.columns.insert(kFullName);
+    for (const Row& row : rows) {
+      if (!row.modified_by.empty()) users->second.ids.insert(row.modified_by);
+    }
+  }
   std::map<std::string, Found> found;
   std::vector<Read> reads;
   std::vector<std::string> whose;
@@ -109,6 +120,12 @@ Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::ve
     if (auto taken = take(call, w, std::move(answers[n]), found[whose[n]]); !taken) return taken;
   }
   for (const auto& [table, w] : wanted) keep(call, table, w, found[table]);
+  for (Row& row : rows) {
+    const auto it = found[kUsers].find(row.modified_by);
+    if (it == found[kUsers].end() || row.modified_by.empty()) continue;
+    const auto name = it->second.find(kFullName);
+    if (name != it->second.end()) row.seen.changed_by = text_of(name->second);
+  }
 
   for (std::size_t i = 0; i < shape.columns.size(); ++i) {
     const PlannedColumn& c = shape.columns[i];

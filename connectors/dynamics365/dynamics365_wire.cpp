@@ -22,6 +22,8 @@ Value typed_text(const std::string& s, ColumnType type) {
   return s;
 }
 
+constexpr const char* kModifiedBy = "_modifiedby_value";
+
 // "W/\"123\""
 std::string etag_of(const json::Value& row) { return row.text_of("@odata.etag"); }
 
@@ -42,6 +44,7 @@ Error not_understood(const std::string& request, const std::string& what) {
 
 std::string RowShape::select() const {
   std::vector<std::string> names = {table->id, "modifiedon"};
+  if (table->kind == RecordKind::opportunity) names.emplace_back(kModifiedBy);
   const auto add = [&names](const std::string& name) {
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   };
@@ -106,6 +109,7 @@ Result<Row> read_row(const json::Value& row, const RowShape& shape, const std::s
   seen.version = VersionToken(etag_of(row));
   if (seen.version.empty()) return not_understood(request, "row " + seen.id.value + " has no version.");
   seen.changed_at = parse_instant(row.text_of("modifiedon")).value_or(Instant{});
+  out.modified_by = normal_guid(row.text_of(kModifiedBy));
   const auto missing = [&](const std::string& column) {
     return not_understood(request, "row " + seen.id.value + " does not show column " + column + ".");
   };

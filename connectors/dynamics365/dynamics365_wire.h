@@ -41,6 +41,7 @@ struct RowShape {
 struct Row {
   Observation seen;                  // related columns and those of the process are blank until somebody fills them
   std::vector<std::string> related;  // for each planned column: the id of the other record, or ""
+  std::string modified_by = {};      // id of the user who changed it last
 };
 
 struct RowPage {

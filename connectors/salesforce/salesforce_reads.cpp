@@ -52,6 +52,7 @@ RowShape SalesforceReads::shape_for(RecordKind kind, const std::vector<std::stri
 
 std::string SalesforceReads::select(const RowShape& shape) const {
   std::vector<std::string> asked = {"Id", "SystemModstamp", "LastModifiedDate"};
+  if (shape.kind == RecordKind::opportunity) asked.push_back(kChangedBy);
   if (has_deleted_column(shape.kind)) asked.push_back("IsDeleted");
   if (!shape.key_column.empty()) asked.push_back(shape.key_column);
   for (const std::string& c : shape.columns) {

@@ -87,6 +87,7 @@ Result<Observation> read_row(const json::Value& row, const RowShape& shape, cons
   if (!stamp) return not_understood(request, "row " + seen.id.value + " has no SystemModstamp.");
   seen.version = VersionToken(to_string(*stamp));
   seen.changed_at = parse_instant(row.text_of("LastModifiedDate")).value_or(*stamp);
+  if (const json::Value* by = at_path(row, kChangedBy)) seen.changed_by = by->text();
   if (const json::Value* deleted = row.find("IsDeleted"); deleted != nullptr && deleted->as_bool()) {
     seen.existence = Existence::deleted;
   }

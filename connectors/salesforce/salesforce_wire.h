@@ -18,6 +18,9 @@
 
 namespace cosell::salesforce {
 
+// Who changed an opportunity last.
+constexpr const char* kChangedBy = "LastModifiedBy.Name";
+
 // How a text that a row shows is to be read. Numbers and booleans tell by themselves.
 enum class TextType : std::uint8_t { text, date, instant };
 using TextTypes = std::map<std::string, TextType>;  // by column path; absent: text

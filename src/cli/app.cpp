@@ -123,7 +123,8 @@ class App {
   }
 
   static void add_pair(CLI::App* sub, std::string& pair) {
-    sub->add_option("PAIR", pair, "The pair (default: all)")->type_name("");
+    // Wherever a pair can be named, --pair does it.
+    sub->add_option("PAIR,--pair", pair, "The pair (default: all)")->type_name("");
   }
   static void add_pair_option(CLI::App* sub, std::string& pair) {
     sub->add_option("--pair", pair, "The pair, when there are several")->type_name("PAIR");

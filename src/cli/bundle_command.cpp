@@ -211,6 +211,7 @@ class Bundle {
     auto showings = engine::showings(place_.pair(), row_.id);
     if (!showings) return showings.error();
     for (const auto& showing : *showings) {
+      people_.add(showing.by);
       const std::string name = std::to_string(showing.image.value);
       if (pictures.find(name) != nullptr) continue;
       auto shown = picture(showing.side, showing.image);

@@ -217,7 +217,8 @@ class Sheet {
 
   std::string changed_text(const std::optional<engine::LastChange>& change) const {
     if (!change) return "as it was first seen";
-    return "seen " + to_string_minutes(change->seen_at) + " UTC, before: " + shortened(display(change->before), 60);
+    return (change->by.empty() ? "" : "by " + change->by + ", ") + "seen " + to_string_minutes(change->seen_at) +
+           " UTC, before: " + shortened(display(change->before), 60);
   }
 
   // Where a person has to choose: both values, the old one, why it waits, and what each choice would write.
@@ -263,6 +264,7 @@ class Sheet {
     o.text("crm", display(one.crm)).text("partner_center", display(one.partner_center));
     if (one.agreed) o.text("agreed", display(*one.agreed));
     if (one.crm_changed) o.text("crm_changed_at", to_string_seconds(one.crm_changed->seen_at));
+    if (one.crm_changed && !one.crm_changed->by.empty()) o.text("crm_changed_by", one.crm_changed->by);
     if (one.partner_center_changed)
       o.text("partner_center_changed_at", to_string_seconds(one.partner_center_changed->seen_at));
     o.text("take_crm", engine::consequence(place_.pair(), one, engine::Take::crm));

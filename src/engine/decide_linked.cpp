@@ -4,6 +4,7 @@
 #include "deal/registration.h"
 #include "engine/decide.h"
 #include "engine/flip.h"
+#include "engine/past.h"
 #include "engine/resolve.h"
 #include "engine/restart.h"
 #include "engine/words.h"
@@ -314,7 +315,10 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   hold_closing_without_reason(decision, view, waits);
   hold_steps(plan, decision, view, waits);
   hold_early_won(plan, decision, view, waits);
-  if (const auto fight = hold_fought_over(plan.row, decision, now_)) {
+  if (auto fight = hold_fought_over(plan.row, decision, now_)) {
+    auto by = last_editor(pair_, plan.row.id, Side::crm, now_);
+    if (!by) return by.error();
+    fight->by = *std::move(by);
     waits.state = DealState::waiting;
     waits.waits_for = WaitFor::operator_;
     waits.reason = reconcile::name_of(Reason::fought_over);

@@ -15,6 +15,7 @@ struct FoughtOver {
   Side last_changed = Side::crm;  // where the latest change was seen
   int times = 0;
   Instant since{};
+  std::string by = {};  // who changed the opportunity last, where the CRM tells
 };
 
 // Remembers in the row what travels now; a field that has gone back and forth too often is taken out of the decision.

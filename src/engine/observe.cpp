@@ -150,6 +150,7 @@ Result<void> Observer::record_change(DealRow& row, Side side, const Observation&
   payload.set("record", json::Value::string(seen.id.value));
   payload.set("before", json::Value::integer(before.value));
   payload.set("after", json::Value::integer(side_of(row, side).image.value));
+  if (!seen.changed_by.empty()) payload.set("by", json::Value::string(seen.changed_by));
   store::JournalEntry entry;
   entry.at = pair_.clock->now();
   entry.run = run_;
@@ -161,7 +162,8 @@ Result<void> Observer::record_change(DealRow& row, Side side, const Observation&
   } else if (seen.existence == cosell::Existence::out_of_scope) {
     entry.summary = "No longer visible in " + where;
   } else {
-    entry.summary = before.valid() ? "Changed in " + where : "First seen in " + where;
+    const std::string by = seen.changed_by.empty() ? "" : " by " + seen.changed_by;
+    entry.summary = before.valid() ? "Changed in " + where + by : "First seen in " + where;
   }
   entry.payload = json::canonical(payload);
   return pair_.store->journal(entry);

@@ -39,7 +39,8 @@ std::string explained(const std::string& reason_name) {
 std::string why(const Pair& pair, const Showing& showing, Field field) {
   if (!showing.by_bridge) {
     const bool first = showing.cause.rfind("First seen", 0) == 0;
-    return first ? showing.cause : "changed by somebody in " + pair.title(showing.side);
+    const std::string by = showing.by.empty() ? "somebody" : showing.by;
+    return first ? showing.cause : "changed by " + by + " in " + pair.title(showing.side);
   }
   const auto reason = showing.reasons.find(info(field).name);
   const std::string text = reason == showing.reasons.end() ? "" : explained(reason->second);
@@ -74,10 +75,21 @@ Result<std::vector<Showing>> showings(const Pair& pair, DealId deal) {
       showing.by_bridge = !seen;
       showing.entry = entry.sequence;
       showing.cause = entry.summary;
+      showing.by = payload->text_of("by");
       if (!seen) showing.reasons = decided;
       out.push_back(std::move(showing));
     }
   }
+}
+
+Result<std::string> last_editor(const Pair& pair, DealId deal, Side side, Instant until) {
+  auto all = showings(pair, deal);
+  if (!all) return all.error();
+  std::string by;
+  for (const Showing& one : *all) {
+    if (one.side == side && !one.by_bridge && one.at <= until) by = one.by;
+  }
+  return by;
 }
 
 Result<Value> value_in(const Pair& pair, const Showing& showing, Field field) {

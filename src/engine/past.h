@@ -16,6 +16,7 @@ struct Showing {
   Side side = Side::crm;
   ImageId image;
   bool by_bridge = false;  // written by the bridge; else somebody changed it there
+  std::string by = {};     // who, where the side tells
   std::int64_t entry = 0;  // in the journal
   std::string cause;       // the journal's sentence
   // By field name: why the bridge wrote it, as a code of reconcile. Only with `by_bridge`.
@@ -24,6 +25,9 @@ struct Showing {
 
 // In order of time. Entries whose details were pruned or erased are left out.
 Result<std::vector<Showing>> showings(const Pair& pair, DealId deal);
+
+// Who changed the deal on that side last, as far as it tells; "" when it does not, or when it was the bridge.
+Result<std::string> last_editor(const Pair& pair, DealId deal, Side side, Instant until);
 
 // The field as that side showed it then; blank when it showed none.
 Result<Value> value_in(const Pair& pair, const Showing& showing, Field field);

@@ -69,7 +69,7 @@ Result<void> find_changes(const Pair& pair, DealId deal, OpenChoice& open) {
       auto now = value_in(pair, side, *payload, "after", open.field);
       if (!now) return now.error();
       if (same_value(*before, *now)) continue;
-      (crm ? open.crm_changed : open.partner_center_changed) = LastChange{entry.at, *before};
+      (crm ? open.crm_changed : open.partner_center_changed) = LastChange{entry.at, *before, payload->text_of("by")};
     }
   }
 }

@@ -17,6 +17,7 @@ namespace cosell::engine {
 struct LastChange {
   Instant seen_at{};
   Value before;
+  std::string by = {};  // who, where the side tells
 };
 
 // One field of a deal that waits for a choice.

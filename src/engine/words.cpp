@@ -149,8 +149,9 @@ std::string fought_over(const Pair& pair, const FoughtOver& fight, const Deal& c
   return std::string("The ") + info(fight.field).label + " changes back and forth between " +
          display(crm.get(fight.field)) + " and " + display(partner_center.get(fight.field)) + ": " +
          std::to_string(fight.times) + " times since " + to_string_minutes(fight.since) + " UTC, last in " +
-         pair.title(fight.last_changed) +
-         ". Another connector or an automation there probably writes to the same deals; this field is not synced "
+         pair.title(fight.last_changed) + "." +
+         (fight.by.empty() ? "" : " In " + pair.title(Side::crm) + " the last change was made by " + fight.by + ".") +
+         " Another connector or an automation there probably writes to the same deals; this field is not synced "
          "meanwhile.";
 }
 std::string fought_over_remedy(const store::DealRow& row) {

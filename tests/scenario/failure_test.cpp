@@ -90,7 +90,10 @@ TEST_P(Failure, F13_AnEditBetweenReadingAndWritingIsNotOverwritten) {  // F-13
       world.portal_edit(referral, {{{"op", "replace"}, {"path", "/details/notes"}, {"value", "from the portal"}}});
     }
   };
+  const auto refused_before = world.refused(Side::partner_center);
   world.sync(options);
+  EXPECT_EQ(reads, 1);
+  EXPECT_EQ(world.refused(Side::partner_center), refused_before + 1) << "the fault: the first write came too late";
   const auto now = world.referral_of(id);
   EXPECT_EQ(now["details"]["notes"], "from the portal");
   EXPECT_EQ(now["details"]["dealValue"].get<double>(), 60000.0);

@@ -356,7 +356,11 @@ TEST_P(Identity, F76_AnotherConnectorThatPushesTheSameDealsIsNamedOnEachOfThem) 
   }
   EXPECT_GE(rewritten, 3 * 5);
   EXPECT_LE(rewritten, 3 * 9) << "the bridge stops taking part";
-  for (const auto& id : ids) EXPECT_EQ(world.deal_of(id).reason, "fought_over") << world.deal_of(id).message;
+  for (const auto& id : ids) {
+    EXPECT_EQ(world.deal_of(id).reason, "fought_over") << world.deal_of(id).message;
+    EXPECT_NE(world.deal_of(id).message.find("the last change was made by Dana Reyes"), std::string::npos)
+        << world.deal_of(id).message;
+  }
 }
 
 TEST_P(Identity, F77_AReferralOfAnotherPairsLocationIsLeftToThatPair) {  // I-16, I-17

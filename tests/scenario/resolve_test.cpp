@@ -46,6 +46,7 @@ TEST_P(Resolve, AConflictShowsBothValuesTheOldOneAndWhatEachChoiceWouldWrite) {
   EXPECT_EQ(std::get<Money>(one.partner_center).minor, 900'000);
   ASSERT_TRUE(one.agreed);
   ASSERT_TRUE(one.crm_changed);
+  EXPECT_EQ(one.crm_changed->by, "Dana Reyes") << "who changed it";
   EXPECT_TRUE(same_value(one.crm_changed->before, *one.agreed));
   ASSERT_TRUE(one.partner_center_changed);
   EXPECT_NE(engine::consequence(world.pair(), one, engine::Take::crm).find("to Partner Center"), std::string::npos);
