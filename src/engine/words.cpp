@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "engine/link.h"
-#include "engine/register.h"
+#include "engine/ask_registration.h"
 
 namespace cosell::engine::words {
 

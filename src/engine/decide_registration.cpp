@@ -1,11 +1,11 @@
-// Registration in the engine: Won waits until a registration can no longer be refused for being too early (G-3), and
-// what a person asked to register is sent.
+// What a cycle does about registration: Won waits until a registration can no longer be refused for being too early
+// (G-3), and what a person asked to register (ask_registration.h) is sent.
 #include "deal/registration.h"
 
 #include <algorithm>
 
 #include "engine/decide.h"
-#include "engine/register.h"
+#include "engine/ask_registration.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
