@@ -136,6 +136,36 @@ Answer below_least_value(const Deal& deal, const RegistrationRules& rules) {
   return *dollars < rules.least_value_usd ? Answer::yes : Answer::no;
 }
 
+std::string warning_before_help(const Deal& deal, const RegistrationRules& rules) {
+  const std::string least = in_words(rules.least_value_usd);
+  const std::string then = "below " + least + " Microsoft gives no reason when it declines";
+  const auto* value = std::get_if<Money>(&deal.get(Field::value));
+  switch (below_least_value(deal, rules)) {
+    case Answer::no:
+      return "";
+    case Answer::yes: {
+      std::string text = "Its value is only " + to_string(*value);
+      if (value->currency != "USD") {
+        text += ", about " + in_words(*in_us_dollars(*value, rules.rates)) + " at the rates of " + rules.rates.date;
+      }
+      return text + ": " + then + ", and the deal cannot be registered.";
+    }
+    case Answer::unknown:
+      break;
+  }
+  if (value == nullptr) return "It has no value yet: " + then + ".";
+  return "Whether its value of " + to_string(*value) + " reaches " + least +
+         " cannot be judged, as there is no rate for " + value->currency +
+         " (an admin adds it to \"rates\" in the configuration): below that Microsoft gives no reason when " +
+         "it declines.";
+}
+
+std::optional<Instant> registrable_from(const Deal& referral, const RulePack& rules) {
+  const RegistrationOutlook outlook = registration_outlook(referral, rules);
+  if (outlook.eligible == Answer::no) return std::nullopt;
+  return outlook.won_from;
+}
+
 RegistrationOutlook registration_outlook(const Deal& referral, const RulePack& pack) {
   RegistrationOutlook outlook;
   outlook.rules.push_back(type_rule(referral));

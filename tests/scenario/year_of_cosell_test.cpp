@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "engine/ask_registration.h"
 #include "engine/restart.h"
 #include "tests/support/world.h"
 
@@ -21,6 +22,8 @@ class Story {
   explicit Story(const char* crm) : world({.crm = crm, .settle = minutes(60)}), told_(std::getenv("COSELL_TELL")) {}
 
   void chapter(const std::string& what) { say("\n" + what); }
+  // What a person types; the story does what the command does.
+  void command(const std::string& line) { say("  $ " + line); }
 
   // Some time passes, the bridge syncs, and what the seller then sees in the CRM is told.
   void later(Duration d) {
@@ -136,6 +139,7 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   story.later(hours(1));
   EXPECT_EQ(world.deal_of(fir).reason, "reopened_in_crm");
   story.show(fir);
+  story.command("cosell deals restart \"Fir Logistics\"");
   ASSERT_TRUE(engine::restart(world.pair(), world.deal_of(fir).id));
   story.later(hours(1));
   EXPECT_EQ(story.referral(fir)["status"], "Active");
@@ -155,27 +159,18 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   EXPECT_EQ(story.referral(gorse)["substatus"], "Won");
   story.show(gorse);
 
-  story.chapter("July. The deal is registered; its review is seen in the CRM.");
-  const std::string sign = to_string_seconds(start_of(date_of(world.clock().now())));
-  world.portal_edit(story.referral(gorse)["id"],
-                    {{{"op", "add"},
-                      {"path", "/registrations/-"},
-                      {"value",
-                       {{"type", "AzureIPCoSell"},
-                        {"contract",
-                         {{"value", 50000},
-                          {"currency", "USD"},
-                          {"signDateTime", sign},
-                          {"startDateTime", sign},
-                          {"term", "Perpetual"}}},
-                        {"solutionDetails",
-                         {{{"id", "SOL-ABCDE-FGH"},
-                           {"value", 50000},
-                           {"currency", "USD"},
-                           {"isDeployedOnAzure", true},
-                           {"primaryDeploymentOn", "Customer"},
-                           {"pricingModel", "Other"},
-                           {"marketplaceTransactionDetails", {{"isMarketplaceTransacted", false}}}}}}}}}});
+  story.chapter("July. The deal is registered with one command; its review is seen in the CRM.");
+  const Date today = date_of(world.clock().now());
+  story.command("cosell deals register \"Gorse Energy\" --signed " + to_string(today) + " --starts " +
+                to_string(today) + " --perpetual --on-azure yes --deployed-at customer --pricing other");
+  const auto asked = engine::ask_registration(world.pair(), world.deal_of(gorse).id,
+                                              {{registration_column::signed_on, today},
+                                               {registration_column::starts, today},
+                                               {registration_column::ends, Value{}},
+                                               {registration_column::on_azure, true},
+                                               {registration_column::deployed_at, std::string("Customer")},
+                                               {registration_column::pricing, std::string("Other")}});
+  ASSERT_TRUE(asked) << asked.error().message;
   story.later(days(3));
   EXPECT_EQ(story.referral(gorse)["registrationStatus"], "ReviewPending");
   world.control(Side::partner_center, "POST", "registration",

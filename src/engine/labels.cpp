@@ -1,0 +1,36 @@
+// Labels in the store: one property, as canonical JSON.
+#include "engine/labels.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace cosell::engine {
+
+namespace {
+
+constexpr const char* labels_property = "labels.crm";
+
+}  // namespace
+
+Result<void> note_labels(const Pair& pair, const std::vector<ColumnInfo>& columns) {
+  const std::vector<std::string> read = pair.mapping->columns_read();
+  auto labels = json::Value::object();
+  for (const ColumnInfo& c : columns) {
+    const bool wanted = std::find(read.begin(), read.end(), c.name) != read.end();
+    if (wanted && !c.label.empty()) labels.set(c.name, json::Value::string(c.label));
+  }
+  return pair.store->set_property(labels_property, json::canonical(labels));
+}
+
+Result<Labels> known_labels(store::Store& store) {
+  auto stored = store.property(labels_property);
+  if (!stored) return stored.error();
+  Labels labels;
+  const auto parsed = json::read(stored->empty() ? "{}" : *stored);
+  if (!parsed) return labels;
+  for (const json::Member& m : parsed->members()) labels[m.key] = m.value.text();
+  return labels;
+}
+
+}  // namespace cosell::engine
