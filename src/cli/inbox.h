@@ -37,7 +37,7 @@ Result<std::string> cancel_registration(const engine::Pair& pair, DealId deal);
 // Carries out "restart" or "leave" and says what came of it.
 Result<std::string> restart_or_leave(const engine::Pair& pair, const std::string& command, DealId deal);
 
-// "Approved: close as won", or why not.
+// "Alder Foods: approved to close the deal as won", or why not.
 std::string approval_text(const std::string& title, const std::vector<Irreversible>& steps);
 
 }  // namespace cosell::cli

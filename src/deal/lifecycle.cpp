@@ -323,11 +323,11 @@ const char* label_of(Irreversible step) {
     case Irreversible::none:
       return "nothing";
     case Irreversible::won:
-      return "close as won";
+      return "close the deal as won";
     case Irreversible::lost:
-      return "close as lost";
+      return "close the deal as lost";
     case Irreversible::declined:
-      return "decline";
+      return "decline the deal";
     case Irreversible::shared:
       return "show the deal to Microsoft";
     case Irreversible::help_asked:

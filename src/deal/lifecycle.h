@@ -107,7 +107,7 @@ inline constexpr std::array<Irreversible, 6> irreversible_steps = {Irreversible:
                                                                    Irreversible::declined, Irreversible::error,
                                                                    Irreversible::shared,   Irreversible::help_asked};
 const char* name_of(Irreversible step);   // "won"
-const char* label_of(Irreversible step);  // "close as won", "ask Microsoft for help"
+const char* label_of(Irreversible step);  // "close the deal as won", "ask Microsoft for help"
 
 // ---- fields
 

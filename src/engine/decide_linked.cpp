@@ -278,7 +278,8 @@ Decider::Situation Decider::situation_of(const store::DealRow& row, const Decisi
     s.next_step = words::inbound_remedy(pair_);
   }
   if (s.state == DealState::in_sync && standing && !is_terminal(*standing)) {
-    s.message = meaning_of_answer(view.partner_center, pair_.settings.rules.registration).meaning;
+    const auto answer_means = meaning_of_answer(view.partner_center, pair_.settings.rules.registration);
+    s.message = answer_means.meaning + (answer_means.advice.empty() ? "" : " " + answer_means.advice);
   }
   return s;
 }
