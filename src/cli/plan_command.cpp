@@ -260,6 +260,7 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
     const Counts counts = count(*deals);
     if (auto done = print_counts(session, **place, counts, *report); !done)
       return failed(session, &config, done.error());
+    if (!report->warnings.empty()) session.output.line();
     print_warnings(session, *report);
     if (auto done = print_deals(session, **place, *deals, options); !done)
       return failed(session, &config, done.error());

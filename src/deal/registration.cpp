@@ -94,6 +94,18 @@ std::optional<Eligibility> microsoft_rule(const Deal& referral) {
   return Eligibility{"G-1", Answer::no, "Microsoft did not accept (" + answer + ")"};
 }
 
+// G-3, once the deal is won: nobody but Microsoft knows whether it lets an early one pass.
+std::optional<Eligibility> early_won_rule(const Deal& referral, const Clocks& clocks) {
+  const auto standing = referral.standing();
+  const auto* created = std::get_if<Instant>(&referral.get(Field::created_at));
+  const auto* closed = std::get_if<Instant>(&referral.get(Field::closed_at));
+  const bool won = standing && standing->substatus == Substatus::won;
+  if (!won || created == nullptr || closed == nullptr || *closed - *created >= clocks.won_after) return std::nullopt;
+  return Eligibility{"G-3", Answer::unknown,
+                     "the deal was won within " + in_words(clocks.won_after) +
+                         " of its creation, so Microsoft may refuse the registration"};
+}
+
 Answer all_of(const std::vector<Eligibility>& rules) {
   const auto any = [&](Answer a) {
     return std::any_of(rules.begin(), rules.end(), [a](const Eligibility& e) { return e.answer == a; });
@@ -173,6 +185,7 @@ RegistrationOutlook registration_outlook(const Deal& referral, const RulePack& p
   outlook.rules.push_back(managed_customer_rule(referral));
   outlook.rules.push_back(solution_rule(referral, pack.registration));
   if (auto rule = microsoft_rule(referral)) outlook.rules.push_back(std::move(*rule));
+  if (auto rule = early_won_rule(referral, pack.clocks)) outlook.rules.push_back(std::move(*rule));
   outlook.eligible = all_of(outlook.rules);
   if (const auto* created = std::get_if<Instant>(&referral.get(Field::created_at))) {
     outlook.won_from = *created + pack.clocks.won_after;

@@ -1,7 +1,7 @@
 // Labels in the store: one property, as canonical JSON.
 #include "engine/labels.h"
 
-#include <algorithm>
+#include <set>
 
 #include "base/json.h"
 
@@ -14,11 +14,14 @@ constexpr const char* labels_property = "labels.crm";
 }  // namespace
 
 Result<void> note_labels(const Pair& pair, const std::vector<ColumnInfo>& columns) {
-  const std::vector<std::string> read = pair.mapping->columns_read();
+  std::set<std::string> wanted;
+  for (const std::string& name : pair.mapping->columns_read()) {
+    wanted.insert(name);
+    wanted.insert(name.substr(0, name.find('.')));  // the column that refers to the other record
+  }
   auto labels = json::Value::object();
   for (const ColumnInfo& c : columns) {
-    const bool wanted = std::find(read.begin(), read.end(), c.name) != read.end();
-    if (wanted && !c.label.empty()) labels.set(c.name, json::Value::string(c.label));
+    if (wanted.count(c.name) > 0 && !c.label.empty()) labels.set(c.name, json::Value::string(c.label));
   }
   return pair.store->set_property(labels_property, json::canonical(labels));
 }

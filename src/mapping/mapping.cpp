@@ -180,7 +180,11 @@ std::string Mapping::column_of(Field f, const std::string& part) const {
     const auto found = plan->parts.find(part);
     return found == plan->parts.end() ? "" : first(found->second);
   }
-  if (plan->kind == FieldKind::people && !plan->people.empty() && !part.empty()) {
+  if (plan->kind == FieldKind::people && part.empty()) {
+    // Nobody is there: the record is to be chosen, not a column of it to be filled in.
+    return plan->rule.column.substr(0, plan->rule.column.find('.'));
+  }
+  if (plan->kind == FieldKind::people && !plan->people.empty()) {
     const PersonPlan& person = plan->people.front();
     if (part == "phone") return first(person.phone);
     if (part == "email") return first(person.email);

@@ -140,6 +140,18 @@ TEST(HelpForASmallDeal, IsJudgedByTheConfiguredFigure) {  // M-1
   EXPECT_NE(warning_before_help(d, rules).find("below 10,000.00 USD"), std::string::npos);
 }
 
+TEST(Registration, OfADealThatWasWonTooSoonIsMicrosoftsToJudge) {  // G-3
+  Deal d = registrable_deal();
+  d.set(Field::standing, Standing{Status::closed, Substatus::won, ""});
+  d.set(Field::closed_at, *parse_instant("2026-11-03T09:14:00Z"));
+  const auto outlook = registration_outlook(d, pack_with_rates());
+  EXPECT_EQ(outlook.eligible, Answer::unknown);
+  EXPECT_EQ(outlook.rules.back().rule, "G-3");
+  EXPECT_NE(outlook.rules.back().text.find("won within 72 hours"), std::string::npos);
+  d.set(Field::closed_at, *parse_instant("2026-11-04T09:14:00Z"));
+  EXPECT_EQ(eligible(d), Answer::yes);
+}
+
 TEST(Registration, IsSpoiltByAnEarlyWonOnlyWhereItIsPossible) {  // G-3, G-7
   Deal d = registrable_deal();
   RulePack pack = pack_with_rates();

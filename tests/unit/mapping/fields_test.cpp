@@ -175,6 +175,7 @@ TEST(Columns, AreNamedForEachPartThatAPersonFillsIn) {
   EXPECT_EQ(mapping.column_of(Field::customer, "country"), "") << "a constant is filled in by nobody";
   EXPECT_EQ(mapping.column_of(Field::customer, "line1"), "");
   EXPECT_EQ(mapping.column_of(Field::team, "phone"), "Owner.Phone");
+  EXPECT_EQ(mapping.column_of(Field::team, ""), "Owner") << "nobody is there: the record is to be chosen";
   EXPECT_EQ(mapping.column_of(Field::team, "last_name"), "Owner.Name");
   EXPECT_EQ(mapping.column_of(Field::notes, ""), "");
   EXPECT_EQ(mapping.column_of(Field::location, ""), "") << "not mapped";
