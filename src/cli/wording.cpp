@@ -35,6 +35,7 @@ const std::map<std::string, std::string>& reasons() {
       {"settling", "a step that cannot be taken back, after its waiting time"},
       {"early_won", "won too soon after its creation to be registered"},
       {"made_elsewhere", "of a type that is made in Partner Center only"},
+      {"assessment", "an assessment that would leave out a stage, or ask Microsoft"},
       {"predecessor", "its opportunity has a newer referral"},
       {"left_as_is", "differs from its closed referral, and stays so as decided"},
       {"approval", "your approval of a step that cannot be taken back"},
@@ -135,6 +136,7 @@ std::string todo_kind(const DealRow& row) {
                                                            {"reopened_in_crm", "held"},
                                                            {"illegal_step", "held"},
                                                            {"made_elsewhere", "held"},
+                                                           {"assessment", "held"},
                                                            {"registration", "registration"},
                                                            {"waiting_stage", "held"}};
   const auto it = known.find(row.reason);

@@ -62,6 +62,8 @@ class Decider {
   // Parts of a linked deal's decision.
   void hold_closing_without_reason(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                    Situation& situation) const;
+  void hold_steps_of_assessment(Planned& plan, reconcile::Decision& decision, const DealView& view,
+                                Situation& situation) const;
   void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
   // G-3: a deal that may be registered is not won too soon after its creation.
   void hold_early_won(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation) const;

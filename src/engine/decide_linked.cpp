@@ -314,6 +314,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   Decision decision = compare(plan.row, view);
   apply_choices(plan.row, view, decision);
   Situation waits;
+  hold_steps_of_assessment(plan, decision, view, waits);
   hold_closing_without_reason(plan, decision, view, waits);
   hold_steps(plan, decision, view, waits);
   hold_early_won(plan, decision, view, waits);

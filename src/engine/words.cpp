@@ -196,6 +196,25 @@ std::string early_won_remedy(const Pair& pair, const store::DealRow& row) {
          " to cancel; if the deal will not be registered, close it now with: " + approve_command(row);
 }
 
+std::string assessment_stages(const Pair& pair, Stage reported) {
+  const std::string shown = percent_of(reported) > 10 ? std::to_string(percent_of(reported)) + " %" : "no stage yet";
+  return "An assessment goes through every stage, one after the other, before it is won; " +
+         pair.title(Side::partner_center) + " shows " + shown + ".";
+}
+std::string assessment_stages_remedy(const Pair& pair, Stage reported) {
+  const std::string mark = "mark the stages in " + pair.title(Side::partner_center);
+  for (const Stage next : {Stage::s20, Stage::s40, Stage::s60, Stage::s80}) {
+    if (percent_of(next) <= percent_of(reported)) continue;
+    return "Move it to the stage of " + std::to_string(percent_of(next)) + " % in " + pair.title(Side::crm) +
+           " first, or " + mark + ".";
+  }
+  return "Look at the deal in " + pair.title(Side::partner_center) + ".";
+}
+std::string assessment_asks() { return "An assessment is not shown to Microsoft's sellers and asks them for no help."; }
+std::string assessment_asks_remedy(const Pair& pair, const std::string& column) {
+  return "Take the answer back in " + pair.title(Side::crm) + (column.empty() ? "." : " (" + column + ").");
+}
+
 std::string register_command(const store::DealRow& row) { return "cosell deals register " + row.crm.record_id; }
 std::string registration_to_correct(const std::string& why) {
   return "Microsoft asks for a correction of the registration" + (why.empty() ? "." : ": " + why);

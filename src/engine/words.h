@@ -49,6 +49,12 @@ std::string early_won_warning(const Pair& pair, Instant from);
 // A deal of a type that the bridge does not create. `column`: where the CRM says so; may be "".
 std::string made_elsewhere_remedy(const Pair& pair, const store::DealRow& row, const std::string& column);
 
+// What an assessment has to do first; `reported`: the stage that Partner Center shows.
+std::string assessment_stages(const Pair& pair, Stage reported);
+std::string assessment_stages_remedy(const Pair& pair, Stage reported);
+std::string assessment_asks();
+std::string assessment_asks_remedy(const Pair& pair, const std::string& column);
+
 // What is asked of a person about a registration.
 std::string register_command(const store::DealRow& row);
 std::string registration_to_correct(const std::string& why);

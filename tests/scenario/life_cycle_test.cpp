@@ -328,6 +328,53 @@ TEST(MadeElsewhere, AnAssessmentIsToldByTheStageTableOfItsRecordType) {  // T-5,
   EXPECT_EQ(world.writes(Side::partner_center), 0);
 }
 
+TEST(Assessment, GoesThroughEveryStageBeforeItIsWonAndAsksNobody) {  // S-10, T-9
+  World world({.mapping = {{"stages", {{"assessment", true}}}}});
+  world.inbound({{"name", "Alder Foods"}});
+  world.sync();
+  const std::string id = world.opportunities().front()["id"];
+  const auto moved_to = [&](const char* stage) {
+    world.advance(minutes(5));
+    world.crm_edit(id, {{"stage", stage}});
+    world.sync();
+    return world.deal_of(id);
+  };
+  const auto shown = [&] { return world.referrals()[0]; };
+  EXPECT_EQ(moved_to("20").state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(shown()["salesStage"], "20");
+  const auto jumped = moved_to("60");
+  EXPECT_EQ(jumped.reason, "assessment");
+  EXPECT_NE(jumped.message.find("shows 20 %"), std::string::npos) << jumped.message;
+  EXPECT_NE(jumped.next_step.find("the stage of 40 %"), std::string::npos) << jumped.next_step;
+  EXPECT_EQ(shown()["salesStage"], "20");
+  EXPECT_EQ(moved_to("40").state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(moved_to("won").reason, "assessment");
+  EXPECT_EQ(shown()["status"], "Active");
+  for (const char* stage : {"60", "80", "won"}) EXPECT_EQ(moved_to(stage).state, store::DealState::in_sync) << stage;
+  EXPECT_EQ(shown()["substatus"], "Won");
+  EXPECT_EQ(world.refused(Side::partner_center), 0);
+}
+
+TEST(Assessment, IsNotShownToMicrosoft) {  // T-9
+  World world({.mapping = {{"stages", {{"assessment", true}}}}});
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"visible", true}}));
+  world.inbound({{"name", "Alder Foods"},
+                 {"set",
+                  {{"externalReferenceId", id},
+                   {"direction", "Outgoing"},
+                   {"type", "Independent"},
+                   {"consent", {{"consentToShareReferralWithMicrosoftSellers", false}}},
+                   {"status", "Active"},
+                   {"substatus", "Accepted"},
+                   {"salesStage", "20"}}}});
+  world.sync();
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.reason, "assessment") << deal.message;
+  EXPECT_NE(deal.message.find("not shown to Microsoft"), std::string::npos) << deal.message;
+  EXPECT_NE(deal.next_step.find("Cosell_Visible__c"), std::string::npos) << deal.next_step;
+  EXPECT_EQ(world.referrals()[0]["consent"]["consentToShareReferralWithMicrosoftSellers"], false);
+}
+
 // Closing as created in error: the API does not document it.
 TEST(CreatedInError, StaysOffUntilTheConfigurationSwitchesItOn) {  // L-8
   // One of the stages that mean 40 is taken for deals that were entered twice.
