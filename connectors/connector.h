@@ -256,7 +256,7 @@ class Connector {
   virtual Result<std::vector<std::vector<Observation>>> related_to_each(Call&, std::span<const RelatedQuery>);
   // The optional part; nullptr where a system has none. Lives as long as the connector.
   virtual ColumnMaker* column_maker() { return nullptr; }
-  // Page of a record for people; "" when there is none.
+  // Page of a record for people; of an empty id the page where such records are listed and made. "" when there is none.
   virtual std::string page_url(RecordKind, const RecordId&) const = 0;
   // The one spelling of this side's ids (Salesforce 15 = 18 characters, GUIDs without braces and case).
   virtual RecordId normal_id(std::string_view written) const = 0;

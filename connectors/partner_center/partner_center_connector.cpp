@@ -90,6 +90,7 @@ class PartnerCenterConnector final : public Connector {
 
   std::string page_url(RecordKind kind, const RecordId& id) const override {
     if (kind != RecordKind::referral && kind != RecordKind::microsoft_half) return "";
+    if (id.empty()) return settings_.link_template.substr(0, settings_.link_template.find_first_of("?{"));
     return link_to(settings_.link_template, id.value);
   }
 

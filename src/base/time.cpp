@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdio>
 
+#include "base/text.h"
+
 namespace cosell {
 namespace {
 
@@ -191,6 +193,15 @@ std::string to_string(Duration d) {
     if (d.ms % unit.ms == 0) return std::to_string(d.ms / unit.ms) + std::string(unit.suffix);
   }
   return std::to_string(d.ms) + "ms";
+}
+
+std::string in_words(Duration d) {
+  // Up to four days people count hours.
+  if (d.ms % days(1).ms == 0 && d > hours(96))
+    return text::count_of(static_cast<std::size_t>(d.ms / days(1).ms), "day");
+  if (d.ms % hours(1).ms == 0) return text::count_of(static_cast<std::size_t>(d.ms / hours(1).ms), "hour");
+  if (d.ms % minutes(1).ms == 0) return text::count_of(static_cast<std::size_t>(d.ms / minutes(1).ms), "minute");
+  return to_string(d);
 }
 
 }  // namespace cosell

@@ -61,6 +61,7 @@ std::string to_string_minutes(Instant t);  // "2026-11-21 03:41" for people (UTC
 // "90s", "10m", "2h", "3d", "250ms"; empty when it is none of these or negative.
 std::optional<Duration> parse_duration(std::string_view text);
 std::string to_string(Duration d);  // shortest exact form: "90s", "10m", "2h"
+std::string in_words(Duration d);   // for people: "72 hours", "60 days", "45 minutes"
 
 // The clock seam.
 class Clock {

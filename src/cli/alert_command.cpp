@@ -13,7 +13,7 @@ namespace cosell::cli {
 namespace {
 
 constexpr Duration quiet_max = days(1);      // without a sync that went well
-constexpr Duration deadline_near = days(2);  // an answer is due
+constexpr Duration deadline_near = days(2);  // an answer or a registration is due
 
 struct Alert {
   int code = exit_done;
@@ -48,9 +48,31 @@ Result<void> look_at_runs(Workplace& place, Instant now, Alert& alert) {
   return {};
 }
 
+// Deals with the same thing to do soon; the first of them is named.
+struct Due {
+  std::size_t deals = 0;
+  std::string first;
+  Instant until{};
+
+  void add(const store::DealRow& row, Instant at) {
+    if (deals == 0 || at < until) {
+      first = row.title;
+      until = at;
+    }
+    ++deals;
+  }
+  std::string text(const std::string& what) const {
+    const std::string end = " until " + to_string_minutes(until) + " UTC";
+    if (deals == 1) return first + " must be " + what + end;
+    return std::to_string(deals) + " deals must be " + what + " soon, first " + first + end;
+  }
+};
+
 Result<void> look_at_deals(Workplace& place, Instant now, Alert& alert) {
   std::size_t failed_deals = 0;
-  std::size_t due = 0;
+  std::string failed_first;
+  Due answers;
+  Due registrations;
   store::DealFilter filter;
   filter.include_skipped = false;
   while (true) {
@@ -59,15 +81,25 @@ Result<void> look_at_deals(Workplace& place, Instant now, Alert& alert) {
     if (rows->empty()) break;
     filter.after = rows->back().id;
     for (const auto& row : *rows) {
-      if (row.state == store::DealState::failed) ++failed_deals;
-      if (row.state != store::DealState::waiting) continue;
+      if (row.state == store::DealState::failed && ++failed_deals == 1) failed_first = row.title;
       auto deadline = engine::deadline_of(place.pair(), row);
       if (!deadline) return deadline.error();
-      if (*deadline && (*deadline)->at - now < deadline_near) ++due;
+      if (!*deadline || (*deadline)->at - now >= deadline_near) continue;
+      const bool answer = (*deadline)->kind == engine::Deadline::Kind::answer;
+      (answer ? answers : registrations).add(row, (*deadline)->at);
     }
   }
-  if (failed_deals > 0) alert.raise(exit_failures, text::count_of(failed_deals, "deal") + " failed");
-  if (due > 0) alert.raise(exit_failures, text::count_of(due, "deal") + " must be answered within two days");
+  if (failed_deals == 1) alert.raise(exit_failures, failed_first + " failed (cosell todo --kind failed)");
+  if (failed_deals > 1) {
+    alert.raise(exit_failures, std::to_string(failed_deals) + " deals failed, among them " + failed_first +
+                                   " (cosell todo --kind failed)");
+  }
+  if (answers.deals > 0) {
+    alert.raise(exit_failures, answers.text("accepted or declined") + " (cosell todo --kind deadline)");
+  }
+  if (registrations.deals > 0) {
+    alert.raise(exit_failures, registrations.text("registered with Microsoft") + " (cosell todo --kind deadline)");
+  }
   return {};
 }
 

@@ -245,7 +245,8 @@ class App {
     sub->add_option("DEAL", register_.deal, "CRM id, referral id, address or part of the name")
         ->required()
         ->type_name("");
-    sub->add_option("--signed", register_.signed_on, "Day on which the contract was signed, at most 60 days ago")
+    sub->add_option("--signed", register_.signed_on,
+                    "Day on which the contract was signed; Microsoft takes it for 60 days, or as configured")
         ->type_name("DAY");
     sub->add_option("--starts", register_.starts, "Day on which the contract starts")->type_name("DAY");
     sub->add_option("--ends", register_.ends, "Day on which it ends")->type_name("DAY");

@@ -59,6 +59,7 @@ std::string calendar_file(const std::vector<CalendarEntry>& entries, Instant now
     add_line(file, "DTSTART:" + stamp(entry.at));
     add_line(file, "SUMMARY:" + escaped(entry.title));
     add_line(file, "DESCRIPTION:" + escaped(entry.text));
+    if (!entry.page.empty()) add_line(file, "URL:" + entry.page);
     add_line(file, "END:VEVENT");
   }
   add_line(file, "END:VCALENDAR");

@@ -13,6 +13,7 @@ struct CalendarEntry {
   Instant at{};
   std::string title;
   std::string text;
+  std::string page;  // address of what it is about; may be ""
 };
 
 // Lines end with CR LF and are folded at 75 bytes, never inside a character.

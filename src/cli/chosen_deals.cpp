@@ -2,6 +2,7 @@
 #include "cli/chosen_deals.h"
 
 #include "base/text.h"
+#include "cli/exit.h"
 #include "cli/find_deal.h"
 #include "cli/inbox.h"
 
@@ -21,6 +22,19 @@ Result<std::optional<store::InboxItem>> answer_to(store::Store& store, std::int6
     if (item.id == id && item.done_at) return std::optional<store::InboxItem>(std::move(item));
   }
   return std::optional<store::InboxItem>{};
+}
+
+PairAnswer answered_there(Session& session, const PairConfig& config, const store::InboxItem& item, PairAnswer answer) {
+  if (item.refused) {
+    session.output.line("Refused there at " + to_string_minutes(*item.done_at) + " UTC.");
+    answer.code = failed(session, &config, make_error(ErrorClass::config, item.answer)).code;
+  } else {
+    session.output.line("Done there at " + to_string_minutes(*item.done_at) + " UTC:");
+    for (const std::string& line : text::split(item.answer, '\n')) session.output.line("  " + line);
+  }
+  answer.json.set("answer", json::Value::string(item.answer));
+  answer.json.set("refused", json::Value::boolean(item.refused));
+  return answer;
 }
 
 }  // namespace
@@ -83,15 +97,35 @@ PairAnswer hand_over(Session& session, Workplace& place, const std::string& comm
   while (waiting.now() < until) {
     auto done = answer_to(place.store(), *left);
     if (!done) return failed(session, &place.config(), done.error());
-    if (*done) {
-      session.output.line("Done there at " + to_string_minutes(*(*done)->done_at) + " UTC:");
-      for (const std::string& line : text::split((*done)->answer, '\n')) session.output.line("  " + line);
-      answer.json.set("answer", json::Value::string((*done)->answer));
-      return answer;
-    }
+    if (*done) return answered_there(session, place.config(), **done, std::move(answer));
     if (!waiting.sleep_for(asked_every)) break;
   }
   session.output.line("It is busy and takes care of it after its present sync. The answer: cosell inbox");
+  return answer;
+}
+
+PairAnswer carry_out_on_deal(Session& session, const PairConfig& config, const std::string& deal,
+                             const DealCommand& command) {
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
+  if (!made) return failed(session, &config, made.error());
+  Workplace& place = **made;
+  auto own = open_or_share(place);
+  if (!own) return failed(session, &config, own.error());
+  auto row = find_deal(place.pair(), deal);
+  if (!row) return failed(session, &config, row.error());
+  Object arguments = arguments_for({*row});
+  if (command.complete) {
+    if (auto done = command.complete(place.pair(), *row, arguments); !done)
+      return failed(session, &config, done.error());
+  }
+  const json::Value all = arguments.done();
+  if (!*own && !command.only_looks) return hand_over(session, place, command.name, all, 1);
+  auto told = carry_out(place, command.name, all);
+  if (!told) return failed(session, &config, make_error(ErrorClass::config, told.error().message));
+  session.output.line(told->text);
+  PairAnswer answer;
+  answer.json.set("deal", json::Value::string(row->title));
+  answer.json.set("done", json::Value::string(told->text));
   return answer;
 }
 

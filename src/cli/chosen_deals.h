@@ -22,12 +22,26 @@ std::vector<DealId> ids_of(const std::vector<store::DealRow>& rows);
 // answers false.
 Result<bool> open_or_share(Workplace& place);
 
-// Hands the command over to the process that holds the store and waits a while for its answer, which is shown.
+// Hands the command over to the process that holds the store and waits a while for its answer, which is shown; one that
+// says no ends as a refusal does here.
 // `deals`: how many it is about; 0: the pair as a whole.
 PairAnswer hand_over(Session& session, Workplace& place, const std::string& command, const json::Value& arguments,
                      std::size_t deals);
 
 // {"deals": [1, 2]}
 Object arguments_for(const std::vector<store::DealRow>& rows);
+
+// A command about one deal. It is named and carried out as the inbox names it and carries it out.
+struct DealCommand {
+  std::string name;
+  // What goes with it besides the deal; nothing when absent.
+  std::function<Result<void>(const engine::Pair&, const store::DealRow&, Object& arguments)> complete = {};
+  bool only_looks = false;  // can be answered while another process holds the store
+};
+
+// Finds the deal, carries the command out, here or in the process that holds the store, and tells what came of it. A
+// refusal names the deal and the reason; it is a matter of what was asked for.
+PairAnswer carry_out_on_deal(Session& session, const PairConfig& config, const std::string& deal,
+                             const DealCommand& command);
 
 }  // namespace cosell::cli

@@ -154,8 +154,7 @@ void Reader::gate(const json::Value& v, const std::string& name, Irreversible st
 void Reader::irreversible(const json::Value& v, engine::Settings& out) {
   Members known;
   known["settle"] = [&](const json::Value& x) { duration(x, "settle", out.settle); };
-  for (const Irreversible step : {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::shared,
-                                  Irreversible::help_asked}) {
+  for (const Irreversible step : irreversible_steps) {
     const std::string name = name_of(step);
     known[name] = [this, name, step, &out](const json::Value& x) { gate(x, name, step, out); };
   }
@@ -261,10 +260,13 @@ void Reader::rates(const json::Value& v, RateTable& out) {
 void Reader::registration(const json::Value& v, engine::Settings& out) {
   Members known;
   known["early_won"] = [&](const json::Value& x) {
-    const std::vector<std::string> names = {"hold", "send"};
-    const auto it = std::find(names.begin(), names.end(), x.text());
-    if (!x.is_string() || it == names.end()) return problem(x.at(), "\"early_won\" must be \"hold\" or \"send\"");
-    out.early_won = static_cast<engine::EarlyWon>(it - names.begin());
+    for (const auto how : {engine::EarlyWon::hold, engine::EarlyWon::warn, engine::EarlyWon::send}) {
+      if (x.is_string() && x.text() == engine::name_of(how)) {
+        out.early_won = how;
+        return;
+      }
+    }
+    problem(x.at(), "\"early_won\" must be \"hold\", \"warn\" or \"send\"");
   };
   known["eligible_solutions"] = [&](const json::Value& x) {
     if (!x.is_array()) return problem(x.at(), "\"eligible_solutions\" must be a list of solution ids [\"SOL-…\"]");

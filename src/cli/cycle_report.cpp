@@ -13,6 +13,7 @@ using store::DealState;
 using store::Side;
 
 constexpr std::size_t failures_shown = 10;
+constexpr std::size_t warnings_shown = 10;
 
 std::string took_text(Duration took) {
   if (took.ms < 10'000) return std::to_string(took.ms / 1000) + "." + std::to_string(took.ms % 1000 / 100) + " s";
@@ -68,6 +69,17 @@ void print_stop(Session& session, Workplace& place, const engine::CycleReport& r
 
 }  // namespace
 
+void print_warnings(Session& session, const engine::CycleReport& report) {
+  const std::size_t shown = std::min(report.warnings.size(), warnings_shown);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto& w = report.warnings[i];
+    session.output.line(session.output.styled("Note: " + w.title + ": " + w.message, Style::warning));
+    if (!w.next_step.empty()) session.output.line("  → " + w.next_step);
+  }
+  const auto more = report.warnings_total - static_cast<std::int64_t>(shown);
+  if (more > 0) session.output.line("… and " + grouped(more) + " more: cosell todo --kind warning");
+}
+
 int exit_code_of(const engine::CycleReport& report) {
   if (report.stopped) return exit_code_of(report.stopped->kind);
   return report.failures_total > 0 ? exit_failures : exit_done;
@@ -108,6 +120,7 @@ void print_sync(Session& session, Workplace& place, const engine::CycleReport& r
     out.line(text::count_of(static_cast<std::size_t>(report.unanswered), "write") +
              " without an answer; looked up before anything else is written to these deals.");
   }
+  print_warnings(session, report);
   print_failures(session, report);
   if (report.stopped) print_stop(session, place, report);
   out.line(calls_line(place) + "; " + took_text(took));
@@ -122,6 +135,11 @@ json::Value json_of(Workplace& place, const engine::CycleReport& report) {
   o.value("planned", json_of(report.planned)).value("done", json_of(report.done));
   o.number("deals_with_writes", report.deals_with_writes);
   o.value("failures", std::move(failures)).number("failures_total", report.failures_total);
+  json::Value warnings = json::Value::array();
+  for (const auto& w : report.warnings) {
+    warnings.append(Object().text("deal", w.title).text("message", w.message).text("next_step", w.next_step).done());
+  }
+  o.value("warnings", std::move(warnings)).number("warnings_total", report.warnings_total);
   o.number("unanswered", report.unanswered);
   o.value("states", json_of(report.states));
   o.value("api_calls", Object()

@@ -10,6 +10,8 @@ namespace cosell::cli {
 int exit_code_of(const engine::CycleReport& report);
 // Why it stopped, with the side's name and, where a person can do something, what.
 Error told_stop(Workplace& place, const engine::CycleReport& report);
+// What steps may cost, deal by deal.
+void print_warnings(Session& session, const engine::CycleReport& report);
 void print_sync(Session& session, Workplace& place, const engine::CycleReport& report, Duration took);
 json::Value json_of(Workplace& place, const engine::CycleReport& report);
 // "API calls: …"

@@ -134,6 +134,7 @@ class Sheet {
 
   void microsoft(const engine::DealView& view) {
     const std::string answer = view.partner_center.text(Field::microsoft_answer);
+    before_help(view, answer);
     if (answer.empty()) return;
     const std::string reason = view.partner_center.text(Field::microsoft_reason);
     const std::string seller = view.partner_center.text(Field::microsoft_seller);
@@ -144,6 +145,19 @@ class Sheet {
     if (!meaning.meaning.empty()) {
       session_.output.line(padded("", 17) + meaning.meaning + " " + meaning.advice);
     }
+  }
+
+  // M-1: help is wanted, or asked and not answered yet. A value that is too small, or that nobody can judge, is told.
+  void before_help(const engine::DealView& view, const std::string& answer) {
+    const bool wanted = answer.empty() && !view.inbound && !is_blank(view.crm.deal.get(Field::help));
+    if (!wanted && answer != "waiting") return;
+    const bool in_crm = !is_blank(view.crm.deal.get(Field::value));
+    const std::string warning =
+        warning_before_help(in_crm ? view.crm.deal : view.partner_center, place_.pair().settings.rules.registration);
+    if (warning.empty()) return;
+    json_.set("warning", json::Value::string(warning));
+    if (row_.message.find(warning) != std::string::npos) return;  // said already
+    session_.output.line(padded("Note:", 17) + session_.output.styled(warning, Style::warning));
   }
 
   // What Partner Center alone shows of the deal (D-3, R-4, R-8), and the referral before this one.
@@ -170,6 +184,31 @@ class Sheet {
     return {};
   }
 
+  static std::string possible_text(Answer eligible) {
+    switch (eligible) {
+      case Answer::yes:
+        return "possible";
+      case Answer::no:
+        return "not possible, because of what says \"no\"";
+      case Answer::unknown:
+        break;
+    }
+    return "possible as far as is known";
+  }
+
+  // What a person does about it, and when.
+  void how_to_register(const engine::DealView& view, const RegistrationOutlook& outlook) {
+    const Standing standing = view.partner_center.standing().value_or(Standing{});
+    if (outlook.eligible == Answer::no || !view.partner_center.text(Field::registration).empty()) return;
+    if (standing.substatus == Substatus::won) {
+      session_.output.line("  → " + engine::words::register_command(row_) + " (what it asks for: --help)");
+    } else if (!is_terminal(standing) && outlook.won_from && *outlook.won_from > session_.clock().now()) {
+      session_.output.line("  → Win it not before " + to_string_minutes(*outlook.won_from) + " UTC: within " +
+                           in_words(place_.pair().settings.rules.clocks.won_after) +
+                           " of its creation it may be refused registration.");
+    }
+  }
+
   // G-1 to G-7, rule by rule.
   void registration(const engine::DealView& view) {
     if (!view.partner_center.standing()) return;
@@ -177,12 +216,12 @@ class Sheet {
     json::Value list = json::Value::array();
     const std::string status = view.partner_center.text(Field::registration);
     session_.output.line();
-    session_.output.line("Registration with Microsoft: " +
-                         (status.empty() ? std::string("possible: ") + name_of(outlook.eligible) : status));
+    session_.output.line("Registration with Microsoft: " + (status.empty() ? possible_text(outlook.eligible) : status));
     for (const Eligibility& e : outlook.rules) {
       session_.output.line("  " + padded(name_of(e.answer), 10) + e.text);
       list.append(Object().text("rule", e.rule).text("answer", name_of(e.answer)).text("text", e.text).done());
     }
+    how_to_register(view, outlook);
     json_.set("registration",
               Object().text("eligible", name_of(outlook.eligible)).text("status", status).value("rules", list).done());
   }
@@ -193,6 +232,9 @@ class Sheet {
     json::Value list = json::Value::array();
     for (const FieldInfo& f : all_fields()) {
       if (!f.shared || f.field == Field::crm_id) continue;
+      // A closed opportunity has no stage that could be compared.
+      const auto in_crm = view.crm.deal.standing();
+      if (f.field == Field::stage && in_crm && is_terminal(*in_crm)) continue;
       const Value* crm = view.crm.deal.find(f.field);
       const Value* referral = view.partner_center.find(f.field);
       const Value left = crm == nullptr ? Value{} : *crm;

@@ -12,33 +12,9 @@ namespace cosell::cli {
 
 namespace {
 
-// A deal that cannot be resolved any more says so and does not keep the others from it.
-Result<std::string> work_off_resolve(Workplace& place, const store::InboxItem& item, const std::vector<DealId>& deals) {
-  const auto arguments = json::read(item.arguments);
-  auto choice = choice_of(arguments ? arguments->text_of("take") : "", arguments ? arguments->text_of("field") : "",
-                          place.pair());
-  if (!choice) return choice.error();
-  std::vector<std::string> answers;
-  for (const DealId id : deals) {
-    auto resolved = engine::resolve(place.pair(), id, *choice, false);
-    if (!resolved && resolved.error().kind == ErrorClass::store_damaged) return resolved.error();
-    answers.push_back(resolved ? resolved->title + ": " + text::join(resolved->told, "; ") : resolved.error().message);
-  }
-  return text::join(answers, "\n");
-}
-
-Result<std::string> work_off_register(Workplace& place, const store::InboxItem& item, DealId deal) {
-  if (item.command == "register-cancel") return cancel_registration(place.pair(), deal);
-  const auto arguments = json::read(item.arguments);
-  auto given = store::decode_columns(arguments ? arguments->text_of("registration") : "");
-  if (!given) return given.error();
-  return register_deal(place.pair(), deal, *given, true);
-}
-
-std::vector<DealId> deals_in(const std::string& arguments) {
+std::vector<DealId> deals_in(const json::Value& arguments) {
   std::vector<DealId> deals;
-  const auto parsed = json::read(arguments);
-  const json::Value* list = parsed ? parsed->find("deals") : nullptr;
+  const json::Value* list = arguments.find("deals");
   if (list == nullptr) return deals;
   for (const json::Value& v : list->items()) {
     if (const auto id = v.as_integer()) deals.emplace_back(*id);
@@ -46,44 +22,76 @@ std::vector<DealId> deals_in(const std::string& arguments) {
   return deals;
 }
 
-Result<std::string> work_off(Workplace& place, const store::InboxItem& item) {
-  const std::vector<DealId> deals = deals_in(item.arguments);
+// A deal that cannot be resolved any more says so and does not keep the others from it.
+Result<CarriedOut> carry_out_resolve(Workplace& place, const json::Value& arguments) {
+  auto choice = choice_of(arguments.text_of("take"), arguments.text_of("field"), place.pair());
+  if (!choice) return choice.error();
+  CarriedOut out;
   std::vector<std::string> answers;
-  if (item.command == "replay") {
-    engine::CycleOptions options;
-    options.command = "replay";
-    auto report = engine::replay(place.pair(), deals, options);
-    if (!report) return report.error();
-    if (report->cycle.stopped) answers.push_back(report->cycle.stopped->message);
-    for (const auto& one : report->deals) {
-      answers.push_back(one.title + ": " + (one.already_done ? "already done" : one.after));
-    }
-  } else if (item.command == "approve") {
-    for (const DealId id : deals) {
-      auto approved = engine::approve(place.pair(), id);
-      if (!approved) return approved.error();
-      answers.push_back(approval_text(approved->title, approved->steps));
-    }
-  } else if (item.command == "link" || item.command == "unlink" || item.command == "match-none") {
-    return link_or_unlink(place.pair(), item.command, deals);
-  } else if (item.command == "mapping-rollback") {
-    const auto arguments = json::read(item.arguments);
-    return return_to_mapping(place, arguments ? arguments->text_of("version") : "");
-  } else if (item.command == "restart" || item.command == "leave") {
-    if (deals.empty()) return make_error(ErrorClass::config, "No deal is named.");
-    return restart_or_leave(place.pair(), item.command, deals.front());
-  } else if (item.command == "register" || item.command == "register-cancel") {
-    if (deals.empty()) return make_error(ErrorClass::config, "No deal is named.");
-    return work_off_register(place, item, deals.front());
-  } else if (item.command == "resolve") {
-    return work_off_resolve(place, item, deals);
-  } else {
-    answers.push_back("Unknown command \"" + item.command + "\".");
+  for (const DealId id : deals_in(arguments)) {
+    auto resolved = engine::resolve(place.pair(), id, *choice, false);
+    if (!resolved && resolved.error().kind == ErrorClass::store_damaged) return resolved.error();
+    answers.push_back(resolved ? resolved->title + ": " + text::join(resolved->told, "; ") : resolved.error().message);
+    out.refused = out.refused || !resolved;
+  }
+  out.text = text::join(answers, "\n");
+  return out;
+}
+
+Result<std::string> carry_out_register(Workplace& place, const json::Value& arguments, DealId deal) {
+  auto given = store::decode_columns(arguments.text_of("registration"));
+  if (!given) return given.error();
+  const json::Value* only_looks = arguments.find("only_looks");
+  return register_deal(place.pair(), deal, *given, only_looks == nullptr || !only_looks->as_bool());
+}
+
+Result<std::string> carry_out_replay(Workplace& place, const std::vector<DealId>& deals) {
+  engine::CycleOptions options;
+  options.command = "replay";
+  auto report = engine::replay(place.pair(), deals, options);
+  if (!report) return report.error();
+  std::vector<std::string> answers;
+  if (report->cycle.stopped) answers.push_back(report->cycle.stopped->message);
+  for (const auto& one : report->deals) {
+    answers.push_back(one.title + ": " + (one.already_done ? "already done" : one.after));
   }
   return text::join(answers, "\n");
 }
 
+Result<std::string> carry_out_approve(Workplace& place, const std::vector<DealId>& deals) {
+  std::vector<std::string> answers;
+  for (const DealId id : deals) {
+    auto approved = engine::approve(place.pair(), id);
+    if (!approved) return approved.error();
+    answers.push_back(approval_text(approved->title, approved->steps));
+  }
+  return text::join(answers, "\n");
+}
+
+Result<CarriedOut> done_or_refused(const Result<std::string>& told) {
+  if (!told) return told.error();
+  return CarriedOut{*told};
+}
+
 }  // namespace
+
+Result<CarriedOut> carry_out(Workplace& place, const std::string& command, const json::Value& arguments) {
+  const std::vector<DealId> deals = deals_in(arguments);
+  if (command == "mapping-rollback") return done_or_refused(return_to_mapping(place, arguments.text_of("version")));
+  if (deals.empty()) return make_error(ErrorClass::config, "No deal is named.");
+  if (command == "replay") return done_or_refused(carry_out_replay(place, deals));
+  if (command == "approve") return done_or_refused(carry_out_approve(place, deals));
+  if (command == "resolve") return carry_out_resolve(place, arguments);
+  if (command == "link" || command == "unlink" || command == "match-none") {
+    return done_or_refused(link_or_unlink(place.pair(), command, deals));
+  }
+  if (command == "restart" || command == "leave") {
+    return done_or_refused(restart_or_leave(place.pair(), command, deals.front()));
+  }
+  if (command == "register") return done_or_refused(carry_out_register(place, arguments, deals.front()));
+  if (command == "register-cancel") return done_or_refused(cancel_registration(place.pair(), deals.front()));
+  return make_error(ErrorClass::config, "Unknown command \"" + command + "\".");
+}
 
 std::string approval_text(const std::string& title, const std::vector<Irreversible>& steps) {
   if (steps.empty()) return title + ": waits for no approval";
@@ -96,12 +104,14 @@ Result<void> work_off_inbox(Workplace& place, const std::function<void(const std
   auto items = place.store().open_inbox();
   if (!items) return items.error();
   for (const store::InboxItem& item : *items) {
-    auto answer = work_off(place, item);
+    const auto arguments = json::read(item.arguments);
+    auto answer = carry_out(place, item.command, arguments ? *arguments : json::Value::object());
     const bool store_failed = !answer && (answer.error().kind == ErrorClass::store_damaged);
     if (store_failed) return answer.error();
-    const std::string text = answer ? *answer : answer.error().message;
-    auto answered =
-        place.store().transaction([&] { return place.store().answer_inbox(item.id, text, place.pair().clock->now()); });
+    const std::string text = answer ? answer->text : answer.error().message;
+    const bool refused = !answer || answer->refused;
+    auto answered = place.store().transaction(
+        [&] { return place.store().answer_inbox(item.id, text, refused, place.pair().clock->now()); });
     if (!answered) return answered;
     say(item.command + ": " + text);
   }

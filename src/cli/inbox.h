@@ -10,6 +10,15 @@
 
 namespace cosell::cli {
 
+// What came of a command. `refused`: part of it was not carried out; the text says why.
+struct CarriedOut {
+  std::string text;
+  bool refused = false;
+};
+
+// Carries a command out as it stands in the inbox. The store is open exclusively, unless the command only looks.
+Result<CarriedOut> carry_out(Workplace& place, const std::string& command, const json::Value& arguments);
+
 // Works off what is in the inbox; `say` tells what became of each. The store is open exclusively.
 Result<void> work_off_inbox(Workplace& place, const std::function<void(const std::string&)>& say);
 
@@ -28,7 +37,7 @@ Result<std::string> cancel_registration(const engine::Pair& pair, DealId deal);
 // Carries out "restart" or "leave" and says what came of it.
 Result<std::string> restart_or_leave(const engine::Pair& pair, const std::string& command, DealId deal);
 
-// "Approved: close as won", or why not.
+// "Alder Foods: approved to close the deal as won", or why not.
 std::string approval_text(const std::string& title, const std::vector<Irreversible>& steps);
 
 }  // namespace cosell::cli

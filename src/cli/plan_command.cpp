@@ -80,8 +80,7 @@ Counts count(const std::vector<PlannedDeal>& deals) {
 }
 
 std::string step_label(const std::string& name) {
-  for (const Irreversible s : {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::shared,
-                               Irreversible::help_asked}) {
+  for (const Irreversible s : irreversible_steps) {
     if (name == name_of(s)) return label_of(s);
   }
   return name;
@@ -261,6 +260,8 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
     const Counts counts = count(*deals);
     if (auto done = print_counts(session, **place, counts, *report); !done)
       return failed(session, &config, done.error());
+    if (!report->warnings.empty()) session.output.line();
+    print_warnings(session, *report);
     if (auto done = print_deals(session, **place, *deals, options); !done)
       return failed(session, &config, done.error());
     session.output.line();

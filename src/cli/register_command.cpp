@@ -7,7 +7,7 @@
 #include "cli/commands.h"
 #include "cli/find_deal.h"
 #include "cli/inbox.h"
-#include "engine/register.h"
+#include "engine/ask_registration.h"
 #include "engine/view.h"
 #include "store/codec.h"
 
@@ -83,34 +83,19 @@ Result<Columns> given_in(const RegisterOptions& o, const std::string& currency) 
   return given;
 }
 
-json::Value arguments_of(const store::DealRow& row, const Columns& given) {
-  return arguments_for({row}).text("registration", store::encode(given)).done();
-}
-
 PairAnswer register_pair(Session& session, const PairConfig& config, const RegisterOptions& options) {
-  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
-  if (!made) return failed(session, &config, made.error());
-  Workplace& place = **made;
-  auto own = open_or_share(place);
-  if (!own) return failed(session, &config, own.error());
-  auto row = find_deal(place.pair(), options.deal);
-  if (!row) return failed(session, &config, row.error());
-  auto view = engine::load_view(place.pair(), *row);
-  if (!view) return failed(session, &config, view.error());
-  const auto* value = std::get_if<Money>(&view->partner_center.get(Field::value));
-  auto given = given_in(options, value == nullptr ? "" : value->currency);
-  if (!given) return failed(session, &config, given.error());
-  if (!*own && !options.dry_run) {
-    return hand_over(session, place, options.cancel ? "register-cancel" : "register", arguments_of(*row, *given), 1);
-  }
-  auto told = options.cancel ? cancel_registration(place.pair(), row->id)
-                             : register_deal(place.pair(), row->id, *given, !options.dry_run);
-  if (!told) return failed(session, &config, make_error(ErrorClass::config, told.error().message));
-  session.output.line(*told);
-  PairAnswer answer;
-  answer.json.set("deal", json::Value::string(row->title));
-  answer.json.set("done", json::Value::string(*told));
-  return answer;
+  DealCommand command{options.cancel ? "register-cancel" : "register"};
+  command.only_looks = options.dry_run && !options.cancel;
+  command.complete = [&](const engine::Pair& pair, const store::DealRow& row, Object& arguments) -> Result<void> {
+    auto view = engine::load_view(pair, row);
+    if (!view) return view.error();
+    const auto* value = std::get_if<Money>(&view->partner_center.get(Field::value));
+    auto given = given_in(options, value == nullptr ? "" : value->currency);
+    if (!given) return given.error();
+    arguments.text("registration", store::encode(*given)).flag("only_looks", options.dry_run);
+    return {};
+  };
+  return carry_out_on_deal(session, config, options.deal, command);
 }
 
 }  // namespace
@@ -146,6 +131,14 @@ int deals_register_command(Session& session, const RegisterOptions& options) {
   if (options.perpetual && !options.ends.empty()) {
     return failed(session, nullptr,
                   make_error(ErrorClass::config, "A contract has an end (--ends) or none (--perpetual), not both."))
+        .code;
+  }
+  if (options.cancel && options.dry_run) {
+    return failed(session, nullptr,
+                  make_error(ErrorClass::config,
+                             "--cancel forgets at once; leave out --dry-run, or look first with: "
+                             "cosell deals show " +
+                                 options.deal))
         .code;
   }
   return for_each_pair(session, pair_that_knows(session, options.pair, options.deal),

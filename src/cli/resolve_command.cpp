@@ -108,15 +108,17 @@ PairAnswer inbox_pair(Session& session, const PairConfig& config) {
   if (items->empty()) session.output.line("Nothing was handed to a running cosell yet.");
   json::Value list = json::Value::array();
   for (const auto& item : *items) {
-    session.output.line(
-        to_string_minutes(item.at) + "  " + padded(item.command, 9) +
-        (item.done_at ? "done at " + to_string_minutes(*item.done_at) : "waits for the running cosell"));
+    session.output.line(to_string_minutes(item.at) + "  " + padded(item.command, 9) +
+                        (item.done_at ? (item.refused ? "refused at " : "done at ") + to_string_minutes(*item.done_at)
+                                      : "waits for the running cosell"));
     if (!item.answer.empty()) {
       for (const std::string& line : text::split(item.answer, '\n')) session.output.line("  " + line);
     }
     Object o;
     o.number("entry", item.id).text("at", to_string_seconds(item.at)).text("command", item.command);
-    if (item.done_at) o.text("done_at", to_string_seconds(*item.done_at)).text("answer", item.answer);
+    if (item.done_at) {
+      o.text("done_at", to_string_seconds(*item.done_at)).text("answer", item.answer).flag("refused", item.refused);
+    }
     list.append(o.done());
   }
   PairAnswer answer;

@@ -10,28 +10,9 @@ namespace cosell::cli {
 
 namespace {
 
-PairAnswer decide(Session& session, const PairConfig& config, const std::string& deal, const std::string& command) {
-  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
-  if (!made) return failed(session, &config, made.error());
-  Workplace& place = **made;
-  auto own = open_or_share(place);
-  if (!own) return failed(session, &config, own.error());
-  auto row = find_deal(place.pair(), deal);
-  if (!row) return failed(session, &config, row.error());
-  if (!*own) return hand_over(session, place, command, arguments_for({*row}).done(), 1);
-  auto told = restart_or_leave(place.pair(), command, row->id);
-  // A refusal names the deal and the reason; it is a matter of what was asked for.
-  if (!told) return failed(session, &config, make_error(ErrorClass::config, told.error().message));
-  session.output.line(*told);
-  PairAnswer answer;
-  answer.json.set("deal", json::Value::string(row->title));
-  answer.json.set("done", json::Value::string(*told));
-  return answer;
-}
-
 int decide_in_its_pair(Session& session, const std::string& pair, const std::string& deal, const std::string& command) {
   return for_each_pair(session, pair_that_knows(session, pair, deal),
-                       [&](const PairConfig& config) { return decide(session, config, deal, command); });
+                       [&](const PairConfig& config) { return carry_out_on_deal(session, config, deal, {command}); });
 }
 
 }  // namespace

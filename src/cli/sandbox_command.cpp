@@ -32,6 +32,17 @@ namespace fs = std::filesystem;
 // Marks a folder as a sandbox's, so that no folder of somebody else is written over.
 constexpr const char* marker = ".cosell-sandbox";
 constexpr const char* ports_file = "state/ports.json";
+constexpr const char* rates_name = "rates.jsonc";
+constexpr const char* rates_text =
+    R"(// US dollars per unit, by which values are compared with Microsoft's least value. Made up for the sandbox.
+{
+  "date": "2026-11",
+  "source": "made up for the sandbox",
+  "usd_per_unit": {
+    "EUR": 1.08, "GBP": 1.26, "CHF": 1.13, "SEK": 0.096, "DKK": 0.145, "NOK": 0.094, "CAD": 0.73, "AUD": 0.66, "JPY": 0.0067
+  }
+}
+)";
 
 Error config_error(const std::string& message) { return make_error(ErrorClass::config, message); }
 
@@ -288,8 +299,10 @@ class Sandbox {
       const Stand& other = partner_center_of(stand.pair);
       pair.value("partner_center", other.system->sandbox_part(other.server->base_url()));
       pair.text("mapping", mapping_name(stand.pair)).text("store", "state/" + stand.pair + ".db");
+      pair.value("registration", Object().text("rates", rates_name).done());
       pairs.set(stand.pair, pair.done());
     }
+    if (auto done = write_file(dir_ / rates_name, rates_text, 0644); !done) return done;
     const fs::path key = dir_ / "secrets/tokens_key";
     std::error_code failed;
     if (!fs::exists(key, failed)) {

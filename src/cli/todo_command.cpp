@@ -10,6 +10,7 @@
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "engine/deadline.h"
+#include "engine/decide.h"
 #include "engine/drift.h"
 #include "engine/resolve.h"
 #include "engine/words.h"
@@ -28,8 +29,12 @@ struct Item {
   std::string what;  // state and reason, in words
   std::string next_step;
   std::optional<Instant> deadline;
-  std::string due;  // what is to be done until then
+  std::string due;                 // what is to be done until then
+  std::vector<std::string> pages;  // "Salesforce: https://…", of those that have one; for a calendar
+  std::string page;                // the first of them
 };
+
+constexpr const char* look_command = "cosell deals show ";
 
 bool is_owner(const DealRow& row, const std::string& owner) {
   if (owner.empty()) return true;
@@ -41,7 +46,7 @@ std::string next_step_of(const DealRow& row) {
   const bool choice = row.reason != "conflict" && engine::can_be_chosen(row.reason);
   if (choice) return row.next_step + " Or choose: cosell deals show " + short_id(row);
   if (!row.next_step.empty()) return row.next_step;
-  return (row.state == store::DealState::failed ? "cosell replay " : "cosell deals show ") + short_id(row);
+  return (row.state == store::DealState::failed ? "cosell replay " : look_command) + short_id(row);
 }
 
 Result<void> add_incidents(std::vector<Item>& items, Workplace& place, const std::string& kind) {
@@ -82,6 +87,17 @@ Result<void> add_drift(std::vector<Item>& items, Workplace& place) {
   return {};
 }
 
+void add_pages(Item& item, const engine::Pair& pair) {
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const auto kind = side == Side::crm ? RecordKind::opportunity : RecordKind::referral;
+    const std::string& id = side == Side::crm ? item.row.crm.record_id : item.row.partner_center.record_id;
+    const std::string page = id.empty() ? "" : pair.connector(side).page_url(kind, RecordId(id));
+    if (page.empty()) continue;
+    if (item.page.empty()) item.page = page;
+    item.pages.push_back(pair.title(side) + ": " + page);
+  }
+}
+
 Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOptions& options) {
   store::DealFilter filter;
   filter.include_skipped = false;
@@ -92,7 +108,8 @@ Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOpt
     filter.after = rows->back().id;
     for (DealRow& row : *rows) {
       const bool only_deadlines = options.kind == "deadline";
-      if ((!only_deadlines && !waits_for_a_person(row)) || !is_owner(row, options.owner)) continue;
+      const bool listed = waits_for_a_person(row) || row.marks.count(engine::warning_mark) > 0;
+      if ((!only_deadlines && !listed) || !is_owner(row, options.owner)) continue;
       Item item;
       item.kind = todo_kind(row);
       const bool wanted =
@@ -104,11 +121,13 @@ Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOpt
       if (*deadline) {
         item.deadline = (*deadline)->at;
         item.due = (*deadline)->what;
+        if (row.next_step.empty()) item.next_step = (*deadline)->next_step;
       }
       item.pair = place.config().name;
       item.what = engine::words::state_line(row);
-      item.next_step = next_step_of(row);
+      if (item.next_step.empty()) item.next_step = next_step_of(row);
       item.row = std::move(row);
+      if (options.ics) add_pages(item, place.pair());
       items.push_back(std::move(item));
     }
   }
@@ -193,12 +212,16 @@ void print_for_people(Output& out, const std::vector<Item>& items, bool several_
   out.line(text::count_of(items.size(), "entry", "entries") + ".");
 }
 
+// Whoever reads it in a calendar has the two systems at hand, not this command line: their pages come with it.
 void print_calendar(Session& session, const std::vector<Item>& items) {
   std::vector<CalendarEntry> entries;
   for (const Item& i : items) {
-    const std::string id = i.row.partner_center.record_id;
-    entries.push_back({id + "@cosell-bridge", *i.deadline, i.row.title + ": " + i.due,
-                       i.what + "\n" + i.next_step + (i.row.owner.empty() ? "" : "\nOwner: " + i.row.owner)});
+    std::vector<std::string> lines = {i.what};
+    if (!text::starts_with(i.next_step, look_command)) lines.push_back(i.next_step);
+    lines.insert(lines.end(), i.pages.begin(), i.pages.end());
+    if (!i.row.owner.empty()) lines.push_back("Owner: " + i.row.owner);
+    entries.push_back({i.row.partner_center.record_id + "@cosell-bridge", *i.deadline, i.row.title + ": " + i.due,
+                       text::join(lines, "\n"), i.page});
   }
   std::string file = calendar_file(entries, session.clock().now());
   file.erase(file.size() - 1);  // the answer brings its own line end

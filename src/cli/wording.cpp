@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/decide.h"
 #include "engine/words.h"
 
 namespace cosell::cli {
@@ -32,7 +33,9 @@ const std::map<std::string, std::string>& reasons() {
       {"no-write-back", "a value that the mapping cannot write to the CRM"},
       {"unreadable", "a value that the mapping cannot read"},
       {"settling", "a step that cannot be taken back, after its waiting time"},
-      {"early_won", "won within 72 hours of its creation"},
+      {"early_won", "won too soon after its creation to be registered"},
+      {"made_elsewhere", "of a type that is made in Partner Center only"},
+      {"assessment", "an assessment that would leave out a stage, or ask Microsoft"},
       {"predecessor", "its opportunity has a newer referral"},
       {"left_as_is", "differs from its closed referral, and stays so as decided"},
       {"approval", "your approval of a step that cannot be taken back"},
@@ -105,9 +108,9 @@ std::string waits_for_text(WaitFor who) {
 }
 
 const std::vector<std::string>& todo_kinds() {
-  static const std::vector<std::string> kinds = {"failed",  "deadline",    "answer",  "approval", "conflict",
-                                                 "missing", "link",        "mapping", "held",     "registration",
-                                                 "login",   "unreachable", "other"};
+  static const std::vector<std::string> kinds = {"failed",  "deadline", "answer",      "approval", "conflict",
+                                                 "missing", "link",     "mapping",     "held",     "registration",
+                                                 "warning", "login",    "unreachable", "other"};
   return kinds;
 }
 
@@ -132,10 +135,13 @@ std::string todo_kind(const DealRow& row) {
                                                            {"closed_differently", "held"},
                                                            {"reopened_in_crm", "held"},
                                                            {"illegal_step", "held"},
+                                                           {"made_elsewhere", "held"},
+                                                           {"assessment", "held"},
                                                            {"registration", "registration"},
                                                            {"waiting_stage", "held"}};
   const auto it = known.find(row.reason);
   if (it != known.end()) return it->second;
+  if (row.marks.count(engine::warning_mark) > 0) return "warning";
   return row.waits_for == WaitFor::admin ? "mapping" : "other";
 }
 

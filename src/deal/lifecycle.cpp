@@ -289,13 +289,11 @@ std::string why_not_created(DealType type) {
     case DealType::co_sell:
       return "";
     case DealType::partner_to_partner:
-      return "Deals between partners (R-20 to R-27) are made by an invitation in Partner Center; how to make one "
-             "through "
-             "its API is not documented.";
+      return "A deal between partners is made by an invitation in Partner Center; how its API would make one is not "
+             "documented.";
     case DealType::assessment:
-      return "Solution assessments (R-12) are made in Partner Center by partners who are approved for them; how to "
-             "make "
-             "one through its API is not documented.";
+      return "A solution assessment is made in Partner Center, by partners who are approved for it; how its API would "
+             "make one is not documented.";
   }
   std::abort();
 }
@@ -314,6 +312,8 @@ const char* name_of(Irreversible step) {
       return "shared";
     case Irreversible::help_asked:
       return "help_asked";
+    case Irreversible::error:
+      return "error";
   }
   std::abort();
 }
@@ -323,15 +323,17 @@ const char* label_of(Irreversible step) {
     case Irreversible::none:
       return "nothing";
     case Irreversible::won:
-      return "close as won";
+      return "close the deal as won";
     case Irreversible::lost:
-      return "close as lost";
+      return "close the deal as lost";
     case Irreversible::declined:
-      return "decline";
+      return "decline the deal";
     case Irreversible::shared:
       return "show the deal to Microsoft";
     case Irreversible::help_asked:
       return "ask Microsoft for help";
+    case Irreversible::error:
+      return "close the deal as created in error";
   }
   std::abort();
 }

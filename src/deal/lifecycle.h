@@ -3,6 +3,7 @@
 // engine has a rule of its own. docs/lifecycle.md shows the same as tables.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -32,7 +33,8 @@ std::optional<DealType> deal_type_from(std::string_view words);
 DealType deal_type(bool visible, bool help_asked);
 // The type of a referral as far as what is shown of it proves one (T-1..T-4); Microsoft's half counts.
 std::optional<DealType> deal_type_of(const Deal& referral);
-// "" when the bridge may create a deal of this type, else the reason: the API form of the others is not documented.
+// "" when the bridge may create a deal of this type, else the reason in a sentence: the API form of the others is not
+// documented.
 std::string why_not_created(DealType type);
 
 // ---- steps
@@ -98,10 +100,14 @@ struct Step {
 };
 Step take_step(const LifePoint& at, Event event, Actor who);
 
-// Steps that cannot be taken back; they leave only after the settle time, or with approval.
-enum class Irreversible : std::uint8_t { none, won, lost, declined, shared, help_asked };
+// Steps that cannot be taken back; they leave only after the settle time, or with approval. `error`: closing as created
+// in error, which the API does not document, leaves only where the configuration switches it on.
+enum class Irreversible : std::uint8_t { none, won, lost, declined, shared, help_asked, error };
+inline constexpr std::array<Irreversible, 6> irreversible_steps = {Irreversible::won,      Irreversible::lost,
+                                                                   Irreversible::declined, Irreversible::error,
+                                                                   Irreversible::shared,   Irreversible::help_asked};
 const char* name_of(Irreversible step);   // "won"
-const char* label_of(Irreversible step);  // "close as won", "ask Microsoft for help"
+const char* label_of(Irreversible step);  // "close the deal as won", "ask Microsoft for help"
 
 // ---- fields
 

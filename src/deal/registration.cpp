@@ -94,6 +94,18 @@ std::optional<Eligibility> microsoft_rule(const Deal& referral) {
   return Eligibility{"G-1", Answer::no, "Microsoft did not accept (" + answer + ")"};
 }
 
+// G-3, once the deal is won: nobody but Microsoft knows whether it lets an early one pass.
+std::optional<Eligibility> early_won_rule(const Deal& referral, const Clocks& clocks) {
+  const auto standing = referral.standing();
+  const auto* created = std::get_if<Instant>(&referral.get(Field::created_at));
+  const auto* closed = std::get_if<Instant>(&referral.get(Field::closed_at));
+  const bool won = standing && standing->substatus == Substatus::won;
+  if (!won || created == nullptr || closed == nullptr || *closed - *created >= clocks.won_after) return std::nullopt;
+  return Eligibility{"G-3", Answer::unknown,
+                     "the deal was won within " + in_words(clocks.won_after) +
+                         " of its creation, so Microsoft may refuse the registration"};
+}
+
 Answer all_of(const std::vector<Eligibility>& rules) {
   const auto any = [&](Answer a) {
     return std::any_of(rules.begin(), rules.end(), [a](const Eligibility& e) { return e.answer == a; });
@@ -136,6 +148,36 @@ Answer below_least_value(const Deal& deal, const RegistrationRules& rules) {
   return *dollars < rules.least_value_usd ? Answer::yes : Answer::no;
 }
 
+std::string warning_before_help(const Deal& deal, const RegistrationRules& rules) {
+  const std::string least = in_words(rules.least_value_usd);
+  const std::string then = "below " + least + " Microsoft gives no reason when it declines";
+  const auto* value = std::get_if<Money>(&deal.get(Field::value));
+  switch (below_least_value(deal, rules)) {
+    case Answer::no:
+      return "";
+    case Answer::yes: {
+      std::string text = "Its value is only " + to_string(*value);
+      if (value->currency != "USD") {
+        text += ", about " + in_words(*in_us_dollars(*value, rules.rates)) + " at the rates of " + rules.rates.date;
+      }
+      return text + ": " + then + ", and the deal cannot be registered.";
+    }
+    case Answer::unknown:
+      break;
+  }
+  if (value == nullptr) return "It has no value yet: " + then + ".";
+  return "Whether its value of " + to_string(*value) + " reaches " + least +
+         " cannot be judged, as there is no rate for " + value->currency +
+         " (an admin adds it to \"rates\" in the configuration): below that Microsoft gives no reason when " +
+         "it declines.";
+}
+
+std::optional<Instant> registrable_from(const Deal& referral, const RulePack& rules) {
+  const RegistrationOutlook outlook = registration_outlook(referral, rules);
+  if (outlook.eligible == Answer::no) return std::nullopt;
+  return outlook.won_from;
+}
+
 RegistrationOutlook registration_outlook(const Deal& referral, const RulePack& pack) {
   RegistrationOutlook outlook;
   outlook.rules.push_back(type_rule(referral));
@@ -143,6 +185,7 @@ RegistrationOutlook registration_outlook(const Deal& referral, const RulePack& p
   outlook.rules.push_back(managed_customer_rule(referral));
   outlook.rules.push_back(solution_rule(referral, pack.registration));
   if (auto rule = microsoft_rule(referral)) outlook.rules.push_back(std::move(*rule));
+  if (auto rule = early_won_rule(referral, pack.clocks)) outlook.rules.push_back(std::move(*rule));
   outlook.eligible = all_of(outlook.rules);
   if (const auto* created = std::get_if<Instant>(&referral.get(Field::created_at))) {
     outlook.won_from = *created + pack.clocks.won_after;
@@ -158,28 +201,30 @@ RegistrationOutlook registration_outlook(const Deal& referral, const RulePack& p
 AnswerMeaning meaning_of_answer(const Deal& referral, const RegistrationRules& rules) {
   const std::string answer = referral.text(Field::microsoft_answer);
   if (answer == "expired") {
-    return {"M-1", "Microsoft did not answer in time.", "Ask again with a new referral: cosell deals restart"};
+    return {"M-1", "Microsoft did not answer in time.",
+            "To ask again, an admin starts a new referral (cosell deals restart)."};
   }
   if (answer != "declined") return {};
   if (no_customer_record(referral)) {
     return {
         "M-3", "Microsoft has no record of this customer, so its sellers cannot help.",
-        "Check the customer's name and address; if they were wrong, correct them and ask again with a new referral: "
-        "cosell deals restart"};
+        "Check the customer's name and address; if they were wrong, correct them, and an admin starts a new referral "
+        "(cosell deals restart)."};
   }
   if (no_seller(referral)) {
     return {"M-4", "No Microsoft seller looks after this customer, so none can help.",
             "Go on without Microsoft's help."};
   }
   if (!referral.text(Field::microsoft_reason).empty()) {
-    return {"M-5", "Microsoft declined.", "If that was a mistake, ask again with a new referral: cosell deals restart"};
+    return {"M-5", "Microsoft declined.",
+            "If that was a mistake, an admin starts a new referral (cosell deals restart)."};
   }
   if (below_least_value(referral, rules) == Answer::yes) {
     return {"M-1", "Microsoft declined; below " + in_words(rules.least_value_usd) + " it gives no reason.",
             "Go on without Microsoft's help."};
   }
   return {"M-1", "Microsoft declined without a reason.",
-          "If that was a mistake, ask again with a new referral: cosell deals restart"};
+          "If that was a mistake, an admin starts a new referral (cosell deals restart)."};
 }
 
 }  // namespace cosell

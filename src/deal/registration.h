@@ -21,7 +21,7 @@ struct Eligibility {
 };
 
 struct RegistrationOutlook {
-  // All rules but Won itself and the dates: `no` when one says no, `unknown` when one is not known and none says no.
+  // All rules but Won itself and the dates of the contract: `no` when one says no, `unknown` when one is not known and none says no.
   Answer eligible = Answer::unknown;
   std::vector<Eligibility> rules;
   std::optional<Instant> won_from;     // G-3; blank when the creation is not known
@@ -37,6 +37,14 @@ std::optional<std::int64_t> in_us_dollars(const Money& value, const RateTable& r
 // M-1: a request for help for a deal below the least value is often declined without a reason. `unknown` without a
 // rate.
 Answer below_least_value(const Deal& deal, const RegistrationRules& rules);
+
+// M-1, for whoever is about to ask for help: what a value means that is too small, or that cannot be judged. "" when
+// the value is large enough.
+std::string warning_before_help(const Deal& deal, const RegistrationRules& rules);
+
+// G-3: from when on a deal may be won without spoiling its registration; blank when it cannot be registered anyway, or
+// when its creation is not known.
+std::optional<Instant> registrable_from(const Deal& referral, const RulePack& rules);
 
 // What Microsoft's answer means for the partner and what can be done. Blank texts when there is nothing to say.
 struct AnswerMeaning {

@@ -66,7 +66,7 @@ class Judge {
     const auto* created = std::get_if<Instant>(&referral_.get(Field::created_at));
     const auto* closed = std::get_if<Instant>(&referral_.get(Field::closed_at));
     if (created != nullptr && closed != nullptr && *closed - *created < rules_.clocks.won_after) {
-      warn("G-3", "the deal was won within " + to_string(rules_.clocks.won_after) +
+      warn("G-3", "the deal was won within " + in_words(rules_.clocks.won_after) +
                       " of its creation, so Microsoft may reject the registration");
     }
   }
@@ -87,11 +87,10 @@ class Judge {
 
   void signature(std::optional<Instant> invited, Date today) {
     const Date day = *date_in(registration_, stated::signed_on);
-    const std::int64_t most = rules_.clocks.register_within.ms / days(1).ms;
+    const Duration most = rules_.clocks.register_within;
     if (day > today) refuse("2.9", "the contract cannot be signed in the future (" + to_string(day) + ")");
-    if (days_between(day, today) > most) {
-      refuse("2.9",
-             "the contract was signed on " + to_string(day) + ", more than " + std::to_string(most) + " days ago");
+    if (days(days_between(day, today)) > most) {
+      refuse("2.9", "the contract was signed on " + to_string(day) + ", more than " + in_words(most) + " ago");
     }
     const auto* created = std::get_if<Instant>(&referral_.get(Field::created_at));
     if (created == nullptr) return;
@@ -105,10 +104,9 @@ class Judge {
   void term(Date today) {
     const Date start = *date_in(registration_, stated::starts);
     const Date* end = date_in(registration_, stated::ends);
-    const std::int64_t most = rules_.clocks.contract_started_within.ms / days(1).ms;
-    if (days_between(start, today) > most) {
-      refuse("2.9",
-             "the contract started on " + to_string(start) + ", more than " + std::to_string(most) + " days ago");
+    const Duration most = rules_.clocks.contract_started_within;
+    if (days(days_between(start, today)) > most) {
+      refuse("2.9", "the contract started on " + to_string(start) + ", more than " + in_words(most) + " ago");
     }
     if (end != nullptr && *end < start) {
       refuse("2.9", "the contract ends (" + to_string(*end) + ") before it starts (" + to_string(start) + ")");

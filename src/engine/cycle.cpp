@@ -10,6 +10,7 @@
 #include "engine/drift.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
+#include "engine/labels.h"
 #include "engine/match.h"
 #include "engine/recheck.h"
 #include "engine/recovery.h"
@@ -23,6 +24,7 @@ namespace {
 using store::OperationRow;
 
 constexpr int page_of_deals = 200;
+constexpr std::size_t reported_max = 100;
 constexpr int rounds_max = 5;       // plan, write, see the result, tell the seller; the rest is for next time
 constexpr int pages_max = 100'000;  // I-03
 constexpr const char* disappeared_property = "guard.deletions";        // how many, while the guard holds
@@ -59,6 +61,7 @@ class Cycle {
   Result<void> commit(const std::vector<Planned>& plans);
   Result<void> note_decision(const Planned& plan);
   void count_steps(const OperationRow& operation);
+  void warn(const Planned& plan);
   Result<bool> guard_stops();
   Result<void> stop_on_disappearance();
   Result<std::int64_t> known_deals();
@@ -75,6 +78,7 @@ class Cycle {
   CycleReport report_;
   PlannedSteps steps_;
   std::set<std::int64_t> with_writes_;
+  std::set<std::pair<std::int64_t, std::string>> warned_;
   bool first_sync_ = false;
   std::uint64_t plan_hash_ = 0;  // order-independent, over everything that would be written
 };
@@ -180,6 +184,7 @@ Result<void> Cycle::check_environment(Side side) {
     if (auto done = pair_.store->set_property(name, described->environment); !done) return done;
     if (side == Side::crm) {
       if (auto done = note_drift(pair_, described->stages); !done) return done;
+      if (auto done = note_labels(pair_, described->columns); !done) return done;
     }
     return pair_.store->set_property(name + ".asked", to_string(pair_.clock->now()));
   });
@@ -310,9 +315,9 @@ void Cycle::count_steps(const OperationRow& operation) {
       operation.kind != name_of(RecordKind::microsoft_half) && operation.kind != name_of(RecordKind::registration);
   if (operation.verb == name_of(Verb::create) && new_deal) ++steps_.creates;
   const auto& step = operation.step;
-  if (step == name_of(Irreversible::won) || step == name_of(Irreversible::lost) ||
-      step == name_of(Irreversible::declined)) {
-    ++steps_.closings;
+  for (const Irreversible closing :
+       {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::error}) {
+    if (step == name_of(closing)) ++steps_.closings;
   }
   if (step == name_of(Irreversible::shared) || step == name_of(Irreversible::help_asked)) ++steps_.sharings;
 }
@@ -361,6 +366,14 @@ Result<void> Cycle::commit(const std::vector<Planned>& plans) {
   });
 }
 
+// Once per deal and run, however many rounds decide on it.
+void Cycle::warn(const Planned& plan) {
+  if (!warned_.insert({plan.row.id.value, plan.warning}).second) return;
+  ++report_.warnings_total;
+  if (report_.warnings.size() >= reported_max) return;
+  report_.warnings.push_back({plan.row.id, plan.row.title, plan.warning, plan.row.next_step});
+}
+
 Result<void> Cycle::decide_all(std::int64_t& operations) {
   Decider decider(pair_, report_.run);
   store::OperationFilter open_filter;
@@ -405,6 +418,7 @@ Result<void> Cycle::decide_all(std::int64_t& operations) {
         count_steps(op);
       }
       if (!plan->operations.empty()) with_writes_.insert(row.id.value);
+      if (plan->warning_is_new) warn(*plan);
       plans.push_back(std::move(*plan));
     }
     if (auto done = commit(plans); !done) return done;

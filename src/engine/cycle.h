@@ -34,8 +34,8 @@ struct CycleOptions {
   std::function<void(const Progress&)> progress = [](const Progress&) {};
 };
 
-// A write that was refused, or a side that is down.
-struct Failure {
+// What a person is told about one deal: a write that was refused, a side that is down, a step that may cost something.
+struct DealNote {
   DealId deal;
   std::string title;
   std::string message;
@@ -49,8 +49,11 @@ struct CycleReport {
   std::map<std::string, std::int64_t> planned;
   std::map<std::string, std::int64_t> done;
   std::int64_t deals_with_writes = 0;
-  std::vector<Failure> failures;  // new ones of this run, at most 100
+  std::vector<DealNote> failures;  // new ones of this run, at most 100
   std::int64_t failures_total = 0;
+  // What steps that leave, or began to wait in this run, may cost; at most 100.
+  std::vector<DealNote> warnings;
+  std::int64_t warnings_total = 0;
   std::map<Side, net::Calls> calls;
   std::vector<store::StateCount> states;  // after the run
   std::optional<Error> stopped;           // why the run ended early

@@ -3,6 +3,7 @@
 
 #include "deal/registration.h"
 #include "engine/view.h"
+#include "engine/words.h"
 
 namespace cosell::engine {
 
@@ -29,13 +30,17 @@ Result<std::optional<Deadline>> deadline_of(const Pair& pair, const store::DealR
   if (is_waiting(*standing)) {
     const auto until = answer_until(referral, pair.settings.rules.clocks);
     if (!until) return none;
-    return std::optional<Deadline>{Deadline{*until, "accept or decline the deal, else it expires"}};
+    return std::optional<Deadline>{
+        Deadline{Deadline::Kind::answer, *until, "accept or decline the deal, else it expires", ""}};
   }
   if (standing->substatus != Substatus::won || !is_blank(referral.get(Field::registration))) return none;
   const auto outlook = registration_outlook(referral, pair.settings.rules);
   if (outlook.eligible == Answer::no || !outlook.register_by || *outlook.register_by < pair.clock->now()) return none;
-  return std::optional<Deadline>{
-      Deadline{*outlook.register_by, "register the won deal, at most 60 days after the contract was signed"}};
+  const std::string within = in_words(pair.settings.rules.clocks.register_within);
+  return std::optional<Deadline>{Deadline{
+      Deadline::Kind::registration, *outlook.register_by,
+      "register the won deal with Microsoft, which is possible until " + within + " after the contract was signed",
+      words::register_command(row) + " (what it asks for: --help)"}};
 }
 
 }  // namespace cosell::engine

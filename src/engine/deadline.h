@@ -9,8 +9,10 @@
 namespace cosell::engine {
 
 struct Deadline {
+  enum class Kind : std::uint8_t { answer, registration } kind = Kind::answer;
   Instant at{};
-  std::string what;  // for people: "answer the deal, else it expires"
+  std::string what;       // for people: "accept or decline the deal, else it expires"
+  std::string next_step;  // how; "" when the deal itself says it
 };
 
 // Whatever else the deal waits for. Reads the deal's pictures from the store.

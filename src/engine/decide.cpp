@@ -60,6 +60,11 @@ OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind,
 Result<Planned> Decider::decide(const DealRow& row) {
   now_ = pair_.clock->now();
   given_ = nullptr;
+  if (!labels_) {
+    auto known = known_labels(*pair_.store);
+    if (!known) return known.error();
+    labels_ = std::move(*known);
+  }
   return decide_now(row);
 }
 
@@ -113,6 +118,7 @@ Result<Planned> Decider::decide_now(const DealRow& row) {
   plan.row = row;
   plan.row.dirty = false;
   plan.row.look_again_at.reset();
+  plan.row.marks.erase(warning_mark);
   auto view = load_view(pair_, row);
   if (!view) return view.error();
   if (row.crm.image.valid()) {
@@ -207,10 +213,30 @@ bool Decider::step_may_leave(DealRow& row, Irreversible step, bool first_link, S
   s.state = DealState::waiting;
   s.waits_for = WaitFor::date;
   s.reason = "settling";
-  s.message = words::step_settles(pair_, step, due);
+  s.message = words::step_settles(pair_, {step}, due);
   s.next_step = words::step_settles_remedy(pair_, step);
   s.look_again_at = due;
   return false;
+}
+
+// The labels are those that the CRM told last; a decision keeps the ones that it used, so that it can be derived again.
+std::string Decider::column_in_words(Planned& plan, const std::string& column) const {
+  if (column.empty()) return "";
+  std::string label;
+  if (given_ != nullptr) {
+    const json::Value* labels = given_->find("labels");
+    if (labels != nullptr) label = labels->text_of(column);
+  } else if (labels_) {
+    const auto known = labels_->find(column);
+    if (known != labels_->end()) label = known->second;
+  }
+  if (!label.empty()) {
+    const json::Value* used = plan.answers.find("labels");
+    json::Value labels = used == nullptr ? json::Value::object() : *used;
+    labels.set(column, json::Value::string(label));
+    plan.answers.set("labels", std::move(labels));
+  }
+  return words::labelled(label, column);
 }
 
 Columns Decider::seller_changes(const Planned& plan, const DealView& view) const {
@@ -299,6 +325,7 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
   plan.row.look_again_at = s.look_again_at;
   const Instant since = plan.row.since;
   drop_refused(plan);
+  if (plan.row.state == DealState::failed) plan.warning_is_new = false;  // nothing leaves
   plan.row.since = since;
   add_seller_columns(plan, view);
   if (!plan.operations.empty() && plan.row.state == DealState::in_sync) plan.row.state = DealState::changed;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/json.h"
+#include "deal/preflight.h"
+#include "engine/labels.h"
 #include "engine/pair.h"
 #include "engine/view.h"
 #include "reconcile/reconcile.h"
@@ -22,6 +24,9 @@ struct Planned {
   std::vector<store::OperationRow> operations;
   std::optional<reconcile::Decision> decision;  // linked deals
   std::string summary;                          // journal line; "" when there is nothing to tell
+  // What a step that leaves now, or waits to leave, may cost; "" when nothing. Told when it is new.
+  std::string warning;
+  bool warning_is_new = false;
   Instant at{};                                 // the moment that the decision was made for
   json::Value answers = json::Value::object();  // what the systems answered to questions that it needed
 };
@@ -55,17 +60,30 @@ class Decider {
   Planned decide_vanished(Planned plan, const DealView& view);
 
   // Parts of a linked deal's decision.
-  void hold_closing_without_reason(reconcile::Decision& decision, const DealView& view, Situation& situation) const;
+  void hold_closing_without_reason(Planned& plan, reconcile::Decision& decision, const DealView& view,
+                                   Situation& situation) const;
+  void hold_steps_of_assessment(Planned& plan, reconcile::Decision& decision, const DealView& view,
+                                Situation& situation) const;
   void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
-  // G-3: a deal that may be registered is not won before 72 hours have passed.
+  // G-3: a deal that may be registered is not won too soon after its creation.
   void hold_early_won(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation) const;
   void plan_registration(Planned& plan, const DealView& view, Situation& situation) const;
+  // M-1 and G-3: what the steps of this decision may cost, told while they wait and when they leave.
+  void warn_of_steps(Planned& plan, const reconcile::Decision& decision, const DealView& view,
+                     Situation& situation) const;
+  std::string warning_of(Irreversible step, const DealView& view, Instant leaves_at) const;
+  void note_warning(Planned& plan, const std::string& warning) const;
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
                          Situation& situation) const;
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                     Situation& situation);
   Result<bool> help_was_asked(Planned& plan) const;
   Situation situation_of(const store::DealRow& row, const reconcile::Decision& decision, const DealView& view) const;
+  // A deal of a type that is made in Partner Center only: why, and how to go on.
+  std::optional<Situation> made_elsewhere(Planned& plan, const DealView& view) const;
+  // A column as people find it in the CRM: its label beside its name.
+  std::string column_in_words(Planned& plan, const std::string& column) const;
+  Situation waits_for_fields(Planned& plan, const std::vector<Missing>& missing, const std::string& then) const;
   // A person decided that a closed referral and its opportunity stay as they are.
   void leave_if_decided(store::DealRow& row, Situation& situation) const;
 
@@ -99,7 +117,11 @@ class Decider {
   std::map<std::string, std::vector<Observation>> accounts_found_;  // by what was searched for; of the prepared deals
   std::map<Field, mapping::FieldRule> rules_;
   std::map<std::string, std::string> owners_by_email_;  // "" for an address that is nobody's
+  std::optional<Labels> labels_;                        // of the CRM's columns, read from the store when first needed
 };
+
+// Mark of store::DealRow: what a step that waits may cost; `todo` lists such deals.
+inline constexpr const char* warning_mark = "warning";
 
 // Identifies a write by what it would do; stored when the write was refused.
 std::string fingerprint(const store::OperationRow& operation);

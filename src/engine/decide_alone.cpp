@@ -2,6 +2,7 @@
 // opportunity.
 #include <algorithm>
 
+#include "deal/registration.h"
 #include "engine/decide.h"
 #include "engine/words.h"
 #include "store/codec.h"
@@ -37,6 +38,33 @@ void Decider::plan_help(Planned& plan, const Deal& deal, const OperationId& afte
   if (!is_blank(deal.get(Field::help_notes))) half.changes[info(Field::help_notes).name] = deal.get(Field::help_notes);
   half.step = name_of(Irreversible::help_asked);
   plan.operations.push_back(std::move(half));
+}
+
+std::optional<Decider::Situation> Decider::made_elsewhere(Planned& plan, const DealView& view) const {
+  const auto type = deal_type_from(view.crm.deal.text(Field::type));
+  const std::string why = type ? why_not_created(*type) : "";
+  if (why.empty()) return std::nullopt;
+  const std::string& named = pair_.mapping->rule(Field::type).column;
+  const std::string& column = named.empty() ? pair_.mapping->record_type_column() : named;
+  Situation s;
+  s.state = DealState::waiting;
+  s.waits_for = WaitFor::seller;
+  s.reason = "made_elsewhere";
+  s.message = why;
+  s.next_step = words::made_elsewhere_remedy(pair_, plan.row, column_in_words(plan, column));
+  return s;
+}
+
+Decider::Situation Decider::waits_for_fields(Planned& plan, const std::vector<Missing>& missing,
+                                             const std::string& then) const {
+  Situation s;
+  s.state = DealState::waiting;
+  s.waits_for = WaitFor::seller;
+  s.reason = "missing_field";
+  s.message = words::missing(
+      missing, [&](const Missing& m) { return column_in_words(plan, pair_.mapping->column_of(m.field, m.part)); });
+  s.next_step = words::fill_in(plan.row, then);
+  return s;
 }
 
 Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& view) {
@@ -76,15 +104,16 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
     return settle_situation(std::move(plan), view, std::move(s));
   }
 
+  if (auto elsewhere = made_elsewhere(plan, view)) {
+    return settle_situation(std::move(plan), view, std::move(*elsewhere));
+  }
+
   Deal deal = pair_.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(now_));
   deal.set(Field::crm_id, plan.row.crm.record_id);
   const auto missing = missing_for_create(deal, pair_.settings.rules);
   if (!missing.empty()) {
-    s.waits_for = WaitFor::seller;
-    s.reason = "missing_field";
-    s.message = words::missing(pair_, missing);
-    s.next_step = "Fill it in; the deal is then sent by itself.";
-    return settle_situation(std::move(plan), view, std::move(s));
+    Situation waits = waits_for_fields(plan, missing, "the deal is then sent by itself.");
+    return settle_situation(std::move(plan), view, std::move(waits));
   }
 
   const bool wants_help = !is_blank(deal.get(Field::help));
@@ -113,6 +142,8 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
   if (help) plan_help(plan, deal, create_id);
   plan.summary =
       std::string("New referral: ") + name_of(deal_type(visible, help)) + ", " + words::changes(create_columns(deal));
+  if (help) note_warning(plan, warning_before_help(deal, pair_.settings.rules.registration));
+  if (!plan.warning.empty()) plan.summary += "; note: " + plan.warning;
   return settle_situation(std::move(plan), view, Situation{});
 }
 
@@ -310,12 +341,13 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
   shown.state = DealState::waiting;
   if (is_waiting(*standing)) {
     shown.waits_for = WaitFor::seller;
-    shown.message = words::inbound_waits(pair_, deal);
+    shown.message = words::inbound_waits(deal);
+    shown.next_step = words::inbound_remedy(pair_);
   } else {
     shown.state = DealState::in_sync;
     shown.message.clear();
+    shown.next_step.clear();
   }
-  shown.next_step.clear();
   shown.since = now_;
   for (auto& [name, value] : pair_.mapping->seller_columns(words::seller_view(pair_, shown, deal))) {
     if (!is_blank(value)) create.changes[name] = value;

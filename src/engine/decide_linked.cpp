@@ -21,9 +21,6 @@ using store::DealState;
 using store::OperationRow;
 using store::WaitFor;
 
-constexpr Irreversible all_steps[] = {Irreversible::won, Irreversible::lost, Irreversible::declined,
-                                      Irreversible::shared, Irreversible::help_asked};
-
 FieldDecision* find(Decision& decision, Field f) {
   const auto it = std::find_if(decision.fields.begin(), decision.fields.end(),
                                [f](const FieldDecision& d) { return d.field == f; });
@@ -40,6 +37,7 @@ Field field_of(Irreversible step) {
     case Irreversible::won:
     case Irreversible::lost:
     case Irreversible::declined:
+    case Irreversible::error:
       break;
   }
   return Field::standing;
@@ -90,23 +88,25 @@ Decider::Decider(const Pair& pair, RunId run) : pair_(pair), run_(run) {
 }
 
 // L-9: a deal is declined or lost for a reason. Without one the seller is asked before Partner Center refuses.
-void Decider::hold_closing_without_reason(Decision& decision, const DealView& view, Situation& situation) const {
+void Decider::hold_closing_without_reason(Planned& plan, Decision& decision, const DealView& view,
+                                          Situation& situation) const {
   auto* standing = find(decision, Field::standing);
   if (standing == nullptr || standing->verdict != Verdict::to_partner_center) return;
   const auto* target = std::get_if<Standing>(&standing->result);
   if (target == nullptr || !target->reason.empty()) return;
-  if (target->substatus != Substatus::lost && target->substatus != Substatus::declined) return;
+  if (target->substatus == Substatus::won || target->status != Status::closed) return;
   standing->verdict = Verdict::held;
   situation.state = DealState::waiting;
   situation.waits_for = WaitFor::seller;
   situation.reason = "missing_field";
-  situation.message = words::reason_missing(pair_, *target, pair_.mapping->reason_column(view.crm_columns));
-  situation.next_step = "Fill it in; the deal is then closed by itself.";
+  const std::string column = column_in_words(plan, pair_.mapping->reason_column(view.crm_columns));
+  situation.message = words::reason_missing(pair_, *target, column);
+  situation.next_step = words::fill_in(plan.row, "the deal is then closed by itself.");
 }
 
 // Steps that may not leave yet are taken out of the decision; the rest of it goes on.
 void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
-  for (const Irreversible step : all_steps) {
+  for (const Irreversible step : irreversible_steps) {
     const bool wanted = std::find(decision.steps.begin(), decision.steps.end(), step) != decision.steps.end();
     if (!wanted) {
       plan.row.marks.erase(std::string("settle.") + name_of(step));
@@ -123,9 +123,12 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
     if (step == Irreversible::shared) {
       if (auto* help = find(decision, Field::help); help != nullptr && help->verdict == Verdict::to_partner_center) {
         help->verdict = Verdict::held;
-        // Both waiting times run together.
+        // Both waiting times run together, and are told together.
         Situation meanwhile;
         step_may_leave(plan.row, Irreversible::help_asked, !view.base_crm.shows(Field::help), meanwhile);
+        if (situation.reason == "settling" && meanwhile.reason == "settling") {
+          situation.message = words::step_settles(pair_, {step, Irreversible::help_asked}, *situation.look_again_at);
+        }
       }
     }
   }
@@ -206,11 +209,9 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
     std::erase_if(missing, [](const Missing& m) { return m.field != Field::customer_contacts; });
     if (!missing.empty()) {
       help->verdict = Verdict::held;
-      situation.state = DealState::waiting;
-      situation.waits_for = WaitFor::seller;
-      situation.reason = "missing_field";
-      situation.message = words::missing(pair_, missing);
-      situation.next_step = "Fill it in; Microsoft is then asked by itself.";
+      const auto look_again_at = situation.look_again_at;
+      situation = waits_for_fields(plan, missing, "Microsoft is then asked by itself.");
+      situation.look_again_at = look_again_at;
     } else {
       auto asked = help_was_asked(plan);
       if (!asked) return asked.error();
@@ -274,10 +275,12 @@ Decider::Situation Decider::situation_of(const store::DealRow& row, const Decisi
     s.state = DealState::waiting;
     s.waits_for = WaitFor::seller;
     s.reason = "answer";
-    s.message = words::inbound_waits(pair_, view.partner_center);
+    s.message = words::inbound_waits(view.partner_center);
+    s.next_step = words::inbound_remedy(pair_);
   }
   if (s.state == DealState::in_sync && standing && !is_terminal(*standing)) {
-    s.message = meaning_of_answer(view.partner_center, pair_.settings.rules.registration).meaning;
+    const auto answer_means = meaning_of_answer(view.partner_center, pair_.settings.rules.registration);
+    s.message = answer_means.meaning + (answer_means.advice.empty() ? "" : " " + answer_means.advice);
   }
   return s;
 }
@@ -312,7 +315,8 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   Decision decision = compare(plan.row, view);
   apply_choices(plan.row, view, decision);
   Situation waits;
-  hold_closing_without_reason(decision, view, waits);
+  hold_steps_of_assessment(plan, decision, view, waits);
+  hold_closing_without_reason(plan, decision, view, waits);
   hold_steps(plan, decision, view, waits);
   hold_early_won(plan, decision, view, waits);
   if (auto fight = hold_fought_over(plan.row, decision, now_)) {
@@ -347,6 +351,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   }
   leave_if_decided(plan.row, waits);
   plan_registration(plan, view, waits);
+  warn_of_steps(plan, decision, view, waits);
   if (plan.operations.empty()) {
     std::set<Field> open;
     for (const auto& d : decision.fields) {
@@ -367,6 +372,8 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
           (op.verb == name_of(Verb::create) ? "Registration with Microsoft: " : "Correction of the registration: ") +
           words::changes(op.changes));
     }
+    const bool step_leaves = plan.row.marks.count(warning_mark) == 0;
+    if (!plan.warning.empty() && step_leaves) parts.push_back("note: " + plan.warning);
     for (const auto& part : parts) plan.summary += (plan.summary.empty() ? "" : "; ") + part;
   }
   plan.decision = std::move(decision);

@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "engine/absence.h"
+#include "engine/ask_registration.h"
 #include "engine/decide.h"
-#include "engine/register.h"
 #include "engine/view.h"
 #include "engine/words.h"
 #include "store/codec.h"

@@ -25,11 +25,13 @@ enum class Gate : std::uint8_t {
   never
 };
 
-// A deal that may be registered and is won within 72 hours of its creation (G-3).
+// A deal that may be registered and is won too soon after its creation (G-3, Clocks::won_after).
 enum class EarlyWon : std::uint8_t {
-  hold,  // Won leaves when the 72 hours are over, or with `cosell approve`
+  hold,  // Won leaves when that time is over, or with `cosell approve`
+  warn,  // it leaves like any other, and a person is told what that may cost
   send   // it leaves like any other
 };
+const char* name_of(EarlyWon how);  // "hold"
 
 // A mass change stops before the first write when it exceeds both the share of linked deals and the number.
 struct MassChangeGuard {
@@ -39,7 +41,7 @@ struct MassChangeGuard {
 
 struct Settings {
   Duration settle = minutes(60);        // an irreversible step must be unchanged in the CRM for this long
-  std::map<Irreversible, Gate> gates;   // automatic when absent
+  std::map<Irreversible, Gate> gates;   // automatic when absent; closing as created in error: never
   Duration answers_every = hours(1);    // how often an open request is asked for Microsoft's answer
   Duration late_arrival = seconds(60);  // how long a lost create may still arrive (side without unique key)
   Duration retry_first = seconds(30);   // wait after the first transient failure of a deal; doubles
@@ -56,7 +58,8 @@ struct Settings {
 
   Gate gate(Irreversible step) const {
     const auto it = gates.find(step);
-    return it == gates.end() ? Gate::automatic : it->second;
+    if (it != gates.end()) return it->second;
+    return step == Irreversible::error ? Gate::never : Gate::automatic;
   }
 };
 

@@ -118,28 +118,85 @@ std::string without_inputs(const json::Value& payload) {
   return json::canonical(object);
 }
 
+struct NamedFlag {
+  const char* name;
+  bool RulePack::*flag;
+};
+constexpr NamedFlag required_fields[] = {{"notes_required", &RulePack::notes_required},
+                                         {"marketplace_intent_required", &RulePack::marketplace_intent_required},
+                                         {"team_required", &RulePack::team_required},
+                                         {"solution_required", &RulePack::solution_required},
+                                         {"location_required", &RulePack::location_required}};
+
+struct NamedClock {
+  const char* name;
+  Duration Clocks::*clock;
+};
+constexpr NamedClock named_clocks[] = {{"partner_answers_ms", &Clocks::partner_answers},
+                                       {"microsoft_answers_ms", &Clocks::microsoft_answers},
+                                       {"won_after_ms", &Clocks::won_after},
+                                       {"register_within_ms", &Clocks::register_within},
+                                       {"contract_started_within_ms", &Clocks::contract_started_within}};
+
+json::Value rates_json(const RateTable& rates) {
+  auto per_unit = json::Value::object();
+  for (const auto& [currency, rate] : rates.usd_per_unit) per_unit.set(currency, json::Value::string(rate.text));
+  auto object = json::Value::object();
+  object.set("date", json::Value::string(rates.date));
+  object.set("usd_per_unit", std::move(per_unit));
+  return object;
+}
+
+// A table that was kept replaces that of today, also when it was empty.
+void read_rates(const json::Value& object, RateTable& rates) {
+  rates.date = object.text_of("date");
+  rates.usd_per_unit.clear();
+  const json::Value* per_unit = object.find("usd_per_unit");
+  if (per_unit == nullptr) return;
+  for (const json::Member& m : per_unit->members()) {
+    if (auto rate = parse_number(m.value.text())) rates.usd_per_unit[m.key] = *rate;
+  }
+}
+
+void read_rules(const json::Value& object, RulePack& rules) {
+  for (const NamedFlag& f : required_fields) {
+    if (const json::Value* v = object.find(f.name)) rules.*f.flag = v->as_bool();
+  }
+  if (const json::Value* clocks = object.find("clocks")) {
+    for (const NamedClock& c : named_clocks) {
+      const json::Value* ms = clocks->find(c.name);
+      if (ms != nullptr) rules.clocks.*c.clock = milliseconds(ms->as_integer().value_or((rules.clocks.*c.clock).ms));
+    }
+  }
+  RegistrationRules& registration = rules.registration;
+  if (const json::Value* least = object.find("least_value_usd")) {
+    registration.least_value_usd = least->as_integer().value_or(registration.least_value_usd);
+  }
+  if (const json::Value* solutions = object.find("eligible_solutions")) {
+    registration.eligible_solutions.clear();
+    for (const json::Value& id : solutions->items()) registration.eligible_solutions.insert(id.text());
+  }
+  if (const json::Value* rates = object.find("rates")) read_rates(*rates, registration.rates);
+}
+
+// What that run kept; what a run of an older program did not keep is as today.
 Settings settings_from(const std::string& text, Settings settings) {
   const auto object = json::read(text);
   if (text.empty() || !object) return settings;
   const json::Value* settle = object->find("settle_ms");
   if (settle != nullptr) settings.settle = milliseconds(settle->as_integer().value_or(settings.settle.ms));
-  const json::Value* gates = object->find("gates");
-  if (gates != nullptr) {
-    for (const Irreversible step : {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::shared,
-                                    Irreversible::help_asked}) {
+  if (const json::Value* gates = object->find("gates")) {
+    settings.gates.clear();
+    for (const Irreversible step : irreversible_steps) {
       const json::Value* gate = gates->find(name_of(step));
       if (gate != nullptr) settings.gates[step] = static_cast<Gate>(gate->as_integer().value_or(0));
     }
   }
-  const auto flag = [&](const char* name, bool& value) {
-    const json::Value* v = object->find(name);
-    if (v != nullptr) value = v->as_bool();
-  };
-  flag("notes_required", settings.rules.notes_required);
-  flag("marketplace_intent_required", settings.rules.marketplace_intent_required);
-  flag("team_required", settings.rules.team_required);
-  flag("solution_required", settings.rules.solution_required);
-  flag("location_required", settings.rules.location_required);
+  const std::string early = object->text_of("early_won");
+  for (const EarlyWon how : {EarlyWon::hold, EarlyWon::warn, EarlyWon::send}) {
+    if (early == name_of(how)) settings.early_won = how;
+  }
+  read_rules(*object, settings.rules);
   return settings;
 }
 
@@ -195,11 +252,19 @@ std::string settings_text(const Settings& settings) {
     gates.set(name_of(step), json::Value::integer(static_cast<std::int64_t>(gate)));
   }
   object.set("gates", std::move(gates));
-  object.set("notes_required", json::Value::boolean(settings.rules.notes_required));
-  object.set("marketplace_intent_required", json::Value::boolean(settings.rules.marketplace_intent_required));
-  object.set("team_required", json::Value::boolean(settings.rules.team_required));
-  object.set("solution_required", json::Value::boolean(settings.rules.solution_required));
-  object.set("location_required", json::Value::boolean(settings.rules.location_required));
+  object.set("early_won", json::Value::string(name_of(settings.early_won)));
+  for (const NamedFlag& f : required_fields) object.set(f.name, json::Value::boolean(settings.rules.*f.flag));
+  auto clocks = json::Value::object();
+  for (const NamedClock& c : named_clocks) {
+    clocks.set(c.name, json::Value::integer((settings.rules.clocks.*c.clock).ms));
+  }
+  object.set("clocks", std::move(clocks));
+  const RegistrationRules& registration = settings.rules.registration;
+  object.set("least_value_usd", json::Value::integer(registration.least_value_usd));
+  auto solutions = json::Value::array();
+  for (const std::string& id : registration.eligible_solutions) solutions.append(json::Value::string(id));
+  object.set("eligible_solutions", std::move(solutions));
+  object.set("rates", rates_json(registration.rates));
   return json::canonical(object);
 }
 

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "engine/ask_registration.h"
 #include "engine/link.h"
-#include "engine/register.h"
 
 namespace cosell::engine::words {
 
@@ -162,8 +162,10 @@ std::string approve_command(const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
   return "cosell approve " + id;
 }
-std::string step_settles(const Pair& pair, Irreversible step, Instant due) {
-  return std::string("Will ") + label_of(step) + " at " + to_string_minutes(due) + " UTC if nothing changes in " +
+std::string step_settles(const Pair& pair, const std::vector<Irreversible>& steps, Instant due) {
+  std::vector<std::string> labels;
+  for (const Irreversible step : steps) labels.emplace_back(label_of(step));
+  return "Will " + text::join(labels, " and ") + " at " + to_string_minutes(due) + " UTC if nothing changes in " +
          pair.title(Side::crm) + " until then.";
 }
 std::string step_settles_remedy(const Pair& pair, Irreversible step) {
@@ -175,11 +177,43 @@ std::string step_settles_remedy(const Pair& pair, Irreversible step) {
 
 std::string early_won(const Pair& pair, Instant from) {
   return "Won in " + pair.title(Side::crm) + "; " + pair.title(Side::partner_center) + " is told at " +
-         to_string_minutes(from) + " UTC. Within 72 hours of its creation a won deal may be refused registration.";
+         to_string_minutes(from) + " UTC. A deal that is won within " + in_words(pair.settings.rules.clocks.won_after) +
+         " of its creation may be refused registration.";
+}
+std::string early_won_warning(const Pair& pair, Instant from) {
+  return "It is won within " + in_words(pair.settings.rules.clocks.won_after) +
+         " of its creation, so Microsoft may refuse to register it; won after " + to_string_minutes(from) +
+         " UTC, it can be registered.";
+}
+std::string made_elsewhere_remedy(const Pair& pair, const store::DealRow& row, const std::string& column) {
+  const std::string page = pair.partner_center->page_url(RecordKind::referral, RecordId());
+  return "Make it in " + pair.title(Side::partner_center) + (page.empty() ? "" : " (" + page + ")") +
+         " with the CRM ID " + row.crm.record_id +
+         "; it is then found by that and kept in sync. For an ordinary deal, correct its type in " +
+         pair.title(Side::crm) + (column.empty() ? "." : " (" + column + ").");
 }
 std::string early_won_remedy(const Pair& pair, const store::DealRow& row) {
   return "Nothing to do. Reopen the opportunity in " + pair.title(Side::crm) +
          " to cancel; if the deal will not be registered, close it now with: " + approve_command(row);
+}
+
+std::string assessment_stages(const Pair& pair, Stage reported) {
+  const std::string shown = percent_of(reported) > 10 ? std::to_string(percent_of(reported)) + " %" : "no stage yet";
+  return "An assessment goes through every stage, one after the other, before it is won; " +
+         pair.title(Side::partner_center) + " shows " + shown + ".";
+}
+std::string assessment_stages_remedy(const Pair& pair, Stage reported) {
+  const std::string mark = "mark the stages in " + pair.title(Side::partner_center);
+  for (const Stage next : {Stage::s20, Stage::s40, Stage::s60, Stage::s80}) {
+    if (percent_of(next) <= percent_of(reported)) continue;
+    return "Move it to the stage of " + std::to_string(percent_of(next)) + " % in " + pair.title(Side::crm) +
+           " first, or " + mark + ".";
+  }
+  return "Look at the deal in " + pair.title(Side::partner_center) + ".";
+}
+std::string assessment_asks() { return "An assessment is not shown to Microsoft's sellers and asks them for no help."; }
+std::string assessment_asks_remedy(const Pair& pair, const std::string& column) {
+  return "Take the answer back in " + pair.title(Side::crm) + (column.empty() ? "." : " (" + column + ").");
 }
 
 std::string register_command(const store::DealRow& row) { return "cosell deals register " + row.crm.record_id; }
@@ -194,20 +228,27 @@ std::string registration_refused(const std::vector<Objection>& objections) {
   return "The registration that was asked for is not sent: " + text::join(texts, "; ") + ".";
 }
 
-std::string missing(const Pair& pair, const std::vector<Missing>& list) {
+std::string missing(const std::vector<Missing>& list, const std::function<std::string(const Missing&)>& column) {
   std::vector<std::string> parts;
   for (const auto& m : list) {
-    // "Account.BillingCity" is a part of the account: the seller knows the record, the text names the part.
-    const auto& column = pair.mapping->rule(m.field).column;
-    const std::string shown = column.substr(0, column.find('.'));
+    const std::string shown = column(m);
     parts.push_back(shown.empty() ? m.what : m.what + " (" + shown + ")");
   }
   return "Partner Center needs " + text::join(parts, "; ") + ".";
 }
 
+std::string fill_in(const store::DealRow& row, const std::string& then) {
+  return (row.owner.empty() ? "Fill it in; " : row.owner + " fills it in; ") + then;
+}
+
+std::string labelled(const std::string& label, const std::string& column) {
+  return label.empty() || label == column ? column : quoted(label) + ", " + column;
+}
+
 std::string reason_missing(const Pair& pair, const Standing& target, const std::string& column) {
-  std::string text = pair.title(Side::partner_center) + " needs the reason why the deal was " +
-                     (target.substatus == Substatus::declined ? "declined" : "lost");
+  std::string what = target.substatus == Substatus::declined ? "declined" : "lost";
+  if (target.substatus == Substatus::error) what = "created in error";
+  std::string text = pair.title(Side::partner_center) + " needs the reason why the deal was " + what;
   if (!column.empty()) text += " (" + column + ")";
   return text + ".";
 }
@@ -301,13 +342,16 @@ std::string choice_commands(const store::DealRow& row) {
          "value that is right.";
 }
 
-std::string inbound_waits(const Pair& pair, const Deal& referral) {
-  std::string text = "Sent by Microsoft. Move it to another stage in " + pair.title(Side::crm) +
-                     " to accept it, or close it as lost to decline it.";
+std::string inbound_waits(const Deal& referral) {
+  std::string text = "Sent by Microsoft, which waits for your answer";
   if (const auto* at = std::get_if<Instant>(&referral.get(Field::expires_at))) {
-    text += " Answer before " + to_string_minutes(*at) + " UTC.";
+    text += " until " + to_string_minutes(*at) + " UTC";
   }
-  return text;
+  return text + ".";
+}
+std::string inbound_remedy(const Pair& pair) {
+  return "Move it to another stage in " + pair.title(Side::crm) +
+         " to accept it, or close it as lost with a reason to decline it.";
 }
 
 std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found) {

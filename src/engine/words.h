@@ -2,6 +2,7 @@
 // whom, and the next step. No internal words.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,19 +39,34 @@ std::string step_never(Irreversible step);
 std::string step_never_remedy(Irreversible step);
 std::string step_needs_approval(const Pair& pair, Irreversible step, bool first_link);
 std::string approve_command(const store::DealRow& row);
-std::string step_settles(const Pair& pair, Irreversible step, Instant due);
+std::string step_settles(const Pair& pair, const std::vector<Irreversible>& steps, Instant due);
 std::string step_settles_remedy(const Pair& pair, Irreversible step);
 
+// Won too soon after its creation (G-3): held until `from`, or told as a warning.
 std::string early_won(const Pair& pair, Instant from);
 std::string early_won_remedy(const Pair& pair, const store::DealRow& row);
+std::string early_won_warning(const Pair& pair, Instant from);
+// A deal of a type that the bridge does not create. `column`: where the CRM says so; may be "".
+std::string made_elsewhere_remedy(const Pair& pair, const store::DealRow& row, const std::string& column);
+
+// What an assessment has to do first; `reported`: the stage that Partner Center shows.
+std::string assessment_stages(const Pair& pair, Stage reported);
+std::string assessment_stages_remedy(const Pair& pair, Stage reported);
+std::string assessment_asks();
+std::string assessment_asks_remedy(const Pair& pair, const std::string& column);
 
 // What is asked of a person about a registration.
 std::string register_command(const store::DealRow& row);
 std::string registration_to_correct(const std::string& why);
 std::string registration_refused(const std::vector<Objection>& objections);
 
-std::string missing(const Pair& pair, const std::vector<Missing>& missing);
+// `column`: a column as people find it in the CRM.
+std::string missing(const std::vector<Missing>& missing, const std::function<std::string(const Missing&)>& column);
 std::string reason_missing(const Pair& pair, const Standing& target, const std::string& column);
+// "Olga Owner fills it in; …"
+std::string fill_in(const store::DealRow& row, const std::string& then);
+// "\"Expected amount\", Amount": the label that people see, and the column's name.
+std::string labelled(const std::string& label, const std::string& column);
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string refused(const Pair& pair, store::Side side, const Error& error);
 std::string refused_remedy(const Pair& pair, const store::DealRow& row);
@@ -61,7 +77,8 @@ std::string held_remedy(const Pair& pair, const store::DealRow& row, const recon
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 // The commands that choose between the two sides of this deal.
 std::string choice_commands(const store::DealRow& row);
-std::string inbound_waits(const Pair& pair, const Deal& referral);
+std::string inbound_waits(const Deal& referral);
+std::string inbound_remedy(const Pair& pair);
 std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found);
 // "value 1,000.00 USD -> 1,200.00 USD, stage Qualified -> Proposed"
 std::string changes(const Columns& changes);

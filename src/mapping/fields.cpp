@@ -52,6 +52,7 @@ bool usually_to_partner_center(Field f) {
     case Field::help:
     case Field::help_notes:
     case Field::consent_contact:
+    case Field::type:
       return true;
     default:
       return only_to_partner_center(f);

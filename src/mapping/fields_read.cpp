@@ -16,6 +16,9 @@ constexpr std::array<const char*, 6> kHelpCodes = {"WorkloadSpecificValueProposi
                                                    "PostSalesCustomerSuccess",
                                                    "GeneralOrOther"};
 constexpr std::array<const char*, 3> kIntents = {"Yes", "No", "HaveNotDecided"};
+// Types that a company tells apart from its ordinary deals, whose type follows from visibility and help (T-6).
+constexpr const char* kOrdinary = "ordinary";
+constexpr std::array<const char*, 3> kTypes = {kOrdinary, "partner to partner", "solution assessment"};
 
 Value text_value(std::string s) {
   if (text::trim(s).empty()) return {};
@@ -25,12 +28,15 @@ Value text_value(std::string s) {
 // The code that a text spells, apart from blanks, hyphens and case; "" when it is none of them.
 template <std::size_t N>
 std::string code_from(const std::array<const char*, N>& codes, std::string_view written) {
-  std::string compact;
-  for (const char c : written) {
-    if (c != ' ' && c != '-' && c != '_') compact += c;
-  }
+  const auto compact = [](std::string_view s) {
+    std::string out;
+    for (const char c : s) {
+      if (c != ' ' && c != '-' && c != '_') out += c;
+    }
+    return out;
+  };
   for (const char* code : codes) {
-    if (text::equals_ignore_case(compact, code)) return code;
+    if (text::equals_ignore_case(compact(written), compact(code))) return code;
   }
   return "";
 }
@@ -123,10 +129,11 @@ class FieldColumns {
       if (code.empty()) return unknown_value(plan_.source, read);
       read.text = code;
     }
-    if (plan_.rule.field == Field::help || plan_.rule.field == Field::marketplace_intent) {
+    const Field field = plan_.rule.field;
+    if (field == Field::help || field == Field::marketplace_intent || field == Field::type) {
       const std::string code = canonical(read.text);
       if (code.empty() && !text::trim(read.text).empty()) return unknown_value(plan_.source, read);
-      read.text = code;
+      read.text = code == kOrdinary ? "" : code;
     }
     out_.value = text_value(std::move(read.text));
   }
@@ -134,6 +141,7 @@ class FieldColumns {
   std::string canonical(const std::string& written) const {
     if (plan_.rule.field == Field::help) return code_from(kHelpCodes, written);
     if (plan_.rule.field == Field::marketplace_intent) return code_from(kIntents, written);
+    if (plan_.rule.field == Field::type) return code_from(kTypes, written);
     return "";
   }
 

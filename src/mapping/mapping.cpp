@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "deal/lifecycle.h"
 #include "mapping/countries.h"
 #include "mapping/data.h"
 #include "mapping/match.h"
@@ -170,6 +171,29 @@ const std::string& Mapping::account_column() const { return data_->account_colum
 const std::string& Mapping::stage_column() const { return data_->stages.column(); }
 const CustomerRule& Mapping::customer_rule() const { return data_->customer; }
 const FieldRule& Mapping::rule(Field f) const { return data_->rules[static_cast<std::size_t>(f)]; }
+std::string Mapping::column_of(Field f, const std::string& part) const {
+  const FieldPlan* plan = data_->plan(f);
+  if (plan == nullptr) return rule(f).column;
+  const auto first = [](const Source& source) { return source.has_column() ? source.columns.front() : ""; };
+  if (plan->kind == FieldKind::customer) {
+    if (part.empty()) return data_->account_column;
+    const auto found = plan->parts.find(part);
+    return found == plan->parts.end() ? "" : first(found->second);
+  }
+  if (plan->kind == FieldKind::people && part.empty()) {
+    // Nobody is there: the record is to be chosen, not a column of it to be filled in.
+    return plan->rule.column.substr(0, plan->rule.column.find('.'));
+  }
+  if (plan->kind == FieldKind::people && !plan->people.empty()) {
+    const PersonPlan& person = plan->people.front();
+    if (part == "phone") return first(person.phone);
+    if (part == "email") return first(person.email);
+    if (person.name.has_column()) return first(person.name);
+    return first(part == "first_name" ? person.first : person.last);
+  }
+  if (part == "currency" && !plan->currency_column.empty()) return plan->currency_column;
+  return plan->rule.column;
+}
 Backward Mapping::backward() const { return data_->backward; }
 CreateInCrm Mapping::create_in_crm() const { return data_->create_in_crm; }
 std::string Mapping::waiting_stage(const Columns& opportunity) const {
@@ -262,6 +286,10 @@ ReadDeal Mapping::read(const Columns& opportunity) const {
     FieldRead field = read_field(plan, opportunity, data_->files);
     if (field.problem) out.problems.push_back(*std::move(field.problem));
     out.deal.set(plan.rule.field, std::move(field.value));
+  }
+  // A stage table for assessments says the type, too (T-5).
+  if (table.assessment() && is_blank(out.deal.get(Field::type))) {
+    out.deal.set(Field::type, std::string(name_of(DealType::assessment)));
   }
   const auto shown_as = [&](Field f, const std::string& name) {
     if (!name.empty()) out.deal.set(f, column(opportunity, name));

@@ -155,6 +155,9 @@ class Mapping {
 
   // --- policy
   const FieldRule& rule(Field f) const;  // direction off when the mapping does not name the field
+  // The column that a person fills in for this part of a field ("country", "email", "currency"; "": all of it); "" when
+  // the mapping names none.
+  std::string column_of(Field f, const std::string& part) const;
   Backward backward() const;
   CreateInCrm create_in_crm() const;
   // The CRM stage that means "sent by Microsoft, not answered yet" for an opportunity like this one (without columns:

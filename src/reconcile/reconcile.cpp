@@ -179,6 +179,7 @@ void collect_steps(Decision& decision) {
   if (target->substatus == Substatus::won) decision.steps.push_back(Irreversible::won);
   if (target->substatus == Substatus::lost) decision.steps.push_back(Irreversible::lost);
   if (target->substatus == Substatus::declined) decision.steps.push_back(Irreversible::declined);
+  if (target->substatus == Substatus::error) decision.steps.push_back(Irreversible::error);
 }
 
 }  // namespace

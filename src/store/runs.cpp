@@ -13,7 +13,7 @@ namespace {
 
 Error misuse(const std::string& message) { return make_error(ErrorClass::bug, message); }
 
-const std::string kInboxColumns = "SELECT id, at, command, arguments, done_at, answer FROM inbox";
+const std::string kInboxColumns = "SELECT id, at, command, arguments, done_at, answer, refused FROM inbox";
 
 std::vector<InboxItem> inbox_items(Query& found) {
   std::vector<InboxItem> items;
@@ -26,6 +26,7 @@ std::vector<InboxItem> inbox_items(Query& found) {
     item.arguments = reader.text();
     item.done_at = reader.time_if_any();
     item.answer = reader.text();
+    item.refused = reader.integer() != 0;
     items.push_back(std::move(item));
   }
   return items;
@@ -207,11 +208,12 @@ Result<std::vector<InboxItem>> SqliteStore::recent_inbox(int newest) {
   });
 }
 
-Result<void> SqliteStore::answer_inbox(std::int64_t id, const std::string& answer, Instant at) {
+Result<void> SqliteStore::answer_inbox(std::int64_t id, const std::string& answer, bool refused, Instant at) {
   return write([&]() -> Result<void> {
-    const int changed = query("UPDATE inbox SET done_at = ?2, answer = ?3 WHERE id = ?1 AND done_at IS NULL")
-                            .with(id, at, answer)
-                            .run();
+    const int changed =
+        query("UPDATE inbox SET done_at = ?2, answer = ?3, refused = ?4 WHERE id = ?1 AND done_at IS NULL")
+            .with(id, at, answer, refused)
+            .run();
     if (changed == 0) return misuse("Inbox entry " + std::to_string(id) + " is not waiting for an answer.");
     return {};
   });

@@ -77,7 +77,7 @@ class SqliteStore final : public Store {
   Result<std::int64_t> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) override;
   Result<std::vector<InboxItem>> open_inbox() override;
   Result<std::vector<InboxItem>> recent_inbox(int newest) override;
-  Result<void> answer_inbox(std::int64_t id, const std::string& answer, Instant at) override;
+  Result<void> answer_inbox(std::int64_t id, const std::string& answer, bool refused, Instant at) override;
 
  private:
   struct JournalHead {

@@ -154,6 +154,7 @@ struct InboxItem {
   std::string arguments;  // canonical JSON
   std::optional<Instant> done_at;
   std::string answer;
+  bool refused = false;  // answered, but not carried out
 };
 
 struct DealFilter {
@@ -255,7 +256,7 @@ class Store {
   virtual Result<std::int64_t> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) = 0;
   virtual Result<std::vector<InboxItem>> open_inbox() = 0;
   virtual Result<std::vector<InboxItem>> recent_inbox(int newest) = 0;  // answered or not, newest first
-  virtual Result<void> answer_inbox(std::int64_t id, const std::string& answer, Instant at) = 0;
+  virtual Result<void> answer_inbox(std::int64_t id, const std::string& answer, bool refused, Instant at) = 0;
 };
 
 }  // namespace cosell::store

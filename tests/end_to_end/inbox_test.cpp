@@ -21,6 +21,13 @@ class BesideAService : public ::testing::Test {
     EXPECT_THAT(ended.out, AllOf(HasSubstr("Another cosell works on this pair"), HasSubstr("Done there at")));
     return ended.out;
   }
+  // … that the service does not carry out: the exit code says so as it does without a service.
+  std::string refused_there(const Arguments& arguments) const {
+    const Ended ended = sandbox->cosell(arguments);
+    EXPECT_EQ(ended.code, 2) << ended.out << ended.err;
+    EXPECT_THAT(ended.out, AllOf(HasSubstr("Another cosell works on this pair"), HasSubstr("Refused there at")));
+    return ended.err;
+  }
   std::size_t waiting_as(const std::string& kind) const {
     return sandbox->answer({"todo", "--kind", kind})["todo"].size();
   }
@@ -85,7 +92,9 @@ TEST_F(BesideAService, ResolveReplayApproveAndLinkAreDoneThereAndConfirmed) {
   EXPECT_THAT(handed_over({"deals", "link", opportunity(3), referrals[3]["id"]}), HasSubstr("are one deal"));
 
   // What cannot be done is answered too, and the service goes on.
-  EXPECT_THAT(handed_over({"deals", "link", opportunity(3), referrals[3]["id"]}), HasSubstr("linked"));
+  EXPECT_THAT(refused_there({"deals", "link", opportunity(3), referrals[3]["id"]}), HasSubstr("linked"));
+  EXPECT_THAT(refused_there({"deals", "restart", opportunity(3)}), HasSubstr(pipeline.row(referrals[3]["name"]).title));
+  EXPECT_THAT(refused_there({"deals", "register", opportunity(3)}), HasSubstr("cannot be registered"));
   EXPECT_TRUE(service.running()) << service.err();
 
   service.send(SIGTERM);
@@ -93,6 +102,7 @@ TEST_F(BesideAService, ResolveReplayApproveAndLinkAreDoneThereAndConfirmed) {
   EXPECT_EQ(ended.code, 0) << ended.err;
   const Ended inbox = sandbox->cosell({"inbox"});
   EXPECT_EQ(inbox.code, 0);
+  EXPECT_THAT(inbox.out, AllOf(HasSubstr("done at"), HasSubstr("refused at")));
   for (const char* command : {"resolve", "replay", "approve", "unlink", "link"}) {
     EXPECT_THAT(inbox.out, HasSubstr(command));
     EXPECT_THAT(ended.out, HasSubstr(std::string(command) + ": ")) << "the service says it as well";

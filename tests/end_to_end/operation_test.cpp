@@ -63,6 +63,40 @@ TEST(CallsAllowed, InADayEndTheSyncAndTheNextDayItGoesOn) {
   expect_referrals_match(pipeline, *sandbox);
 }
 
+TEST(Warning, IsToldByPlanSyncTodoAndShowAndKeepsNothingBack) {  // G-3
+  const Pipeline pipeline(60);
+  const auto sandbox = load(pipeline);
+  sandbox->configure("registration", Json{{"early_won", "warn"}});
+  sandbox->answer({"sync"});
+  const Json referral = PartnerCenter(*sandbox).referrals().front();
+  const std::string id = referral["externalReferenceId"];
+  const std::string title = pipeline.row(referral["name"]).title;
+  const Salesforce salesforce(*sandbox);
+  salesforce.patch(id, Json{{"Cosell_Visible__c", true}, {"Amount", 90000}});
+  sandbox->answer({"sync"});
+  sandbox->advance("61m");
+  sandbox->answer({"sync"});
+  salesforce.patch(id, Json{{"StageName", "Won"}});
+
+  const auto warned = AllOf(HasSubstr("Note: " + title), HasSubstr("won within 72 hours of its creation"));
+  EXPECT_THAT(sandbox->cosell({"plan"}).out, warned);
+  EXPECT_THAT(sandbox->cosell({"sync"}).out, warned);
+  const Json todo = sandbox->answer({"todo", "--kind", "warning"})["todo"];
+  ASSERT_EQ(todo.size(), 1U);
+  EXPECT_EQ(todo[0]["deal"], title);
+  EXPECT_THAT(todo[0]["what"].get<std::string>(), HasSubstr("Microsoft may refuse to register it"));
+  EXPECT_THAT(sandbox->cosell({"deals", "show", id}).out, HasSubstr("Microsoft may refuse to register it"));
+  EXPECT_THAT(salesforce.opportunity(id)["Cosell_Message__c"].get<std::string>(), HasSubstr("may refuse to register"));
+
+  sandbox->advance("61m");
+  const Json left = sandbox->answer({"sync"});
+  ASSERT_EQ(left["warnings"].size(), 1U);
+  EXPECT_EQ(left["warnings"][0]["deal"], title);
+  EXPECT_EQ(PartnerCenter(*sandbox).get(referral["id"])["substatus"], "Won");
+  EXPECT_EQ(sandbox->answer({"todo", "--kind", "warning"})["todo"].size(), 0U);
+  EXPECT_THAT(sandbox->cosell({"deals", "show", id}).out, HasSubstr("so Microsoft may refuse the registration"));
+}
+
 class Stopped : public ::testing::TestWithParam<int> {};
 
 TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {

@@ -2,8 +2,12 @@
 // that the bridge takes is one that Partner Center takes too.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "deal/lifecycle.h"
 #include "engine/approve.h"
 #include "engine/deadline.h"
+#include "engine/decide.h"
 #include "engine/restart.h"
 #include "tests/support/world.h"
 
@@ -164,6 +168,243 @@ TEST_P(LifeOfDeals, WonInTimeLeavesEarlierWhenApprovedOrConfigured) {  // G-3
   world.crm_edit(configured, {{"stage", "won"}});
   world.sync();
   EXPECT_EQ(world.referral_of(configured)["substatus"], "Won");
+}
+
+TEST_P(LifeOfDeals, WonTooSoonIsToldWhileThereIsTimeAndSentWhereTheConfigurationOnlyWarns) {  // G-3
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  world.pair().settings.early_won = engine::EarlyWon::warn;
+  world.pair().settings.rules.clocks.won_after = hours(48);
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"visible", true}}));
+  world.sync();
+  world.advance(minutes(61));
+  world.sync();
+  world.crm_edit(id, {{"stage", "won"}});
+  const auto told = world.sync();
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.reason, "settling");
+  EXPECT_NE(deal.message.find("won within 48 hours of its creation, so Microsoft may refuse to register it"),
+            std::string::npos)
+      << deal.message;
+  EXPECT_NE(deal.message.find("won after 2026-11-23 08:00 UTC"), std::string::npos) << deal.message;
+  EXPECT_EQ(deal.marks.count(engine::warning_mark), 1U) << "todo lists it";
+  EXPECT_NE(world.opportunity(id)["message"].get<std::string>().find("may refuse to register"), std::string::npos);
+  ASSERT_EQ(told.warnings.size(), 1U);
+  EXPECT_EQ(told.warnings[0].title, "Alder Foods");
+  EXPECT_EQ(world.sync().warnings.size(), 0U) << "told once";
+  world.advance(minutes(61));
+  EXPECT_EQ(world.sync().warnings.size(), 1U) << "and once more when it leaves";
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Won") << "a warning keeps nothing back";
+  EXPECT_EQ(world.deal_of(id).marks.count(engine::warning_mark), 0U);
+}
+
+TEST_P(LifeOfDeals, WonThatLeavesAfterItsHoursIsNotWarnedOf) {  // G-3
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  world.pair().settings.early_won = engine::EarlyWon::warn;
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"visible", true}}));
+  world.sync();
+  world.advance(hours(71) + minutes(30));
+  world.sync();
+  world.crm_edit(id, {{"stage", "won"}});
+  EXPECT_EQ(world.sync().warnings.size(), 0U) << "it leaves after the 72 hours";
+  EXPECT_EQ(world.deal_of(id).reason, "settling");
+}
+
+Json asking_for_help(World& world, const Json& more) {
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  Json words = deal_with("Alder Foods", {{"contact", contact}, {"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+  words.update(more);
+  return words;
+}
+
+std::size_t requests_for_help(World& world) {
+  return world.control(Side::partner_center, "GET", "records")["invited"].size();
+}
+
+TEST_P(LifeOfDeals, HelpForASmallDealIsWarnedOfBeforeMicrosoftIsAsked) {  // M-1
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  const auto id = world.new_opportunity(asking_for_help(world, {{"value", 9000}}));
+  const auto told = world.sync();
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.reason, "settling");
+  EXPECT_NE(deal.message.find("Its value is only 9,000.00 USD"), std::string::npos) << deal.message;
+  EXPECT_EQ(deal.marks.count(engine::warning_mark), 1U) << "todo lists it";
+  EXPECT_NE(world.opportunity(id)["message"].get<std::string>().find("gives no reason"), std::string::npos)
+      << "the seller sees it while it can still be taken back";
+  ASSERT_EQ(told.warnings.size(), 1U);
+  EXPECT_NE(told.warnings[0].next_step.find("Take the answer back"), std::string::npos);
+  EXPECT_EQ(requests_for_help(world), 0U);
+  world.advance(minutes(61));
+  EXPECT_EQ(world.sync().warnings.size(), 1U);
+  EXPECT_EQ(requests_for_help(world), 1U) << "a warning blocks nothing";
+  EXPECT_EQ(world.deal_of(id).marks.count(engine::warning_mark), 0U);
+  const auto history = world.store().history(deal.id, 0, 100);
+  ASSERT_TRUE(history);
+  const auto kept = [](const store::JournalEntry& e) {
+    return e.summary.find("note: Its value is only 9,000.00 USD") != std::string::npos;
+  };
+  EXPECT_TRUE(std::any_of(history->begin(), history->end(), kept));
+}
+
+TEST_P(LifeOfDeals, HelpIsWarnedOfAlsoWhereTheValueCannotBeJudgedOrNothingWaits) {  // M-1
+  World world({.crm = GetParam()});
+  const auto in_francs = world.new_opportunity(asking_for_help(world, {{"value", 900000}, {"currency", "CHF"}}));
+  const auto told = world.sync();
+  ASSERT_EQ(told.warnings.size(), 1U);
+  EXPECT_NE(told.warnings[0].message.find("no rate for CHF"), std::string::npos) << told.warnings[0].message;
+  EXPECT_EQ(requests_for_help(world), 1U);
+  EXPECT_FALSE(world.deal_of(in_francs).partner_center.record_id.empty());
+
+  world.pair().settings.rules.registration.rates = {"2026-11", "a table", {{"CHF", Number{"1.1"}}}};
+  world.new_opportunity(asking_for_help(world, {{"name", "Birch Mills"}, {"value", 900000}, {"currency", "CHF"}}));
+  EXPECT_EQ(world.sync().warnings.size(), 0U);
+  world.pair().settings.rules.registration.least_value_usd = 1'000'000;
+  world.new_opportunity(asking_for_help(world, {{"name", "Cedar Rail"}, {"value", 900000}, {"currency", "CHF"}}));
+  EXPECT_EQ(world.sync().warnings.size(), 1U) << "the figure of the configuration counts";
+}
+
+TEST_P(LifeOfDeals, WhatIsMissingIsNamedByLabelAndNameOfItsColumnAndByWhomItIsFilledIn) {  // R-1, R-5
+  World world({.crm = GetParam()});
+  const auto id =
+      world.new_opportunity(deal_with("Alder Foods", {{"value", nullptr}, {"account", {{"name", "X"}, {"city", ""}}}}));
+  world.sync();
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.reason, "missing_field");
+  const bool salesforce = std::string(GetParam()) == "salesforce";
+  const std::string city = salesforce ? R"(("Account: Billing City", Account.BillingCity))"
+                                      : R"(("parentaccountid: Address 1: City", parentaccountid.address1_city))";
+  EXPECT_NE(deal.message.find("the customer's city " + city), std::string::npos) << deal.message;
+  const std::string value = salesforce ? "(Amount)" : R"(("Est. revenue", estimatedvalue))";
+  EXPECT_NE(deal.message.find("an estimated value above 0 " + value), std::string::npos) << deal.message;
+  ASSERT_FALSE(deal.owner.empty());
+  EXPECT_EQ(deal.next_step, deal.owner + " fills it in; the deal is then sent by itself.");
+}
+
+// Deals of other types than the bridge can make.
+TEST(MadeElsewhere, ADealBetweenPartnersIsOneEntryForAPersonUntilItWasMadeInPartnerCenter) {  // T-2, R-20
+  const std::string column = make_crm_stand("salesforce")->column("loss_reason");
+  World world(
+      {.mapping = {
+           {"fields",
+            {{"type",
+              {{"column", column}, {"values", {{"With a partner", "partner to partner"}}}, {"else", "ordinary"}}}}}}});
+  const auto ordinary = world.new_opportunity(deal_with("Birch Mills", {{"loss_reason", "Nothing special"}}));
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"loss_reason", "With a partner"}}));
+  world.sync();
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.state, store::DealState::waiting);
+  EXPECT_EQ(deal.waits_for, store::WaitFor::seller);
+  EXPECT_EQ(deal.reason, "made_elsewhere");
+  EXPECT_EQ(deal.message, why_not_created(DealType::partner_to_partner));
+  EXPECT_NE(deal.next_step.find("https://partner.microsoft.com/referrals/v2/inbox)"), std::string::npos)
+      << deal.next_step;
+  EXPECT_NE(deal.next_step.find("with the CRM ID " + id), std::string::npos) << deal.next_step;
+  EXPECT_NE(deal.next_step.find(column), std::string::npos) << deal.next_step;
+  EXPECT_FALSE(world.referral_of(ordinary).is_null());
+  EXPECT_TRUE(world.referral_of(id).is_null());
+  const auto writes = world.writes(Side::partner_center);
+  for (int i = 0; i < 3; ++i) {
+    world.advance(hours(7));
+    EXPECT_EQ(world.sync().failures_total, 0);
+  }
+  EXPECT_EQ(world.writes(Side::partner_center), writes) << "nothing is tried";
+  EXPECT_EQ(world.deal_of(id).since, deal.since) << "one entry, not one per sync";
+  // A person made it in Partner Center and noted the CRM's id.
+  world.inbound(
+      {{"name", "Alder Foods"},
+       {"set",
+        {{"externalReferenceId", id}, {"direction", "Outgoing"}, {"status", "Active"}, {"substatus", "Accepted"}}}});
+  world.sync();
+  EXPECT_FALSE(world.deal_of(id).partner_center.record_id.empty());
+  EXPECT_NE(world.deal_of(id).reason, "made_elsewhere");
+}
+
+TEST(MadeElsewhere, AnAssessmentIsToldByTheStageTableOfItsRecordType) {  // T-5, R-12
+  World world({.mapping = {{"stages", {{"assessment", true}}}}});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).reason, "made_elsewhere");
+  EXPECT_EQ(world.deal_of(id).message, why_not_created(DealType::assessment));
+  EXPECT_EQ(world.writes(Side::partner_center), 0);
+}
+
+TEST(Assessment, GoesThroughEveryStageBeforeItIsWonAndAsksNobody) {  // S-10, T-9
+  World world({.mapping = {{"stages", {{"assessment", true}}}}});
+  world.inbound({{"name", "Alder Foods"}});
+  world.sync();
+  const std::string id = world.opportunities().front()["id"];
+  const auto moved_to = [&](const char* stage) {
+    world.advance(minutes(5));
+    world.crm_edit(id, {{"stage", stage}});
+    world.sync();
+    return world.deal_of(id);
+  };
+  const auto shown = [&] { return world.referrals()[0]; };
+  EXPECT_EQ(moved_to("20").state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(shown()["salesStage"], "20");
+  const auto jumped = moved_to("60");
+  EXPECT_EQ(jumped.reason, "assessment");
+  EXPECT_NE(jumped.message.find("shows 20 %"), std::string::npos) << jumped.message;
+  EXPECT_NE(jumped.next_step.find("the stage of 40 %"), std::string::npos) << jumped.next_step;
+  EXPECT_EQ(shown()["salesStage"], "20");
+  EXPECT_EQ(moved_to("40").state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(moved_to("won").reason, "assessment");
+  EXPECT_EQ(shown()["status"], "Active");
+  for (const char* stage : {"60", "80", "won"}) EXPECT_EQ(moved_to(stage).state, store::DealState::in_sync) << stage;
+  EXPECT_EQ(shown()["substatus"], "Won");
+  EXPECT_EQ(world.refused(Side::partner_center), 0);
+}
+
+TEST(Assessment, IsNotShownToMicrosoft) {  // T-9
+  World world({.mapping = {{"stages", {{"assessment", true}}}}});
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"visible", true}}));
+  world.inbound({{"name", "Alder Foods"},
+                 {"set",
+                  {{"externalReferenceId", id},
+                   {"direction", "Outgoing"},
+                   {"type", "Independent"},
+                   {"consent", {{"consentToShareReferralWithMicrosoftSellers", false}}},
+                   {"status", "Active"},
+                   {"substatus", "Accepted"},
+                   {"salesStage", "20"}}}});
+  world.sync();
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.reason, "assessment") << deal.message;
+  EXPECT_NE(deal.message.find("not shown to Microsoft"), std::string::npos) << deal.message;
+  EXPECT_NE(deal.next_step.find("Cosell_Visible__c"), std::string::npos) << deal.next_step;
+  EXPECT_EQ(world.referrals()[0]["consent"]["consentToShareReferralWithMicrosoftSellers"], false);
+}
+
+// Closing as created in error: the API does not document it.
+TEST(CreatedInError, StaysOffUntilTheConfigurationSwitchesItOn) {  // L-8
+  // One of the stages that mean 40 is taken for deals that were entered twice.
+  World world(
+      {.mapping = {
+           {"stages",
+            {{"add", {{"Value Proposition", {{"closed", "error"}, {"reason", {{"column", "Cosell_Loss_Reason__c"}}}}}}},
+             {"write_back", {{"40", "Id. Decision Makers"}}}}}}});
+  world.control(Side::partner_center, "POST", "settings", {{"error_closing", true}});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.crm_edit(id, {{"stage", "40"}});
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).reason, "missing_field") << "L-9: a reason is wanted, too";
+  world.crm_edit(id, {{"loss_reason", "Entered twice"}});
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).reason, "never") << world.deal_of(id).message;
+  EXPECT_NE(world.deal_of(id).message.find("close the deal as created in error"), std::string::npos);
+  EXPECT_NE(world.deal_of(id).next_step.find("\"error\" in the configuration"), std::string::npos);
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  ASSERT_TRUE(engine::approve(world.pair(), world.deal_of(id).id));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active") << "what is switched off cannot be approved";
+
+  world.pair().settings.gates[Irreversible::error] = engine::Gate::automatic;
+  world.crm_edit(id, {{"value", 51000}});
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Error");
+  EXPECT_EQ(world.referral_of(id)["statusReason"], "Entered twice");
+  EXPECT_EQ(world.refused(Side::partner_center), 0);
 }
 
 TEST_P(LifeOfDeals, AWaitingDealAndAWonOneHaveDeadlines) {  // L-4

@@ -133,6 +133,54 @@ TEST_P(Link, EveryDecisionOfEveryRunComesOutTheSameWhenItIsDerivedAgain) {
   EXPECT_GE(checked, 6);
 }
 
+TEST(Recheck, KeepsTheClocksRatesAndFiguresOfThatDay) {  // G-3, M-1
+  World world({.settle = minutes(60)});
+  auto& rules = world.pair().settings.rules;
+  rules.clocks.won_after = hours(48);
+  rules.registration.rates = {"2026-11", "a table", {{"EUR", Number{"1.2"}}}};
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  Json small = usual_opportunity("Too small");
+  small.update({{"value", 20000},
+                {"currency", "EUR"},
+                {"contact", contact},
+                {"help", "GeneralOrOther"},
+                {"help_notes", "A demo"}});
+  world.new_opportunity(small);
+  Json shown = usual_opportunity("Won too soon");
+  shown["visible"] = true;
+  const auto early = world.new_opportunity(shown);
+  world.sync();
+  world.advance(minutes(61));
+  world.sync();
+  world.crm_edit(early, {{"stage", "won"}});
+  world.sync();
+  world.advance(hours(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(early).reason, "early_won") << world.deal_of(early).message;
+  const auto differences = [&] {
+    std::size_t found = 0;
+    const auto runs = world.store().runs(100);
+    EXPECT_TRUE(runs);
+    for (const auto& run : *runs) {
+      const auto report = engine::recheck(world.pair(), run.id);
+      EXPECT_TRUE(report) << report.error().message;
+      if (!report) continue;
+      found += report->differences.size();
+      for (const auto& d : report->differences) ADD_FAILURE() << d.summary << "\n" << d.before << "\n" << d.now;
+    }
+    return found;
+  };
+  // Another day, another configuration.
+  rules.clocks.won_after = hours(1);
+  rules.registration.rates = {};
+  rules.registration.least_value_usd = 1;
+  rules.registration.eligible_solutions = {"SOL-OTHER"};
+  world.pair().settings.early_won = engine::EarlyWon::send;
+  world.pair().settings.gates[Irreversible::won] = engine::Gate::never;
+  EXPECT_EQ(differences(), 0U);
+}
+
 // Two full systems of the same deals, with nothing that ties them: what is sure is linked, what is not waits.
 Json deal_of_customer(const std::string& customer, const std::string& name) {
   auto words = usual_opportunity(name);

@@ -1,7 +1,7 @@
 // Stories of the registration of won deals: stated by a person, sent by the documented paths, seen in the CRM.
 #include <gtest/gtest.h>
 
-#include "engine/register.h"
+#include "engine/ask_registration.h"
 #include "engine/replay.h"
 #include "tests/support/world.h"
 

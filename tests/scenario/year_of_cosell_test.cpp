@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "engine/ask_registration.h"
 #include "engine/restart.h"
 #include "tests/support/world.h"
 
@@ -20,7 +21,15 @@ class Story {
  public:
   explicit Story(const char* crm) : world({.crm = crm, .settle = minutes(60)}), told_(std::getenv("COSELL_TELL")) {}
 
-  void chapter(const std::string& what) { say("\n" + what); }
+  // Nothing that this story tells happens until that day.
+  void chapter(const std::string& day, const std::string& what) {
+    const Instant then = start_of(*parse_date(day)) + hours(9);
+    EXPECT_LT(world.clock().now(), then) << what;
+    later(then - world.clock().now());
+    say("\n" + what);
+  }
+  // What a person types; the story does what the command does.
+  void command(const std::string& line) { say("  $ " + line); }
 
   // Some time passes, the bridge syncs, and what the seller then sees in the CRM is told.
   void later(Duration d) {
@@ -31,12 +40,21 @@ class Story {
       EXPECT_EQ(report.failures_total, 0);
     }
   }
+  // What the seller sees in the CRM, what stands in Partner Center, and what waits for whom.
   void show(const std::string& id) {
     const Json seen = world.opportunity(id);
     const auto text = [&](const char* word) { return seen[word].is_string() ? seen[word].get<std::string>() : ""; };
     say("  " + to_string_minutes(world.clock().now()) + "  " + text("name") + " - " + text("state") +
         (text("message").empty() ? "" : ": " + text("message")));
-    if (!text("microsoft_answer").empty()) say("                    Microsoft: " + text("microsoft_answer"));
+    const Json there = referral(id);
+    std::string line = "in the CRM: " + text("stage") + "; in Partner Center: " + there["substatus"].get<std::string>();
+    if (there["salesStage"].is_string()) line += ", " + there["salesStage"].get<std::string>() + " %";
+    if (!text("microsoft_answer").empty()) line += "; Microsoft: " + text("microsoft_answer");
+    if (!text("registration").empty()) line += "; registration: " + text("registration");
+    say("                    " + line);
+    const auto row = world.deal_of(id);
+    const bool told = row.next_step.empty() || text("message").find(row.next_step) != std::string::npos;
+    if (!told) say("                    -> " + row.next_step);
   }
   Json referral(const std::string& id) {
     const std::string referral_id = world.deal_of(id).partner_center.record_id;
@@ -69,7 +87,7 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   Story story(GetParam());
   World& world = story.world;
 
-  story.chapter("January. Microsoft sends three deals. One is accepted, one declined, one forgotten.");
+  story.chapter("2027-01-11", "January. Microsoft sends three deals. One is accepted, one declined, one forgotten.");
   for (const char* name : {"Birch Clinics", "Cedar Rail", "Dogwood Mills"}) world.inbound({{"name", name}});
   story.later(hours(1));
   const auto birch = story.opportunity_named("Birch Clinics");
@@ -83,12 +101,15 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   story.later(minutes(61));
   EXPECT_EQ(story.referral(birch)["substatus"], "Accepted");
   EXPECT_EQ(story.referral(cedar)["substatus"], "Declined");
+  story.show(birch);
+  story.show(cedar);
   story.later(days(15));
   EXPECT_EQ(story.referral(dogwood)["substatus"], "Expired");
   EXPECT_EQ(world.opportunity(dogwood)["stage"], "lost");
   story.show(dogwood);
 
-  story.chapter("March. A private deal is upgraded to co-sell; Microsoft accepts. For another one it declines.");
+  story.chapter("2027-03-01",
+                "March. A private deal is upgraded to co-sell; Microsoft accepts. For another one it declines.");
   const auto contact = world.new_contact(
       {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
   const auto alder = world.new_opportunity(plus(usual_opportunity("Alder Foods"), {{"contact", contact}}));
@@ -111,7 +132,7 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   story.show(alder);
   story.show(elm);
 
-  story.chapter("April. The stages move on. Won by mistake, undone within the hour: nobody notices.");
+  story.chapter("2027-04-05", "April. The stages move on. Won by mistake, undone within the hour: nobody notices.");
   for (const char* stage : {"40", "60", "80"}) {
     world.crm_edit(alder, {{"stage", stage}});
     story.later(days(5));
@@ -125,7 +146,7 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   EXPECT_EQ(story.referral(alder)["status"], "Active");
   story.show(alder);
 
-  story.chapter("May. Won by mistake and noticed too late: the deal starts again with a new referral.");
+  story.chapter("2027-05-10", "May. Won by mistake and noticed too late: the deal starts again with a new referral.");
   const auto fir = world.new_opportunity(usual_opportunity("Fir Logistics"));
   story.later(minutes(10));
   world.crm_edit(fir, {{"stage", "won"}});
@@ -136,12 +157,14 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   story.later(hours(1));
   EXPECT_EQ(world.deal_of(fir).reason, "reopened_in_crm");
   story.show(fir);
+  story.command("cosell deals restart \"Fir Logistics\"");
   ASSERT_TRUE(engine::restart(world.pair(), world.deal_of(fir).id));
   story.later(hours(1));
   EXPECT_EQ(story.referral(fir)["status"], "Active");
   story.show(fir);
 
-  story.chapter("June. A partner-led deal is won on its second day; Partner Center hears of it after 72 hours.");
+  story.chapter("2027-06-07",
+                "June. A partner-led deal is won on its second day; Partner Center hears of it after 72 hours.");
   const auto gorse = world.new_opportunity(plus(usual_opportunity("Gorse Energy"), {{"visible", true}}));
   story.later(minutes(10));
   story.later(minutes(61));
@@ -155,27 +178,18 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   EXPECT_EQ(story.referral(gorse)["substatus"], "Won");
   story.show(gorse);
 
-  story.chapter("July. The deal is registered; its review is seen in the CRM.");
-  const std::string sign = to_string_seconds(start_of(date_of(world.clock().now())));
-  world.portal_edit(story.referral(gorse)["id"],
-                    {{{"op", "add"},
-                      {"path", "/registrations/-"},
-                      {"value",
-                       {{"type", "AzureIPCoSell"},
-                        {"contract",
-                         {{"value", 50000},
-                          {"currency", "USD"},
-                          {"signDateTime", sign},
-                          {"startDateTime", sign},
-                          {"term", "Perpetual"}}},
-                        {"solutionDetails",
-                         {{{"id", "SOL-ABCDE-FGH"},
-                           {"value", 50000},
-                           {"currency", "USD"},
-                           {"isDeployedOnAzure", true},
-                           {"primaryDeploymentOn", "Customer"},
-                           {"pricingModel", "Other"},
-                           {"marketplaceTransactionDetails", {{"isMarketplaceTransacted", false}}}}}}}}}});
+  story.chapter("2027-07-05", "July. The deal is registered with one command; its review is seen in the CRM.");
+  const Date today = date_of(world.clock().now());
+  story.command("cosell deals register \"Gorse Energy\" --signed " + to_string(today) + " --starts " +
+                to_string(today) + " --perpetual --on-azure yes --deployed-at customer --pricing other");
+  const auto asked = engine::ask_registration(world.pair(), world.deal_of(gorse).id,
+                                              {{registration_column::signed_on, today},
+                                               {registration_column::starts, today},
+                                               {registration_column::ends, Value{}},
+                                               {registration_column::on_azure, true},
+                                               {registration_column::deployed_at, std::string("Customer")},
+                                               {registration_column::pricing, std::string("Other")}});
+  ASSERT_TRUE(asked) << asked.error().message;
   story.later(days(3));
   EXPECT_EQ(story.referral(gorse)["registrationStatus"], "ReviewPending");
   world.control(Side::partner_center, "POST", "registration",
@@ -184,7 +198,7 @@ TEST_P(YearOfCoSell, IsLivedThroughWithoutASurprise) {
   story.show(gorse);
   EXPECT_EQ(story.referral(gorse)["registrationStatus"], "Approved");
 
-  story.chapter("September. Elm Street Bank is lost, with a reason; Alder Foods is won at last.");
+  story.chapter("2027-09-06", "September. Elm Street Bank is lost, with a reason; Alder Foods is won at last.");
   world.crm_edit(elm, {{"stage", "lost"}, {"loss_reason", "Budget"}});
   world.crm_edit(alder, {{"stage", "won"}});
   story.later(minutes(10));

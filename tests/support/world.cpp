@@ -19,7 +19,7 @@ const std::string crm_url = "http://127.0.0.1:7001";
 const std::string partner_center_url = "http://127.0.0.1:7002";
 
 // A company with a location, a signed consent and defaults for what a test does not care about.
-std::string company_mapping(const CrmStand& crm, bool plain_key) {
+std::string company_mapping(const CrmStand& crm, const WorldOptions& options) {
   Json mapping = {{"extends", crm.system()},
                   {"fields",
                    {{"location", {{"constant", "1234567"}}},
@@ -28,7 +28,8 @@ std::string company_mapping(const CrmStand& crm, bool plain_key) {
                     {"marketplace_intent", {{"default", "HaveNotDecided"}}},
                     {"notes", {{"default", "Questions to the deal's owner, please."}}}}}};
   if (const Json stages = crm.stage_mapping(); !stages.is_null()) mapping["stages"] = stages;
-  if (plain_key) mapping["bridge"] = {{"referral_id", crm.column("plain_key")}};
+  if (options.plain_key) mapping["bridge"] = {{"referral_id", crm.column("plain_key")}};
+  mapping.merge_patch(options.mapping);
   return mapping.dump();
 }
 
@@ -63,7 +64,7 @@ World::World(WorldOptions options)
       std::make_unique<net::InProcessTransport>([this](const http::Request& r) { return deliver(Side::crm, r); });
   partner_center_transport_ = std::make_unique<net::InProcessTransport>(
       [this](const http::Request& r) { return deliver(Side::partner_center, r); });
-  const auto loaded = mapping::read_mapping("world.jsonc", company_mapping(*crm_stand_, options_.plain_key),
+  const auto loaded = mapping::read_mapping("world.jsonc", company_mapping(*crm_stand_, options_),
                                             [](const std::string& name) -> Result<std::string> {
                                               const auto text = mapping::shipped_mapping(name);
                                               if (text.empty())

@@ -29,8 +29,9 @@ using store::Side;
 struct WorldOptions {
   std::string crm = "salesforce";
   std::uint64_t seed = 1;
-  Duration settle{};       // irreversible steps leave at once
-  bool plain_key = false;  // the referral id is kept in a column that is not unique
+  Duration settle{};              // irreversible steps leave at once
+  bool plain_key = false;         // the referral id is kept in a column that is not unique
+  Json mapping = Json::object();  // laid over the company's mapping file
 };
 
 class World {

@@ -92,6 +92,16 @@ TEST(Duration, IsWrittenInItsShortestExactForm) {
   EXPECT_EQ(to_string(Duration{0}), "0s");
 }
 
+TEST(Duration, IsToldToPeopleInWholeWords) {
+  EXPECT_EQ(in_words(hours(72)), "72 hours");
+  EXPECT_EQ(in_words(hours(96)), "96 hours");
+  EXPECT_EQ(in_words(hours(1)), "1 hour");
+  EXPECT_EQ(in_words(days(5)), "5 days");
+  EXPECT_EQ(in_words(days(60)), "60 days");
+  EXPECT_EQ(in_words(minutes(90)), "90 minutes");
+  EXPECT_EQ(in_words(seconds(90)), "90s");
+}
+
 // A stop request is for the whole process and for good, so it is tried in a child.
 int in_child(bool (*check)()) {
   const pid_t child = fork();

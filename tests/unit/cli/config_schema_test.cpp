@@ -48,6 +48,11 @@ TEST(ConfigSchema, AgreesWithTheReaderOnGoodFiles) {
   expect_both(good_config, true);
   expect_both(with("\"settle\": \"30m\"", "\"settle\": \"0s\""), true);
   expect_both(with("https://contoso.my.salesforce.com", "http://127.0.0.1:4000"), true);
+  for (const char* early : {"hold", "warn", "send"}) {  // G-3
+    expect_both(
+        with(R"("rules": {)", R"("registration": { "early_won": ")" + std::string(early) + R"(" }, "rules": {)"), true);
+  }
+  expect_both(with(R"("won": "ask")", R"("won": "ask", "error": "ask")"), true);
   expect_both(with("\"tokens\": { \"file\": \"state/tokens\", \"key\": \"env:KEY\" }", "\"sandbox\": {}"), true);
 }
 
@@ -66,6 +71,8 @@ TEST(ConfigSchema, AgreesWithTheReaderOnBadFiles) {
       {"\"stage_form\": \"name\"", "\"stage_form\": \"names\""},
       {"\"settle\": \"30m\"", "\"settle\": 30"},
       {"\"won\": \"ask\"", "\"won\": \"maybe\""},
+      {"\"won\": \"ask\"", "\"error\": true"},
+      {"\"rules\": {", R"("registration": { "early_won": "wait" }, "rules": {)"},
       {"\"partner_center\": 8", "\"partner_center\": 0"},
       {"\"share\": 0.5", "\"share\": 1.5"},
       {"\"deals\": 3", "\"deals\": 3.5"},

@@ -103,6 +103,25 @@ TEST(Config, GivesWhatTheFileSays) {
   EXPECT_FALSE(pair->on_this_machine);
 }
 
+TEST(Config, ClosingAsCreatedInErrorIsOffUntilItIsSwitchedOn) {  // L-8
+  const auto gate = [](const std::string& text) {
+    return read_config("/etc/cosell/cosell.jsonc", text).config->find("contoso")->settings.gate(Irreversible::error);
+  };
+  EXPECT_EQ(gate(good_config), engine::Gate::never);
+  EXPECT_EQ(gate(with(R"("won": "ask")", R"("error": "ask")")), engine::Gate::ask);
+}
+
+TEST(Config, SaysWhatBecomesOfADealThatIsWonTooSoon) {  // G-3
+  const auto early = [](const std::string& how) {
+    return read_config("/etc/cosell/cosell.jsonc",
+                       with(R"("rules": {)", R"("registration": { "early_won": ")" + how + R"(" }, "rules": {)"));
+  };
+  EXPECT_EQ(early("warn").config->find("contoso")->settings.early_won, engine::EarlyWon::warn);
+  EXPECT_EQ(early("send").config->find("contoso")->settings.early_won, engine::EarlyWon::send);
+  ASSERT_EQ(early("wait").problems.size(), 1U);
+  EXPECT_THAT(early("wait").problems.front(), HasSubstr(R"("hold", "warn" or "send")"));
+}
+
 TEST(Config, NamesTheLineTheColumnAndTheNearestNameOfASlip) {
   EXPECT_THAT(
       problems_of(with("\"mapping\"", "\"maping\"")),

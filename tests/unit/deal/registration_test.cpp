@@ -106,6 +106,65 @@ TEST(Registration, KnowsFromWhenADealMayBeWonAndUntilWhenItMayBeRegistered) {  /
   EXPECT_EQ(to_string_minutes(*outlook.register_by), "2027-01-09 00:00");
 }
 
+TEST(HelpForASmallDeal, IsWarnedOf) {  // M-1
+  const RegistrationRules rules = pack_with_rates().registration;
+  Deal d;
+  d.set(Field::value, Money{2'400'000, "USD"});
+  EXPECT_EQ(warning_before_help(d, rules),
+            "Its value is only 24,000.00 USD: below 25,000.00 USD Microsoft gives no reason when it declines, and the "
+            "deal cannot be registered.");
+  d.set(Field::value, Money{2'000'000, "EUR"});
+  EXPECT_NE(warning_before_help(d, rules).find("about 21,600.00 USD at the rates of 2026-11"), std::string::npos);
+  for (const Money& enough : {Money{2'500'000, "USD"}, Money{2'400'000, "EUR"}}) {
+    d.set(Field::value, enough);
+    EXPECT_EQ(warning_before_help(d, rules), "") << enough.currency;
+  }
+}
+
+TEST(HelpForASmallDeal, IsNeverSilentWhereTheValueCannotBeJudged) {  // M-1
+  const RegistrationRules rules = pack_with_rates().registration;
+  Deal d;
+  d.set(Field::value, Money{9'900'000'000, "CHF"});
+  EXPECT_NE(warning_before_help(d, rules).find("cannot be judged, as there is no rate for CHF"), std::string::npos);
+  d.erase(Field::value);
+  EXPECT_NE(warning_before_help(d, rules).find("no value yet"), std::string::npos);
+}
+
+TEST(HelpForASmallDeal, IsJudgedByTheConfiguredFigure) {  // M-1
+  RegistrationRules rules = pack_with_rates().registration;
+  rules.least_value_usd = 10'000;
+  Deal d;
+  d.set(Field::value, Money{2'400'000, "USD"});
+  EXPECT_EQ(warning_before_help(d, rules), "");
+  d.set(Field::value, Money{900'000, "USD"});
+  EXPECT_NE(warning_before_help(d, rules).find("below 10,000.00 USD"), std::string::npos);
+}
+
+TEST(Registration, OfADealThatWasWonTooSoonIsMicrosoftsToJudge) {  // G-3
+  Deal d = registrable_deal();
+  d.set(Field::standing, Standing{Status::closed, Substatus::won, ""});
+  d.set(Field::closed_at, *parse_instant("2026-11-03T09:14:00Z"));
+  const auto outlook = registration_outlook(d, pack_with_rates());
+  EXPECT_EQ(outlook.eligible, Answer::unknown);
+  EXPECT_EQ(outlook.rules.back().rule, "G-3");
+  EXPECT_NE(outlook.rules.back().text.find("won within 72 hours"), std::string::npos);
+  d.set(Field::closed_at, *parse_instant("2026-11-04T09:14:00Z"));
+  EXPECT_EQ(eligible(d), Answer::yes);
+}
+
+TEST(Registration, IsSpoiltByAnEarlyWonOnlyWhereItIsPossible) {  // G-3, G-7
+  Deal d = registrable_deal();
+  RulePack pack = pack_with_rates();
+  ASSERT_TRUE(registrable_from(d, pack));
+  EXPECT_EQ(to_string_minutes(*registrable_from(d, pack)), "2026-11-04 09:14");
+  pack.clocks.won_after = hours(24);
+  EXPECT_EQ(to_string_minutes(*registrable_from(d, pack)), "2026-11-02 09:14");
+  d.erase(Field::help);
+  d.erase(Field::microsoft_answer);
+  d.set(Field::type, std::string("private"));
+  EXPECT_FALSE(registrable_from(d, pack));
+}
+
 TEST(MicrosoftsAnswer, IsExplained) {
   Deal d = registrable_deal();
   const RegistrationRules rules = pack_with_rates().registration;

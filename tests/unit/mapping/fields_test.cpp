@@ -144,6 +144,43 @@ TEST(HelpAndIntent, BecomeCodesFromLabelsOrCodes) {
   EXPECT_EQ(read(plain, Field::marketplace_intent, {{"M", t("Maybe")}}), "unknown-value:marketplace_intent");
 }
 
+TEST(DealType, TellsDealsBetweenPartnersAndAssessmentsFromOrdinaryOnes) {  // T-2, T-5, T-6
+  const Mapping mapping = with_fields(R"("type": { "column": "Kind", "values": { "New business": "ordinary",
+      "With a partner": "partner to partner", "Assessment": "solution assessment" } })");
+  const auto type = [&](const char* kind) { return read(mapping, Field::type, {{"Kind", t(kind)}}); };
+  EXPECT_EQ(type("With a partner"), "partner to partner");
+  EXPECT_EQ(type("Assessment"), "solution assessment");
+  EXPECT_EQ(type("New business"), "(empty)");
+  EXPECT_EQ(type(""), "(empty)");
+  EXPECT_EQ(type("Renewal"), "unknown-value:type");
+  EXPECT_EQ(mapping.column_of(Field::type, ""), "Kind");
+  EXPECT_EQ(mapping.columns_written(),
+            mapping_from(R"({ "base": true, "select": "all", "bridge": { "referral_id": "Ref" },
+"stages": { "column": "Stage", "map": { "a": 10, "b": 20, "c": 40, "d": 60, "e": 80, "won": "won", "lost": "lost" } } })")
+                .columns_written())
+      << "only read";
+  const Loaded wrong = read_text_as("acme.jsonc", R"({ "extends": "salesforce", "fields": {
+"type": { "column": "Kind", "values": { "A": "co-sell" } } } })");
+  EXPECT_NE(texts_of(wrong.findings).find("acme.jsonc:2"), std::string::npos) << texts_of(wrong.findings);
+}
+
+TEST(Columns, AreNamedForEachPartThatAPersonFillsIn) {
+  const Mapping mapping = with_fields(R"("value": { "column": "Amount", "currency_column": "Currency" },
+      "customer": { "name": "Account.Name", "city": "Account.City", "country": { "constant": "DE" } },
+      "team": [ { "name": "Owner.Name", "phone": "Owner.Phone", "email": "Owner.Email" } ],
+      "notes": { "constant": "Ask the owner" })");
+  EXPECT_EQ(mapping.column_of(Field::value, ""), "Amount");
+  EXPECT_EQ(mapping.column_of(Field::value, "currency"), "Currency");
+  EXPECT_EQ(mapping.column_of(Field::customer, "city"), "Account.City");
+  EXPECT_EQ(mapping.column_of(Field::customer, "country"), "") << "a constant is filled in by nobody";
+  EXPECT_EQ(mapping.column_of(Field::customer, "line1"), "");
+  EXPECT_EQ(mapping.column_of(Field::team, "phone"), "Owner.Phone");
+  EXPECT_EQ(mapping.column_of(Field::team, ""), "Owner") << "nobody is there: the record is to be chosen";
+  EXPECT_EQ(mapping.column_of(Field::team, "last_name"), "Owner.Name");
+  EXPECT_EQ(mapping.column_of(Field::notes, ""), "");
+  EXPECT_EQ(mapping.column_of(Field::location, ""), "") << "not mapped";
+}
+
 TEST(People, ComeFromPartsFullNamesAndConstants) {
   const Mapping mapping = with_fields(R"("team": [
       { "name": "Owner.Name", "phone": { "column": "Owner.Phone", "default": "+49 1" }, "email": "Owner.Email" },

@@ -93,6 +93,15 @@ TEST(RecordTypes, AssessmentsHaveOtherNamesAtTheSamePercentages) {
   EXPECT_EQ(mapping.explain_stage("Design", "services"), "Design -> 40 Developed (acme.jsonc:3)");
 }
 
+TEST(RecordTypes, OfAssessmentsTellTheTypeOfTheirDeals) {  // T-5, R-12
+  const Mapping mapping = mapping_from(kTwoTypes);
+  const auto type = [&](const char* record_type, const char* stage) {
+    return mapping.read(opportunity(record_type, stage)).deal.text(Field::type);
+  };
+  EXPECT_EQ(type("assessments", "Interviews"), "solution assessment");
+  EXPECT_EQ(type("services", "Design"), "");
+}
+
 TEST(RecordTypes, AreShownRowByRow) {
   const auto rows = stage_lines(mapping_from(kTwoTypes), "assessments");
   ASSERT_EQ(rows.size(), 12U);

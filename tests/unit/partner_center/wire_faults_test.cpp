@@ -514,6 +514,9 @@ TEST(PartnerCenterPages, LinkToTheReferralForPeople) {
   EXPECT_EQ(service.connector->page_url(RecordKind::referral, RecordId("r1")),
             "https://partner.microsoft.com/referrals/v2/inbox?id=r1");
   EXPECT_EQ(service.connector->page_url(RecordKind::account, RecordId("r1")), "");
+  EXPECT_EQ(service.connector->page_url(RecordKind::referral, RecordId()),
+            "https://partner.microsoft.com/referrals/v2/inbox")
+      << "where deals are made";
   EXPECT_EQ(service.connector->normal_id("{7D1E2F60-11AA-4C6E-9B0E-1F2A3B4C5D6E}").value,
             "7d1e2f60-11aa-4c6e-9b0e-1f2a3b4c5d6e");
 }

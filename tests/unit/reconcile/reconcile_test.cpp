@@ -263,6 +263,14 @@ TEST(Reconcile, DeclinesAnInboundDealThatIsClosedAsLost) {  // L-3
   EXPECT_EQ(decision.steps, std::vector<Irreversible>{Irreversible::declined});
 }
 
+TEST(Reconcile, ClosingAsCreatedInErrorIsAStepThatCannotBeTakenBack) {  // L-7, L-8
+  auto c = linked(active, Stage::s20);
+  c.facts.crm.set(Field::standing, Standing{Status::closed, Substatus::error, "Entered twice"});
+  const auto decision = c.decide();
+  expect(decision, Field::standing, Verdict::to_partner_center, Reason::closed_in_crm);
+  EXPECT_EQ(decision.steps, std::vector<Irreversible>{Irreversible::error});
+}
+
 TEST(Reconcile, RefusesToWinADealThatWasNotAccepted) {  // L-8
   auto c = linked(waiting, Stage::none);
   c.facts.crm.set(Field::standing, won);

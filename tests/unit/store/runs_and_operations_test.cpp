@@ -297,16 +297,21 @@ TEST_F(StoreInbox, TakesCommandsFromASecondProcessWhileTheStoreIsHeld) {
     EXPECT_FALSE(visitor->set_property("colour", "blue").has_value());
     EXPECT_FALSE(visitor->add_deal({}).has_value());
     EXPECT_FALSE(visitor->transaction([]() -> Result<void> { return {}; }).has_value());
-    EXPECT_FALSE(visitor->answer_inbox(1, "done", kStart).has_value());
+    EXPECT_FALSE(visitor->answer_inbox(1, "done", false, kStart).has_value());
   }
   const auto items = value_of(holder->open_inbox());
   ASSERT_EQ(items.size(), 2U);
   EXPECT_EQ(items[0].command, "replay");
   EXPECT_EQ(items[0].arguments, "{\"deal\":7}");
   EXPECT_EQ(items[0].at, kStart);
-  expect_ok(holder->answer_inbox(items[0].id, "done", kStart + minutes(1)));
-  EXPECT_FALSE(holder->answer_inbox(items[0].id, "again", kStart).has_value());
+  expect_ok(holder->answer_inbox(items[0].id, "no such deal", true, kStart + minutes(1)));
+  EXPECT_FALSE(holder->answer_inbox(items[0].id, "again", false, kStart).has_value());
   EXPECT_EQ(value_of(holder->open_inbox()).size(), 1U);
+  const auto recent = value_of(holder->recent_inbox(2));
+  ASSERT_EQ(recent.size(), 2U);
+  EXPECT_FALSE(recent[0].refused) << "not answered yet";
+  EXPECT_TRUE(recent[1].refused);
+  EXPECT_EQ(recent[1].answer, "no such deal");
 }
 
 TEST_F(StoreInbox, LetsVisitorsSeeWhatTheHolderCommits) {

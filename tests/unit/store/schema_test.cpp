@@ -50,6 +50,16 @@ TEST(StoreMigrations, LeadFromNothingToTheNewestShape) {  // I-30
   EXPECT_EQ(made.integer("PRAGMA user_version"), newest_version());
 }
 
+TEST(StoreMigrations, KeepWhatIsInTheInbox) {  // I-30
+  Connection connection("", "");
+  const std::vector<std::string_view> first(migrations().begin(), migrations().begin() + 1);
+  migrate(connection, 0, first);
+  connection.script(
+      "INSERT INTO inbox (at, command, arguments, done_at, answer) VALUES (1, 'replay', '{}', 2, 'done')");
+  migrate(connection, 1, migrations());
+  EXPECT_EQ(connection.text("SELECT command || answer || refused FROM inbox"), "replaydone0");
+}
+
 TEST(StoreMigrations, AreAppliedAllOrNotAtAll) {
   Connection connection("", "");
   create_schema(connection);
@@ -57,13 +67,14 @@ TEST(StoreMigrations, AreAppliedAllOrNotAtAll) {
   std::vector<std::string_view> all = migrations();
   all.push_back("CREATE TABLE second (a INTEGER); CREATE TABLE third (a INTEGER)");
   all.push_back("CREATE TABLE fourth (a INTEGER); CREATE TABLE second (again INTEGER)");
-  EXPECT_THROW(migrate(connection, 1, all), SQLite::Exception);
+  const std::int64_t newest = newest_version();
+  EXPECT_THROW(migrate(connection, newest, all), SQLite::Exception);
   EXPECT_EQ(shape_of(connection), before);
-  EXPECT_EQ(connection.integer("PRAGMA user_version"), 1);
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), newest);
   EXPECT_EQ(connection.integer("PRAGMA foreign_keys"), 1);
   all.pop_back();
-  migrate(connection, 1, all);
-  EXPECT_EQ(connection.integer("PRAGMA user_version"), 2);
+  migrate(connection, newest, all);
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), newest + 1);
   EXPECT_NE(shape_of(connection).find("third"), std::string::npos);
 }
 
@@ -72,9 +83,9 @@ TEST(StoreMigrations, AreRefusedWhenTheyLeaveReferencesToNothing) {
   create_schema(connection);
   std::vector<std::string_view> all = migrations();
   all.push_back("INSERT INTO journal_payloads VALUES (99, '{}')");
-  EXPECT_THROW(migrate(connection, 1, all), Refusal);
+  EXPECT_THROW(migrate(connection, newest_version(), all), Refusal);
   EXPECT_EQ(connection.integer("SELECT count(*) FROM journal_payloads"), 0);
-  EXPECT_EQ(connection.integer("PRAGMA user_version"), 1);
+  EXPECT_EQ(connection.integer("PRAGMA user_version"), newest_version());
 }
 
 // Counts the steps of SQLite's machine that the statements of every connection take.

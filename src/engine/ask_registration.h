@@ -1,5 +1,6 @@
-// What a person states to register a won deal with Microsoft (G-5), kept on the deal until Partner Center shows it. The
-// next sync sends it; whether it may be sent is judged here and, since days pass, again then.
+// What a person asks for: the registration of a won deal with Microsoft (G-5), stated once and kept on the deal until
+// Partner Center shows it. Whether it may be sent is judged here and, since days pass, again by the cycle that sends it
+// (decide_registration.cpp).
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// Completing, judging and keeping a registration.
-#include "engine/register.h"
+// Completing, judging and keeping the registration that a person asked for.
+#include "engine/ask_registration.h"
 
 #include <algorithm>
 

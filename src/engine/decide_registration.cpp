@@ -1,19 +1,31 @@
-// Registration in the engine: Won waits until a registration can no longer be refused for being too early (G-3), and
-// what a person asked to register is sent.
-#include "deal/registration.h"
-
+// What a cycle does about registration: Won waits until a registration can no longer be refused for being too early
+// (G-3), and what a person asked to register (ask_registration.h) is sent.
 #include <algorithm>
+#include <cstdlib>
 
+#include "deal/registration.h"
+#include "engine/ask_registration.h"
 #include "engine/decide.h"
-#include "engine/register.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
 
+const char* name_of(EarlyWon how) {
+  switch (how) {
+    case EarlyWon::hold:
+      return "hold";
+    case EarlyWon::warn:
+      return "warn";
+    case EarlyWon::send:
+      return "send";
+  }
+  std::abort();
+}
+
 void Decider::hold_early_won(Planned& plan, reconcile::Decision& decision, const DealView& view,
                              Situation& situation) const {
-  if (pair_.settings.early_won == EarlyWon::send) return;
+  if (pair_.settings.early_won != EarlyWon::hold) return;
   const auto standing = std::find_if(decision.fields.begin(), decision.fields.end(),
                                      [](const reconcile::FieldDecision& d) { return d.field == Field::standing; });
   const bool wins = std::find(decision.steps.begin(), decision.steps.end(), Irreversible::won) != decision.steps.end();
@@ -21,16 +33,16 @@ void Decider::hold_early_won(Planned& plan, reconcile::Decision& decision, const
   const bool settles = standing->verdict == reconcile::Verdict::held && situation.reason == "settling";
   if (standing->verdict != reconcile::Verdict::to_partner_center && !settles) return;
   if (plan.row.marks.count(std::string("approved.") + name_of(Irreversible::won)) > 0) return;
-  const auto outlook = registration_outlook(view.partner_center, pair_.settings.rules);
-  if (outlook.eligible == Answer::no || !outlook.won_from || *outlook.won_from <= pair_.clock->now()) return;
-  if (situation.look_again_at && *situation.look_again_at > *outlook.won_from) return;  // waits longer anyway
+  const auto from = registrable_from(view.partner_center, pair_.settings.rules);
+  if (!from || *from <= now_) return;
+  if (situation.look_again_at && *situation.look_again_at > *from) return;  // waits longer anyway
   standing->verdict = reconcile::Verdict::held;
   situation.state = store::DealState::waiting;
   situation.waits_for = store::WaitFor::date;
   situation.reason = "early_won";
-  situation.message = words::early_won(pair_, *outlook.won_from);
+  situation.message = words::early_won(pair_, *from);
   situation.next_step = words::early_won_remedy(pair_, plan.row);
-  situation.look_again_at = *outlook.won_from;
+  situation.look_again_at = *from;
 }
 
 // G-5: the registration that a person asked for, as long as Partner Center does not show it. Without one, what

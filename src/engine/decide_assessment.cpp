@@ -1,0 +1,93 @@
+// Solution assessments: every stage is reported before the next one, and all of them before Won (S-10); nobody is asked
+// to join (T-9). A step that their life does not have is held, and tells what comes first.
+#include <algorithm>
+
+#include "engine/decide.h"
+#include "engine/words.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using reconcile::Verdict;
+
+std::optional<Event> event_of_stage(Stage stage) {
+  switch (stage) {
+    case Stage::s20:
+      return Event::report_20;
+    case Stage::s40:
+      return Event::report_40;
+    case Stage::s60:
+      return Event::report_60;
+    case Stage::s80:
+      return Event::report_80;
+    case Stage::none:
+    case Stage::s10:
+    case Stage::s100:
+      break;
+  }
+  return std::nullopt;
+}
+
+std::optional<Event> event_of_standing(const Standing& target) {
+  switch (target.substatus) {
+    case Substatus::accepted:
+      return Event::accept;
+    case Substatus::declined:
+      return Event::decline;
+    case Substatus::won:
+      return Event::win;
+    case Substatus::lost:
+      return Event::lose;
+    case Substatus::error:
+      return Event::close_as_error;
+    case Substatus::pending:
+    case Substatus::received:
+    case Substatus::expired:
+      break;
+  }
+  return std::nullopt;
+}
+
+// The step of the life cycle that a decision takes; nothing for a plain edit.
+std::optional<Event> event_of(const reconcile::FieldDecision& d) {
+  if (const auto* stage = std::get_if<Stage>(&d.result)) return event_of_stage(*stage);
+  if (const auto* target = std::get_if<Standing>(&d.result)) return event_of_standing(*target);
+  if (d.field == Field::visible) return Event::show_to_microsoft;
+  if (d.field == Field::help) return Event::ask_microsoft;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Decider::hold_steps_of_assessment(Planned& plan, reconcile::Decision& decision, const DealView& view,
+                                       Situation& situation) const {
+  const auto standing = view.partner_center.standing();
+  const bool assessment = deal_type_from(view.crm.deal.text(Field::type)) == DealType::assessment;
+  if (!assessment || !standing) return;
+  LifePoint at{DealType::assessment, view.inbound, standing->status, standing->substatus, view.partner_center.stage()};
+  // In the order in which they would be taken.
+  for (const Field field : {Field::standing, Field::stage, Field::visible, Field::help}) {
+    const auto d = std::find_if(decision.fields.begin(), decision.fields.end(),
+                                [field](const reconcile::FieldDecision& one) { return one.field == field; });
+    if (d == decision.fields.end() || d->verdict != Verdict::to_partner_center) continue;
+    const auto event = event_of(*d);
+    if (!event) continue;
+    const Step step = take_step(at, *event, Actor::partner);
+    at = step.to;
+    if (step.legal) continue;
+    d->verdict = Verdict::held;
+    d->reason = reconcile::Reason::illegal_step;
+    d->rule = step.rule;
+    situation.state = store::DealState::waiting;
+    situation.waits_for = store::WaitFor::seller;
+    situation.reason = "assessment";
+    const bool asks = field == Field::visible || field == Field::help;
+    situation.message = asks ? words::assessment_asks() : words::assessment_stages(pair_, at.stage);
+    situation.next_step =
+        asks ? words::assessment_asks_remedy(pair_, column_in_words(plan, pair_.mapping->column_of(field, "")))
+             : words::assessment_stages_remedy(pair_, at.stage);
+  }
+}
+
+}  // namespace cosell::engine
