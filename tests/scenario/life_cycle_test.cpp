@@ -272,7 +272,7 @@ TEST_P(LifeOfDeals, WhatIsMissingIsNamedByLabelAndNameOfItsColumnAndByWhomItIsFi
   EXPECT_EQ(deal.reason, "missing_field");
   const bool salesforce = std::string(GetParam()) == "salesforce";
   const std::string city = salesforce ? R"(("Account: Billing City", Account.BillingCity))"
-                                      : R"(("parentaccountid: Address 1: City", parentaccountid.address1_city))";
+                                      : R"(("Account: Address 1: City", parentaccountid.address1_city))";
   EXPECT_NE(deal.message.find("the customer's city " + city), std::string::npos) << deal.message;
   const std::string value = salesforce ? "(Amount)" : R"(("Est. revenue", estimatedvalue))";
   EXPECT_NE(deal.message.find("an estimated value above 0 " + value), std::string::npos) << deal.message;
