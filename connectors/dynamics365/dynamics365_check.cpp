@@ -53,13 +53,25 @@ constexpr std::array<Parent, 6> kParents = {{{"parentaccountid", "account"},
                                              {"owninguser", "systemuser"},
                                              {"transactioncurrencyid", "transactioncurrency"}}};
 
+// As people know the parent: by the label of the opportunity's column that refers to it. A customer has one column for
+// two kinds of records.
+std::string label_of_parent(const std::vector<ColumnInfo>& opportunity, const std::string& parent) {
+  for (const std::string& name : {parent, parent.substr(0, parent.find('_'))}) {
+    const auto column =
+        std::find_if(opportunity.begin(), opportunity.end(), [&](const ColumnInfo& c) { return c.name == name; });
+    if (column != opportunity.end() && !column->label.empty()) return column->label;
+  }
+  return parent;
+}
+
 void append(std::vector<ColumnInfo>& out, const std::vector<DescribedColumn>& columns, const std::string& parent) {
+  const std::string title = label_of_parent(out, parent);
   for (const DescribedColumn& c : columns) {
     ColumnInfo info = c.info;
     if (parent.empty() && c.secured) info.writable = false;
     if (!parent.empty()) {
       info.name = parent + "." + info.name;
-      info.label = parent + ": " + info.label;
+      info.label = title + ": " + info.label;
       info.writable = info.name == kCurrencyColumn;  // it belongs to another record
       info.required = false;
     }

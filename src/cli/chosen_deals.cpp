@@ -2,7 +2,6 @@
 #include "cli/chosen_deals.h"
 
 #include "base/text.h"
-#include "cli/exit.h"
 #include "cli/find_deal.h"
 #include "cli/inbox.h"
 

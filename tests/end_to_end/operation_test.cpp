@@ -97,6 +97,28 @@ TEST(Warning, IsToldByPlanSyncTodoAndShowAndKeepsNothingBack) {  // G-3
   EXPECT_THAT(sandbox->cosell({"deals", "show", id}).out, HasSubstr("so Microsoft may refuse the registration"));
 }
 
+TEST(Deadline, IsNamedByAlertAndCalendarWithTheDealAndWhatToDo) {  // L-4, A-4
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.partner_center.post("inbound", Json{{"name", "Birch Clinics"}});
+  sandbox.partner_center.post("inbound", Json{{"name", "Cedar Rail"}});
+  sandbox.answer({"sync"});
+  EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
+  sandbox.advance("300h");  // of 14 days
+  sandbox.answer({"sync"});
+  const Ended alert = sandbox.cosell({"status", "--alert"});
+  EXPECT_EQ(alert.code, 1);
+  EXPECT_THAT(alert.out, AllOf(HasSubstr("2 deals must be accepted or declined soon, first "),
+                               HasSubstr("cosell todo --kind deadline")));
+  const Json todo = sandbox.answer({"todo", "--kind", "deadline"})["todo"];
+  ASSERT_EQ(todo.size(), 2U);
+  EXPECT_THAT(todo[0]["next_step"].get<std::string>(), HasSubstr("to accept it, or close it as lost"));
+  const std::string calendar = sandbox.cosell({"todo", "--ics"}).out;
+  EXPECT_THAT(calendar, AllOf(HasSubstr("SUMMARY:Birch Clinics: accept or decline the deal"), HasSubstr("URL:http"),
+                              HasSubstr("DESCRIPTION:Waiting for the seller: Sent by Microsoft")));
+  EXPECT_THAT(calendar, ::testing::Not(HasSubstr("cosell deals show")))
+      << "whoever reads a calendar has no command line";
+}
+
 class Stopped : public ::testing::TestWithParam<int> {};
 
 TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {

@@ -272,12 +272,29 @@ TEST_P(LifeOfDeals, WhatIsMissingIsNamedByLabelAndNameOfItsColumnAndByWhomItIsFi
   EXPECT_EQ(deal.reason, "missing_field");
   const bool salesforce = std::string(GetParam()) == "salesforce";
   const std::string city = salesforce ? R"(("Account: Billing City", Account.BillingCity))"
-                                      : R"(("parentaccountid: Address 1: City", parentaccountid.address1_city))";
+                                      : R"(("Account: Address 1: City", parentaccountid.address1_city))";
   EXPECT_NE(deal.message.find("the customer's city " + city), std::string::npos) << deal.message;
   const std::string value = salesforce ? "(Amount)" : R"(("Est. revenue", estimatedvalue))";
   EXPECT_NE(deal.message.find("an estimated value above 0 " + value), std::string::npos) << deal.message;
   ASSERT_FALSE(deal.owner.empty());
   EXPECT_EQ(deal.next_step, deal.owner + " fills it in; the deal is then sent by itself.");
+}
+
+TEST_P(LifeOfDeals, AWonDealHasADeadlineForItsRegistrationByTheConfiguredTime) {  // G-5
+  World world({.crm = GetParam()});
+  world.pair().settings.rules.clocks.register_within = days(30);
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"visible", true}}));
+  world.sync();
+  world.advance(days(4));
+  world.crm_edit(id, {{"stage", "won"}});
+  world.sync();
+  const auto due = engine::deadline_of(world.pair(), world.deal_of(id));
+  ASSERT_TRUE(due);
+  ASSERT_TRUE(*due);
+  EXPECT_EQ((*due)->kind, engine::Deadline::Kind::registration);
+  EXPECT_EQ((*due)->at, world.clock().now() + days(30));
+  EXPECT_NE((*due)->what.find("until 30 days after the contract was signed"), std::string::npos) << (*due)->what;
+  EXPECT_NE((*due)->next_step.find("cosell deals register " + id), std::string::npos);
 }
 
 // Deals of other types than the bridge can make.
