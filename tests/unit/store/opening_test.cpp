@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/schema.h"
 #include "store/store_file.h"
 #include "store_testing.h"
 
@@ -112,7 +113,7 @@ TEST_F(StoreOpening, MakesAPrivateFileThatSaysWhoseItIs) {
   }
   EXPECT_EQ(picture_of(folder_.path()).size(), 2U);
   EXPECT_EQ(raw_text("PRAGMA application_id"), std::to_string(kApplicationId));
-  EXPECT_EQ(raw_text("PRAGMA user_version"), "1");
+  EXPECT_EQ(raw_text("PRAGMA user_version"), std::to_string(newest_version()));
   EXPECT_EQ(raw_text("PRAGMA journal_mode"), "wal");
 }
 
