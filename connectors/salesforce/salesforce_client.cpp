@@ -126,7 +126,10 @@ Result<net::Exchange> SalesforceClient::exchange_for(Call& call, const Ask& ask)
 
 Result<http::Response> SalesforceClient::judge(Call& call, const Ask& ask, Result<http::Response> answer) {
   if (!answer) return answer;
-  if (const auto usage = parse_limit_info(answer->headers.get("Sforce-Limit-Info"))) usage_ = usage;
+  if (const auto usage = parse_limit_info(answer->headers.get("Sforce-Limit-Info"))) {
+    usage_ = usage;
+    call.meter.tell_granted(call.side, {usage->used, usage->limit});
+  }
   if (answer->status >= 200 && answer->status < 300) return answer;
   return error_of(*answer, {ask.name, ask.writes}, call.clock.now());
 }

@@ -6,6 +6,8 @@
 #include <cassert>
 #include <charconv>
 
+#include "base/json_text.h"
+
 namespace cosell::json {
 namespace {
 
@@ -288,6 +290,7 @@ bool Value::operator==(const Value& other) const {
   });
 }
 
+void append_string(std::string_view text, std::string& out) { write_string(text, out); }
 std::string write(const Value& v) { return written(v, {}); }
 std::string canonical(const Value& v) { return written(v, {.sorted = true}); }
 std::string write_pretty(const Value& v) { return written(v, {.indented = true}); }

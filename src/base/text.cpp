@@ -2,6 +2,7 @@
 // digests. Nothing here knows what a text means.
 #include "base/text.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <utf8proc.h>
 
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <new>
 
 namespace cosell::text {
 namespace {
@@ -292,9 +294,29 @@ std::string base64_decode(std::string_view s) {
   return out;
 }
 
-std::string sha256_hex(std::string_view bytes) {
+namespace {
+
+struct FreeDigest {
+  void operator()(EVP_MD* method) const { EVP_MD_free(method); }
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+// OpenSSL's one call looks the method up each time, which takes longer than hashing a line of the journal.
+std::array<unsigned char, SHA256_DIGEST_LENGTH> sha256(std::string_view bytes) {
+  static const std::unique_ptr<EVP_MD, FreeDigest> method(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  thread_local const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  const bool done = context && method && EVP_DigestInit_ex2(context.get(), method.get(), nullptr) == 1 &&
+                    EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
+                    EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1;
+  if (!done) throw std::bad_alloc();
+  return digest;
+}
+
+}  // namespace
+
+std::string sha256_hex(std::string_view bytes) {
+  const auto digest = sha256(bytes);
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   out.reserve(digest.size() * 2);

@@ -127,16 +127,20 @@ void Reader::in_flight(const json::Value& v, const std::string& name, int& out) 
 }
 
 void Reader::allowance(const json::Value& v, const std::string& name, net::Allowance& out) {
-  const auto count = [this](const json::Value& x, const std::string& what, std::int64_t most) {
+  const auto whole = [this](const json::Value& x, const std::string& what, std::int64_t least, std::int64_t most) {
     const auto n = x.as_integer();
-    if (n && *n >= 1 && *n <= most) return n;
-    problem(x.at(), "\"" + what + "\" must be a whole number from 1 to " + std::to_string(most));
+    if (n && *n >= least && *n <= most) return n;
+    problem(x.at(),
+            "\"" + what + "\" must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
     return std::optional<std::int64_t>();
   };
   Members known;
-  known["per_day"] = [&](const json::Value& x) { out.per_day = count(x, "per_day", 100'000'000); };
+  known["per_day"] = [&](const json::Value& x) { out.per_day = whole(x, "per_day", 1, 100'000'000); };
   known["per_minute"] = [&](const json::Value& x) {
-    if (const auto n = count(x, "per_minute", 60'000)) out.per_minute = static_cast<int>(*n);
+    if (const auto n = whole(x, "per_minute", 1, 60'000)) out.per_minute = static_cast<int>(*n);
+  };
+  known["reserve_percent"] = [&](const json::Value& x) {
+    if (const auto n = whole(x, "reserve_percent", 0, 90)) out.reserve_percent = static_cast<int>(*n);
   };
   members(v, "\"" + name + "\"", known);
 }

@@ -258,12 +258,26 @@ class Status {
         if (over) text += " (more at " + to_string_minutes(used->oldest + days(1)) + " UTC)";
         used_up = used_up || over;
       }
+      auto granted = place_.granted_calls(side);
+      if (!granted) return granted.error();
+      if (*granted) used_up = tell_granted(side, **granted, text, o) || used_up;
       parts.push_back(text);
       list.set(store::name_of(side), o.done());
     }
     row("API calls", "in 24 hours: " + text::join(parts, ", "), used_up ? Style::warning : Style::plain);
     json_.set("calls_24h", std::move(list));
     return {};
+  }
+
+  // What the system itself said of the calls of all its clients; true when only the reserve is left.
+  bool tell_granted(Side side, const Workplace::GrantedCalls& granted, std::string& text, Object& o) const {
+    const auto& [used, limit] = granted.calls;
+    text += " (" + grouped(used) + " of the " + grouped(limit) + " granted to all its clients are used)";
+    o.number("granted", limit).number("granted_used", used);
+    const auto allowed = place_.config().calls.find(side);
+    const int percent = allowed == place_.config().calls.end() ? net::Allowance::reserve_percent_usual
+                                                               : allowed->second.reserve_percent;
+    return limit > 0 && limit - used <= net::reserve_of(limit, percent);
   }
 
   // What is saved, as far as the key can be read; a look at the status must not fail over it.

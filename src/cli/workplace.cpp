@@ -250,18 +250,36 @@ Result<Workplace::CallsOfADay> Workplace::calls_of_a_day(store::Side side) {
   return used;
 }
 
+Result<std::optional<Workplace::GrantedCalls>> Workplace::granted_calls(store::Side side) {
+  auto runs = store_->runs(100'000, session_.clock().now() - days(1));
+  if (!runs) return runs.error();
+  const std::string name = std::string("granted.") + store::name_of(side);
+  for (const store::RunRow& run : *runs) {  // newest first
+    const auto figures = json::read(run.figures.empty() ? "{}" : run.figures);
+    const json::Value* used = figures ? figures->find(name + ".used") : nullptr;
+    const json::Value* limit = figures ? figures->find(name + ".limit") : nullptr;
+    if (used == nullptr || limit == nullptr) continue;
+    GrantedCalls told;
+    told.calls = {used->as_integer().value_or(0), limit->as_integer().value_or(0)};
+    told.at = run.finished_at.value_or(run.started_at);
+    return std::optional<GrantedCalls>(told);
+  }
+  return std::optional<GrantedCalls>();
+}
+
 Result<void> Workplace::renew_allowances() {
   for (const auto side : {store::Side::crm, store::Side::partner_center}) {
-    const auto allowed = config_.calls.find(side);
-    if (allowed == config_.calls.end()) continue;
+    const auto configured = config_.calls.find(side);
+    const net::Allowance allowed = configured == config_.calls.end() ? net::Allowance{} : configured->second;
     std::optional<net::DayLeft> left;
-    if (allowed->second.per_day) {
+    if (allowed.per_day) {
       auto used = calls_of_a_day(side);
       if (!used) return used.error();
-      left = net::DayLeft{std::max<std::int64_t>(0, *allowed->second.per_day - used->calls), used->oldest + days(1)};
+      left = net::DayLeft{std::max<std::int64_t>(0, *allowed.per_day - used->calls), used->oldest + days(1)};
     }
-    (side == store::Side::crm ? crm_transport_ : partner_center_transport_)
-        .allow(pair_.title(side), allowed->second.per_minute, left);
+    auto& transport = side == store::Side::crm ? crm_transport_ : partner_center_transport_;
+    transport.allow(pair_.title(side), allowed.per_minute, left);
+    transport.keep_back(meter_, store::name_of(side), allowed.reserve_percent);
   }
   return {};
 }

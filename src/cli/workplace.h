@@ -65,6 +65,12 @@ class Workplace {
     Instant oldest = {};
   };
   Result<CallsOfADay> calls_of_a_day(store::Side side);
+  // What the side itself told in the last 24 hours of the calls that it grants to all its clients together.
+  struct GrantedCalls {
+    net::Granted calls;
+    Instant at = {};
+  };
+  Result<std::optional<GrantedCalls>> granted_calls(store::Side side);
   // What the configuration allows, less what was used. Before each cycle; the store is open.
   Result<void> renew_allowances();
 

@@ -24,8 +24,16 @@ constexpr std::string_view kTwo =
     "THBTJSTMTTOPTRYTTDTWDTZSUAHUSDUSNUYUUZSVEDVESWSTXCDXCGYERZARZMWZWGZWL";
 
 bool lists(std::string_view codes, std::string_view code) {
-  for (std::size_t at = 0; at + 3 <= codes.size(); at += 3) {
-    if (codes.substr(at, 3) == code) return true;
+  std::size_t low = 0;
+  for (std::size_t high = codes.size() / 3; low < high;) {
+    const std::size_t middle = (low + high) / 2;
+    const int order = codes.substr(middle * 3, 3).compare(code);
+    if (order == 0) return true;
+    if (order < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
   return false;
 }

@@ -2,6 +2,7 @@
 #include "deal/deal.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace cosell {
 
@@ -51,10 +52,14 @@ const std::vector<FieldInfo>& all_fields() {
 const FieldInfo& info(Field f) { return all_fields()[static_cast<std::size_t>(f)]; }
 
 std::optional<Field> field_from(std::string_view name) {
-  const auto& fields = all_fields();
-  const auto found = std::find_if(fields.begin(), fields.end(), [name](const FieldInfo& i) { return name == i.name; });
-  if (found == fields.end()) return std::nullopt;
-  return found->field;
+  static const std::unordered_map<std::string_view, Field> by_name = [] {
+    std::unordered_map<std::string_view, Field> all;
+    for (const FieldInfo& i : all_fields()) all.emplace(i.name, i.field);
+    return all;
+  }();
+  const auto found = by_name.find(name);
+  if (found == by_name.end()) return std::nullopt;
+  return found->second;
 }
 
 std::vector<std::string> field_names() {

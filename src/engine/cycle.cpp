@@ -588,6 +588,11 @@ Result<void> Cycle::finish() {
   for (const auto& [side, calls] : report_.calls) {
     figures.set(std::string("calls.") + store::name_of(side),
                 json::Value::integer(static_cast<std::int64_t>(calls.total())));
+    const std::string granted = std::string("granted.") + store::name_of(side);
+    if (const auto told = pair_.meter->granted(store::name_of(side))) {
+      figures.set(granted + ".used", json::Value::integer(told->used));
+      figures.set(granted + ".limit", json::Value::integer(told->limit));
+    }
   }
   return pair_.store->transaction([&]() -> Result<void> {
     for (const Side side : {Side::crm, Side::partner_center}) {

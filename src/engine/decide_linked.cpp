@@ -225,7 +225,8 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   for (const auto& d : decision.fields) {
     if (d.verdict != Verdict::to_partner_center || d.field == Field::help || d.field == Field::help_notes) continue;
     update.changes[info(d.field).name] = d.result;
-    update.agrees_with[info(d.field).name] = view.crm.deal.get(d.field);
+    update.agrees_with[info(d.field).name] =
+        d.field == Field::crm_id ? Value(plan.row.crm.record_id) : view.crm.deal.get(d.field);
   }
   for (const Irreversible step : decision.steps) {
     const auto* d = decision.of(field_of(step));
@@ -331,9 +332,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   }
   Columns agrees_with;
   const Columns crm_changes = to_crm_columns(decision, view, agrees_with, waits);
-  DealView with_id = view;
-  with_id.crm.deal.set(Field::crm_id, plan.row.crm.record_id);
-  if (auto done = plan_referral_update(plan, decision, with_id, waits); !done) return done.error();
+  if (auto done = plan_referral_update(plan, decision, view, waits); !done) return done.error();
   if (!crm_changes.empty()) {
     OperationRow update = operation(plan, Side::crm, RecordKind::opportunity, Verb::update);
     update.target_id = plan.row.crm.record_id;

@@ -318,9 +318,8 @@ Result<void> Executor::note_outcome(const OperationRow& row, const std::string& 
 
 namespace {
 
-// The side's new picture after our write: from the write's own answer, or what we sent laid over what was there.
+// The side's new picture after a write whose answer does not show it: what we sent laid over what was there.
 Columns picture_after(const OperationRow& row, const Applied& applied, const Columns& before) {
-  if (applied.stored) return applied.stored->columns;
   Columns picture = before;
   for (const auto& [name, value] : row.changes) picture[name] = value;
   for (const auto& [name, value] : applied.shown) picture[name] = value;
@@ -391,17 +390,18 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     }
   }
   store::SideState& state = side == Side::crm ? deal.crm : deal.partner_center;
-  Columns before;
+  store::SharedColumns before;
   if (state.image.valid()) {
     auto image = store.image(state.image);
     if (!image) return image.error();
     before = std::move(*image);
   }
-  Columns picture = picture_after(row, applied, before);
+  Columns laid_over = applied.stored ? Columns{} : picture_after(row, applied, before);
   const bool stage_follows = is_create(row) && pair_.connector(side).capabilities().stage_after_create;
   if (stage_follows && !applied.stored && applied.shown.count(pair_.mapping->stage_column()) == 0) {
-    picture.erase(pair_.mapping->stage_column());
+    laid_over.erase(pair_.mapping->stage_column());
   }
+  const Columns& picture = applied.stored ? applied.stored->columns : laid_over;
   auto image = store.put_image(picture);
   if (!image) return image.error();
   if (auto noted = note_outcome(row, done_sentence(pair_, row), *image); !noted) return noted;
@@ -417,12 +417,14 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     if (!engagement.empty()) deal.engagement_id = engagement;
   }
   // What a later read shows beside what we sent may be a person's edit: both sides agreed on what was sent.
-  Columns agreed = picture;
+  Columns as_sent;
   if (answer == AnswerIs::read_later) {
+    as_sent = picture;
     for (const auto& [name, value] : row.changes) {
-      if (!stage_follows || name != pair_.mapping->stage_column()) agreed[name] = value;
+      if (!stage_follows || name != pair_.mapping->stage_column()) as_sent[name] = value;
     }
   }
+  const Columns& agreed = answer == AnswerIs::read_later ? as_sent : picture;
   Deal was_here;
   if (applied.stored && !is_create(row)) {
     was_here = side == Side::crm ? pair_.mapping->read(before).deal : referral_deal(before, {});
@@ -450,6 +452,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     }
   }
   if (!unheeded.empty() && unheeded.size() == row.agrees_with.size()) note_unheeded(row, deal, unheeded);
+  if (auto folded = fold_base(pair_, deal); !folded) return folded;
   return store.update_deal(deal);
 }
 

@@ -113,7 +113,8 @@ Result<bool> Observer::release_copy(Side side, const Observation& seen, DealRow&
   return true;
 }
 
-Result<DealRow> Observer::find_or_add(Side side, const Observation& seen) {
+// The record's deal as it is in the store, or one without a number that is to be added.
+Result<DealRow> Observer::find_or_begin(Side side, const Observation& seen) {
   auto found = pair_.store->deal_by_record(side, seen.id.value);
   if (!found) return found.error();
   if (*found) {
@@ -135,12 +136,6 @@ Result<DealRow> Observer::find_or_add(Side side, const Observation& seen) {
   if (*tied) row = **tied;
   side_of(row, side).record_id = seen.id.value;
   row.since = pair_.clock->now();
-  if (!row.id.valid()) {
-    row.title = title_from(pair_, side, seen);
-    auto id = pair_.store->add_deal(row);
-    if (!id) return id.error();
-    row.id = *id;
-  }
   return row;
 }
 
@@ -206,8 +201,9 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   if (seen.kind == RecordKind::microsoft_half) return take_microsoft(seen, counts);
   if (seen.kind != RecordKind::opportunity && seen.kind != RecordKind::referral) return {};
   ++counts.seen;
-  auto row = find_or_add(side, seen);
+  auto row = find_or_begin(side, seen);
   if (!row) return row.error();
+  const bool is_new = !row->id.valid();
   store::SideState& state = side_of(*row, side);
   const ImageId before = state.image;
   const bool was_live = state.existence == store::Existence::live;
@@ -224,8 +220,8 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
     if (!image) return image.error();
     changed = changed || state.image != *image;
     state.image = *image;
-    if (const auto title = title_from(pair_, side, seen); !title.empty() && (side == Side::crm || row->title.empty())) {
-      row->title = title;
+    if (is_new || side == Side::crm || row->title.empty()) {
+      if (auto title = title_from(pair_, side, seen); !title.empty()) row->title = std::move(title);
     }
     if (side == Side::partner_center) {
       row->engagement_id = text_of(column(seen.columns, info(Field::engagement_id).name));
@@ -241,10 +237,17 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
     if (linked && was_live && existence != store::Existence::live) ++counts.gone;
     state.seen_at = pair_.clock->now();
     row->dirty = true;
-    auto noted = record_change(*row, side, seen, before);
-    if (!noted) return noted;
   }
-  return pair_.store->update_deal(*row);
+  if (is_new) {
+    if (row->title.empty()) row->title = title_from(pair_, side, seen);
+    auto id = pair_.store->add_deal(*row);
+    if (!id) return id.error();
+    row->id = *id;
+  }
+  if (changed) {
+    if (auto noted = record_change(*row, side, seen, before); !noted) return noted;
+  }
+  return is_new ? Result<void>{} : pair_.store->update_deal(*row);
 }
 
 }  // namespace cosell::engine

@@ -24,7 +24,7 @@ class Observer {
   Result<std::optional<store::DealRow>> row_of(Side side, const RecordId& id);
 
  private:
-  Result<store::DealRow> find_or_add(Side side, const Observation& seen);
+  Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
   // Two records with one key are both held; one that lost it is free again (F-47).
   Result<void> hold_original(Side side, const RecordId& copy, store::DealRow original);

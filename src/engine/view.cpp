@@ -1,6 +1,8 @@
 // Loading and advancing what a deal's two sides show and agreed on.
 #include "engine/view.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "store/codec.h"
 
@@ -9,9 +11,10 @@ namespace cosell::engine {
 namespace {
 
 const std::string base_prefix = "base.";
+constexpr std::ptrdiff_t folded_from = 8;  // marks; fewer cost less than reading the images
 
-Result<Columns> image_or_empty(store::Store& store, ImageId id) {
-  if (!id.valid()) return Columns{};
+Result<store::SharedColumns> image_or_empty(store::Store& store, ImageId id) {
+  if (!id.valid()) return store::SharedColumns{};
   return store.image(id);
 }
 
@@ -86,6 +89,30 @@ Deal referral_deal(const Columns& own, const Columns& microsoft) {
   return deal;
 }
 
+namespace {
+
+struct Agreement {
+  Deal crm, partner_center;
+};
+
+// What images say of an agreement by themselves; without both of them nothing.
+Result<Agreement> agreement_in(const Pair& pair, ImageId crm, ImageId partner_center) {
+  Agreement agreed;
+  if (!crm.valid() || !partner_center.valid()) return agreed;
+  auto crm_columns = pair.store->image(crm);
+  if (!crm_columns) return crm_columns.error();
+  auto pc_columns = pair.store->image(partner_center);
+  if (!pc_columns) return pc_columns.error();
+  agreed.crm = pair.mapping->read(*crm_columns).deal;
+  help_implies_visible(agreed.crm);
+  agreed.partner_center = deal_from_columns(*pc_columns);
+  return agreed;
+}
+
+bool same(const Value* a, const Value* b) { return a == nullptr || b == nullptr ? a == b : *a == *b; }
+
+}  // namespace
+
 Result<DealView> load_view(const Pair& pair, const store::DealRow& row) {
   DealView view;
   auto& store = *pair.store;
@@ -106,15 +133,10 @@ Result<DealView> load_view(const Pair& pair, const store::DealRow& row) {
     view.partner_center = referral_deal(view.partner_center_columns, view.microsoft_columns);
     view.inbound = view.partner_center.text(Field::direction) == "Incoming";
   }
-  auto base_crm = image_or_empty(store, row.crm.base);
-  if (!base_crm) return base_crm.error();
-  auto base_pc = image_or_empty(store, row.partner_center.base);
-  if (!base_pc) return base_pc.error();
-  if (row.crm.base.valid() && row.partner_center.base.valid()) {
-    view.base_crm = pair.mapping->read(*base_crm).deal;
-    help_implies_visible(view.base_crm);
-    view.base_partner_center = deal_from_columns(*base_pc);
-  }
+  auto agreed = agreement_in(pair, row.crm.base, row.partner_center.base);
+  if (!agreed) return agreed.error();
+  view.base_crm = std::move(agreed->crm);
+  view.base_partner_center = std::move(agreed->partner_center);
   apply_overrides(row, view.base_crm, view.base_partner_center);
   if (row.crm.changed_at != Instant{}) view.changed_in_crm = row.crm.changed_at;
   if (row.partner_center.changed_at != Instant{}) view.changed_in_partner_center = row.partner_center.changed_at;
@@ -141,10 +163,47 @@ void remember_base(store::DealRow& row, Field field, const Value& crm, const Val
   row.marks[base_prefix + info(field).name] = json::canonical(object);
 }
 
-void advance_base(store::DealRow& row, const DealView& view, const std::set<Field>& open) {
-  for (auto it = row.marks.begin(); it != row.marks.end();) {
-    it = it->first.rfind(base_prefix, 0) == 0 ? row.marks.erase(it) : std::next(it);
+namespace {
+
+bool is_base_mark(const std::string& name) { return name.rfind(base_prefix, 0) == 0; }
+
+void erase_base_marks(store::DealRow& row) {
+  std::erase_if(row.marks, [](const auto& mark) { return is_base_mark(mark.first); });
+}
+
+}  // namespace
+
+Result<void> fold_base(const Pair& pair, store::DealRow& row) {
+  const auto any_mark =
+      std::any_of(row.marks.begin(), row.marks.end(), [](const auto& m) { return is_base_mark(m.first); });
+  if (!any_mark || !row.crm.image.valid() || !row.partner_center.image.valid()) return {};
+  auto agreed = agreement_in(pair, row.crm.base, row.partner_center.base);
+  if (!agreed) return agreed.error();
+  apply_overrides(row, agreed->crm, agreed->partner_center);
+  const auto shown = agreement_in(pair, row.crm.image, row.partner_center.image);
+  if (!shown) return shown.error();
+  store::DealRow folded;
+  for (const FieldInfo& field : all_fields()) {
+    if (!field.shared) continue;  // never compared
+    const Value* crm = agreed->crm.find(field.field);
+    const Value* pc = agreed->partner_center.find(field.field);
+    if (same(crm, shown->crm.find(field.field)) && same(pc, shown->partner_center.find(field.field))) continue;
+    if ((crm == nullptr) != (pc == nullptr)) return {};  // no mark can say that
+    if (crm == nullptr) {
+      folded.marks[base_prefix + field.name] = "{}";
+    } else {
+      remember_base(folded, field.field, *crm, *pc);
+    }
   }
+  erase_base_marks(row);
+  row.marks.merge(folded.marks);
+  row.crm.base = row.crm.image;
+  row.partner_center.base = row.partner_center.image;
+  return {};
+}
+
+void advance_base(store::DealRow& row, const DealView& view, const std::set<Field>& open) {
+  erase_base_marks(row);
   row.crm.base = row.crm.image;
   row.partner_center.base = row.partner_center.image;
   for (const Field field : open) {

@@ -10,9 +10,9 @@
 namespace cosell::engine {
 
 struct DealView {
-  Columns crm_columns;
-  Columns partner_center_columns;
-  Columns microsoft_columns;  // Microsoft's half; empty when there is none
+  store::SharedColumns crm_columns;
+  store::SharedColumns partner_center_columns;
+  store::SharedColumns microsoft_columns;  // Microsoft's half; empty when there is none
   mapping::ReadDeal crm;
   Deal partner_center;  // own referral, with help and answer taken from Microsoft's half
   Deal base_crm;
@@ -31,6 +31,8 @@ Deal referral_deal(const Columns& own, const Columns& microsoft);
 
 // Agreed values of single fields lie over the base images in the row's marks, until all fields agree again.
 void remember_base(store::DealRow& row, Field field, const Value& crm, const Value& partner_center);
+// The same agreement in fewer words: the present images become the base, and marks say only where it differs from them.
+Result<void> fold_base(const Pair& pair, store::DealRow& row);
 // Both sides agree on everything but `open`: the present images become the base; open fields keep what they had.
 void advance_base(store::DealRow& row, const DealView& view, const std::set<Field>& open);
 

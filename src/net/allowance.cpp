@@ -5,6 +5,12 @@
 #include <vector>
 
 namespace cosell::net {
+namespace {
+
+// What was granted comes back little by little over 24 hours.
+constexpr Duration kLookAgain = hours(1);
+
+}  // namespace
 
 void AllowanceTransport::allow(std::string who, std::optional<int> per_minute, std::optional<DayLeft> left) {
   const std::lock_guard lock(mutex_);
@@ -14,8 +20,30 @@ void AllowanceTransport::allow(std::string who, std::optional<int> per_minute, s
   left_ = left;
 }
 
+void AllowanceTransport::keep_back(const CallMeter& meter, std::string side, int percent) {
+  const std::lock_guard lock(mutex_);
+  meter_ = &meter;
+  side_ = std::move(side);
+  reserve_percent_ = percent;
+}
+
+std::optional<Reply> AllowanceTransport::reserve_reached() const {
+  if (meter_ == nullptr || reserve_percent_ <= 0) return std::nullopt;
+  const auto granted = meter_->granted(side_);
+  if (!granted || granted->limit <= 0) return std::nullopt;
+  if (granted->limit - granted->used > reserve_of(granted->limit, reserve_percent_)) return std::nullopt;
+  Error error =
+      make_error(ErrorClass::throttled,
+                 who_ + ": " + std::to_string(granted->used) + " of the " + std::to_string(granted->limit) +
+                     " API calls that it grants in 24 hours are used, and the last " +
+                     std::to_string(reserve_percent_) + " % are left to others (\"calls\", \"reserve_percent\")");
+  error.not_before = clock_.now() + kLookAgain;
+  return Reply{std::move(error), false};
+}
+
 std::optional<Reply> AllowanceTransport::refusal() {
   const std::lock_guard lock(mutex_);
+  if (auto kept = reserve_reached()) return kept;
   if (!left_ || left_->calls-- > 0) return std::nullopt;
   left_->calls = 0;
   Error error = make_error(ErrorClass::throttled,

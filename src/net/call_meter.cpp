@@ -43,9 +43,21 @@ std::map<std::string, Calls> CallMeter::all() const {
   return sides_;
 }
 
+void CallMeter::tell_granted(const std::string& side, Granted granted) {
+  const std::lock_guard lock(mutex_);
+  granted_[side] = granted;
+}
+
+std::optional<Granted> CallMeter::granted(const std::string& side) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = granted_.find(side);
+  return it == granted_.end() ? std::nullopt : std::optional<Granted>(it->second);
+}
+
 void CallMeter::reset() {
   const std::lock_guard lock(mutex_);
   sides_.clear();
+  granted_.clear();
 }
 
 }  // namespace cosell::net

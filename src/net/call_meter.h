@@ -1,10 +1,11 @@
 // Counts what the bridge asks of each side, as an admin pays for it: API calls with their repetitions, and logins
-// apart. Thread-safe.
+// apart; and keeps what a side tells of the calls that it grants. Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace cosell::net {
@@ -20,16 +21,25 @@ struct Calls {
   std::string to_text() const;
 };
 
+// What a side told last of the calls that it grants in 24 hours, to all its clients together.
+struct Granted {
+  std::int64_t used = 0;
+  std::int64_t limit = 0;
+};
+
 class CallMeter {
  public:
   void count(const std::string& side, const std::string& method, CallKind kind = CallKind::api);
   Calls of(const std::string& side) const;
   std::map<std::string, Calls> all() const;
+  void tell_granted(const std::string& side, Granted granted);
+  std::optional<Granted> granted(const std::string& side) const;  // since the last reset
   void reset();
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Calls> sides_;
+  std::map<std::string, Granted> granted_;
 };
 
 }  // namespace cosell::net

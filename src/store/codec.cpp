@@ -4,9 +4,12 @@
 #include "store/codec.h"
 
 #include <functional>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/json_text.h"
 
 namespace cosell::store {
 namespace {
@@ -196,10 +199,165 @@ Result<cosell::Value> value_from_json(const json::Value& v) {
   return unreadable("a list without a kind");
 }
 
+namespace {
+
+// Writes what json::canonical(to_json(value)) gives, without the tree between: most of a first sync's texts are
+// columns.
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  void operator()(std::monostate) { out_ += "null"; }
+  void operator()(bool b) { out_ += b ? "true" : "false"; }
+  void operator()(const Number& n) { out_ += n.text; }
+  void operator()(const std::string& s) { json::append_string(s, out_); }
+  void operator()(const Date& d) {
+    tagged("date", [&] { json::append_string(to_string(d), out_); });
+  }
+  void operator()(const Instant& t) {
+    tagged("instant", [&] { json::append_string(to_string(t), out_); });
+  }
+  void operator()(const Money& m) {
+    tagged("money", [&] {
+      out_ += "{\"currency\":";
+      json::append_string(m.currency, out_);
+      out_ += ",\"minor\":" + std::to_string(m.minor) + "}";
+    });
+  }
+  void operator()(const Stage& s) {
+    tagged("stage", [&] { out_ += std::to_string(percent_of(s)); });
+  }
+  void operator()(const Standing& s) {
+    tagged("standing", [&] {
+      members({{"reason", s.reason}, {"status", name_of(s.status)}, {"substatus", name_of(s.substatus)}});
+    });
+  }
+  void operator()(const std::vector<Person>& people) {
+    tagged("people", [&] {
+      list(people, [&](const Person& p) {
+        members({{"email", p.email}, {"first_name", p.first_name}, {"last_name", p.last_name}, {"phone", p.phone}});
+      });
+    });
+  }
+  void operator()(const std::vector<Solution>& solutions) {
+    tagged("solutions", [&] {
+      list(solutions, [&](const Solution& s) { members({{"id", s.id}, {"name", s.name}, {"type", s.type}}); });
+    });
+  }
+  void operator()(const Customer& c) {
+    tagged("customer", [&] {
+      members({{"city", c.city},
+               {"country", c.country},
+               {"line1", c.line1},
+               {"line2", c.line2},
+               {"name", c.name},
+               {"postal_code", c.postal_code},
+               {"state", c.state}});
+    });
+  }
+
+ private:
+  struct Text {
+    std::string_view key;  // in order
+    std::string_view text;
+  };
+
+  template <class Content>
+  void tagged(std::string_view kind, const Content& content) {
+    ((out_ += "{\"") += kind) += "\":";
+    content();
+    out_ += '}';
+  }
+  // Those that are not empty.
+  void members(std::initializer_list<Text> texts) {
+    char before = '{';
+    for (const Text& t : texts) {
+      if (t.text.empty()) continue;
+      (((out_ += before) += '"') += t.key) += "\":";
+      json::append_string(t.text, out_);
+      before = ',';
+    }
+    if (before == '{') out_ += '{';
+    out_ += '}';
+  }
+  template <class Item, class One>
+  void list(const std::vector<Item>& items, const One& one) {
+    out_ += '[';
+    for (const Item& item : items) {
+      if (&item != items.data()) out_ += ',';
+      one(item);
+    }
+    out_ += ']';
+  }
+
+  std::string& out_;
+};
+
+}  // namespace
+
 std::string encode(const Columns& columns) {
-  json::Value object = json::Value::object();
-  for (const auto& [name, value] : columns) object.set(name, to_json(value));
-  return json::canonical(object);
+  std::string out;
+  Writer write(out);
+  out += '{';
+  for (const auto& [name, value] : columns) {
+    if (out.size() > 1) out += ',';
+    json::append_string(name, out);
+    out += ':';
+    std::visit(write, value);
+  }
+  out += '}';
+  return out;
+}
+
+std::string encode_names(const Columns& columns) {
+  std::string out = "[";
+  for (const auto& column : columns) {
+    if (out.size() > 1) out += ',';
+    json::append_string(column.first, out);
+  }
+  return out + "]";
+}
+
+std::string encode_values(const Columns& columns) {
+  std::string out = "[";
+  Writer write(out);
+  for (const auto& column : columns) {
+    if (out.size() > 1) out += ',';
+    std::visit(write, column.second);
+  }
+  out += ']';
+  return out;
+}
+
+Result<std::vector<std::string>> decode_names(const std::string& text) {
+  const auto list = json::read(text);
+  if (!list || !list->is_array()) return unreadable("a list of names of columns");
+  std::vector<std::string> names;
+  for (const Value& name : list->items()) {
+    // In order and none twice, as they were written.
+    if (!name.is_string() || (!names.empty() && names.back() >= name.text())) return unreadable("names of columns");
+    names.push_back(name.text());
+  }
+  return names;
+}
+
+Result<Columns> decode_values(const std::vector<std::string>& names, const std::string& text) {
+  const auto list = json::read(text);
+  if (!list) return unreadable(list.error().message);
+  if (!list->is_array() || list->items().size() != names.size()) {
+    return unreadable("values that are not as many as their names");
+  }
+  Columns columns;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto value = value_from_json(list->items()[i]);
+    if (!value) {
+      Error error = value.error();
+      error.fields = {names[i]};
+      return error;
+    }
+    columns.emplace_hint(columns.end(), names[i], std::move(*value));
+  }
+  return columns;
 }
 
 Result<Columns> decode_columns(const std::string& text) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "deal/value.h"
@@ -14,5 +15,11 @@ json::Value to_json(const Value& v);
 Result<Value> value_from_json(const json::Value& v);
 std::string encode(const Columns& columns);
 Result<Columns> decode_columns(const std::string& text);
+
+// The same in two parts: ["Amount","Name"] and [1005,"Deal 5"]. The names must stand in order.
+std::string encode_names(const Columns& columns);
+std::string encode_values(const Columns& columns);
+Result<std::vector<std::string>> decode_names(const std::string& text);
+Result<Columns> decode_values(const std::vector<std::string>& names, const std::string& text);
 
 }  // namespace cosell::store

@@ -3,6 +3,8 @@
 
 #include <sqlite3.h>
 
+#include <mutex>
+
 #include "base/text.h"
 
 namespace cosell::store {
@@ -29,10 +31,18 @@ Error described(ErrorClass kind, std::string message, const char* rule) {
   return error;
 }
 
+// One thread at a time works with a connection, so that SQLite need not lock it for every value; and nobody asks how
+// much memory SQLite uses, which it would lock for as well. Without effect once SQLite has begun its work.
+int flags_for(const std::string& file) {
+  static std::once_flag once;
+  std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+  return SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | (file.empty() ? SQLite::OPEN_CREATE : 0);
+}
+
 }  // namespace
 
 Connection::Connection(const std::string& file, const std::string& vfs)
-    : database_(file, SQLite::OPEN_READWRITE | (file.empty() ? SQLite::OPEN_CREATE : 0), kBusyTimeoutMs, vfs) {
+    : database_(file, flags_for(file), kBusyTimeoutMs, vfs) {
   database_.createFunction("folded", 1, true, nullptr, folded);
 }
 

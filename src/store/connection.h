@@ -5,12 +5,13 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <exception>
-#include <map>
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
@@ -113,7 +114,12 @@ class Connection {
 
  private:
   SQLite::Database database_;
-  std::map<std::string, std::unique_ptr<SQLite::Statement>, std::less<>> statements_;
+  struct HashOfText {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  // Hashed: statements about one table begin alike and are long.
+  std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>, HashOfText, std::equal_to<>> statements_;
 };
 
 // SQLite's failure on the store file `path`, in words and with its class.

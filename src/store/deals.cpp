@@ -2,6 +2,8 @@
 // value costs as much as a real change, and writing nothing keeps a quiet run quiet.
 #include <algorithm>
 #include <array>
+#include <bitset>
+#include <mutex>
 #include <tuple>
 #include <utility>
 
@@ -89,12 +91,14 @@ const std::string& insert_deal() {
 }
 
 std::string marks_text(const std::map<std::string, std::string>& marks) {
+  if (marks.empty()) return "{}";
   json::Value object = json::Value::object();
   for (const auto& [name, value] : marks) object.set(name, json::Value::string(value));
   return json::canonical(object);
 }
 
 std::map<std::string, std::string> marks_from(const std::string& text) {
+  if (text == "{}") return {};
   const auto object = json::read(text);
   if (!object || !object->is_object()) {
     throw Refusal{make_error(ErrorClass::store_damaged, "The store holds unreadable marks of a deal.")};
@@ -194,15 +198,28 @@ bool same_in(Group group, const DealRow& a, const DealRow& b) {
   return false;
 }
 
-// "" when nothing differs.
-std::string update_sql(const DealRow& before, const DealRow& after) {
-  std::array<bool, 9> differs{};
-  for (std::size_t g = 0; g < differs.size(); ++g) differs[g] = !same_in(static_cast<Group>(g), before, after);
-  const std::string assignments = join_columns([&](std::size_t i) {
-    const bool changed = differs[static_cast<std::size_t>(kColumns[i].group)];
-    return changed ? std::string(kColumns[i].name) + " = ?" + std::to_string(i + 1) : std::string();
-  });
-  return assignments.empty() ? "" : "UPDATE deals SET " + assignments + " WHERE id = ?31";
+using Groups = std::bitset<9>;
+
+Groups groups_that_differ(const DealRow& before, const DealRow& after) {
+  Groups differ;
+  for (std::size_t g = 0; g < differ.size(); ++g) differ[g] = !same_in(static_cast<Group>(g), before, after);
+  return differ;
+}
+
+// Made once for each set of groups.
+const std::string& update_sql(const Groups& changed) {
+  static std::mutex mutex;
+  static std::array<std::string, 1U << 9> known;
+  const std::lock_guard lock(mutex);
+  std::string& sql = known[changed.to_ulong()];
+  if (sql.empty()) {
+    const std::string assignments = join_columns([&](std::size_t i) {
+      const bool wanted = changed[static_cast<std::size_t>(kColumns[i].group)];
+      return wanted ? std::string(kColumns[i].name) + " = ?" + std::to_string(i + 1) : std::string();
+    });
+    sql = "UPDATE deals SET " + assignments + " WHERE id = ?31";
+  }
+  return sql;
 }
 
 Error no_such_deal(DealId id) {
@@ -211,25 +228,34 @@ Error no_such_deal(DealId id) {
 
 }  // namespace
 
+const DealRow& SqliteStore::known(const DealRow& row) {
+  // Another process may change what a shared store shows.
+  if (parts_.mode != OpenOptions::Mode::shared) known_deals_.keep(row.id.value, row);
+  return row;
+}
+
 Result<DealId> SqliteStore::add_deal(const DealRow& row) {
   return write([&]() -> Result<DealId> {
     Query insert = query(insert_deal());
     bind_row(insert, row).run();
-    return DealId(parts_.connection->last_id());
+    DealRow added = row;
+    added.id = DealId(parts_.connection->last_id());
+    return known(added).id;
   });
 }
 
 Result<void> SqliteStore::update_deal(const DealRow& row) {
   return write([&]() -> Result<void> {
-    std::string sql;
-    {
-      Query current = query(select_deals() + "WHERE id = ?1");
-      if (!current.with(row.id).next()) return no_such_deal(row.id);
-      sql = update_sql(read_row(current), row);
+    if (known_deals_.find(row.id.value) == nullptr) {
+      auto stored = deal(row.id);
+      if (!stored) return stored.error();
+      if (!*stored) return no_such_deal(row.id);
     }
-    if (sql.empty()) return {};
-    Query update = query(sql);
+    const Groups changed = groups_that_differ(*known_deals_.find(row.id.value), row);
+    if (changed.none()) return {};
+    Query update = query(update_sql(changed));
     bind_row(update, row).run();
+    known_deals_.keep(row.id.value, row);
     return {};
   });
 }
@@ -241,25 +267,29 @@ Result<void> SqliteStore::remove_deal(DealId id) {
       return make_error(ErrorClass::bug, "Deal " + std::to_string(id.value) +
                                              " still has a write under way and cannot be merged into another one.");
     }
+    known_deals_.forget(id.value);
     if (query("DELETE FROM deals WHERE id = ?1").with(id).run() == 0) return no_such_deal(id);
     return {};
   });
 }
 
 Result<std::optional<DealRow>> SqliteStore::deal(DealId id) {
+  if (const DealRow* known = known_deals_.find(id.value)) return std::optional<DealRow>(*known);
   return read([&]() -> Result<std::optional<DealRow>> {
-    Query one = query(select_deals() + "WHERE id = ?1");
+    static const std::string sql = select_deals() + "WHERE id = ?1";
+    Query one = query(sql);
     if (!one.with(id).next()) return std::optional<DealRow>();
-    return std::optional<DealRow>(read_row(one));
+    return std::optional<DealRow>(known(read_row(one)));
   });
 }
 
 Result<std::optional<DealRow>> SqliteStore::deal_by_record(Side side, const std::string& record_id) {
   return read([&]() -> Result<std::optional<DealRow>> {
-    Query one = query(select_deals() +
-                      (side == Side::crm ? "WHERE crm_record_id = ?1" : "WHERE partner_center_record_id = ?1"));
+    static const std::string by_crm = select_deals() + "WHERE crm_record_id = ?1";
+    static const std::string by_partner_center = select_deals() + "WHERE partner_center_record_id = ?1";
+    Query one = query(side == Side::crm ? by_crm : by_partner_center);
     if (!one.with(TextOrNull{record_id}).next()) return std::optional<DealRow>();
-    return std::optional<DealRow>(read_row(one));
+    return std::optional<DealRow>(known(read_row(one)));
   });
 }
 
@@ -316,7 +346,9 @@ Result<std::vector<DealRow>> SqliteStore::deals_to_decide(Instant now, DealId af
               " UNION SELECT * FROM (SELECT id FROM deals INDEXED BY deals_to_ask_microsoft WHERE ask_microsoft_at <= "
               "?2 AND id > ?1 ORDER BY id LIMIT ?3))"
               " ORDER BY id LIMIT ?3");
-    return read_rows(due.with(after.value, now, std::max(limit, 0)));
+    std::vector<DealRow> rows = read_rows(due.with(after.value, now, std::max(limit, 0)));
+    for (const DealRow& row : rows) known(row);
+    return rows;
   });
 }
 

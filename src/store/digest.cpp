@@ -13,10 +13,9 @@ int digit(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
 std::string sha256_bytes(std::string_view text) { return bytes_of(text::sha256_hex(text)); }
 
 std::string bytes_of(std::string_view hex) {
-  std::string bytes;
-  bytes.reserve(hex.size() / 2);
-  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
-    bytes += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
+  std::string bytes(hex.size() / 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(digit(hex[2 * i]) * 16 + digit(hex[2 * i + 1]));
   }
   return bytes;
 }

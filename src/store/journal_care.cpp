@@ -77,6 +77,13 @@ Result<JournalCheckpoint> SqliteStore::journal_checkpoint() {
   });
 }
 
+std::int64_t SqliteStore::drop_unused_images() {
+  forget_known();
+  const std::int64_t dropped = query(kDropUnusedImages).run();
+  query("DELETE FROM image_shapes WHERE id NOT IN (SELECT shape FROM images WHERE shape IS NOT NULL)").run();
+  return dropped;
+}
+
 Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
   return write([&]() -> Result<JournalPruned> {
     JournalPruned pruned;
@@ -106,7 +113,7 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
                             "   (SELECT sequence FROM operations WHERE finished_at IS NULL))")
                             .with(before)
                             .run();
-    pruned.images = query(kDropUnusedImages).run();
+    pruned.images = drop_unused_images();
     return pruned;
   });
 }
@@ -124,7 +131,7 @@ Result<JournalPruned> SqliteStore::erase_from_journal(DealId deal) {
             " error_detail = '' WHERE deal = ?1 AND state IN ('applied', 'rejected', 'dropped')")
             .with(deal)
             .run();
-    erased.images = query(kDropUnusedImages).run();
+    erased.images = drop_unused_images();
     return erased;
   });
 }

@@ -171,16 +171,64 @@ Result<ImageId> SqliteStore::put_image(const Columns& columns) {
       Query same = query("SELECT id FROM images WHERE substr(hash, 1, 8) = substr(?1, 1, 8) AND hash = ?1");
       if (same.with(Blob{hash}).next()) return ImageId(same.integer(0));
     }
-    query("INSERT INTO images (hash, columns) VALUES (?, ?)").with(Blob{hash}, encoded).run();
-    return ImageId(parts_.connection->last_id());
+    const std::int64_t shape = put_shape(columns);
+    query("INSERT INTO images (hash, shape, columns) VALUES (?, ?, ?)")
+        .with(Blob{hash}, shape, encode_values(columns))
+        .run();
+    const ImageId id(parts_.connection->last_id());
+    known_images_.keep(id.value, SharedColumns(columns));
+    return id;
   });
 }
 
-Result<Columns> SqliteStore::image(ImageId id) {
-  return read([&]() -> Result<Columns> {
-    Query found = query("SELECT columns FROM images WHERE id = ?");
+std::int64_t SqliteStore::put_shape(const Columns& columns) {
+  const std::string names = encode_names(columns);
+  if (names == last_shape_.first && last_shape_.second != 0) return last_shape_.second;
+  {
+    Query same = query("SELECT id FROM image_shapes WHERE names = ?");
+    if (same.with(names).next()) {
+      last_shape_ = {names, same.integer(0)};
+      return last_shape_.second;
+    }
+  }
+  query("INSERT INTO image_shapes (names) VALUES (?)").with(names).run();
+  last_shape_ = {names, parts_.connection->last_id()};
+  return last_shape_.second;
+}
+
+const std::vector<std::string>& SqliteStore::names_of_shape(std::int64_t id) {
+  // Another process may have pruned the store that is only looked at.
+  if (parts_.mode == OpenOptions::Mode::shared) known_shapes_.clear();
+  const auto known = known_shapes_.find(id);
+  if (known != known_shapes_.end()) return known->second;
+  Query found = query("SELECT names FROM image_shapes WHERE id = ?");
+  if (!found.with(id).next()) {
+    throw Refusal{make_error(ErrorClass::store_damaged, "The store lacks the names of an image's columns.")};
+  }
+  auto names = decode_names(found.text(0));
+  if (!names) throw Refusal{names.error()};
+  if (known_shapes_.size() >= 1'000) known_shapes_.clear();
+  return known_shapes_.emplace(id, std::move(*names)).first->second;
+}
+
+void SqliteStore::forget_known() {
+  known_deals_.clear();
+  known_images_.clear();
+  known_shapes_.clear();
+  last_shape_ = {};
+}
+
+Result<SharedColumns> SqliteStore::image(ImageId id) {
+  return read([&]() -> Result<SharedColumns> {
+    if (const SharedColumns* known = known_images_.find(id.value)) return *known;
+    Query found = query("SELECT columns, shape FROM images WHERE id = ?");
     if (!found.with(id).next()) return misuse("Image " + std::to_string(id.value) + " is not in the store.");
-    return RowReader(found).columns();
+    auto columns = found.is_null(1) ? decode_columns(found.text(0))
+                                    : decode_values(names_of_shape(found.integer(1)), found.text(0));
+    if (!columns) return columns.error();
+    SharedColumns shared(std::move(*columns));
+    if (parts_.mode != OpenOptions::Mode::shared) known_images_.keep(id.value, shared);
+    return shared;
   });
 }
 

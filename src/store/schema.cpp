@@ -14,7 +14,8 @@ namespace {
 constexpr std::array<const char*, 7> kSchemaFiles = {"properties.sql", "runs.sql",    "images.sql", "deals.sql",
                                                      "operations.sql", "journal.sql", "inbox.sql"};
 
-constexpr std::array<const char*, 2> kMigrationFiles = {"01-first-shape.sql", "02-refusals-in-the-inbox.sql"};
+constexpr std::array<const char*, 3> kMigrationFiles = {"01-first-shape.sql", "02-refusals-in-the-inbox.sql",
+                                                        "03-lighter-writes.sql"};
 
 std::string_view sql_of(const char* file) {
   const std::string_view sql = embedded_sql(file);

@@ -42,6 +42,7 @@ Result<void> SqliteStore::commit() {
 
 void SqliteStore::roll_back() {
   head_.reset();
+  forget_known();
   // SQLite has rolled back by itself after some failures (disk full). If this fails, so does the next BEGIN.
   if (!parts_.connection->in_transaction()) return;
   auto rolled_back = read([&]() -> Result<void> {

@@ -3,9 +3,11 @@
 // or created before is in open_sqlite_store.cpp.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,28 @@
 #include "store/sqlite_store.h"
 
 namespace cosell::store {
+
+// What was read or written last, as it stands in the file: a limited number of it. For a store that no other process
+// writes.
+template <class What>
+class Known {
+ public:
+  explicit Known(std::size_t most) : most_(most) {}
+  const What* find(std::int64_t id) const {
+    const auto found = all_.find(id);
+    return found == all_.end() ? nullptr : &found->second;
+  }
+  void keep(std::int64_t id, const What& what) {
+    if (all_.size() >= most_) all_.clear();
+    all_.insert_or_assign(id, what);
+  }
+  void forget(std::int64_t id) { all_.erase(id); }
+  void clear() { all_.clear(); }
+
+ private:
+  std::size_t most_;
+  std::unordered_map<std::int64_t, What> all_;
+};
 
 class SqliteStore final : public Store {
  public:
@@ -47,7 +71,7 @@ class SqliteStore final : public Store {
   Result<void> set_cursor(Side side, const Cursor& cursor) override;
 
   Result<ImageId> put_image(const Columns& columns) override;
-  Result<Columns> image(ImageId id) override;
+  Result<SharedColumns> image(ImageId id) override;
 
   Result<DealId> add_deal(const DealRow& row) override;
   Result<void> update_deal(const DealRow& row) override;
@@ -107,15 +131,26 @@ class SqliteStore final : public Store {
   Result<void> commit();
   void roll_back();
 
+  const DealRow& known(const DealRow& row);
+  std::int64_t put_shape(const Columns& columns);
+  const std::vector<std::string>& names_of_shape(std::int64_t id);
+  std::int64_t drop_unused_images();
+  // After a transaction that did not happen, and when images went.
+  void forget_known();
+
   JournalHead& journal_head();
   void store_journal_head();
 
   Parts parts_;
   bool open_transaction_ = false;
-  bool inbox_only_ = false;          // the open transaction is the inbox's own
-  std::optional<Error> failure_;     // the first failed change of the open transaction
-  bool suspicious_ = false;          // the disk failed or the file looked damaged: check on the next opening
-  std::optional<JournalHead> head_;  // known last line of the journal; empty: to be read
+  bool inbox_only_ = false;       // the open transaction is the inbox's own
+  std::optional<Error> failure_;  // the first failed change of the open transaction
+  bool suspicious_ = false;       // the disk failed or the file looked damaged: check on the next opening
+  Known<DealRow> known_deals_{2'000};
+  Known<SharedColumns> known_images_{1'000};
+  std::map<std::int64_t, std::vector<std::string>> known_shapes_;
+  std::pair<std::string, std::int64_t> last_shape_;  // names of the last image and where they are kept
+  std::optional<JournalHead> head_;                  // known last line of the journal; empty: to be read
 };
 
 template <class Work>

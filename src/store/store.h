@@ -186,6 +186,24 @@ struct StateCount {
   std::int64_t deals = 0;
 };
 
+// The columns of an image, shared by all who hold them: they never change.
+class SharedColumns {
+ public:
+  SharedColumns() : columns_(nothing()) {}
+  explicit SharedColumns(Columns columns) : columns_(std::make_shared<const Columns>(std::move(columns))) {}
+  operator const Columns&() const { return *columns_; }  // NOLINT(google-explicit-constructor)
+  const Columns& operator*() const { return *columns_; }
+  const Columns* operator->() const { return columns_.get(); }
+  friend bool operator==(const SharedColumns& a, const Columns& b) { return *a == b; }
+
+ private:
+  static const std::shared_ptr<const Columns>& nothing() {
+    static const auto none = std::make_shared<const Columns>();
+    return none;
+  }
+  std::shared_ptr<const Columns> columns_;
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -214,7 +232,7 @@ class Store {
 
   // --- images: immutable, content-addressed
   virtual Result<ImageId> put_image(const Columns& columns) = 0;
-  virtual Result<Columns> image(ImageId id) = 0;
+  virtual Result<SharedColumns> image(ImageId id) = 0;
 
   // --- deals
   virtual Result<DealId> add_deal(const DealRow& row) = 0;

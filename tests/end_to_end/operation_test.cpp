@@ -119,6 +119,25 @@ TEST(Deadline, IsNamedByAlertAndCalendarWithTheDealAndWhatToDo) {  // L-4, A-4
       << "whoever reads a calendar has no command line";
 }
 
+TEST(CallsAllowed, TheLastOnesThatSalesforceGrantsAreLeftToOthers) {
+  const Pipeline pipeline(200);
+  const auto sandbox = load(pipeline);
+  sandbox->crm.set("daily_api_limit", 1000);
+  sandbox->crm.set("api_used", 949);
+  const Ended sync = sandbox->cosell({"sync"});
+  EXPECT_EQ(sync.code, 3) << sync.out << sync.err;
+  EXPECT_THAT(sync.err, AllOf(HasSubstr("Salesforce"), HasSubstr("950 of the 1000 API calls"), HasSubstr("last 5 %")));
+  EXPECT_EQ(sandbox->crm.requests(), 1) << "only an answer tells how many are left";
+  EXPECT_THAT(sandbox->cosell({"status"}).out, HasSubstr("950 of the 1,000 granted to all its clients are used"));
+
+  sandbox->crm.set("api_used", 100);
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
+  expect_referrals_match(pipeline, *sandbox);
+  const Json status = sandbox->answer({"status"});
+  EXPECT_EQ(status["calls_24h"]["crm"]["granted"], 1000);
+  EXPECT_GT(status["calls_24h"]["crm"]["granted_used"], 100);
+}
+
 class Stopped : public ::testing::TestWithParam<int> {};
 
 TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {

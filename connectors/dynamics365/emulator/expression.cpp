@@ -11,7 +11,6 @@ namespace {
 
 constexpr int kDepthMax = 64;
 constexpr std::int64_t kLastMax = 1'000'000;  // hours or days
-constexpr std::string_view kNamespace = "Microsoft.Dynamics.CRM.";
 
 struct Token {
   enum class Kind { word, text, mark, end };

@@ -16,7 +16,7 @@ namespace {
 constexpr int kAssumedDays = 90;
 
 template <class T>
-using Cell = tl::expected<T, std::string>;
+using Readable = tl::expected<T, std::string>;
 
 // Where one column gets its value from: a column of the file, a constant, or the constant where the cell is empty.
 struct Source {
@@ -208,7 +208,7 @@ class Loader {
   }
 
   // A cell as a request would carry it, checked as one.
-  Cell<Value> read_cell(const Table& table, const Column& column, const std::string& cell) const {
+  Readable<Value> read_cell(const Table& table, const Column& column, const std::string& cell) const {
     Json json = cell;
     if (column.type == Type::money || column.type == Type::decimal || column.type == Type::integer) {
       const auto number = read_number_cell(cell);
@@ -237,7 +237,7 @@ class Loader {
     return *value;
   }
 
-  Cell<Changes> changes_of(const std::string& table_name, const CsvRow& row) const {
+  Readable<Changes> changes_of(const std::string& table_name, const CsvRow& row) const {
     const Table& table = state_.model.schema().get(table_name);
     Changes changes;
     for (const Source& s : sources_) {
@@ -269,7 +269,7 @@ class Loader {
   }
 
   // State and reason of a row, from statecode or else from its stage columns.
-  Cell<void> close_by_words(Changes& changes, const CsvRow& row) const {
+  Readable<void> close_by_words(Changes& changes, const CsvRow& row) const {
     const Table& table = state_.model.schema().get("opportunity");
     std::optional<std::int64_t> state;
     std::optional<std::int64_t> reason;
@@ -317,7 +317,7 @@ class Loader {
   }
 
   // The account of that name, made from this row when it is the first to name it; empty when the row names none.
-  Cell<std::optional<Ref>> account_of(const CsvRow& row) {
+  Readable<std::optional<Ref>> account_of(const CsvRow& row) {
     const Source* name = find("account", "name");
     if (name == nullptr || name->value(row).empty()) return std::nullopt;
     const Table& table = state_.model.schema().get("account");
@@ -341,7 +341,7 @@ class Loader {
     }
   }
 
-  Cell<std::optional<Ref>> contact_of(const CsvRow& row, const std::optional<Ref>& account) {
+  Readable<std::optional<Ref>> contact_of(const CsvRow& row, const std::optional<Ref>& account) {
     if (!uses("contact")) return std::nullopt;
     const Table& table = state_.model.schema().get("contact");
     auto changes = changes_of("contact", row);

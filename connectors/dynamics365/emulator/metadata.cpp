@@ -11,8 +11,6 @@ namespace cosell::emulator::dynamics365 {
 
 namespace {
 
-constexpr std::string_view kNamespace = "Microsoft.Dynamics.CRM.";
-
 Value value_at(const Json& object, const std::vector<std::string>& path) {
   const Json* at = &object;
   for (const std::string& part : path) {

@@ -8,8 +8,6 @@ namespace cosell::emulator::dynamics365 {
 
 namespace {
 
-constexpr std::string_view kNamespace = "Microsoft.Dynamics.CRM.";
-
 Answer no_such_verb(const Call& call) {
   return refuse(
       404, "",

@@ -15,6 +15,9 @@
 
 namespace cosell::emulator::dynamics365 {
 
+// What names of functions and actions begin with.
+inline constexpr std::string_view kNamespace = "Microsoft.Dynamics.CRM.";
+
 struct Guid {
   std::uint64_t high = 0;
   std::uint64_t low = 0;

@@ -95,6 +95,7 @@ TEST(Config, GivesWhatTheFileSays) {
   EXPECT_EQ(pair->settings.in_flight.at(store::Side::partner_center), 8);
   EXPECT_EQ(pair->calls.at(store::Side::crm).per_day, 10000);
   EXPECT_EQ(pair->calls.at(store::Side::crm).per_minute, 600);
+  EXPECT_EQ(pair->calls.at(store::Side::crm).reserve_percent, 10);
   EXPECT_EQ(pair->calls.count(store::Side::partner_center), 0U);
   EXPECT_EQ(pair->settings.closings.deals, 3);
   EXPECT_DOUBLE_EQ(pair->settings.closings.share, 0.5);

@@ -27,7 +27,7 @@ inline const std::string good_config = R"({
       "store": "state/contoso.db",
       "irreversible": { "settle": "30m", "won": "ask" },
       "in_flight": { "partner_center": 8 },
-      "calls": { "crm": { "per_day": 10000, "per_minute": 600 } },
+      "calls": { "crm": { "per_day": 10000, "per_minute": 600, "reserve_percent": 10 } },
       "guards": { "closings": { "share": 0.5, "deals": 3 } },
       "rules": { "notes_required": false }
     }

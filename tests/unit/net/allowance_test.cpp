@@ -59,6 +59,67 @@ TEST(Allowance, OfADayEndsInARefusalThatNeverLeavesTheMachine) {
   EXPECT_TRUE(bench.transport.exchange(some(1), 1).front().response);
 }
 
+// The side grants 1,000 calls to all its clients and counts each request.
+struct GrantingBench : Bench {
+  CallMeter meter;
+  std::int64_t used = 0;
+
+  void ask(std::size_t times, std::vector<Reply>& replies) {
+    for (const Exchange& exchange : some(times)) {
+      replies.push_back(transport.exchange(exchange));
+      if (replies.back().response) meter.tell_granted("crm", {++used, 1000});
+    }
+  }
+};
+
+TEST(Allowance, LeavesTheLastGrantedCallsToOthers) {
+  GrantingBench bench;
+  bench.used = 945;
+  bench.transport.allow("Salesforce", std::nullopt, std::nullopt);
+  bench.transport.keep_back(bench.meter, "crm", 5);
+  std::vector<Reply> replies;
+  bench.ask(10, replies);
+  EXPECT_EQ(bench.used, 950);
+  EXPECT_TRUE(replies[4].response);
+  for (const std::size_t i : {5U, 9U}) {
+    ASSERT_FALSE(replies[i].response);
+    EXPECT_FALSE(replies[i].sent);
+    const Error& error = replies[i].response.error();
+    EXPECT_EQ(error.kind, ErrorClass::throttled);
+    EXPECT_EQ(error.not_before, Instant{0} + hours(1));
+    EXPECT_NE(error.message.find("950 of the 1000"), std::string::npos) << error.message;
+    EXPECT_NE(error.message.find("last 5 %"), std::string::npos) << error.message;
+  }
+}
+
+TEST(Allowance, AsksOnceInEachSyncHowManyGrantedCallsAreLeft) {
+  GrantingBench bench;
+  bench.transport.keep_back(bench.meter, "crm", 5);
+  std::vector<Reply> replies;
+  bench.used = 980;
+  bench.ask(3, replies);
+  EXPECT_EQ(bench.used, 981);
+  bench.meter.reset();
+  bench.used = 100;  // a day later
+  bench.ask(3, replies);
+  EXPECT_EQ(bench.used, 103);
+}
+
+TEST(Allowance, WithoutAReserveTheSystemItselfRefuses) {
+  GrantingBench bench;
+  bench.transport.keep_back(bench.meter, "crm", 0);
+  bench.used = 999;
+  std::vector<Reply> replies;
+  bench.ask(3, replies);
+  EXPECT_EQ(bench.seen_at.size(), 3U);
+}
+
+TEST(Allowance, OfFewGrantedCallsOneIsLeft) {
+  EXPECT_EQ(reserve_of(10, 5), 1);
+  EXPECT_EQ(reserve_of(15'000, 5), 750);
+  EXPECT_EQ(reserve_of(15'000, 0), 0);
+}
+
 // Time passes while it waits, and then somebody presses Ctrl-C.
 struct StoppedClock final : Clock {
   Instant now() override { return {0}; }

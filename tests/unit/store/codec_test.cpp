@@ -56,6 +56,36 @@ TEST(StoredValues, KeepTheirBytes) {
       "\"text\":\"Zo\xC3\xAB \\\"quoted\\\"\\n\"}");
 }
 
+// Written without a tree of values in between; the same bytes as with it.
+TEST(StoredValues, AreWrittenAsTheTreeOfThemIsWritten) {
+  json::Value tree = json::Value::object();
+  for (const auto& [name, value] : every_kind()) tree.set(name, to_json(value));
+  EXPECT_EQ(encode(every_kind()), json::canonical(tree));
+  EXPECT_EQ(encode({}), "{}");
+}
+
+TEST(StoredValues, ComeBackFromTheirTwoParts) {
+  const Columns columns = every_kind();
+  const auto names = decode_names(encode_names(columns));
+  ASSERT_TRUE(names.has_value()) << names.error().message;
+  const auto back = decode_values(*names, encode_values(columns));
+  ASSERT_TRUE(back.has_value()) << back.error().message;
+  EXPECT_EQ(*back, columns);
+  EXPECT_EQ(encode_names({{"a", Value()}, {"b\"", true}}), "[\"a\",\"b\\\"\"]");
+  EXPECT_EQ(encode_values({{"a", Value()}, {"b", true}}), "[null,true]");
+}
+
+TEST(StoredValues, InTwoPartsAreRefusedWhenThePartsDoNotFit) {
+  for (const char* names : {"", "{}", "[7]", "[\"b\",\"a\"]", "[\"a\",\"a\"]"}) {
+    EXPECT_FALSE(decode_names(names)) << names;
+  }
+  for (const char* values : {"", "{}", "[1]", "[1,2,3]", "[1,{\"date\":\"soon\"}]"}) {
+    const auto back = decode_values({"a", "b"}, values);
+    ASSERT_FALSE(back) << values;
+    EXPECT_EQ(back.error().kind, ErrorClass::store_damaged);
+  }
+}
+
 TEST(StoredValues, AreRefusedWhenTheyMakeNoSense) {
   for (const char* text :
        {"", "[]", "7", "{\"a\":[]}", "{\"a\":{}}", "{\"a\":{\"date\":\"2026-02-30\"}}", "{\"a\":{\"date\":7}}",

@@ -3,6 +3,9 @@
 
 #include <sqlite3.h>
 
+#include "base/text.h"
+#include "store/codec.h"
+#include "store/store_file.h"
 #include "store_testing.h"
 
 namespace cosell::store {
@@ -86,6 +89,54 @@ TEST(StoreMigrations, AreRefusedWhenTheyLeaveReferencesToNothing) {
   EXPECT_THROW(migrate(connection, newest_version(), all), Refusal);
   EXPECT_EQ(connection.integer("SELECT count(*) FROM journal_payloads"), 0);
   EXPECT_EQ(connection.integer("PRAGMA user_version"), newest_version());
+}
+
+// A store as the first version wrote it: one deal with an image whose names stand in it, a finished write, a line of
+// history, and the number of a deal that is gone.
+class StoreOfTheFirstVersion : public testing::StoreTest {
+ protected:
+  StoreOfTheFirstVersion() {
+    SQLite::Database db(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    db.exec(std::string(migrations().front()));
+    db.exec("PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = 1");
+    db.exec("INSERT INTO properties VALUES ('store:pair', 'north')");
+    db.exec("INSERT INTO images (hash, columns) VALUES (x'" + text::sha256_hex(encode(columns_)) + "', '" +
+            encode(columns_) + "')");
+    db.exec(
+        "INSERT INTO deals VALUES (1, 'Contoso', '', '', 'E1', '0061', 'v1', 'live', 1, 1, 0, 0, 'r1', 'w1', 'live', "
+        "NULL, NULL, 0,"
+        " 0, NULL, '', NULL, 'in_sync', 'nobody', '', '', '', 0, NULL, 0, '{}')");
+    db.exec("UPDATE sqlite_sequence SET seq = 7 WHERE name = 'deals'");
+    db.exec(
+        "INSERT INTO operations (id, deal, side, kind, verb, target_id, key, must_match, expected, changes, "
+        "agrees_with,"
+        " engagement_id, step, state, attempts, planned_at, error_class, error_message, error_detail, error_rule, "
+        "request_id)"
+        " VALUES ('op', 1, 'crm', 'opportunity', 'update', '0061', '', '', '{}', '{}', '{}', '', '', 'applied', 1, 0, "
+        "'', '',"
+        " '', '', '')");
+    db.exec("INSERT INTO journal VALUES (1, 0, NULL, 1, 'observed', 'seen', zeroblob(32), zeroblob(32), zeroblob(32))");
+  }
+  const Columns columns_ = {{"Amount", Number{"1005"}}, {"Name", std::string("Contoso")}};
+};
+
+TEST_F(StoreOfTheFirstVersion, KeepsItsContentAndGoesOnInTheNewShape) {
+  auto store = open();
+  EXPECT_EQ(value_of(store->image(ImageId(1))), columns_);
+  EXPECT_EQ(value_of(store->put_image(columns_)).value, 1) << "the same content is the same image";
+  const auto deal = value_of(store->deal(DealId(1)));
+  ASSERT_TRUE(deal);
+  EXPECT_EQ(deal->crm.image, ImageId(1));
+  EXPECT_EQ(value_of(store->operation(OperationId("op")))->deal, DealId(1));
+  EXPECT_EQ(value_of(store->history(DealId(1), 0, 10)).size(), 1U);
+  EXPECT_EQ(value_of(store->add_deal(DealRow{})).value, 8) << "a number that was given away is given again";
+  const auto newer = value_of(store->put_image({{"Amount", Number{"7"}}, {"Name", std::string("Fabrikam")}}));
+  store.reset();
+  EXPECT_EQ(raw_text("PRAGMA user_version"), std::to_string(newest_version()));
+  EXPECT_EQ(raw_text("SELECT columns FROM images WHERE id = " + std::to_string(newer.value)), "[7,\"Fabrikam\"]");
+  EXPECT_EQ(raw_text("SELECT names FROM image_shapes"), "[\"Amount\",\"Name\"]");
+  EXPECT_EQ(raw_text("PRAGMA integrity_check"), "ok");
+  EXPECT_EQ(value_of(open()->image(newer))->at("Name"), Value(std::string("Fabrikam")));
 }
 
 // Counts the steps of SQLite's machine that the statements of every connection take.

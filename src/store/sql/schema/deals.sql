@@ -9,7 +9,9 @@ CREATE TABLE deals (
 
   crm_record_id             TEXT CHECK (crm_record_id <> ''),
   crm_version               TEXT NOT NULL,
-  crm_existence             TEXT NOT NULL CHECK (crm_existence IN ('unseen', 'live', 'deleted', 'out_of_scope')),
+  crm_existence             TEXT NOT NULL
+    CHECK (crm_existence = 'unseen' OR crm_existence = 'live' OR crm_existence = 'deleted' OR
+           crm_existence = 'out_of_scope'),
   crm_image                 INTEGER REFERENCES images (id),
   crm_base                  INTEGER REFERENCES images (id),
   crm_seen_at               INTEGER NOT NULL,
@@ -18,7 +20,8 @@ CREATE TABLE deals (
   partner_center_record_id  TEXT CHECK (partner_center_record_id <> ''),
   partner_center_version    TEXT NOT NULL,
   partner_center_existence  TEXT NOT NULL
-    CHECK (partner_center_existence IN ('unseen', 'live', 'deleted', 'out_of_scope')),
+    CHECK (partner_center_existence = 'unseen' OR partner_center_existence = 'live' OR
+           partner_center_existence = 'deleted' OR partner_center_existence = 'out_of_scope'),
   partner_center_image      INTEGER REFERENCES images (id),
   partner_center_base       INTEGER REFERENCES images (id),
   partner_center_seen_at    INTEGER NOT NULL,
@@ -28,9 +31,11 @@ CREATE TABLE deals (
   microsoft_id              TEXT NOT NULL,
   ask_microsoft_at          INTEGER,
 
-  state                     TEXT NOT NULL CHECK (state IN ('skipped', 'in_sync', 'changed', 'waiting', 'failed')),
+  state                     TEXT NOT NULL
+    CHECK (state = 'skipped' OR state = 'in_sync' OR state = 'changed' OR state = 'waiting' OR state = 'failed'),
   waits_for                 TEXT NOT NULL
-    CHECK (waits_for IN ('nobody', 'seller', 'admin', 'microsoft', 'date', 'you', 'partner_center')),
+    CHECK (waits_for = 'nobody' OR waits_for = 'seller' OR waits_for = 'admin' OR waits_for = 'microsoft' OR
+           waits_for = 'date' OR waits_for = 'you' OR waits_for = 'partner_center'),
   reason                    TEXT NOT NULL,
   message                   TEXT NOT NULL,
   next_step                 TEXT NOT NULL,

@@ -1,8 +1,16 @@
--- What a side showed of a record at some moment. Never changed, shared by every deal and moment with equal content;
--- `columns` is canonical JSON, `hash` its SHA-256.
+-- The names of an image's columns, a canonical JSON list: few sets, shared by all images with the same.
+CREATE TABLE image_shapes (
+  id    INTEGER PRIMARY KEY,
+  names TEXT NOT NULL UNIQUE
+) STRICT;
+
+-- What a side showed of a record at some moment. Never changed, shared by every deal and moment with equal content.
+-- `columns` is the canonical JSON list of the values in the order of the shape's names; without a shape (written before
+-- version 2 of the store) the canonical object itself. `hash` is in both cases the SHA-256 of the canonical object.
 CREATE TABLE images (
   id      INTEGER PRIMARY KEY,
   hash    BLOB NOT NULL CHECK (length(hash) = 32),
+  shape   INTEGER REFERENCES image_shapes (id),
   columns TEXT NOT NULL
 ) STRICT;
 

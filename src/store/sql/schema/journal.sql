@@ -6,8 +6,9 @@ CREATE TABLE journal (
   at           INTEGER NOT NULL,
   run          INTEGER REFERENCES runs (id),
   deal         INTEGER,  -- no reference: the account outlives the deal
-  kind         TEXT NOT NULL CHECK (kind IN ('observed', 'decided', 'intended', 'outcome', 'linked', 'waiting',
-                                             'person', 'mapping', 'run')),
+  kind         TEXT NOT NULL
+    CHECK (kind = 'observed' OR kind = 'decided' OR kind = 'intended' OR kind = 'outcome' OR kind = 'linked' OR
+           kind = 'waiting' OR kind = 'person' OR kind = 'mapping' OR kind = 'run'),
   summary      TEXT,     -- NULL: erased on a person's demand; its hash stays
   summary_hash BLOB NOT NULL CHECK (length(summary_hash) = 32),
   payload_hash BLOB NOT NULL CHECK (length(payload_hash) = 32),

@@ -19,7 +19,9 @@ CREATE TABLE operations (
   agrees_with     TEXT NOT NULL,
   engagement_id   TEXT NOT NULL,
   step            TEXT NOT NULL,
-  state           TEXT NOT NULL CHECK (state IN ('planned', 'sent', 'applied', 'rejected', 'unknown', 'dropped')),
+  state           TEXT NOT NULL
+    CHECK (state = 'planned' OR state = 'sent' OR state = 'applied' OR state = 'rejected' OR state = 'unknown' OR
+           state = 'dropped'),
   attempts        INTEGER NOT NULL,
   not_before      INTEGER,
   planned_at      INTEGER NOT NULL,

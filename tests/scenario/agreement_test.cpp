@@ -1,0 +1,60 @@
+// What both sides agreed on is kept in few words, and says the same as before.
+#include <gtest/gtest.h>
+
+#include "engine/view.h"
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+using engine::DealView;
+
+DealView view_of(World& world, const store::DealRow& row) {
+  auto view = engine::load_view(world.pair(), row);
+  EXPECT_TRUE(view);
+  return view ? std::move(*view) : DealView{};
+}
+
+void expect_same_agreement(const DealView& a, const DealView& b) {
+  const auto text = [](const Value* v) { return v == nullptr ? std::string("absent") : "shown " + display(*v); };
+  for (const FieldInfo& field : all_fields()) {
+    if (!field.shared) continue;
+    EXPECT_EQ(text(a.base_crm.find(field.field)), text(b.base_crm.find(field.field))) << field.name;
+    EXPECT_EQ(text(a.base_partner_center.find(field.field)), text(b.base_partner_center.find(field.field)))
+        << field.name;
+  }
+}
+
+TEST(Agreement, OfManyFieldsIsKeptAsImagesAndWhatDiffersFromThem) {
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  store::DealRow row = world.deal_of(id);
+  const DealView agreed = view_of(world, row);
+  // The same agreement, field by field, as right after the referral was created; the sides moved on in three fields,
+  // and of one nothing was agreed yet.
+  row.crm.base = row.partner_center.base = ImageId{};
+  for (const FieldInfo& field : all_fields()) {
+    const Value* crm = agreed.crm.deal.find(field.field);
+    const Value* pc = agreed.partner_center.find(field.field);
+    if (!field.shared || crm == nullptr || pc == nullptr || field.field == Field::close_date) continue;
+    engine::remember_base(row, field.field, *crm, *pc);
+  }
+  engine::remember_base(row, Field::value, Money{1, "USD"}, Money{2, "USD"});
+  engine::remember_base(row, Field::name, std::string("Alder"), std::string("Alder"));
+  engine::remember_base(row, Field::stage, Stage::s10, Stage::s10);
+  const auto marks_before = row.marks.size();
+  ASSERT_GE(marks_before, 8U);
+
+  store::DealRow folded = row;
+  ASSERT_TRUE(engine::fold_base(world.pair(), folded));
+  EXPECT_EQ(folded.crm.base, row.crm.image);
+  EXPECT_EQ(folded.partner_center.base, row.partner_center.image);
+  EXPECT_LT(folded.marks.size(), marks_before);
+  for (const char* differs : {"base.value", "base.name", "base.stage"}) EXPECT_EQ(folded.marks.count(differs), 1U);
+  EXPECT_EQ(folded.marks.at("base.close_date"), "{}") << "nothing was agreed on it yet";
+  expect_same_agreement(view_of(world, folded), view_of(world, row));
+}
+
+}  // namespace
+}  // namespace cosell::test
