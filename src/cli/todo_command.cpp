@@ -30,7 +30,7 @@ struct Item {
   std::string next_step;
   std::optional<Instant> deadline;
   std::string due;                 // what is to be done until then
-  std::vector<std::string> pages;  // "Salesforce: https://…", of those that have one; for a calendar
+  std::vector<std::string> pages;  // "Partner Center: https://…", of those that have one; for a calendar
   std::string page;                // the first of them
 };
 

@@ -21,7 +21,8 @@ struct Eligibility {
 };
 
 struct RegistrationOutlook {
-  // All rules but Won itself and the dates of the contract: `no` when one says no, `unknown` when one is not known and none says no.
+  // All rules but Won itself and the dates of the contract: `no` when one says no, `unknown` when one is not known and
+  // none says no.
   Answer eligible = Answer::unknown;
   std::vector<Eligibility> rules;
   std::optional<Instant> won_from;     // G-3; blank when the creation is not known
