@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <stdexcept>
 
 #include "tests/end_to_end/crm.h"
@@ -201,37 +202,41 @@ class Bench {
   void edit(int each) {
     for (const StandIn* side : {&sandbox_.crm, &sandbox_.partner_center}) side->set("latency_ms", 0);
     log_in();  // the first login is older than the sandbox's clock allows
-    edit_crm(each);
-    edit_partner_center(each);
+    edit_partner_center(each, edit_crm(each));
     for (const StandIn* side : {&sandbox_.crm, &sandbox_.partner_center}) side->set("latency_ms", run_.latency_ms);
   }
 
-  // Deals that were in the CRM first, so that no deal is edited on both sides.
-  void edit_crm(int each) {
+  // Deals that were in the CRM first; gives their names, so that no deal is edited on both sides.
+  std::set<std::string> edit_crm(int each) {
     const bool salesforce = run_.crm == "salesforce";
     const std::string api = sandbox_.crm.url + (salesforce ? "/services/data/v60.0/" : "/api/data/v9.2/");
     const std::string list =
-        salesforce ? "query?q=SELECT+Id+FROM+Opportunity+WHERE+Name+LIKE+'Deal+%25'+LIMIT+" + std::to_string(each)
+        salesforce ? "query?q=SELECT+Id,Name+FROM+Opportunity+WHERE+Name+LIKE+'Deal+%25'+LIMIT+" + std::to_string(each)
                    : "opportunities?$select=name&$filter=startswith(name,'Deal%20')&$top=" + std::to_string(each);
     const Json rows = wire_.send("GET", api + list, crm_token_).json();
     int n = 0;
+    std::set<std::string> names;
     for (const Json& row : rows[salesforce ? "records" : "value"]) {
+      names.insert(row[salesforce ? "Name" : "name"].get<std::string>());
       const std::string id = row[salesforce ? "Id" : "opportunityid"];
       const std::string path = salesforce ? "sobjects/Opportunity/" + id : "opportunities(" + id + ")";
       const Json fields = Json{{salesforce ? "Amount" : "estimatedvalue", 77'000 + n++}};
       wire_.send("PATCH", api + path, crm_token_, fields.dump(), {"If-Match: *"});
     }
     if (n != each) throw std::runtime_error("only " + std::to_string(n) + " deals to edit in the CRM");
+    return names;
   }
 
-  void edit_partner_center(int each) {
+  // Referrals that the bridge made: inbound ones are not answered yet, and may not be edited before.
+  void edit_partner_center(int each, const std::set<std::string>& but_not) {
     const std::string api = sandbox_.partner_center.url;
-    std::string next = api + "/v1.0/engagements/referrals?$filter=direction%20eq%20'Incoming'";
+    std::string next = api + "/v1.0/engagements/referrals?$filter=direction%20eq%20'Outgoing'";
     int n = 0;
     while (n < each && !next.empty()) {
       const Json page = wire_.send("GET", next, partner_center_token_).json();
       for (const Json& referral : page["value"]) {
-        if (n == each || referral["direction"] != "Incoming") continue;
+        const bool edited = but_not.count(referral["name"].get<std::string>()) > 0;
+        if (n == each || edited || referral["direction"] != "Outgoing") continue;
         const Json patch =
             Json::array({Json{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 88'000 + n++}}});
         wire_.send("PATCH", api + "/v1.0/engagements/referrals/" + referral["id"].get<std::string>(),

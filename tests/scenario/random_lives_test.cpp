@@ -1,7 +1,7 @@
 // Random lives: sellers, Microsoft and the portal edit at random, requests get lost, answers break off, the process
 // dies in the middle of syncs. Afterwards everything comes to rest, and then what must always hold is looked at. A life
 // follows from its seed alone; scripts/campaign simulation lives many more of them.
-//   COSELL_LIVES=N  so many lives per CRM (2)   COSELL_SEED=N  the first life's seed (1)
+//   COSELL_LIVES=N  so many lives per CRM (1)   COSELL_SEED=N  the first life's seed (1)
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -92,6 +92,7 @@ class Life {
     const auto there = world_.opportunities();
     if (there.empty()) return;
     const Json& one = there[below(there.size())];
+    const bool closed = one["stage"] == "won" || one["stage"] == "lost";
     Json words;
     switch (below(7)) {
       case 0:
@@ -115,6 +116,7 @@ class Life {
         edits_[one["name"]].last = value_;
     }
     if (chance(60) && words.contains("stage") && words["stage"] != "40") return;  // most deals stay open
+    if (closed && words.contains("stage") && words["stage"] != "40") return;      // it can only be opened again
     world_.crm_edit(one["id"], words);
   }
 
@@ -249,7 +251,7 @@ INSTANTIATE_TEST_SUITE_P(Crm, RandomLives, testing::Values("salesforce", "dynami
 
 TEST_P(RandomLives, EndWithBothSidesAgreedAndEveryEditKeptOrToldOf) {  // I-01, I-06
   const std::uint64_t first = number_from("COSELL_SEED", 1);
-  const std::uint64_t lives = number_from("COSELL_LIVES", 2);
+  const std::uint64_t lives = number_from("COSELL_LIVES", 1);
   for (std::uint64_t seed = first; seed < first + lives; ++seed) {
     Life(GetParam(), seed).live();
     if (HasFailure()) {
