@@ -92,7 +92,7 @@ TEST_P(Failure, F13_AnEditBetweenReadingAndWritingIsNotOverwritten) {  // F-13
   };
   const auto refused_before = world.refused(Side::partner_center);
   world.sync(options);
-  EXPECT_EQ(reads, 1);
+  EXPECT_GE(reads, 1);
   EXPECT_EQ(world.refused(Side::partner_center), refused_before + 1) << "the fault: the first write came too late";
   const auto now = world.referral_of(id);
   EXPECT_EQ(now["details"]["notes"], "from the portal");
