@@ -146,8 +146,8 @@ class SqliteStore final : public Store {
   bool inbox_only_ = false;       // the open transaction is the inbox's own
   std::optional<Error> failure_;  // the first failed change of the open transaction
   bool suspicious_ = false;       // the disk failed or the file looked damaged: check on the next opening
-  Known<DealRow> known_deals_{2'000};
-  Known<SharedColumns> known_images_{1'000};
+  Known<DealRow> known_deals_{1'000};
+  Known<SharedColumns> known_images_{500};
   std::map<std::int64_t, std::vector<std::string>> known_shapes_;
   std::pair<std::string, std::int64_t> last_shape_;  // names of the last image and where they are kept
   std::optional<JournalHead> head_;                  // known last line of the journal; empty: to be read

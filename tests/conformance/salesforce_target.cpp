@@ -11,8 +11,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kHere = "http://127.0.0.1:8080";
-constexpr const char* kElsewhere = "http://localhost:8080";
+constexpr const char* kSalesforceHere = "http://127.0.0.1:8080";
+constexpr const char* kSalesforceElsewhere = "http://localhost:8080";
 constexpr const char* kSecret = "cosell-sandbox-secret";
 
 Facts facts_of_salesforce() {
@@ -47,7 +47,7 @@ Facts facts_of_salesforce() {
 class SalesforceTarget final : public ConformanceTarget {
  public:
   SalesforceTarget() : ConformanceTarget("/oauth2/"), facts_(facts_of_salesforce()) {
-    settings_.instance = kHere;
+    settings_.instance = kSalesforceHere;
     furnish(7);
     reconnect();
   }
@@ -63,7 +63,7 @@ class SalesforceTarget final : public ConformanceTarget {
     connector_ = make_salesforce_connector(settings_, net::make_token_source(client, login, bench.lane(), nullptr));
   }
   void move_elsewhere() override {
-    settings_.instance = kElsewhere;
+    settings_.instance = kSalesforceElsewhere;
     furnish(8);
     reconnect();
   }

@@ -18,7 +18,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t usual) {
   return text == nullptr || *text == '\0' ? usual : std::strtoull(text, nullptr, 10);
 }
 
-const char* const referrals_path = "/v1.0/engagements/referrals";
+const char* const kReferrals = "/v1.0/engagements/referrals";
 
 // What people did with a deal's value since the sides last came to rest.
 struct Edits {
@@ -165,7 +165,7 @@ class Life {
     if (chance(60)) {
       static const char* const methods[] = {"GET", "POST", "PATCH"};
       world_.faults(Side::partner_center,
-                    Json::array({{{"match", {{"method", methods[below(3)]}, {"path", referrals_path}}},
+                    Json::array({{{"match", {{"method", methods[below(3)]}, {"path", kReferrals}}},
                                   {"after", after},
                                   {"times", times},
                                   {"action", action}}}));
