@@ -12,7 +12,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-const std::vector<std::string> kColumns = {"name", "stage", "process"};
+const std::vector<std::string> kProcessColumns = {"name", "stage", "process"};
 
 Dynamics365Settings with_process(std::vector<std::string> processes = {"opportunitysalesprocess"}) {
   Dynamics365Settings s = TestOrg::default_settings();
@@ -21,7 +21,7 @@ Dynamics365Settings with_process(std::vector<std::string> processes = {"opportun
   return s;
 }
 
-const std::vector<std::string> kBoth = {"opportunitysalesprocess", "leadtoopportunitysalesprocess"};
+const std::vector<std::string> kBothProcesses = {"opportunitysalesprocess", "leadtoopportunitysalesprocess"};
 
 class Process : public testing::Test {
  protected:
@@ -44,7 +44,7 @@ class Process : public testing::Test {
     org.control("stage", R"({"id":")" + id + R"(","stage":")" + stage + "\"}");
   }
   Operation move(const std::string& id, const std::string& to) {
-    const Observation now = seen_of(org, id, kColumns);
+    const Observation now = seen_of(org, id, kProcessColumns);
     Operation op = update_of(id, {{"stage", text_value(stage(to))}});
     op.must_match = now.version;
     op.expected["stage"] = now.columns.at("stage");
@@ -62,7 +62,7 @@ class Process : public testing::Test {
 
 class TwoProcesses : public Process {
  protected:
-  TwoProcesses() : Process(with_process(kBoth)) {}
+  TwoProcesses() : Process(with_process(kBothProcesses)) {}
 };
 
 TEST_F(Process, IsDescribedByTheStagesOfTheProcessAndTheReasonsOfClosing) {
@@ -94,7 +94,7 @@ TEST_F(Process, IsReadWithTheOpportunity) {
   person_moves(b, "Propose");
   org.control("lose", R"({"id":")" + c + "\"}");
   std::map<std::string, std::string> stages;
-  for (const Observation& o : pull_all(org, kColumns).seen) {
+  for (const Observation& o : pull_all(org, kProcessColumns).seen) {
     stages[text_of(o.columns.at("name"))] = label_of(text_of(o.columns.at("stage")));
     EXPECT_EQ(o.columns.at("process"), text_value("opportunitysalesprocess"));
   }
@@ -121,24 +121,24 @@ TEST_P(ProcessMoves, ByPeopleAreSeenOnce) {
   const std::string a = org.create("A");
   org.create("B");
   org.advance(minutes(10));
-  Pulled first = pull_all(org, kColumns);
+  Pulled first = pull_all(org, kProcessColumns);
   ASSERT_EQ(first.seen.size(), 2U);
   org.advance(minutes(10));
   person_moves(a, "Develop");
   org.reconnect();
-  const Pulled second = pull_all(org, kColumns, first.cursors.back());
+  const Pulled second = pull_all(org, kProcessColumns, first.cursors.back());
   ASSERT_EQ(second.seen.size(), 1U) << "only the deal that moved";
   EXPECT_EQ(label_of(text_of(second.seen[0].columns.at("stage"))), "Develop");
-  EXPECT_THAT(pull_all(org, kColumns, second.cursors.back()).seen, IsEmpty());
+  EXPECT_THAT(pull_all(org, kProcessColumns, second.cursors.back()).seen, IsEmpty());
 }
 
 TEST_P(ProcessMoves, AreFollowedWithinTheOverlapToo) {
   const std::string a = org.create("A");
-  Cursor at = pull_all(org, kColumns).cursors.back();
+  Cursor at = pull_all(org, kProcessColumns).cursors.back();
   for (const char* to : {"Develop", "Propose", "Close", "Propose"}) {
     org.advance(seconds(20));
     person_moves(a, to);
-    const Pulled next = pull_all(org, kColumns, at);
+    const Pulled next = pull_all(org, kProcessColumns, at);
     ASSERT_EQ(next.seen.size(), 1U) << to;
     EXPECT_EQ(label_of(text_of(next.seen[0].columns.at("stage"))), to);
     at = next.cursors.back();
@@ -153,7 +153,8 @@ TEST_P(ProcessMoves, OfTheBridgeGoStageByStageInOneStep) {
   ASSERT_TRUE(applied_in(done[0])) << told(done[0]);
   ASSERT_TRUE(applied_in(done[1])) << told(done[1]);
   EXPECT_EQ(applied_in(done[0])->shown.at("stage"), text_value(stage("Close")));
-  EXPECT_EQ(applied_in(done[0])->version, seen_of(org, a, kColumns).version) << "the next write is planned against it";
+  EXPECT_EQ(applied_in(done[0])->version, seen_of(org, a, kProcessColumns).version)
+      << "the next write is planned against it";
   EXPECT_EQ(seen(a), "Close");
   EXPECT_EQ(seen(b), "Develop");
   const auto back = push(org, {move(a, "Develop")});
@@ -169,7 +170,7 @@ TEST_P(ProcessMoves, TogetherWithOtherColumnsAreOneStep) {
   ASSERT_TRUE(applied_in(done[0])) << told(done[0]);
   EXPECT_EQ(seen(a), "Propose");
   EXPECT_EQ(value_of(org, a, "cosell_notes"), text_value("First call done."));
-  EXPECT_EQ(applied_in(done[0])->version, seen_of(org, a, kColumns).version);
+  EXPECT_EQ(applied_in(done[0])->version, seen_of(org, a, kProcessColumns).version);
 }
 
 TEST_P(ProcessMoves, DoNotGoOverTheMoveOfAPerson) {
@@ -238,10 +239,10 @@ TEST_F(Process, ClosingIsRefusedWhenTheOpportunityChangedMeanwhile) {
 
 TEST_F(Process, ReadsCostOneRequestMoreThanAChoice) {
   for (int i = 0; i < 12; ++i) org.create("Deal " + std::to_string(i));
-  const Cursor at = pull_all(org, kColumns).cursors.back();
+  const Cursor at = pull_all(org, kProcessColumns).cursors.back();
   org.advance(minutes(10));
   const auto before = org.requests();
-  pull_all(org, kColumns, at);
+  pull_all(org, kProcessColumns, at);
   EXPECT_EQ(org.requests() - before, 2U) << "changes of opportunities, and of the process";
 }
 
@@ -267,11 +268,11 @@ TEST_F(TwoProcesses, MovesOfBothAreFollowed) {
   org.set(R"({"process_of_new":"leadtoopportunitysalesprocess"})");
   const std::string b = org.create("B");
   org.advance(minutes(10));
-  const Cursor at = pull_all(org, kColumns).cursors.back();
+  const Cursor at = pull_all(org, kProcessColumns).cursors.back();
   org.advance(minutes(10));
   person_moves(a, "Develop");
   person_moves(b, "Proof of Concept");
-  EXPECT_THAT(names_of(pull_all(org, kColumns, at).seen), UnorderedElementsAre("A", "B"));
+  EXPECT_THAT(names_of(pull_all(org, kProcessColumns, at).seen), UnorderedElementsAre("A", "B"));
 }
 
 TEST(ProcessSettings, AnUnknownProcessIsNamedByTheCheck) {
@@ -282,7 +283,7 @@ TEST(ProcessSettings, AnUnknownProcessIsNamedByTheCheck) {
   EXPECT_EQ(described.error().kind, ErrorClass::config);
   EXPECT_THAT(described.error().message, HasSubstr("no business process opportunitysalesproces"));
   bool found = false;
-  for (const Finding& f : org.connector->check(call, kColumns, {"stage"})) {
+  for (const Finding& f : org.connector->check(call, kProcessColumns, {"stage"})) {
     found = found || (f.what == "Opportunity stages" && f.level == Finding::Level::problem);
   }
   EXPECT_TRUE(found);
@@ -291,12 +292,12 @@ TEST(ProcessSettings, AnUnknownProcessIsNamedByTheCheck) {
 TEST(ProcessSettings, AnotherProcessReadsEverythingAgain) {
   TestOrg org(with_process());
   org.create("A");
-  const Cursor at = pull_all(org, kColumns).cursors.back();
-  TestOrg other(with_process(kBoth));
+  const Cursor at = pull_all(org, kProcessColumns).cursors.back();
+  TestOrg other(with_process(kBothProcesses));
   Call call = other.call();
   PullRequest request;
   request.cursor = at;
-  request.columns = kColumns;
+  request.columns = kProcessColumns;
   const auto page = other.connector->pull(call, request);
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().kind, ErrorClass::cursor_invalid);
