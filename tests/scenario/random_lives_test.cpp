@@ -41,6 +41,7 @@ class Life {
       look();
     }
     EXPECT_TRUE(world_.store().verify_journal());
+    EXPECT_FALSE(own_referrals().empty()) << "nothing happened";
   }
 
  private:
@@ -142,7 +143,8 @@ class Life {
 
   void microsoft_answers() {
     std::set<std::string> asked;
-    for (const auto& half : world_.control(Side::partner_center, "GET", "records")["invited"]) {
+    const Json records = world_.control(Side::partner_center, "GET", "records");
+    for (const auto& half : records["invited"]) {
       if (half["status"] == "New") asked.insert(half["engagementId"]);
     }
     for (const auto& own : own_referrals()) {

@@ -47,12 +47,13 @@ void derive_stage(const State& state, const OpportunityChange& change) {
 }
 
 void derive_fiscal(const Object& o, Row& row) {
-  const auto* close = std::get_if<Date>(&row.cell(o.at("CloseDate")));
-  if (close == nullptr) return;
-  const int quarter = (close->month - 1) / 3 + 1;
-  row.put(o.at("FiscalYear"), static_cast<double>(close->year));
+  const auto* shown = std::get_if<Date>(&row.cell(o.at("CloseDate")));
+  if (shown == nullptr) return;
+  const Date close = *shown;
+  const int quarter = (close.month - 1) / 3 + 1;
+  row.put(o.at("FiscalYear"), static_cast<double>(close.year));
   row.put(o.at("FiscalQuarter"), static_cast<double>(quarter));
-  row.put(o.at("Fiscal"), std::to_string(close->year) + " " + std::to_string(quarter));
+  row.put(o.at("Fiscal"), std::to_string(close.year) + " " + std::to_string(quarter));
 }
 
 double number_in(const Row& row, std::uint16_t field) {
@@ -85,9 +86,10 @@ void derive_opportunity(const Writer& writer, const OpportunityChange& change) {
       change.before != nullptr && change.before->cell(o.at("HasOpportunityLineItem")) == Value{true};
   if (has_products) row.put(o.at("Amount"), change.before->cell(o.at("Amount")));
   derive_stage(writer.state, change);
-  const auto* label = std::get_if<std::string>(&row.cell(o.at("ForecastCategoryName")));
+  // A copy: what is put into the row moves its cells.
+  const Value label = row.cell(o.at("ForecastCategoryName"));
   for (const Forecast& f : kForecasts) {
-    if (label != nullptr && *label == f.label) row.put(o.at("ForecastCategory"), std::string(f.api));
+    if (label == Value{std::string(f.label)}) row.put(o.at("ForecastCategory"), std::string(f.api));
   }
   derive_fiscal(o, row);
   derive_counts(writer, o, change);
