@@ -243,7 +243,9 @@ class Bench {
                    partner_center_token_, patch.dump(), {"If-Match: " + referral["eTag"].get<std::string>()});
       }
       next = page.value("@odata.nextLink", page.value("nextLink", ""));
-      if (!next.empty() && next.front() == '/') next = api + next;
+      // The link leads to another host and path; only its query counts.
+      const auto query = next.find('?');
+      if (query != std::string::npos) next = api + "/v1.0/engagements/referrals" + next.substr(query);
     }
     if (n != each) throw std::runtime_error("only " + std::to_string(n) + " referrals to edit");
   }
