@@ -135,7 +135,7 @@ PairAnswer forget_deal(Session& session, Workplace& place, const PruneOptions& o
       count += static_cast<std::int64_t>(entries->size());
     }
   }
-  auto erased = place.store().erase_from_journal(row->id);
+  auto erased = place.store().erase_from_journal(row->id, session.clock().now());
   if (!erased) return failed(session, &place.config(), erased.error());
   session.output.line(row->title + ": what both sides show now stays; what the history said of it is gone.");
   return pruned_answer(session, *erased, "were emptied");

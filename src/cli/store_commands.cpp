@@ -92,7 +92,9 @@ int journal_verify_command(Session& session, const std::string& pair) {
     if (!store) return failed(session, &config, store.error());
     auto entries = (*store)->verify_journal();
     if (!entries) return failed(session, &config, entries.error());
-    session.output.line("The journal is whole: " + grouped(*entries) + " entries, each tied to the one before.");
+    session.output.line("The journal is whole: " + grouped(*entries) +
+                        " entries, each tied to the one before; what every deal is tied to and agreed on follows from "
+                        "it.");
     PairAnswer answer;
     answer.json.set("entries", json::Value::integer(*entries));
     return answer;

@@ -386,7 +386,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     auto other = store.deal_by_record(side, row.target_id);
     if (!other) return other.error();
     if (*other && (*other)->id != deal.id) {
-      if (auto removed = store.remove_deal((*other)->id); !removed) return removed;
+      if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
     }
   }
   store::SideState& state = side == Side::crm ? deal.crm : deal.partner_center;
@@ -404,7 +404,6 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   const Columns& picture = applied.stored ? applied.stored->columns : laid_over;
   auto image = store.put_image(picture);
   if (!image) return image.error();
-  if (auto noted = note_outcome(row, done_sentence(pair_, row), *image); !noted) return noted;
   state.record_id = row.target_id;
   state.image = *image;
   state.existence = store::Existence::live;
@@ -453,7 +452,8 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   }
   if (!unheeded.empty() && unheeded.size() == row.agrees_with.size()) note_unheeded(row, deal, unheeded);
   if (auto folded = fold_base(pair_, deal); !folded) return folded;
-  return store.update_deal(deal);
+  if (auto updated = store.update_deal(deal); !updated) return updated;
+  return note_outcome(row, done_sentence(pair_, row), *image);
 }
 
 // F-18: the side took the write and kept the fields as they were (read-only for the bridge's user, or reset by a rule).

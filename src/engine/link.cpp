@@ -49,7 +49,7 @@ Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& 
     return in_the_way("The referral is linked to opportunity " + referral.crm.record_id +
                       " already. First: cosell deals unlink " + referral.crm.record_id);
   }
-  if (auto removed = pair.store->remove_deal(referral.id); !removed) return removed.error();
+  if (auto removed = pair.store->remove_deal(referral.id, opportunity.id); !removed) return removed.error();
   opportunity.partner_center = referral.partner_center;
   opportunity.partner_center.base = ImageId{};
   opportunity.crm.base = ImageId{};
@@ -63,7 +63,6 @@ Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& 
   auto payload = json::Value::object();
   payload.set("crm", json::Value::string(opportunity.crm.record_id));
   payload.set("partner_center", json::Value::string(referral.partner_center.record_id));
-  payload.set("merged_from", json::Value::integer(referral.id.value));
   if (auto noted = note(pair, opportunity.id, kind, why, payload); !noted) return noted.error();
   return opportunity;
 }

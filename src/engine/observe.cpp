@@ -78,14 +78,31 @@ Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation
   if (existing != nullptr && row.crm.record_id != existing->crm.record_id) {
     // Two halves of one deal, seen apart before: one row from now on.
     const auto moved = side_of(*existing, side);
-    auto removed = pair_.store->remove_deal(existing->id);
+    auto removed = pair_.store->remove_deal(existing->id, row.id);
     if (!removed) return removed.error();
     side_of(row, side) = moved;
     if (row.engagement_id.empty()) row.engagement_id = existing->engagement_id;
     auto updated = pair_.store->update_deal(row);
     if (!updated) return updated.error();
+    if (auto noted = note_tie(side, row); !noted) return noted.error();
   }
   return std::optional<DealRow>{row};
+}
+
+Result<void> Observer::note_tie(Side side, const DealRow& row) {
+  auto payload = json::Value::object();
+  payload.set("crm", json::Value::string(row.crm.record_id));
+  payload.set("partner_center", json::Value::string(row.partner_center.record_id));
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = run_;
+  entry.deal = row.id;
+  entry.kind = store::JournalKind::linked;
+  entry.summary = side == Side::crm ? "The opportunity names referral " + row.partner_center.record_id
+                                    : "The referral names opportunity " + row.crm.record_id;
+  entry.summary += ": they are one deal from now on";
+  entry.payload = json::canonical(payload);
+  return pair_.store->journal(entry);
 }
 
 Result<void> Observer::hold_original(Side side, const RecordId& copy, DealRow original) {
@@ -244,10 +261,10 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
     if (!id) return id.error();
     row->id = *id;
   }
-  if (changed) {
-    if (auto noted = record_change(*row, side, seen, before); !noted) return noted;
+  if (!is_new) {
+    if (auto updated = pair_.store->update_deal(*row); !updated) return updated;
   }
-  return is_new ? Result<void>{} : pair_.store->update_deal(*row);
+  return changed ? record_change(*row, side, seen, before) : Result<void>{};
 }
 
 }  // namespace cosell::engine

@@ -3,6 +3,7 @@
 
 #include "mapping/stored.h"
 #include "store/codec.h"
+#include "store/footing.h"
 
 namespace cosell::engine {
 
@@ -110,10 +111,11 @@ DealRow row_from(const json::Value& inputs, DealId deal) {
   return row;
 }
 
-std::string without_inputs(const json::Value& payload) {
+// What was decided, without what it was derived from and what the store added.
+std::string outcome_of(const json::Value& payload) {
   auto object = json::Value::object();
   for (const json::Member& member : payload.members()) {
-    if (member.key != kInputs) object.set(member.key, member.value);
+    if (member.key != kInputs && member.key != store::footing_member) object.set(member.key, member.value);
   }
   return json::canonical(object);
 }
@@ -310,8 +312,8 @@ Result<Recheck> recheck(const Pair& pair, RunId run) {
       auto plan = decider.decide_again(row_from(*inputs, line.deal), moment, given);
       if (!plan) return plan.error();
       ++report.checked;
-      const std::string now = without_inputs(decision_payload(*plan));
-      const std::string before = without_inputs(*payload);
+      const std::string now = outcome_of(decision_payload(*plan));
+      const std::string before = outcome_of(*payload);
       if (now != before) report.differences.push_back({line.sequence, line.deal, line.summary, before, now});
     }
   }

@@ -44,7 +44,7 @@ std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) 
 // What belonged to the old referral and says nothing of the next one.
 void forget_old_referral(DealRow& row) {
   for (auto it = row.marks.begin(); it != row.marks.end();) {
-    const bool of_old = it->first.rfind("base.", 0) == 0 || it->first.rfind("settle.", 0) == 0 ||
+    const bool of_old = it->first.rfind(store::agreed_mark, 0) == 0 || it->first.rfind("settle.", 0) == 0 ||
                         it->first.rfind("approved.", 0) == 0 || it->first.rfind("refused.", 0) == 0 ||
                         it->first == left_mark;
     it = of_old ? row.marks.erase(it) : std::next(it);

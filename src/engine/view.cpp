@@ -10,7 +10,7 @@ namespace cosell::engine {
 
 namespace {
 
-const std::string base_prefix = "base.";
+const std::string base_prefix = store::agreed_mark;
 constexpr std::ptrdiff_t folded_from = 8;  // marks; fewer cost less than reading the images
 
 Result<store::SharedColumns> image_or_empty(store::Store& store, ImageId id) {

@@ -240,6 +240,7 @@ Result<DealId> SqliteStore::add_deal(const DealRow& row) {
     bind_row(insert, row).run();
     DealRow added = row;
     added.id = DealId(parts_.connection->last_id());
+    footing_moves(added.id, Footing{}, footing_of(added));
     return known(added).id;
   });
 }
@@ -251,8 +252,10 @@ Result<void> SqliteStore::update_deal(const DealRow& row) {
       if (!stored) return stored.error();
       if (!*stored) return no_such_deal(row.id);
     }
-    const Groups changed = groups_that_differ(*known_deals_.find(row.id.value), row);
+    const DealRow& before = *known_deals_.find(row.id.value);
+    const Groups changed = groups_that_differ(before, row);
     if (changed.none()) return {};
+    footing_moves(row.id, footing_of(before), footing_of(row));
     Query update = query(update_sql(changed));
     bind_row(update, row).run();
     known_deals_.keep(row.id.value, row);
@@ -260,8 +263,11 @@ Result<void> SqliteStore::update_deal(const DealRow& row) {
   });
 }
 
-Result<void> SqliteStore::remove_deal(DealId id) {
+Result<void> SqliteStore::remove_deal(DealId id, DealId into) {
   return write([&]() -> Result<void> {
+    auto stays = deal(into);
+    if (!stays) return stays.error();
+    if (!*stays || into == id) return no_such_deal(into);
     Query open = query("SELECT 1 FROM operations WHERE deal = ?1 AND state IN ('planned', 'sent', 'unknown') LIMIT 1");
     if (open.with(id).next()) {
       return make_error(ErrorClass::bug, "Deal " + std::to_string(id.value) +
@@ -269,6 +275,9 @@ Result<void> SqliteStore::remove_deal(DealId id) {
     }
     known_deals_.forget(id.value);
     if (query("DELETE FROM deals WHERE id = ?1").with(id).run() == 0) return no_such_deal(id);
+    const Footing footing = footing_of(**stays);
+    untold_.erase(id.value);
+    untold_.try_emplace(into.value, Untold{footing, footing, {}}).first->second.merged.push_back(id.value);
     return {};
   });
 }

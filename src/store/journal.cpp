@@ -100,27 +100,32 @@ void SqliteStore::store_journal_head() {
   head_->stored = true;
 }
 
+void SqliteStore::append(const JournalEntry& entry) {
+  JournalHead& head = journal_head();
+  const Line line{head.sequence + 1,
+                  entry.at.ms,
+                  entry.run.value,
+                  entry.deal.value,
+                  name_of(entry.kind),
+                  text::sha256_hex(entry.summary),
+                  text::sha256_hex(entry.payload)};
+  const std::string hash = hash_of(head.hash, line);
+  query(
+      "INSERT INTO journal (sequence, at, run, deal, kind, summary, summary_hash, payload_hash, hash)"
+      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .with(line.sequence, entry.at, entry.run, entry.deal, line.kind, entry.summary, Blob{bytes_of(line.summary_hash)},
+            Blob{bytes_of(line.payload_hash)}, Blob{bytes_of(hash)})
+      .run();
+  if (!entry.payload.empty()) {
+    query("INSERT INTO journal_payloads (sequence, payload) VALUES (?, ?)").with(line.sequence, entry.payload).run();
+  }
+  head = {line.sequence, hash, false};
+  now_ = entry.at;
+}
+
 Result<void> SqliteStore::journal(const JournalEntry& entry) {
   return write([&]() -> Result<void> {
-    JournalHead& head = journal_head();
-    const Line line{head.sequence + 1,
-                    entry.at.ms,
-                    entry.run.value,
-                    entry.deal.value,
-                    name_of(entry.kind),
-                    text::sha256_hex(entry.summary),
-                    text::sha256_hex(entry.payload)};
-    const std::string hash = hash_of(head.hash, line);
-    query(
-        "INSERT INTO journal (sequence, at, run, deal, kind, summary, summary_hash, payload_hash, hash)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-        .with(line.sequence, entry.at, entry.run, entry.deal, line.kind, entry.summary,
-              Blob{bytes_of(line.summary_hash)}, Blob{bytes_of(line.payload_hash)}, Blob{bytes_of(hash)})
-        .run();
-    if (!entry.payload.empty()) {
-      query("INSERT INTO journal_payloads (sequence, payload) VALUES (?, ?)").with(line.sequence, entry.payload).run();
-    }
-    head = {line.sequence, hash, false};
+    append(untold_.count(entry.deal.value) > 0 ? with_footing(entry) : entry);
     return {};
   });
 }
@@ -172,12 +177,17 @@ Result<std::int64_t> SqliteStore::verify_journal() {
       hash = hex_of(lines.text(11));
       any = true;
     }
-    // Inside a transaction the last line is recorded at its end.
-    if (head_ && !head_->stored) return verifier.finish(head_->sequence, head_->hash);
-    if (any) return verifier.finish(head, hash);
-    Query recorded = query("SELECT sequence, hash FROM journal_head");
-    if (!recorded.next()) return 0;
-    return verifier.finish(recorded.integer(0), hex_of(recorded.text(1)));
+    Result<std::int64_t> entries = 0;
+    if (head_ && !head_->stored) {
+      entries = verifier.finish(head_->sequence, head_->hash);  // inside a transaction it is recorded at its end
+    } else if (any) {
+      entries = verifier.finish(head, hash);
+    } else if (Query recorded = query("SELECT sequence, hash FROM journal_head"); recorded.next()) {
+      entries = verifier.finish(recorded.integer(0), hex_of(recorded.text(1)));
+    }
+    if (!entries) return entries;
+    if (auto compared = compare_footings(); !compared) return compared.error();
+    return entries;
   });
 }
 

@@ -99,6 +99,7 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
       last = cut.integer(0);
       hash = cut.text(1);
     }
+    keep_footings(last);
     query("DELETE FROM journal_payloads WHERE sequence <= ?1").with(last).run();
     pruned.lines = query("DELETE FROM journal WHERE sequence <= ?1").with(last).run();
     query("INSERT OR REPLACE INTO journal_checkpoint (one, sequence, hash, pruned_at) VALUES (1, ?1, ?2, ?3)")
@@ -118,13 +119,11 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
   });
 }
 
-Result<JournalPruned> SqliteStore::erase_from_journal(DealId deal) {
+Result<JournalPruned> SqliteStore::erase_from_journal(DealId deal, Instant now) {
   return write([&]() -> Result<JournalPruned> {
     JournalPruned erased;
-    query("DELETE FROM journal_payloads WHERE sequence IN (SELECT sequence FROM journal WHERE deal = ?1)")
-        .with(deal)
-        .run();
     erased.lines = query("UPDATE journal SET summary = NULL WHERE deal = ?1 AND summary IS NOT NULL").with(deal).run();
+    tell_footing_anew(deal, now);
     erased.operations =
         query(
             "UPDATE operations SET changes = '{}', expected = '{}', agrees_with = '{}', error_message = '',"

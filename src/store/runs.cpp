@@ -75,7 +75,9 @@ Result<RunId> SqliteStore::start_run(const std::string& command, Instant at, con
     query("INSERT INTO runs (command, started_at, mapping, settings) VALUES (?, ?, ?, ?)")
         .with(command, at, *mapping, *settings)
         .run();
-    return RunId(parts_.connection->last_id());
+    now_ = at;
+    run_ = RunId(parts_.connection->last_id());
+    return run_;
   });
 }
 
@@ -86,6 +88,7 @@ Result<void> SqliteStore::finish_run(RunId run, Instant at, const std::string& o
                             .with(run, at, outcome, note, figures)
                             .run();
     if (changed == 0) return misuse("Run " + std::to_string(run.value) + " is not in the store.");
+    run_ = RunId{};
     return {};
   });
 }

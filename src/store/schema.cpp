@@ -11,11 +11,11 @@ std::string_view embedded_sql(std::string_view file_name);  // generated from sq
 
 namespace {
 
-constexpr std::array<const char*, 7> kSchemaFiles = {"properties.sql", "runs.sql",    "images.sql", "deals.sql",
-                                                     "operations.sql", "journal.sql", "inbox.sql"};
+constexpr std::array<const char*, 8> kSchemaFiles = {"properties.sql", "runs.sql",    "images.sql",   "deals.sql",
+                                                     "operations.sql", "journal.sql", "footings.sql", "inbox.sql"};
 
-constexpr std::array<const char*, 3> kMigrationFiles = {"01-first-shape.sql", "02-refusals-in-the-inbox.sql",
-                                                        "03-lighter-writes.sql"};
+constexpr std::array<const char*, 4> kMigrationFiles = {"01-first-shape.sql", "02-refusals-in-the-inbox.sql",
+                                                        "03-lighter-writes.sql", "04-footings.sql"};
 
 std::string_view sql_of(const char* file) {
   const std::string_view sql = embedded_sql(file);

@@ -34,6 +34,7 @@ Result<void> SqliteStore::begin() {
 
 Result<void> SqliteStore::commit() {
   return read([&]() -> Result<void> {
+    tell_untold_footings();
     store_journal_head();
     query("COMMIT").run();
     return {};
@@ -42,6 +43,7 @@ Result<void> SqliteStore::commit() {
 
 void SqliteStore::roll_back() {
   head_.reset();
+  untold_.clear();
   forget_known();
   // SQLite has rolled back by itself after some failures (disk full). If this fails, so does the next BEGIN.
   if (!parts_.connection->in_transaction()) return;

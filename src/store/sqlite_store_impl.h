@@ -13,6 +13,7 @@
 
 #include "store/connection.h"
 #include "store/file_lock.h"
+#include "store/footing.h"
 #include "store/sqlite_store.h"
 
 namespace cosell::store {
@@ -75,7 +76,7 @@ class SqliteStore final : public Store {
 
   Result<DealId> add_deal(const DealRow& row) override;
   Result<void> update_deal(const DealRow& row) override;
-  Result<void> remove_deal(DealId id) override;
+  Result<void> remove_deal(DealId id, DealId into) override;
   Result<std::optional<DealRow>> deal(DealId id) override;
   Result<std::optional<DealRow>> deal_by_record(Side side, const std::string& record_id) override;
   Result<std::vector<DealRow>> deals_by_engagement(const std::string& engagement_id) override;
@@ -96,7 +97,7 @@ class SqliteStore final : public Store {
   Result<std::vector<JournalEntry>> journal_lines(RunId run, std::int64_t after, int limit) override;
   Result<JournalCheckpoint> journal_checkpoint() override;
   Result<JournalPruned> prune_journal(Instant before, Instant now) override;
-  Result<JournalPruned> erase_from_journal(DealId deal) override;
+  Result<JournalPruned> erase_from_journal(DealId deal, Instant now) override;
 
   Result<std::int64_t> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) override;
   Result<std::vector<InboxItem>> open_inbox() override;
@@ -108,6 +109,13 @@ class SqliteStore final : public Store {
     std::int64_t sequence = 0;
     std::string hash;    // hex
     bool stored = true;  // as the last line of the file says
+  };
+  // A change of what a deal stands on that no line of the journal tells yet.
+  struct Untold {
+    Footing before, after;
+    std::vector<std::int64_t> merged;  // deals that became part of this one
+
+    bool nothing() const { return merged.empty() && before == after; }
   };
 
   Query query(std::string_view sql) { return parts_.connection->query(sql); }
@@ -140,6 +148,16 @@ class SqliteStore final : public Store {
 
   JournalHead& journal_head();
   void store_journal_head();
+  void append(const JournalEntry& entry);
+  void footing_moves(DealId deal, const Footing& before, const Footing& after);
+  // `entry` with what its deal's footing became, when that is not told yet.
+  JournalEntry with_footing(const JournalEntry& entry);
+  void tell_untold_footings();
+  Result<void> compare_footings();
+  // Keeps what the deals stood on at that line, before the lines up to it go.
+  void keep_footings(std::int64_t last);
+  // Forgets what the lines about the deal tell and tells what it stands on now, in a new line.
+  void tell_footing_anew(DealId deal, Instant now);
 
   Parts parts_;
   bool open_transaction_ = false;
@@ -151,6 +169,9 @@ class SqliteStore final : public Store {
   std::map<std::int64_t, std::vector<std::string>> known_shapes_;
   std::pair<std::string, std::int64_t> last_shape_;  // names of the last image and where they are kept
   std::optional<JournalHead> head_;                  // known last line of the journal; empty: to be read
+  std::map<std::int64_t, Untold> untold_;            // in the open transaction
+  Instant now_{};                                    // as the journal was told last
+  RunId run_;                                        // that is under way
 };
 
 template <class Work>

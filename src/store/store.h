@@ -41,6 +41,9 @@ const char* name_of(DealState s);  // "in_sync"
 enum class WaitFor : std::uint8_t { nobody, seller, admin, microsoft, date, operator_, partner_center };
 const char* name_of(WaitFor w);  // "seller", "you" for operator_
 
+// Begins the name of a mark that says what both sides agreed on for one field, where their bases do not.
+inline constexpr const char* agreed_mark = "base.";
+
 // One deal: an opportunity, a referral, or both tied together.
 struct DealRow {
   DealId id;
@@ -237,7 +240,7 @@ class Store {
   // --- deals
   virtual Result<DealId> add_deal(const DealRow& row) = 0;
   virtual Result<void> update_deal(const DealRow& row) = 0;
-  virtual Result<void> remove_deal(DealId id) = 0;  // only for merging two half deals into one
+  virtual Result<void> remove_deal(DealId id, DealId into) = 0;  // two half deals become one; nothing else removes one
   virtual Result<std::optional<DealRow>> deal(DealId id) = 0;
   virtual Result<std::optional<DealRow>> deal_by_record(Side side, const std::string& record_id) = 0;
   virtual Result<std::vector<DealRow>> deals_by_engagement(const std::string& engagement_id) = 0;
@@ -256,10 +259,13 @@ class Store {
   virtual Result<std::vector<OperationRow>> operations(const OperationFilter& filter) = 0;  // planning order
 
   // --- journal
+  // The first line about a deal after a change of what it stands on (footing.h) tells that change too, in the member
+  // "footing" of its payload; without one in the same transaction, a line of its own does.
   virtual Result<void> journal(const JournalEntry& entry) = 0;
   virtual Result<std::vector<JournalEntry>> history(DealId deal, std::int64_t after, int limit) = 0;
-  // Walks the whole chain. Returns the number of entries; a broken chain is store_damaged naming the entry.
-  // The chain begins at the checkpoint when older lines were pruned.
+  // Walks the whole chain, then follows what each deal stood on and compares the end with what is stored (I-33). Returns
+  // the number of entries; a broken chain is store_damaged naming the entry, and so is a deal that differs, naming it.
+  // Both begin at the checkpoint when older lines were pruned. Memory does not grow with the number of deals.
   virtual Result<std::int64_t> verify_journal() = 0;
   // Every line, or those of one run, with their hashes, in order.
   virtual Result<std::vector<JournalEntry>> journal_lines(RunId run, std::int64_t after, int limit) = 0;
@@ -267,8 +273,9 @@ class Store {
   // Removes lines older than that, with the writes and pictures that only they speak of, and leaves a checkpoint from
   // which the rest is verified.
   virtual Result<JournalPruned> prune_journal(Instant before, Instant now) = 0;
-  // Forgets what the history of a deal says; the lines stay, empty, so that the chain verifies.
-  virtual Result<JournalPruned> erase_from_journal(DealId deal) = 0;
+  // Forgets what the history of a deal says; the lines stay, empty, so that the chain verifies. A last one says that, and
+  // what the deal stands on.
+  virtual Result<JournalPruned> erase_from_journal(DealId deal, Instant now) = 0;
 
   // --- inbox: commands given while the service runs
   virtual Result<std::int64_t> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) = 0;

@@ -1,4 +1,5 @@
 // Everyday operation: stopping, running by itself, looking, repairing, and the guard against mass changes.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -326,6 +327,23 @@ TEST(Looking, OneDealShowsBothSidesAndItsHistory) {
   for (const Json& entry : history) kinds += entry["kind"].get<std::string>() + " ";
   EXPECT_THAT(kinds, AllOf(HasSubstr("observed"), HasSubstr("decided"), HasSubstr("intended"), HasSubstr("outcome")));
   EXPECT_THAT(history.dump(), HasSubstr("31,415.00"));
+}
+
+TEST(Looking, TheJournalNoticesALinkThatWasChangedBehindItsBack) {  // I-33
+  const Pipeline pipeline(60);
+  const auto sandbox = load(pipeline);
+  sandbox->answer({"sync"});
+  const Ended whole = sandbox->cosell({"journal", "verify"});
+  EXPECT_EQ(whole.code, 0) << whole.err;
+  EXPECT_THAT(whole.out, HasSubstr("what every deal is tied to and agreed on follows from it"));
+  const Json referral = PartnerCenter(*sandbox).referrals().front();
+  SQLite::Database(sandbox->store(), SQLite::OPEN_READWRITE)
+      .exec("UPDATE deals SET partner_center_record_id = 'another' WHERE partner_center_record_id = '" +
+            referral["id"].get<std::string>() + "'");
+  const Ended damaged = sandbox->cosell({"journal", "verify"});
+  EXPECT_EQ(damaged.code, 5);
+  EXPECT_THAT(damaged.err, AllOf(HasSubstr(referral["name"]), HasSubstr("has the referral another"),
+                                 HasSubstr(referral["id"]), HasSubstr("backup")));
 }
 
 TEST(Repair, ARefusedDealFailsIsListedAndFollowsOnReplay) {

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "faults.h"
+#include "store/footing.h"
 
 namespace cosell::test {
 namespace {
@@ -108,6 +109,36 @@ TEST_P(Invariants, EachWriteIsOneOutcomeInTheJournalAndTheChainHolds) {  // I-33
   EXPECT_EQ(outcomes, written);
   EXPECT_EQ(written, 3) << "the create, its stage, and the edit";
   EXPECT_TRUE(world.store().verify_journal());
+}
+
+TEST_P(Invariants, TheJournalAloneGivesBackLinksAndAgreedValues) {  // I-33
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(5));
+  world.sync();
+  const auto deal = world.deal_of(id);
+  ASSERT_TRUE(deal.crm.base.valid());
+  // Followed by hand, as anybody could with `journal export`.
+  store::Footing told;
+  int changes = 0;
+  const auto history = world.store().history(deal.id, 0, 1000);
+  ASSERT_TRUE(history);
+  for (const auto& line : *history) {
+    const auto payload = json::read(line.payload.empty() ? "{}" : line.payload);
+    ASSERT_TRUE(payload);
+    const json::Value* change = payload->find(store::footing_member);
+    if (change == nullptr) continue;
+    ++changes;
+    store::follow(told, *change);
+  }
+  EXPECT_GE(changes, 3) << "first seen, created, edited";
+  EXPECT_TRUE(told == store::footing_of(deal));
+  // Every other test ends with the same comparison, for all deals (world.cpp). This is what it would say.
+  auto damaged = deal;
+  damaged.partner_center.record_id = "another-referral";
+  EXPECT_EQ(store::difference(told, store::footing_of(damaged)),
+            "the referral another-referral, and its history says " + deal.partner_center.record_id);
 }
 
 TEST_P(Invariants, WhereThePagesEndDoesNotChangeTheOutcome) {  // I-35

@@ -81,6 +81,11 @@ World::World(WorldOptions options)
 }
 
 World::~World() {
+  // Whatever this world went through: its journal is whole, and gives back what its deals stand on (I-33).
+  if (store_) {
+    const auto verified = store_->verify_journal();
+    EXPECT_TRUE(verified) << verified.error().message;
+  }
   store_.reset();
   std::error_code ignored;
   std::filesystem::remove_all(dir_, ignored);

@@ -31,7 +31,7 @@ class StoreCare : public testing::StoreTest {
 TEST_F(StoreCare, CountsWhatItReadThrough) {
   fill();
   EXPECT_EQ(value_of(verify_sqlite_store(path_, options(), clock_)),
-            "1 deals, 1 writes, 1 images and 1 history entries: no damage found.");
+            "1 deals, 1 writes, 1 images and 2 history entries: no damage found.");
 }
 
 TEST_F(StoreCare, FindsAnImageThatWasChanged) {

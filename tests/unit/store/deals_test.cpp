@@ -228,12 +228,14 @@ TEST_F(StoredDeals, AreCountedByStateAndReason) {
 
 TEST_F(StoredDeals, LeaveNoNumberBehindForOthersWhenRemoved) {
   auto store = open();
-  add(*store, "a");
+  const DealId first = add(*store, "a");
   const DealId last = add(*store, "b");
-  expect_ok(store->remove_deal(last));
+  expect_ok(store->remove_deal(last, first));
   EXPECT_FALSE(value_of(store->deal(last)).has_value());
   EXPECT_GT(add(*store, "c"), last);
-  EXPECT_FALSE(store->remove_deal(last).has_value());
+  EXPECT_FALSE(store->remove_deal(last, first).has_value());
+  EXPECT_FALSE(store->remove_deal(first, first).has_value()) << "into itself";
+  EXPECT_FALSE(store->remove_deal(first, last).has_value()) << "into one that is gone";
 }
 
 TEST_F(StoredDeals, GetANumberOfTheirOwnWhenCopied) {

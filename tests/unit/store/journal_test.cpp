@@ -172,7 +172,7 @@ TEST_F(StoreJournal, PruningNeverTakesTheNewestLineNorPicturesThatADealShows) {
   expect_ok(store->journal(entry("old", {}, "{\"after\":" + std::to_string(old.value) + "}")));
   expect_ok(store->journal(entry("newest", {}, "{\"after\":" + std::to_string(shown.value) + "}")));
   const auto pruned = value_of(store->prune_journal(kStart + days(1), kStart + days(1)));
-  EXPECT_EQ(pruned.lines, 1);
+  EXPECT_EQ(pruned.lines, 2) << "the deal's beginning, too";
   EXPECT_EQ(pruned.images, 1);
   expect_ok(store->image(shown));
   EXPECT_FALSE(store->image(old).has_value());
@@ -182,13 +182,16 @@ TEST_F(StoreJournal, PruningNeverTakesTheNewestLineNorPicturesThatADealShows) {
 TEST_F(StoreJournal, ForgetsWhatItSaysOfADealAndStillVerifies) {
   write_four();
   auto store = open();
-  EXPECT_EQ(value_of(store->erase_from_journal(DealId(7))).lines, 2);
-  for (const auto& line : value_of(store->history(DealId(7), 0, 100))) {
-    EXPECT_EQ(line.summary, "");
-    EXPECT_EQ(line.payload, "");
+  EXPECT_EQ(value_of(store->erase_from_journal(DealId(7), kStart)).lines, 2);
+  const auto lines = value_of(store->history(DealId(7), 0, 100));
+  ASSERT_EQ(lines.size(), 3U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(lines[i].summary, "");
+    EXPECT_EQ(lines[i].payload, "");
   }
+  EXPECT_EQ(lines[2].summary, "What was said here before was erased on request");
   EXPECT_EQ(value_of(store->history({}, 0, 100)).at(0).summary, "one");
-  EXPECT_EQ(value_of(store->verify_journal()), 4);
+  EXPECT_EQ(value_of(store->verify_journal()), 5);
 }
 
 }  // namespace

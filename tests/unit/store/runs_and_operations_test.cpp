@@ -277,12 +277,13 @@ TEST_F(StoredOperations, AreRefusedTwiceUnderOneIdOrAfterAnUnknownOne) {
 TEST_F(StoredOperations, OutliveTheirDealOnlyWhenFinished) {
   auto store = open();
   const DealId deal = value_of(store->add_deal({}));
+  const DealId other = value_of(store->add_deal({}));
   OperationRow row = full_operation("op", deal, RunId());
   expect_ok(store->add_operation(row));
-  EXPECT_FALSE(store->remove_deal(deal).has_value());
+  EXPECT_FALSE(store->remove_deal(deal, other).has_value());
   row.state = OperationState::applied;
   expect_ok(store->update_operation(row));
-  expect_ok(store->remove_deal(deal));
+  expect_ok(store->remove_deal(deal, other));
   EXPECT_FALSE(value_of(store->operation(row.id))->deal.valid());
 }
 
