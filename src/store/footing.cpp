@@ -36,6 +36,24 @@ void take_picture(const json::Value& change, const char* name, ImageId& picture)
   picture = ImageId(*number);
 }
 
+using Agreed = std::map<std::string, std::string>;
+
+// Only the fields that differ; null: nothing is said of it any more.
+json::Value agreed_between(const Agreed& before, const Agreed& after) {
+  auto change = json::Value::object();
+  for (const auto& [field, text] : before) {
+    if (after.count(field) == 0) change.set(field, json::Value::null());
+  }
+  for (const auto& [field, text] : after) {
+    const auto known = before.find(field);
+    if (known != before.end() && known->second == text) continue;
+    auto value = json::read(text);
+    if (!value) unreadable();
+    change.set(field, std::move(*value));
+  }
+  return change;
+}
+
 }  // namespace
 
 Footing footing_of(const DealRow& row) {
@@ -57,15 +75,7 @@ json::Value change_between(const Footing& before, const Footing& after) {
   tell_record(change, kPartnerCenter, before.partner_center, after.partner_center);
   tell_picture(change, kCrmBase, before.crm_base, after.crm_base);
   tell_picture(change, kPartnerCenterBase, before.partner_center_base, after.partner_center_base);
-  if (before.agreed != after.agreed) {
-    auto agreed = json::Value::object();
-    for (const auto& [field, text] : after.agreed) {
-      auto value = json::read(text);
-      if (!value) unreadable();
-      agreed.set(field, std::move(*value));
-    }
-    change.set(kAgreed, std::move(agreed));
-  }
+  if (before.agreed != after.agreed) change.set(kAgreed, agreed_between(before.agreed, after.agreed));
   return change;
 }
 
@@ -76,9 +86,12 @@ void follow(Footing& footing, const json::Value& change) {
   take_picture(change, kCrmBase, footing.crm_base);
   take_picture(change, kPartnerCenterBase, footing.partner_center_base);
   if (const json::Value* agreed = change.find(kAgreed)) {
-    footing.agreed.clear();
     for (const json::Member& field : agreed->members()) {
-      footing.agreed.emplace(field.key, json::canonical(field.value));
+      if (field.value.is_null()) {
+        footing.agreed.erase(field.key);
+      } else {
+        footing.agreed[field.key] = json::canonical(field.value);
+      }
     }
   }
 }

@@ -23,7 +23,7 @@ struct Footing {
 
 Footing footing_of(const DealRow& row);
 
-// What became of a footing, as its line says it: only what differs; a record or picture that is no more is null.
+// What became of a footing, as its line says it: only what differs; a record, picture or field that is no more is null.
 json::Value change_between(const Footing& before, const Footing& after);
 // `change` without what it does not name. An unreadable one throws Refusal (connection.h): the journal is damaged.
 void follow(Footing& footing, const json::Value& change);

@@ -85,7 +85,7 @@ TEST_F(StoreFootings, AreToldByALineOfTheirOwnWhenNoOtherSpeaksOfTheDeal) {
   const auto lines = value_of(store->history(row.id, 0, 10));
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[2].summary, "Both sides agree on what they show");
-  EXPECT_EQ(lines[2].payload, R"({"footing":{"agreed":{}}})");
+  EXPECT_EQ(lines[2].payload, R"({"footing":{"agreed":{"value":null}}})");
   EXPECT_EQ(lines[2].kind, JournalKind::linked);
   EXPECT_EQ(lines[2].at, kStart + hours(1));
   EXPECT_EQ(lines[2].run, run);
