@@ -52,18 +52,17 @@ class Verifier {
     line.run = reader.integer();
     line.deal = reader.integer();
     line.kind = reader.text();
-    const bool erased = query.is_null(5);
     const std::string summary = reader.text();
-    line.summary_hash = hex_of(reader.text());
-    line.payload_hash = hex_of(reader.text());
-    const std::string hash = hex_of(reader.text());
-    const bool pruned = query.is_null(9);
+    line.summary_hash = query.is_null(6) ? text::sha256_hex(summary) : hex_of(query.text(6));
+    line.payload_hash = query.is_null(7) ? text::sha256_hex(query.text(9)) : hex_of(query.text(7));
+    const std::string hash = hex_of(query.text(8));
+    const bool erased_and_there = !query.is_null(5) && !query.is_null(6);
+    const bool pruned_and_there = !query.is_null(9) && !query.is_null(7);
     if (line.sequence != last_ + 1) return broken(last_ + 1, "is missing");
-    if (!erased && text::sha256_hex(summary) != line.summary_hash) return broken(line.sequence, "has another text");
-    if (!pruned && text::sha256_hex(query.text(9)) != line.payload_hash) {
-      return broken(line.sequence, "has other details");
+    if (erased_and_there || pruned_and_there) return broken(line.sequence, "says something although it was erased");
+    if (hash_of(hash_, line) != hash) {
+      return broken(line.sequence, "has another text, or does not follow from the one before it");
     }
-    if (hash_of(hash_, line) != hash) return broken(line.sequence, "does not follow from the one before it");
     last_ = line.sequence;
     hash_ = hash;
     return {};
@@ -111,10 +110,8 @@ void SqliteStore::append(const JournalEntry& entry) {
                   text::sha256_hex(entry.payload)};
   const std::string hash = hash_of(head.hash, line);
   query(
-      "INSERT INTO journal (sequence, at, run, deal, kind, summary, summary_hash, payload_hash, hash)"
-      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-      .with(line.sequence, entry.at, entry.run, entry.deal, line.kind, entry.summary, Blob{bytes_of(line.summary_hash)},
-            Blob{bytes_of(line.payload_hash)}, Blob{bytes_of(hash)})
+      "INSERT INTO journal (sequence, at, run, deal, kind, summary, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
+      .with(line.sequence, entry.at, entry.run, entry.deal, line.kind, entry.summary, Blob{bytes_of(hash)})
       .run();
   if (!entry.payload.empty()) {
     query("INSERT INTO journal_payloads (sequence, payload) VALUES (?, ?)").with(line.sequence, entry.payload).run();

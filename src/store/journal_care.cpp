@@ -122,7 +122,26 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
 Result<JournalPruned> SqliteStore::erase_from_journal(DealId deal, Instant now) {
   return write([&]() -> Result<JournalPruned> {
     JournalPruned erased;
-    erased.lines = query("UPDATE journal SET summary = NULL WHERE deal = ?1 AND summary IS NOT NULL").with(deal).run();
+    struct Line {
+      std::int64_t sequence;
+      std::string summary_hash, payload_hash;
+    };
+    std::vector<Line> lines;
+    {
+      Query told = query(
+          "SELECT j.sequence, j.summary, p.payload FROM journal AS j LEFT JOIN journal_payloads AS p"
+          " ON p.sequence = j.sequence WHERE j.deal = ?1 AND j.summary IS NOT NULL");
+      told.with(deal);
+      while (told.next()) {
+        lines.push_back({told.integer(0), sha256_bytes(told.text(1)), sha256_bytes(told.text(2))});
+      }
+    }
+    for (const Line& line : lines) {
+      erased.lines +=
+          query("UPDATE journal SET summary = NULL, summary_hash = ?2, payload_hash = ?3 WHERE sequence = ?1")
+              .with(line.sequence, Blob{line.summary_hash}, Blob{line.payload_hash})
+              .run();
+    }
     tell_footing_anew(deal, now);
     erased.operations =
         query(

@@ -91,6 +91,8 @@ TEST(StoreMigrations, AreRefusedWhenTheyLeaveReferencesToNothing) {
   EXPECT_EQ(connection.integer("PRAGMA user_version"), newest_version());
 }
 
+using StoreOfAnOlderVersion = testing::StoreTest;
+
 // A store as the first version wrote it: one deal with an image whose names stand in it, a finished write, a line of
 // history, and the number of a deal that is gone.
 class StoreOfTheFirstVersion : public testing::StoreTest {
@@ -137,6 +139,39 @@ TEST_F(StoreOfTheFirstVersion, KeepsItsContentAndGoesOnInTheNewShape) {
   EXPECT_EQ(raw_text("SELECT names FROM image_shapes"), "[\"Amount\",\"Name\"]");
   EXPECT_EQ(raw_text("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(value_of(open()->image(newer))->at("Name"), Value(std::string("Fabrikam")));
+}
+
+// Three lines as the third version wrote them, with every hash beside its text: the second one was erased.
+TEST_F(StoreOfAnOlderVersion, KeepsAJournalThatVerifies) {  // I-30
+  const std::vector<std::pair<std::string, std::string>> lines = {{"one", "{\"a\":1}"}, {"two", "{}"}, {"three", ""}};
+  {
+    SQLite::Database db(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    for (std::size_t i = 0; i < 3; ++i) db.exec(std::string(migrations()[i]));
+    db.exec("PRAGMA application_id = " + std::to_string(kApplicationId) + "; PRAGMA user_version = 3");
+    db.exec("INSERT INTO properties VALUES ('store:pair', 'north')");
+    std::string hash(64, '0');
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      const auto& [summary, payload] = lines[i];
+      const std::string number = std::to_string(i + 1);
+      const std::string summary_hash = text::sha256_hex(summary);
+      const std::string payload_hash = text::sha256_hex(payload);
+      hash = text::sha256_hex(hash + "|" + number + "|5|0|7|decided|" + summary_hash + "|" + payload_hash);
+      const bool erased = i == 1;
+      db.exec("INSERT INTO journal VALUES (" + number + ", 5, NULL, 7, 'decided', " +
+              (erased ? "NULL" : "'" + summary + "'") + ", x'" + summary_hash + "', x'" + payload_hash + "', x'" +
+              hash + "')");
+      if (erased || payload.empty()) continue;
+      db.exec("INSERT INTO journal_payloads VALUES (" + number + ", '" + payload + "')");
+    }
+    db.exec("INSERT INTO journal_head VALUES (1, 3, x'" + hash + "')");
+  }
+  auto store = open();
+  EXPECT_EQ(value_of(store->verify_journal()), 3);
+  EXPECT_EQ(value_of(store->erase_from_journal(DealId(7), testing::kStart)).lines, 2);
+  EXPECT_EQ(value_of(store->verify_journal()), 4);
+  store.reset();
+  raw("UPDATE journal SET summary = 'two' WHERE sequence = 2");
+  EXPECT_FALSE(open()->verify_journal());
 }
 
 // Counts the steps of SQLite's machine that the statements of every connection take.

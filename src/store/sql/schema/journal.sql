@@ -10,15 +10,16 @@ CREATE TABLE journal (
     CHECK (kind = 'observed' OR kind = 'decided' OR kind = 'intended' OR kind = 'outcome' OR kind = 'linked' OR
            kind = 'waiting' OR kind = 'person' OR kind = 'mapping' OR kind = 'run'),
   summary      TEXT,     -- NULL: erased on a person's demand; its hash stays
-  summary_hash BLOB NOT NULL CHECK (length(summary_hash) = 32),
-  payload_hash BLOB NOT NULL CHECK (length(payload_hash) = 32),
+  -- Of a text that is gone. NULL: the text is there, and its hash follows from it.
+  summary_hash BLOB CHECK (length(summary_hash) = 32),
+  payload_hash BLOB CHECK (length(payload_hash) = 32),
   hash         BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
 CREATE INDEX journal_by_deal ON journal (deal) WHERE deal IS NOT NULL;
 
--- The bulky part of a line, apart so that old payloads may be deleted while the chain over their hashes still
--- verifies. An empty payload has no row.
+-- The bulky part of a line, apart so that it may be erased while the chain over its hash still verifies. An empty
+-- payload has no row.
 CREATE TABLE journal_payloads (
   sequence INTEGER PRIMARY KEY REFERENCES journal (sequence),
   payload  TEXT NOT NULL
