@@ -48,15 +48,25 @@ store::Existence existence_from(const std::string& name) {
   return store::Existence::out_of_scope;
 }
 
+// What is empty needs no words: these lines are the most numerous.
+void set_text(json::Value& object, const char* name, const std::string& text) {
+  if (!text.empty()) object.set(name, json::Value::string(text));
+}
+
+void set_members(json::Value& object, const char* name, json::Value members) {
+  if (!members.members().empty()) object.set(name, std::move(members));
+}
+
 json::Value side_json(const SideState& side) {
   auto object = json::Value::object();
-  object.set("id", json::Value::string(side.record_id));
+  if (side.existence == store::Existence::unseen && side.record_id.empty()) return object;
+  set_text(object, "id", side.record_id);
   object.set("existence", json::Value::string(existence_name(side.existence)));
   return object;
 }
 
 void read_side(const json::Value* object, SideState& side) {
-  if (object == nullptr) return;
+  if (object == nullptr || object->members().empty()) return;
   side.record_id = object->text_of("id");
   side.existence = existence_from(object->text_of("existence"));
 }
@@ -71,16 +81,16 @@ json::Value inputs_json(const Planned& plan) {
   for (const auto& [name, value] : row.marks) marks.set(name, json::Value::string(value));
   auto object = json::Value::object();
   object.set("at", json::Value::integer(plan.at.ms));
-  object.set("images", std::move(images));
-  object.set("crm", side_json(row.crm));
-  object.set("partner_center", side_json(row.partner_center));
-  object.set("engagement", json::Value::string(row.engagement_id));
+  set_members(object, "images", std::move(images));
+  set_members(object, "crm", side_json(row.crm));
+  set_members(object, "partner_center", side_json(row.partner_center));
+  set_text(object, "engagement", row.engagement_id);
   object.set("state", json::Value::string(store::name_of(row.state)));
-  object.set("reason", json::Value::string(row.reason));
-  object.set("message", json::Value::string(row.message));
+  set_text(object, "reason", row.reason);
+  set_text(object, "message", row.message);
   object.set("since", json::Value::integer(row.since.ms));
-  object.set("marks", std::move(marks));
-  object.set("answers", plan.answers);
+  set_members(object, "marks", std::move(marks));
+  set_members(object, "answers", plan.answers);
   return object;
 }
 
