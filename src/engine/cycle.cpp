@@ -339,8 +339,7 @@ Result<void> Cycle::note_decision(const Planned& plan) {
     intended.run = report_.run;
     intended.deal = plan.row.id;
     intended.kind = store::JournalKind::intended;
-    intended.summary = (op.verb == name_of(Verb::create) ? "Create in " : "Write to ") + pair_.title(op.side) + ": " +
-                       words::changes(op.changes);
+    intended.summary = words::intended(pair_, op);
     auto what = json::Value::object();
     what.set("operation", json::Value::string(op.id.value));
     what.set("side", json::Value::string(store::name_of(op.side)));

@@ -370,4 +370,15 @@ std::string changes(const Columns& changes) {
   return text::join(parts, ", ");
 }
 
+std::string intended(const Pair& pair, const store::OperationRow& operation) {
+  const std::string where = pair.title(operation.side);
+  const bool help = operation.kind == name_of(RecordKind::microsoft_half);
+  if (operation.verb == name_of(Verb::create)) {
+    return "Create the " + (help ? "request for help" : operation.kind) + " in " + where;
+  }
+  std::vector<std::string> names;
+  for (const auto& change : operation.changes) names.push_back(label_of_column(change.first));
+  return "Write to " + where + ": " + text::join(names, ", ");
+}
+
 }  // namespace cosell::engine::words

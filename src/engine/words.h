@@ -82,5 +82,7 @@ std::string inbound_remedy(const Pair& pair);
 std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found);
 // "value 1,000.00 USD -> 1,200.00 USD, stage Qualified -> Proposed"
 std::string changes(const Columns& changes);
+// "Write to Partner Center: close date, stage". The values stand in the decision before it and in the outcome after it.
+std::string intended(const Pair& pair, const store::OperationRow& operation);
 
 }  // namespace cosell::engine::words
