@@ -402,7 +402,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     laid_over.erase(pair_.mapping->stage_column());
   }
   const Columns& picture = applied.stored ? applied.stored->columns : laid_over;
-  auto image = store.put_image(picture);
+  auto image = store.put_image(picture, state.image);
   if (!image) return image.error();
   state.record_id = row.target_id;
   state.image = *image;

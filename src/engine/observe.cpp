@@ -1,6 +1,8 @@
 // Observations into deal rows.
 #include "engine/observe.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "engine/link.h"
 #include "engine/restart.h"
@@ -156,13 +158,28 @@ Result<DealRow> Observer::find_or_begin(Side side, const Observation& seen) {
   return row;
 }
 
+// A record that the bridge made and now reads for the first time: what it wrote stands there, and the system added the
+// rest (owner, the customer's address).
+Result<bool> Observer::only_completes(const Observation& seen, ImageId before) {
+  if (!before.valid() || seen.existence != cosell::Existence::live) return false;
+  auto known = pair_.store->image(before);
+  if (!known) return known.error();
+  const Columns& old = **known;
+  return old.size() < seen.columns.size() && std::all_of(old.begin(), old.end(), [&](const auto& one) {
+           const auto now = seen.columns.find(one.first);
+           return now != seen.columns.end() && now->second == one.second;
+         });
+}
+
 Result<void> Observer::record_change(DealRow& row, Side side, const Observation& seen, ImageId before) {
+  const auto completed = only_completes(seen, before);
+  if (!completed) return completed.error();
   auto payload = json::Value::object();
   payload.set("side", json::Value::string(store::name_of(side)));
   payload.set("record", json::Value::string(seen.id.value));
   payload.set("before", json::Value::integer(before.value));
   payload.set("after", json::Value::integer(side_of(row, side).image.value));
-  if (!seen.changed_by.empty()) payload.set("by", json::Value::string(seen.changed_by));
+  if (!seen.changed_by.empty() && !*completed) payload.set("by", json::Value::string(seen.changed_by));
   store::JournalEntry entry;
   entry.at = pair_.clock->now();
   entry.run = run_;
@@ -176,6 +193,7 @@ Result<void> Observer::record_change(DealRow& row, Side side, const Observation&
   } else {
     const std::string by = seen.changed_by.empty() ? "" : " by " + seen.changed_by;
     entry.summary = before.valid() ? "Changed in " + where + by : "First seen in " + where;
+    if (*completed) entry.summary = "First seen in " + where + " with all that it shows";
   }
   entry.payload = json::canonical(payload);
   return pair_.store->journal(entry);
@@ -233,7 +251,7 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   bool changed = state.existence != existence;
   // A deleted record's last picture stays; the server may show it without its values.
   if (seen.existence == cosell::Existence::live) {
-    auto image = pair_.store->put_image(seen.columns);
+    auto image = pair_.store->put_image(seen.columns, before);
     if (!image) return image.error();
     changed = changed || state.image != *image;
     state.image = *image;

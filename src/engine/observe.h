@@ -31,6 +31,7 @@ class Observer {
   Result<void> hold_original(Side side, const RecordId& copy, store::DealRow original);
   Result<bool> release_copy(Side side, const Observation& seen, store::DealRow& row);
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
+  Result<bool> only_completes(const Observation& seen, ImageId before);
   Result<void> record_change(store::DealRow& row, Side side, const Observation& seen, ImageId before);
 
   const Pair& pair_;

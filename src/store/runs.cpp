@@ -32,6 +32,19 @@ std::vector<InboxItem> inbox_items(Query& found) {
   return items;
 }
 
+// What of `columns` is not in `before`; nothing when that does not say it all, or not in much less.
+std::optional<Columns> difference_from(const Columns& before, const Columns& columns) {
+  const auto gone = [&](const auto& one) { return columns.count(one.first) == 0; };
+  if (std::any_of(before.begin(), before.end(), gone)) return std::nullopt;
+  Columns difference;
+  for (const auto& one : columns) {
+    const auto known = before.find(one.first);
+    if (known == before.end() || known->second != one.second) difference.insert(one);
+  }
+  if (difference.size() * 2 > columns.size()) return std::nullopt;
+  return difference;
+}
+
 }  // namespace
 
 Result<std::string> SqliteStore::property(const std::string& name) {
@@ -166,7 +179,7 @@ Result<void> SqliteStore::set_cursor(Side side, const Cursor& cursor) {
   });
 }
 
-Result<ImageId> SqliteStore::put_image(const Columns& columns) {
+Result<ImageId> SqliteStore::put_image(const Columns& columns, ImageId before) {
   return write([&]() -> Result<ImageId> {
     const std::string encoded = encode(columns);
     const std::string hash = sha256_bytes(encoded);
@@ -174,14 +187,33 @@ Result<ImageId> SqliteStore::put_image(const Columns& columns) {
       Query same = query("SELECT id FROM images WHERE substr(hash, 1, 8) = substr(?1, 1, 8) AND hash = ?1");
       if (same.with(Blob{hash}).next()) return ImageId(same.integer(0));
     }
-    const std::int64_t shape = put_shape(columns);
-    query("INSERT INTO images (hash, shape, columns) VALUES (?, ?, ?)")
-        .with(Blob{hash}, shape, encode_values(columns))
-        .run();
+    const ImageId whole = whole_image(before);
+    std::optional<Columns> difference;
+    if (whole.valid()) {
+      auto known = image(whole);
+      if (!known) return known.error();
+      difference = difference_from(**known, columns);
+    }
+    if (difference) {
+      query("INSERT INTO images (hash, columns, differs_from) VALUES (?, ?, ?)")
+          .with(Blob{hash}, encode(*difference), whole)
+          .run();
+    } else {
+      query("INSERT INTO images (hash, shape, columns) VALUES (?, ?, ?)")
+          .with(Blob{hash}, put_shape(columns), encode_values(columns))
+          .run();
+    }
     const ImageId id(parts_.connection->last_id());
     known_images_.keep(id.value, SharedColumns(columns));
     return id;
   });
+}
+
+// The image itself when it is kept whole, else the one that it differs from.
+ImageId SqliteStore::whole_image(ImageId id) {
+  if (!id.valid()) return id;
+  Query found = query("SELECT coalesce(differs_from, id) FROM images WHERE id = ?");
+  return found.with(id).next() ? ImageId(found.integer(0)) : ImageId{};
 }
 
 std::int64_t SqliteStore::put_shape(const Columns& columns) {
@@ -224,11 +256,21 @@ void SqliteStore::forget_known() {
 Result<SharedColumns> SqliteStore::image(ImageId id) {
   return read([&]() -> Result<SharedColumns> {
     if (const SharedColumns* known = known_images_.find(id.value)) return *known;
-    Query found = query("SELECT columns, shape FROM images WHERE id = ?");
-    if (!found.with(id).next()) return misuse("Image " + std::to_string(id.value) + " is not in the store.");
-    auto columns = found.is_null(1) ? decode_columns(found.text(0))
-                                    : decode_values(names_of_shape(found.integer(1)), found.text(0));
+    ImageId whole;
+    Result<Columns> columns = Columns{};
+    {
+      Query found = query("SELECT columns, shape, differs_from FROM images WHERE id = ?");
+      if (!found.with(id).next()) return misuse("Image " + std::to_string(id.value) + " is not in the store.");
+      columns = found.is_null(1) ? decode_columns(found.text(0))
+                                 : decode_values(names_of_shape(found.integer(1)), found.text(0));
+      whole = ImageId(found.integer(2));
+    }
     if (!columns) return columns.error();
+    if (whole.valid()) {
+      auto rest = image(whole);
+      if (!rest) return rest.error();
+      columns->insert((*rest)->begin(), (*rest)->end());
+    }
     SharedColumns shared(std::move(*columns));
     if (parts_.mode != OpenOptions::Mode::shared) known_images_.keep(id.value, shared);
     return shared;

@@ -3,6 +3,7 @@
 // or created before is in open_sqlite_store.cpp.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,7 +72,7 @@ class SqliteStore final : public Store {
   Result<Cursor> cursor(Side side) override;
   Result<void> set_cursor(Side side, const Cursor& cursor) override;
 
-  Result<ImageId> put_image(const Columns& columns) override;
+  Result<ImageId> put_image(const Columns& columns, ImageId before) override;
   Result<SharedColumns> image(ImageId id) override;
 
   Result<DealId> add_deal(const DealRow& row) override;
@@ -141,7 +142,9 @@ class SqliteStore final : public Store {
 
   const DealRow& known(const DealRow& row);
   std::int64_t put_shape(const Columns& columns);
+  ImageId whole_image(ImageId id);
   const std::vector<std::string>& names_of_shape(std::int64_t id);
+  Result<JournalPruned> clean_up(const std::function<Result<JournalPruned>()>& work);
   std::int64_t drop_unused_images();
   // After a transaction that did not happen, and when images went.
   void forget_known();

@@ -234,7 +234,8 @@ class Store {
   virtual Result<void> set_cursor(Side side, const Cursor& cursor) = 0;
 
   // --- images: immutable, content-addressed
-  virtual Result<ImageId> put_image(const Columns& columns) = 0;
+  // `before`: what the record showed until now, of which most is the same (only the difference is kept then).
+  virtual Result<ImageId> put_image(const Columns& columns, ImageId before = {}) = 0;
   virtual Result<SharedColumns> image(ImageId id) = 0;
 
   // --- deals

@@ -35,30 +35,14 @@ Result<void> check_file(Connection& connection, const std::string& path) {
 }
 
 // Every image must be readable and have the content that its hash says.
-Result<std::int64_t> check_images(Connection& connection, const std::string& path) {
-  std::map<std::string, std::vector<std::string>> shapes;
-  Query images = connection.query(
-      "SELECT i.id, i.hash, i.columns, i.shape, s.names FROM images AS i"
-      " LEFT JOIN image_shapes AS s ON s.id = i.shape ORDER BY i.id");
+Result<std::int64_t> check_images(Connection& connection, Store& store, const std::string& path) {
+  Query images = connection.query("SELECT id, hash FROM images ORDER BY id");
   std::int64_t count = 0;
   for (; images.next(); ++count) {
-    const std::string columns = images.text(2);
     const std::string which = "image " + std::to_string(images.integer(0));
-    if (images.is_null(3)) {
-      if (sha256_bytes(columns) != images.text(1)) return damage_found(path, which + " is not as it was written");
-      if (auto decoded = decode_columns(columns); !decoded)
-        return damage_found(path, which + ": " + decoded.error().message);
-      continue;
-    }
-    const auto [shape, is_new] = shapes.try_emplace(images.text(4));
-    if (is_new) {
-      auto names = decode_names(shape->first);
-      if (!names) return damage_found(path, which + ": " + names.error().message);
-      shape->second = std::move(*names);
-    }
-    const auto decoded = decode_values(shape->second, columns);
-    if (!decoded) return damage_found(path, which + ": " + decoded.error().message);
-    if (sha256_bytes(encode(*decoded)) != images.text(1)) {
+    const auto columns = store.image(ImageId(images.integer(0)));
+    if (!columns) return damage_found(path, which + ": " + columns.error().message);
+    if (sha256_bytes(encode(**columns)) != images.text(1)) {
       return damage_found(path, which + " is not as it was written");
     }
   }
@@ -92,7 +76,7 @@ Result<std::string> verify_sqlite_store(const std::string& path, const OpenOptio
   if (!connection) return connection.error();
   return attempt(path, [&]() -> Result<std::string> {
     if (auto fit = check_file(**connection, path); !fit) return fit.error();
-    const auto images = check_images(**connection, path);
+    const auto images = check_images(**connection, **store, path);
     if (!images) return images.error();
     const auto entries = (*store)->verify_journal();
     if (!entries) return entries.error();

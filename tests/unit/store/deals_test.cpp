@@ -277,5 +277,35 @@ TEST_F(StoredImages, AreKeptOncePerContent) {
   EXPECT_FALSE(store->image(ImageId()).has_value());
 }
 
+TEST_F(StoredImages, KeepOnlyWhatDiffersFromTheOneBefore) {
+  const Columns whole = {{"A", std::string("a")}, {"B", std::string("b")}, {"C", Value{}}, {"D", std::string("d")}};
+  Columns edited = whole;
+  edited["B"] = std::string("another b");
+  Columns cleared = edited;
+  cleared["A"] = Value{};
+  Columns completed = edited;
+  completed["E"] = Number{"5"};
+  Columns without = edited;
+  without.erase("A");
+  const Columns other = {{"A", Number{"1"}}, {"B", Number{"2"}}, {"C", Number{"3"}}, {"D", Number{"4"}}};
+  std::vector<std::pair<ImageId, Columns>> kept;
+  {
+    auto store = open();
+    ImageId before;
+    for (const Columns& columns : {whole, edited, cleared, completed, without, other}) {
+      before = value_of(store->put_image(columns, before));
+      kept.emplace_back(before, columns);
+      EXPECT_EQ(value_of(store->put_image(columns)), before) << "known, however it is kept";
+    }
+    EXPECT_EQ(value_of(store->put_image({{"A", std::string("a")}}, ImageId(99))).value, 7);
+  }
+  auto store = open();
+  for (auto it = kept.rbegin(); it != kept.rend(); ++it) EXPECT_EQ(value_of(store->image(it->first)), it->second);
+  store.reset();
+  EXPECT_EQ(raw_text("SELECT group_concat(coalesce(differs_from, 'whole')) FROM images"),
+            "whole,1,1,1,whole,whole,whole");
+  EXPECT_EQ(raw_text("SELECT columns FROM images WHERE id = 2"), R"({"B":"another b"})");
+}
+
 }  // namespace
 }  // namespace cosell::store

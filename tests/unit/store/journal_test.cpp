@@ -173,6 +173,28 @@ TEST_F(StoreJournal, PruningNeverTakesTheNewestLineNorPicturesThatADealShows) {
   EXPECT_EQ(value_of(store->history({}, 0, 100)).at(0).summary, "newest");
 }
 
+TEST_F(StoreJournal, PruningKeepsPicturesByWhichOthersAreTold) {
+  auto store = open();
+  const auto picture = [&](const std::string& name, ImageId before) {
+    const Columns columns = {{"name", Value{name}}, {"a", Value{std::string("1")}}, {"b", Value{std::string("2")}}};
+    return value_of(store->put_image(columns, before));
+  };
+  const ImageId first = picture("first", {});
+  const ImageId second = picture("second", first);
+  const ImageId shown = picture("shown", second);
+  DealRow deal;
+  deal.crm.image = shown;
+  value_of(store->add_deal(deal));
+  for (const ImageId id : {first, second, shown}) {
+    expect_ok(store->journal(entry("seen", {}, "{\"after\":" + std::to_string(id.value) + "}")));
+  }
+  EXPECT_EQ(value_of(store->prune_journal(kStart + days(1), kStart + days(1))).images, 1);
+  EXPECT_FALSE(store->image(second).has_value());
+  EXPECT_EQ(value_of(store->image(shown))->at("name"), Value{std::string("shown")});
+  store.reset();
+  EXPECT_EQ(raw_text("SELECT count(*) FROM pragma_foreign_key_check"), "0");
+}
+
 TEST_F(StoreJournal, ForgetsWhatItSaysOfADealAndStillVerifies) {
   write_four();
   auto store = open();

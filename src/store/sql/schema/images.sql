@@ -6,12 +6,15 @@ CREATE TABLE image_shapes (
 
 -- What a side showed of a record at some moment. Never changed, shared by every deal and moment with equal content.
 -- `columns` is the canonical JSON list of the values in the order of the shape's names; without a shape (written before
--- version 2 of the store) the canonical object itself. `hash` is in both cases the SHA-256 of the canonical object.
+-- version 3 of the store) the canonical object itself. An image that `differs_from` another one, which does not itself
+-- differ from a third, has only the differing columns, as a canonical object. `hash` is in every case the SHA-256 of the
+-- canonical object of all columns.
 CREATE TABLE images (
-  id      INTEGER PRIMARY KEY,
-  hash    BLOB NOT NULL CHECK (length(hash) = 32),
-  shape   INTEGER REFERENCES image_shapes (id),
-  columns TEXT NOT NULL
+  id           INTEGER PRIMARY KEY,
+  hash         BLOB NOT NULL CHECK (length(hash) = 32),
+  shape        INTEGER REFERENCES image_shapes (id),
+  columns      TEXT NOT NULL,
+  differs_from INTEGER REFERENCES images (id)
 ) STRICT;
 
 -- Finds equal content. Random keys touch a page per insert, so the index is kept small: eight bytes of the hash are
