@@ -165,15 +165,15 @@ Result<void> SqliteStore::set_cursor(Side side, const Cursor& cursor) {
 
 Result<ImageId> SqliteStore::put_image(const Columns& columns) {
   return write([&]() -> Result<ImageId> {
-    const std::string encoded = encode(columns);
-    const std::string hash = sha256_bytes(encoded);
+    const ImageTexts encoded = encode_parts(columns);
+    const std::string hash = sha256_bytes(encoded.whole);
     {
       Query same = query("SELECT id FROM images WHERE substr(hash, 1, 8) = substr(?1, 1, 8) AND hash = ?1");
       if (same.with(Blob{hash}).next()) return ImageId(same.integer(0));
     }
-    const std::int64_t shape = put_shape(columns);
+    const std::int64_t shape = put_shape(encoded.names);
     query("INSERT INTO images (hash, shape, columns) VALUES (?, ?, ?)")
-        .with(Blob{hash}, shape, encode_values(columns))
+        .with(Blob{hash}, shape, encoded.values)
         .run();
     const ImageId id(parts_.connection->last_id());
     known_images_.keep(id.value, SharedColumns(columns));
@@ -181,8 +181,7 @@ Result<ImageId> SqliteStore::put_image(const Columns& columns) {
   });
 }
 
-std::int64_t SqliteStore::put_shape(const Columns& columns) {
-  const std::string names = encode_names(columns);
+std::int64_t SqliteStore::put_shape(const std::string& names) {
   if (names == last_shape_.first && last_shape_.second != 0) return last_shape_.second;
   {
     Query same = query("SELECT id FROM image_shapes WHERE names = ?");
