@@ -114,7 +114,7 @@ Result<Value> stage_json(const cosell::Value& v, const PartnerCenterSettings& se
 
 Value customer_json(const Columns& c, bool contacts_may_be_shared) {
   Customer customer;
-  if (const auto* shown_customer = std::get_if<Customer>(&shown(c, Field::customer))) customer = *shown_customer;
+  if (const Customer* shown_customer = customer_in(shown(c, Field::customer))) customer = *shown_customer;
   Value address = object({{"addressLine1", text_member(customer.line1)},
                           {"addressLine2", text_member(customer.line2)},
                           {"city", text_member(customer.city)},

@@ -37,7 +37,7 @@ const json::Value* at_path(const json::Value& row, std::string_view path) {
 }
 
 Value typed_text(const std::string& s, TextType type) {
-  if (text::trim(s).empty()) return {};
+  if (text::trimmed(s).empty()) return {};
   if (type == TextType::date) {
     if (const auto d = parse_date(s)) return *d;
   }

@@ -211,7 +211,7 @@ Value Value::number(std::string text) {
   assert(is_number_text(text));
   Value v;
   v.kind_ = Kind::number;
-  v.text_ = std::move(text);
+  v.content_ = std::move(text);
   return v;
 }
 
@@ -220,33 +220,41 @@ Value Value::integer(std::int64_t n) { return number(std::to_string(n)); }
 Value Value::string(std::string s) {
   Value v;
   v.kind_ = Kind::string;
-  v.text_ = std::move(s);
+  v.content_ = std::move(s);
   return v;
 }
 
 Value Value::array() {
   Value v;
   v.kind_ = Kind::array;
+  v.content_.emplace<std::vector<Value>>();
   return v;
 }
 
 Value Value::object() {
   Value v;
   v.kind_ = Kind::object;
+  v.content_.emplace<std::vector<Member>>();
   return v;
+}
+
+std::string Value::take_text() {
+  auto* text = std::get_if<std::string>(&content_);
+  return text == nullptr ? std::string() : std::move(*text);
 }
 
 std::optional<std::int64_t> Value::as_integer() const {
   if (kind_ != Kind::number) return std::nullopt;
   std::int64_t n = 0;
-  const char* end = text_.data() + text_.size();
-  const auto parsed = std::from_chars(text_.data(), end, n);
+  const std::string& digits = text();
+  const char* end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, n);
   if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
   return n;
 }
 
 const Value* Value::find(std::string_view key) const {
-  for (const Member& m : members_) {
+  for (const Member& m : members()) {
     if (m.key == key) return &m.value;
   }
   return nullptr;
@@ -263,28 +271,30 @@ const Value* Value::at_path(std::initializer_list<std::string_view> keys) const 
 
 std::string Value::text_of(std::string_view key) const {
   const Value* v = find(key);
-  return v != nullptr && v->is_string() ? v->text_ : "";
+  return v != nullptr && v->is_string() ? v->text() : "";
 }
 
 Value& Value::append(Value v) {
   assert(kind_ == Kind::array);
-  items_.push_back(std::move(v));
-  return items_.back();
+  auto& items = own<std::vector<Value>>();
+  items.push_back(std::move(v));
+  return items.back();
 }
 
 Value& Value::set(std::string key, Value v) {
   assert(kind_ == Kind::object);
-  for (Member& m : members_) {
+  auto& members = own<std::vector<Member>>();
+  for (Member& m : members) {
     if (m.key == key) return m.value = std::move(v);
   }
-  members_.push_back(Member{std::move(key), {}, std::move(v)});
-  return members_.back().value;
+  members.push_back(Member{std::move(key), {}, std::move(v)});
+  return members.back().value;
 }
 
 bool Value::operator==(const Value& other) const {
-  if (kind_ != other.kind_ || bool_ != other.bool_ || text_ != other.text_) return false;
-  if (items_ != other.items_ || members_.size() != other.members_.size()) return false;
-  return std::all_of(members_.begin(), members_.end(), [&](const Member& m) {
+  if (kind_ != other.kind_ || bool_ != other.bool_ || text() != other.text()) return false;
+  if (items() != other.items() || members().size() != other.members().size()) return false;
+  return std::all_of(members().begin(), members().end(), [&](const Member& m) {
     const Value* theirs = other.find(m.key);
     return theirs != nullptr && m.value == *theirs;
   });

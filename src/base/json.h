@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/error.h"
@@ -55,10 +56,13 @@ class Value {
   bool is_object() const { return kind_ == Kind::object; }
 
   bool as_bool() const { return bool_; }                           // false unless boolean
-  const std::string& text() const { return text_; }                // string value or number text, else ""
+  const std::string& text() const { return part<std::string>(); }  // string value or number text, else ""
   std::optional<std::int64_t> as_integer() const;                  // number without fraction within 64 bit
-  const std::vector<Value>& items() const { return items_; }       // array elements, else empty
-  const std::vector<Member>& members() const { return members_; }  // object members in file order
+  std::string take_text();  // the same, moved out
+  // Array elements, else empty.
+  const std::vector<Value>& items() const { return part<std::vector<Value>>(); }
+  // Object members in file order.
+  const std::vector<Member>& members() const { return part<std::vector<Member>>(); }
 
   // Member by exact key; nullptr when absent or when this is no object.
   const Value* find(std::string_view key) const;
@@ -74,12 +78,24 @@ class Value {
 
  private:
   friend class Builder;
+  // A page of answers holds a hundred thousand values: no room for parts that most of them do not have.
+  using Content = std::variant<std::string, std::vector<Value>, std::vector<Member>>;
+  // What the content is, or an empty one of that kind.
+  template <class Part>
+  const Part& part() const {
+    static const Part none;
+    const Part* own = std::get_if<Part>(&content_);
+    return own == nullptr ? none : *own;
+  }
+  template <class Part>
+  Part& own() {
+    return *std::get_if<Part>(&content_);
+  }
+
   Kind kind_ = Kind::null;
   bool bool_ = false;
   Position at_{};
-  std::string text_;
-  std::vector<Value> items_;
-  std::vector<Member> members_;
+  Content content_;
 };
 
 struct Member {

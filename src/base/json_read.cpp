@@ -1,10 +1,12 @@
 // Reads JSON text in one pass. Written by hand because the readers at hand keep no positions, let the last
 // of two equal keys win and turn money into doubles; what to make of the values is not decided here.
 #include <algorithm>
+#include <bitset>
 #include <numeric>
 #include <utility>
 
 #include "base/json.h"
+#include "base/json_text.h"
 
 namespace cosell::json {
 
@@ -24,6 +26,25 @@ class Builder {
     if (!value(out, 0) || !skip_blanks()) return false;
     if (at_ != end_) return fail("unexpected " + seen() + " after the end of the JSON value");
     return true;
+  }
+
+  // A list or an object whose parts are not kept.
+  bool parts(Kind& kind, const std::function<void(Member&)>& take) {
+    if (!skip_blanks()) return false;
+    if (at_ == end_ || (*at_ != '[' && *at_ != '{')) return fail("expected '[' or '{', found " + seen());
+    kind = *at_ == '[' ? Kind::array : Kind::object;
+    const char bracket = kind == Kind::array ? ']' : '}';
+    if (!open(1)) return false;
+    bool more = at_ == end_ || *at_ != bracket;
+    if (!more) ++at_;
+    while (more) {
+      Member part;
+      if (kind == Kind::object && !(name(part) && colon(part))) return false;
+      if (!value(part.value, 1) || !next(bracket, more)) return false;
+      take(part);
+    }
+    if (!skip_blanks()) return false;
+    return at_ == end_ || fail("unexpected " + seen() + " after the end of the JSON value");
   }
 
   ReadError error() && { return std::move(error_); }
@@ -102,7 +123,7 @@ class Builder {
         return array(out, depth + 1);
       case '"':
         out.kind_ = Kind::string;
-        return string(out.text_);
+        return string(out.own<std::string>());
       case 't':
         out.kind_ = Kind::boolean;
         out.bool_ = true;
@@ -163,7 +184,7 @@ class Builder {
     }
     if (at_ != end_ && is_word(*at_)) return fail("unexpected " + seen() + " in a number");
     out.kind_ = Kind::number;
-    out.text_.assign(from, at_);
+    out.own<std::string>().assign(from, at_);
     return true;
   }
 
@@ -324,35 +345,47 @@ class Builder {
 
   bool array(Value& out, int depth) {
     out.kind_ = Kind::array;
+    auto& items = out.content_.emplace<std::vector<Value>>();
     if (!open(depth)) return false;
     bool more = at_ == end_ || *at_ != ']';
     if (!more) ++at_;
     while (more) {
-      out.items_.emplace_back();
-      if (!value(out.items_.back(), depth) || !next(']', more)) return false;
+      items.emplace_back();
+      if (!value(items.back(), depth) || !next(']', more)) return false;
     }
     return true;
   }
 
+  bool name(Member& m) {
+    if (at_ == end_ || *at_ != '"') return fail("expected a name in double quotes, found " + seen());
+    m.at = here();
+    return string(m.key);
+  }
+
+  // Leaves the position at the member's value.
+  bool colon(const Member& m) {
+    if (!skip_blanks()) return false;
+    if (at_ == end_ || *at_ != ':') return fail("expected ':' after the name \"" + m.key + "\", found " + seen());
+    ++at_;
+    return skip_blanks();
+  }
+
   bool object(Value& out, int depth) {
     out.kind_ = Kind::object;
+    auto& members = out.content_.emplace<std::vector<Member>>();
     if (!open(depth)) return false;
     bool more = at_ == end_ || *at_ != '}';
     if (!more) ++at_;
-    if (more) out.members_.reserve(8);
+    if (more) members.reserve(8);
+    SeenKeys fingerprints;
     while (more) {
-      if (at_ == end_ || *at_ != '"') return fail("expected a name in double quotes, found " + seen());
-      out.members_.emplace_back();
-      Member& m = out.members_.back();
-      m.at = here();
-      if (!string(m.key)) return false;
-      if (out.members_.size() <= kSmallObject && !check_last_key(out)) return false;
-      if (!skip_blanks()) return false;
-      if (at_ == end_ || *at_ != ':') return fail("expected ':' after the name \"" + m.key + "\", found " + seen());
-      ++at_;
-      if (!skip_blanks() || !value(m.value, depth) || !next('}', more)) return false;
+      members.emplace_back();
+      Member& m = members.back();
+      if (!name(m)) return false;
+      if (members.size() <= kSmallObject && !check_last_key(members, fingerprints)) return false;
+      if (!colon(m) || !value(m.value, depth) || !next('}', more)) return false;
     }
-    return out.members_.size() <= kSmallObject || check_all_keys(out);
+    return members.size() <= kSmallObject || check_all_keys(members);
   }
 
   bool duplicate(const Member& first, const Member& second) {
@@ -360,19 +393,33 @@ class Builder {
                    "duplicate key \"" + second.key + "\" (first at line " + std::to_string(first.at.line) + ")");
   }
 
-  bool check_last_key(const Value& object) {
-    const Member& last = object.members_.back();
-    for (const Member& m : object.members_) {
+  // Which small fingerprints of keys an object has shown: most keys are told apart without comparing them.
+  static constexpr std::size_t kFingerprints = 256;
+  using SeenKeys = std::bitset<kFingerprints>;
+  static std::size_t fingerprint(const std::string& key) {
+    if (key.empty()) return 0;
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(key[i]); };
+    return (key.size() * 31 + byte(0) * 7 + byte(key.size() / 2) * 3U + byte(key.size() - 1)) % kFingerprints;
+  }
+
+  bool check_last_key(const std::vector<Member>& members, SeenKeys& fingerprints) {
+    const Member& last = members.back();
+    const std::size_t mark = fingerprint(last.key);
+    if (!fingerprints.test(mark)) {
+      fingerprints.set(mark);
+      return true;
+    }
+    for (const Member& m : members) {
       if (&m != &last && m.key == last.key) return duplicate(m, last);
     }
     return true;
   }
 
   // For large objects: by sorting, so that a hostile text cannot make this quadratic.
-  bool check_all_keys(const Value& object) {
+  bool check_all_keys(const std::vector<Member>& members) {
     std::vector<const Member*> sorted;
-    sorted.reserve(object.members_.size());
-    for (const Member& m : object.members_) sorted.push_back(&m);
+    sorted.reserve(members.size());
+    for (const Member& m : members) sorted.push_back(&m);
     std::stable_sort(sorted.begin(), sorted.end(), [](const Member* a, const Member* b) { return a->key < b->key; });
     const auto equal = std::adjacent_find(sorted.begin(), sorted.end(),
                                           [](const Member* a, const Member* b) { return a->key == b->key; });
@@ -400,6 +447,13 @@ tl::expected<Value, ReadError> read(std::string_view text, const ReadOptions& op
   Builder builder(text, options);
   if (!builder.document(out)) return tl::unexpected(std::move(builder).error());
   return out;
+}
+
+tl::expected<Kind, ReadError> read_each(std::string_view text, const std::function<void(Member&)>& take) {
+  Kind kind = Kind::null;
+  Builder builder(text, {});
+  if (!builder.parts(kind, take)) return tl::unexpected(std::move(builder).error());
+  return kind;
 }
 
 }  // namespace cosell::json

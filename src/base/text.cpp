@@ -76,11 +76,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string trim(std::string_view s) {
+std::string_view trimmed(std::string_view s) {
   while (!s.empty() && is_blank(s.front())) s.remove_prefix(1);
   while (!s.empty() && is_blank(s.back())) s.remove_suffix(1);
-  return std::string(s);
+  return s;
 }
+
+std::string trim(std::string_view s) { return std::string(trimmed(s)); }
 
 std::string lower_ascii(std::string_view s) {
   std::string out(s);

@@ -8,6 +8,7 @@
 namespace cosell::text {
 
 std::string trim(std::string_view s);
+std::string_view trimmed(std::string_view s);  // the same, as a part of `s`
 std::string lower_ascii(std::string_view s);
 bool starts_with(std::string_view s, std::string_view prefix);
 bool ends_with(std::string_view s, std::string_view suffix);

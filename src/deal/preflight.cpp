@@ -50,7 +50,7 @@ class Preflight {
   bool is_empty(Field f) const { return blank(text_of(deal_.get(f))); }
 
   void customer() {
-    const auto* c = std::get_if<Customer>(&deal_.get(Field::customer));
+    const Customer* c = customer_in(deal_.get(Field::customer));
     if (c == nullptr) return add(Field::customer, "R-1", "a customer");
     if (blank(c->name)) add(Field::customer, "R-1", "the customer's name", "name");
     if (blank(c->line1)) add(Field::customer, "R-1", "the first line of the customer's address", "line1");

@@ -8,15 +8,17 @@
 namespace cosell {
 namespace {
 
-bool same_text(std::string_view a, std::string_view b) { return text::comparable(a) == text::comparable(b); }
+bool same_text(std::string_view a, std::string_view b) {
+  return a == b || text::comparable(a) == text::comparable(b);
+}
 
 // Null, blank text, an empty list and an unset tick mean the same: nothing is there (I-24).
 bool is_empty(const Value& v) {
-  if (const auto* s = std::get_if<std::string>(&v)) return text::trim(*s).empty();
+  if (const auto* s = std::get_if<std::string>(&v)) return text::trimmed(*s).empty();
   if (const auto* b = std::get_if<bool>(&v)) return !*b;
   if (const auto* people = std::get_if<std::vector<Person>>(&v)) return people->empty();
   if (const auto* solutions = std::get_if<std::vector<Solution>>(&v)) return solutions->empty();
-  if (const auto* c = std::get_if<Customer>(&v)) return *c == Customer{};
+  if (const Customer* c = customer_in(v)) return *c == Customer{};
   if (const auto* s = std::get_if<Stage>(&v)) return *s == Stage::none || *s == Stage::s10;  // S-11
   return is_blank(v);
 }
@@ -124,6 +126,11 @@ struct Display {
 
 }  // namespace
 
+const Customer* customer_in(const Value& v) {
+  const auto* shared = std::get_if<SharedCustomer>(&v);
+  return shared == nullptr ? nullptr : &static_cast<const Customer&>(*shared);
+}
+
 std::string display(const Value& v) {
   std::string shown = std::visit(Display{}, v);
   return text::trim(shown).empty() ? "(empty)" : shown;
@@ -150,7 +157,7 @@ bool same_value(const Value& a, const Value& b) {
   if (const auto* solutions = std::get_if<std::vector<Solution>>(&a)) {
     return same_without_order(*solutions, std::get<std::vector<Solution>>(b), same_solution);
   }
-  if (const auto* customer = std::get_if<Customer>(&a)) return same_customer(*customer, std::get<Customer>(b));
+  if (const Customer* customer = customer_in(a)) return same_customer(*customer, *customer_in(b));
   if (const auto* standing = std::get_if<Standing>(&a)) return same_standing(*standing, std::get<Standing>(b));
   return a == b;
 }

@@ -158,7 +158,7 @@ Result<void> Decider::prepare(const std::vector<store::DealRow>& rows) {
     if (!columns) return columns.error();
     const Deal deal = referral_deal(*columns, {});
     const auto standing = deal.standing();
-    const auto* customer = std::get_if<Customer>(&deal.get(Field::customer));
+    const Customer* customer = customer_in(deal.get(Field::customer));
     const bool wanted = customer != nullptr && standing && !is_terminal(*standing) &&
                         pair_.mapping->select_referral(deal).takes_part && pair_.mapping->appears_in_crm(deal);
     if (!wanted) continue;
@@ -299,7 +299,7 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
     s.message = "The mapping does not bring this kind of referral into " + pair_.title(Side::crm) + ".";
     return settle_situation(std::move(plan), view, std::move(s));
   }
-  const auto* customer = std::get_if<Customer>(&deal.get(Field::customer));
+  const Customer* customer = customer_in(deal.get(Field::customer));
   if (!standing || customer == nullptr) {
     s.state = DealState::waiting;
     s.waits_for = WaitFor::admin;

@@ -2,6 +2,7 @@
 #include "engine/execute.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/json.h"
 #include "engine/absence.h"
@@ -26,6 +27,9 @@ constexpr int attempts_max = 3;  // of one operation within a run
 bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
 
 constexpr int looked_through_max = 20;  // batches' worth of operations, for those that are ready
+// Rows of a batch beside which a second one is kept ready. A larger one leaves in a few requests: little is gained, and
+// it takes much memory.
+constexpr std::size_t made_ready_max = 256;
 
 // A side without a unique key gets small batches: whatever is under way at a crash has to be looked up.
 int batch_size(const Capabilities& c, int in_flight) {
@@ -163,39 +167,53 @@ Result<void> Executor::push_all(std::int64_t planned_total) {
   return {};
 }
 
-// A batch is settled while the next one flies.
+// While a batch flies, the one before it is settled and the one after it is made ready, so that the side never waits
+// for us.
 Result<void> Executor::push_side(Side side, bool& any) {
-  std::optional<Flight> flight;
-  while (flight || !report_.stopped) {
-    if (!flight) {
-      auto launched = launch(side);
-      if (!launched) return launched.error();
-      if (!*launched) return {};
-      flight = std::move(*launched);
+  std::optional<Landed> landed;
+  std::optional<Batch> ready;
+  while (true) {
+    if (ready && pair_.stop_requested()) {
+      if (auto done = put_back(std::exchange(ready, std::nullopt)); !done) return done;
     }
+    if (!ready) {
+      auto made = make_ready(side);
+      if (!made) return made.error();
+      ready = std::move(*made);
+    }
+    std::optional<Flight> flight;
+    if (ready) flight = launch(side, *std::exchange(ready, std::nullopt));
+    if (landed) {
+      auto settled = settle_batch(side, std::move(landed->batch), landed->outcomes);
+      landed.reset();
+      if (!settled) return settled;
+      if (!flight && !report_.stopped) continue;  // what was settled may have let others through
+    }
+    if (!flight) return {};
     any = true;
-    const std::vector<Outcome> outcomes = flight->outcomes.get();
-    std::optional<Flight> next;
-    if (std::all_of(outcomes.begin(), outcomes.end(), is_about_one_record)) {
-      auto launched = launch(side);
-      if (!launched) return launched.error();
-      next = std::move(*launched);
+    if (flight->batch.rows.size() <= made_ready_max) {
+      auto made = make_ready(side);
+      if (!made) return made.error();
+      ready = std::move(*made);
     }
-    if (auto settled = settle_batch(side, std::move(flight->batch), outcomes); !settled) return settled;
-    flight = std::move(next);
+    landed = Landed{std::move(flight->batch), flight->outcomes.get()};
+    if (std::all_of(landed->outcomes.begin(), landed->outcomes.end(), is_about_one_record)) continue;
+    if (auto done = put_back(std::exchange(ready, std::nullopt)); !done) return done;
+    auto settled = settle_batch(side, std::move(landed->batch), landed->outcomes);
+    landed.reset();
+    if (!settled || report_.stopped) return settled;
   }
-  return {};
 }
 
-// Nothing when no operation is ready, or when the process is asked to stop.
-Result<std::optional<Executor::Flight>> Executor::launch(Side side) {
+// The next batch, marked as sent; nothing when no operation is ready, or when the process is asked to stop.
+Result<std::optional<Executor::Batch>> Executor::make_ready(Side side) {
   if (pair_.stop_requested()) {
     report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
-    return std::optional<Flight>{};
+    return std::optional<Batch>{};
   }
   auto batch = next_batch(side);
   if (!batch) return batch.error();
-  if (batch->rows.empty()) return std::optional<Flight>{};
+  if (batch->rows.empty()) return std::optional<Batch>{};
   auto marked = pair_.store->transaction([&]() -> Result<void> {
     for (auto& row : batch->rows) {
       row.state = OperationState::sent;
@@ -206,14 +224,32 @@ Result<std::optional<Executor::Flight>> Executor::launch(Side side) {
     return {};
   });
   if (!marked) return marked.error();
+  return std::optional<Batch>(std::move(*batch));
+}
+
+// A batch that was made ready and did not leave after all.
+Result<void> Executor::put_back(std::optional<Batch> batch) {
+  if (!batch) return {};
+  return pair_.store->transaction([&]() -> Result<void> {
+    for (auto& row : batch->rows) {
+      row.state = OperationState::planned;
+      row.sent_at.reset();
+      --row.attempts;
+      if (auto done = pair_.store->update_operation(row); !done) return done;
+    }
+    return {};
+  });
+}
+
+Executor::Flight Executor::launch(Side side, Batch batch) {
   Flight flight;
-  flight.batch = std::move(*batch);
+  flight.batch = std::move(batch);
   const auto how = pair_.flies_in_background ? std::launch::async : std::launch::deferred;
   flight.outcomes = std::async(how, [this, side, operations = std::move(flight.batch.operations)] {
     Call call = pair_.call(side);
     return pair_.connector(side).push(call, operations);
   });
-  return std::optional<Flight>(std::move(flight));
+  return flight;
 }
 
 Result<void> Executor::settle_batch(Side side, Batch batch, const std::vector<Outcome>& outcomes) {

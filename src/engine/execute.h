@@ -50,9 +50,16 @@ class Executor {
     std::future<std::vector<Outcome>> outcomes;
   };
 
+  struct Landed {
+    Batch batch;
+    std::vector<Outcome> outcomes;
+  };
+
   Result<Batch> next_batch(Side side);
   Result<void> push_side(Side side, bool& any);
-  Result<std::optional<Flight>> launch(Side side);
+  Result<std::optional<Batch>> make_ready(Side side);
+  Result<void> put_back(std::optional<Batch> batch);
+  Flight launch(Side side, Batch batch);
   Result<std::optional<Operation>> wire_operation(store::OperationRow& row);
   Result<bool> predecessor_applied(const store::OperationRow& row, bool& never);
   Result<void> settle_batch(Side side, Batch batch, const std::vector<Outcome>& outcomes);

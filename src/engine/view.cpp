@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/json.h"
+#include "base/json_text.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -43,19 +43,18 @@ std::string answer_of(const Columns& microsoft) {
 void apply_overrides(const store::DealRow& row, Deal& base_crm, Deal& base_pc) {
   for (const auto& [name, text] : row.marks) {
     if (name.rfind(base_prefix, 0) != 0) continue;
-    const auto field = field_from(name.substr(base_prefix.size()));
-    const auto parsed = json::read(text);
+    const auto field = field_from(std::string_view(name).substr(base_prefix.size()));
+    std::optional<Value> crm, pc;
+    const auto parsed = json::read_each(text, [&](json::Member& member) {
+      auto value = store::value_from_json(std::move(member.value));
+      if (value) (member.key == "crm" ? crm : pc) = std::move(*value);
+    });
     if (!field || !parsed) continue;
     base_crm.erase(*field);
     base_pc.erase(*field);
-    const auto* crm = parsed->find("crm");
-    const auto* pc = parsed->find("partner_center");
-    if (crm == nullptr || pc == nullptr) continue;
-    auto crm_value = store::value_from_json(*crm);
-    auto pc_value = store::value_from_json(*pc);
-    if (!crm_value || !pc_value) continue;
-    base_crm.set(*field, *crm_value);
-    base_pc.set(*field, *pc_value);
+    if (!crm || !pc) continue;
+    base_crm.set(*field, std::move(*crm));
+    base_pc.set(*field, std::move(*pc));
   }
 }
 
@@ -66,8 +65,9 @@ void help_implies_visible(Deal& deal) {
 
 }  // namespace
 
-Deal referral_deal(const Columns& own, const Columns& microsoft) {
-  Deal deal = deal_from_columns(own);
+namespace {
+
+Deal with_microsoft(Deal deal, const Columns& microsoft) {
   const bool inbound = deal.text(Field::direction) == "Incoming";
   if (inbound) {
     deal.erase(Field::help);  // Microsoft is in the deal already (U-4)
@@ -89,11 +89,23 @@ Deal referral_deal(const Columns& own, const Columns& microsoft) {
   return deal;
 }
 
+}  // namespace
+
+Deal referral_deal(const Columns& own, const Columns& microsoft) {
+  return with_microsoft(deal_from_columns(own), microsoft);
+}
+
 namespace {
 
 struct Agreement {
   Deal crm, partner_center;
 };
+
+Deal crm_deal(const Pair& pair, const Columns& columns) {
+  Deal deal = pair.mapping->read(columns).deal;
+  help_implies_visible(deal);
+  return deal;
+}
 
 // What images say of an agreement by themselves; without both of them nothing.
 Result<Agreement> agreement_in(const Pair& pair, ImageId crm, ImageId partner_center) {
@@ -103,8 +115,7 @@ Result<Agreement> agreement_in(const Pair& pair, ImageId crm, ImageId partner_ce
   if (!crm_columns) return crm_columns.error();
   auto pc_columns = pair.store->image(partner_center);
   if (!pc_columns) return pc_columns.error();
-  agreed.crm = pair.mapping->read(*crm_columns).deal;
-  help_implies_visible(agreed.crm);
+  agreed.crm = crm_deal(pair, *crm_columns);
   agreed.partner_center = deal_from_columns(*pc_columns);
   return agreed;
 }
@@ -129,14 +140,22 @@ Result<DealView> load_view(const Pair& pair, const store::DealRow& row) {
     view.crm = pair.mapping->read(view.crm_columns);
     help_implies_visible(view.crm.deal);
   }
+  Deal own_referral;
   if (row.partner_center.image.valid()) {
-    view.partner_center = referral_deal(view.partner_center_columns, view.microsoft_columns);
+    own_referral = deal_from_columns(view.partner_center_columns);
+    view.partner_center = with_microsoft(own_referral, view.microsoft_columns);
     view.inbound = view.partner_center.text(Field::direction) == "Incoming";
   }
-  auto agreed = agreement_in(pair, row.crm.base, row.partner_center.base);
-  if (!agreed) return agreed.error();
-  view.base_crm = std::move(agreed->crm);
-  view.base_partner_center = std::move(agreed->partner_center);
+  const bool both_agreed_on = row.crm.base.valid() && row.partner_center.base.valid();
+  if (both_agreed_on && row.crm.base == row.crm.image && row.partner_center.base == row.partner_center.image) {
+    view.base_crm = view.crm.deal;  // most deals, most of the time: what is shown is what was agreed on
+    view.base_partner_center = std::move(own_referral);
+  } else {
+    auto agreed = agreement_in(pair, row.crm.base, row.partner_center.base);
+    if (!agreed) return agreed.error();
+    view.base_crm = std::move(agreed->crm);
+    view.base_partner_center = std::move(agreed->partner_center);
+  }
   apply_overrides(row, view.base_crm, view.base_partner_center);
   if (row.crm.changed_at != Instant{}) view.changed_in_crm = row.crm.changed_at;
   if (row.partner_center.changed_at != Instant{}) view.changed_in_partner_center = row.partner_center.changed_at;
@@ -157,10 +176,12 @@ reconcile::Facts DealView::facts() const {
 }
 
 void remember_base(store::DealRow& row, Field field, const Value& crm, const Value& partner_center) {
-  auto object = json::Value::object();
-  object.set("crm", store::to_json(crm));
-  object.set("partner_center", store::to_json(partner_center));
-  row.marks[base_prefix + info(field).name] = json::canonical(object);
+  std::string& mark = row.marks[base_prefix + info(field).name];
+  mark = "{\"crm\":";
+  store::append_value(crm, mark);
+  mark += ",\"partner_center\":";
+  store::append_value(partner_center, mark);
+  mark += '}';
 }
 
 namespace {

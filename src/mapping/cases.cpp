@@ -207,7 +207,7 @@ class Cases {
   }
 
   static bool parts_match(const Value& found, const json::Value& expected) {
-    const auto* customer = std::get_if<Customer>(&found);
+    const Customer* customer = customer_in(found);
     if (customer == nullptr) return false;
     return all_parts(expected, [&](const std::string& part) -> std::optional<std::string> {
       const bool known =

@@ -21,7 +21,7 @@ constexpr const char* kOrdinary = "ordinary";
 constexpr std::array<const char*, 3> kTypes = {kOrdinary, "partner to partner", "solution assessment"};
 
 Value text_value(std::string s) {
-  if (text::trim(s).empty()) return {};
+  if (text::trimmed(s).empty()) return {};
   return Value(std::move(s));
 }
 
@@ -35,8 +35,10 @@ std::string code_from(const std::array<const char*, N>& codes, std::string_view 
     }
     return out;
   };
+  const std::string wanted = compact(written);
+  if (wanted.empty()) return "";
   for (const char* code : codes) {
-    if (text::equals_ignore_case(compact(written), compact(code))) return code;
+    if (text::equals_ignore_case(wanted, compact(code))) return code;
   }
   return "";
 }
@@ -187,7 +189,7 @@ class FieldColumns {
     std::vector<Person> people;
     for (const PersonPlan& plan : plan_.people) {
       Person p = person(plan);
-      if (text::trim(p.first_name + p.last_name + p.email).empty()) continue;
+      if (text::trimmed(p.first_name + p.last_name + p.email).empty()) continue;
       const bool known = std::any_of(people.begin(), people.end(), [&](const Person& other) {
         return !p.email.empty() && text::equals_ignore_case(other.email, p.email);
       });

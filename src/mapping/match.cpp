@@ -10,8 +10,8 @@ namespace cosell::mapping {
 namespace {
 
 bool same_customer(const Deal& opportunity, const Deal& referral) {
-  const auto* ours = std::get_if<Customer>(&opportunity.get(Field::customer));
-  const auto* theirs = std::get_if<Customer>(&referral.get(Field::customer));
+  const Customer* ours = customer_in(opportunity.get(Field::customer));
+  const Customer* theirs = customer_in(referral.get(Field::customer));
   const std::string key = customer_key(opportunity);
   if (key.empty() || key != customer_key(referral)) return false;
   return ours->country.empty() || theirs->country.empty() || ours->country == theirs->country;
@@ -113,7 +113,7 @@ void read_matching(const Node& matching, MatchRule& rule, Findings& findings) {
 std::string customer_key(const Deal& deal) {
   static const std::set<std::string> forms = {"inc", "ltd", "llc",  "gmbh", "ag",  "sa", "bv",      "ab",
                                               "oy",  "as",  "corp", "co",   "plc", "kg", "limited", "corporation"};
-  const auto* customer = std::get_if<Customer>(&deal.get(Field::customer));
+  const Customer* customer = customer_in(deal.get(Field::customer));
   if (customer == nullptr) return "";
   std::vector<std::string> words = text::split(text::folded(customer->name), ' ');
   while (words.size() > 1 && forms.count(words.back()) > 0) words.pop_back();

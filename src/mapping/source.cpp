@@ -124,7 +124,8 @@ const Value& first_value(const Source& source, const Columns& columns) {
   static const Value blank;
   for (const std::string& name : source.columns) {
     const Value& v = column(columns, name);
-    if (!text::trim(plain_text(v)).empty()) return v;
+    const auto* written = std::get_if<std::string>(&v);
+    if (written != nullptr ? !text::trimmed(*written).empty() : !plain_text(v).empty()) return v;
   }
   return blank;
 }

@@ -178,14 +178,14 @@ Result<CoreValue> tagged_value_from(const Value& v) {
 
 json::Value to_json(const cosell::Value& v) { return std::visit(Encoder{}, v); }
 
-Result<cosell::Value> value_from_json(const json::Value& v) {
+Result<cosell::Value> value_from_json(json::Value v) {
   switch (v.kind()) {
     case json::Kind::null:
       return CoreValue();
     case json::Kind::boolean:
       return CoreValue(v.as_bool());
     case json::Kind::string:
-      return CoreValue(v.text());
+      return CoreValue(v.take_text());
     case json::Kind::number: {
       auto number = parse_number(v.text());
       if (!number) return unreadable("number " + v.text());
@@ -309,24 +309,25 @@ std::string encode(const Columns& columns) {
   return out;
 }
 
-std::string encode_names(const Columns& columns) {
-  std::string out = "[";
-  for (const auto& column : columns) {
-    if (out.size() > 1) out += ',';
-    json::append_string(column.first, out);
-  }
-  return out + "]";
-}
+void append_value(const CoreValue& v, std::string& out) { std::visit(Writer(out), v); }
 
-std::string encode_values(const Columns& columns) {
-  std::string out = "[";
-  Writer write(out);
-  for (const auto& column : columns) {
-    if (out.size() > 1) out += ',';
-    std::visit(write, column.second);
+ImageTexts encode_parts(const Columns& columns) {
+  ImageTexts parts{"[", "[", "{"};
+  Writer write(parts.values);
+  for (const auto& [name, value] : columns) {
+    if (parts.whole.size() > 1) {
+      for (std::string* part : {&parts.names, &parts.values, &parts.whole}) *part += ',';
+    }
+    const std::size_t name_at = parts.names.size();
+    const std::size_t value_at = parts.values.size();
+    json::append_string(name, parts.names);
+    std::visit(write, value);
+    parts.whole.append(parts.names, name_at).append(1, ':').append(parts.values, value_at);
   }
-  out += ']';
-  return out;
+  parts.names += ']';
+  parts.values += ']';
+  parts.whole += '}';
+  return parts;
 }
 
 Result<std::vector<std::string>> decode_names(const std::string& text) {
@@ -341,39 +342,54 @@ Result<std::vector<std::string>> decode_names(const std::string& text) {
   return names;
 }
 
+namespace {
+
+Error unreadable_column(Error why, const std::string& name) {
+  why.fields = {name};
+  return why;
+}
+
+}  // namespace
+
 Result<Columns> decode_values(const std::vector<std::string>& names, const std::string& text) {
-  const auto list = json::read(text);
-  if (!list) return unreadable(list.error().message);
-  if (!list->is_array() || list->items().size() != names.size()) {
+  Columns columns;
+  std::optional<Error> wrong;
+  std::size_t i = 0;
+  const auto read = json::read_each(text, [&](json::Member& element) {
+    const std::size_t at = i++;
+    if (wrong || at >= names.size()) return;
+    auto value = value_from_json(std::move(element.value));
+    if (value) {
+      columns.emplace_hint(columns.end(), names[at], std::move(*value));
+    } else {
+      wrong = unreadable_column(value.error(), names[at]);
+    }
+  });
+  if (!read) return unreadable(read.error().message);
+  if (*read != json::Kind::array || i != names.size()) {
     return unreadable("values that are not as many as their names");
   }
-  Columns columns;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    auto value = value_from_json(list->items()[i]);
-    if (!value) {
-      Error error = value.error();
-      error.fields = {names[i]};
-      return error;
-    }
-    columns.emplace_hint(columns.end(), names[i], std::move(*value));
-  }
+  if (wrong) return *wrong;
   return columns;
 }
 
 Result<Columns> decode_columns(const std::string& text) {
-  auto object = json::read(text);
-  if (!object) return unreadable(object.error().message);
-  if (!object->is_object()) return unreadable("columns that are no object");
   Columns columns;
-  for (const json::Member& member : object->members()) {
-    auto value = value_from_json(member.value);
+  std::optional<Error> wrong;
+  const auto read = json::read_each(text, [&](json::Member& member) {
+    if (wrong) return;
+    auto value = value_from_json(std::move(member.value));
     if (!value) {
-      Error error = value.error();
-      error.fields = {member.key};
-      return error;
+      wrong = unreadable_column(value.error(), member.key);
+      return;
     }
-    columns.emplace(member.key, std::move(*value));
-  }
+    const std::size_t before = columns.size();
+    columns.emplace_hint(columns.end(), std::move(member.key), std::move(*value));
+    if (columns.size() == before) wrong = unreadable("duplicate key");
+  });
+  if (!read) return unreadable(read.error().message);
+  if (*read != json::Kind::object) return unreadable("columns that are no object");
+  if (wrong) return *wrong;
   return columns;
 }
 

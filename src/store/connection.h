@@ -116,9 +116,12 @@ class Connection {
   SQLite::Database database_;
   struct HashOfText {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    std::size_t operator()(std::string_view text) const {
+      constexpr std::size_t end = 48;
+      return std::hash<std::string_view>()(text.size() > end ? text.substr(text.size() - end) : text) + text.size();
+    }
   };
-  // Hashed: statements about one table begin alike and are long.
+  // Hashed by their ends: statements about one table begin alike and are long.
   std::unordered_map<std::string, std::unique_ptr<SQLite::Statement>, HashOfText, std::equal_to<>> statements_;
 };
 

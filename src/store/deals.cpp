@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "store/names.h"
 #include "store/rows.h"
@@ -91,24 +92,30 @@ const std::string& insert_deal() {
 }
 
 std::string marks_text(const std::map<std::string, std::string>& marks) {
-  if (marks.empty()) return "{}";
-  json::Value object = json::Value::object();
-  for (const auto& [name, value] : marks) object.set(name, json::Value::string(value));
-  return json::canonical(object);
+  std::string text = "{";
+  for (const auto& [name, value] : marks) {
+    if (text.size() > 1) text += ',';
+    json::append_string(name, text);
+    text += ':';
+    json::append_string(value, text);
+  }
+  return text + '}';
 }
 
 std::map<std::string, std::string> marks_from(const std::string& text) {
   if (text == "{}") return {};
-  const auto object = json::read(text);
-  if (!object || !object->is_object()) {
+  std::map<std::string, std::string> marks;
+  const auto read = json::read_each(text, [&](json::Member& mark) {
+    marks.emplace_hint(marks.end(), std::move(mark.key), mark.value.take_text());
+  });
+  if (!read || *read != json::Kind::object) {
     throw Refusal{make_error(ErrorClass::store_damaged, "The store holds unreadable marks of a deal.")};
   }
-  std::map<std::string, std::string> marks;
-  for (const json::Member& member : object->members()) marks.emplace(member.key, member.value.text());
   return marks;
 }
 
-Query& bind_row(Query& query, const DealRow& row) {
+// `marks`: as text; an update that leaves them alone needs none.
+Query& bind_row(Query& query, const DealRow& row, const std::string& marks) {
   const SideState& crm = row.crm;
   const SideState& pc = row.partner_center;
   return query.with(row.title, row.owner, row.owner_email, row.engagement_id,                                       //
@@ -118,7 +125,7 @@ Query& bind_row(Query& query, const DealRow& row) {
                     pc.changed_at,                                                                                  //
                     row.microsoft, row.microsoft_id, row.ask_microsoft_at,                                          //
                     name_of(row.state), name_of(row.waits_for), row.reason, row.message, row.next_step, row.since,  //
-                    row.look_again_at, row.dirty, marks_text(row.marks), row.id);
+                    row.look_again_at, row.dirty, marks, row.id);
 }
 
 SideState read_side(RowReader& reader) {
@@ -237,7 +244,7 @@ const DealRow& SqliteStore::known(const DealRow& row) {
 Result<DealId> SqliteStore::add_deal(const DealRow& row) {
   return write([&]() -> Result<DealId> {
     Query insert = query(insert_deal());
-    bind_row(insert, row).run();
+    bind_row(insert, row, marks_text(row.marks)).run();
     DealRow added = row;
     added.id = DealId(parts_.connection->last_id());
     footing_moves(added.id, Footing{}, footing_of(added));
@@ -257,7 +264,7 @@ Result<void> SqliteStore::update_deal(const DealRow& row) {
     if (changed.none()) return {};
     footing_moves(row.id, footing_of(before), footing_of(row));
     Query update = query(update_sql(changed));
-    bind_row(update, row).run();
+    bind_row(update, row, changed[static_cast<std::size_t>(Group::plain)] ? marks_text(row.marks) : "").run();
     known_deals_.keep(row.id.value, row);
     return {};
   });

@@ -24,9 +24,14 @@ struct Line {
 };
 
 std::string hash_of(const std::string& previous, const Line& line) {
-  return text::sha256_hex(previous + '|' + std::to_string(line.sequence) + '|' + std::to_string(line.at_ms) + '|' +
-                          std::to_string(line.run) + '|' + std::to_string(line.deal) + '|' + line.kind + '|' +
-                          line.summary_hash + '|' + line.payload_hash);
+  std::string covered;
+  covered.reserve(320);
+  covered += previous;
+  for (const std::int64_t number : {line.sequence, line.at_ms, line.run, line.deal}) {
+    (covered += '|') += std::to_string(number);
+  }
+  for (const std::string* part : {&line.kind, &line.summary_hash, &line.payload_hash}) (covered += '|') += *part;
+  return text::sha256_hex(covered);
 }
 
 Error broken(std::int64_t sequence, const std::string& what) {

@@ -181,8 +181,8 @@ Result<void> SqliteStore::set_cursor(Side side, const Cursor& cursor) {
 
 Result<ImageId> SqliteStore::put_image(const Columns& columns, ImageId before) {
   return write([&]() -> Result<ImageId> {
-    const std::string encoded = encode(columns);
-    const std::string hash = sha256_bytes(encoded);
+    const ImageTexts encoded = encode_parts(columns);
+    const std::string hash = sha256_bytes(encoded.whole);
     {
       Query same = query("SELECT id FROM images WHERE substr(hash, 1, 8) = substr(?1, 1, 8) AND hash = ?1");
       if (same.with(Blob{hash}).next()) return ImageId(same.integer(0));
@@ -200,7 +200,7 @@ Result<ImageId> SqliteStore::put_image(const Columns& columns, ImageId before) {
           .run();
     } else {
       query("INSERT INTO images (hash, shape, columns) VALUES (?, ?, ?)")
-          .with(Blob{hash}, put_shape(columns), encode_values(columns))
+          .with(Blob{hash}, put_shape(encoded.names), encoded.values)
           .run();
     }
     const ImageId id(parts_.connection->last_id());
@@ -216,8 +216,7 @@ ImageId SqliteStore::whole_image(ImageId id) {
   return found.with(id).next() ? ImageId(found.integer(0)) : ImageId{};
 }
 
-std::int64_t SqliteStore::put_shape(const Columns& columns) {
-  const std::string names = encode_names(columns);
+std::int64_t SqliteStore::put_shape(const std::string& names) {
   if (names == last_shape_.first && last_shape_.second != 0) return last_shape_.second;
   {
     Query same = query("SELECT id FROM image_shapes WHERE names = ?");

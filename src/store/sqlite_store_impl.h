@@ -19,26 +19,39 @@
 
 namespace cosell::store {
 
-// What was read or written last, as it stands in the file: a limited number of it. For a store that no other process
-// writes.
+// What was read or written last, as it stands in the file: at least the last `most / 2` of it, at most `most`. For a
+// store that no other process writes.
 template <class What>
 class Known {
  public:
-  explicit Known(std::size_t most) : most_(most) {}
+  explicit Known(std::size_t most) : half_(most / 2) {}
   const What* find(std::int64_t id) const {
-    const auto found = all_.find(id);
-    return found == all_.end() ? nullptr : &found->second;
+    for (const auto* part : {&newer_, &older_}) {
+      const auto found = part->find(id);
+      if (found != part->end()) return &found->second;
+    }
+    return nullptr;
   }
   void keep(std::int64_t id, const What& what) {
-    if (all_.size() >= most_) all_.clear();
-    all_.insert_or_assign(id, what);
+    older_.erase(id);
+    if (newer_.size() >= half_) {
+      older_.swap(newer_);
+      newer_.clear();
+    }
+    newer_.insert_or_assign(id, what);
   }
-  void forget(std::int64_t id) { all_.erase(id); }
-  void clear() { all_.clear(); }
+  void forget(std::int64_t id) {
+    newer_.erase(id);
+    older_.erase(id);
+  }
+  void clear() {
+    newer_.clear();
+    older_.clear();
+  }
 
  private:
-  std::size_t most_;
-  std::unordered_map<std::int64_t, What> all_;
+  std::size_t half_;
+  std::unordered_map<std::int64_t, What> newer_, older_;
 };
 
 class SqliteStore final : public Store {
@@ -141,7 +154,7 @@ class SqliteStore final : public Store {
   void roll_back();
 
   const DealRow& known(const DealRow& row);
-  std::int64_t put_shape(const Columns& columns);
+  std::int64_t put_shape(const std::string& names);
   ImageId whole_image(ImageId id);
   const std::vector<std::string>& names_of_shape(std::int64_t id);
   Result<JournalPruned> clean_up(const std::function<Result<JournalPruned>()>& work);

@@ -143,7 +143,7 @@ TEST(Owner, IsShownToPeople) {
 }
 
 TEST(Account, IsMatchedByTheNamedPartsAndCreatedWhole) {
-  const Customer contoso = std::get<Customer>(inbound().get(Field::customer));
+  const Customer contoso = *customer_in(inbound().get(Field::customer));
   const Mapping mapping = over_salesforce(R"("customer": { "match": ["name", "postal_code", "country"],
       "record": { "country": { "column": "BillingCountryCode", "form": "code" } } })");
   EXPECT_EQ(shown(mapping.account_match(contoso)), "BillingCountryCode=DE, BillingPostalCode=20095, Name=Contoso");

@@ -61,7 +61,7 @@ TEST(Join, PutsColumnsTogetherAndIsOnlyRead) {
                                {"Account.Name", std::string("Contoso")}})
                         .deal;
   EXPECT_EQ(deal.text(Field::name), "Harbor 2");
-  EXPECT_EQ(std::get<Customer>(deal.get(Field::customer)).line1, "Kai 3");
+  EXPECT_EQ(customer_in(deal.get(Field::customer))->line1, "Kai 3");
   const Loaded both =
       read_text_as("acme.jsonc",
                    "{ \"extends\": \"salesforce\", \"fields\": { \"name\": { \"join\": [\"A\", \"B\"], \"direction\": "

@@ -66,13 +66,18 @@ TEST(StoredValues, AreWrittenAsTheTreeOfThemIsWritten) {
 
 TEST(StoredValues, ComeBackFromTheirTwoParts) {
   const Columns columns = every_kind();
-  const auto names = decode_names(encode_names(columns));
+  const ImageTexts parts = encode_parts(columns);
+  const auto names = decode_names(parts.names);
   ASSERT_TRUE(names.has_value()) << names.error().message;
-  const auto back = decode_values(*names, encode_values(columns));
+  const auto back = decode_values(*names, parts.values);
   ASSERT_TRUE(back.has_value()) << back.error().message;
   EXPECT_EQ(*back, columns);
-  EXPECT_EQ(encode_names({{"a", Value()}, {"b\"", true}}), "[\"a\",\"b\\\"\"]");
-  EXPECT_EQ(encode_values({{"a", Value()}, {"b", true}}), "[null,true]");
+  EXPECT_EQ(parts.whole, encode(columns));
+  const ImageTexts two = encode_parts({{"a", Value()}, {"b\"", true}});
+  EXPECT_EQ(two.names, "[\"a\",\"b\\\"\"]");
+  EXPECT_EQ(two.values, "[null,true]");
+  EXPECT_EQ(two.whole, "{\"a\":null,\"b\\\"\":true}");
+  EXPECT_EQ(encode_parts({}).whole, "{}");
 }
 
 TEST(StoredValues, InTwoPartsAreRefusedWhenThePartsDoNotFit) {
