@@ -16,6 +16,7 @@ constexpr const char* kOldestFew = "$orderby=createdDateTime%20asc&$top=10";
 constexpr std::size_t kLongestQuery = 16'384;
 constexpr int kMostPages = 1'000'000;
 constexpr int kMostRestarts = 3;
+constexpr int kMostRowsPerPull = 500;  // of a few kilobytes each; a larger piece would only hold more memory
 constexpr int kMostPagesPerPull = 50;  // however few rows are new on them: a long read is stored piece by piece
 
 Error bad_list(const std::string& what, const std::string& request_id) {
@@ -236,7 +237,7 @@ Result<Page> Feed::pull(Call& call, const PullRequest& request) {
                       "Everything is read again and compared.");
   }
   if (!position.listing) position.open(call.clock.now());
-  const auto room = static_cast<std::size_t>(std::max(1, request.page_limit));
+  const auto room = static_cast<std::size_t>(std::clamp(request.page_limit, 1, kMostRowsPerPull));
   Page page;
   page.full_listing = position.is_full();
   std::size_t largest = 0;
