@@ -2,7 +2,9 @@
 #include "connectors/emulator/toolkit.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cstdio>
 
 #include "base/text.h"
 
@@ -11,6 +13,9 @@ namespace cosell::emulator {
 namespace {
 
 constexpr int kDepthMax = 64;
+constexpr std::array<const char*, 7> kWeekdays = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
+constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
 // Counts brackets outside strings, so that a hostile body cannot exhaust the stack when it is written again.
 bool nests_too_deep(std::string_view text) {
@@ -299,6 +304,18 @@ std::optional<std::int64_t> parse_ticks(std::string_view text) {
   }
   below.resize(4, '0');
   return ticks_of(*instant) + std::stoll(below);
+}
+
+std::string http_date(Instant t) {
+  const Date d = date_of(t);
+  const std::int64_t day = days_between(Date{1970, 1, 1}, d);
+  const std::int64_t second = (t.ms - start_of(d).ms) / 1000;
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                kWeekdays[static_cast<std::size_t>(((day % 7) + 7) % 7)], d.day,
+                kMonths[static_cast<std::size_t>(d.month - 1)], d.year, static_cast<int>(second / 3600),
+                static_cast<int>(second / 60 % 60), static_cast<int>(second % 60));
+  return buffer.data();
 }
 
 std::int64_t Stamps::next(Instant now, Random& random) {

@@ -118,6 +118,8 @@ constexpr Instant instant_of_ticks(std::int64_t ticks) { return Instant{ticks / 
 std::string ticks_to_string(std::int64_t ticks);  // "2026-02-02T09:15:42.4579542Z"
 std::optional<std::int64_t> parse_ticks(std::string_view text);
 
+std::string http_date(Instant t);  // "Fri, 21 Nov 2025 03:41:07 GMT"
+
 // Hands out modification times that never repeat and never go back, however often a clock stands still.
 class Stamps {
  public:

@@ -30,6 +30,7 @@ Result<Answer> understand(const http::Response& response, bool is_write, bool na
   Answer answer;
   answer.status = response.status;
   answer.etag = response.headers.get("ETag");
+  answer.date = net::parse_http_date(response.headers.get("Date"));
   answer.request_id = net::request_id_of(response.headers);
   if (response.status == 204) return answer;
   auto body = json::read(response.body);

@@ -24,7 +24,8 @@ inline constexpr int kInFlightMax = 16;
 struct Answer {
   int status = 0;
   json::Value body;
-  std::string etag;  // of the header, if there is one
+  std::string etag;             // of the header, if there is one
+  std::optional<Instant> date;  // of the header: when the answer left, by the service's clock, cut to a second
   std::string request_id;
 };
 

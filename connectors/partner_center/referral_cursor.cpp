@@ -1,7 +1,9 @@
 // The cursor as compact JSON, and the rule by which it moves:
-// a row may become visible late, at most `overlap` after its stamp. So a listing looks back `overlap` from the newest
-// stamp that it knows, until `overlap` has passed on our clock since that stamp was first seen; then everything up to
-// it is settled. A clock that jumps can shorten the look back, but never skips a stamp that was not seen.
+// a row may become visible late, at most `overlap` after its stamp. So what is stamped `overlap` before a listing began
+// is settled by that listing, and the next one looks back to there only. When the listing began is told by the
+// service's own clock. Where it does not tell, the newest stamp stands for it, until `overlap` has passed on our clock
+// since that stamp was first seen. A wrong clock can shorten the look back, but never skips a stamp that was not seen:
+// the bound stays at or before the newest one.
 #include "connectors/partner_center/referral_cursor.h"
 
 #include <algorithm>
@@ -12,8 +14,7 @@
 namespace cosell::partner_center {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
-constexpr std::size_t kFingerprintLength = 16;
+constexpr std::int64_t kVersion = 2;
 
 std::optional<Instant> later(std::optional<Instant> a, std::optional<Instant> b) {
   if (!a || !b) return a ? a : b;
@@ -37,21 +38,7 @@ int figure_in(const json::Value& object, const char* name) {
   return n && *n >= 0 && *n <= 1'000'000'000 ? static_cast<int>(*n) : 0;
 }
 
-// Fingerprints have one length, so they need no separators: a busy day makes thousands of them.
-json::Value packed(const std::set<std::string>& prints) {
-  std::string all;
-  all.reserve(prints.size() * kFingerprintLength);
-  for (const std::string& p : prints) all += p;
-  return json::Value::string(std::move(all));
-}
-
-std::set<std::string> unpacked(const std::string& all) {
-  std::set<std::string> prints;
-  for (std::size_t i = 0; i + kFingerprintLength <= all.size(); i += kFingerprintLength) {
-    prints.insert(prints.end(), all.substr(i, kFingerprintLength));
-  }
-  return prints;
-}
+json::Value packed(const Fingerprints& prints) { return json::Value::string(prints.packed()); }
 
 json::Value listing_json(const Position::Listing& l) {
   json::Value v = json::Value::object();
@@ -74,12 +61,12 @@ Position::Listing listing_from(const json::Value& v) {
   l.pages = figure_in(v, "pages");
   l.mark = v.text_of("mark");
   l.restarts = figure_in(v, "restarts");
-  l.done = unpacked(v.text_of("done"));
+  l.done = Fingerprints::unpacked(v.text_of("done"));
   l.started = instant_in(v, "started").value_or(Instant{});
   l.next_bound = instant_in(v, "bound");
   l.next_newest = instant_in(v, "newest");
   l.next_newest_at = instant_in(v, "newest_at").value_or(Instant{});
-  l.fresh = unpacked(v.text_of("fresh"));
+  l.fresh = Fingerprints::unpacked(v.text_of("fresh"));
   return l;
 }
 
@@ -90,23 +77,24 @@ Error invalid_cursor(const std::string& why) {
 
 }  // namespace
 
-std::string fingerprint(const RowHead& row) {
-  const std::string version = row.etag.empty() ? std::to_string(row.updated.value_or(Instant{}).ms) : row.etag;
-  return text::sha256_hex(row.id + "\n" + version).substr(0, kFingerprintLength);
-}
-
 void Position::open(Instant our_now) {
   listing = Listing{};
   listing->started = our_now;
 }
 
-void Position::first_page_shows(std::optional<Instant> highest_stamp, Duration overlap) {
+void Position::first_page_shows(const FirstPage& page, Duration overlap) {
   Listing& l = *listing;
-  l.next_newest = later(newest, highest_stamp);
+  l.next_newest = later(newest, page.highest_stamp);
   l.next_newest_at = newest && l.next_newest == newest ? newest_at : l.started;
+  l.next_bound = bound;
+  if (!l.next_newest) return;
+  if (page.asked_at) {
+    l.next_bound = later(bound, std::min(*l.next_newest, *page.asked_at - overlap));
+    return;
+  }
   const bool overlap_passed = newest && l.started - newest_at >= overlap;
   l.next_bound = later(bound, overlap_passed ? newest : std::nullopt);
-  if (l.next_newest) l.next_bound = later(l.next_bound, *l.next_newest - overlap);
+  l.next_bound = later(l.next_bound, *l.next_newest - overlap);
 }
 
 void Position::close() {
@@ -143,7 +131,7 @@ Result<Position> read_cursor(const Cursor& cursor, const std::string& host) {
   p.bound = instant_in(*v, "bound");
   p.newest = instant_in(*v, "newest");
   p.newest_at = instant_in(*v, "newest_at").value_or(Instant{});
-  p.known = unpacked(v->text_of("known"));
+  p.known = Fingerprints::unpacked(v->text_of("known"));
   if (const json::Value* listing = v->find("listing")) p.listing = listing_from(*listing);
   return p;
 }

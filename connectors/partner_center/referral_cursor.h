@@ -1,21 +1,17 @@
-// The read position of the referral listing: what is stored between two reads, and how it moves. Only server stamps
-// that were really seen bound a read; our own clock is used for nothing but elapsed time.
+// The read position of the referral listing: what is stored between two reads, and how it moves (ADR 0017). A read is
+// bounded by instants that the service gave; our own clock is used for nothing but elapsed time.
 #pragma once
 
 #include <cstddef>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "base/error.h"
 #include "base/strong.h"
 #include "base/time.h"
-#include "connectors/partner_center/referral_wire.h"
+#include "connectors/partner_center/fingerprints.h"
 
 namespace cosell::partner_center {
-
-// One version of one row, 16 hex digits.
-std::string fingerprint(const RowHead& row);
 
 struct Position {
   std::string host;
@@ -23,7 +19,7 @@ struct Position {
 
   // Rows stamped before `bound` were read for good. Empty: nothing was read, the listing is a full one.
   std::optional<Instant> bound;
-  std::set<std::string> known;    // rows at or after `bound` that were delivered already
+  Fingerprints known;             // rows at or after `bound` that were delivered already
   std::optional<Instant> newest;  // the highest stamp seen
   Instant newest_at{};            // by our clock, when that stamp was first seen
 
@@ -33,20 +29,25 @@ struct Position {
     int pages = 0;
     std::string mark;  // an earlier page's query, to notice a circle
     int restarts = 0;
-    std::set<std::string> done;  // rows of the next page that were delivered already
+    Fingerprints done;  // rows of the next page that were delivered already
     Instant started{};
     std::optional<Instant> next_bound;
     std::optional<Instant> next_newest;
     Instant next_newest_at{};
-    std::set<std::string> fresh;  // rows at or after next_bound
+    Fingerprints fresh;  // rows at or after next_bound
   };
   std::optional<Listing> listing;
 
   bool is_full() const { return !bound; }
 
-  // Begins a listing; what may be left out next time is decided when the newest row's stamp is known.
+  // Begins a listing; what may be left out next time is decided when its first page is there.
   void open(Instant our_now);
-  void first_page_shows(std::optional<Instant> highest_stamp, Duration overlap);
+  struct FirstPage {
+    std::optional<Instant> highest_stamp;  // empty: no rows
+    // A time by the service's clock at which it had not looked the rows up yet; empty when it does not tell.
+    std::optional<Instant> asked_at;
+  };
+  void first_page_shows(const FirstPage& page, Duration overlap);
   // Ends it: the next listing stops at its bound.
   void close();
 };

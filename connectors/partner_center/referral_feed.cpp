@@ -16,6 +16,7 @@ constexpr const char* kOldestFew = "$orderby=createdDateTime%20asc&$top=10";
 constexpr std::size_t kLongestQuery = 16'384;
 constexpr int kMostPages = 1'000'000;
 constexpr int kMostRestarts = 3;
+constexpr int kMostRowsPerPull = 500;  // of a few kilobytes each; a larger piece would only hold more memory
 constexpr int kMostPagesPerPull = 50;  // however few rows are new on them: a long read is stored piece by piece
 
 Error bad_list(const std::string& what, const std::string& request_id) {
@@ -90,9 +91,15 @@ std::string engagement_query(const std::string& id, bool quoted) {
 }  // namespace
 
 Result<Rows> Feed::list(Call& call, const std::string& query) {
+  const Instant sent = call.clock.now();
   Result<Answer> answer = client_.read(call, "?" + query);
   if (!answer) return answer.error();
-  return rows_of(std::move(*answer));
+  // The answer is dated when it leaves; the rows may have been looked up as early as the request was sent.
+  const Duration under_way = std::max(call.clock.now() - sent, Duration{0});
+  const std::optional<Instant> date = answer->date;
+  Result<Rows> rows = rows_of(std::move(*answer));
+  if (rows && date) rows->asked_at = *date - under_way;
+  return rows;
 }
 
 Observation Feed::observe(const Rows::Row& row, Whose owner) const {
@@ -166,17 +173,17 @@ void Feed::deliver(const Rows& rows, Position& position, std::size_t room, Page&
     }
     const Whose owner = whose(row.head, position.organization);
     if (owner == Whose::others) continue;
-    const std::string print = fingerprint(row.head);
-    const bool in_window = listing.next_bound && row.head.updated && *row.head.updated >= *listing.next_bound;
-    const bool again = in_window && !listing.fresh.insert(print).second;
-    if (again || listing.done.count(print) > 0 || position.known.count(print) > 0) continue;
-    if (page.seen.size() >= room) {
-      if (in_window) listing.fresh.erase(print);
-      cut = true;
-      return;
+    const std::uint64_t print = fingerprint(row.head);
+    if (!listing.fresh.contains(print) && !listing.done.contains(print) && !position.known.contains(print)) {
+      if (page.seen.size() >= room) {
+        cut = true;
+        return;
+      }
+      page.seen.push_back(observe(row, owner));
+      listing.done.remember(print);
     }
-    page.seen.push_back(observe(row, owner));
-    listing.done.insert(print);
+    const bool looked_at_again = listing.next_bound && row.head.updated && *row.head.updated >= *listing.next_bound;
+    if (looked_at_again) listing.fresh.remember(print);
   }
 }
 
@@ -198,7 +205,7 @@ Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, P
     Result<void> settled = settle_organization(call, position, *rows);
     if (!settled) return settled.error();
     owner_ = position.organization;
-    position.first_page_shows(highest_stamp(*rows), settings_.read_overlap);
+    position.first_page_shows({highest_stamp(*rows), rows->asked_at}, settings_.read_overlap);
   }
   bool reached_end = false;
   bool cut = false;
@@ -212,8 +219,15 @@ Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, P
   return false;
 }
 
+// The position of the page before, when that is the one asked for: a long one need not be read from its text then.
+Result<Position> Feed::position_at(const Cursor& cursor) {
+  std::optional<LeftOff> last = std::exchange(left_off_, std::nullopt);
+  if (last && last->cursor == cursor) return std::move(last->position);
+  return read_cursor(cursor, client_.host());
+}
+
 Result<Page> Feed::pull(Call& call, const PullRequest& request) {
-  Result<Position> read = read_cursor(request.cursor, client_.host());
+  Result<Position> read = position_at(request.cursor);
   if (!read) return read.error();
   Position position = std::move(*read);
   const std::string& configured = settings_.organization_id;
@@ -223,7 +237,7 @@ Result<Page> Feed::pull(Call& call, const PullRequest& request) {
                       "Everything is read again and compared.");
   }
   if (!position.listing) position.open(call.clock.now());
-  const auto room = static_cast<std::size_t>(std::max(1, request.page_limit));
+  const auto room = static_cast<std::size_t>(std::clamp(request.page_limit, 1, kMostRowsPerPull));
   Page page;
   page.full_listing = position.is_full();
   std::size_t largest = 0;
@@ -241,6 +255,7 @@ Result<Page> Feed::pull(Call& call, const PullRequest& request) {
   }
   if (page.caught_up) position.close();
   page.next = write_cursor(position);
+  if (!page.caught_up) left_off_ = LeftOff{page.next, std::move(position)};
   return page;
 }
 

@@ -22,6 +22,8 @@ struct Rows {
   json::Value body;
   std::vector<Row> rows;
   std::string next_query;  // without '?'; empty on the last page
+  // A time by the service's clock at which it had not looked the rows up yet; empty when it does not tell.
+  std::optional<Instant> asked_at;
 
   Rows() = default;
   Rows(Rows&&) = default;
@@ -56,6 +58,12 @@ class Feed {
   Observation observe(const Rows::Row& row, Whose whose) const;
 
  private:
+  struct LeftOff {
+    Cursor cursor;
+    Position position;
+  };
+
+  Result<Position> position_at(const Cursor& cursor);
   Result<Organization> ask_organization(Call& call);
   Result<void> settle_organization(Call& call, Position& position, const Rows& first_page);
   Result<bool> pull_page(Call& call, Position& position, std::size_t room, Page& page);
@@ -66,6 +74,7 @@ class Feed {
   const PartnerCenterSettings& settings_;
   std::optional<Organization> organization_;
   std::string owner_;
+  std::optional<LeftOff> left_off_;
   std::optional<bool> quoted_;  // which form of the engagement filter this service takes
 };
 

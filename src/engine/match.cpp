@@ -1,42 +1,34 @@
-// The search. The open referrals without an opportunity are held by customer while the opportunities stream past; only
-// the best of each side is remembered, so that many deals of one customer stay small.
+// The search. The open referrals without an opportunity stand in an index while the opportunities stream past; only the
+// best of each side is remembered, so that many deals of one customer stay small.
 #include "engine/match.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "base/text.h"
 #include "engine/link.h"
 #include "engine/view.h"
-#include "mapping/match.h"
+#include "mapping/match_index.h"
 
 namespace cosell::engine {
 
 namespace {
 
 using mapping::Likeness;
-using mapping::MatchScore;
+using mapping::MatchIndex;
 using store::DealRow;
 
 constexpr int clear_lead = 15;  // over the next best, else the pair is tied
 constexpr int page_of_lone_deals = 500;
 constexpr std::size_t candidates_told = 5;  // of one deal, best first
 
-struct Candidate {
-  DealId id;
-  Deal deal;  // the part that is compared
-};
-
-struct Likely {
-  DealId referral;
-  MatchScore score;
-};
+// Referrals by their number in the index; until the next one is looked up.
+using Likely = std::vector<MatchIndex::Hit>;
 
 struct Pairing {
   DealId opportunity;
-  DealId referral;
-  MatchScore score;
+  std::uint32_t referral = 0;
+  int points = 0;
 };
 
 // The two best among those that one record may be the same as.
@@ -59,7 +51,7 @@ class Best {
 
 class Search {
  public:
-  explicit Search(const Pair& pair) : pair_(pair) {}
+  explicit Search(const Pair& pair) : pair_(pair), index_(pair.mapping->match_rule()) {}
 
   Result<void> run() {
     auto any = something_new();
@@ -95,39 +87,37 @@ class Search {
     while (true) {
       auto rows = pair_.store->lone_deals(Side::partner_center, false, after, page_of_lone_deals);
       if (!rows) return rows.error();
-      if (rows->empty()) return {};
+      if (rows->empty()) break;
       after = rows->back().id;
       for (const DealRow& row : *rows) {
+        if (row.marks.count(match_mark) > 0) held_before_.push_back(row.id);
         if (!may_match(row, row.partner_center)) continue;
         auto image = pair_.store->image(row.partner_center.image);
         if (!image) return image.error();
         const Deal deal = referral_deal(*image, {});
         const auto standing = deal.standing();
         if (!standing || is_terminal(*standing) || !pair_.mapping->select_referral(deal).takes_part) continue;
-        if (const std::string key = mapping::customer_key(deal); !key.empty()) {
-          referrals_[key].push_back(Candidate{row.id, mapping::matched_part(deal)});
-        }
+        if (index_.add(deal)) referrals_.push_back(row.id);
       }
     }
+    index_.seal();
+    best_of_referral_.resize(referrals_.size());
+    linked_.resize(referrals_.size());
+    held_.resize(referrals_.size());
+    return {};
   }
 
   // The referrals that the opportunity may be the same deal as.
-  Result<std::vector<Likely>> likely(const DealRow& row) const {
-    std::vector<Likely> found;
-    if (referrals_.empty() || !may_match(row, row.crm)) return found;
+  Result<const Likely*> likely(const DealRow& row) {
+    static const Likely none;
+    if (referrals_.empty() || !may_match(row, row.crm)) return &none;
     auto image = pair_.store->image(row.crm.image);
     if (!image) return image.error();
-    if (!pair_.mapping->select_opportunity(*image).takes_part) return found;
+    if (!pair_.mapping->select_opportunity(*image).takes_part) return &none;
     const Deal deal = pair_.mapping->read(*image).deal;
     const auto standing = deal.standing();
-    if (standing && is_terminal(*standing)) return found;
-    const auto same_customer = referrals_.find(mapping::customer_key(deal));
-    if (same_customer == referrals_.end()) return found;
-    for (const Candidate& candidate : same_customer->second) {
-      MatchScore score = pair_.mapping->match_score(deal, candidate.deal);
-      if (score.likeness != Likeness::no) found.push_back({candidate.id, std::move(score)});
-    }
-    return found;
+    if (standing && is_terminal(*standing)) return &none;
+    return &index_.find(deal);
   }
 
   Result<void> compare_opportunities() {
@@ -141,47 +131,58 @@ class Search {
         if (row.marks.count(match_mark) > 0) in_question_.insert(row.id.value);
         auto found = likely(row);
         if (!found) return found.error();
-        if (!found->empty()) weigh(row.id, std::move(*found));
+        if (!(*found)->empty()) weigh(row.id, **found);
       }
     }
   }
 
-  void weigh(DealId opportunity, std::vector<Likely> found) {
+  void weigh(DealId opportunity, const Likely& found) {
     in_question_.insert(opportunity.value);
     Best best;
-    for (const Likely& one : found) {
-      best.take(one.score.points);
-      best_of_referral_[one.referral.value].take(one.score.points);
+    for (const MatchIndex::Hit& one : found) {
+      best.take(one.points);
+      best_of_referral_[one.referral].take(one.points);
     }
-    for (Likely& one : found) {
-      if (one.score.likeness != Likeness::sure || !best.is_clear(one.score.points)) continue;
-      sure_.push_back({opportunity, one.referral, std::move(one.score)});
+    for (const MatchIndex::Hit& one : found) {
+      if (one.likeness != Likeness::sure || !best.is_clear(one.points)) continue;
+      sure_.push_back({opportunity, one.referral, one.points});
     }
   }
 
   // Sure, and neither side has another candidate that comes near.
   Result<void> link_sure_ones() {
     for (const Pairing& pairing : sure_) {
-      if (!best_of_referral_[pairing.referral.value].is_clear(pairing.score.points)) continue;
-      if (auto done = link(pairing); !done) return done;
+      if (!best_of_referral_[pairing.referral].is_clear(pairing.points)) continue;
+      auto linked = link(pairing);
+      if (!linked) return linked.error();
+      if (!*linked) continue;
       in_question_.erase(pairing.opportunity.value);
-      linked_referrals_.insert(pairing.referral.value);
+      linked_[pairing.referral] = true;
     }
     return {};
   }
 
-  Result<void> link(const Pairing& pairing) {
+  // False: the deals themselves are less alike than the index said.
+  Result<bool> link(const Pairing& pairing) {
     auto opportunity = pair_.store->deal(pairing.opportunity);
     if (!opportunity) return opportunity.error();
-    auto referral = pair_.store->deal(pairing.referral);
+    auto referral = pair_.store->deal(referrals_[pairing.referral]);
     if (!referral) return referral.error();
-    if (!*opportunity || !*referral) return {};
+    if (!*opportunity || !*referral) return true;
+    auto ours = pair_.store->image((*opportunity)->crm.image);
+    if (!ours) return ours.error();
+    auto theirs = pair_.store->image((*referral)->partner_center.image);
+    if (!theirs) return theirs.error();
+    const auto score = pair_.mapping->match_score(pair_.mapping->read(*ours).deal, referral_deal(*theirs, {}));
+    if (score.likeness != Likeness::sure) return false;
     const std::string why = "Found to be the same deal as referral " + (*referral)->partner_center.record_id + " (" +
-                            std::to_string(pairing.score.points) + " of 100: " + pairing.score.because + ")";
-    return pair_.store->transaction([&]() -> Result<void> {
+                            std::to_string(score.points) + " of 100: " + score.because + ")";
+    auto done = pair_.store->transaction([&]() -> Result<void> {
       auto row = link_rows(pair_, **opportunity, **referral, store::JournalKind::linked, why);
       return row ? Result<void>{} : row.error();
     });
+    if (!done) return done.error();
+    return true;
   }
 
   Result<void> tell_doubts() {
@@ -191,50 +192,53 @@ class Search {
       if (!*row) continue;
       auto found = likely(**row);
       if (!found) return found.error();
-      std::erase_if(*found, [&](const Likely& one) { return linked_referrals_.count(one.referral.value) > 0; });
-      for (const Likely& one : *found) held_referrals_.insert(one.referral.value);
-      std::stable_sort(found->begin(), found->end(),
-                       [](const Likely& a, const Likely& b) { return a.score.points > b.score.points; });
-      auto text = doubt(*found);
+      Likely open;
+      for (const MatchIndex::Hit& one : **found) {
+        if (linked_[one.referral]) continue;
+        held_[one.referral] = true;
+        open.push_back(one);
+      }
+      auto text = doubt(std::move(open));
       if (!text) return text.error();
       if (auto done = set_mark(DealId(id), *text); !done) return done;
     }
     // The referral waits as well, so that no second opportunity is made of it meanwhile.
-    for (const std::int64_t referral : held_referrals_) {
-      if (auto done = set_mark(DealId(referral), "an opportunity of the same customer"); !done) return done;
+    for (std::size_t i = 0; i < referrals_.size(); ++i) {
+      if (!held_[i]) continue;
+      if (auto done = set_mark(referrals_[i], "an opportunity of the same customer"); !done) return done;
     }
     return {};
   }
 
   // "" when there is no doubt any more.
-  Result<std::string> doubt(const std::vector<Likely>& found) {
+  Result<std::string> doubt(Likely found) {
+    std::sort(found.begin(), found.end(), [](const MatchIndex::Hit& a, const MatchIndex::Hit& b) {
+      return a.points != b.points ? a.points > b.points : a.referral < b.referral;
+    });
     std::vector<std::string> parts;
-    for (const Likely& one : found) {
+    for (const MatchIndex::Hit& one : found) {
       if (parts.size() == candidates_told) {
         parts.push_back(std::to_string(found.size() - candidates_told) + " more of the same customer");
         break;
       }
-      auto referral = pair_.store->deal(one.referral);
+      auto referral = pair_.store->deal(referrals_[one.referral]);
       if (!referral) return referral.error();
       if (!*referral) continue;
       parts.push_back((*referral)->partner_center.record_id + " \"" + (*referral)->title + "\" (" +
-                      std::to_string(one.score.points) + " of 100: " + one.score.because + ")");
+                      std::to_string(one.points) + " of 100: " + mapping::in_words(one.like) + ")");
     }
     return text::join(parts, "; ");
   }
 
   Result<void> forget_held_referrals() {
-    DealId after;
-    while (true) {
-      auto rows = pair_.store->lone_deals(Side::partner_center, false, after, page_of_lone_deals);
-      if (!rows) return rows.error();
-      if (rows->empty()) return {};
-      after = rows->back().id;
-      for (const DealRow& row : *rows) {
-        if (row.marks.count(match_mark) == 0 || held_referrals_.count(row.id.value) > 0) continue;
-        if (auto done = set_mark(row.id, ""); !done) return done;
-      }
+    for (const DealId id : held_before_) {
+      const auto at = std::lower_bound(referrals_.begin(), referrals_.end(), id);
+      const bool found = at != referrals_.end() && *at == id;
+      const auto i = static_cast<std::size_t>(at - referrals_.begin());
+      if (found && (held_[i] || linked_[i])) continue;
+      if (auto done = set_mark(id, ""); !done) return done;
     }
+    return {};
   }
 
   Result<void> set_mark(DealId id, const std::string& text) {
@@ -253,12 +257,14 @@ class Search {
   }
 
   const Pair& pair_;
-  std::map<std::string, std::vector<Candidate>> referrals_;  // by customer
-  std::map<std::int64_t, Best> best_of_referral_;
+  MatchIndex index_;
+  // By number in the index, that is, by id.
+  std::vector<DealId> referrals_;
+  std::vector<Best> best_of_referral_;
+  std::vector<bool> linked_, held_;
+  std::vector<DealId> held_before_;
   std::vector<Pairing> sure_;           // as the opportunity sees it
   std::set<std::int64_t> in_question_;  // opportunities with a candidate, or held for one before
-  std::set<std::int64_t> linked_referrals_;
-  std::set<std::int64_t> held_referrals_;
 };
 
 }  // namespace

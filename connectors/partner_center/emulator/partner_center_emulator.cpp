@@ -152,6 +152,7 @@ http::Response Core::handle(const http::Request& request, Clock& clock, Random& 
     response = answer_of(refused(500, "generalException", e.what()));
   }
   echo_ids(request, response, random);
+  if (switches_.on("date_header")) response.headers.set("Date", http_date(call.now));
   Served served;
   served.method = request.method;
   served.path_template = where.path_template;

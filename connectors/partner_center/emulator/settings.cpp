@@ -50,6 +50,7 @@ void add_list(Switches& s) {
   s.add("filter_or", "Filters may use or and not.", false);
   s.add("filter_unquoted_id", "engagementId may be given without quotes in a filter.", true);
   s.add_number("list_lag_ms", "New referrals appear in lists only after this time.", 0, 0, 86'400'000);
+  s.add("date_header", "Answers carry the time of the service in a Date header.", true);
   s.add("list_shows_etag", "Rows of a list carry their eTag.", true);
   s.add("list_shows_microsoft_half", "Lists without an engagementId filter also show Microsoft's halves.", false);
   s.add("microsoft_half_readable", "Microsoft's half can be read by its id.", true);

@@ -1,6 +1,7 @@
 // What the org tells about its objects: the global list, one object with all its fields, values of a picklist.
 #include <algorithm>
 
+#include "connectors/emulator/toolkit.h"
 #include "connectors/salesforce/emulator/api.h"
 #include "connectors/salesforce/emulator/query.h"
 

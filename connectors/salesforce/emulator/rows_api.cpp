@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "connectors/emulator/toolkit.h"
 #include "connectors/salesforce/emulator/api.h"
 #include "connectors/salesforce/emulator/query.h"
 

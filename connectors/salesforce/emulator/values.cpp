@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view kDigits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kCheck = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
-constexpr std::array<const char*, 7> kWeekdays = {"Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"};
 constexpr std::array<const char*, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -158,18 +157,6 @@ std::string stamp_text(Instant t) {
   std::string text = to_string_seconds(t);
   if (!text.empty()) text.pop_back();
   return text + ".000+0000";
-}
-
-std::string http_date(Instant t) {
-  const Date d = date_of(t);
-  const std::int64_t day = days_between(Date{1970, 1, 1}, d);
-  const std::int64_t second = (t.ms - start_of(d).ms) / 1000;
-  std::array<char, 64> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                kWeekdays[static_cast<std::size_t>(((day % 7) + 7) % 7)], d.day,
-                kMonths[static_cast<std::size_t>(d.month - 1)], d.year, static_cast<int>(second / 3600),
-                static_cast<int>(second / 60 % 60), static_cast<int>(second % 60));
-  return buffer.data();
 }
 
 std::optional<Instant> parse_http_date(std::string_view text) {

@@ -35,8 +35,7 @@ std::size_t count_characters(std::string_view utf8);
 // "2024-01-01T10:02:03.000+0000": whole seconds, always with milliseconds, offset without a colon.
 std::string stamp_text(Instant t);
 Instant whole_seconds(Instant t);
-// "Fri, 21 Nov 2025 03:41:07 GMT" and back.
-std::string http_date(Instant t);
+// "Fri, 21 Nov 2025 03:41:07 GMT".
 std::optional<Instant> parse_http_date(std::string_view text);
 // A number as written ("25000", "1e3", "-.5" refused); empty when it is not one.
 std::optional<double> parse_number(std::string_view text);

@@ -101,6 +101,28 @@ TEST(PartnerCenterPull, CostsOneRequestWhenNothingChanged) {
   }
 }
 
+TEST(PartnerCenterPull, ReadsWhatIsOlderThanTheOverlapOnceOnly) {
+  for (const bool dated : {true, false}) {
+    EmulatedTenant tenant;
+    tenant.set("page_size", 10);
+    tenant.set("date_header", dated);
+    Page page = tenant.pull_all();
+    std::string id;
+    for (int i = 0; i < 35; ++i) id = tenant.created("006" + std::to_string(i), complete_deal("D")).id.value;
+    tenant.clock.advance(hours(1));
+    page = tenant.pull_all(page.next);
+    EXPECT_EQ(page.seen.size(), 35u);
+    EXPECT_LT(page.next.value.size(), dated ? 300u : 1000u) << "it carries no row but the newest";
+    tenant.clock.advance(hours(1));
+    tenant.edit(id, "/details/notes", "edited in the portal");
+    const int before = tenant.requests();
+    page = tenant.pull_all(page.next);
+    EXPECT_THAT(names_of(page), ElementsAre("D"));
+    // A service that does not tell its time is asked for the overlap before the newest stamp once more.
+    EXPECT_EQ(tenant.requests() - before, dated ? 1 : 4);
+  }
+}
+
 TEST(PartnerCenterPull, CostsOneRequestAfterARestartToo) {
   EmulatedTenant tenant;
   tenant.created("006A", complete_deal("A"));
