@@ -361,6 +361,7 @@ Result<std::unique_ptr<Connector>> make_dynamics365(const json::Value& part, con
   if (auto e = check_dynamics365(part)) return *e;
   auto settings = dynamics365_settings(part);
   if (!settings) return settings.error();
+  settings->file = s.config_file;
   Dynamics365Login login;
   if (auto e = read_dynamics365_login(*part.find("login"), login)) return *e;
   net::ClientCredentialsLogin how;
