@@ -118,6 +118,7 @@ struct StageEntry {
   bool won = false;
   int position = 0;
   std::optional<int> probability;
+  bool first = false;  // a new opportunity begins here, whatever its create says
 };
 
 // A kind of opportunity that has stages of its own: a record type, a business process.

@@ -111,6 +111,12 @@ StandIn::Loaded loaded_from(const Report& report) {
   StandIn::Loaded loaded{report.rows, report.loaded, {}};
   loaded.notes.push_back(text::count_of(report.accounts, "account"));
   loaded.notes.push_back("stages: " + text::join(report.stages, ", "));
+  if constexpr (requires { report.record_types; }) {
+    if (!report.record_types.empty()) {
+      loaded.notes.push_back("record types, each with the stages of its rows: " +
+                             text::join(report.record_types, ", "));
+    }
+  }
   if (!report.fields_added.empty()) loaded.notes.push_back("columns added: " + text::join(report.fields_added, ", "));
   if (report.close_dates_assumed > 0) {
     loaded.notes.push_back(text::count_of(report.close_dates_assumed, "row") +
@@ -361,6 +367,7 @@ Result<std::unique_ptr<Connector>> make_dynamics365(const json::Value& part, con
   if (auto e = check_dynamics365(part)) return *e;
   auto settings = dynamics365_settings(part);
   if (!settings) return settings.error();
+  settings->file = s.config_file;
   Dynamics365Login login;
   if (auto e = read_dynamics365_login(*part.find("login"), login)) return *e;
   net::ClientCredentialsLogin how;

@@ -29,8 +29,9 @@ struct Surroundings {
   net::Transport& transport;
   Clock& clock;
   Random& random;
-  net::CallMeter& meter;   // logins are counted under the system's display name
-  bool with_login = true;  // false: no secret is read; for commands that only look at the store
+  net::CallMeter& meter;         // logins are counted under the system's display name
+  bool with_login = true;        // false: no secret is read; for commands that only look at the store
+  std::string config_file = {};  // where the part stands, for messages about it that come later
 };
 
 // Who logs in where; for a login by a person, and for `status`.

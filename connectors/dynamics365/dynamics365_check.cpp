@@ -130,7 +130,10 @@ Result<std::vector<StageEntry>> Dynamics365Check::process_stages(Call& call) {
   stages.back().active = false;  // deals may be there; none is put there
   for (const Process& process : *processes) {
     const std::string of = processes->size() == 1 ? "" : " (" + process.label + ")";
-    for (const ProcessStage& stage : process.stages) add(stage.id, stage.label + of);
+    for (const ProcessStage& stage : process.stages) {
+      add(stage.id, stage.label + of);
+      stages.back().first = &stage == &process.stages.front();
+    }
   }
   return stages;
 }

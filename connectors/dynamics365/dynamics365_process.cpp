@@ -64,18 +64,24 @@ bool counts_before(const ProcessInstance& a, const ProcessInstance& b) {
   return a.active != b.active ? a.active : a.changed_at > b.changed_at;
 }
 
-Error missing(const std::string& name, const std::vector<std::string>& there) {
-  const std::string near = text::nearest(name, there);
-  return make_error(ErrorClass::config,
-                    "\"processes\": Dynamics 365 has no business process " + name +
-                        " for opportunities, or the bridge's user may not see it" +
-                        (near.empty() ? "; give the logical name of the process's table." : "; " + near + " is one."));
-}
-
 }  // namespace
 
 Dynamics365Processes::Dynamics365Processes(const Dynamics365Settings& settings, Dynamics365Client& client)
     : settings_(settings), client_(client) {}
+
+Error Dynamics365Processes::missing(const std::string& name, const std::map<std::string, Met>& met) const {
+  std::vector<std::string> there;
+  for (const auto& entry : met) there.push_back(entry.first);
+  const auto place = settings_.process_places.find(name);
+  const std::string file = settings_.file.empty() ? "" : settings_.file + ":";
+  const std::string near = text::nearest(name, there);
+  const std::string remedy = !near.empty()    ? "did you mean \"" + near + "\"?"
+                             : !there.empty() ? "there are: " + text::join(there, ", ")
+                                              : "give the logical name of the process's table";
+  return make_error(ErrorClass::config, (place == settings_.process_places.end() ? "" : file + place->second + ": ") +
+                                            "\"processes\": Dynamics 365 has no business process \"" + name +
+                                            "\" for opportunities, or the bridge's user may not see it; " + remedy);
+}
 
 // ---- which tables
 
@@ -97,17 +103,21 @@ Result<std::vector<ProcessTable>> Dynamics365Processes::find_tables(Call& call) 
          "GET columns of " + name});
   }
   const auto answers = client_.read_all(call, reads);
+  const auto not_there = [&](const ProcessTable& table) {
+    const auto met = processes_met(call);  // only to say what was probably meant
+    return missing(table.name, met ? *met : std::map<std::string, Met>{});
+  };
   std::size_t n = 0;
   for (ProcessTable& table : found) {
     if (!table.set.empty()) continue;
     const auto& definition = answers[n++];
     const auto& lookups = answers[n++];
-    if (!definition && definition.error().kind == ErrorClass::not_found) return missing(table.name, {});
+    if (!definition && definition.error().kind == ErrorClass::not_found) return not_there(table);
     if (!definition) return definition.error();
     const auto root = read_body(definition->body, "GET table " + table.name);
     if (!root) return root.error();
     const json::Value* is_process = root->find("IsBPFEntity");
-    if (is_process == nullptr || !is_process->as_bool()) return missing(table.name, {});
+    if (is_process == nullptr || !is_process->as_bool()) return not_there(table);
     table.set = root->text_of("EntitySetName");
     const auto list = list_in(lookups, "GET columns of " + table.name);
     if (!list) return list.error();
@@ -118,7 +128,7 @@ Result<std::vector<ProcessTable>> Dynamics365Processes::find_tables(Call& call) 
                                             [](const auto& t) { return t.text() == "opportunity"; });
       if (leads_there) table.opportunity = lookup.text_of("LogicalName");
     }
-    if (table.set.empty() || table.opportunity.empty()) return missing(table.name, {});
+    if (table.set.empty() || table.opportunity.empty()) return not_there(table);
   }
   return found;
 }
@@ -134,19 +144,13 @@ Result<const std::vector<ProcessTable>*> Dynamics365Processes::tables(Call& call
 
 // ---- the processes for people
 
-Result<std::vector<Process>> Dynamics365Processes::describe(Call& call) {
-  auto tables = this->tables(call);
-  if (!tables) return std::move(tables.error());
+Result<std::map<std::string, Dynamics365Processes::Met>> Dynamics365Processes::processes_met(Call& call) {
   const Read ask{resource("processstages", {{"$select", "processstageid,stagename,stagecategory"},
                                             {"$expand", "processid($select=uniquename,name)"},
                                             {"$filter", "primaryentitytypecode eq 'opportunity'"}}),
                  "GET processstages"};
   const auto root = list_in(client_.read(call, ask), ask.name);
   if (!root) return root.error();
-  struct Met {
-    std::string label;
-    std::vector<std::pair<std::int64_t, ProcessStage>> stages;
-  };
   std::map<std::string, Met> met;
   for (const json::Value& row : root->find("value")->items()) {
     const json::Value* process = row.find("processid");
@@ -158,14 +162,22 @@ Result<std::vector<Process>> Dynamics365Processes::describe(Call& call) {
     of.stages.emplace_back(category == nullptr ? 0 : category->as_integer().value_or(0),
                            ProcessStage{id, row.text_of("stagename")});
   }
-  std::vector<std::string> names;
-  for (const auto& entry : met) names.push_back(entry.first);
+  for (auto& entry : met) {
+    std::stable_sort(entry.second.stages.begin(), entry.second.stages.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  return met;
+}
+
+Result<std::vector<Process>> Dynamics365Processes::describe(Call& call) {
+  auto tables = this->tables(call);
+  if (!tables) return std::move(tables.error());
+  auto met = processes_met(call);
+  if (!met) return std::move(met.error());
   std::vector<Process> out;
   for (const ProcessTable& table : **tables) {
-    const auto it = met.find(table.name);
-    if (it == met.end()) return missing(table.name, names);
-    std::stable_sort(it->second.stages.begin(), it->second.stages.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    const auto it = met->find(table.name);
+    if (it == met->end()) return missing(table.name, *met);
     Process process{table.name, it->second.label, {}};
     for (auto& stage : it->second.stages) process.stages.push_back(std::move(stage.second));
     out.push_back(std::move(process));

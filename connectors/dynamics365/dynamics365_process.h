@@ -85,6 +85,14 @@ class Dynamics365Processes {
   std::vector<Result<std::vector<BatchRequest>>> steps_of(Call& call, const std::vector<Move>& moves);
 
  private:
+  // The stages of all processes of opportunities, by the unique name of the process; of each stage its category too.
+  struct Met {
+    std::string label;
+    std::vector<std::pair<std::int64_t, ProcessStage>> stages;
+  };
+  Result<std::map<std::string, Met>> processes_met(Call& call);
+  // The settings name a process that is not there.
+  Error missing(const std::string& name, const std::map<std::string, Met>& met) const;
   Result<std::vector<ProcessTable>> find_tables(Call& call);
   Result<std::vector<ProcessInstance>> read_instances(Call& call, const ProcessTable& table,
                                                       Result<http::Response> answer);

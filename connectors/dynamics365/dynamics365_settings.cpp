@@ -70,6 +70,7 @@ std::optional<Error> read_processes(const json::Member& m, Dynamics365Settings& 
   for (const json::Value& v : named) {
     if (std::find(out.processes.begin(), out.processes.end(), v.text()) == out.processes.end()) {
       out.processes.push_back(v.text());
+      out.process_places[v.text()] = std::to_string(v.at().line) + ":" + std::to_string(v.at().column);
     }
   }
   return std::nullopt;

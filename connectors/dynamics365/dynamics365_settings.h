@@ -2,6 +2,7 @@
 // Secrets and the login are not here: they reach the connector as a TokenSource.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,9 @@ struct Dynamics365Settings {
   std::string stage_column = "salesstage";
   // The business processes of opportunities that the bridge knows, by the tables of their instances.
   std::vector<std::string> processes = {"opportunitysalesprocess"};
-  std::string key_column = "cosell_referralid";  // text with an alternate key of its own on opportunity
+  std::map<std::string, std::string> process_places;  // where each was written, "line:column"
+  std::string file;                                   // in which; "" without one. For messages
+  std::string key_column = "cosell_referralid";       // text with an alternate key of its own on opportunity
   CalculatedRevenue calculated_revenue = CalculatedRevenue::refuse;
   ClosedRecords closed_records = ClosedRecords::as_is;
   bool duplicate_detection = true;  // new records must pass the organisation's duplicate rules

@@ -47,6 +47,9 @@ class Emulator {
   // Answers one request (origin-form URL). Never throws; a malformed request gets the real system's 4xx.
   virtual http::Response handle(const http::Request& request, Clock& clock, Random& random) = 0;
 
+  // Does the real system take bodies with "Content-Encoding: gzip", as far as its documents say? They arrive unpacked.
+  virtual bool takes_gzip_bodies() const { return false; }
+
   // What the last handle() served: the request itself first, then operations inside a batch.
   virtual const std::vector<Served>& last_served() const = 0;
 

@@ -15,6 +15,9 @@
 #include <cstring>
 #include <mutex>
 
+#include "base/text.h"
+#include "net/gzip.h"
+
 namespace cosell::emulator {
 
 namespace {
@@ -90,6 +93,25 @@ int port_of(int fd) {
   socklen_t length = sizeof address;
   if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return 0;
   return ntohs(address.sin_port);
+}
+
+bool takes_gzip(const http::Headers& client) {
+  for (const std::string& one : text::split(client.get("Accept-Encoding"), ',')) {
+    const std::string coding = text::replace_all(text::lower_ascii(one), " ", "");
+    if (text::starts_with(coding, "gzip")) return coding == "gzip" || !text::starts_with(coding, "gzip;q=0");
+  }
+  return false;
+}
+
+// As the real services answer a client that takes it. A body that is to be cut short is cut as it travels.
+void pack(Delivery& delivery) {
+  http::Response& response = delivery.response;
+  if (response.body.empty() || response.headers.find("Content-Encoding")) return;
+  const bool cut = delivery.truncate_to && *delivery.truncate_to < response.body.size();
+  response.body = net::gzipped(response.body);
+  response.headers.set("Content-Encoding", "gzip");
+  response.headers.set("Vary", "Accept-Encoding");
+  if (cut) delivery.truncate_to = std::min(*delivery.truncate_to, response.body.size() - 1);
 }
 
 MHD_Response* make_response(const Delivery& delivery) {
@@ -178,7 +200,9 @@ class MicrohttpdServer final : public Server {
       request.url = std::move(call.url);
       request.body = std::move(call.body);
       MHD_get_connection_values(connection, MHD_HEADER_KIND, &collect_header, &request.headers);
+      unpack(request);
       delivery = emulator_.handle(request);
+      if (takes_gzip(request.headers)) pack(delivery);
     }
     pause(delivery.delay);
     if (delivery.drop) return MHD_NO;
@@ -187,6 +211,13 @@ class MicrohttpdServer final : public Server {
     const MHD_Result queued = MHD_queue_response(connection, static_cast<unsigned>(delivery.response.status), response);
     MHD_destroy_response(response);
     return queued;
+  }
+
+  // What is no gzip stays as it is, and is then no JSON either.
+  void unpack(http::Request& request) {
+    const bool packed = text::lower_ascii(request.headers.get("Content-Encoding")) == "gzip";
+    if (!packed || !emulator_.core().takes_gzip_bodies()) return;
+    if (auto plain = net::gunzipped(request.body, kBodyBytesMax)) request.body = std::move(*plain);
   }
 
   // A wait on the wire, in real time; stopping the server ends it.

@@ -1,4 +1,4 @@
-// The read position of the referral listing: what is stored between two reads, and how it moves (ADR 0017). A read is
+// The read position of the referral listing: what is stored between two reads, and how it moves (ADR 0018). A read is
 // bounded by instants that the service gave; our own clock is used for nothing but elapsed time.
 #pragma once
 

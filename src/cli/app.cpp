@@ -8,6 +8,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/sandbox_command.h"
@@ -138,9 +139,10 @@ class App {
                     "Let what a guard stopped through once: creates, closings, sharings, deletions, restored, or the "
                     "plan of a first sync (plan=…)")
         ->check([](const std::string& what) {
-          static const std::set<std::string> known = {"creates", "closings", "sharings", "deletions", "restored"};
-          if (known.count(what) > 0 || what.rfind("plan=", 0) == 0) return std::string();
-          return "\"" + what + "\" is none of creates, closings, sharings, deletions, restored, plan=…";
+          static const std::vector<std::string> known = {"creates",   "closings", "sharings",
+                                                         "deletions", "restored", "plan=…"};
+          const bool is_known = std::find(known.begin(), known.end(), what) != known.end() && what != known.back();
+          return is_known || what.rfind("plan=", 0) == 0 ? "" : no_such("guard", what, known).message;
         })
         ->type_name("WHAT");
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
@@ -25,7 +26,7 @@ constexpr std::size_t last_entries_shown = 6;
 const std::vector<std::string> state_names = {"skipped", "in_sync", "changed", "waiting", "failed"};
 
 std::optional<DealState> state_from(const std::string& name) {
-  const std::string wanted = text::replace_all(text::lower_ascii(name), "-", "_");
+  const std::string wanted = text::replace_all(text::replace_all(text::lower_ascii(name), "-", "_"), " ", "_");
   for (const DealState s :
        {DealState::skipped, DealState::in_sync, DealState::changed, DealState::waiting, DealState::failed}) {
     if (wanted == store::name_of(s)) return s;
@@ -409,10 +410,10 @@ void print(Output& out, Listing& listing, bool all) {
 
 int deals_list_command(Session& session, const ListOptions& options) {
   if (!options.state.empty() && !state_from(options.state)) {
-    const std::string near = text::nearest(options.state, state_names);
-    const std::string hint = near.empty() ? "known are " + text::join(state_names, ", ") : "did you mean " + near + "?";
-    return failed(session, nullptr, make_error(ErrorClass::config, "Unknown state \"" + options.state + "\"; " + hint))
-        .code;
+    return failed(session, nullptr, no_such("state", options.state, state_names)).code;
+  }
+  if (const auto wrong = cannot_choose(session, options.pair, ChosenBy::reason, options.reason)) {
+    return failed(session, nullptr, *wrong).code;
   }
   if (!options.pair.empty() && session.config.find(options.pair) == nullptr) {
     return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });

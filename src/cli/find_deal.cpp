@@ -51,6 +51,17 @@ std::string short_id(const DealRow& row) {
   return row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
 }
 
+bool AskedDeal::is(const DealRow& row) {
+  if (!deal_) deal_ = find_deal(pair_, named_);
+  return *deal_ && (*deal_)->id == row.id;
+}
+
+Result<void> AskedDeal::found() {
+  if (!deal_) deal_ = find_deal(pair_, named_);
+  if (!*deal_) return deal_->error();
+  return {};
+}
+
 std::string pair_that_knows(Session& session, const std::string& pair, const std::string& deal) {
   if (!pair.empty() || session.config.pairs.size() == 1) return pair;
   for (const PairConfig& config : session.config.pairs) {

@@ -1,6 +1,7 @@
 // From what a person types to a deal: the CRM's id, the referral's id, either address, or a part of the name.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,22 @@ namespace cosell::cli {
 
 // Exactly one deal, or an error of class config that lists the candidates.
 Result<store::DealRow> find_deal(const engine::Pair& pair, const std::string& named);
+
+// A deal that no sync may have seen yet: it becomes known while a cycle reads, and then it is the only one of the
+// cycle.
+class AskedDeal {
+ public:
+  AskedDeal(const engine::Pair& pair, std::string named) : pair_(pair), named_(std::move(named)) {}
+  // For CycleOptions::only. Asked first when both sides were read; what it finds then it keeps.
+  bool is(const store::DealRow& row);
+  // After the cycle: it is one deal, or the error of find_deal().
+  Result<void> found();
+
+ private:
+  const engine::Pair& pair_;
+  std::string named_;
+  std::optional<Result<store::DealRow>> deal_;
+};
 
 // The pair to look in when none was named and there are several: the first one that knows the deal. `pair` otherwise.
 std::string pair_that_knows(Session& session, const std::string& pair, const std::string& deal);

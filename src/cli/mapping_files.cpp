@@ -19,6 +19,7 @@ json::Value stage_json(const StageEntry& s) {
   o.text("id", s.id).text("label", s.label).flag("active", s.active).flag("closed", s.closed).flag("won", s.won);
   o.number("position", s.position);
   if (s.probability) o.number("probability", *s.probability);
+  if (s.first) o.flag("first", true);
   return o.done();
 }
 
@@ -84,6 +85,7 @@ StageEntry stage_from(const json::Value& v) {
   s.active = flag_of(v, "active");
   s.closed = flag_of(v, "closed");
   s.won = flag_of(v, "won");
+  s.first = flag_of(v, "first");
   s.position = number_of(v, "position");
   if (v.find("probability") != nullptr) s.probability = number_of(v, "probability");
   return s;

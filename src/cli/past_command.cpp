@@ -1,5 +1,6 @@
 // `cosell deals history D --at TIME --field F`: the value of any field on either side at any time, and why.
 #include "base/text.h"
+#include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/find_deal.h"
 #include "cli/when.h"
@@ -116,14 +117,9 @@ PairAnswer past_pair(Session& session, const PairConfig& config, const HistoryOp
 int deals_past_command(Session& session, const HistoryOptions& options) {
   std::optional<Field> field;
   if (!options.field.empty()) {
-    field = field_from(text::replace_all(text::lower_ascii(options.field), " ", "_"));
-    if (!field) {
-      const std::string near = text::nearest(options.field, field_names());
-      const std::string hint = near.empty() ? "." : "; did you mean " + near + "?";
-      return failed(session, nullptr,
-                    make_error(ErrorClass::config, "There is no field \"" + options.field + "\"" + hint))
-          .code;
-    }
+    const auto named = field_named(options.field);
+    if (!named) return failed(session, nullptr, named.error()).code;
+    field = *named;
   }
   return for_each_pair(session, pair_that_knows(session, options.pair, options.deal),
                        [&](const PairConfig& config) { return past_pair(session, config, options, field); });

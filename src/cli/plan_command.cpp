@@ -225,28 +225,14 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
   cycle.limit = options.limit;
   cycle.progress = progress_of(session);
   engine::Pair& pair = (*place)->pair();
-  std::optional<Error> unknown_deal;
-  std::optional<DealId> wanted;
-  if (!options.deal.empty()) {
-    // A deal that no sync has seen yet becomes known while this cycle reads.
-    cycle.only = [&](const store::DealRow& row) {
-      if (!wanted && !unknown_deal) {
-        auto deal = find_deal(pair, options.deal);
-        if (deal) {
-          wanted = deal->id;
-        } else {
-          unknown_deal = deal.error();
-        }
-      }
-      return wanted && row.id == *wanted;
-    };
-  }
+  AskedDeal asked(pair, options.deal);
+  const bool one = !options.deal.empty();
+  if (one) cycle.only = [&asked](const store::DealRow& row) { return asked.is(row); };
   auto report = engine::run_cycle(pair, cycle);
   session.output.end_progress();
   if (!report) return failed(session, &config, report.error());
-  if (unknown_deal) return failed(session, &config, *unknown_deal);
-  if (!options.deal.empty() && !wanted && !report->stopped) {
-    if (auto deal = find_deal(pair, options.deal); !deal) return failed(session, &config, deal.error());
+  if (one && !report->stopped) {
+    if (auto found = asked.found(); !found) return failed(session, &config, found.error());
   }
   auto deals = planned_deals((*place)->store());
   if (!deals) return failed(session, &config, deals.error());

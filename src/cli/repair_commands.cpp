@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/choices.h"
 #include "cli/chosen_deals.h"
 #include "cli/commands.h"
 #include "cli/cycle_report.h"
@@ -144,6 +145,9 @@ int replay_command(Session& session, const ReplayOptions& options) {
   }
   if (!options.deals.empty() && chosen)
     return usage(session, "Either name deals or choose with --all, --kind and --since.");
+  if (const auto wrong = cannot_choose(session, options.pair, ChosenBy::deal_kind, options.kind)) {
+    return failed(session, nullptr, *wrong).code;
+  }
   const std::string pair =
       options.deals.empty() ? options.pair : pair_that_knows(session, options.pair, options.deals.front());
   return for_each_pair(session, pair, [&](const PairConfig& config) { return replay_pair(session, config, options); });

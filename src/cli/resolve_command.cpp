@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/choices.h"
 #include "cli/chosen_deals.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
@@ -138,12 +139,17 @@ Result<engine::Choice> choice_of(const std::string& take, const std::string& fie
   choice.value = take;
   if (is_side(Side::crm, "crm")) choice.take = engine::Take::crm;
   if (is_side(Side::partner_center, "partnercenter")) choice.take = engine::Take::partner_center;
+  // A side with a slip in its name would be written as the value.
+  const std::vector<std::string> sides = {"partner-center", pair.title(Side::crm), pair.title(Side::partner_center)};
+  if (const std::string near = text::nearest(take, sides); choice.take == engine::Take::value && !near.empty()) {
+    return make_error(ErrorClass::config, "--take \"" + take + "\" is no side; did you mean " +
+                                              (near == sides[1] ? "crm" : "partner-center") + "?");
+  }
   if (field.empty()) return choice;
-  choice.field = field_from(text::replace_all(text::lower_ascii(field), " ", "_"));
-  if (choice.field) return choice;
-  const std::string near = text::nearest(field, field_names());
-  return make_error(ErrorClass::config,
-                    "There is no field \"" + field + "\"" + (near.empty() ? "." : "; did you mean " + near + "?"));
+  auto named = field_named(field);
+  if (!named) return named.error();
+  choice.field = *named;
+  return choice;
 }
 
 int resolve_command(Session& session, const ResolveOptions& options) {
@@ -152,6 +158,9 @@ int resolve_command(Session& session, const ResolveOptions& options) {
     return wrong_use(session, "Name deals, or choose with --all or --kind. What waits: cosell todo --kind conflict");
   }
   if (!options.deals.empty() && chosen) return wrong_use(session, "Either name deals or choose with --all and --kind.");
+  if (const auto wrong = cannot_choose(session, options.pair, ChosenBy::deal_kind, options.kind)) {
+    return failed(session, nullptr, *wrong).code;
+  }
   const std::string pair =
       options.deals.empty() ? options.pair : pair_that_knows(session, options.pair, options.deals.front());
   return for_each_pair(session, pair, [&](const PairConfig& config) { return resolve_pair(session, config, options); });

@@ -9,9 +9,38 @@ namespace cosell::cli {
 
 namespace {
 
+// Before there is a store: is it a deal of either side? Looked up in a copy that disappears, so that a slip in the name
+// leaves no store behind.
+std::optional<PairAnswer> refused_before_a_store(Session& session, Workplace& place, const std::string& deal) {
+  if (place.open_store(StoreMode::shared, false)) return std::nullopt;
+  if (auto opened = place.open_store(StoreMode::scratch, false); !opened) {
+    return failed(session, &place.config(), opened.error());
+  }
+  if (auto renewed = place.renew_allowances(); !renewed) return failed(session, &place.config(), renewed.error());
+  engine::CycleOptions look;
+  look.command = "plan";
+  look.plan_only = true;
+  look.progress = progress_of(session);
+  AskedDeal asked(place.pair(), deal);
+  look.only = [&asked](const store::DealRow& row) { return asked.is(row); };
+  auto report = engine::run_cycle(place.pair(), look);
+  session.output.end_progress();
+  if (!report) return failed(session, &place.config(), report.error());
+  const bool one_side_down = report->stopped && report->stopped->kind != ErrorClass::guard;
+  if (one_side_down) return failed(session, &place.config(), told_stop(place, *report));
+  if (auto found = asked.found(); !found) return failed(session, &place.config(), found.error());
+  return std::nullopt;
+}
+
 PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptions& options) {
   auto place = Workplace::make(session, config, Workplace::Login::needed);
   if (!place) return failed(session, &config, place.error());
+  const bool one = !options.deal.empty();
+  if (one) {
+    auto refused = refused_before_a_store(session, **place, options.deal);
+    (*place)->close_store();
+    if (refused) return std::move(*refused);
+  }
   if (auto opened = (*place)->open_store(StoreMode::exclusive, true); !opened) {
     return failed(session, &config, opened.error());
   }
@@ -22,15 +51,15 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
   cycle.allow = options.allow;
   cycle.wait_for_lost_creates = true;
   cycle.progress = progress_of(session);
-  if (!options.deal.empty()) {
-    auto deal = find_deal((*place)->pair(), options.deal);
-    if (!deal) return failed(session, &config, deal.error());
-    cycle.only = [id = deal->id](const store::DealRow& row) { return row.id == id; };
-  }
+  AskedDeal asked((*place)->pair(), options.deal);
+  if (one) cycle.only = [&asked](const store::DealRow& row) { return asked.is(row); };
   const Instant begun = session.clock().now();
   auto report = engine::run_cycle((*place)->pair(), cycle);
   session.output.end_progress();
   if (!report) return failed(session, &config, report.error());
+  if (one && !report->stopped) {
+    if (auto found = asked.found(); !found) return failed(session, &config, found.error());
+  }
   print_sync(session, **place, *report, session.clock().now() - begun);
   auto worked_off = work_off_inbox(**place, [&](const std::string& text) { session.output.line(text); });
   if (!worked_off) return failed(session, &config, worked_off.error());

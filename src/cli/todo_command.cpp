@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/calendar.h"
+#include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
@@ -268,6 +269,9 @@ int todo_command(Session& session, const TodoOptions& asked) {
     return failed(session, nullptr, make_error(ErrorClass::config, "--ics is for deadlines: leave out --kind.")).code;
   }
   if (options.ics) options.kind = "deadline";
+  if (const auto wrong = cannot_choose(session, options.pair, ChosenBy::entry_kind, options.kind)) {
+    return failed(session, nullptr, *wrong).code;
+  }
   std::vector<Item> items;
   int code = exit_done;
   std::vector<const PairConfig*> pairs;

@@ -2,6 +2,7 @@
 #include "cli/wording.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 #include "engine/decide.h"
@@ -63,6 +64,34 @@ const std::map<std::string, std::string>& reasons() {
   return table;
 }
 
+// Where `todo` puts what waits for a reason; the others are warnings, of the mapping, or other things.
+const std::map<std::string, std::string>& kinds_of_reasons() {
+  static const std::map<std::string, std::string> table = {{"answer", "answer"},
+                                                           {"approval", "approval"},
+                                                           {"never", "approval"},
+                                                           {"conflict", "conflict"},
+                                                           {"missing_field", "missing"},
+                                                           {"clone", "link"},
+                                                           {"doubtful_match", "link"},
+                                                           {"twin", "link"},
+                                                           {"customer_not_found", "link"},
+                                                           {"customer_ambiguous", "link"},
+                                                           {"deleted", "link"},
+                                                           {"out_of_scope", "link"},
+                                                           {"not_found", "link"},
+                                                           {"moved_back", "held"},
+                                                           {"fought_over", "held"},
+                                                           {"won_while_waiting", "held"},
+                                                           {"closed_differently", "held"},
+                                                           {"reopened_in_crm", "held"},
+                                                           {"illegal_step", "held"},
+                                                           {"made_elsewhere", "held"},
+                                                           {"assessment", "held"},
+                                                           {"registration", "registration"},
+                                                           {"waiting_stage", "held"}};
+  return table;
+}
+
 // A state as a line of `status` names it.
 std::string state_text(const StateCount& s) {
   switch (s.state) {
@@ -114,33 +143,29 @@ const std::vector<std::string>& todo_kinds() {
   return kinds;
 }
 
+const std::vector<std::string>& deal_kinds() {
+  static const std::vector<std::string> kinds = [] {
+    std::vector<std::string> of_deals = todo_kinds();
+    std::erase_if(of_deals, [](const std::string& k) { return k == "deadline" || k == "login" || k == "unreachable"; });
+    return of_deals;
+  }();
+  return kinds;
+}
+
+const std::vector<std::string>& known_reasons() {
+  static const std::vector<std::string> known = [] {
+    std::set<std::string> all;
+    for (const auto& [reason, words] : reasons()) all.insert(reason);
+    for (const auto& [reason, kind] : kinds_of_reasons()) all.insert(reason);
+    return std::vector<std::string>(all.begin(), all.end());
+  }();
+  return known;
+}
+
 std::string todo_kind(const DealRow& row) {
   if (row.state == DealState::failed) return "failed";
-  static const std::map<std::string, std::string> known = {{"answer", "answer"},
-                                                           {"approval", "approval"},
-                                                           {"never", "approval"},
-                                                           {"conflict", "conflict"},
-                                                           {"missing_field", "missing"},
-                                                           {"clone", "link"},
-                                                           {"doubtful_match", "link"},
-                                                           {"twin", "link"},
-                                                           {"customer_not_found", "link"},
-                                                           {"customer_ambiguous", "link"},
-                                                           {"deleted", "link"},
-                                                           {"out_of_scope", "link"},
-                                                           {"not_found", "link"},
-                                                           {"moved_back", "held"},
-                                                           {"fought_over", "held"},
-                                                           {"won_while_waiting", "held"},
-                                                           {"closed_differently", "held"},
-                                                           {"reopened_in_crm", "held"},
-                                                           {"illegal_step", "held"},
-                                                           {"made_elsewhere", "held"},
-                                                           {"assessment", "held"},
-                                                           {"registration", "registration"},
-                                                           {"waiting_stage", "held"}};
-  const auto it = known.find(row.reason);
-  if (it != known.end()) return it->second;
+  const auto it = kinds_of_reasons().find(row.reason);
+  if (it != kinds_of_reasons().end()) return it->second;
   if (row.marks.count(engine::warning_mark) > 0) return "warning";
   return row.waits_for == WaitFor::admin ? "mapping" : "other";
 }

@@ -19,6 +19,10 @@ std::string waits_for_text(store::WaitFor who);
 // The kind under which `todo` and `replay` know a deal: "failed", "conflict", "approval", "missing", "answer", …
 std::string todo_kind(const store::DealRow& row);
 const std::vector<std::string>& todo_kinds();
+// Of these, the kinds of deals; the others are of deadlines and of a whole side.
+const std::vector<std::string>& deal_kinds();
+// The reasons that the bridge itself gives. A system's own codes come on top.
+const std::vector<std::string>& known_reasons();
 // Waits for a person, or failed.
 bool waits_for_a_person(const store::DealRow& row);
 

@@ -48,6 +48,7 @@ std::vector<mapping::LiveStage> live_stages(const Descriptor& described, const s
     stage.closed = s.closed;
     stage.won = s.won;
     stage.probability = s.probability;
+    stage.first = s.first;
     for (const RecordTypeEntry& type : described.record_types) {
       const auto name = type.known_by.find(record_type_column);
       const bool offers =
@@ -154,10 +155,15 @@ const System& Workplace::system(store::Side side) const {
 }
 
 Surroundings Workplace::surroundings(store::Side side, bool with_login) {
-  return Surroundings{config_.name,     session_.config.base_dir,
-                      tokens(),         side == store::Side::crm ? crm_transport_ : partner_center_transport_,
-                      session_.clock(), random_,
-                      meter_,           with_login};
+  return Surroundings{config_.name,
+                      session_.config.base_dir,
+                      tokens(),
+                      side == store::Side::crm ? crm_transport_ : partner_center_transport_,
+                      session_.clock(),
+                      random_,
+                      meter_,
+                      with_login,
+                      session_.config.file};
 }
 
 Result<void> Workplace::make_connectors(Login login) {

@@ -29,21 +29,6 @@ bool changes_standing(Event event) {
   return std::any_of(all.begin(), all.end(), [event](const Transition& t) { return t.event == event; });
 }
 
-Stage stage_reported_by(Event event) {
-  switch (event) {
-    case Event::report_20:
-      return Stage::s20;
-    case Event::report_40:
-      return Stage::s40;
-    case Event::report_60:
-      return Stage::s60;
-    case Event::report_80:
-      return Stage::s80;
-    default:
-      return Stage::none;
-  }
-}
-
 // S-11: an unreported stage equals 10.
 int reported(Stage s) { return std::max(percent_of(s), percent_of(Stage::s10)); }
 
@@ -150,6 +135,36 @@ Status status_of(Substatus s) {
       return Status::closed;
   }
   std::abort();
+}
+
+Stage stage_reported_by(Event event) {
+  switch (event) {
+    case Event::report_20:
+      return Stage::s20;
+    case Event::report_40:
+      return Stage::s40;
+    case Event::report_60:
+      return Stage::s60;
+    case Event::report_80:
+      return Stage::s80;
+    default:
+      return Stage::none;
+  }
+}
+
+std::optional<Event> event_that_reports(Stage stage) {
+  for (int n = 0; n < kEvents; ++n) {
+    const auto event = static_cast<Event>(n);
+    if (stage != Stage::none && stage_reported_by(event) == stage) return event;
+  }
+  return std::nullopt;
+}
+
+std::optional<Event> event_that_leads_to(Substatus target) {
+  for (const Transition& t : transitions()) {
+    if (t.who == Actor::partner && t.to == target) return t.event;
+  }
+  return std::nullopt;
 }
 
 const std::vector<Transition>& transitions() {

@@ -62,6 +62,11 @@ inline constexpr int kEvents = static_cast<int>(Event::register_deal) + 1;
 const char* name_of(Actor who);
 const char* name_of(Event event);  // "report 20 %"
 
+// The stage that an event reports (S-3..S-6); Stage::none for the events that report none. And back: the event that
+// reports a stage; none for 10 %, where every deal begins, and for 100 %, which is Won.
+Stage stage_reported_by(Event event);
+std::optional<Event> event_that_reports(Stage stage);
+
 // A change of the standing: the whole of what is legal (L-1..L-8).
 struct Transition {
   Event event;
@@ -71,6 +76,8 @@ struct Transition {
   const char* rule;
 };
 const std::vector<Transition>& transitions();
+// The event by which a partner brings a referral there; none where only Microsoft or time does.
+std::optional<Event> event_that_leads_to(Substatus target);
 
 // A change of the type while the deal is open (U-1..U-6).
 struct Upgrade {

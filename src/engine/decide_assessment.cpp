@@ -11,48 +11,10 @@ namespace {
 
 using reconcile::Verdict;
 
-std::optional<Event> event_of_stage(Stage stage) {
-  switch (stage) {
-    case Stage::s20:
-      return Event::report_20;
-    case Stage::s40:
-      return Event::report_40;
-    case Stage::s60:
-      return Event::report_60;
-    case Stage::s80:
-      return Event::report_80;
-    case Stage::none:
-    case Stage::s10:
-    case Stage::s100:
-      break;
-  }
-  return std::nullopt;
-}
-
-std::optional<Event> event_of_standing(const Standing& target) {
-  switch (target.substatus) {
-    case Substatus::accepted:
-      return Event::accept;
-    case Substatus::declined:
-      return Event::decline;
-    case Substatus::won:
-      return Event::win;
-    case Substatus::lost:
-      return Event::lose;
-    case Substatus::error:
-      return Event::close_as_error;
-    case Substatus::pending:
-    case Substatus::received:
-    case Substatus::expired:
-      break;
-  }
-  return std::nullopt;
-}
-
 // The step of the life cycle that a decision takes; nothing for a plain edit.
 std::optional<Event> event_of(const reconcile::FieldDecision& d) {
-  if (const auto* stage = std::get_if<Stage>(&d.result)) return event_of_stage(*stage);
-  if (const auto* target = std::get_if<Standing>(&d.result)) return event_of_standing(*target);
+  if (const auto* stage = std::get_if<Stage>(&d.result)) return event_that_reports(*stage);
+  if (const auto* target = std::get_if<Standing>(&d.result)) return event_that_leads_to(target->substatus);
   if (d.field == Field::visible) return Event::show_to_microsoft;
   if (d.field == Field::help) return Event::ask_microsoft;
   return std::nullopt;

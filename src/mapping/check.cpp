@@ -23,6 +23,7 @@ class LiveCheck {
         record_type(*table);
         mapped_stages(*table, stages);
         order(*table, stages);
+        beginning(*table, stages);
       }
       for (const LiveStage& s : stages) live_stage(s);
     }
@@ -143,6 +144,29 @@ class LiveCheck {
                           "check both percentages");
       }
       before = m;
+    }
+  }
+
+  // Where the CRM itself chooses the first stage, a deal from Microsoft begins there too, before anybody looked at it.
+  void beginning(const StageTable& table, const std::vector<LiveStage>& stages) {
+    if (data_.create_in_crm == CreateInCrm::none) return;
+    const bool said = !data_.stages.new_type().empty();
+    if (said && &table != &data_.stages.for_new()) return;
+    const auto beginnings = std::count_if(stages.begin(), stages.end(), [](const LiveStage& s) { return s.first; });
+    for (const LiveStage& s : stages) {
+      const StageMeaning* m = s.first && s.active && is_offered(s, table) ? table.find(s.id) : nullptr;
+      if (m == nullptr || m->kind == StageMeaning::Kind::waiting) continue;
+      const std::string label = s.label.empty() || s.label == s.id ? "" : " (" + s.label + ")";
+      const std::string message = "opportunities that the bridge creates for deals from Microsoft begin at " +
+                                  quoted(m->crm_stage) + label + ", which means " + target_name(*m) +
+                                  " here: they would count as accepted before anybody looked at them";
+      const std::string remedy = "map it to \"waiting\", or write \"create_in_crm\": \"none\" in \"referrals\"";
+      if (said || beginnings == 1) {
+        findings_.error(m->at, "first-stage-not-waiting", message, remedy);
+      } else {
+        findings_.warning(m->at, "first-stage-not-waiting", message,
+                          remedy + "; if such deals begin elsewhere, say so with \"new\" under \"by\"");
+      }
     }
   }
 

@@ -210,6 +210,7 @@ struct LiveStage {
   bool won = false;
   std::optional<int> probability = {};
   std::vector<std::string> record_types = {};  // those that offer it; empty: not known, or all
+  bool first = false;                          // new opportunities begin here, whatever the bridge writes with them
 };
 struct LiveColumn {
   std::string name;

@@ -32,7 +32,9 @@ Stage by_order(std::size_t index, std::size_t count) {
   return ladder[std::min<std::size_t>(4, index * 5 / count)];
 }
 
-bool is_waiting(const LiveStage& stage) { return !stage.won && !stage.closed && sounds_like_waiting(stage); }
+bool is_waiting(const LiveStage& stage) {
+  return !stage.won && !stage.closed && (stage.first || sounds_like_waiting(stage));
+}
 
 std::vector<Guess> guesses_for(const std::vector<LiveStage>& stages) {
   const auto open = [](const LiveStage& s) { return !s.closed && !s.won && !is_waiting(s); };
@@ -45,7 +47,8 @@ std::vector<Guess> guesses_for(const std::vector<LiveStage>& stages) {
     } else if (s.closed) {
       guesses.push_back({"\"lost\"", "the CRM counts it as closed and not won"});
     } else if (is_waiting(s)) {
-      guesses.push_back({"\"waiting\"", "from its name: deals that Microsoft sent and nobody answered"});
+      guesses.push_back({"\"waiting\"", s.first ? "every new opportunity begins here, those for deals of Microsoft too"
+                                                : "from its name: deals that Microsoft sent and nobody answered"});
     } else {
       const std::size_t position = index++;
       const Stage stage = s.probability ? stage_at_or_below(*s.probability) : by_order(position, open_count);

@@ -27,6 +27,7 @@ class StageTables {
   const StageTable& of(const Columns& opportunity) const;
   // The table of the opportunities that the bridge creates.
   const StageTable& for_new() const { return of_type(new_type_); }
+  const std::string& new_type() const { return new_type_; }  // "": not said
 
   bool has_own(std::string_view record_type) const { return own_.find(record_type) != own_.end(); }
   std::vector<std::string> record_types() const;  // those with a table of their own, in the order of their names

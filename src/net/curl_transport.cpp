@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "net/gzip.h"
 
 namespace cosell::net {
 namespace {
@@ -40,12 +41,36 @@ struct Transfer {
   http::Response response = {};
   std::size_t header_bytes = 0;
   int times_sent = 0;
+  std::optional<Gunzip> packed = {};  // once a body in gzip began
   bool body_too_large = false;
+  bool body_broken = false;  // in an encoding that was not asked for, or not one whole stream
 };
+
+// Why the body is unpacked here and not by libcurl: that takes a stream that ends too early for a whole one.
+bool append_unpacked(Transfer& t, std::string_view bytes) {
+  if (!t.packed) t.packed.emplace(t.exchange.max_body_bytes);
+  switch (t.packed->take(bytes, t.response.body)) {
+    case Gunzip::Taken::yes:
+      return true;
+    case Gunzip::Taken::broken:
+      t.body_broken = true;
+      return false;
+    case Gunzip::Taken::too_large:
+      t.body_too_large = true;
+      return false;
+  }
+  return false;
+}
 
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) {
   auto& t = *static_cast<Transfer*>(user);
   const std::size_t bytes = size * count;
+  const std::string encoding = text::lower_ascii(text::trim(t.response.headers.get("Content-Encoding")));
+  if (encoding == "gzip" || encoding == "x-gzip") return append_unpacked(t, {data, bytes}) ? bytes : 0;
+  if (!encoding.empty() && encoding != "identity") {
+    t.body_broken = true;
+    return 0;
+  }
   if (t.response.body.size() + bytes > t.exchange.max_body_bytes) {
     t.body_too_large = true;
     return 0;
@@ -87,6 +112,7 @@ List header_list(const http::Request& request) {
   };
   add("Expect:");  // no extra round trip before a body
   if (!request.headers.find("Content-Type")) add("Content-Type:");
+  if (!request.headers.find("Accept-Encoding")) add("Accept-Encoding: gzip");
   if (!request.headers.find("Accept")) add("Accept: application/json");
   for (const http::Header& h : request.headers.list) add(h.value.empty() ? h.name + ";" : h.name + ": " + h.value);
   return list;
@@ -116,7 +142,6 @@ void prepare(Transfer& t, const CurlOptions& options) {
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "cosell-bridge/0.1");
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
   // A burst of requests shares one HTTP/2 connection instead of opening one each.
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, url->scheme == "https" ? 1L : 0L);
@@ -169,6 +194,7 @@ Reply unreachable(const Transfer& t, CURLcode code) {
 Reply unanswered(const Transfer& t, CURLcode code) {
   const http::Request& request = t.exchange.request;
   if (t.body_too_large) return too_large(t.exchange);
+  if (t.body_broken) code = CURLE_BAD_CONTENT_ENCODING;
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return lost(request, "it took longer than " + to_string(t.exchange.timeout));
@@ -187,6 +213,7 @@ Reply unanswered(const Transfer& t, CURLcode code) {
 }
 
 Reply reply_of(Transfer& t, CURLcode code) {
+  if (code == CURLE_OK && t.packed && !t.packed->whole()) return unanswered(t, CURLE_BAD_CONTENT_ENCODING);
   if (code != CURLE_OK) return t.times_sent == 0 ? unreachable(t, code) : unanswered(t, code);
   long status = 0;
   curl_easy_getinfo(t.easy.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -241,7 +241,9 @@ TEST_F(MappingJourney, FromTheProposalToAMappingInUseAndOnWhenStagesAreSplitAndR
   EXPECT_EQ(ended.code, 2);
   EXPECT_THAT(ended.out,
               AllOf(HasSubstr("\"Workshop Plan\" is not mapped"), HasSubstr("\"Proposal Sent\" is not mapped"),
-                    HasSubstr("no stage \"Offer\", and it is the one that is written for 60")));
+                    HasSubstr("no stage \"Offer\", and it is the one that is written for 60"),
+                    HasSubstr("no record type of this table offers the stage \"Workshop\""),
+                    HasSubstr("4 errors, 1 warning\n")));
 
   // 6. What the corrected file would change, without writing anything.
   const std::string corrected = folder_.file("corrected.jsonc");

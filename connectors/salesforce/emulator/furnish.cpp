@@ -244,9 +244,18 @@ void set_stages(State& state, const std::vector<Stage>& stages, Instant now) {
   }
 }
 
+std::string record_type_id(const State& state, std::string_view name) {
+  const Table& types = state.model.table(*state.model.schema().find("RecordType"));
+  for (const RowPtr& row : types.rows()) {
+    if (row == nullptr || row->deleted) continue;
+    const auto* own = std::get_if<std::string>(&row->cell(types.object().at("DeveloperName")));
+    if (own != nullptr && *own == name) return row->id;
+  }
+  return "";
+}
+
 void add_record_type(State& state, const std::string& name, Instant now) {
-  const Table& types = state.model.table("RecordType");
-  if (!types.with_value(types.object().at("DeveloperName"), name).empty()) return;
+  if (!record_type_id(state, name).empty()) return;
   state.schema_changed = whole_seconds(now);
   put_row(state, "RecordType",
           {{"Name", text::replace_all(name, "_", " ")},

@@ -15,10 +15,11 @@ namespace cosell::emulator::salesforce {
 namespace {
 
 constexpr int kAssumedDays = 90;
+constexpr const char* kFromMicrosoft = "Received from Microsoft";
 
 // Where one field gets its value from: a column, a constant, or the constant where the column is empty.
 struct Source {
-  std::string object;  // "Opportunity", "Account", "Contact", "Owner"
+  std::string object;  // "Opportunity", "Account", "Contact", "Owner", "RecordType"
   std::string field;
   std::optional<std::size_t> column = {};
   std::string constant = {};
@@ -52,6 +53,7 @@ class Loader {
     report_.rows = file_.rows.size();
     take_currencies();
     take_stages();
+    take_record_types();
     for (const CsvRow& row : file_.rows) load_row(row);
     return std::move(report_);
   }
@@ -112,12 +114,20 @@ class Loader {
       if (text::equals_ignore_case(target, "Owner.Name")) return {};
       return refused("Owners are known by name only: map Owner.Name instead of " + target);
     }
+    if (text::equals_ignore_case(s.object, "RecordType")) {
+      const bool by_name =
+          text::equals_ignore_case(s.field, "DeveloperName") || text::equals_ignore_case(s.field, "Name");
+      s.object = "RecordType";
+      s.field = "DeveloperName";
+      if (by_name) return {};
+      return refused("Record types are known by name only: map RecordType.DeveloperName instead of " + target);
+    }
     const std::vector<std::string> objects = {"Opportunity", "Account", "Contact"};
     const auto object = std::find_if(objects.begin(), objects.end(),
                                      [&](const std::string& o) { return text::equals_ignore_case(o, s.object); });
     if (object == objects.end()) {
       return refused("Unknown object in " + target +
-                     suggestion(s.object, {"Opportunity", "Account", "Contact", "Owner"}));
+                     suggestion(s.object, {"Opportunity", "Account", "Contact", "Owner", "RecordType"}));
     }
     s.object = *object;
     const Object& o = state_.model.schema().get(s.object);
@@ -173,6 +183,31 @@ class Loader {
     }
     set_stages(state_, stages_from(state_, names), request_.now);
     for (const Stage& s : stages_of(state_)) report_.stages.push_back(s.name);
+  }
+
+  // As the API name is written; an export may show the label.
+  std::string record_type_of(const CsvRow& row) const {
+    const Source* type = find("RecordType", "DeveloperName");
+    return type == nullptr ? "" : text::replace_all(type->value(row), " ", "_");
+  }
+
+  // An export does not tell what a record type offers: it is taken to offer the stages in which its rows stand, the one
+  // for deals that Microsoft sends, and those that close a deal.
+  void take_record_types() {
+    std::map<std::string, std::set<std::string>> met;
+    for (const CsvRow& row : file_.rows) {
+      const std::string type = record_type_of(row);
+      if (!type.empty()) met[type].insert(fold(find("Opportunity", "StageName")->value(row)));
+    }
+    if (met.empty()) return;
+    std::map<std::string, std::vector<std::string>> offered;
+    for (const auto& [type, stages] : met) {
+      report_.record_types.push_back(type);
+      for (const Stage& s : stages_of(state_)) {
+        if (s.closed || s.name == kFromMicrosoft || stages.count(fold(s.name)) > 0) offered[type].push_back(s.name);
+      }
+    }
+    set_record_types(state_, std::move(offered), request_.now);
   }
 
   void take_currencies() {
@@ -278,6 +313,8 @@ class Loader {
     if (!account->empty()) (*fields)["AccountId"] = *account;
     if (!contact->empty()) (*fields)["ContactId"] = *contact;
     if (!owner.empty()) (*fields)["OwnerId"] = owner;
+    if (const std::string type = record_type_of(row); !type.empty())
+      (*fields)["RecordTypeId"] = record_type_id(state_, type);
     const bool assumed = !fields->contains("CloseDate");
     if (assumed) (*fields)["CloseDate"] = to_string(add_days(date_of(request_.now), kAssumedDays));
     const auto made = create_record(writer_, state_.model.schema().get("Opportunity"), *fields);
@@ -331,7 +368,7 @@ std::vector<Stage> stages_from(const State& state, const std::vector<std::string
         std::any_of(stages.begin(), stages.end(), [&](const Stage& t) { return compare_text(s.name, t.name) == 0; });
     if (!present) stages.push_back(s);
   };
-  if (known("Received from Microsoft") != before.end()) add(*known("Received from Microsoft"));
+  if (known(kFromMicrosoft) != before.end()) add(*known(kFromMicrosoft));
   for (const Stage& s : open) add(s);
   for (const Stage& s : closed) add(s);
   // Sellers need a way to win and to lose, and rows that are there already keep their stage.

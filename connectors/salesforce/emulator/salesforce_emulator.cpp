@@ -74,6 +74,7 @@ class Core final : public SalesforceEmulator {
   }
 
   std::string name() const override { return "salesforce"; }
+  bool takes_gzip_bodies() const override { return true; }
 
   http::Response handle(const http::Request& request, Clock& clock, Random& random) override {
     served_.clear();

@@ -56,6 +56,7 @@ struct LoadReport {
   std::size_t users = 0;
   std::size_t close_dates_assumed = 0;         // rows without CloseDate, set to 90 days from today
   std::vector<std::string> stages = {};        // the picklist after the load
+  std::vector<std::string> record_types = {};  // those of the file
   std::vector<std::string> fields_added = {};  // custom fields that did not exist
   std::vector<SkippedRow> skipped = {};
 };

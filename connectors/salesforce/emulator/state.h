@@ -148,6 +148,8 @@ struct Stage {
 };
 void set_stages(State& state, const std::vector<Stage>& stages, Instant now);
 std::vector<Stage> stages_of(const State& state);
+// The record type of that API name; "" when there is none.
+std::string record_type_id(const State& state, std::string_view name);
 // Makes an active record type of opportunities when there is none of this developer name.
 void add_record_type(State& state, const std::string& name, Instant now);
 // The active record types of opportunities and the stages that each offers; others that were there become inactive.

@@ -260,6 +260,105 @@ TEST_F(Program, AStoreOfAnotherProgramIsRefusedUntouched) {
   EXPECT_EQ(now.str(), foreign);
 }
 
+// An empty list would read as "nothing to do".
+TEST_F(Program, AWordThatAnOptionDoesNotKnowIsAnsweredWithTheNearest) {
+  start_systems(2);
+  ASSERT_EQ(run({"sync"}).code, 0);
+  const std::vector<std::pair<std::vector<std::string>, std::string>> slips = {
+      {{"todo", "--kind", "faild"}, "did you mean failed? There are: failed, deadline, "},
+      {{"replay", "--kind", "confict"}, "did you mean conflict?"},
+      {{"replay", "--kind", "deadline"}, "There is no kind \"deadline\""},
+      {{"resolve", "--kind", "hold", "--take", "crm"}, "did you mean held?"},
+      {{"resolve", "--kind", "moved_bak", "--take", "crm"}, "did you mean the reason moved_back?"},
+      {{"resolve", "--all", "--field", "valeu", "--take", "crm"}, "did you mean value?"},
+      {{"resolve", "--all", "--take", "partner-centre"}, "did you mean partner-center?"},
+      {{"deals", "list", "--state", "in-sinc"}, "did you mean in_sync?"},
+      {{"deals", "list", "--reason", "confict"}, "did you mean conflict?"},
+      {{"deals", "history", "x", "--field", "valeu"}, "did you mean value?"},
+      {{"sync", "--allow", "closing"}, "did you mean closings?"},
+  };
+  for (const auto& [command, answer] : slips) {
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.code, 2) << text::join(command, " ");
+    EXPECT_THAT(ran.err, HasSubstr(answer)) << text::join(command, " ");
+  }
+  const Ran nonsense = run({"todo", "--kind", "nonsense"});
+  EXPECT_EQ(nonsense.code, 2);
+  EXPECT_THAT(nonsense.err, HasSubstr("There is no kind \"nonsense\". There are: failed, deadline, "));
+  EXPECT_EQ(nonsense.out, "");
+}
+
+TEST_F(Program, KindsAndReasonsThatNoDealHasNowAreAnsweredWithNothing) {
+  start_systems(2);
+  ASSERT_EQ(run({"sync"}).code, 0);
+  for (const char* kind : {"failed", "login", "moved_back", "unknown-stage", "R-10", "bad_response"}) {
+    EXPECT_EQ(run({"todo", "--kind", kind}).code, 0) << kind;
+  }
+  EXPECT_EQ(run({"replay", "--kind", "held"}).code, 0);
+  EXPECT_EQ(run({"deals", "list", "--state", "in sync"}).code, 0);
+}
+
+// A slip in the very first command would make an empty store, and with it the guard of a first sync one sync older.
+TEST_F(Program, NothingButASyncOfEverythingBeginsAStore) {
+  start_systems(2);
+  const std::vector<std::vector<std::string>> commands = {{"sync", "--deal", "Nobody"},
+                                                          {"plan", "--deal", "Nobody"},
+                                                          {"plan"},
+                                                          {"check"},
+                                                          {"status"},
+                                                          {"status", "--alert"},
+                                                          {"todo"},
+                                                          {"solutions"},
+                                                          {"deals", "list"},
+                                                          {"deals", "show", "Nobody"},
+                                                          {"deals", "history", "Nobody"},
+                                                          {"deals", "history", "Nobody", "--at", "2h"},
+                                                          {"deals", "bundle", "Nobody"},
+                                                          {"deals", "register", "Nobody", "--dry-run"},
+                                                          {"deals", "restart", "Nobody"},
+                                                          {"deals", "leave", "Nobody"},
+                                                          {"deals", "link", "Nobody", "--none"},
+                                                          {"deals", "unlink", "Nobody"},
+                                                          {"replay", "--all"},
+                                                          {"replay", "--all", "--dry-run"},
+                                                          {"resolve", "--all", "--take", "crm"},
+                                                          {"resolve", "--all", "--take", "crm", "--dry-run"},
+                                                          {"approve", "--all"},
+                                                          {"inbox"},
+                                                          {"store", "info"},
+                                                          {"store", "verify"},
+                                                          {"store", "backup", path("state/backup.db")},
+                                                          {"journal", "verify"},
+                                                          {"journal", "export"},
+                                                          {"journal", "prune", "--before", "400d", "--yes"},
+                                                          {"journal", "recheck"},
+                                                          {"mapping", "explain", "--deal", "Nobody"},
+                                                          {"mapping", "rollback", "--list"},
+                                                          {"mapping", "rollback"}};
+  for (const auto& command : commands) {
+    run(command);
+    ASSERT_FALSE(fs::exists(dir_ / "state")) << text::join(command, " ");
+  }
+  const Ran unknown = run({"sync", "--deal", "Nobody"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("No deal with this id, address or name is known: Nobody"));
+  EXPECT_EQ(run({"sync"}).code, 0);
+}
+
+TEST_F(Program, TheFirstSyncMayBeOfOneDealWithItsName) {
+  start_systems(5);
+  const Ran plan = run({"plan", "--json"});
+  const auto planned = json::read(plan.out);
+  ASSERT_TRUE(planned) << plan.err;
+  const std::string title = planned->find("pairs")->items().front().find("deals")->items().front().text_of("deal");
+  const Ran sync = run({"sync", "--deal", title, "--json"});
+  EXPECT_EQ(sync.code, 0) << sync.err;
+  const auto report = json::read(sync.out);
+  ASSERT_TRUE(report) << sync.out;
+  EXPECT_EQ(report->find("pairs")->items().front().at_path({"done", "partner_center.referral.create"})->as_integer(),
+            1);
+}
+
 TEST_F(Program, CsvIsForLists) {
   start_systems(0);
   EXPECT_EQ(run({"status", "--csv"}).code, 2);

@@ -37,6 +37,36 @@ TEST(LifeCycle, LetsAnAcceptedDealOnlyBeWonLostOrClosedAsError) {  // L-8
   EXPECT_FALSE(may_move(kAccepted, kReceived));
 }
 
+TEST(LifeCycle, NamesForEachStageTheEventThatReportsItAndBack) {  // S-3..S-6
+  std::size_t reports = 0;
+  for (int n = 0; n < kEvents; ++n) {
+    const auto event = static_cast<Event>(n);
+    const Stage stage = stage_reported_by(event);
+    if (stage == Stage::none) continue;
+    EXPECT_EQ(event_that_reports(stage), event) << name_of(event);
+    ++reports;
+  }
+  EXPECT_EQ(reports, 4U);
+  for (const Stage stage : {Stage::none, Stage::s10, Stage::s20, Stage::s40, Stage::s60, Stage::s80, Stage::s100}) {
+    const auto event = event_that_reports(stage);
+    const bool reported = percent_of(stage) >= 20 && percent_of(stage) <= 80;
+    ASSERT_EQ(event.has_value(), reported) << percent_of(stage);
+    EXPECT_EQ(event ? stage_reported_by(*event) : stage, stage);
+  }
+}
+
+TEST(LifeCycle, NamesForEachStandingTheEventByWhichAPartnerBringsItAbout) {  // L-2, L-3, L-8
+  for (const Transition& t : transitions()) {
+    const auto event = event_that_leads_to(t.to);
+    EXPECT_TRUE(t.who != Actor::partner || event == t.event) << name_of(t.to);
+    if (!event) continue;
+    const Step step = take_step({.status = status_of(t.from), .substatus = t.from}, *event, Actor::partner);
+    EXPECT_TRUE(!step.legal || step.to.substatus == t.to) << name_of(*event);
+  }
+  EXPECT_EQ(event_that_leads_to(Substatus::expired), std::nullopt);
+  EXPECT_EQ(event_that_leads_to(Substatus::pending), std::nullopt);
+}
+
 TEST(LifeCycle, KeepsAClosedDealClosed) {  // L-7
   for (const Substatus how : kOutcomes) {
     EXPECT_TRUE(is_terminal(closed(how)));

@@ -75,6 +75,7 @@ TEST_F(Process, IsDescribedByTheStagesOfTheProcessAndTheReasonsOfClosing) {
                                   "Out-Sold"));
   EXPECT_EQ(described->stages[0].id, "process:none");
   EXPECT_THAT(described->stages[1].id, testing::MatchesRegex("process:[0-9a-f-]+"));
+  for (const StageEntry& s : described->stages) EXPECT_EQ(s.first, s.label == "Qualify") << s.label;
   const auto types = org.connector->record_types(call);
   ASSERT_TRUE(types) << types.error().message;
   ASSERT_EQ(types->size(), 1U);
@@ -281,12 +282,32 @@ TEST(ProcessSettings, AnUnknownProcessIsNamedByTheCheck) {
   const auto described = org.connector->describe(call);
   ASSERT_FALSE(described);
   EXPECT_EQ(described.error().kind, ErrorClass::config);
-  EXPECT_THAT(described.error().message, HasSubstr("no business process opportunitysalesproces"));
+  EXPECT_THAT(described.error().message, testing::StartsWith("\"processes\": Dynamics 365 has no business process "
+                                                             "\"opportunitysalesproces\" for opportunities"));
+  EXPECT_THAT(described.error().message, HasSubstr("did you mean \"opportunitysalesprocess\"?"));
   bool found = false;
   for (const Finding& f : org.connector->check(call, kProcessColumns, {"stage"})) {
     found = found || (f.what == "Opportunity stages" && f.level == Finding::Level::problem);
   }
   EXPECT_TRUE(found);
+}
+
+TEST(ProcessSettings, AnUnknownProcessIsToldWithItsPlace) {
+  auto settings =
+      read_dynamics365_settings(*json::read("{\"instance\": \"https://a.crm.dynamics.com\",\n"
+                                            "\"processes\": [\"opportunitysalesprocess\", \"zebra\"]}"));
+  ASSERT_TRUE(settings) << settings.error().message;
+  Dynamics365Settings wrong = with_process({"zebra"});
+  wrong.process_places = settings->process_places;
+  wrong.file = "cosell.jsonc";
+  TestOrg org(wrong);
+  Call call = org.call();
+  const auto described = org.connector->describe(call);
+  ASSERT_FALSE(described);
+  EXPECT_THAT(described.error().message,
+              testing::StartsWith("cosell.jsonc:2:42: \"processes\": Dynamics 365 has no business process \"zebra\""));
+  EXPECT_THAT(described.error().message,
+              HasSubstr("there are: leadtoopportunitysalesprocess, opportunitysalesprocess"));
 }
 
 TEST(ProcessSettings, AnotherProcessReadsEverythingAgain) {

@@ -13,7 +13,9 @@ class LedgerCore final : public Emulator {
  public:
   LedgerCore() { switches_.add_number("page_size", "Rows of a page.", 10, 1, 100); }
 
+  bool takes_gzip = false;
   std::string name() const override { return "ledger"; }
+  bool takes_gzip_bodies() const override { return takes_gzip; }
 
   http::Response handle(const http::Request& request, Clock& clock, Random& random) override {
     const Target target = target_of(request.url);

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <thread>
 
+#include "net/curl_transport.h"
+#include "net/gzip.h"
 #include "tests/unit/emulator/ledger_core.h"
 
 namespace cosell::emulator {
@@ -127,6 +129,54 @@ TEST_F(EmulatorServer, CutsABodyShort) {
   const Fetched cut = fetch(url("/items"), "GET");
   EXPECT_EQ(cut.result, CURLE_PARTIAL_FILE);
   EXPECT_EQ(cut.body, R"({"cou)");
+}
+
+// The bridge's own transport against answers in gzip, whole and cut short.
+TEST_F(EmulatorServer, AnswersInGzipWhoeverTakesIt) {
+  const std::string text(50'000, 'x');
+  fetch(url("/items"), "POST", text);
+  net::CurlTransport transport;
+  net::Exchange ask;
+  ask.request.method = "GET";
+  ask.request.url = url("/items/all");
+  ask.timeout = seconds(20);
+  const net::Reply packed = transport.exchange(ask);
+  ASSERT_TRUE(packed.response) << packed.response.error().message;
+  EXPECT_EQ(packed.response->headers.get("Content-Encoding"), "gzip");
+  EXPECT_EQ(packed.response->body, "[\"" + text + "\"]");
+  EXPECT_LT(std::stoul(packed.response->headers.get("Content-Length")), text.size() / 10);
+
+  ask.request.headers.set("Accept-Encoding", "gzip;q=0, identity");
+  const net::Reply plain = transport.exchange(ask);
+  ASSERT_TRUE(plain.response);
+  EXPECT_EQ(plain.response->headers.get("Content-Encoding"), "");
+  EXPECT_EQ(plain.response->body, packed.response->body);
+
+  ask.request.headers.set("Accept-Encoding", "deflate, gzip");
+  script(Json{{"kind", "truncate"}, {"bytes", 40'000}});
+  const net::Reply cut = transport.exchange(ask);
+  ASSERT_FALSE(cut.response);
+  EXPECT_EQ(cut.response.error().kind, ErrorClass::transient) << "it only reads, and the connection broke off";
+}
+
+TEST_F(EmulatorServer, UnpacksBodiesOnlyWhereTheSystemIsSaidToTakeThem) {
+  http::Headers gzip;
+  gzip.set("Content-Encoding", "gzip");
+  const std::string packed = net::gzipped("first");
+  net::CurlTransport transport;
+  for (const bool takes : {true, false}) {
+    auto core = std::make_unique<LedgerCore>();
+    core->takes_gzip = takes;
+    Sandboxed sandboxed(std::move(core), clock_, 1);
+    auto server = Server::start(sandboxed, 0);
+    ASSERT_TRUE(server);
+    net::Exchange leave;
+    leave.request = {"POST", (*server)->base_url() + "/items", gzip, packed};
+    leave.timeout = seconds(20);
+    const net::Reply answer = transport.exchange(leave);
+    ASSERT_TRUE(answer.response);
+    EXPECT_EQ(Json::parse(answer.response->body)["size"], takes ? 5U : packed.size());
+  }
 }
 
 TEST_F(EmulatorServer, NamesThePortThatIsTaken) {

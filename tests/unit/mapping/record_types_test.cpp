@@ -204,6 +204,45 @@ TEST(RecordTypes, AStageThatNoRecordTypeOfItsTableOffersAnyMoreIsNamed) {
             "remove it once no deal is in it\n");
 }
 
+// A business process: where a new opportunity begins is not for the bridge to say.
+std::string first_stage_findings(const std::string& text, std::vector<LiveStage> stages) {
+  for (LiveStage& s : stages) s.first = s.id == "Qualify" || s.id == "Scope";
+  std::string out;
+  for (const FileFinding& f : check_against_live(mapping_from(text), stages, {})) {
+    if (f.code == "first-stage-not-waiting") out += to_string(f) + "\n";
+  }
+  return out;
+}
+
+TEST(RecordTypes, TheStageAtWhichTheCrmLetsDealsFromMicrosoftBeginMustMeanWaiting) {
+  const auto stages = offered({{"Qualify", {"sales"}}, {"Develop", {"sales"}}});
+  const auto with = [](const std::string& qualify, const std::string& referrals) {
+    return "{ \"extends\": \"dynamics365\"," + referrals + " \"stages\": {\n\"map\": { \"Qualify\": " + qualify +
+           ", \"Develop\": 20" + (qualify == "10" ? ", \"Asked\": \"waiting\"" : "") + " } } }";
+  };
+  EXPECT_EQ(
+      first_stage_findings(with("10", ""), stages),
+      "acme.jsonc:2:10: opportunities that the bridge creates for deals from Microsoft begin at \"Qualify\", which "
+      "means 10 here: they would count as accepted before anybody looked at them; map it to \"waiting\", or write "
+      "\"create_in_crm\": \"none\" in \"referrals\"\n");
+  EXPECT_EQ(first_stage_findings(with("\"waiting\"", ""), stages), "");
+  EXPECT_EQ(first_stage_findings(with("10", " \"referrals\": { \"create_in_crm\": \"none\" },"), stages), "");
+}
+
+TEST(RecordTypes, WithSeveralProcessesTheFirstStageOfTheNewOneCounts) {
+  const auto stages = offered({{"Qualify", {"sales"}}, {"Develop", {"sales"}}, {"Scope", {"services"}}});
+  const auto with = [](const std::string& fresh) {
+    return R"({ "extends": "dynamics365", "stages": { "map": { "Qualify": "waiting", "Develop": 20 },
+"by": { "column": "process", )" +
+           fresh + R"("tables": { "services": { "map": { "Scope": 10, "Asked": "waiting" } } } } } })";
+  };
+  EXPECT_THAT(first_stage_findings(with(""), stages),
+              ::testing::AllOf(::testing::StartsWith("acme.jsonc:2:65: warning: "),
+                               ::testing::HasSubstr("say so with \"new\" under \"by\"")));
+  EXPECT_THAT(first_stage_findings(with("\"new\": \"services\", "), stages),
+              ::testing::HasSubstr("begin at \"Scope\", which means 10"));
+}
+
 TEST(RecordTypes, AStageThatARecordTypeOffersMustBeInItsTable) {
   const Mapping mapping = mapping_from(kServicesOnly);
   const auto stages = offered({{"Lead", {"License", "Services"}}, {"Workshop", {"License", "Services"}}});

@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "base/text.h"
+#include "net/gzip.h"
 #include "tests/unit/net/test_server.h"
 
 namespace cosell::net {
@@ -324,6 +325,83 @@ TEST(CurlTransport, UnpacksGzipAndBoundsTheUnpackedSize) {
   const Reply refused = transport.exchange(bomb);
   ASSERT_FALSE(refused.response);
   EXPECT_EQ(refused.response.error().kind, ErrorClass::bad_response);
+}
+
+// The length is right and the connection whole: only the stream itself shows that something is missing. libcurl's own
+// unpacking hands out what there is.
+TEST(CurlTransport, CallsGzipThatEndsTooEarlyABadResponse) {
+  const std::string whole = gzipped_xs();
+  for (const std::size_t keep :
+       {whole.size() - 1, whole.size() - 8, whole.size() / 2, std::size_t{10}, std::size_t{1}}) {
+    TestServer server([&](Connection& c) {
+      c.read_request();
+      c.write(ok(whole.substr(0, keep), "Content-Encoding: gzip\r\n"));
+      c.hang();
+    });
+    CurlTransport transport;
+    const Reply reply = transport.exchange(exchange("GET", server.url()));
+    ASSERT_FALSE(reply.response) << keep;
+    EXPECT_EQ(reply.response.error().kind, ErrorClass::bad_response) << keep;
+    EXPECT_TRUE(reply.sent);
+  }
+}
+
+TEST(CurlTransport, CallsABrokenOrUnaskedEncodingABadResponse) {
+  std::string changed = gzipped_xs();
+  changed[changed.size() - 8] = static_cast<char>(changed[changed.size() - 8] ^ 1);  // its checksum
+  const std::vector<std::pair<std::string, std::string>> answers = {
+      {changed, "gzip"}, {R"({"plain":1})", "gzip"}, {R"({"plain":1})", "br"}, {gzipped_xs() + "more", "gzip"}};
+  for (const auto& [body, encoding] : answers) {
+    TestServer server([&, b = body, e = encoding](Connection& c) {
+      c.read_request();
+      c.write(ok(b, "Content-Encoding: " + e + "\r\n"));
+      c.hang();
+    });
+    CurlTransport transport;
+    const Reply reply = transport.exchange(exchange("GET", server.url()));
+    ASSERT_FALSE(reply.response) << encoding;
+    EXPECT_EQ(reply.response.error().kind, ErrorClass::bad_response) << encoding;
+  }
+}
+
+TEST(CurlTransport, AsksForGzipAndTakesEmptyAndPlainAnswersToo) {
+  std::string seen;
+  TestServer server([&](Connection& c) {
+    seen = c.read_request();
+    c.write(ok("", "Content-Encoding: gzip\r\n"));
+    c.read_request();
+    c.write(ok("{}", "Content-Encoding: identity\r\n"));
+    c.read_request();
+    c.write(ok(gzipped_xs() + gzipped_xs(), "Content-Encoding: gzip\r\n"));
+    c.hang();
+  });
+  CurlTransport transport;
+  for (const std::size_t length : {0U, 2U, 400'000U}) {
+    const Reply reply = transport.exchange(exchange("GET", server.url()));
+    ASSERT_TRUE(reply.response) << reply.response.error().message;
+    EXPECT_EQ(reply.response->body.size(), length);
+  }
+  EXPECT_THAT(seen, HasSubstr("Accept-Encoding: gzip\r\n"));
+}
+
+// 100 MB of nothing in 100 KB: given up as soon as the bound is passed.
+TEST(CurlTransport, GivesUpABombAtItsBound) {
+  const std::string bomb = gzipped(std::string(100'000'000, '\0'));
+  ASSERT_LT(bomb.size(), 1'000'000U);
+  TestServer server([&](Connection& c) {
+    c.read_request();
+    c.write(ok(bomb, "Content-Encoding: gzip\r\n"));
+    c.hang();
+  });
+  CurlTransport transport;
+  Exchange e = exchange("GET", server.url());
+  e.max_body_bytes = 1'000'000;
+  const Reply reply = transport.exchange(e);
+  ASSERT_FALSE(reply.response);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::bad_response);
+  std::string unpacked;
+  EXPECT_EQ(Gunzip(1'000'000).take(bomb, unpacked), Gunzip::Taken::too_large);
+  EXPECT_LE(unpacked.size(), 1'000'000U);
 }
 
 TEST(CurlTransport, CallsSomethingThatIsNotHttpABadResponse) {

@@ -114,6 +114,27 @@ TEST_F(SalesforceLoad, LinksContacts) {
       "X");
 }
 
+TEST_F(SalesforceLoad, TakesRecordTypesWithTheStagesOfTheirRows) {
+  const auto report = load("id,stage,kind\n1,Lead,License\n2,Pilot,License\n3,Lead,Managed Services\n4,Lead,\n",
+                           {{"Name", "id"}, {"StageName", "stage"}, {"RecordType.DeveloperName", "kind"}});
+  ASSERT_TRUE(report.has_value()) << report.error().message;
+  EXPECT_EQ(report->record_types, (Names{"License", "Managed_Services"}));
+  EXPECT_EQ(org.column("SELECT RecordType.DeveloperName, Name FROM Opportunity WHERE RecordTypeId != null", "Name"),
+            (Names{"1", "2", "3"}));
+  EXPECT_EQ(org.query("SELECT RecordType.DeveloperName FROM Opportunity WHERE Name = '3'")["records"][0]["RecordType"]
+                                                                                          ["DeveloperName"],
+            "Managed_Services");
+  EXPECT_EQ(org.column("SELECT DeveloperName FROM RecordType WHERE IsActive = true", "DeveloperName").size(), 2U);
+  ASSERT_TRUE(load("id,stage,kind\n5,Offer,License\n", {{"Name", "id"}, {"StageName", "stage"}},
+                   {{"RecordType.Name", "License"}}));
+  EXPECT_EQ(org.column("SELECT DeveloperName FROM RecordType WHERE DeveloperName = 'License'", "DeveloperName").size(),
+            1U)
+      << "known from before";
+  const auto unknown = load("id,stage\n1,A\n", basic, {{"RecordType.Id", "1"}});
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().message.find("map RecordType.DeveloperName"), std::string::npos);
+}
+
 TEST_F(SalesforceLoad, KeepsNewlinesInsideQuotesAndCountsLines) {
   EXPECT_NE(refusal("id,stage\n\"a\nb\",A\n\"open,A\n", basic).find("line 4"), std::string::npos);
   EXPECT_NE(refusal("id,stage\n1,A,extra\n", basic).find("line 2"), std::string::npos);
