@@ -47,7 +47,7 @@ std::uint32_t MatchIndex::name_of(const std::string& text) {
 // All but the words.
 MatchIndex::Known MatchIndex::facts_of(const Deal& deal) {
   Known known;
-  known.country = name_of(std::get_if<Customer>(&deal.get(Field::customer))->country);
+  known.country = name_of(customer_in(deal.get(Field::customer))->country);
   if (const Money* value = value_of(deal)) {
     known.has_value = true;
     known.value_minor = value->minor;
