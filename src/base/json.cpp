@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <charconv>
+#include <utility>
 
 #include "base/json_text.h"
 
@@ -272,6 +273,13 @@ const Value* Value::at_path(std::initializer_list<std::string_view> keys) const 
 std::string Value::text_of(std::string_view key) const {
   const Value* v = find(key);
   return v != nullptr && v->is_string() ? v->text() : "";
+}
+
+std::vector<Value> Value::take_items(std::string_view key) {
+  for (Member& m : members_) {
+    if (m.key == key) return std::exchange(m.value.items_, {});
+  }
+  return {};
 }
 
 Value& Value::append(Value v) {

@@ -219,6 +219,16 @@ TEST(JsonValue, ComparesObjectsWithoutOrderAndListsWithOrder) {
   EXPECT_FALSE(*read("\"1\"") == *read("1"));
 }
 
+TEST(JsonValue, GivesAListAway) {
+  auto v = read(R"({"list":[1,"b"],"s":"x"})");
+  const auto list = v->take_items("list");
+  ASSERT_EQ(list.size(), 2U);
+  EXPECT_EQ(list[1].text(), "b");
+  EXPECT_EQ(*v, *read(R"({"list":[],"s":"x"})"));
+  EXPECT_TRUE(v->take_items("s").empty());
+  EXPECT_TRUE(v->take_items("absent").empty());
+}
+
 TEST(JsonValue, GivesEmptyTextForWhatIsNoText) {
   const auto v = read(R"({"n":null,"i":5,"s":"x"})");
   EXPECT_EQ(v->text_of("n"), "");

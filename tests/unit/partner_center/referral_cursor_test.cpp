@@ -289,7 +289,7 @@ class LateService {
   Cursor cursor_;
 };
 
-TEST(ReferralPosition, LosesNoChangeHoweverLateItShowsAndHoweverMuchServersDifferWithinTheOverlap) {
+TEST(ReferralPosition, LosesNoChangeHoweverLateItShowsAndHoweverMuchServersDifferWithinTheOverlap) {  // I-06
   for (const bool dated : {true, false}) {
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
       LateService service(seed, dated);
