@@ -172,9 +172,7 @@ Result<ImageId> SqliteStore::put_image(const Columns& columns) {
       if (same.with(Blob{hash}).next()) return ImageId(same.integer(0));
     }
     const std::int64_t shape = put_shape(encoded.names);
-    query("INSERT INTO images (hash, shape, columns) VALUES (?, ?, ?)")
-        .with(Blob{hash}, shape, encoded.values)
-        .run();
+    query("INSERT INTO images (hash, shape, columns) VALUES (?, ?, ?)").with(Blob{hash}, shape, encoded.values).run();
     const ImageId id(parts_.connection->last_id());
     known_images_.keep(id.value, SharedColumns(columns));
     return id;
