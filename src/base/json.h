@@ -58,7 +58,7 @@ class Value {
   bool as_bool() const { return bool_; }                           // false unless boolean
   const std::string& text() const { return part<std::string>(); }  // string value or number text, else ""
   std::optional<std::int64_t> as_integer() const;                  // number without fraction within 64 bit
-  std::string take_text();  // the same, moved out
+  std::string take_text();                                         // the same, moved out
   // Array elements, else empty.
   const std::vector<Value>& items() const { return part<std::vector<Value>>(); }
   // Object members in file order.

@@ -8,9 +8,7 @@
 namespace cosell {
 namespace {
 
-bool same_text(std::string_view a, std::string_view b) {
-  return a == b || text::comparable(a) == text::comparable(b);
-}
+bool same_text(std::string_view a, std::string_view b) { return a == b || text::comparable(a) == text::comparable(b); }
 
 // Null, blank text, an empty list and an unset tick mean the same: nothing is there (I-24).
 bool is_empty(const Value& v) {

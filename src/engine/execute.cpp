@@ -55,16 +55,27 @@ bool is_about_one_record(const Outcome& outcome) {
 
 }  // namespace
 
-Result<bool> Executor::predecessor_applied(const OperationRow& row, bool& never) {
+// What the operation comes after, as it is now; nothing when it comes after none, or that one is not known. Many
+// opportunities come after the same account.
+Result<const OperationRow*> Executor::predecessor(const OperationRow& row, Predecessors& known) {
+  if (row.after.empty()) return nullptr;
+  auto found = known.find(row.after.value);
+  if (found == known.end()) {
+    auto before = pair_.store->operation(row.after);
+    if (!before) return before.error();
+    found = known.emplace(row.after.value, std::move(*before)).first;
+  }
+  return found->second ? &*found->second : nullptr;
+}
+
+bool Executor::may_leave(const OperationRow& row, const OperationRow* before, bool& never) {
   never = false;
   if (row.after.empty()) return true;
-  auto before = pair_.store->operation(row.after);
-  if (!before) return before.error();
-  if (!*before) {
+  if (before == nullptr) {
     never = true;
     return false;
   }
-  switch ((*before)->state) {
+  switch (before->state) {
     case OperationState::applied:
       return true;
     case OperationState::planned:
@@ -80,7 +91,7 @@ Result<bool> Executor::predecessor_applied(const OperationRow& row, bool& never)
 }
 
 // The operation as the connector gets it: completed with ids that its predecessor brought.
-Result<std::optional<Operation>> Executor::wire_operation(OperationRow& row) {
+Result<std::optional<Operation>> Executor::wire_operation(OperationRow& row, const OperationRow* before) {
   Operation op;
   op.id = row.id;
   op.kind = *record_kind_from(row.kind);
@@ -98,12 +109,10 @@ Result<std::optional<Operation>> Executor::wire_operation(OperationRow& row) {
     row.engagement_id = (*deal)->engagement_id;
     op.engagement_id = row.engagement_id;
   }
-  if (op.kind == RecordKind::opportunity && op.verb == Verb::create && !row.after.empty()) {
-    auto before = pair_.store->operation(row.after);
-    if (!before) return before.error();
-    if (*before) op.changes[pair_.mapping->account_column()] = (*before)->target_id;
+  if (op.kind == RecordKind::opportunity && op.verb == Verb::create && before != nullptr) {
+    op.changes[pair_.mapping->account_column()] = before->target_id;
   }
-  return std::optional<Operation>{op};
+  return std::optional<Operation>(std::move(op));
 }
 
 Result<Executor::Batch> Executor::next_batch(Side side) {
@@ -115,7 +124,11 @@ Result<Executor::Batch> Executor::next_batch(Side side) {
   filter.state = OperationState::planned;
   filter.side = side;
   filter.limit = static_cast<int>(size);
+  const OperationId begun_after = none_before_[side];
+  filter.after = begun_after;
   std::vector<OperationRow> never;
+  Predecessors predecessors;
+  bool all_taken = true;
   while (batch.rows.size() < size && (batch.rows.empty() || looked_through < size * looked_through_max)) {
     auto rows = pair_.store->operations(filter);
     if (!rows) return rows.error();
@@ -123,21 +136,25 @@ Result<Executor::Batch> Executor::next_batch(Side side) {
     looked_through += rows->size();
     for (auto& row : *rows) {
       filter.after = row.id;
+      const bool all_before_taken = std::exchange(all_taken, false);
       // One kind of write in a batch, so that as many as possible share a request; the others have their turn.
       if (!batch.rows.empty() && (row.kind != batch.rows.front().kind || row.verb != batch.rows.front().verb)) continue;
+      auto before = predecessor(row, predecessors);
+      if (!before) return before.error();
       bool never_ready = false;
-      auto ready = predecessor_applied(row, never_ready);
-      if (!ready) return ready.error();
+      const bool ready = may_leave(row, *before, never_ready);
       if (never_ready) never.push_back(row);
-      if (!*ready) continue;
-      auto op = wire_operation(row);
+      if (!ready) continue;
+      auto op = wire_operation(row, *before);
       if (!op) return op.error();
       if (!*op) {
         never.push_back(row);
         continue;
       }
-      batch.rows.push_back(row);
+      batch.rows.push_back(std::move(row));
       batch.operations.push_back(std::move(**op));
+      if (all_before_taken) none_before_[side] = filter.after;
+      all_taken = all_before_taken;
       if (batch.rows.size() == size) break;
     }
   }
@@ -149,6 +166,10 @@ Result<Executor::Batch> Executor::next_batch(Side side) {
       return {};
     });
     if (!dropped) return dropped.error();
+  }
+  if (batch.rows.empty() && !begun_after.empty()) {
+    none_before_.erase(side);
+    return next_batch(side);
   }
   return batch;
 }
@@ -170,11 +191,12 @@ Result<void> Executor::push_all(std::int64_t planned_total) {
 // While a batch flies, the one before it is settled and the one after it is made ready, so that the side never waits
 // for us.
 Result<void> Executor::push_side(Side side, bool& any) {
+  none_before_.erase(side);
   std::optional<Landed> landed;
   std::optional<Batch> ready;
   while (true) {
     if (ready && pair_.stop_requested()) {
-      if (auto done = put_back(std::exchange(ready, std::nullopt)); !done) return done;
+      if (auto done = put_back(side, std::exchange(ready, std::nullopt)); !done) return done;
     }
     if (!ready) {
       auto made = make_ready(side);
@@ -198,7 +220,7 @@ Result<void> Executor::push_side(Side side, bool& any) {
     }
     landed = Landed{std::move(flight->batch), flight->outcomes.get()};
     if (std::all_of(landed->outcomes.begin(), landed->outcomes.end(), is_about_one_record)) continue;
-    if (auto done = put_back(std::exchange(ready, std::nullopt)); !done) return done;
+    if (auto done = put_back(side, std::exchange(ready, std::nullopt)); !done) return done;
     auto settled = settle_batch(side, std::move(landed->batch), landed->outcomes);
     landed.reset();
     if (!settled || report_.stopped) return settled;
@@ -228,8 +250,9 @@ Result<std::optional<Executor::Batch>> Executor::make_ready(Side side) {
 }
 
 // A batch that was made ready and did not leave after all.
-Result<void> Executor::put_back(std::optional<Batch> batch) {
+Result<void> Executor::put_back(Side side, std::optional<Batch> batch) {
   if (!batch) return {};
+  none_before_.erase(side);
   return pair_.store->transaction([&]() -> Result<void> {
     for (auto& row : batch->rows) {
       row.state = OperationState::planned;
@@ -267,6 +290,7 @@ Result<void> Executor::settle_batch(Side side, Batch batch, const std::vector<Ou
       const Outcome& outcome = it == by_id.end() ? missing : *it->second;
       row.request_id = outcome.request_id;
       if (const auto* error = std::get_if<Error>(&outcome.what)) {
+        none_before_.erase(side);  // it may have to leave again
         const bool about_more = first_error && first_error->of_one_record && !error->of_one_record;
         if (!first_error || about_more || error->kind == ErrorClass::auth_expired) first_error = *error;
       } else {

@@ -58,10 +58,13 @@ class Executor {
   Result<Batch> next_batch(Side side);
   Result<void> push_side(Side side, bool& any);
   Result<std::optional<Batch>> make_ready(Side side);
-  Result<void> put_back(std::optional<Batch> batch);
+  Result<void> put_back(Side side, std::optional<Batch> batch);
   Flight launch(Side side, Batch batch);
-  Result<std::optional<Operation>> wire_operation(store::OperationRow& row);
-  Result<bool> predecessor_applied(const store::OperationRow& row, bool& never);
+  // The other operations that those of one batch come after, by their ids.
+  using Predecessors = std::map<std::string, std::optional<store::OperationRow>>;
+  Result<const store::OperationRow*> predecessor(const store::OperationRow& row, Predecessors& known);
+  static bool may_leave(const store::OperationRow& row, const store::OperationRow* before, bool& never);
+  Result<std::optional<Operation>> wire_operation(store::OperationRow& row, const store::OperationRow* before);
   Result<void> settle_batch(Side side, Batch batch, const std::vector<Outcome>& outcomes);
   Result<void> settle(store::OperationRow& row, const Outcome& outcome, bool& wait_and_retry);
   // The write's own answer may hold the server's form of what we sent; a later read may hold a person's edit and is no
@@ -86,6 +89,9 @@ class Executor {
   const CycleOptions& options_;
   std::map<Side, int> failures_in_a_row_;
   std::map<Side, std::set<std::string>> moved_;  // records to read again
+  // Up to this one, no operation of the side is planned any more: where the search for the next batch begins, so that
+  // it does not walk through the other side's again and again.
+  std::map<Side, OperationId> none_before_;
   std::int64_t finished_ = 0;
   std::int64_t total_ = 0;
 };

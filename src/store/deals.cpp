@@ -105,9 +105,8 @@ std::string marks_text(const std::map<std::string, std::string>& marks) {
 std::map<std::string, std::string> marks_from(const std::string& text) {
   if (text == "{}") return {};
   std::map<std::string, std::string> marks;
-  const auto read = json::read_each(text, [&](json::Member& mark) {
-    marks.emplace_hint(marks.end(), std::move(mark.key), mark.value.take_text());
-  });
+  const auto read = json::read_each(
+      text, [&](json::Member& mark) { marks.emplace_hint(marks.end(), std::move(mark.key), mark.value.take_text()); });
   if (!read || *read != json::Kind::object) {
     throw Refusal{make_error(ErrorClass::store_damaged, "The store holds unreadable marks of a deal.")};
   }

@@ -26,6 +26,37 @@ TEST_P(Transport, F01_WithoutAConnectionNothingIsSentAndTheDealFollowsByItself) 
   EXPECT_FALSE(world.referral_of(id).is_null());
 }
 
+// The batch behind the one whose write got no answer was ready to leave; it leaves afterwards, once.
+TEST_P(Transport, F03_WhatWasReadyBehindALostAnswerIsSentOnce) {  // I-19
+  World world({.crm = GetParam()});
+  constexpr std::size_t deals = 100;
+  CycleOptions first_sync;
+  first_sync.allow = {"creates"};
+  for (std::size_t i = 0; i < deals; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+  std::size_t creates = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r)) return go(r);
+    net::Delivered answer = go(r);
+    if (++creates == 5) answer.kind = net::Delivered::Kind::dropped_after;
+    return answer;
+  };
+  world.sync(first_sync);
+  world.wire = nullptr;
+  world.advance(minutes(5));
+  world.sync(first_sync);
+  EXPECT_EQ(creates, deals);
+  EXPECT_EQ(world.referrals().size(), deals);
+  store::OperationFilter filter;
+  filter.kind = "referral";
+  filter.limit = 1000;
+  const auto operations = world.store().operations(filter);
+  ASSERT_TRUE(operations);
+  for (const auto& op : *operations) {
+    EXPECT_EQ(op.attempts, op.sent_at ? 1 : 0);
+    EXPECT_EQ(store::name_of(op.state), std::string("applied"));
+  }
+}
+
 TEST_P(Transport, F04_ALateArrivalWithinTheHorizonIsAdopted) {  // I-17, I-20
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));

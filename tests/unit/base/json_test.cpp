@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/json_text.h"
 #include "base/random.h"
 
 namespace cosell::json {
@@ -24,6 +25,37 @@ void expect_refused(const Bad& bad, const ReadOptions& options = {}) {
   EXPECT_EQ(value.error().at.line, bad.line) << bad.text << " -> " << value.error().message;
   EXPECT_EQ(value.error().at.column, bad.column) << bad.text << " -> " << value.error().message;
   EXPECT_THAT(value.error().message, HasSubstr(bad.words)) << bad.text;
+}
+
+std::string parts_of(const std::string& text) {
+  std::string parts;
+  const auto kind = read_each(text, [&](Member& m) { parts += m.key + "=" + write(m.value) + ";"; });
+  if (!kind) return "error: " + kind.error().message;
+  return (*kind == Kind::array ? "list " : "object ") + parts;
+}
+
+TEST(JsonReadEach, HandsOverElementsAndMembersInTheirOrder) {
+  EXPECT_EQ(parts_of(" [1, \"a\" ,null,[2],{\"b\":true}] "), "list =1;=\"a\";=null;=[2];={\"b\":true};");
+  EXPECT_EQ(parts_of("{\"b\":1,\"a\":{\"c\":[]}}"), "object b=1;a={\"c\":[]};");
+  EXPECT_EQ(parts_of("[]"), "list ");
+  EXPECT_EQ(parts_of("{ }"), "object ");
+}
+
+TEST(JsonReadEach, RefusesWhatIsNoJsonAndWhatIsNeitherListNorObject) {
+  for (const char* bad :
+       {"", "7", "[1,]", "[1", "{\"a\"}", "{\"a\":1,}", "{a:1}", "[1] 2", "{\"a\":[}", "[\"\xff\"]"}) {
+    EXPECT_THAT(parts_of(bad), HasSubstr("error: ")) << bad;
+  }
+}
+
+TEST(JsonRead, FindsAKeyThatStandsTwiceAmongManyThatLookAlike) {
+  for (int twice = 0; twice < 40; ++twice) {
+    std::string members;
+    for (int i = 0; i < 40; ++i) members += "\"column_" + std::to_string(100 + i * 7) + "_c\":1,";
+    EXPECT_TRUE(read("{" + members + "\"last\":1}"));
+    const std::string again = "\"column_" + std::to_string(100 + twice * 7) + "_c\":2}";
+    EXPECT_FALSE(read("{" + members + again)) << again;
+  }
 }
 
 TEST(JsonRead, KeepsWhatIsWrittenAndWhereItStands) {
