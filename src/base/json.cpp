@@ -276,8 +276,9 @@ std::string Value::text_of(std::string_view key) const {
 }
 
 std::vector<Value> Value::take_items(std::string_view key) {
-  for (Member& m : members_) {
-    if (m.key == key) return std::exchange(m.value.items_, {});
+  if (!is_object()) return {};
+  for (Member& m : own<std::vector<Member>>()) {
+    if (m.key == key && m.value.is_array()) return std::exchange(m.value.own<std::vector<Value>>(), {});
   }
   return {};
 }
