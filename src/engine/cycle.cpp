@@ -57,7 +57,11 @@ class Cycle {
   Result<void> pull(Side side);
   Result<void> ask_microsoft();
   Result<void> rounds();
-  Result<void> decide_all(std::int64_t& operations);
+  Result<std::int64_t> decide_all();
+  Result<std::int64_t> decide_settled(const std::vector<DealId>& deals);
+  enum class Questions : std::uint8_t { asked, left_for_later };
+  Result<std::int64_t> decide_on(Decider& decider, const std::vector<store::DealRow>& rows, Questions questions);
+  bool may_decide_on(const store::DealRow& row) const;
   Result<void> commit(const std::vector<Planned>& plans);
   Result<void> note_decision(const Planned& plan);
   void count_steps(const OperationRow& operation);
@@ -79,6 +83,7 @@ class Cycle {
   PlannedSteps steps_;
   std::set<std::int64_t> with_writes_;
   std::set<std::pair<std::int64_t, std::string>> warned_;
+  std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
   bool first_sync_ = false;
   std::uint64_t plan_hash_ = 0;  // order-independent, over everything that would be written
 };
@@ -373,7 +378,54 @@ void Cycle::warn(const Planned& plan) {
   report_.warnings.push_back({plan.row.id, plan.row.title, plan.warning, plan.row.next_step});
 }
 
-Result<void> Cycle::decide_all(std::int64_t& operations) {
+bool Cycle::may_decide_on(const store::DealRow& row) const {
+  const auto id = static_cast<std::size_t>(row.id.value);
+  if (id < times_decided_.size() && times_decided_[id] >= rounds_max) return false;
+  if (options_.only && !options_.only(row)) return false;
+  const bool full = options_.limit > 0 && static_cast<int>(with_writes_.size()) >= options_.limit;
+  return !full || with_writes_.count(row.id.value) > 0;
+}
+
+// Decides on these deals and keeps what follows; how many operations that is.
+Result<std::int64_t> Cycle::decide_on(Decider& decider, const std::vector<store::DealRow>& rows, Questions questions) {
+  std::int64_t operations = 0;
+  std::vector<Planned> plans;
+  for (const auto& row : rows) {
+    if (!may_decide_on(row)) continue;
+    std::optional<Planned> plan;
+    if (questions == Questions::asked) {
+      auto decided = decider.decide(row);
+      if (!decided) {
+        if (auto done = commit(plans); !done) return done.error();
+        report_.stopped = decided.error();
+        report_.side_down = Side::crm;
+        return operations;
+      }
+      plan = std::move(*decided);
+    } else {
+      auto decided = decider.decide_unasked(row);
+      if (!decided) return decided.error();
+      plan = std::move(*decided);
+    }
+    if (!plan) continue;
+    const auto id = static_cast<std::size_t>(row.id.value);
+    if (id >= times_decided_.size()) times_decided_.resize(id + 1);
+    ++times_decided_[id];
+    for (const auto& op : plan->operations) {
+      ++operations;
+      ++report_.planned[write_kind(op)];
+      plan_hash_ += plan_hash_of(op, row);
+      count_steps(op);
+    }
+    if (!plan->operations.empty()) with_writes_.insert(row.id.value);
+    if (plan->warning_is_new) warn(*plan);
+    plans.push_back(std::move(*plan));
+  }
+  if (auto done = commit(plans); !done) return done.error();
+  return operations;
+}
+
+Result<std::int64_t> Cycle::decide_all() {
   Decider decider(pair_, report_.run);
   store::OperationFilter open_filter;
   open_filter.state = store::OperationState::unknown;
@@ -383,51 +435,52 @@ Result<void> Cycle::decide_all(std::int64_t& operations) {
   std::set<std::int64_t> unanswered;
   for (const auto& op : *open) unanswered.insert(op.deal.value);
 
+  std::int64_t operations = 0;
   DealId after;
   std::int64_t looked_at = 0;
   while (true) {
     auto rows = pair_.store->deals_to_decide(pair_.clock->now(), after, page_of_deals);
     if (!rows) return rows.error();
-    if (rows->empty()) return {};
+    if (rows->empty()) return operations;
     after = rows->back().id;
     const auto looked = static_cast<std::int64_t>(rows->size());
     std::erase_if(*rows, [&](const store::DealRow& row) {
-      return unanswered.count(row.id.value) > 0 || (options_.only && !options_.only(row));  // I-20
+      return unanswered.count(row.id.value) > 0 || !may_decide_on(row);  // I-20
     });
     if (auto ready = decider.prepare(*rows); !ready) {
       report_.stopped = ready.error();
       report_.side_down = Side::crm;
-      return {};
+      return operations;
     }
-    std::vector<Planned> plans;
-    for (const auto& row : *rows) {
-      const bool full = options_.limit > 0 && static_cast<int>(with_writes_.size()) >= options_.limit;
-      if (full && with_writes_.count(row.id.value) == 0) continue;
-      auto plan = decider.decide(row);
-      if (!plan) {
-        if (auto done = commit(plans); !done) return done;
-        report_.stopped = plan.error();
-        report_.side_down = Side::crm;
-        return {};
-      }
-      for (const auto& op : plan->operations) {
-        ++operations;
-        ++report_.planned[write_kind(op)];
-        plan_hash_ += plan_hash_of(op, row);
-        count_steps(op);
-      }
-      if (!plan->operations.empty()) with_writes_.insert(row.id.value);
-      if (plan->warning_is_new) warn(*plan);
-      plans.push_back(std::move(*plan));
-    }
-    if (auto done = commit(plans); !done) return done;
+    auto decided = decide_on(decider, *rows, Questions::asked);
+    if (!decided) return decided.error();
+    operations += *decided;
+    if (stopped()) return operations;
     looked_at += looked;
     options_.progress({"Comparing", looked_at, 0});
     if (pair_.stop_requested()) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
-      return {};
+      return operations;
     }
   }
+}
+
+// Deals whose writes were just settled: what follows leaves while the writes of others fly, and what both sides show of
+// them is still in memory. What asks a side something first, or has another write under way, waits for the next round.
+Result<std::int64_t> Cycle::decide_settled(const std::vector<DealId>& deals) {
+  std::vector<store::DealRow> rows;
+  for (const DealId id : deals) {
+    auto row = pair_.store->deal(id);
+    if (!row) return row.error();
+    if (!*row || !(*row)->dirty || (*row)->crm.record_id.empty() || (*row)->partner_center.record_id.empty()) continue;
+    if ((*row)->ask_microsoft_at && *(*row)->ask_microsoft_at <= pair_.clock->now()) continue;
+    auto open = pair_.store->has_open_operation(id);
+    if (!open) return open.error();
+    if (!*open) rows.push_back(std::move(**row));
+  }
+  if (rows.empty()) return 0;
+  Decider decider(pair_, report_.run);
+  return decide_on(decider, rows, Questions::left_for_later);
 }
 
 void Cycle::stop(const GuardStop& guard) {
@@ -489,20 +542,22 @@ Result<bool> Cycle::guard_stops() {
 
 Result<void> Cycle::rounds() {
   Executor executor(pair_, report_.run, report_, options_);
+  times_decided_.clear();
   if (auto done = match_lone_deals(pair_); !done) return done;
   for (int round = 0; round < rounds_max && !stopped(); ++round) {
     if (auto done = ask_microsoft(); !done) return done;
     if (stopped()) return {};
-    std::int64_t operations = 0;
-    if (auto done = decide_all(operations); !done) return done;
-    if (stopped() || operations == 0) return {};
+    auto operations = decide_all();
+    if (!operations) return operations.error();
+    if (stopped() || *operations == 0) return {};
     if (round == 0) {
       auto stop = guard_stops();  // a plan says it too
       if (!stop) return stop.error();
       if (*stop) return {};
     }
     if (options_.plan_only) return {};
-    if (auto done = executor.push_all(operations); !done) return done;
+    auto pushed = executor.push_all(*operations, [this](const auto& deals) { return decide_settled(deals); });
+    if (!pushed) return pushed;
     if (stopped()) return {};
     if (auto done = executor.probe_open_operations(); !done) return done;
     if (auto done = executor.fetch_moved(); !done) return done;

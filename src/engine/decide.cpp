@@ -68,6 +68,15 @@ Result<Planned> Decider::decide(const DealRow& row) {
   return decide_now(row);
 }
 
+Result<std::optional<Planned>> Decider::decide_unasked(const DealRow& row) {
+  may_ask_ = false;
+  auto plan = decide(row);
+  may_ask_ = true;
+  if (plan) return std::optional<Planned>(std::move(*plan));
+  if (plan.error().kind == ErrorClass::cancelled) return std::optional<Planned>{};
+  return plan.error();
+}
+
 Result<Planned> Decider::decide_again(const DealRow& row, Instant at, const json::Value& answers) {
   now_ = at;
   given_ = &answers;

@@ -38,6 +38,9 @@ class Decider {
   Result<Planned> decide(const store::DealRow& row);
   // The same decision again, for that moment and with the answers that were given then; asks nobody.
   Result<Planned> decide_again(const store::DealRow& row, Instant at, const json::Value& answers);
+  // The same as decide() for a deal of both sides, asking neither: while writes are under way. Nothing when a question
+  // has to be asked first.
+  Result<std::optional<Planned>> decide_unasked(const store::DealRow& row);
   // The comparison of a deal that both sides show, before any choice of a person and any step that has to wait.
   reconcile::Decision compare(const store::DealRow& row, const DealView& view) const;
   // Looks up what the decisions on these deals need of other records, for all of them at once.
@@ -113,6 +116,7 @@ class Decider {
   RunId run_;
   Instant now_{};                       // one moment per decision
   const json::Value* given_ = nullptr;  // answers of the past, when a decision is derived again
+  bool may_ask_ = true;
   std::map<std::string, OperationId> accounts_being_created_;
   std::map<std::string, std::vector<Observation>> accounts_found_;  // by what was searched for; of the prepared deals
   std::map<Field, mapping::FieldRule> rules_;

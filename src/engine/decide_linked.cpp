@@ -180,6 +180,8 @@ Result<bool> Decider::help_was_asked(Planned& plan) const {
   if (given_ != nullptr) {
     const json::Value* known = given_->find("help_was_asked");
     asked = known != nullptr && known->as_bool();
+  } else if (!may_ask_) {
+    return make_error(ErrorClass::cancelled, "Partner Center has to be asked first.");
   } else {
     RelatedQuery query;
     query.kind = RecordKind::microsoft_half;

@@ -174,7 +174,7 @@ Result<Executor::Batch> Executor::next_batch(Side side) {
   return batch;
 }
 
-Result<void> Executor::push_all(std::int64_t planned_total) {
+Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& follow_up) {
   total_ = planned_total;
   finished_ = 0;
   bool any = true;
@@ -182,7 +182,7 @@ Result<void> Executor::push_all(std::int64_t planned_total) {
     any = false;
     for (const Side side : {Side::partner_center, Side::crm}) {
       if (report_.stopped) break;
-      if (auto pushed = push_side(side, any); !pushed) return pushed;
+      if (auto pushed = push_side(side, follow_up, any); !pushed) return pushed;
     }
   }
   return {};
@@ -190,7 +190,7 @@ Result<void> Executor::push_all(std::int64_t planned_total) {
 
 // While a batch flies, the one before it is settled and the one after it is made ready, so that the side never waits
 // for us.
-Result<void> Executor::push_side(Side side, bool& any) {
+Result<void> Executor::push_side(Side side, const FollowUp& follow_up, bool& any) {
   none_before_.erase(side);
   std::optional<Landed> landed;
   std::optional<Batch> ready;
@@ -206,8 +206,7 @@ Result<void> Executor::push_side(Side side, bool& any) {
     std::optional<Flight> flight;
     if (ready) flight = launch(side, *std::exchange(ready, std::nullopt));
     if (landed) {
-      auto settled = settle_batch(side, std::move(landed->batch), landed->outcomes);
-      landed.reset();
+      auto settled = settle_and_follow_up(side, *std::exchange(landed, std::nullopt), follow_up);
       if (!settled) return settled;
       if (!flight && !report_.stopped) continue;  // what was settled may have let others through
     }
@@ -225,6 +224,32 @@ Result<void> Executor::push_side(Side side, bool& any) {
     landed.reset();
     if (!settled || report_.stopped) return settled;
   }
+}
+
+bool Executor::is_moved(const DealRow& deal) const {
+  const auto moved = [&](Side side, const std::string& record) {
+    const auto records = moved_.find(side);
+    return records != moved_.end() && records->second.count(record) > 0;
+  };
+  return moved(Side::crm, deal.crm.record_id) || moved(Side::partner_center, deal.partner_center.record_id);
+}
+
+// A deal that has to be read again is left to the next round.
+Result<void> Executor::settle_and_follow_up(Side side, Landed landed, const FollowUp& follow_up) {
+  std::set<DealId> deals;
+  for (const OperationRow& row : landed.batch.rows) deals.insert(row.deal);
+  if (auto settled = settle_batch(side, std::move(landed.batch), landed.outcomes); !settled) return settled;
+  if (report_.stopped) return {};
+  std::vector<DealId> known;
+  for (const DealId id : deals) {
+    auto deal = pair_.store->deal(id);
+    if (!deal) return deal.error();
+    if (*deal && !is_moved(**deal)) known.push_back(id);
+  }
+  auto planned = follow_up(known);
+  if (!planned) return planned.error();
+  total_ += *planned;
+  return {};
 }
 
 // The next batch, marked as sent; nothing when no operation is ready, or when the process is asked to stop.

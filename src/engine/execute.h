@@ -2,6 +2,7 @@
 // order of the operations, one transaction per batch, none open across a call.
 #pragma once
 
+#include <functional>
 #include <future>
 #include <map>
 #include <optional>
@@ -24,8 +25,12 @@ class Executor {
   Executor(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
       : pair_(pair), run_(run), report_(report), options_(options) {}
 
+  // Called with the deals of each batch once it is settled, mostly while another one flies; what it plans is pushed
+  // too. Returns how many operations that is.
+  using FollowUp = std::function<Result<std::int64_t>(const std::vector<DealId>&)>;
+
   // Pushes until nothing is ready. Sets report.stopped and side_down when a side fails as a whole.
-  Result<void> push_all(std::int64_t planned_total);
+  Result<void> push_all(std::int64_t planned_total, const FollowUp& follow_up);
 
   // Looks up every operation whose outcome is unknown (sent and unanswered, or left by a crash). What was applied is
   // settled; what surely was not is dropped and its deal decided anew; the rest waits for the late-arrival horizon.
@@ -56,7 +61,10 @@ class Executor {
   };
 
   Result<Batch> next_batch(Side side);
-  Result<void> push_side(Side side, bool& any);
+  Result<void> push_side(Side side, const FollowUp& follow_up, bool& any);
+  Result<void> settle_and_follow_up(Side side, Landed landed, const FollowUp& follow_up);
+  // Does the deal wait for one of its records to be read again?
+  bool is_moved(const store::DealRow& deal) const;
   Result<std::optional<Batch>> make_ready(Side side);
   Result<void> put_back(Side side, std::optional<Batch> batch);
   Flight launch(Side side, Batch batch);

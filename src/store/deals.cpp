@@ -274,8 +274,9 @@ Result<void> SqliteStore::remove_deal(DealId id, DealId into) {
     auto stays = deal(into);
     if (!stays) return stays.error();
     if (!*stays || into == id) return no_such_deal(into);
-    Query open = query("SELECT 1 FROM operations WHERE deal = ?1 AND state IN ('planned', 'sent', 'unknown') LIMIT 1");
-    if (open.with(id).next()) {
+    auto open = has_open_operation(id);
+    if (!open) return open.error();
+    if (*open) {
       return make_error(ErrorClass::bug, "Deal " + std::to_string(id.value) +
                                              " still has a write under way and cannot be merged into another one.");
     }

@@ -128,4 +128,13 @@ Result<std::vector<OperationRow>> SqliteStore::operations(const OperationFilter&
   });
 }
 
+Result<bool> SqliteStore::has_open_operation(DealId deal) {
+  return read([&]() -> Result<bool> {
+    Query open = query(
+        "SELECT 1 FROM operations INDEXED BY operations_by_deal WHERE deal = ?1 AND"
+        " (state = 'planned' OR state = 'sent' OR state = 'unknown') LIMIT 1");
+    return open.with(deal).next();
+  });
+}
+
 }  // namespace cosell::store

@@ -104,6 +104,7 @@ class SqliteStore final : public Store {
   Result<void> update_operation(const OperationRow& row) override;
   Result<std::optional<OperationRow>> operation(const OperationId& id) override;
   Result<std::vector<OperationRow>> operations(const OperationFilter& filter) override;
+  Result<bool> has_open_operation(DealId deal) override;
 
   Result<void> journal(const JournalEntry& entry) override;
   Result<std::vector<JournalEntry>> history(DealId deal, std::int64_t after, int limit) override;

@@ -258,6 +258,8 @@ class Store {
   virtual Result<void> update_operation(const OperationRow& row) = 0;  // state, attempts, result fields
   virtual Result<std::optional<OperationRow>> operation(const OperationId& id) = 0;
   virtual Result<std::vector<OperationRow>> operations(const OperationFilter& filter) = 0;  // planning order
+  // Is a write of the deal planned, sent or unanswered?
+  virtual Result<bool> has_open_operation(DealId deal) = 0;
 
   // --- journal
   // The first line about a deal after a change of what it stands on (footing.h) tells that change too, in the member
