@@ -2,6 +2,7 @@
 #include "engine/execute.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/json.h"
@@ -174,56 +175,82 @@ Result<Executor::Batch> Executor::next_batch(Side side) {
   return batch;
 }
 
+// Both sides take their writes at the same time. While a side's batch flies, the one before it is settled and the one
+// after it is made ready, so that no side waits for us.
 Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& follow_up) {
   total_ = planned_total;
   finished_ = 0;
-  bool any = true;
-  while (any && !report_.stopped) {
-    any = false;
-    for (const Side side : {Side::partner_center, Side::crm}) {
-      if (report_.stopped) break;
-      if (auto pushed = push_side(side, follow_up, any); !pushed) return pushed;
+  none_before_.clear();
+  waits_for_more_until_.clear();
+  Lanes lanes;
+  lanes[0].side = Side::partner_center;
+  lanes[1].side = Side::crm;
+  while (true) {
+    bool settles = false;
+    for (Lane& lane : lanes) {
+      const Lane& other = lanes[lane.side == lanes[0].side ? 1 : 0];
+      settles = settles || lane.landed;
+      const bool more_may_come = other.flight || other.landed || other.ready;
+      if (auto done = advance(lane, more_may_come ? Room::full_or_last : Room::as_it_is, follow_up); !done) return done;
+    }
+    Lane* next = next_to_land(lanes);
+    if (next != nullptr) {
+      if (auto done = land(*next, follow_up); !done) return done;
+    } else if (!settles) {
+      return {};  // else what was settled may have let others through
     }
   }
+}
+
+Result<void> Executor::advance(Lane& lane, Room room, const FollowUp& follow_up) {
+  const bool ends = report_.stopped || pair_.stop_requested();
+  if (ends && lane.ready) {
+    if (auto done = put_back(lane.side, std::exchange(lane.ready, std::nullopt)); !done) return done;
+  }
+  if (auto done = take_off(lane, room); !done) return done;
+  if (lane.landed) {
+    auto settled = settle_and_follow_up(lane.side, *std::exchange(lane.landed, std::nullopt), follow_up);
+    if (!settled) return settled;
+  }
+  if (lane.ready || !lane.flight || lane.flight->batch.rows.size() > made_ready_max) return {};
+  auto made = make_ready(lane.side, room);
+  if (!made) return made.error();
+  lane.ready = std::move(*made);
   return {};
 }
 
-// While a batch flies, the one before it is settled and the one after it is made ready, so that the side never waits
-// for us.
-Result<void> Executor::push_side(Side side, const FollowUp& follow_up, bool& any) {
-  none_before_.erase(side);
-  std::optional<Landed> landed;
-  std::optional<Batch> ready;
-  while (true) {
-    if (ready && pair_.stop_requested()) {
-      if (auto done = put_back(side, std::exchange(ready, std::nullopt)); !done) return done;
-    }
-    if (!ready) {
-      auto made = make_ready(side);
-      if (!made) return made.error();
-      ready = std::move(*made);
-    }
-    std::optional<Flight> flight;
-    if (ready) flight = launch(side, *std::exchange(ready, std::nullopt));
-    if (landed) {
-      auto settled = settle_and_follow_up(side, *std::exchange(landed, std::nullopt), follow_up);
-      if (!settled) return settled;
-      if (!flight && !report_.stopped) continue;  // what was settled may have let others through
-    }
-    if (!flight) return {};
-    any = true;
-    if (flight->batch.rows.size() <= made_ready_max) {
-      auto made = make_ready(side);
-      if (!made) return made.error();
-      ready = std::move(*made);
-    }
-    landed = Landed{std::move(flight->batch), flight->outcomes.get()};
-    if (std::all_of(landed->outcomes.begin(), landed->outcomes.end(), is_about_one_record)) continue;
-    if (auto done = put_back(side, std::exchange(ready, std::nullopt)); !done) return done;
-    auto settled = settle_batch(side, std::move(landed->batch), landed->outcomes);
-    landed.reset();
-    if (!settled || report_.stopped) return settled;
+Result<void> Executor::take_off(Lane& lane, Room room) {
+  if (lane.flight) return {};
+  if (!lane.ready) {
+    auto made = make_ready(lane.side, room);
+    if (!made) return made.error();
+    lane.ready = std::move(*made);
   }
+  if (lane.ready) lane.flight = launch(lane.side, *std::exchange(lane.ready, std::nullopt));
+  return {};
+}
+
+// Waits until one has landed. Those that fly only when they are waited for have their turns.
+Executor::Lane* Executor::next_to_land(Lanes& lanes) {
+  std::swap(lanes[0], lanes[1]);
+  while (lanes[0].flight || lanes[1].flight) {
+    for (Lane& lane : lanes) {
+      if (lane.flight && lane.flight->outcomes.wait_for(std::chrono::milliseconds(1)) != std::future_status::timeout) {
+        return &lane;
+      }
+    }
+  }
+  return nullptr;
+}
+
+Result<void> Executor::land(Lane& lane, const FollowUp& follow_up) {
+  lane.landed = Landed{std::move(lane.flight->batch), lane.flight->outcomes.get()};
+  lane.flight.reset();
+  const auto& outcomes = lane.landed->outcomes;
+  if (std::all_of(outcomes.begin(), outcomes.end(), is_about_one_record)) return {};
+  // Nothing more leaves until it is known what that means for the side.
+  if (auto done = put_back(lane.side, std::exchange(lane.ready, std::nullopt)); !done) return done;
+  return settle_and_follow_up(lane.side, *std::exchange(lane.landed, std::nullopt), follow_up);
 }
 
 bool Executor::is_moved(const DealRow& deal) const {
@@ -252,15 +279,32 @@ Result<void> Executor::settle_and_follow_up(Side side, Landed landed, const Foll
   return {};
 }
 
+// Updates of a side that takes many in one request: more of them follow from what the other side takes. What is
+// created is all planned by then.
+bool Executor::may_grow(Side side, const Batch& batch) const {
+  const Capabilities& can = pair_.connector(side).capabilities();
+  return can.client_key == Capabilities::ClientKey::unique && !is_create(batch.rows.front()) &&
+         batch.rows.size() < static_cast<std::size_t>(can.batch_max);
+}
+
 // The next batch, marked as sent; nothing when no operation is ready, or when the process is asked to stop.
-Result<std::optional<Executor::Batch>> Executor::make_ready(Side side) {
+Result<std::optional<Executor::Batch>> Executor::make_ready(Side side, Room room) {
+  if (report_.stopped) return std::optional<Batch>{};
   if (pair_.stop_requested()) {
     report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
     return std::optional<Batch>{};
   }
+  if (room == Room::full_or_last && finished_ < waits_for_more_until_[side]) return std::optional<Batch>{};
   auto batch = next_batch(side);
   if (!batch) return batch.error();
   if (batch->rows.empty()) return std::optional<Batch>{};
+  if (room == Room::full_or_last && may_grow(side, *batch)) {
+    // Each write that is settled lets at most one more through.
+    const auto missing = static_cast<std::size_t>(pair_.connector(side).capabilities().batch_max) - batch->rows.size();
+    waits_for_more_until_[side] = finished_ + static_cast<std::int64_t>(missing);
+    none_before_.erase(side);
+    return std::optional<Batch>{};
+  }
   auto marked = pair_.store->transaction([&]() -> Result<void> {
     for (auto& row : batch->rows) {
       row.state = OperationState::sent;
@@ -334,8 +378,7 @@ Result<void> Executor::settle_batch(Side side, Batch batch, const std::vector<Ou
     Duration wait = seconds(1LL << std::min(failures_in_a_row_[side], 5));
     if (first_error->not_before) wait = std::max(wait, *first_error->not_before - pair_.clock->now());
     if (wait > minutes(2)) {
-      report_.stopped = *first_error;
-      report_.side_down = side;
+      stop_because_of(side, *first_error);
       return {};
     }
     pair_.clock->sleep_for(wait);
@@ -344,16 +387,23 @@ Result<void> Executor::settle_batch(Side side, Batch batch, const std::vector<Ou
 }
 
 // Decides whether an error is about the whole side. Then the run ends; deals stay queued.
+// The first side that fails is the one to tell of.
+bool Executor::stop_because_of(Side side, const Error& error) {
+  if (!report_.stopped) {
+    report_.stopped = error;
+    report_.side_down = side;
+  }
+  return true;
+}
+
 bool Executor::side_failed(Side side, const Error& error, bool nothing_went_through) {
   switch (error.kind) {
     case ErrorClass::auth_expired:
     case ErrorClass::config:
     case ErrorClass::bug:
-      report_.stopped = error;
-      report_.side_down = side;
-      return true;
+      return stop_because_of(side, error);
     case ErrorClass::cancelled:
-      report_.stopped = error;
+      if (!report_.stopped) report_.stopped = error;
       return true;
     case ErrorClass::transient:
     case ErrorClass::throttled:
@@ -362,9 +412,7 @@ bool Executor::side_failed(Side side, const Error& error, bool nothing_went_thro
       // A side whose rows are locked answers; only these deals wait.
       if (!nothing_went_through || error.of_one_record) return false;
       if (++failures_in_a_row_[side] < pair_.settings.attempts_in_a_row) return false;
-      report_.stopped = error;
-      report_.side_down = side;
-      return true;
+      return stop_because_of(side, error);
     default:
       return false;
   }

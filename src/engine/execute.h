@@ -2,6 +2,7 @@
 // order of the operations, one transaction per batch, none open across a call.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <future>
 #include <map>
@@ -60,12 +61,28 @@ class Executor {
     std::vector<Outcome> outcomes;
   };
 
+  // The writes of one side on their way: a batch that is marked as sent and leaves next, one that flies, and one that
+  // landed and is to be settled.
+  struct Lane {
+    Side side = Side::crm;
+    std::optional<Batch> ready;
+    std::optional<Flight> flight;
+    std::optional<Landed> landed;
+  };
+  using Lanes = std::array<Lane, 2>;
+
+  enum class Room : std::uint8_t { full_or_last, as_it_is };
   Result<Batch> next_batch(Side side);
-  Result<void> push_side(Side side, const FollowUp& follow_up, bool& any);
+  Result<void> advance(Lane& lane, Room room, const FollowUp& follow_up);
+  Result<void> take_off(Lane& lane, Room room);
+  Result<void> land(Lane& lane, const FollowUp& follow_up);
+  static Lane* next_to_land(Lanes& lanes);
   Result<void> settle_and_follow_up(Side side, Landed landed, const FollowUp& follow_up);
   // Does the deal wait for one of its records to be read again?
   bool is_moved(const store::DealRow& deal) const;
-  Result<std::optional<Batch>> make_ready(Side side);
+  Result<std::optional<Batch>> make_ready(Side side, Room room);
+  bool may_grow(Side side, const Batch& batch) const;
+  bool stop_because_of(Side side, const Error& error);
   Result<void> put_back(Side side, std::optional<Batch> batch);
   Flight launch(Side side, Batch batch);
   // The other operations that those of one batch come after, by their ids.
@@ -100,6 +117,8 @@ class Executor {
   // Up to this one, no operation of the side is planned any more: where the search for the next batch begins, so that
   // it does not walk through the other side's again and again.
   std::map<Side, OperationId> none_before_;
+  // Until so many writes are settled, a batch that may grow is not looked for again.
+  std::map<Side, std::int64_t> waits_for_more_until_;
   std::int64_t finished_ = 0;
   std::int64_t total_ = 0;
 };
