@@ -88,7 +88,8 @@ void Position::first_page_shows(const FirstPage& page, Duration overlap) {
   l.next_newest_at = newest && l.next_newest == newest ? newest_at : l.started;
   l.next_bound = bound;
   if (!l.next_newest) return;
-  if (page.asked_at) {
+  // A service that is ahead of us by much is not believed: looking back too little is what loses a change.
+  if (page.asked_at && *page.asked_at <= l.started + Duration{overlap.ms / 2}) {
     l.next_bound = later(bound, std::min(*l.next_newest, *page.asked_at - overlap));
     return;
   }

@@ -416,7 +416,8 @@ class App {
     CLI::App* journal = command(app_, "journal", "Look after the audit",
                                 "  cosell journal verify\n  cosell journal export --file journal.jsonl");
     journal->require_subcommand(1);
-    CLI::App* whole = command(*journal, "verify", "Was any entry changed or removed? Do the links follow from it?", "  cosell journal verify");
+    CLI::App* whole = command(*journal, "verify", "Was any entry changed or removed? Do the links follow from it?",
+                              "  cosell journal verify");
     add_pair(whole, pair_);
     does(whole, [this](Session& s) { return journal_verify_command(s, pair_); });
     CLI::App* exported =

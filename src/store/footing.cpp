@@ -63,7 +63,8 @@ Footing footing_of(const DealRow& row) {
   footing.crm_base = row.crm.base;
   footing.partner_center_base = row.partner_center.base;
   const std::string prefix = agreed_mark;
-  for (auto mark = row.marks.lower_bound(prefix); mark != row.marks.end() && mark->first.rfind(prefix, 0) == 0; ++mark) {
+  for (auto mark = row.marks.lower_bound(prefix); mark != row.marks.end() && mark->first.rfind(prefix, 0) == 0;
+       ++mark) {
     footing.agreed.emplace(mark->first.substr(prefix.size()), mark->second);
   }
   return footing;

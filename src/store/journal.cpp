@@ -114,8 +114,7 @@ void SqliteStore::append(const JournalEntry& entry) {
                   text::sha256_hex(entry.summary),
                   text::sha256_hex(entry.payload)};
   const std::string hash = hash_of(head.hash, line);
-  query(
-      "INSERT INTO journal (sequence, at, run, deal, kind, summary, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
+  query("INSERT INTO journal (sequence, at, run, deal, kind, summary, hash) VALUES (?, ?, ?, ?, ?, ?, ?)")
       .with(line.sequence, entry.at, entry.run, entry.deal, line.kind, entry.summary, Blob{bytes_of(hash)})
       .run();
   if (!entry.payload.empty()) {

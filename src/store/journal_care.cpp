@@ -79,8 +79,8 @@ Result<JournalCheckpoint> SqliteStore::journal_checkpoint() {
   });
 }
 
-// One transaction in which SQLite does not look through all rows for each one that goes, whether it is referred to: once
-// for all at its end is enough, and takes minutes less.
+// One transaction in which SQLite does not look through all rows for each one that goes, whether it is referred to:
+// once for all at its end is enough, and takes minutes less.
 Result<JournalPruned> SqliteStore::clean_up(const std::function<Result<JournalPruned>()>& work) {
   const auto check_references = [&](bool each) {
     return read([&]() -> Result<void> {

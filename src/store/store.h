@@ -266,9 +266,10 @@ class Store {
   // "footing" of its payload; without one in the same transaction, a line of its own does.
   virtual Result<void> journal(const JournalEntry& entry) = 0;
   virtual Result<std::vector<JournalEntry>> history(DealId deal, std::int64_t after, int limit) = 0;
-  // Walks the whole chain, then follows what each deal stood on and compares the end with what is stored (I-33). Returns
-  // the number of entries; a broken chain is store_damaged naming the entry, and so is a deal that differs, naming it.
-  // Both begin at the checkpoint when older lines were pruned. Memory does not grow with the number of deals.
+  // Walks the whole chain, then follows what each deal stood on and compares the end with what is stored (I-33).
+  // Returns the number of entries; a broken chain is store_damaged naming the entry, and so is a deal that differs,
+  // naming it. Both begin at the checkpoint when older lines were pruned. Memory does not grow with the number of
+  // deals.
   virtual Result<std::int64_t> verify_journal() = 0;
   // Every line, or those of one run, with their hashes, in order.
   virtual Result<std::vector<JournalEntry>> journal_lines(RunId run, std::int64_t after, int limit) = 0;
@@ -276,8 +277,8 @@ class Store {
   // Removes lines older than that, with the writes and pictures that only they speak of, and leaves a checkpoint from
   // which the rest is verified.
   virtual Result<JournalPruned> prune_journal(Instant before, Instant now) = 0;
-  // Forgets what the history of a deal says; the lines stay, empty, so that the chain verifies. A last one says that, and
-  // what the deal stands on.
+  // Forgets what the history of a deal says; the lines stay, empty, so that the chain verifies. A last one says that,
+  // and what the deal stands on.
   virtual Result<JournalPruned> erase_from_journal(DealId deal, Instant now) = 0;
 
   // --- inbox: commands given while the service runs

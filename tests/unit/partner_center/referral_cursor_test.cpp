@@ -92,6 +92,12 @@ TEST(ReferralPosition, GoesToTheOverlapBeforeTheListingBeganByTheServicesClock) 
   EXPECT_EQ(position.bound, noon - minutes(6)) << "time alone moves it";
 }
 
+TEST(ReferralPosition, DoesNotBelieveAServiceThatIsFarAheadOfOurClock) {
+  Position position;
+  list(position, noon, {noon - minutes(1), noon + hours(1)});
+  EXPECT_EQ(position.bound, noon - minutes(11)) << "the overlap before the newest stamp, as without a date";
+}
+
 TEST(ReferralPosition, StaysAtTheNewestStampHoweverLateItIs) {
   Position position;
   list(position, noon, {noon - hours(2), noon});

@@ -162,9 +162,8 @@ TEST_F(StoreFootings, AreToldAnewWhenTheHistoryOfADealIsErased) {
   const auto lines = value_of(store->history(row.id, 0, 10));
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[2].at, kStart + days(1));
-  EXPECT_EQ(lines[2].payload,
-            R"({"footing":{"agreed":{"value":{"crm":5,"partner_center":6}},"crm":"006","crm_base":1,)"
-            R"("partner_center":"R-1","partner_center_base":2}})");
+  EXPECT_EQ(lines[2].payload, R"({"footing":{"agreed":{"value":{"crm":5,"partner_center":6}},"crm":"006","crm_base":1,)"
+                              R"("partner_center":"R-1","partner_center_base":2}})");
 }
 
 TEST_F(StoreFootings, OfAnOlderStoreAreFollowedFromTheirMigrationOn) {  // I-30
