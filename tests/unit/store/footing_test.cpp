@@ -130,7 +130,7 @@ TEST_F(StoreFootings, SurviveThatTwoHalvesBecomeOneDeal) {
   expect_ok(store->verify_journal());
 }
 
-TEST_F(StoreFootings, AreFollowedFromWhereOlderLinesWerePruned) {
+TEST_F(StoreFootings, AreFollowedFromWhereOlderLinesWerePruned) {  // I-33
   auto store = open();
   DealRow row = agreed_deal(*store);
   const DealId half = value_of(store->add_deal(referral("R-2")));
