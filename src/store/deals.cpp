@@ -244,6 +244,7 @@ Result<DealId> SqliteStore::add_deal(const DealRow& row) {
   return write([&]() -> Result<DealId> {
     Query insert = query(insert_deal());
     bind_row(insert, row, marks_text(row.marks)).run();
+    known_counts_.reset();
     DealRow added = row;
     added.id = DealId(parts_.connection->last_id());
     footing_moves(added.id, Footing{}, footing_of(added));
@@ -262,6 +263,7 @@ Result<void> SqliteStore::update_deal(const DealRow& row) {
     const Groups changed = groups_that_differ(before, row);
     if (changed.none()) return {};
     footing_moves(row.id, footing_of(before), footing_of(row));
+    if (changed[static_cast<std::size_t>(Group::state)]) known_counts_.reset();
     Query update = query(update_sql(changed));
     bind_row(update, row, changed[static_cast<std::size_t>(Group::plain)] ? marks_text(row.marks) : "").run();
     known_deals_.keep(row.id.value, row);
@@ -281,6 +283,7 @@ Result<void> SqliteStore::remove_deal(DealId id, DealId into) {
                                              " still has a write under way and cannot be merged into another one.");
     }
     known_deals_.forget(id.value);
+    known_counts_.reset();
     if (query("DELETE FROM deals WHERE id = ?1").with(id).run() == 0) return no_such_deal(id);
     const Footing footing = footing_of(**stays);
     untold_.erase(id.value);
@@ -379,6 +382,7 @@ Result<std::vector<DealRow>> SqliteStore::deals_to_ask_microsoft(Instant now, De
 
 Result<std::vector<StateCount>> SqliteStore::count_deals() {
   return read([&]() -> Result<std::vector<StateCount>> {
+    if (known_counts_) return *known_counts_;
     Query counted = query(
         "SELECT state, waits_for, reason, count(*) FROM deals GROUP BY state, waits_for, reason"
         " ORDER BY state, waits_for, reason");
@@ -390,6 +394,7 @@ Result<std::vector<StateCount>> SqliteStore::count_deals() {
       std::string reason = reader.text();
       counts.push_back({state, waits_for, std::move(reason), reader.integer()});
     }
+    if (parts_.mode != OpenOptions::Mode::shared) known_counts_ = counts;
     return counts;
   });
 }

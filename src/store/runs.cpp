@@ -247,6 +247,7 @@ const std::vector<std::string>& SqliteStore::names_of_shape(std::int64_t id) {
 
 void SqliteStore::forget_known() {
   known_deals_.clear();
+  known_counts_.reset();
   known_images_.clear();
   known_shapes_.clear();
   last_shape_ = {};

@@ -182,6 +182,7 @@ class SqliteStore final : public Store {
   std::optional<Error> failure_;  // the first failed change of the open transaction
   bool suspicious_ = false;       // the disk failed or the file looked damaged: check on the next opening
   Known<DealRow> known_deals_{1'000};
+  std::optional<std::vector<StateCount>> known_counts_;  // a quiet run asks for them again and again
   Known<SharedColumns> known_images_{500};
   std::map<std::int64_t, std::vector<std::string>> known_shapes_;
   std::pair<std::string, std::int64_t> last_shape_;  // names of the last image and where they are kept

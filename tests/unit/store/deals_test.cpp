@@ -226,6 +226,35 @@ TEST_F(StoredDeals, AreCountedByStateAndReason) {
   EXPECT_EQ(counts, "in_sync/nobody/=3 waiting/date/settling=1 ");
 }
 
+TEST_F(StoredDeals, AreCountedAnewAfterEachChangeAndAfterARollback) {
+  auto store = open();
+  const auto counts = [&] {
+    std::string text;
+    for (const StateCount& c : value_of(store->count_deals())) {
+      text += std::string(name_of(c.state)) + "/" + c.reason + "=" + std::to_string(c.deals) + " ";
+    }
+    return text;
+  };
+  const DealId a = add(*store, "a");
+  EXPECT_EQ(counts(), "changed/=1 ");
+  const DealId b = add(*store, "b");
+  EXPECT_EQ(counts(), "changed/=2 ");
+  DealRow row = *value_of(store->deal(a));
+  row.state = DealState::failed;
+  row.reason = "rejected";
+  const auto failed = store->transaction([&]() -> Result<void> {
+    expect_ok(store->update_deal(row));
+    EXPECT_EQ(counts(), "changed/=1 failed/rejected=1 ");
+    return make_error(ErrorClass::guard, "Stopped.");
+  });
+  EXPECT_FALSE(failed);
+  EXPECT_EQ(counts(), "changed/=2 ");
+  expect_ok(store->update_deal(row));
+  EXPECT_EQ(counts(), "changed/=1 failed/rejected=1 ");
+  expect_ok(store->remove_deal(b, a));
+  EXPECT_EQ(counts(), "failed/rejected=1 ");
+}
+
 TEST_F(StoredDeals, LeaveNoNumberBehindForOthersWhenRemoved) {
   auto store = open();
   const DealId first = add(*store, "a");
