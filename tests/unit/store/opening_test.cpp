@@ -182,7 +182,7 @@ TEST_F(StoreOpening, RefusesTheDatabaseOfAnotherProgram) {
 
 TEST_F(StoreOpening, RefusesAStoreOfANewerVersion) {  // I-30
   fill(3);
-  raw("PRAGMA journal_mode = DELETE; PRAGMA user_version = 7");
+  raw("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999");
   expect_refused_untouched_in_every_mode("newer cosell");
 }
 
@@ -190,7 +190,7 @@ TEST_F(StoreOpening, RefusesANewerVersionThatIsOnlyInTheLog) {
   fill(3);
   const int status = run_in_child([&] {
     SQLite::Database db(path_, SQLite::OPEN_READWRITE);
-    db.exec("PRAGMA user_version = 7");
+    db.exec("PRAGMA user_version = 999");
     ::kill(::getpid(), SIGKILL);
   });
   ASSERT_TRUE(WIFSIGNALED(status));

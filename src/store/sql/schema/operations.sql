@@ -34,8 +34,8 @@ CREATE TABLE operations (
   request_id      TEXT NOT NULL
 ) STRICT;
 
--- What is still to be sent, probed or shown as a failure: small, however many writes were made in all. A query uses
+-- What is still to be sent, probed or shown as a failure: small, however many writes were made in all, and by side. A query uses
 -- it by naming the same condition.
-CREATE INDEX operations_open ON operations (state) WHERE state NOT IN ('applied', 'dropped');
+CREATE INDEX operations_open ON operations (state, side) WHERE state NOT IN ('applied', 'dropped');
 
 CREATE INDEX operations_by_deal ON operations (deal);
