@@ -158,13 +158,30 @@ Result<std::vector<JournalEntry>> SqliteStore::history(DealId deal, std::int64_t
 }
 
 Result<std::int64_t> SqliteStore::verify_journal() {
+  if (parts_.connection->in_transaction()) return verify_at_one_moment();
+  // Lines and deals of one moment, also while another process writes.
+  auto begun = read([&]() -> Result<void> {
+    query("BEGIN").run();
+    return {};
+  });
+  if (!begun) return begun.error();
+  auto verified = verify_at_one_moment();
+  auto ended = read([&]() -> Result<void> {
+    query("ROLLBACK").run();
+    return {};
+  });
+  if (verified && !ended) return ended.error();
+  return verified;
+}
+
+Result<std::int64_t> SqliteStore::verify_at_one_moment() {
   return read([&]() -> Result<std::int64_t> {
     Verifier verifier;
     {
       Query checkpoint = query("SELECT sequence, hash FROM journal_checkpoint");
       if (checkpoint.next()) verifier.begin_after(checkpoint.integer(0), hex_of(checkpoint.text(1)));
     }
-    // One statement sees one moment, also while another process appends: the recorded last line comes with the lines.
+    // The recorded last line comes with the lines.
     Query lines = query(
         "SELECT j.sequence, j.at, j.run, j.deal, j.kind, j.summary, j.summary_hash, j.payload_hash, j.hash, p.payload,"
         " (SELECT sequence FROM journal_head), (SELECT hash FROM journal_head)"

@@ -170,6 +170,7 @@ class SqliteStore final : public Store {
   // `entry` with what its deal's footing became, when that is not told yet.
   JournalEntry with_footing(const JournalEntry& entry);
   void tell_untold_footings();
+  Result<std::int64_t> verify_at_one_moment();
   Result<void> compare_footings();
   // Keeps what the deals stood on at that line, before the lines up to it go.
   void keep_footings(std::int64_t last);

@@ -1,6 +1,9 @@
 // What deals stand on: told by the journal without anybody thinking of it, and got back from it (I-33).
 #include "store/footing.h"
 
+#include <atomic>
+#include <thread>
+
 #include "store/schema.h"
 #include "store/store_file.h"
 #include "store_testing.h"
@@ -184,6 +187,20 @@ TEST_F(StoreFootings, OfAnOlderStoreAreFollowedFromTheirMigrationOn) {  // I-30
   row.marks.clear();
   expect_ok(store->update_deal(row));
   expect_ok(store->verify_journal());
+}
+
+TEST_F(StoreFootings, AreFollowedWhileAnotherProcessGoesOnWriting) {
+  auto writer = open();
+  agreed_deal(*writer);
+  auto reader = open(OpenOptions::Mode::shared);
+  std::atomic<bool> ends = false;
+  std::thread verifying([&] {
+    while (!ends) expect_ok(reader->verify_journal());
+  });
+  for (int i = 0; i < 300; ++i) value_of(writer->add_deal(opportunity("a" + std::to_string(i))));
+  ends = true;
+  verifying.join();
+  expect_ok(reader->verify_journal());
 }
 
 struct Damage {
