@@ -18,8 +18,8 @@
 #include "base/random.h"
 #include "base/strong.h"
 #include "base/time.h"
+#include "deal/columns.h"
 #include "deal/own_column.h"
-#include "deal/value.h"
 #include "net/call_meter.h"
 #include "net/transport.h"
 

@@ -47,7 +47,7 @@ std::vector<std::string> changed_columns(const Columns& expected, const Columns&
 Columns own_columns(const Columns& columns) {
   Columns own;
   for (const auto& [name, value] : columns) {
-    if (name.find('.') == std::string::npos) own.emplace(name, value);
+    if (name.find('.') == std::string::npos) own.append(name, value);
   }
   return own;
 }

@@ -114,7 +114,7 @@ class Bundle {
     people_.add_from(side == Side::crm ? place_.pair().mapping->read(*columns).deal
                                        : engine::referral_deal(*columns, {}));
     json::Value object = json::Value::object();
-    for (const auto& [name, value] : **columns) object.set(name, store::to_json(value));
+    for (const auto& [name, value] : *columns) object.set(name, store::to_json(value));
     return object;
   }
 

@@ -100,7 +100,7 @@ class History {
     std::vector<Change> changes;
     if (before->empty()) return changes;
     Columns all = *before;
-    all.insert(after->begin(), after->end());
+    all.add_missing(*after);
     const bool crm = payload.text_of("side") == store::name_of(Side::crm);
     for (const auto& entry : all) {
       const Value& was = column(*before, entry.first);

@@ -69,8 +69,27 @@ std::vector<std::string> field_names() {
 }
 
 const Value* Deal::find(Field f) const {
-  const auto found = values_.find(f);
-  return found == values_.end() ? nullptr : &found->second;
+  const auto& value = values_.read()[static_cast<std::size_t>(f)];
+  return value ? &*value : nullptr;
+}
+
+void Deal::set(Field f, Value v) { values_.write()[static_cast<std::size_t>(f)] = std::move(v); }
+
+void Deal::erase(Field f) {
+  if (shows(f)) values_.write()[static_cast<std::size_t>(f)].reset();
+}
+
+std::vector<std::pair<Field, const Value&>> Deal::values() const {
+  std::vector<std::pair<Field, const Value&>> shown;
+  for (const FieldInfo& i : all_fields()) {
+    if (const Value* value = find(i.field)) shown.emplace_back(i.field, *value);
+  }
+  return shown;
+}
+
+bool Deal::empty() const {
+  const Values& values = values_.read();
+  return std::none_of(values.begin(), values.end(), [](const auto& value) { return value.has_value(); });
 }
 
 const Value& Deal::get(Field f) const {
@@ -96,9 +115,15 @@ bool Deal::flag(Field f) const {
 }
 
 Deal deal_from_columns(const Columns& columns) {
+  // By the one text that all columns of a name share.
+  static const std::unordered_map<const std::string*, Field> by_name = [] {
+    std::unordered_map<const std::string*, Field> all;
+    for (const FieldInfo& i : all_fields()) all.emplace(&column_name(i.name), i.field);
+    return all;
+  }();
   Deal deal;
   for (const auto& [name, value] : columns) {
-    if (const auto field = field_from(name)) deal.set(*field, value);
+    if (const auto field = by_name.find(&name); field != by_name.end()) deal.set(field->second, value);
   }
   return deal;
 }

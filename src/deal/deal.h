@@ -5,13 +5,13 @@
 #pragma once
 
 #include <array>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "deal/value.h"
+#include "base/copy_on_write.h"
+#include "deal/columns.h"
 
 namespace cosell {
 
@@ -55,6 +55,7 @@ enum class Field : std::uint8_t {
   owner,  // name of the opportunity's owner
   owner_email
 };
+inline constexpr std::size_t field_count = static_cast<std::size_t>(Field::owner_email) + 1;
 
 struct FieldInfo {
   Field field;
@@ -75,20 +76,24 @@ class Deal {
   const Value* find(Field f) const;
   const Value& get(Field f) const;  // blank when absent
   bool shows(Field f) const { return find(f) != nullptr; }
-  void set(Field f, Value v) { values_[f] = std::move(v); }
-  void erase(Field f) { values_.erase(f); }
-  const std::map<Field, Value>& values() const { return values_; }
-  bool empty() const { return values_.empty(); }
+  void set(Field f, Value v);
+  void erase(Field f);
+  // In the order of the fields.
+  std::vector<std::pair<Field, const Value&>> values() const;
+  bool empty() const;
 
   std::string text(Field f) const { return text_of(get(f)); }
   std::optional<Standing> standing() const;
   Stage stage() const;  // none when absent
   bool flag(Field f) const;
 
-  bool operator==(const Deal&) const = default;
+  friend bool operator==(const Deal& a, const Deal& b) {
+    return a.values_.is(b.values_) || a.values_.read() == b.values_.read();
+  }
 
  private:
-  std::map<Field, Value> values_;
+  using Values = std::array<std::optional<Value>, field_count>;
+  CopyOnWrite<Values> values_;  // copies of a deal share them until one is changed
 };
 
 // Partner Center's connector shows its columns under the canonical field names.

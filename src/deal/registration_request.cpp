@@ -174,7 +174,7 @@ std::string label_of_column(const std::string& name) {
 Columns registration_in(const Columns& referral) {
   Columns found;
   for (const std::string& name : registration_columns()) {
-    if (const auto it = referral.find(name); it != referral.end()) found.insert(*it);
+    if (const auto it = referral.find(name); it != referral.end()) found[name] = it->second;
   }
   return found;
 }

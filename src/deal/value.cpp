@@ -160,12 +160,6 @@ bool same_value(const Value& a, const Value& b) {
   return a == b;
 }
 
-const Value& column(const Columns& columns, const std::string& name) {
-  static const Value blank;
-  const auto found = columns.find(name);
-  return found == columns.end() ? blank : found->second;
-}
-
 std::string text_of(const Value& v) {
   if (const auto* s = std::get_if<std::string>(&v)) return *s;
   if (const auto* n = std::get_if<Number>(&v)) return n->text;

@@ -1,12 +1,11 @@
 // The values that records and deals are made of.
 //
-// A side shows Columns: its own column names with typed values. A deal (deal.h) holds the same values under
+// A side shows Columns (columns.h): its own column names with typed values. A deal (deal.h) holds the same values under
 // the canonical fields. Money is integer minor units; numbers keep exact decimal text; nothing here is a double.
 #pragma once
 
 #include <compare>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -109,9 +108,6 @@ std::string display(const Value& v);
 // Equality as the bridge sees it: texts in NFC without trailing blanks, team and solutions without order (I-24).
 bool same_value(const Value& a, const Value& b);
 
-// What one side shows of one record: its own column names. Parent columns are paths ("Account.Name").
-using Columns = std::map<std::string, Value>;
-const Value& column(const Columns& columns, const std::string& name);  // blank when absent
-std::string text_of(const Value& v);                                   // text value, or number text, or ""
+std::string text_of(const Value& v);  // text value, or number text, or ""
 
 }  // namespace cosell

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "base/json.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "engine/absence.h"
 #include "engine/decide.h"
@@ -33,7 +33,7 @@ constexpr const char* approved_plan_property = "first_sync.approved";  // how ma
 // What a person sees of one write in the plan: the same for the same plan at another time and in another order.
 std::uint64_t plan_hash_of(const OperationRow& op, const store::DealRow& deal) {
   Columns changes = op.changes;
-  std::erase_if(changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
+  erase_if(changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
   const std::string hex =
       text::sha256_hex(write_kind(op) + "\n" + deal.crm.record_id + "\n" + deal.partner_center.record_id + "\n" +
                        op.step + "\n" + store::encode(changes));
@@ -336,22 +336,24 @@ Result<void> Cycle::note_decision(const Planned& plan) {
   if (plan.summary.empty() && !writes) return {};
   entry.kind = writes ? store::JournalKind::decided : store::JournalKind::waiting;
   entry.summary = plan.summary.empty() ? "The seller's columns are brought up to date" : plan.summary;
-  entry.payload = json::canonical(decision_payload(plan));
+  const auto fingerprints = fingerprints_of(plan);
+  entry.payload = decision_payload(plan, fingerprints);
   if (auto done = pair_.store->journal(entry); !done) return done;
-  for (const auto& op : plan.operations) {
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const OperationRow& op = plan.operations[i];
     store::JournalEntry intended;
     intended.at = entry.at;
     intended.run = report_.run;
     intended.deal = plan.row.id;
     intended.kind = store::JournalKind::intended;
     intended.summary = words::intended(pair_, op);
-    auto what = json::Value::object();
-    what.set("operation", json::Value::string(op.id.value));
-    what.set("side", json::Value::string(store::name_of(op.side)));
-    what.set("kind", json::Value::string(op.kind));
-    what.set("verb", json::Value::string(op.verb));
-    what.set("changes_hash", json::Value::string(fingerprint(op)));
-    intended.payload = json::canonical(what);
+    json::ObjectText what;
+    what.text("changes_hash", fingerprints[i]);
+    what.text("kind", op.kind);
+    what.text("operation", op.id.value);
+    what.text("side", store::name_of(op.side));
+    what.text("verb", op.verb);
+    intended.payload = what.object();
     if (auto done = pair_.store->journal(intended); !done) return done;
   }
   return {};
@@ -414,7 +416,7 @@ Result<std::int64_t> Cycle::decide_on(Decider& decider, const std::vector<store:
     for (const auto& op : plan->operations) {
       ++operations;
       ++report_.planned[write_kind(op)];
-      plan_hash_ += plan_hash_of(op, row);
+      if (first_sync_ && questions == Questions::asked) plan_hash_ += plan_hash_of(op, row);
       count_steps(op);
     }
     if (!plan->operations.empty()) with_writes_.insert(row.id.value);

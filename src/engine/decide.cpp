@@ -38,7 +38,7 @@ std::string fingerprint(const OperationRow& operation) {
   Columns changes = operation.changes;
   // What the seller is told rides along with a CRM update and says nothing about it.
   if (!operation.expected.empty()) {
-    std::erase_if(changes, [&](const auto& change) { return operation.expected.count(change.first) == 0; });
+    erase_if(changes, [&](const auto& change) { return operation.expected.count(change.first) == 0; });
   }
   return text::sha256_hex(operation.kind + "\n" + operation.verb + "\n" + operation.target_id + "\n" +
                           store::encode(changes))
@@ -282,7 +282,7 @@ void Decider::add_seller_columns(Planned& plan, const DealView& view) const {
   if (changes.empty()) return;
   for (auto& op : plan.operations) {
     if (op.kind == name_of(RecordKind::opportunity) && op.verb == name_of(Verb::update)) {
-      op.changes.merge(changes);
+      op.changes.add_missing(changes);
       return;
     }
   }

@@ -349,7 +349,7 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
     shown.next_step.clear();
   }
   shown.since = now_;
-  for (auto& [name, value] : pair_.mapping->seller_columns(words::seller_view(pair_, shown, deal))) {
+  for (const auto& [name, value] : pair_.mapping->seller_columns(words::seller_view(pair_, shown, deal))) {
     if (!is_blank(value)) create.changes[name] = value;
   }
   plan.operations.push_back(std::move(create));

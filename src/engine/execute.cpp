@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include "base/json.h"
+#include "base/json_text.h"
 #include "engine/absence.h"
 #include "engine/ask_registration.h"
 #include "engine/decide.h"
@@ -208,15 +208,23 @@ Result<void> Executor::advance(Lane& lane, Room room, const FollowUp& follow_up)
     if (auto done = put_back(lane.side, std::exchange(lane.ready, std::nullopt)); !done) return done;
   }
   if (auto done = take_off(lane, room); !done) return done;
-  if (lane.landed) {
-    auto settled = settle_and_follow_up(lane.side, *std::exchange(lane.landed, std::nullopt), follow_up);
-    if (!settled) return settled;
-  }
-  if (lane.ready || !lane.flight || lane.flight->batch.rows.size() > made_ready_max) return {};
-  auto made = make_ready(lane.side, room);
-  if (!made) return made.error();
-  lane.ready = std::move(*made);
-  return {};
+  const auto another_is_due = [&] {
+    return !lane.ready && lane.flight && lane.flight->batch.rows.size() <= made_ready_max;
+  };
+  if (!lane.landed && !another_is_due()) return {};
+  // What landed, what follows from it, and that the next batch leaves: the disk has to take it once. None of them waits
+  // for a side; what has to wait was settled as soon as it landed.
+  return pair_.store->transaction([&]() -> Result<void> {
+    if (lane.landed) {
+      auto settled = settle_and_follow_up(lane.side, *std::exchange(lane.landed, std::nullopt), follow_up);
+      if (!settled) return settled;
+    }
+    if (!another_is_due()) return {};
+    auto made = make_ready(lane.side, room);
+    if (!made) return made.error();
+    lane.ready = std::move(*made);
+    return {};
+  });
 }
 
 Result<void> Executor::take_off(Lane& lane, Room room) {
@@ -424,28 +432,28 @@ Result<void> Executor::settle(OperationRow& row, const Outcome& outcome, bool& w
 }
 
 Result<void> Executor::note_outcome(const OperationRow& row, const std::string& summary, ImageId shown) {
-  auto payload = json::Value::object();
-  payload.set("operation", json::Value::string(row.id.value));
-  payload.set("side", json::Value::string(store::name_of(row.side)));
-  payload.set("kind", json::Value::string(row.kind));
-  payload.set("verb", json::Value::string(row.verb));
-  payload.set("state", json::Value::string(store::name_of(row.state)));
-  payload.set("record", json::Value::string(row.target_id));
-  payload.set("attempts", json::Value::integer(row.attempts));
-  if (!row.request_id.empty()) payload.set("request_id", json::Value::string(row.request_id));
-  if (shown.valid()) payload.set("after", json::Value::integer(shown.value));
+  json::ObjectText payload;
+  if (shown.valid()) payload.integer("after", shown.value);
+  payload.integer("attempts", row.attempts);
   if (!row.error_class.empty()) {
-    payload.set("error", json::Value::string(row.error_class));
-    payload.set("error_message", json::Value::string(row.error_message));
-    payload.set("error_detail", json::Value::string(row.error_detail));
+    payload.text("error", row.error_class);
+    payload.text("error_detail", row.error_detail);
+    payload.text("error_message", row.error_message);
   }
+  payload.text("kind", row.kind);
+  payload.text("operation", row.id.value);
+  payload.text("record", row.target_id);
+  payload.text_if_any("request_id", row.request_id);
+  payload.text("side", store::name_of(row.side));
+  payload.text("state", store::name_of(row.state));
+  payload.text("verb", row.verb);
   store::JournalEntry entry;
   entry.at = pair_.clock->now();
   entry.run = run_;
   entry.deal = row.deal;
   entry.kind = store::JournalKind::outcome;
   entry.summary = summary;
-  entry.payload = json::canonical(payload);
+  entry.payload = payload.object();
   return pair_.store->journal(entry);
 }
 
@@ -523,7 +531,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     }
   }
   store::SideState& state = side == Side::crm ? deal.crm : deal.partner_center;
-  store::SharedColumns before;
+  Columns before;
   if (state.image.valid()) {
     auto image = store.image(state.image);
     if (!image) return image.error();
@@ -562,6 +570,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     was_here = side == Side::crm ? pair_.mapping->read(before).deal : referral_deal(before, {});
   }
   std::vector<std::string> unheeded;
+  std::vector<AgreedField> agreed_on;
   const Deal now_here = side == Side::crm ? pair_.mapping->read(agreed).deal : referral_deal(agreed, {});
   for (const auto& [name, other_value] : row.agrees_with) {
     const auto field = field_from(name);
@@ -576,15 +585,15 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     }
     if (stage_follows && *field == Field::stage) {
       // Both are taken to have stood where the record begins; the other side has moved on since, which is written next.
-      remember_base(deal, *field, here, here);
+      agreed_on.push_back({*field, here, here});
     } else if (side == Side::crm) {
-      remember_base(deal, *field, here, other_value);
+      agreed_on.push_back({*field, here, other_value});
     } else {
-      remember_base(deal, *field, other_value, here);
+      agreed_on.push_back({*field, other_value, here});
     }
   }
   if (!unheeded.empty() && unheeded.size() == row.agrees_with.size()) note_unheeded(row, deal, unheeded);
-  if (auto folded = fold_base(pair_, deal); !folded) return folded;
+  if (auto kept = agree_on(pair_, deal, agreed_on); !kept) return kept;
   if (auto updated = store.update_deal(deal); !updated) return updated;
   return note_outcome(row, done_sentence(pair_, row), *image);
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/json_text.h"
 #include "engine/link.h"
 #include "engine/restart.h"
 #include "engine/view.h"
@@ -164,7 +165,7 @@ Result<bool> Observer::only_completes(const Observation& seen, ImageId before) {
   if (!before.valid() || seen.existence != cosell::Existence::live) return false;
   auto known = pair_.store->image(before);
   if (!known) return known.error();
-  const Columns& old = **known;
+  const Columns& old = *known;
   return old.size() < seen.columns.size() && std::all_of(old.begin(), old.end(), [&](const auto& one) {
            const auto now = seen.columns.find(one.first);
            return now != seen.columns.end() && now->second == one.second;
@@ -174,12 +175,12 @@ Result<bool> Observer::only_completes(const Observation& seen, ImageId before) {
 Result<void> Observer::record_change(DealRow& row, Side side, const Observation& seen, ImageId before) {
   const auto completed = only_completes(seen, before);
   if (!completed) return completed.error();
-  auto payload = json::Value::object();
-  payload.set("side", json::Value::string(store::name_of(side)));
-  payload.set("record", json::Value::string(seen.id.value));
-  payload.set("before", json::Value::integer(before.value));
-  payload.set("after", json::Value::integer(side_of(row, side).image.value));
-  if (!seen.changed_by.empty() && !*completed) payload.set("by", json::Value::string(seen.changed_by));
+  json::ObjectText payload;
+  payload.integer("after", side_of(row, side).image.value);
+  payload.integer("before", before.value);
+  if (!*completed) payload.text_if_any("by", seen.changed_by);
+  payload.text("record", seen.id.value);
+  payload.text("side", store::name_of(side));
   store::JournalEntry entry;
   entry.at = pair_.clock->now();
   entry.run = run_;
@@ -195,7 +196,7 @@ Result<void> Observer::record_change(DealRow& row, Side side, const Observation&
     entry.summary = before.valid() ? "Changed in " + where + by : "First seen in " + where;
     if (*completed) entry.summary = "First seen in " + where + " with all that it shows";
   }
-  entry.payload = json::canonical(payload);
+  entry.payload = payload.object();
   return pair_.store->journal(entry);
 }
 

@@ -1,6 +1,8 @@
 // Keeping what a decision was derived from, and deriving it again.
 #include "engine/recheck.h"
 
+#include "base/json_text.h"
+#include "base/text.h"
 #include "mapping/stored.h"
 #include "store/codec.h"
 #include "store/footing.h"
@@ -49,19 +51,15 @@ store::Existence existence_from(const std::string& name) {
 }
 
 // What is empty needs no words: these lines are the most numerous.
-void set_text(json::Value& object, const char* name, const std::string& text) {
-  if (!text.empty()) object.set(name, json::Value::string(text));
+void add_if_any(json::ObjectText& object, const char* name, const json::ObjectText& members) {
+  if (!members.empty()) object.member(name) += members.object();
 }
 
-void set_members(json::Value& object, const char* name, json::Value members) {
-  if (!members.members().empty()) object.set(name, std::move(members));
-}
-
-json::Value side_json(const SideState& side) {
-  auto object = json::Value::object();
+json::ObjectText side_text(const SideState& side) {
+  json::ObjectText object;
   if (side.existence == store::Existence::unseen && side.record_id.empty()) return object;
-  set_text(object, "id", side.record_id);
-  object.set("existence", json::Value::string(existence_name(side.existence)));
+  object.text("existence", existence_name(side.existence));
+  object.text_if_any("id", side.record_id);
   return object;
 }
 
@@ -71,27 +69,27 @@ void read_side(const json::Value* object, SideState& side) {
   side.existence = existence_from(object->text_of("existence"));
 }
 
-json::Value inputs_json(const Planned& plan) {
+std::string inputs_text(const Planned& plan) {
   DealRow row = plan.before;
-  auto images = json::Value::object();
+  json::ObjectText images;
   for (const NamedImage& image : images_of(row)) {
-    if (image.id->valid()) images.set(image.name, json::Value::integer(image.id->value));
+    if (image.id->valid()) images.integer(image.name, image.id->value);
   }
-  auto marks = json::Value::object();
-  for (const auto& [name, value] : row.marks) marks.set(name, json::Value::string(value));
-  auto object = json::Value::object();
-  object.set("at", json::Value::integer(plan.at.ms));
-  set_members(object, "images", std::move(images));
-  set_members(object, "crm", side_json(row.crm));
-  set_members(object, "partner_center", side_json(row.partner_center));
-  set_text(object, "engagement", row.engagement_id);
-  object.set("state", json::Value::string(store::name_of(row.state)));
-  set_text(object, "reason", row.reason);
-  set_text(object, "message", row.message);
-  object.set("since", json::Value::integer(row.since.ms));
-  set_members(object, "marks", std::move(marks));
-  set_members(object, "answers", plan.answers);
-  return object;
+  json::ObjectText marks;
+  for (const auto& [name, value] : row.marks) marks.text(name, value);
+  json::ObjectText object;
+  if (!plan.answers.members().empty()) object.member("answers") += json::canonical(plan.answers);
+  object.integer("at", plan.at.ms);
+  add_if_any(object, "crm", side_text(row.crm));
+  object.text_if_any("engagement", row.engagement_id);
+  add_if_any(object, "images", images);
+  add_if_any(object, "marks", marks);
+  object.text_if_any("message", row.message);
+  add_if_any(object, "partner_center", side_text(row.partner_center));
+  object.text_if_any("reason", row.reason);
+  object.integer("since", row.since.ms);
+  object.text("state", store::name_of(row.state));
+  return object.object();
 }
 
 DealRow row_from(const json::Value& inputs, DealId deal) {
@@ -228,32 +226,40 @@ Result<RunId> last_that_decided(store::Store& store) {
 
 }  // namespace
 
-json::Value decision_payload(const Planned& plan) {
-  auto payload = json::Value::object();
+std::vector<std::string> fingerprints_of(const Planned& plan) {
+  std::vector<std::string> prints;
+  for (const auto& op : plan.operations) prints.push_back(fingerprint(op));
+  return prints;
+}
+
+std::string decision_payload(const Planned& plan, const std::vector<std::string>& fingerprints) {
+  json::ObjectText payload;
   if (plan.decision) {
-    auto fields = json::Value::array();
+    std::vector<std::string> fields;
     for (const auto& d : plan.decision->fields) {
       if (d.verdict == reconcile::Verdict::agreed) continue;
-      auto one = json::Value::object();
-      one.set("field", json::Value::string(info(d.field).name));
-      one.set("verdict", json::Value::string(reconcile::name_of(d.verdict)));
-      one.set("reason", json::Value::string(reconcile::name_of(d.reason)));
-      if (!d.rule.empty()) one.set("rule", json::Value::string(d.rule));
-      one.set("result", store::to_json(d.result));
-      fields.append(std::move(one));
+      json::ObjectText one;
+      one.text("field", info(d.field).name);
+      one.text("reason", reconcile::name_of(d.reason));
+      store::append_value(d.result, one.member("result"));
+      one.text_if_any("rule", d.rule);
+      one.text("verdict", reconcile::name_of(d.verdict));
+      fields.push_back(one.object());
     }
-    payload.set("fields", std::move(fields));
+    payload.member("fields") += '[' + text::join(fields, ",") + ']';
   }
-  payload.set("state", json::Value::string(store::name_of(plan.row.state)));
-  payload.set("reason", json::Value::string(plan.row.reason));
-  auto writes = json::Value::array();
-  for (const auto& op : plan.operations) {
-    writes.append(json::Value::string(std::string(store::name_of(op.side)) + " " + op.kind + " " + op.verb + " " +
-                                      fingerprint(op)));
+  payload.member(kInputs) += inputs_text(plan);
+  payload.text("reason", plan.row.reason);
+  payload.text("state", store::name_of(plan.row.state));
+  std::string& writes = payload.member("writes") += '[';
+  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
+    const auto& op = plan.operations[i];
+    if (i > 0) writes += ',';
+    json::append_string(std::string(store::name_of(op.side)) + " " + op.kind + " " + op.verb + " " + fingerprints.at(i),
+                        writes);
   }
-  payload.set("writes", std::move(writes));
-  payload.set(kInputs, inputs_json(plan));
-  return payload;
+  writes += ']';
+  return payload.object();
 }
 
 std::string settings_text(const Settings& settings) {
@@ -322,7 +328,8 @@ Result<Recheck> recheck(const Pair& pair, RunId run) {
       auto plan = decider.decide_again(row_from(*inputs, line.deal), moment, given);
       if (!plan) return plan.error();
       ++report.checked;
-      const std::string now = outcome_of(decision_payload(*plan));
+      const auto decided = json::read(decision_payload(*plan, fingerprints_of(*plan)));
+      const std::string now = outcome_of(*decided);
       const std::string before = outcome_of(*payload);
       if (now != before) report.differences.push_back({line.sequence, line.deal, line.summary, before, now});
     }

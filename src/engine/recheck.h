@@ -10,8 +10,10 @@
 
 namespace cosell::engine {
 
-// What the journal keeps of a decision: what came out, and under "inputs" all that it was derived from.
-json::Value decision_payload(const Planned& plan);
+// Of each write of the plan (decide.h).
+std::vector<std::string> fingerprints_of(const Planned& plan);
+// What the journal keeps of a decision, in JSON: what came out, and under "inputs" all that it was derived from.
+std::string decision_payload(const Planned& plan, const std::vector<std::string>& fingerprints);
 
 // The settings that decisions follow from, as canonical JSON.
 std::string settings_text(const Settings& settings);

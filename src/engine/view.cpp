@@ -13,8 +13,8 @@ namespace {
 const std::string base_prefix = store::agreed_mark;
 constexpr std::ptrdiff_t folded_from = 8;  // marks; fewer cost less than reading the images
 
-Result<store::SharedColumns> image_or_empty(store::Store& store, ImageId id) {
-  if (!id.valid()) return store::SharedColumns{};
+Result<Columns> image_or_empty(store::Store& store, ImageId id) {
+  if (!id.valid()) return Columns{};
   return store.image(id);
 }
 
@@ -175,6 +175,9 @@ reconcile::Facts DealView::facts() const {
   return f;
 }
 
+namespace {
+
+// Agreed values of single fields lie over the base images in the row's marks.
 void remember_base(store::DealRow& row, Field field, const Value& crm, const Value& partner_center) {
   std::string& mark = row.marks[base_prefix + info(field).name];
   mark = "{\"crm\":";
@@ -184,32 +187,22 @@ void remember_base(store::DealRow& row, Field field, const Value& crm, const Val
   mark += '}';
 }
 
-namespace {
-
 bool is_base_mark(const std::string& name) { return name.rfind(base_prefix, 0) == 0; }
 
 void erase_base_marks(store::DealRow& row) {
   std::erase_if(row.marks, [](const auto& mark) { return is_base_mark(mark.first); });
 }
 
-}  // namespace
-
-Result<void> fold_base(const Pair& pair, store::DealRow& row) {
-  const auto any_mark =
-      std::any_of(row.marks.begin(), row.marks.end(), [](const auto& m) { return is_base_mark(m.first); });
-  if (!any_mark || !row.crm.image.valid() || !row.partner_center.image.valid()) return {};
-  auto agreed = agreement_in(pair, row.crm.base, row.partner_center.base);
-  if (!agreed) return agreed.error();
-  apply_overrides(row, agreed->crm, agreed->partner_center);
-  const auto shown = agreement_in(pair, row.crm.image, row.partner_center.image);
-  if (!shown) return shown.error();
+// The images become the base, and marks say only where the agreement differs from what they show; false when no mark
+// can say that.
+bool fold(store::DealRow& row, const Agreement& agreed, const Agreement& shown) {
   store::DealRow folded;
   for (const FieldInfo& field : all_fields()) {
     if (!field.shared) continue;  // never compared
-    const Value* crm = agreed->crm.find(field.field);
-    const Value* pc = agreed->partner_center.find(field.field);
-    if (same(crm, shown->crm.find(field.field)) && same(pc, shown->partner_center.find(field.field))) continue;
-    if ((crm == nullptr) != (pc == nullptr)) return {};  // no mark can say that
+    const Value* crm = agreed.crm.find(field.field);
+    const Value* pc = agreed.partner_center.find(field.field);
+    if (same(crm, shown.crm.find(field.field)) && same(pc, shown.partner_center.find(field.field))) continue;
+    if ((crm == nullptr) != (pc == nullptr)) return false;
     if (crm == nullptr) {
       folded.marks[base_prefix + field.name] = "{}";
     } else {
@@ -220,6 +213,28 @@ Result<void> fold_base(const Pair& pair, store::DealRow& row) {
   row.marks.merge(folded.marks);
   row.crm.base = row.crm.image;
   row.partner_center.base = row.partner_center.image;
+  return true;
+}
+
+}  // namespace
+
+Result<void> agree_on(const Pair& pair, store::DealRow& row, const std::vector<AgreedField>& fields) {
+  const bool any_mark =
+      std::any_of(row.marks.begin(), row.marks.end(), [](const auto& mark) { return is_base_mark(mark.first); });
+  if (fields.empty() && !any_mark) return {};
+  if (row.crm.image.valid() && row.partner_center.image.valid()) {
+    auto agreed = agreement_in(pair, row.crm.base, row.partner_center.base);
+    if (!agreed) return agreed.error();
+    apply_overrides(row, agreed->crm, agreed->partner_center);
+    for (const AgreedField& one : fields) {
+      agreed->crm.set(one.field, one.crm);
+      agreed->partner_center.set(one.field, one.partner_center);
+    }
+    const auto shown = agreement_in(pair, row.crm.image, row.partner_center.image);
+    if (!shown) return shown.error();
+    if (fold(row, *agreed, *shown)) return {};
+  }
+  for (const AgreedField& one : fields) remember_base(row, one.field, one.crm, one.partner_center);
   return {};
 }
 

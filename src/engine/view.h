@@ -10,9 +10,9 @@
 namespace cosell::engine {
 
 struct DealView {
-  store::SharedColumns crm_columns;
-  store::SharedColumns partner_center_columns;
-  store::SharedColumns microsoft_columns;  // Microsoft's half; empty when there is none
+  Columns crm_columns;
+  Columns partner_center_columns;
+  Columns microsoft_columns;  // Microsoft's half; empty when there is none
   mapping::ReadDeal crm;
   Deal partner_center;  // own referral, with help and answer taken from Microsoft's half
   Deal base_crm;
@@ -29,10 +29,14 @@ Result<DealView> load_view(const Pair& pair, const store::DealRow& row);
 // The referral as a deal, with what Microsoft's half adds to it.
 Deal referral_deal(const Columns& own, const Columns& microsoft);
 
-// Agreed values of single fields lie over the base images in the row's marks, until all fields agree again.
-void remember_base(store::DealRow& row, Field field, const Value& crm, const Value& partner_center);
-// The same agreement in fewer words: the present images become the base, and marks say only where it differs from them.
-Result<void> fold_base(const Pair& pair, store::DealRow& row);
+// What both sides agreed on for one field, each in its own words.
+struct AgreedField {
+  Field field;
+  Value crm, partner_center;
+};
+// Both sides agree on these fields too. Where both have an image, the present ones become the base and marks of the row
+// say only where the agreement differs from them; else the fields lie over the base in marks.
+Result<void> agree_on(const Pair& pair, store::DealRow& row, const std::vector<AgreedField>& fields);
 // Both sides agree on everything but `open`: the present images become the base; open fields keep what they had.
 void advance_base(store::DealRow& row, const DealView& view, const std::set<Field>& open);
 

@@ -349,7 +349,7 @@ Mapping::Written Mapping::create_opportunity(const Deal& referral, const std::st
   }
   if (!account.empty() && !data_->account_column.empty()) out.columns[data_->account_column] = Value(account);
   for (const std::string& owner : owners_in_order(data_->new_owner, referral)) {
-    if (!is_email(owner)) out.columns.emplace(data_->owner_column, Value(owner));
+    if (!is_email(owner)) out.columns.add_missing({{data_->owner_column, Value(owner)}});
   }
   const std::string referral_id = referral.text(Field::referral_id);
   if (!referral_id.empty()) out.columns[data_->key_column] = Value(referral_id);
@@ -364,7 +364,7 @@ Columns Mapping::account_match(const Customer& customer) const {
     const auto target = data_->record.find(part);
     if (target == data_->record.end()) continue;
     const auto found = all.find(target->second.column);
-    if (found != all.end()) out.insert(*found);
+    if (found != all.end()) out[found->first] = found->second;
   }
   return out;
 }

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "deal/value.h"
+#include "deal/columns.h"
 #include "mapping/tree.h"
 
 namespace cosell::mapping {

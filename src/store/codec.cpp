@@ -360,7 +360,7 @@ Result<Columns> decode_values(const std::vector<std::string>& names, const std::
     if (wrong || at >= names.size()) return;
     auto value = value_from_json(std::move(element.value));
     if (value) {
-      columns.emplace_hint(columns.end(), names[at], std::move(*value));
+      columns.append(column_name(names[at]), std::move(*value));
     } else {
       wrong = unreadable_column(value.error(), names[at]);
     }
@@ -383,9 +383,7 @@ Result<Columns> decode_columns(const std::string& text) {
       wrong = unreadable_column(value.error(), member.key);
       return;
     }
-    const std::size_t before = columns.size();
-    columns.emplace_hint(columns.end(), std::move(member.key), std::move(*value));
-    if (columns.size() == before) wrong = unreadable("duplicate key");
+    if (!columns.append(column_name(member.key), std::move(*value))) wrong = unreadable("columns out of order");
   });
   if (!read) return unreadable(read.error().message);
   if (*read != json::Kind::object) return unreadable("columns that are no object");

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
-#include "deal/value.h"
+#include "deal/columns.h"
 
 namespace cosell::store {
 

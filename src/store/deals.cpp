@@ -262,7 +262,7 @@ Result<void> SqliteStore::update_deal(const DealRow& row) {
     const DealRow& before = *known_deals_.find(row.id.value);
     const Groups changed = groups_that_differ(before, row);
     if (changed.none()) return {};
-    footing_moves(row.id, footing_of(before), footing_of(row));
+    if (!same_footing(before, row)) footing_moves(row.id, footing_of(before), footing_of(row));
     if (changed[static_cast<std::size_t>(Group::state)]) known_counts_.reset();
     Query update = query(update_sql(changed));
     bind_row(update, row, changed[static_cast<std::size_t>(Group::plain)] ? marks_text(row.marks) : "").run();

@@ -1,6 +1,11 @@
 // Footings and their changes as JSON.
 #include "store/footing.h"
 
+#include <algorithm>
+#include <string_view>
+
+#include "base/json_text.h"
+#include "base/text.h"
 #include "store/connection.h"
 
 namespace cosell::store {
@@ -16,12 +21,17 @@ const char* const kAgreed = "agreed";
   throw Refusal{make_error(ErrorClass::store_damaged, "The history tells unreadably what a deal stood on.")};
 }
 
-void tell_record(json::Value& change, const char* name, const std::string& before, const std::string& after) {
-  if (before != after) change.set(name, after.empty() ? json::Value::null() : json::Value::string(after));
+void tell_record(json::ObjectText& change, const char* name, const std::string& before, const std::string& after) {
+  if (before == after) return;
+  if (after.empty()) {
+    change.member(name) += "null";
+  } else {
+    change.text(name, after);
+  }
 }
 
-void tell_picture(json::Value& change, const char* name, ImageId before, ImageId after) {
-  if (before != after) change.set(name, after.valid() ? json::Value::integer(after.value) : json::Value::null());
+void tell_picture(json::ObjectText& change, const char* name, ImageId before, ImageId after) {
+  if (before != after) change.member(name) += after.valid() ? std::to_string(after.value) : "null";
 }
 
 void take_record(const json::Value& change, const char* name, std::string& record) {
@@ -39,19 +49,25 @@ void take_picture(const json::Value& change, const char* name, ImageId& picture)
 using Agreed = std::map<std::string, std::string>;
 
 // Only the fields that differ; null: nothing is said of it any more.
-json::Value agreed_between(const Agreed& before, const Agreed& after) {
-  auto change = json::Value::object();
+std::string agreed_between(const Agreed& before, const Agreed& after) {
+  json::ObjectText change;
   for (const auto& [field, text] : before) {
-    if (after.count(field) == 0) change.set(field, json::Value::null());
+    if (after.count(field) == 0) change.member(field) += "null";
   }
   for (const auto& [field, text] : after) {
     const auto known = before.find(field);
-    if (known != before.end() && known->second == text) continue;
-    auto value = json::read(text);
-    if (!value) unreadable();
-    change.set(field, std::move(*value));
+    if (known == before.end() || known->second != text) change.member(field) += text;
   }
-  return change;
+  return change.object();
+}
+
+using Mark = std::map<std::string, std::string>::const_iterator;
+
+bool tells_of_agreement(const std::string& mark) { return mark.rfind(agreed_mark, 0) == 0; }
+
+Mark end_of_agreement(const DealRow& row, Mark mark) {
+  while (mark != row.marks.end() && tells_of_agreement(mark->first)) ++mark;
+  return mark;
 }
 
 }  // namespace
@@ -62,22 +78,37 @@ Footing footing_of(const DealRow& row) {
   footing.partner_center = row.partner_center.record_id;
   footing.crm_base = row.crm.base;
   footing.partner_center_base = row.partner_center.base;
-  const std::string prefix = agreed_mark;
-  for (auto mark = row.marks.lower_bound(prefix); mark != row.marks.end() && mark->first.rfind(prefix, 0) == 0;
-       ++mark) {
-    footing.agreed.emplace(mark->first.substr(prefix.size()), mark->second);
+  const auto first = row.marks.lower_bound(agreed_mark);
+  const auto behind = end_of_agreement(row, first);
+  for (auto mark = first; mark != behind; ++mark) {
+    footing.agreed.emplace(mark->first.substr(std::string_view(agreed_mark).size()), mark->second);
   }
   return footing;
 }
 
-json::Value change_between(const Footing& before, const Footing& after) {
-  auto change = json::Value::object();
+bool same_footing(const DealRow& a, const DealRow& b) {
+  if (a.crm.record_id != b.crm.record_id || a.partner_center.record_id != b.partner_center.record_id ||
+      a.crm.base != b.crm.base || a.partner_center.base != b.partner_center.base) {
+    return false;
+  }
+  const auto first_a = a.marks.lower_bound(agreed_mark);
+  const auto first_b = b.marks.lower_bound(agreed_mark);
+  return std::equal(first_a, end_of_agreement(a, first_a), first_b, end_of_agreement(b, first_b));
+}
+
+std::string change_between(const Footing& before, const Footing& after, const std::vector<std::int64_t>& merged) {
+  json::ObjectText change;
+  if (before.agreed != after.agreed) change.member(kAgreed) += agreed_between(before.agreed, after.agreed);
   tell_record(change, kCrm, before.crm, after.crm);
-  tell_record(change, kPartnerCenter, before.partner_center, after.partner_center);
   tell_picture(change, kCrmBase, before.crm_base, after.crm_base);
+  if (!merged.empty()) {
+    std::vector<std::string> numbers;
+    for (const std::int64_t id : merged) numbers.push_back(std::to_string(id));
+    change.member(merged_member) += '[' + text::join(numbers, ",") + ']';
+  }
+  tell_record(change, kPartnerCenter, before.partner_center, after.partner_center);
   tell_picture(change, kPartnerCenterBase, before.partner_center_base, after.partner_center_base);
-  if (before.agreed != after.agreed) change.set(kAgreed, agreed_between(before.agreed, after.agreed));
-  return change;
+  return change.object();
 }
 
 void follow(Footing& footing, const json::Value& change) {

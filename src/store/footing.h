@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/json.h"
 #include "store/store.h"
@@ -12,6 +13,7 @@ namespace cosell::store {
 
 // The member of a line's details that tells such a change.
 inline constexpr const char* footing_member = "footing";
+inline constexpr const char* merged_member = "merged";  // of the change
 
 struct Footing {
   std::string crm, partner_center;  // record ids; "" none
@@ -23,8 +25,11 @@ struct Footing {
 
 Footing footing_of(const DealRow& row);
 
-// What became of a footing, as its line says it: only what differs; a record, picture or field that is no more is null.
-json::Value change_between(const Footing& before, const Footing& after);
+bool same_footing(const DealRow& a, const DealRow& b);  // without making them
+
+// What became of a footing, as its line says it in JSON: only what differs; a record, picture or field that is no more
+// is null. `merged`: the deals that became part of it.
+std::string change_between(const Footing& before, const Footing& after, const std::vector<std::int64_t>& merged = {});
 // `change` without what it does not name. An unreadable one throws Refusal (connection.h): the journal is damaged.
 void follow(Footing& footing, const json::Value& change);
 

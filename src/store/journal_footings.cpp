@@ -10,7 +10,6 @@
 namespace cosell::store {
 namespace {
 
-const char* const kMerged = "merged";
 constexpr std::int64_t kNoMore = std::numeric_limits<std::int64_t>::max();
 
 std::string said(const Footing& before, const Footing& after) {
@@ -32,17 +31,15 @@ json::Value read_or_refuse(const std::string& text) {
 }
 
 void take_merged(const json::Value& change, std::set<std::int64_t>& merged) {
-  const json::Value* told = change.find(kMerged);
+  const json::Value* told = change.find(merged_member);
   if (told == nullptr) return;
   for (const json::Value& id : told->items()) merged.insert(id.as_integer().value_or(0));
 }
 
-json::Value with_merged(json::Value change, const std::vector<std::int64_t>& merged) {
-  if (merged.empty()) return change;
-  auto list = json::Value::array();
-  for (const std::int64_t id : merged) list.append(json::Value::integer(id));
-  change.set(kMerged, std::move(list));
-  return change;
+// The details of a line, and the change that it tells.
+std::string with_change(const std::string& payload, const std::string& change) {
+  const std::string rest = payload.size() > 2 ? "," + payload.substr(1) : "}";
+  return std::string("{\"") + footing_member + "\":" + change + rest;
 }
 
 // Every change of a footing that the journal tells, from those lines on: deal, sequence, change.
@@ -109,10 +106,8 @@ void SqliteStore::footing_moves(DealId deal, const Footing& before, const Footin
 JournalEntry SqliteStore::with_footing(const JournalEntry& entry) {
   const Untold untold = untold_.extract(entry.deal.value).mapped();
   if (untold.nothing()) return entry;
-  json::Value payload = entry.payload.empty() ? json::Value::object() : read_or_refuse(entry.payload);
-  payload.set(footing_member, with_merged(change_between(untold.before, untold.after), untold.merged));
   JournalEntry complete = entry;
-  complete.payload = json::canonical(payload);
+  complete.payload = with_change(entry.payload, change_between(untold.before, untold.after, untold.merged));
   return complete;
 }
 
@@ -186,7 +181,7 @@ void SqliteStore::keep_footings(std::int64_t last) {
       if (lines.integer(1) <= since) continue;
       follow(footing, change);
       query("INSERT OR REPLACE INTO footings (deal, sequence, footing) VALUES (?1, ?2, ?3)")
-          .with(deal, lines.integer(1), json::canonical(change_between(Footing{}, footing)))
+          .with(deal, lines.integer(1), change_between(Footing{}, footing))
           .run();
     }
   }
@@ -208,14 +203,12 @@ void SqliteStore::tell_footing_anew(DealId deal, Instant now) {
   query("DELETE FROM footings WHERE deal = ?1").with(deal).run();
   untold_.erase(deal.value);
   const Footing footing = *row ? footing_of(**row) : Footing{};
-  auto payload = json::Value::object();
-  payload.set(footing_member, with_merged(change_between(Footing{}, footing), {merged.begin(), merged.end()}));
   JournalEntry line;
   line.at = now;
   line.deal = deal;
   line.kind = JournalKind::person;
   line.summary = "What was said here before was erased on request";
-  line.payload = json::canonical(payload);
+  line.payload = with_change("", change_between(Footing{}, footing, {merged.begin(), merged.end()}));
   append(line);
 }
 

@@ -10,12 +10,15 @@ namespace {
 
 constexpr const char* kSelect =
     "SELECT o.id, o.deal, o.run, o.side, o.kind, o.verb, coalesce(before.id, ''), o.target_id, o.key, o.must_match,"
-    " o.expected, o.changes, o.agrees_with, o.engagement_id, o.step, o.state, o.attempts, o.not_before, o.planned_at, "
+    " o.sequence, o.expected, o.changes, o.agrees_with, o.engagement_id, o.step, o.state, o.attempts, o.not_before, "
+    "o.planned_at, "
     "o.sent_at,"
     " o.finished_at, o.error_class, o.error_message, o.error_detail, o.error_rule, o.request_id"
     " FROM operations AS o LEFT JOIN operations AS before ON before.sequence = o.after_operation ";
 
-OperationRow read_row(const Query& query) {
+}  // namespace
+
+OperationRow SqliteStore::read_operation(const Query& query) {
   RowReader reader(query);
   OperationRow row;
   row.id = OperationId(reader.text());
@@ -28,9 +31,16 @@ OperationRow read_row(const Query& query) {
   row.target_id = reader.text();
   row.key = reader.text();
   row.must_match = reader.text();
-  row.expected = reader.columns();
-  row.changes = reader.columns();
-  row.agrees_with = reader.columns();
+  if (const Frozen* known = known_frozen_.find(reader.integer())) {
+    reader.skip(3);
+    row.expected = known->expected;
+    row.changes = known->changes;
+    row.agrees_with = known->agrees_with;
+  } else {
+    row.expected = reader.columns();
+    row.changes = reader.columns();
+    row.agrees_with = reader.columns();
+  }
   row.engagement_id = reader.text();
   row.step = reader.text();
   row.state = reader.choice(operation_state_from);
@@ -46,6 +56,8 @@ OperationRow read_row(const Query& query) {
   row.request_id = reader.text();
   return row;
 }
+
+namespace {
 
 Error no_such_operation(const OperationId& id) {
   return make_error(ErrorClass::bug, "Operation " + id.value + " is not in the store.");
@@ -79,6 +91,7 @@ Result<void> SqliteStore::add_operation(const OperationRow& row) {
               row.step, name_of(row.state), row.attempts, row.not_before, row.planned_at, row.sent_at, row.finished_at,
               row.error_class, row.error_message, row.error_detail, row.error_rule, row.request_id)
         .run();
+    known_frozen_.keep(parts_.connection->last_id(), {row.expected, row.changes, row.agrees_with});
     return {};
   });
 }
@@ -103,7 +116,7 @@ Result<std::optional<OperationRow>> SqliteStore::operation(const OperationId& id
   return read([&]() -> Result<std::optional<OperationRow>> {
     Query one = query(std::string(kSelect) + "WHERE o.id = ?1");
     if (!one.with(id.value).next()) return std::optional<OperationRow>();
-    return std::optional<OperationRow>(read_row(one));
+    return std::optional<OperationRow>(read_operation(one));
   });
 }
 
@@ -123,7 +136,7 @@ Result<std::vector<OperationRow>> SqliteStore::operations(const OperationFilter&
     found.with(after, filter.state ? name_of(*filter.state) : "", filter.side ? name_of(*filter.side) : "", filter.deal,
                filter.kind, filter.verb, std::max(filter.limit, 0));
     std::vector<OperationRow> rows;
-    while (found.next()) rows.push_back(read_row(found));
+    while (found.next()) rows.push_back(read_operation(found));
     return rows;
   });
 }

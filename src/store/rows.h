@@ -24,6 +24,8 @@ class RowReader {
     return Id(integer());
   }
 
+  void skip(int columns) { next_ += columns; }
+
   // A choice from a closed list: choice(deal_state_from).
   template <class Parse>
   auto choice(Parse parse) {

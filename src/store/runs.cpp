@@ -39,7 +39,7 @@ std::optional<Columns> difference_from(const Columns& before, const Columns& col
   Columns difference;
   for (const auto& one : columns) {
     const auto known = before.find(one.first);
-    if (known == before.end() || known->second != one.second) difference.insert(one);
+    if (known == before.end() || known->second != one.second) difference.append(one.first, one.second);
   }
   if (difference.size() * 2 > columns.size()) return std::nullopt;
   return difference;
@@ -192,7 +192,7 @@ Result<ImageId> SqliteStore::put_image(const Columns& columns, ImageId before) {
     if (whole.valid()) {
       auto known = image(whole);
       if (!known) return known.error();
-      difference = difference_from(**known, columns);
+      difference = difference_from(*known, columns);
     }
     if (difference) {
       query("INSERT INTO images (hash, columns, differs_from) VALUES (?, ?, ?)")
@@ -204,7 +204,7 @@ Result<ImageId> SqliteStore::put_image(const Columns& columns, ImageId before) {
           .run();
     }
     const ImageId id(parts_.connection->last_id());
-    known_images_.keep(id.value, SharedColumns(columns));
+    known_images_.keep(id.value, columns);
     return id;
   });
 }
@@ -249,13 +249,14 @@ void SqliteStore::forget_known() {
   known_deals_.clear();
   known_counts_.reset();
   known_images_.clear();
+  known_frozen_.clear();
   known_shapes_.clear();
   last_shape_ = {};
 }
 
-Result<SharedColumns> SqliteStore::image(ImageId id) {
-  return read([&]() -> Result<SharedColumns> {
-    if (const SharedColumns* known = known_images_.find(id.value)) return *known;
+Result<Columns> SqliteStore::image(ImageId id) {
+  return read([&]() -> Result<Columns> {
+    if (const Columns* known = known_images_.find(id.value)) return *known;
     ImageId whole;
     Result<Columns> columns = Columns{};
     {
@@ -269,11 +270,10 @@ Result<SharedColumns> SqliteStore::image(ImageId id) {
     if (whole.valid()) {
       auto rest = image(whole);
       if (!rest) return rest.error();
-      columns->insert((*rest)->begin(), (*rest)->end());
+      columns->add_missing(*rest);
     }
-    SharedColumns shared(std::move(*columns));
-    if (parts_.mode != OpenOptions::Mode::shared) known_images_.keep(id.value, shared);
-    return shared;
+    if (parts_.mode != OpenOptions::Mode::shared) known_images_.keep(id.value, *columns);
+    return columns;
   });
 }
 

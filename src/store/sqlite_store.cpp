@@ -56,7 +56,10 @@ void SqliteStore::roll_back() {
 
 Result<void> SqliteStore::transaction(const std::function<Result<void>()>& work) {
   if (open_transaction_) {
-    return make_error(ErrorClass::bug, "A transaction was begun inside another one; nothing was changed.");
+    if (failure_) return *failure_;
+    Result<void> part = attempt(parts_.path, work);
+    if (!part && !failure_) failure_ = part.error();
+    return part;
   }
   if (auto allowed = may_write(); !allowed) return allowed;
   if (auto begun = begin(); !begun) return begun;

@@ -86,7 +86,7 @@ class SqliteStore final : public Store {
   Result<void> set_cursor(Side side, const Cursor& cursor) override;
 
   Result<ImageId> put_image(const Columns& columns, ImageId before) override;
-  Result<SharedColumns> image(ImageId id) override;
+  Result<Columns> image(ImageId id) override;
 
   Result<DealId> add_deal(const DealRow& row) override;
   Result<void> update_deal(const DealRow& row) override;
@@ -155,6 +155,7 @@ class SqliteStore final : public Store {
   void roll_back();
 
   const DealRow& known(const DealRow& row);
+  OperationRow read_operation(const Query& query);
   std::int64_t put_shape(const std::string& names);
   ImageId whole_image(ImageId id);
   const std::vector<std::string>& names_of_shape(std::int64_t id);
@@ -184,7 +185,12 @@ class SqliteStore final : public Store {
   bool suspicious_ = false;       // the disk failed or the file looked damaged: check on the next opening
   Known<DealRow> known_deals_{1'000};
   std::optional<std::vector<StateCount>> known_counts_;  // a quiet run asks for them again and again
-  Known<SharedColumns> known_images_{500};
+  Known<Columns> known_images_{500};
+  // What an operation keeps from its planning to its settling.
+  struct Frozen {
+    Columns expected, changes, agrees_with;
+  };
+  Known<Frozen> known_frozen_{500};
   std::map<std::int64_t, std::vector<std::string>> known_shapes_;
   std::pair<std::string, std::int64_t> last_shape_;  // names of the last image and where they are kept
   std::optional<JournalHead> head_;                  // known last line of the journal; empty: to be read

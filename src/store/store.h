@@ -15,7 +15,7 @@
 #include "base/error.h"
 #include "base/strong.h"
 #include "base/time.h"
-#include "deal/value.h"
+#include "deal/columns.h"
 
 namespace cosell::store {
 
@@ -101,7 +101,7 @@ struct OperationRow {
 enum class JournalKind : std::uint8_t { observed, decided, intended, outcome, linked, waiting, person, mapping, run };
 const char* name_of(JournalKind k);
 
-// One line of the audit. `payload` is canonical JSON text; the chain covers its hash, so it may be pruned.
+// One line of the audit. `payload` is the JSON text of an object; the chain covers its hash, so it may be pruned.
 struct JournalEntry {
   std::int64_t sequence = 0;
   Instant at{};
@@ -189,29 +189,12 @@ struct StateCount {
   std::int64_t deals = 0;
 };
 
-// The columns of an image, shared by all who hold them: they never change.
-class SharedColumns {
- public:
-  SharedColumns() : columns_(nothing()) {}
-  explicit SharedColumns(Columns columns) : columns_(std::make_shared<const Columns>(std::move(columns))) {}
-  operator const Columns&() const { return *columns_; }  // NOLINT(google-explicit-constructor)
-  const Columns& operator*() const { return *columns_; }
-  const Columns* operator->() const { return columns_.get(); }
-  friend bool operator==(const SharedColumns& a, const Columns& b) { return *a == b; }
-
- private:
-  static const std::shared_ptr<const Columns>& nothing() {
-    static const auto none = std::make_shared<const Columns>();
-    return none;
-  }
-  std::shared_ptr<const Columns> columns_;
-};
-
 class Store {
  public:
   virtual ~Store() = default;
 
-  // Runs `work` in one transaction; commits when it returns success, else rolls back. Not nestable.
+  // Runs `work` in one transaction; commits when it returns success, else rolls back. Inside another one it is a part
+  // of that: all of it happens, or nothing.
   virtual Result<void> transaction(const std::function<Result<void>()>& work) = 0;
 
   // --- identity of the pair (environment fingerprints, name); set once
@@ -236,7 +219,7 @@ class Store {
   // --- images: immutable, content-addressed
   // `before`: what the record showed until now, of which most is the same (only the difference is kept then).
   virtual Result<ImageId> put_image(const Columns& columns, ImageId before = {}) = 0;
-  virtual Result<SharedColumns> image(ImageId id) = 0;
+  virtual Result<Columns> image(ImageId id) = 0;
 
   // --- deals
   virtual Result<DealId> add_deal(const DealRow& row) = 0;

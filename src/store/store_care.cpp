@@ -42,7 +42,7 @@ Result<std::int64_t> check_images(Connection& connection, Store& store, const st
     const std::string which = "image " + std::to_string(images.integer(0));
     const auto columns = store.image(ImageId(images.integer(0)));
     if (!columns) return damage_found(path, which + ": " + columns.error().message);
-    if (sha256_bytes(encode(**columns)) != images.text(1)) {
+    if (sha256_bytes(encode(*columns)) != images.text(1)) {
       return damage_found(path, which + " is not as it was written");
     }
   }
