@@ -5,6 +5,8 @@
 #include <random>
 #include <string>
 
+#include "base/time.h"
+
 namespace cosell {
 
 class Random {
@@ -16,6 +18,9 @@ class Random {
   std::uint64_t below(std::uint64_t bound);
   // A random (version 4) UUID in lower case.
   std::string uuid();
+  // A UUID that sorts by the moment it was made for (version 7, RFC 9562), to the millisecond; the rest is random. What
+  // is kept in the order of its ids grows at its end.
+  std::string uuid_in_order(Instant at);
 };
 
 // Cryptographically strong numbers from the operating system (OpenSSL).

@@ -47,7 +47,7 @@ std::string fingerprint(const OperationRow& operation) {
 
 OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const {
   OperationRow op;
-  op.id = OperationId(pair_.random->uuid());
+  op.id = OperationId(pair_.random->uuid_in_order(now_));
   op.deal = plan.row.id;
   op.run = run_;
   op.side = side;

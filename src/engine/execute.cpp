@@ -514,7 +514,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
     Columns half = row.changes;
     if (applied.stored) half = applied.stored->columns;
     if (!half.count(info(Field::help).name)) half[info(Field::help).name] = row.changes[info(Field::help).name];
-    auto image = store.put_image(half);
+    auto image = store.put_image(half, deal.microsoft);
     if (!image) return image.error();
     deal.microsoft = *image;
     deal.microsoft_id = row.target_id;

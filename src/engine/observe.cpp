@@ -204,7 +204,7 @@ Result<void> Observer::take_microsoft(const Observation& seen, ObserveCounts& co
   const std::string engagement = text_of(column(seen.columns, info(Field::engagement_id).name));
   auto rows = pair_.store->deals_by_engagement(engagement);
   if (!rows) return rows.error();
-  auto image = pair_.store->put_image(seen.columns);
+  auto image = pair_.store->put_image(seen.columns, rows->empty() ? ImageId{} : rows->front().microsoft);
   if (!image) return image.error();
   ++counts.seen;
   for (DealRow& row : *rows) {

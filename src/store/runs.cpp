@@ -181,13 +181,17 @@ Result<void> SqliteStore::set_cursor(Side side, const Cursor& cursor) {
 
 Result<ImageId> SqliteStore::put_image(const Columns& columns, ImageId before) {
   return write([&]() -> Result<ImageId> {
+    if (const Columns* known = known_images_.find(before.value); known != nullptr && *known == columns) return before;
     const ImageTexts encoded = encode_parts(columns);
     const std::string hash = sha256_bytes(encoded.whole);
-    {
-      Query same = query("SELECT id FROM images WHERE substr(hash, 1, 8) = substr(?1, 1, 8) AND hash = ?1");
-      if (same.with(Blob{hash}).next()) return ImageId(same.integer(0));
+    ImageId whole;
+    if (before.valid()) {
+      Query found = query("SELECT hash, coalesce(differs_from, id) FROM images WHERE id = ?");
+      if (found.with(before).next()) {
+        if (found.text(0) == hash) return before;
+        whole = ImageId(found.integer(1));
+      }
     }
-    const ImageId whole = whole_image(before);
     std::optional<Columns> difference;
     if (whole.valid()) {
       auto known = image(whole);
@@ -207,13 +211,6 @@ Result<ImageId> SqliteStore::put_image(const Columns& columns, ImageId before) {
     known_images_.keep(id.value, columns);
     return id;
   });
-}
-
-// The image itself when it is kept whole, else the one that it differs from.
-ImageId SqliteStore::whole_image(ImageId id) {
-  if (!id.valid()) return id;
-  Query found = query("SELECT coalesce(differs_from, id) FROM images WHERE id = ?");
-  return found.with(id).next() ? ImageId(found.integer(0)) : ImageId{};
 }
 
 std::int64_t SqliteStore::put_shape(const std::string& names) {

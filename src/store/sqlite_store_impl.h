@@ -157,7 +157,6 @@ class SqliteStore final : public Store {
   const DealRow& known(const DealRow& row);
   OperationRow read_operation(const Query& query);
   std::int64_t put_shape(const std::string& names);
-  ImageId whole_image(ImageId id);
   const std::vector<std::string>& names_of_shape(std::int64_t id);
   Result<JournalPruned> clean_up(const std::function<Result<JournalPruned>()>& work);
   std::int64_t drop_unused_images();

@@ -216,8 +216,9 @@ class Store {
   virtual Result<Cursor> cursor(Side side) = 0;  // empty when none
   virtual Result<void> set_cursor(Side side, const Cursor& cursor) = 0;
 
-  // --- images: immutable, content-addressed
-  // `before`: what the record showed until now, of which most is the same (only the difference is kept then).
+  // --- images: immutable
+  // `before`: what the record showed until now. The same content is the same image; where most of it is the same, only
+  // the difference is kept.
   virtual Result<ImageId> put_image(const Columns& columns, ImageId before = {}) = 0;
   virtual Result<Columns> image(ImageId id) = 0;
 

@@ -4,7 +4,7 @@ CREATE TABLE image_shapes (
   names TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- What a side showed of a record at some moment. Never changed, shared by every deal and moment with equal content.
+-- What a side showed of a record at some moment, and until it shows something else. Never changed.
 -- `columns` is the canonical JSON list of the values in the order of the shape's names; without a shape (written before
 -- version 3 of the store) the canonical object itself. An image that `differs_from` another one, which does not itself
 -- differ from a third, has only the differing columns, as a canonical object. `hash` is in every case the SHA-256 of the
@@ -16,7 +16,3 @@ CREATE TABLE images (
   columns      TEXT NOT NULL,
   differs_from INTEGER REFERENCES images (id)
 ) STRICT;
-
--- Finds equal content. Random keys touch a page per insert, so the index is kept small: eight bytes of the hash are
--- enough to find the few candidates, the row has all of it.
-CREATE INDEX images_by_hash ON images (substr(hash, 1, 8));
