@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/json_plain.h"
 #include "base/json_text.h"
 
 namespace cosell::json {
@@ -69,7 +70,10 @@ class Builder {
     return std::string("'") + *at_ + "'";
   }
 
-  bool skip_blanks() {
+  // Most texts have none, so that this is asked at once.
+  bool skip_blanks() { return (at_ != end_ && *at_ > ' ' && *at_ != '/') || skip_some_blanks(); }
+
+  bool skip_some_blanks() {
     for (; at_ != end_; ++at_) {
       switch (*at_) {
         case ' ':
@@ -188,13 +192,21 @@ class Builder {
     return true;
   }
 
+  // `out` is empty before.
   bool string(std::string& out) {
-    const Position from = here();
+    const char* plain = at_ + 1;
+    at_ = plain_end(plain, end_);
+    out.append(plain, static_cast<std::size_t>(at_ - plain));
+    if (at_ == end_ || *at_ != '"') return rest_of_string(out, position(plain - 1));
     ++at_;
+    return true;
+  }
+
+  bool rest_of_string(std::string& out, Position from) {
     for (;;) {
       const char* plain = at_;
-      while (at_ != end_ && is_plain(*at_)) ++at_;
-      out.append(plain, at_);
+      at_ = plain_end(plain, end_);
+      out.append(plain, static_cast<std::size_t>(at_ - plain));
       if (at_ == end_) return fail_at(from, "this text has no closing quote");
       const auto c = static_cast<unsigned char>(*at_);
       if (c == '"') {
@@ -211,11 +223,6 @@ class Builder {
         return false;
       }
     }
-  }
-
-  static bool is_plain(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
   }
 
   // One UTF-8 sequence of two to four bytes, checked.
