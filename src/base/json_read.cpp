@@ -54,7 +54,7 @@ class Builder {
   Position here() const { return position(at_); }
   Position position(const char* p) const { return {line_, static_cast<std::uint32_t>(p - line_begin_ + 1)}; }
 
-  bool fail(std::string message) { return fail_at(here(), std::move(message)); }
+  [[gnu::cold]] bool fail(std::string message) { return fail_at(here(), std::move(message)); }
   bool fail_at(Position at, std::string message) {
     error_ = {at, std::move(message)};
     return false;
@@ -324,11 +324,24 @@ class Builder {
 
   // Steps over the opening bracket; false when nested too deeply.
   bool open(int depth) {
-    if (depth > options_.max_depth) {
-      return fail("nested more than " + std::to_string(options_.max_depth) + " levels deep");
-    }
+    if (depth > options_.max_depth) return too_deep();
     ++at_;
     return skip_blanks();
+  }
+
+  // What is wrong is said apart from what reads: each text that is put together there would make every step longer.
+  [[gnu::cold, gnu::noinline]] bool no_comma(char bracket) {
+    return fail(std::string("expected ',' or '") + bracket + "', found " + seen());
+  }
+  [[gnu::cold, gnu::noinline]] bool comma_too_many(Position comma, char bracket) {
+    return fail_at(comma, std::string("a comma must not stand before '") + bracket + "'");
+  }
+  [[gnu::cold, gnu::noinline]] bool no_name() { return fail("expected a name in double quotes, found " + seen()); }
+  [[gnu::cold, gnu::noinline]] bool no_colon(const Member& m) {
+    return fail("expected ':' after the name \"" + m.key + "\", found " + seen());
+  }
+  [[gnu::cold, gnu::noinline]] bool too_deep() {
+    return fail("nested more than " + std::to_string(options_.max_depth) + " levels deep");
   }
 
   // After an element: a comma goes on (more = true), the bracket ends.
@@ -339,13 +352,11 @@ class Builder {
       more = false;
       return true;
     }
-    if (at_ == end_ || *at_ != ',') return fail(std::string("expected ',' or '") + bracket + "', found " + seen());
+    if (at_ == end_ || *at_ != ',') return no_comma(bracket);
     const Position comma = here();
     ++at_;
     if (!skip_blanks()) return false;
-    if (at_ != end_ && *at_ == bracket) {
-      return fail_at(comma, std::string("a comma must not stand before '") + bracket + "'");
-    }
+    if (at_ != end_ && *at_ == bracket) return comma_too_many(comma, bracket);
     more = true;
     return true;
   }
@@ -364,7 +375,7 @@ class Builder {
   }
 
   bool name(Member& m) {
-    if (at_ == end_ || *at_ != '"') return fail("expected a name in double quotes, found " + seen());
+    if (at_ == end_ || *at_ != '"') return no_name();
     m.at = here();
     return string(m.key);
   }
@@ -372,7 +383,7 @@ class Builder {
   // Leaves the position at the member's value.
   bool colon(const Member& m) {
     if (!skip_blanks()) return false;
-    if (at_ == end_ || *at_ != ':') return fail("expected ':' after the name \"" + m.key + "\", found " + seen());
+    if (at_ == end_ || *at_ != ':') return no_colon(m);
     ++at_;
     return skip_blanks();
   }

@@ -69,7 +69,7 @@ TEST(Headers, WithALineBreakAreNotSent) {
   Request request{"GET", "https://api.example/", {}, ""};
   request.headers.add("Accept", "application/json");
   EXPECT_TRUE(net::check_callable(request));
-  for (const std::string bad : {std::string("a\rb"), std::string("a\nb"), std::string("ab\0", 3)}) {
+  for (const std::string& bad : {std::string("a\rb"), std::string("a\nb"), std::string("ab\0", 3)}) {
     Request with_name = request;
     with_name.headers.add(bad, "x");
     EXPECT_FALSE(net::check_callable(with_name));
