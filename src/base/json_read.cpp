@@ -71,7 +71,7 @@ class Builder {
   }
 
   // Most texts have none, so that this is asked at once.
-  bool skip_blanks() { return (at_ != end_ && *at_ > ' ' && *at_ != '/') || skip_some_blanks(); }
+  [[gnu::always_inline]] bool skip_blanks() { return (at_ != end_ && *at_ > ' ' && *at_ != '/') || skip_some_blanks(); }
 
   bool skip_some_blanks() {
     for (; at_ != end_; ++at_) {
