@@ -322,8 +322,9 @@ Value& Value::set(std::string key, Value v) {
     if (m.key == key) return m.value = std::move(v);
   }
   if (members.empty()) members.reserve(8);
-  members.push_back(Member{std::move(key), {}, std::move(v)});
-  return members.back().value;
+  Member& added = members.emplace_back();
+  added.key = std::move(key);
+  return added.value = std::move(v);
 }
 
 bool Value::operator==(const Value& other) const {
