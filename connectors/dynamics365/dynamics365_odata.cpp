@@ -16,9 +16,12 @@ bool is_hyphen_place(std::size_t i) { return i == 8 || i == 13 || i == 18 || i =
 }  // namespace
 
 std::string normal_guid(std::string_view written) {
-  std::string guid = text::lower_ascii(text::trim(written));
-  if (guid.size() == kGuidLength + 2 && guid.front() == '{' && guid.back() == '}') guid = guid.substr(1, kGuidLength);
-  if (guid.size() != kGuidLength) return "";
+  written = text::trimmed(written);
+  if (written.size() == kGuidLength + 2 && written.front() == '{' && written.back() == '}') {
+    written = written.substr(1, kGuidLength);
+  }
+  if (written.size() != kGuidLength) return "";
+  std::string guid = text::lower_ascii(written);
   for (std::size_t i = 0; i < guid.size(); ++i) {
     if (is_hyphen_place(i) ? guid[i] != '-' : !is_hex(guid[i])) return "";
   }

@@ -50,10 +50,10 @@ ColumnFacts lookup_to(const std::string& lookup, const std::string& bind, const 
 }
 
 struct StandardLookup {
-  const char* table;
-  const char* column;  // or navigation property
-  const char* lookup;
-  const char* target;
+  std::string_view table;
+  std::string_view column;  // or navigation property
+  std::string_view lookup;
+  std::string_view target;
 };
 
 // An owner may also be a team; teams have none of the columns of a user and show blanks.
@@ -202,7 +202,8 @@ const Table* table_of(RecordKind kind) {
 
 std::optional<ColumnFacts> standard_facts(const std::string& table, const std::string& column) {
   for (const StandardLookup& l : kLookups) {
-    if (table == l.table && column == l.column) return lookup_to(l.lookup, l.column, l.target);
+    if (column != l.column || table != l.table) continue;
+    return lookup_to(std::string(l.lookup), std::string(l.column), std::string(l.target));
   }
   // Read only; to write it, one of the two tables has to be named ("customerid_account").
   if (table == "opportunity" && column == "customerid") return lookup_to("customerid", "", "");

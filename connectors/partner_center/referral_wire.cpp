@@ -25,13 +25,14 @@ const json::Value* member(const json::Value* object, std::string_view name) {
 bool has_value(const json::Value* v) { return v != nullptr && !v->is_null() && !(v->is_string() && v->text().empty()); }
 
 // Text of a string or number; "" for everything else.
-std::string text_in(const json::Value* object, std::string_view name) {
+const std::string& text_in(const json::Value* object, std::string_view name) {
+  static const std::string none;
   const json::Value* v = member(object, name);
-  return v != nullptr ? v->text() : "";
+  return v != nullptr ? v->text() : none;
 }
 
 Value text_value(std::string s) {
-  if (text::trim(s).empty()) return {};
+  if (text::trimmed(s).empty()) return {};
   return Value(std::move(s));
 }
 
@@ -77,8 +78,8 @@ bool is_published_pair(Status status, Substatus substatus) {
 }
 
 std::optional<Standing> read_standing(const json::Value& referral, Shown& shown) {
-  const std::string status_text = text_in(&referral, "status");
-  const std::string substatus_text = text_in(&referral, "substatus");
+  const std::string& status_text = text_in(&referral, "status");
+  const std::string& substatus_text = text_in(&referral, "substatus");
   if (status_text.empty() && substatus_text.empty()) return std::nullopt;
   const std::optional<Status> status = status_from(status_text);
   const std::optional<Substatus> substatus = substatus_from(substatus_text);
@@ -221,7 +222,7 @@ void read_direction_and_type(const json::Value& referral, const RowHead& head, c
   const std::string inviter =
       normal_id(text_in(member(member(&referral, "inviteContext"), "invitedBy"), "organizationId"));
   const Value visible = flag_value(member(member(&referral, "consent"), "consentToShareReferralWithMicrosoftSellers"));
-  const std::string microsoft_id = text_in(member(&referral, "trackingInfo"), "microsoftMsxId");
+  const std::string& microsoft_id = text_in(member(&referral, "trackingInfo"), "microsoftMsxId");
   shown.set(Field::visible, visible);
   shown.set(Field::microsoft_crm_id, text_value(microsoft_id));
   shown.set(Field::type, text_value(type_in_words(incoming, inviter, visible, !microsoft_id.empty())));
@@ -378,7 +379,7 @@ Observation read_microsoft_half(const json::Value& referral, const RowHead& head
     shown.set(Field::microsoft_reason, text_value(standing->reason));
   }
   const json::Value* invite = member(&referral, "inviteContext");
-  const std::string help = text_in(invite, "assistanceRequestCode");
+  const std::string& help = text_in(invite, "assistanceRequestCode");
   shown.set(Field::help, text::equals_ignore_case(help, "Unknown") ? Value() : text_value(help));
   shown.set(Field::help_notes, text_value(text_in(invite, "notes")));
   shown.set(Field::microsoft_seller, read_sellers(referral));
@@ -393,9 +394,9 @@ std::string link_to(const std::string& link_template, const std::string& id) {
 }
 
 std::string normal_id(std::string_view written) {
-  std::string id = text::trim(written);
+  std::string_view id = text::trimmed(written);
   if (id.size() == 38 && id.front() == '{' && id.back() == '}') id = id.substr(1, 36);
-  return looks_like_guid(id) || text::equals_ignore_case(id, kMicrosoft) ? text::lower_ascii(id) : id;
+  return looks_like_guid(id) || text::equals_ignore_case(id, kMicrosoft) ? text::lower_ascii(id) : std::string(id);
 }
 
 bool same_crm_id(std::string_view a, std::string_view b) {

@@ -77,7 +77,9 @@ std::string digest_of(const json::Value& row) {
   return text::sha256_hex(json::write(row)).substr(0, kDigestLength);
 }
 
-Result<Observation> read_row(const json::Value& row, const RowShape& shape, const std::string& request) {
+// `types`: of the columns of the shape, looked up once for all rows.
+Result<Observation> read_row(const json::Value& row, const RowShape& shape, const std::vector<TextType>& types,
+                             const std::string& request) {
   if (!row.is_object()) return not_understood(request, "a row is not an object.");
   Observation seen;
   seen.kind = shape.kind;
@@ -91,13 +93,14 @@ Result<Observation> read_row(const json::Value& row, const RowShape& shape, cons
   if (const json::Value* deleted = row.find("IsDeleted"); deleted != nullptr && deleted->as_bool()) {
     seen.existence = Existence::deleted;
   }
-  for (const std::string& column : shape.columns) {
+  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
+    const std::string& column = shape.columns[i];
     if (!shape.without.empty() && text::equals_ignore_case(column, shape.without)) {
       seen.columns[column] = Value();
       continue;
     }
     const json::Value* v = at_path(row, column);
-    auto value = v == nullptr ? std::nullopt : typed(*v, type_of(column, shape.types));
+    auto value = v == nullptr ? std::nullopt : typed(*v, types[i]);
     if (!value) return not_understood(request, "row " + seen.id.value + " does not show column " + column + ".");
     seen.columns[column] = *std::move(value);
   }
@@ -206,9 +209,11 @@ Result<QueryPage> read_page(const std::string& body, const RowShape& shape, cons
   QueryPage page;
   page.rows.reserve(parsed.size());
   page.digests.reserve(parsed.size());
+  std::vector<TextType> types;
+  for (const std::string& column : shape.columns) types.push_back(type_of(column, shape.types));
   for (json::Value& place : parsed) {
     const json::Value row = std::move(place);
-    auto seen = read_row(row, shape, request);
+    auto seen = read_row(row, shape, types, request);
     if (!seen) return std::move(seen.error());
     const bool wanted =
         digest_from && parse_instant(row.text_of("SystemModstamp")).value_or(*digest_from) >= *digest_from;

@@ -3,10 +3,12 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <charconv>
 #include <utility>
 
+#include "base/json_plain.h"
 #include "base/json_text.h"
 
 namespace cosell::json {
@@ -58,15 +60,13 @@ void write_escaped(unsigned char c, std::string& out) {
   }
 }
 
-void write_string(std::string_view s, std::string& out) {
-  out += '"';
+void write_checked(std::string_view s, std::string& out) {
+  const char* const end = s.data() + s.size();
   std::size_t plain_from = 0;
-  for (std::size_t i = 0; i < s.size();) {
+  for (std::size_t i = 0;;) {
+    i = static_cast<std::size_t>(plain_end(s.data() + i, end) - s.data());
+    if (i == s.size()) break;
     const auto c = static_cast<unsigned char>(s[i]);
-    if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
-      ++i;
-      continue;
-    }
     const std::size_t length = c < 0x80 ? 0 : utf8_length(s, i);
     if (length > 0) {
       i += length;
@@ -81,6 +81,20 @@ void write_string(std::string_view s, std::string& out) {
     plain_from = ++i;
   }
   out.append(s, plain_from, s.size() - plain_from);
+}
+
+void write_string(std::string_view s, std::string& out) {
+  std::array<char, 64> piece;
+  if (s.size() + 2 <= piece.size() && all_plain(s)) {
+    // Nearly every text; added with its quotes in one piece.
+    piece[0] = '"';
+    s.copy(piece.data() + 1, s.size());
+    piece[s.size() + 1] = '"';
+    out.append(piece.data(), s.size() + 2);
+    return;
+  }
+  out += '"';
+  write_checked(s, out);
   out += '"';
 }
 
@@ -129,22 +143,29 @@ class Writer {
   }
 
   void object(const Value& v) {
-    std::vector<const Member*> members;
-    members.reserve(v.members().size());
-    for (const Member& m : v.members()) members.push_back(&m);
-    if (style_.sorted) {
-      std::sort(members.begin(), members.end(), [](const Member* a, const Member* b) { return a->key < b->key; });
-    }
+    const std::vector<Member>& members = v.members();
+    const auto by_key = [](const Member& a, const Member& b) { return a.key < b.key; };
     out_ += '{';
     bool first = true;
     ++level_;
-    for (const Member* m : members) {
-      separate(first);
-      write_string(m->key, out_);
-      out_ += style_.indented ? ": " : ":";
-      value(m->value);
+    if (style_.sorted && !std::is_sorted(members.begin(), members.end(), by_key)) {
+      std::vector<const Member*> sorted;
+      sorted.reserve(members.size());
+      for (const Member& m : members) sorted.push_back(&m);
+      std::sort(sorted.begin(), sorted.end(), [&](const Member* a, const Member* b) { return by_key(*a, *b); });
+      for (const Member* m : sorted) member(*m, first);
+    } else {
+      for (const Member& m : members) member(m, first);
     }
     close(first, '}');
+  }
+
+  void member(const Member& m, bool& first) {
+    separate(first);
+    write_string(m.key, out_);
+    out_ += ':';
+    if (style_.indented) out_ += ' ';
+    value(m.value);
   }
 
   void separate(bool& first) {
@@ -171,9 +192,13 @@ class Writer {
 };
 
 std::string written(const Value& v, Style style) {
-  std::string out;
-  Writer(style, out).value(v);
-  return out;
+  // Written where there is room already and copied once, instead of growing step by step.
+  constexpr std::size_t kKept = 64U << 10;
+  thread_local std::string room;
+  room.clear();
+  Writer(style, room).value(v);
+  if (room.capacity() > kKept) return std::exchange(room, {});
+  return room;
 }
 
 bool is_number_text(std::string_view s) {
@@ -296,8 +321,10 @@ Value& Value::set(std::string key, Value v) {
   for (Member& m : members) {
     if (m.key == key) return m.value = std::move(v);
   }
-  members.push_back(Member{std::move(key), {}, std::move(v)});
-  return members.back().value;
+  if (members.empty()) members.reserve(8);
+  Member& added = members.emplace_back();
+  added.key = std::move(key);
+  return added.value = std::move(v);
 }
 
 bool Value::operator==(const Value& other) const {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/json.h"
+#include "base/json_plain.h"
 #include "base/json_text.h"
 
 namespace cosell::json {
@@ -53,7 +54,7 @@ class Builder {
   Position here() const { return position(at_); }
   Position position(const char* p) const { return {line_, static_cast<std::uint32_t>(p - line_begin_ + 1)}; }
 
-  bool fail(std::string message) { return fail_at(here(), std::move(message)); }
+  [[gnu::cold]] bool fail(std::string message) { return fail_at(here(), std::move(message)); }
   bool fail_at(Position at, std::string message) {
     error_ = {at, std::move(message)};
     return false;
@@ -69,7 +70,10 @@ class Builder {
     return std::string("'") + *at_ + "'";
   }
 
-  bool skip_blanks() {
+  // Most texts have none, so that this is asked at once.
+  [[gnu::always_inline]] bool skip_blanks() { return (at_ != end_ && *at_ > ' ' && *at_ != '/') || skip_some_blanks(); }
+
+  bool skip_some_blanks() {
     for (; at_ != end_; ++at_) {
       switch (*at_) {
         case ' ':
@@ -188,13 +192,21 @@ class Builder {
     return true;
   }
 
+  // `out` is empty before.
   bool string(std::string& out) {
-    const Position from = here();
+    const char* plain = at_ + 1;
+    at_ = plain_end(plain, end_);
+    out.append(plain, static_cast<std::size_t>(at_ - plain));
+    if (at_ == end_ || *at_ != '"') return rest_of_string(out, position(plain - 1));
     ++at_;
+    return true;
+  }
+
+  bool rest_of_string(std::string& out, Position from) {
     for (;;) {
       const char* plain = at_;
-      while (at_ != end_ && is_plain(*at_)) ++at_;
-      out.append(plain, at_);
+      at_ = plain_end(plain, end_);
+      out.append(plain, static_cast<std::size_t>(at_ - plain));
       if (at_ == end_) return fail_at(from, "this text has no closing quote");
       const auto c = static_cast<unsigned char>(*at_);
       if (c == '"') {
@@ -211,11 +223,6 @@ class Builder {
         return false;
       }
     }
-  }
-
-  static bool is_plain(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
   }
 
   // One UTF-8 sequence of two to four bytes, checked.
@@ -317,11 +324,24 @@ class Builder {
 
   // Steps over the opening bracket; false when nested too deeply.
   bool open(int depth) {
-    if (depth > options_.max_depth) {
-      return fail("nested more than " + std::to_string(options_.max_depth) + " levels deep");
-    }
+    if (depth > options_.max_depth) return too_deep();
     ++at_;
     return skip_blanks();
+  }
+
+  // What is wrong is said apart from what reads: each text that is put together there would make every step longer.
+  [[gnu::cold, gnu::noinline]] bool no_comma(char bracket) {
+    return fail(std::string("expected ',' or '") + bracket + "', found " + seen());
+  }
+  [[gnu::cold, gnu::noinline]] bool comma_too_many(Position comma, char bracket) {
+    return fail_at(comma, std::string("a comma must not stand before '") + bracket + "'");
+  }
+  [[gnu::cold, gnu::noinline]] bool no_name() { return fail("expected a name in double quotes, found " + seen()); }
+  [[gnu::cold, gnu::noinline]] bool no_colon(const Member& m) {
+    return fail("expected ':' after the name \"" + m.key + "\", found " + seen());
+  }
+  [[gnu::cold, gnu::noinline]] bool too_deep() {
+    return fail("nested more than " + std::to_string(options_.max_depth) + " levels deep");
   }
 
   // After an element: a comma goes on (more = true), the bracket ends.
@@ -332,13 +352,11 @@ class Builder {
       more = false;
       return true;
     }
-    if (at_ == end_ || *at_ != ',') return fail(std::string("expected ',' or '") + bracket + "', found " + seen());
+    if (at_ == end_ || *at_ != ',') return no_comma(bracket);
     const Position comma = here();
     ++at_;
     if (!skip_blanks()) return false;
-    if (at_ != end_ && *at_ == bracket) {
-      return fail_at(comma, std::string("a comma must not stand before '") + bracket + "'");
-    }
+    if (at_ != end_ && *at_ == bracket) return comma_too_many(comma, bracket);
     more = true;
     return true;
   }
@@ -357,7 +375,7 @@ class Builder {
   }
 
   bool name(Member& m) {
-    if (at_ == end_ || *at_ != '"') return fail("expected a name in double quotes, found " + seen());
+    if (at_ == end_ || *at_ != '"') return no_name();
     m.at = here();
     return string(m.key);
   }
@@ -365,7 +383,7 @@ class Builder {
   // Leaves the position at the member's value.
   bool colon(const Member& m) {
     if (!skip_blanks()) return false;
-    if (at_ == end_ || *at_ != ':') return fail("expected ':' after the name \"" + m.key + "\", found " + seen());
+    if (at_ == end_ || *at_ != ':') return no_colon(m);
     ++at_;
     return skip_blanks();
   }

@@ -156,7 +156,9 @@ std::string comparable(std::string_view s) {
 }
 
 std::string folded(std::string_view s) {
-  const std::string text = mapped(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  const std::string text = is_ascii(s)
+                               ? lower_ascii(s)
+                               : mapped(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
   if (!is_valid_utf8(text)) return lower_ascii(trim(text));
   std::string out;
   bool gap = false;
@@ -320,11 +322,11 @@ std::array<unsigned char, SHA256_DIGEST_LENGTH> sha256(std::string_view bytes) {
 std::string sha256_hex(std::string_view bytes) {
   const auto digest = sha256(bytes);
   constexpr std::string_view kHex = "0123456789abcdef";
-  std::string out;
-  out.reserve(digest.size() * 2);
+  std::string out(digest.size() * 2, '\0');
+  char* at = out.data();
   for (const unsigned char b : digest) {
-    out += kHex[b >> 4];
-    out += kHex[b & 15];
+    *at++ = kHex[b >> 4];
+    *at++ = kHex[b & 15];
   }
   return out;
 }

@@ -3,7 +3,7 @@
 #include "base/time.h"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 #include "base/text.h"
 
@@ -109,11 +109,41 @@ Civil civil_of(Instant t) {
   return {date_from_day_number(day), in_day / 3'600'000, in_day / 60'000 % 60, in_day / 1000 % 60, in_day % 1000};
 }
 
-template <class... Args>
-std::string print(const char* format, Args... args) {
-  std::array<char, 96> out{};
-  std::snprintf(out.data(), out.size(), format, args...);
-  return out.data();
+// As "%0*d" would write it, which takes ten times as long.
+void put(std::string& out, int n, std::size_t width) {
+  std::array<char, 12> text{};
+  const auto written = std::to_chars(text.data(), text.data() + text.size(), n);
+  const std::string_view number(text.data(), static_cast<std::size_t>(written.ptr - text.data()));
+  const std::size_t sign = n < 0 ? 1 : 0;
+  out.append(number.substr(0, sign));
+  if (number.size() < width) out.append(width - number.size(), '0');
+  out.append(number.substr(sign));
+}
+
+void put(std::string& out, Date d) {
+  put(out, d.year, 4);
+  out += '-';
+  put(out, d.month, 2);
+  out += '-';
+  put(out, d.day, 2);
+}
+
+void put_minutes(std::string& out, const Civil& c) {
+  put(out, c.hour, 2);
+  out += ':';
+  put(out, c.minute, 2);
+}
+
+// "2026-01-31T09:30:00", what follows is the caller's.
+std::string seconds_of(const Civil& c) {
+  std::string out;
+  out.reserve(sizeof("2026-01-31T09:30:00.000Z") - 1);
+  put(out, c.date);
+  out += 'T';
+  put_minutes(out, c);
+  out += ':';
+  put(out, c.second, 2);
+  return out;
 }
 
 struct Unit {
@@ -131,7 +161,12 @@ std::optional<Date> parse_date(std::string_view text) {
   return d;
 }
 
-std::string to_string(Date d) { return print("%04d-%02d-%02d", d.year, d.month, d.day); }
+std::string to_string(Date d) {
+  std::string out;
+  put(out, d);
+  return out;
+}
+
 Date add_days(Date d, std::int64_t n) { return date_from_day_number(day_number(d) + n); }
 std::int64_t days_between(Date from, Date to) { return day_number(to) - day_number(from); }
 Date date_of(Instant t) { return date_from_day_number(floor_div(t.ms, kDayMs)); }
@@ -157,18 +192,22 @@ std::optional<Instant> parse_instant(std::string_view text) {
 
 std::string to_string(Instant t) {
   const Civil c = civil_of(t);
-  return print("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.date.year, c.date.month, c.date.day, c.hour, c.minute, c.second,
-               c.ms);
+  std::string out = seconds_of(c);
+  out += '.';
+  put(out, c.ms, 3);
+  out += 'Z';
+  return out;
 }
 
-std::string to_string_seconds(Instant t) {
-  const Civil c = civil_of(t);
-  return print("%04d-%02d-%02dT%02d:%02d:%02dZ", c.date.year, c.date.month, c.date.day, c.hour, c.minute, c.second);
-}
+std::string to_string_seconds(Instant t) { return seconds_of(civil_of(t)) + "Z"; }
 
 std::string to_string_minutes(Instant t) {
   const Civil c = civil_of(t);
-  return print("%04d-%02d-%02d %02d:%02d", c.date.year, c.date.month, c.date.day, c.hour, c.minute);
+  std::string out;
+  put(out, c.date);
+  out += ' ';
+  put_minutes(out, c);
+  return out;
 }
 
 std::optional<Duration> parse_duration(std::string_view text) {

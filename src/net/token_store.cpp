@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -52,16 +54,15 @@ Result<std::optional<std::string>> read_file(const std::string& path) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.fd < 0 && errno == ENOENT) return std::optional<std::string>();
   if (file.fd < 0) return io_error(path, "read");
-  std::string out(kMaxFileSize, '\0');
-  std::size_t size = 0;
-  while (size < out.size()) {
-    const ssize_t n = ::read(file.fd, out.data() + size, out.size() - size);
+  std::string out;
+  std::array<char, 8192> part;
+  while (out.size() < kMaxFileSize) {
+    const ssize_t n = ::read(file.fd, part.data(), std::min(part.size(), kMaxFileSize - out.size()));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return io_error(path, "read");
     if (n == 0) break;
-    size += static_cast<std::size_t>(n);
+    out.append(part.data(), static_cast<std::size_t>(n));
   }
-  out.resize(size);
   return std::optional<std::string>(std::move(out));
 }
 

@@ -1,9 +1,18 @@
 // What all transports have in common: which URLs may be called, and how the ways to fail are told apart.
 #include "net/transport.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace cosell::net {
+namespace {
+
+bool breaks_line(std::string_view s) {
+  return std::any_of(s.begin(), s.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+}
+
+}  // namespace
 
 std::vector<Reply> Transport::exchange(std::span<const Exchange> exchanges, int max_in_flight) {
   std::vector<Reply> replies;
@@ -35,7 +44,7 @@ Result<void> check_callable(const http::Request& request) {
                                               ": it would show the login to the network. Use https://.");
   }
   for (const http::Header& h : request.headers.list) {
-    if ((h.name + h.value).find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+    if (breaks_line(h.name) || breaks_line(h.value)) {
       return make_error(ErrorClass::config,
                         "The header " + text::percent_encode(h.name) + " for " + url->host + " contains a line break.");
     }

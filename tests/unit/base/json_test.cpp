@@ -173,6 +173,48 @@ TEST(JsonRead, RefusesInvalidUtf8) {
   }
 }
 
+// What is read and written eight characters at a time, beside what stands in the rules, character by character.
+TEST(JsonText, TreatsEachCharacterTheSameWhereverItStands) {
+  for (int code = 0; code < 256; ++code) {
+    const auto c = static_cast<char>(code);
+    const bool plain = code >= 0x20 && code < 0x80 && c != '"' && c != '\\';
+    for (std::size_t size = 1; size <= 26; ++size) {
+      for (std::size_t at = 0; at < size; ++at) {
+        std::string text(size, '~');
+        text[at] = c;
+        // A second odd one behind it hides nothing.
+        if (at + 2 < size) text[size - 1] = '\n';
+        const std::string written = write(Value::string(text));
+        const bool whole = written == '"' + text + '"';
+        ASSERT_EQ(whole, plain && text.back() != '\n') << code << " at " << at << " of " << size;
+        const auto back = read(written);
+        ASSERT_TRUE(back) << code << " at " << at << " of " << size << ": " << back.error().message;
+        if (code < 0x80) {
+          ASSERT_EQ(back->text(), text) << code << " at " << at << " of " << size;
+        }
+        const auto raw = read('"' + std::string(at, '~') + c + std::string(size - at, '~') + '"');
+        ASSERT_EQ(raw.has_value(), plain) << code << " at " << at << " of " << size;
+        if (plain) {
+          ASSERT_EQ(raw->text()[at], c);
+        }
+      }
+    }
+  }
+}
+
+TEST(JsonText, IsWrittenWholeWhateverItsLength) {
+  std::string out;
+  std::string expected;
+  for (std::size_t size = 0; size < 200; ++size) {
+    for (const char* last : {"", "\xC3\xA9", "\t"}) {
+      const std::string text = std::string(size, 'x') + last;
+      append_string(text, out);
+      expected += '"' + std::string(size, 'x') + (std::string(last) == "\t" ? "\\t" : last) + '"';
+    }
+  }
+  EXPECT_EQ(out, expected);
+}
+
 TEST(JsonRead, DecodesEscapesAndSurrogatePairs) {
   EXPECT_EQ(read(R"("\"\\\/\b\f\n\r\t\u00e9\u20ac\ud83d\ude00")")->text(), "\"\\/\b\f\n\r\té€😀");
   EXPECT_EQ(read("\"\\u0000\"")->text(), std::string(1, '\0'));
@@ -227,6 +269,20 @@ TEST(JsonWrite, GivesCompactTextInTheGivenOrder) {
   EXPECT_EQ(write(v), "{\"b\":\"q\\\"\\\\\\n\\u0001 é\",\"a\":1.50,\"list\":[null,true,{}]}");
   EXPECT_EQ(canonical(v), "{\"a\":1.50,\"b\":\"q\\\"\\\\\\n\\u0001 é\",\"list\":[null,true,{}]}");
   EXPECT_EQ(*read(write(v)), v);
+}
+
+TEST(JsonWrite, SortsKeysOnlyInTheCanonicalForm) {
+  const auto v = read(R"({"b":1,"a":{"d":1,"c":[{"f":1,"e":2}]},"B":3})");
+  EXPECT_EQ(canonical(*v), R"({"B":3,"a":{"c":[{"e":2,"f":1}],"d":1},"b":1})");
+  EXPECT_EQ(canonical(*read(canonical(*v))), canonical(*v));
+  EXPECT_EQ(write(*v), R"({"b":1,"a":{"d":1,"c":[{"f":1,"e":2}]},"B":3})");
+}
+
+TEST(JsonWrite, LeavesNothingOfOneTextInTheNext) {
+  const std::string large = write(Value::string(std::string(1U << 20, 'x')));
+  EXPECT_EQ(large.size(), (1U << 20) + 2);
+  EXPECT_EQ(write(Value::string("a")), "\"a\"");
+  EXPECT_EQ(write(Value::object()), "{}");
 }
 
 TEST(JsonWrite, IndentsForPeople) {

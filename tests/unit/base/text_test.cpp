@@ -3,8 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <array>
 #include <set>
+#include <thread>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -64,6 +68,13 @@ TEST(Text, FoldsNamesForMatching) {
   EXPECT_NE(folded("C++ Club"), folded("C Club"));
   EXPECT_EQ(folded("..."), "");
   EXPECT_EQ(folded("BAD \xFF"), "bad \xFF");
+}
+
+TEST(Text, FoldsPlainNamesAsItFoldsAllOthers) {
+  for (int code = 0; code < 0x80; ++code) {
+    const std::string name = std::string("A ") + static_cast<char>(code) + "Z";
+    EXPECT_EQ(folded(name) + "\u00e9", folded(name + "\u00c9")) << code;
+  }
 }
 
 TEST(Text, FindsTheNearestNameForATypingSlip) {
@@ -144,6 +155,48 @@ TEST(RandomNumbers, AreFairAtTheEdge) {
   Largest again;
   EXPECT_EQ(again.below(10), 4U);
   EXPECT_EQ(again.draws, 2);
+}
+
+TEST(RandomNumbers, OfTheSystemDifferBetweenThreadsAndInAProcessThatIsForkedOff) {
+  SystemRandom random;
+  std::set<std::uint64_t> seen;
+  const auto draw = [&random] {
+    std::array<std::uint64_t, 100> numbers{};
+    for (std::uint64_t& n : numbers) n = random.next();
+    return numbers;
+  };
+  const auto keep = [&seen](const auto& numbers) { seen.insert(numbers.begin(), numbers.end()); };
+  keep(draw());
+  std::thread([&] { keep(draw()); }).join();
+  seen.insert(random.next());  // numbers are in store when the process splits
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const auto numbers = draw();
+    ::_exit(::write(pipe[1], numbers.data(), sizeof(numbers)) == sizeof(numbers) ? 0 : 1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  ASSERT_EQ(status, 0);
+  std::array<std::uint64_t, 100> theirs{};
+  ASSERT_EQ(::read(pipe[0], theirs.data(), sizeof(theirs)), static_cast<ssize_t>(sizeof(theirs)));
+  keep(theirs);
+  keep(draw());
+  EXPECT_EQ(seen.size(), 401U);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
+}
+
+TEST(Uuid, IsTheTwoNumbersInHexadecimalDigits) {
+  class Fixed final : public Random {
+   public:
+    std::uint64_t next() override { return odd_ = !odd_, odd_ ? 0x0123'4567'89ab'cdefU : 0xfedc'ba98'7654'3210U; }
+
+   private:
+    bool odd_ = false;
+  };
+  EXPECT_EQ(Fixed().uuid(), "01234567-89ab-4def-bedc-ba9876543210");
 }
 
 TEST(Uuid, HasVersionFourAndDoesNotRepeat) {

@@ -5,7 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
+#include <cstdio>
+#include <string>
 #include <thread>
 
 namespace cosell {
@@ -69,6 +72,17 @@ TEST(Instant, IsWrittenInThreeForms) {
   EXPECT_EQ(to_string_minutes(t), "2026-11-21 03:41");
   EXPECT_EQ(to_string(Instant{-1}), "1969-12-31T23:59:59.999Z");
   EXPECT_EQ(parse_instant(to_string(t)), t);
+}
+
+TEST(Instant, IsWrittenAsPrintfWouldAlsoFarAway) {
+  for (const Date d : {Date{7, 1, 2}, Date{987, 12, 31}, Date{12'345, 10, 9}, Date{-5, 3, 4}, Date{0, 1, 1}}) {
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", d.year, d.month, d.day);
+    EXPECT_EQ(to_string(d), text.data());
+    EXPECT_EQ(to_string(Instant{start_of(d).ms + 3'723'004}), std::string(text.data()) + "T01:02:03.004Z");
+    EXPECT_EQ(to_string_seconds(Instant{start_of(d).ms + 3'723'004}), std::string(text.data()) + "T01:02:03Z");
+    EXPECT_EQ(to_string_minutes(Instant{start_of(d).ms + 3'723'004}), std::string(text.data()) + " 01:02");
+  }
 }
 
 TEST(Duration, IsReadWithItsUnit) {

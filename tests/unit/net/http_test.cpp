@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "net/transport.h"
+
 namespace cosell::http {
 namespace {
 
@@ -61,6 +63,20 @@ TEST(Headers, AreFoundWhateverTheirCase) {
   headers.set("Set-cookie", "c");
   EXPECT_EQ(headers.list.size(), 1U);
   EXPECT_FALSE(headers.find("ETag"));
+}
+
+TEST(Headers, WithALineBreakAreNotSent) {
+  Request request{"GET", "https://api.example/", {}, ""};
+  request.headers.add("Accept", "application/json");
+  EXPECT_TRUE(net::check_callable(request));
+  for (const std::string& bad : {std::string("a\rb"), std::string("a\nb"), std::string("ab\0", 3)}) {
+    Request with_name = request;
+    with_name.headers.add(bad, "x");
+    EXPECT_FALSE(net::check_callable(with_name));
+    Request with_value = request;
+    with_value.headers.add("X", bad);
+    EXPECT_FALSE(net::check_callable(with_value));
+  }
 }
 
 TEST(Form, SurvivesTheWayThereAndBack) {

@@ -42,6 +42,13 @@ class TokenStoreTest : public ::testing::Test {
   const StoredToken token_{"access-1", Instant{1'795'000'000'000}, "refresh-1", "https://i.example", "who"};
 };
 
+TEST_F(TokenStoreTest, GivesBackMoreThanIsReadAtOnce) {
+  StoredToken large = token_;
+  large.access_token = std::string(100'000, 'x') + "end";
+  ASSERT_TRUE(open()->put("salesforce", large));
+  EXPECT_EQ(**open()->get("salesforce"), large);
+}
+
 TEST_F(TokenStoreTest, GivesBackWhatWasSavedAlsoToTheNextProcess) {
   auto store = open();
   ASSERT_TRUE(store) << store.error().message;
