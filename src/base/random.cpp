@@ -23,10 +23,12 @@ std::uint64_t Random::below(std::uint64_t bound) {
   return n % bound;
 }
 
-std::string Random::uuid() {
+namespace {
+
+std::string uuid_of(int version, std::uint64_t high, std::uint64_t low) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  const std::uint64_t high = (next() & 0xffff'ffff'ffff'0fffULL) | 0x4000ULL;
-  const std::uint64_t low = (next() & 0x3fff'ffff'ffff'ffffULL) | 0x8000'0000'0000'0000ULL;
+  high = (high & 0xffff'ffff'ffff'0fffULL) | static_cast<std::uint64_t>(version) << 12;
+  low = (low & 0x3fff'ffff'ffff'ffffULL) | 0x8000'0000'0000'0000ULL;
   std::string out(36, '-');
   std::size_t at = 0;
   for (int digit = 0; digit < 32; ++digit) {
@@ -35,6 +37,18 @@ std::string Random::uuid() {
     out[at++] = kHex[half >> (60 - 4 * (digit % 16)) & 15];
   }
   return out;
+}
+
+}  // namespace
+
+std::string Random::uuid() {
+  const std::uint64_t high = next();
+  return uuid_of(4, high, next());
+}
+
+std::string Random::uuid_in_order(Instant at) {
+  const std::uint64_t high = static_cast<std::uint64_t>(at.ms) << 16 | (next() & 0xffffU);
+  return uuid_of(7, high, next());
 }
 
 namespace {

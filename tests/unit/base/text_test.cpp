@@ -199,6 +199,20 @@ TEST(Uuid, IsTheTwoNumbersInHexadecimalDigits) {
   EXPECT_EQ(Fixed().uuid(), "01234567-89ab-4def-bedc-ba9876543210");
 }
 
+TEST(Uuid, InOrderOfTimeIsThatOfTheStandardsExample) {  // RFC 9562, appendix A.6
+  class Fixed final : public Random {
+   public:
+    std::uint64_t next() override { return first_ = !first_, first_ ? 0xcc3U : 0x18c4'dc0c'0c07'398fU; }
+
+   private:
+    bool first_ = false;
+  };
+  Fixed random;
+  const std::string at = random.uuid_in_order(Instant{0x017f'22e2'79b0});
+  EXPECT_EQ(at, "017f22e2-79b0-7cc3-98c4-dc0c0c07398f");
+  EXPECT_LT(at, random.uuid_in_order(Instant{0x017f'22e2'79b1}));
+}
+
 TEST(Uuid, HasVersionFourAndDoesNotRepeat) {
   SystemRandom random;
   std::set<std::string> seen;

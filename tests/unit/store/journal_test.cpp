@@ -190,7 +190,7 @@ TEST_F(StoreJournal, PruningKeepsPicturesByWhichOthersAreTold) {
   }
   EXPECT_EQ(value_of(store->prune_journal(kStart + days(1), kStart + days(1))).images, 1);
   EXPECT_FALSE(store->image(second).has_value());
-  EXPECT_EQ(value_of(store->image(shown))->at("name"), Value{std::string("shown")});
+  EXPECT_EQ(value_of(store->image(shown)).at("name"), Value{std::string("shown")});
   store.reset();
   EXPECT_EQ(raw_text("SELECT count(*) FROM pragma_foreign_key_check"), "0");
 }

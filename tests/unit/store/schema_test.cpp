@@ -125,7 +125,7 @@ class StoreOfTheFirstVersion : public testing::StoreTest {
 TEST_F(StoreOfTheFirstVersion, KeepsItsContentAndGoesOnInTheNewShape) {
   auto store = open();
   EXPECT_EQ(value_of(store->image(ImageId(1))), columns_);
-  EXPECT_EQ(value_of(store->put_image(columns_)).value, 1) << "the same content is the same image";
+  EXPECT_EQ(value_of(store->put_image(columns_, ImageId(1))).value, 1) << "the same content is the same image";
   const auto deal = value_of(store->deal(DealId(1)));
   ASSERT_TRUE(deal);
   EXPECT_EQ(deal->crm.image, ImageId(1));
@@ -138,7 +138,7 @@ TEST_F(StoreOfTheFirstVersion, KeepsItsContentAndGoesOnInTheNewShape) {
   EXPECT_EQ(raw_text("SELECT columns FROM images WHERE id = " + std::to_string(newer.value)), "[7,\"Fabrikam\"]");
   EXPECT_EQ(raw_text("SELECT names FROM image_shapes"), "[\"Amount\",\"Name\"]");
   EXPECT_EQ(raw_text("PRAGMA integrity_check"), "ok");
-  EXPECT_EQ(value_of(open()->image(newer))->at("Name"), Value(std::string("Fabrikam")));
+  EXPECT_EQ(value_of(open()->image(newer)).at("Name"), Value(std::string("Fabrikam")));
 }
 
 // Three lines as the third version wrote them, with every hash beside its text: the second one was erased.
@@ -250,8 +250,8 @@ TEST_F(CostOfQuestions, DoesNotGrowWithTheNumberOfQuietDeals) {  // I-40
   expect_few("by referral", [&] { EXPECT_TRUE(value_of(store->deal_by_record(Side::partner_center, "r700"))); });
   expect_few("by engagement", [&] { EXPECT_EQ(value_of(store->deals_by_engagement("E700")).size(), 1U); });
   expect_few("history", [&] { EXPECT_EQ(value_of(store->history(DealId(700), 0, 100)).size(), 1U); });
-  expect_few("same image", [&] { expect_ok(store->put_image({{"n", Number{"700"}}})); });
-  expect_few("new image", [&] { expect_ok(store->put_image({{"n", Number{"-1"}}})); });
+  expect_few("same image", [&] { expect_ok(store->put_image({{"n", Number{"700"}}}, ImageId(700))); });
+  expect_few("new image", [&] { expect_ok(store->put_image({{"n", Number{"-1"}}}, ImageId(700))); });
   expect_few("journal", [&] { expect_ok(store->journal({})); });
   expect_few("failed deals", [&] {
     DealFilter failed;
