@@ -447,7 +447,9 @@ Result<std::int64_t> Cycle::decide_all() {
     std::erase_if(*rows, [&](const store::DealRow& row) {
       return unanswered.count(row.id.value) > 0 || !may_decide_on(row);  // I-20
     });
-    if (auto ready = decider.prepare(*rows); !ready) {
+    const bool all = !options_.only && options_.limit == 0;
+    const auto ahead = all ? Decider::Ahead::looks : Decider::Ahead::only_these;
+    if (auto ready = decider.prepare(*rows, ahead); !ready) {
       report_.stopped = ready.error();
       report_.side_down = Side::crm;
       return operations;
@@ -606,7 +608,7 @@ Result<void> Cycle::look_at_stages() {
   auto known = pair_.store->property("environment.crm");
   if (!known) return known.error();
   Call call = pair_.call(Side::crm);
-  const auto described = pair_.crm->describe(call);
+  const auto described = pair_.crm->describe_stages(call);
   if (!described || described->environment != *known) return {};
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = note_drift(pair_, described->stages); !done) return done;
