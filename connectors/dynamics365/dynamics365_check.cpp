@@ -263,7 +263,7 @@ Result<Descriptor> Dynamics365Check::describe(Call& call) {
 
   const std::size_t reads_of_a_table = schema_.column_reads("opportunity").size();
   for (std::size_t t = 0; t < tables.size(); ++t) {
-    auto learnt = schema_.learn(tables[t], answers, fixed + t * reads_of_a_table);
+    auto learnt = schema_.learn(call, tables[t], answers, fixed + t * reads_of_a_table);
     // Customers and owners are shown where the user may see them; without them the deals still work.
     if (!learnt && t == 0) return std::move(learnt.error());
     if (!learnt) continue;
