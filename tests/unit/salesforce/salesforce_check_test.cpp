@@ -140,8 +140,8 @@ TEST(SalesforceDescribe, AsksForStagesAloneWithoutAnyDescribe) {
   const auto stages = org.connector->describe_stages(call);
   ASSERT_TRUE(all && stages);
   EXPECT_EQ(org.requests() - before, 1U);
-  EXPECT_THAT(parts_of(org.bodies.back()), testing::UnorderedElementsAre(HasSubstr("FROM OpportunityStage"),
-                                                                         HasSubstr("FROM Organization")));
+  EXPECT_THAT(parts_of(org.bodies.back()),
+              testing::UnorderedElementsAre(HasSubstr("FROM OpportunityStage"), HasSubstr("FROM Organization")));
   EXPECT_EQ(stages->environment, all->environment);
   EXPECT_EQ(stages->title, all->title);
   ASSERT_EQ(stages->stages.size(), all->stages.size());
@@ -153,8 +153,8 @@ TEST(SalesforceDescribe, AsksForStagesAloneWithoutAnyDescribe) {
 }
 
 TEST(SalesforceDescribe, NamesTheOneRequestThatWasRefused) {
-  for (const auto& [part, named] : {std::pair{"part0", "GET query of OpportunityStage"},
-                                    std::pair{"part1", "GET describe of Opportunity"}}) {
+  for (const auto& [part, named] :
+       {std::pair{"part0", "GET query of OpportunityStage"}, std::pair{"part1", "GET describe of Opportunity"}}) {
     TestOrg org;
     answer_part(org, part, 403, refusal("INSUFFICIENT_ACCESS_OR_READONLY"));
     Call call = org.call();
@@ -217,6 +217,29 @@ TEST(SalesforceDescribe, DoesNotUnderstandAnAnswerThatLacksAPartOrIsSomethingEls
     EXPECT_EQ(d.error().kind, ErrorClass::bad_response);
     EXPECT_THAT(d.error().message, HasSubstr("GET describe of Opportunity")) << body;
   }
+}
+
+TEST(SalesforceDescribe, RepeatsACompositeOfReadsAsAnyRead) {
+  for (const char* action : {R"({"kind":"html","status":503})", R"({"kind":"drop_after"})", R"({"kind":"drop_before"})",
+                             R"({"kind":"truncate","bytes":10})"}) {
+    TestOrg org;
+    org.faults(R"([{"match":{"method":"POST","path":"/services/data/v60.0/composite"},"action":)" +
+               std::string(action) + "}]");
+    Call call = org.call();
+    const auto d = org.connector->describe(call);
+    EXPECT_TRUE(d) << action << (d ? "" : d.error().message);
+    EXPECT_EQ(org.requests(), 2U) << action;
+  }
+}
+
+TEST(SalesforceDescribe, WaitsForTheDailyLimit) {
+  TestOrg org;
+  org.set(R"({"daily_api_limit":0})");
+  Call call = org.call();
+  const auto d = org.connector->describe(call);
+  ASSERT_FALSE(d);
+  EXPECT_EQ(d.error().kind, ErrorClass::throttled);
+  EXPECT_EQ(d.error().not_before, org.manual.now() + minutes(15));
 }
 
 TEST(SalesforceDescribe, LogsInAgainWhenTheTokenOfACompositeIsRefused) {
