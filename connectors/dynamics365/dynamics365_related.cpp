@@ -117,9 +117,10 @@ Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>&
                                       std::map<std::string, Found>& found, Memory* customers) {
   std::vector<Read> reads;
   std::vector<std::string> whose;
+  const bool lists_currencies = !currencies_are_known(call);
   for (auto& [table, w] : wanted) {
     recall(call, table, w, found[table], customers);
-    const bool whole_list = table == kCurrencies && !w.ids.empty() && !currencies_are_known(call);
+    const bool whole_list = lists_currencies && table == kCurrencies && !w.ids.empty();
     if (whole_list) w.columns.insert(kCurrencyCode);
     for (Read& r : whole_list ? std::vector<Read>{currency_read(w)} : reads_for(w)) {
       reads.push_back(std::move(r));
@@ -133,7 +134,7 @@ Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>&
     if (auto taken = take(call, wanted[whose[n]], std::move(answers[n]), fresh[whose[n]]); !taken) return taken;
   }
   for (auto& [table, rows] : fresh) {
-    const bool whole_list = table == kCurrencies && !currencies_are_known(call);
+    const bool whole_list = lists_currencies && table == kCurrencies;
     if (whole_list) learn_currencies(call, rows);
     keep(call, table, rows, customers);
     for (const auto& [id, members] : rows) wanted[table].ids.erase(id);
