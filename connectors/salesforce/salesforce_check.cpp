@@ -122,12 +122,9 @@ Result<Descriptor> SalesforceCheck::describe_stages(Call& call) {
 
 Result<Descriptor> SalesforceCheck::describe(Call& call) {
   if (auto login = client_.ensure_login(); !login) return std::move(login.error());
-  const std::vector<Ask> asks = {stages_query(),
-                                 client_.describe("Opportunity"),
-                                 organisation_query(),
-                                 client_.describe("Account"),
-                                 client_.describe("User"),
-                                 client_.describe("Contact")};
+  const std::vector<Ask> asks = {stages_query(),           client_.describe("Opportunity"),
+                                 organisation_query(),     client_.describe("Account"),
+                                 client_.describe("User"), client_.describe("Contact")};
   const auto answers = client_.read_together(call, asks);
   if (!answers[0]) return answers[0].error();
   if (!answers[1]) return answers[1].error();

@@ -349,7 +349,8 @@ Plan plan_of(const Arguments& arguments) {
       plan.crms = {value};
     } else {
       throw std::runtime_error(
-          "usage: scripts/bench [short|full] [requests] [deals=1000,10000] [latency=0,20] [in_flight=4,16,32] [crm=salesforce]");
+          "usage: scripts/bench [short|full] [requests] [deals=1000,10000] [latency=0,20] [in_flight=4,16,32] "
+          "[crm=salesforce]");
     }
   }
   return plan;
