@@ -239,6 +239,9 @@ class Connector {
   virtual const Capabilities& capabilities() const = 0;
 
   virtual Result<Descriptor> describe(Call&) = 0;
+  // The environment and the stages, which is all that is asked while deals change; a system that has a smaller question
+  // for them than describe() asks that. `columns` may be empty.
+  virtual Result<Descriptor> describe_stages(Call& call) { return describe(call); }
   // Kinds of opportunities and the stages that each offers; costs about a request each, so that only people's commands
   // ask. Empty where a system has none.
   virtual Result<std::vector<RecordTypeEntry>> record_types(Call&) { return std::vector<RecordTypeEntry>{}; }

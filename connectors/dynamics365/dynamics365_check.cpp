@@ -218,6 +218,27 @@ Result<std::vector<RecordTypeEntry>> Dynamics365Check::record_types(Call& call) 
   return types;
 }
 
+Result<void> Dynamics365Check::name_organisation(const Result<http::Response>& answer, Descriptor& out) {
+  auto organisation = organisation_in(answer);
+  if (!organisation) return std::move(organisation.error());
+  client_.set_organisation(*std::move(organisation));
+  out.environment = client_.environment();
+  out.title = client_.host() + " (" + client_.organisation() + ")";
+  return {};
+}
+
+Result<Descriptor> Dynamics365Check::describe_stages(Call& call) {
+  std::vector<Read> reads = {kWhoAmI};
+  for (Read& r : stage_reads()) reads.push_back(std::move(r));
+  const auto answers = client_.read_all(call, reads);
+  Descriptor out;
+  if (auto named = name_organisation(answers.front(), out); !named) return std::move(named.error());
+  auto stages = stages_from(call, {answers.begin() + 1, answers.end()});
+  if (!stages) return std::move(stages.error());
+  out.stages = *std::move(stages);
+  return out;
+}
+
 Result<Descriptor> Dynamics365Check::describe(Call& call) {
   std::vector<std::string> tables = {"opportunity"};
   for (const Parent& p : kParents) {
@@ -231,11 +252,8 @@ Result<Descriptor> Dynamics365Check::describe(Call& call) {
     for (Read& r : schema_.column_reads(table)) reads.push_back(std::move(r));
   }
   const auto answers = client_.read_all(call, reads);
-  auto organisation = organisation_in(answers[0]);
-  if (!organisation) return std::move(organisation.error());
-  client_.set_organisation(*std::move(organisation));
   Descriptor out;
-  out.environment = client_.environment();
+  if (auto named = name_organisation(answers.front(), out); !named) return std::move(named.error());
   auto stages = stages_from(call, {answers.begin() + static_cast<std::ptrdiff_t>(stages_at),
                                    answers.begin() + static_cast<std::ptrdiff_t>(fixed)});
   if (!stages) return std::move(stages.error());
@@ -245,7 +263,7 @@ Result<Descriptor> Dynamics365Check::describe(Call& call) {
 
   const std::size_t reads_of_a_table = schema_.column_reads("opportunity").size();
   for (std::size_t t = 0; t < tables.size(); ++t) {
-    auto learnt = schema_.learn(tables[t], answers, fixed + t * reads_of_a_table);
+    auto learnt = schema_.learn(call, tables[t], answers, fixed + t * reads_of_a_table);
     // Customers and owners are shown where the user may see them; without them the deals still work.
     if (!learnt && t == 0) return std::move(learnt.error());
     if (!learnt) continue;
@@ -256,13 +274,11 @@ Result<Descriptor> Dynamics365Check::describe(Call& call) {
       if (tables[t] == p.table) append(out.columns, **columns, p.navigation);
     }
   }
-  std::string name = client_.host();
   const auto named = answers[1] ? json::read(answers[1]->body) : tl::unexpected(json::ReadError{});
   const json::Value* rows = named ? named->find("value") : nullptr;
   if (rows != nullptr && !rows->items().empty() && !rows->items().front().text_of("name").empty()) {
-    name = rows->items().front().text_of("name");
+    out.title = rows->items().front().text_of("name") + " (" + client_.organisation() + ")";
   }
-  out.title = name + " (" + client_.organisation() + ")";
   return out;
 }
 

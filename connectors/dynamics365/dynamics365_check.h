@@ -20,7 +20,9 @@ class Dynamics365Check {
   Dynamics365Check(const Dynamics365Settings& settings, Dynamics365Client& client, Dynamics365Schema& schema,
                    Dynamics365Related& related, Dynamics365Processes& processes);
 
+  // One request each, and with business processes theirs.
   Result<Descriptor> describe(Call& call);
+  Result<Descriptor> describe_stages(Call& call);
   // The business processes, where the stage stands in them.
   Result<std::vector<RecordTypeEntry>> record_types(Call& call);
   std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
@@ -43,6 +45,7 @@ class Dynamics365Check {
   Result<std::vector<StageEntry>> process_stages(Call& call);
   // The same, followed by the reasons of closed ones.
   Result<std::vector<StageEntry>> stages_from(Call& call, const std::vector<Result<http::Response>>& options);
+  Result<void> name_organisation(const Result<http::Response>& answer, Descriptor& out);
   // What stages_from() needs, besides the processes.
   std::vector<Read> stage_reads() const;
 

@@ -27,7 +27,9 @@ class Dynamics365Client {
   // An answer with status 2xx, or what went wrong. Repeated within the retry policy.
   Result<http::Response> read(Call& call, const Read& ask);
   // Independent reads, in as few requests as possible (a single one plainly, several as a batch); answers in the order
-  // asked. When the batch itself fails, each has its error.
+  // asked. When the batch itself fails, each has its error. For service protection (6,000 requests in five minutes) a
+  // batch counts once, and its time as a whole; for the daily entitlement each part counts, so that a batch saves round
+  // trips and never a part that need not be asked.
   std::vector<Result<http::Response>> read_all(Call& call, const std::vector<Read>& asks);
 
   // Sends writes once; the server goes on after parts that fail. Answers in the order of the items, possibly fewer.

@@ -100,14 +100,17 @@ Result<RowShape> Dynamics365Reads::shape_for(Call& call, RecordKind kind, const 
 // ---- pull
 
 Result<ReadPosition> Dynamics365Reads::first_position(Call& call, const PullRequest& request) {
-  // The one moment where columns are described: later pulls find the types in the position.
-  std::vector<Read> reads = {kWhoAmI};
-  for (Read& r : schema_.column_reads("opportunity")) reads.push_back(std::move(r));
-  const auto answers = client_.read_all(call, reads);
-  auto organisation = organisation_in(answers.front());
-  if (!organisation) return std::move(organisation.error());
-  if (auto learnt = schema_.learn("opportunity", answers, 1); !learnt) return std::move(learnt.error());
-  client_.set_organisation(*std::move(organisation));
+  // The one moment where columns are described: later pulls find the types in the position. A sync that has just
+  // described everything need not ask for the same again.
+  if (client_.organisation().empty() || !schema_.is_fresh(call, "opportunity")) {
+    std::vector<Read> reads = {kWhoAmI};
+    for (Read& r : schema_.column_reads("opportunity")) reads.push_back(std::move(r));
+    const auto answers = client_.read_all(call, reads);
+    auto organisation = organisation_in(answers.front());
+    if (!organisation) return std::move(organisation.error());
+    if (auto learnt = schema_.learn(call, "opportunity", answers, 1); !learnt) return std::move(learnt.error());
+    client_.set_organisation(*std::move(organisation));
+  }
   ReadPosition position;
   position.shape = shape_of(request.columns, settings_);
   if (processes_.in_use()) {
@@ -178,7 +181,9 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
 }
 
 Result<void> Dynamics365Reads::complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known) {
-  if (auto filled = related_.fill(call, shape, rows); !filled) return filled;
+  // Rows without a position to note moves in are no page of a pull.
+  auto filled = known == nullptr ? related_.fill(call, shape, rows) : related_.fill_page(call, shape, rows);
+  if (!filled) return filled;
   return processes_.fill(call, shape, rows, known);
 }
 
@@ -200,6 +205,8 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   if (auto sound = check_columns(request.columns); !sound) return std::move(sound.error());
   auto position = position_of(call, request);
   if (!position) return std::move(position.error());
+  if (request.cursor.empty() || request.cursor != goes_on_at_) related_.forget_customers();
+  goes_on_at_ = Cursor{};
   auto shape = shape_for(call, RecordKind::opportunity, request.columns);
   if (!shape) return std::move(shape.error());
   for (const PlannedColumn& c : shape->columns) {
@@ -222,7 +229,9 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
     if (stale && !position->link.empty()) e.kind = ErrorClass::cursor_invalid;
     return std::move(e);
   }
-  return take(call, *shape, *std::move(position), *answer);
+  auto page = take(call, *shape, *std::move(position), *answer);
+  if (page && !page->caught_up) goes_on_at_ = page->next;
+  return page;
 }
 
 // ---- fetch and related

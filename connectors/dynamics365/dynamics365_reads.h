@@ -50,6 +50,7 @@ class Dynamics365Reads {
   Dynamics365Schema& schema_;
   Dynamics365Related& related_;
   Dynamics365Processes& processes_;
+  Cursor goes_on_at_;  // the page that the present pull asks for next
 };
 
 // The organisation's id from the answer to WhoAmI.

@@ -12,12 +12,13 @@ namespace {
 constexpr Duration kKeptFor = minutes(10);
 constexpr Duration kCurrenciesFresh = minutes(1);
 constexpr std::size_t kKeptMost = 20'000;
+constexpr std::size_t kCustomersMost = 5'000;
 constexpr int kRelatedPagesMost = 1000;
 
 constexpr const char* kUsers = "systemuser";
 constexpr const char* kFullName = "fullname";
-
-bool is_kept(const std::string& table) { return table == kUsers || table == "transactioncurrency"; }
+constexpr const char* kCurrencies = "transactioncurrency";
+constexpr const char* kCurrencyCode = "isocurrencycode";
 
 }  // namespace
 
@@ -63,11 +64,16 @@ Result<void> Dynamics365Related::take(Call& call, const Wanted& wanted, Result<h
   return not_understood(request, "its pages do not end.");
 }
 
-void Dynamics365Related::recall(Call& call, const std::string& table, Wanted& wanted, Found& found) {
-  if (!is_kept(table)) return;
+Dynamics365Related::Memory* Dynamics365Related::memory_of(const std::string& table, Memory* customers) {
+  return table == kUsers || table == kCurrencies ? &kept_ : customers;
+}
+
+void Dynamics365Related::recall(Call& call, const std::string& table, Wanted& wanted, Found& found, Memory* customers) {
+  const Memory* memory = memory_of(table, customers);
+  if (memory == nullptr) return;
   for (auto it = wanted.ids.begin(); it != wanted.ids.end();) {
-    const auto kept = kept_.find({table, *it});
-    const bool usable = kept != kept_.end() && call.clock.now() - kept->second.read_at < kKeptFor &&
+    const auto kept = memory->find({table, *it});
+    const bool usable = kept != memory->end() && call.clock.now() - kept->second.read_at < kKeptFor &&
                         std::all_of(wanted.columns.begin(), wanted.columns.end(),
                                     [&](const std::string& c) { return kept->second.columns.count(c) > 0; });
     if (usable) found[*it] = kept->second.columns;
@@ -75,15 +81,15 @@ void Dynamics365Related::recall(Call& call, const std::string& table, Wanted& wa
   }
 }
 
-void Dynamics365Related::keep(Call& call, const std::string& table, const Wanted& wanted, const Found& found) {
-  if (!is_kept(table)) return;
-  if (kept_.size() > kKeptMost) kept_.clear();
-  for (const std::string& id : wanted.ids) {
-    if (const auto it = found.find(id); it != found.end()) kept_[{table, id}] = {it->second, call.clock.now()};
-  }
+void Dynamics365Related::keep(Call& call, const std::string& table, const Found& read, Memory* customers) {
+  Memory* memory = memory_of(table, customers);
+  if (memory == nullptr) return;
+  if (memory->size() > (memory == customers ? kCustomersMost : kKeptMost)) memory->clear();
+  for (const auto& [id, members] : read) (*memory)[{table, id}] = {members, call.clock.now()};
 }
 
-Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::vector<Row>& rows) {
+std::map<std::string, Dynamics365Related::Wanted> Dynamics365Related::wanted_by(const RowShape& shape,
+                                                                                const std::vector<Row>& rows) const {
   std::map<std::string, Wanted> wanted;
   for (std::size_t i = 0; i < shape.columns.size(); ++i) {
     const PlannedColumn& c = shape.columns[i];
@@ -104,22 +110,56 @@ Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::ve
       if (!row.modified_by.empty()) users->second.ids.insert(row.modified_by);
     }
   }
-  std::map<std::string, Found> found;
+  return wanted;
+}
+
+Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>& wanted,
+                                      std::map<std::string, Found>& found, Memory* customers) {
   std::vector<Read> reads;
   std::vector<std::string> whose;
+  const bool lists_currencies = !currencies_are_known(call);
   for (auto& [table, w] : wanted) {
-    recall(call, table, w, found[table]);
-    for (Read& r : reads_for(w)) {
+    recall(call, table, w, found[table], customers);
+    const bool whole_list = lists_currencies && table == kCurrencies && !w.ids.empty();
+    if (whole_list) w.columns.insert(kCurrencyCode);
+    for (Read& r : whole_list ? std::vector<Read>{currency_read(w)} : reads_for(w)) {
       reads.push_back(std::move(r));
       whose.push_back(table);
     }
   }
+  if (reads.empty()) return {};
   auto answers = client_.read_all(call, reads);
+  std::map<std::string, Found> fresh;
   for (std::size_t n = 0; n < answers.size(); ++n) {
-    const Wanted& w = wanted[whose[n]];
-    if (auto taken = take(call, w, std::move(answers[n]), found[whose[n]]); !taken) return taken;
+    if (auto taken = take(call, wanted[whose[n]], std::move(answers[n]), fresh[whose[n]]); !taken) return taken;
   }
-  for (const auto& [table, w] : wanted) keep(call, table, w, found[table]);
+  for (auto& [table, rows] : fresh) {
+    const bool whole_list = lists_currencies && table == kCurrencies;
+    if (whole_list) learn_currencies(call, rows);
+    keep(call, table, rows, customers);
+    for (const auto& [id, members] : rows) wanted[table].ids.erase(id);
+    found[table].merge(rows);
+    // A currency that is not in use any more is not on the list.
+    if (!whole_list || wanted[table].ids.empty()) continue;
+    std::map<std::string, Wanted> others = {{table, wanted[table]}};
+    if (auto rest = read(call, others, found, customers); !rest) return rest;
+  }
+  return {};
+}
+
+Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::vector<Row>& rows) {
+  return fill_with(call, shape, rows, nullptr);
+}
+
+Result<void> Dynamics365Related::fill_page(Call& call, const RowShape& shape, std::vector<Row>& rows) {
+  return fill_with(call, shape, rows, &customers_);
+}
+
+Result<void> Dynamics365Related::fill_with(Call& call, const RowShape& shape, std::vector<Row>& rows,
+                                           Memory* customers) {
+  auto wanted = wanted_by(shape, rows);
+  std::map<std::string, Found> found;
+  if (auto done = read(call, wanted, found, customers); !done) return done;
   for (Row& row : rows) {
     const auto it = found[kUsers].find(row.modified_by);
     if (it == found[kUsers].end() || row.modified_by.empty()) continue;
@@ -141,25 +181,44 @@ Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::ve
 
 // ---- currencies
 
-Result<void> Dynamics365Related::load_currencies(Call& call) {
+Dynamics365Related::Wanted Dynamics365Related::all_currencies() const {
   Wanted all;
   all.set = "transactioncurrencies";
   all.id_column = "transactioncurrencyid";
-  all.columns = {"isocurrencycode"};
-  Found found;
-  auto answer = client_.read(
-      call, {resource(all.set, {{"$select", all.id_column + ",isocurrencycode"}, {"$filter", "statecode eq 0"}}),
-             "GET " + all.set});
-  if (auto taken = take(call, all, std::move(answer), found); !taken) return taken;
+  all.columns = {kCurrencyCode};
+  return all;
+}
+
+Read Dynamics365Related::currency_read(const Wanted& all) const {
+  std::vector<std::string> names = {all.id_column};
+  for (const std::string& c : all.columns) {
+    if (c != all.id_column) names.push_back(c);
+  }
+  return {resource(all.set, {{"$select", text::join(names, ",")}, {"$filter", "statecode eq 0"}}), "GET " + all.set};
+}
+
+bool Dynamics365Related::currencies_are_known(Call& call) const {
+  return currencies_read_at_ && call.clock.now() - *currencies_read_at_ < kKeptFor;
+}
+
+void Dynamics365Related::learn_currencies(Call& call, const Found& found) {
   currencies_.clear();
-  for (const auto& [id, members] : found) currencies_[text_of(members.at("isocurrencycode"))] = id;
+  for (const auto& [id, members] : found) currencies_[text_of(members.at(kCurrencyCode))] = id;
   currencies_read_at_ = call.clock.now();
+}
+
+Result<void> Dynamics365Related::load_currencies(Call& call) {
+  const Wanted all = all_currencies();
+  Found found;
+  if (auto taken = take(call, all, client_.read(call, currency_read(all)), found); !taken) return taken;
+  learn_currencies(call, found);
+  keep(call, kCurrencies, found, nullptr);
   return {};
 }
 
 Result<std::string> Dynamics365Related::currency_id(Call& call, const std::string& code) {
   const auto age = [&] { return call.clock.now() - *currencies_read_at_; };
-  if (!currencies_read_at_ || age() >= kKeptFor) {
+  if (!currencies_are_known(call)) {
     if (auto loaded = load_currencies(call); !loaded) return std::move(loaded.error());
   }
   // Somebody may have added it a moment ago.

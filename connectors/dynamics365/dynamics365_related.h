@@ -1,7 +1,8 @@
 // The columns of other records that a row shows ("parentaccountid.name"): tracked reads cannot bring them, so they are
 // read for the rows of a page, all tables in one request. Also the organisation's currencies, by code.
 //
-// Users and currencies are few and met again and again; they are remembered for some minutes.
+// Users and currencies are few and met again and again; they are remembered for some minutes. So are customers, but
+// only from page to page of one pull: the next one sees what a person changed meanwhile.
 #pragma once
 
 #include <map>
@@ -23,6 +24,11 @@ class Dynamics365Related {
   // Fills the related columns of the rows. A lookup that leads to another table than the column names (a contact where
   // an account is asked for, a team where a user is) leaves them blank.
   Result<void> fill(Call& call, const RowShape& shape, std::vector<Row>& rows);
+  // The same for a page of a pull. What changes while a pull is under way is delivered again by the next one, so that
+  // no edit is lost when a customer is taken from an earlier page.
+  Result<void> fill_page(Call& call, const RowShape& shape, std::vector<Row>& rows);
+  // Another pull begins.
+  void forget_customers() { customers_.clear(); }
 
   // Id of the active currency with this code; "" when the organisation has none.
   Result<std::string> currency_id(Call& call, const std::string& code);
@@ -39,20 +45,35 @@ class Dynamics365Related {
     std::set<std::string> ids;
   };
 
-  std::vector<Read> reads_for(const Wanted& wanted) const;
-  Result<void> take(Call& call, const Wanted& wanted, Result<http::Response> answer, Found& found);
-  // What is remembered and fits goes into `found`, and out of `wanted`.
-  void recall(Call& call, const std::string& table, Wanted& wanted, Found& found);
-  void keep(Call& call, const std::string& table, const Wanted& wanted, const Found& found);
-  Result<void> load_currencies(Call& call);
-
   struct Kept {
     Members columns;
     Instant read_at;
   };
+  using Memory = std::map<std::pair<std::string, std::string>, Kept>;  // by table and id
+
+  Result<void> fill_with(Call& call, const RowShape& shape, std::vector<Row>& rows, Memory* customers);
+  std::map<std::string, Wanted> wanted_by(const RowShape& shape, const std::vector<Row>& rows) const;
+  // Reads what is not remembered, all tables in one request.
+  Result<void> read(Call& call, std::map<std::string, Wanted>& wanted, std::map<std::string, Found>& found,
+                    Memory* customers);
+  std::vector<Read> reads_for(const Wanted& wanted) const;
+  Result<void> take(Call& call, const Wanted& wanted, Result<http::Response> answer, Found& found);
+  // What is remembered and fits goes into `found`, and out of `wanted`.
+  void recall(Call& call, const std::string& table, Wanted& wanted, Found& found, Memory* customers);
+  void keep(Call& call, const std::string& table, const Found& found, Memory* customers);
+  Memory* memory_of(const std::string& table, Memory* customers);
+
+  // All active currencies: a short list, which answers for every id and every code.
+  Wanted all_currencies() const;
+  Read currency_read(const Wanted& all) const;
+  bool currencies_are_known(Call& call) const;
+  void learn_currencies(Call& call, const Found& found);
+  Result<void> load_currencies(Call& call);
+
   Dynamics365Client& client_;
-  std::map<std::pair<std::string, std::string>, Kept> kept_;  // by table and id
-  std::map<std::string, std::string> currencies_;             // code -> id
+  Memory kept_;
+  Memory customers_;                               // and what else a page refers to, of the present pull
+  std::map<std::string, std::string> currencies_;  // code -> id
   std::optional<Instant> currencies_read_at_;
 };
 

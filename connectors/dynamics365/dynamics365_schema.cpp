@@ -12,6 +12,7 @@
 namespace cosell::dynamics365 {
 namespace {
 
+constexpr Duration kFresh = minutes(1);
 constexpr std::array<const char*, 8> kTypeNames = {"text", "number",     "boolean", "choice",
                                                    "date", "local_date", "instant", "lookup"};
 
@@ -231,8 +232,8 @@ std::vector<Read> Dynamics365Schema::column_reads(const std::string& table) cons
           cast("MemoAttributeMetadata", "MaxLength")};
 }
 
-Result<void> Dynamics365Schema::learn(const std::string& table, const std::vector<Result<http::Response>>& answers,
-                                      std::size_t from) {
+Result<void> Dynamics365Schema::learn(Call& call, const std::string& table,
+                                      const std::vector<Result<http::Response>>& answers, std::size_t from) {
   const std::string request = "GET columns of " + table;
   std::vector<DescribedColumn> columns;
   std::map<std::string, std::size_t> places;
@@ -267,13 +268,20 @@ Result<void> Dynamics365Schema::learn(const std::string& table, const std::vecto
   }
   for (DescribedColumn& c : columns) c.info.type = type_name(type_of(c));
   described_[table] = std::move(columns);
+  described_at_[table] = call.clock.now();
   facts_.erase(table);  // a column may have another type now
   return {};
 }
 
+bool Dynamics365Schema::is_fresh(Call& call, const std::string& table) const {
+  const auto at = described_at_.find(table);
+  return at != described_at_.end() && call.clock.now() - at->second < kFresh;
+}
+
 Result<const std::vector<DescribedColumn>*> Dynamics365Schema::columns_of(Call& call, const std::string& table) {
   if (described_.find(table) == described_.end()) {
-    if (auto learnt = learn(table, client_.read_all(call, column_reads(table)), 0); !learnt) return learnt.error();
+    if (auto learnt = learn(call, table, client_.read_all(call, column_reads(table)), 0); !learnt)
+      return learnt.error();
   }
   return &described_[table];
 }
@@ -367,6 +375,7 @@ void Dynamics365Schema::remember(const std::string& table, const Facts& facts) {
 
 void Dynamics365Schema::forget() {
   described_.clear();
+  described_at_.clear();
   facts_.clear();
   targets_.clear();
   status_reasons_.reset();

@@ -86,7 +86,10 @@ class Dynamics365Schema {
   void forget();
   // The reads that columns_of() makes, for those who ask for several tables at once, and the way back.
   std::vector<Read> column_reads(const std::string& table) const;
-  Result<void> learn(const std::string& table, const std::vector<Result<http::Response>>& answers, std::size_t from);
+  Result<void> learn(Call& call, const std::string& table, const std::vector<Result<http::Response>>& answers,
+                     std::size_t from);
+  // Were the columns of the table read a moment ago?
+  bool is_fresh(Call& call, const std::string& table) const;
 
   // Options of a choice, with labels in the user's language. "statuscode" tells the state of each.
   Read option_read(const std::string& column) const;
@@ -100,6 +103,7 @@ class Dynamics365Schema {
 
   Dynamics365Client& client_;
   std::map<std::string, std::vector<DescribedColumn>> described_;
+  std::map<std::string, Instant> described_at_;
   std::map<std::string, Facts> facts_;
   std::map<std::string, Table> targets_;  // tables of the organisation's own that lookups lead to
   std::optional<std::vector<Option>> status_reasons_;

@@ -75,10 +75,17 @@ struct Dynamics365Writes::Push {
 
 void BatchSize::went_well(std::size_t requests, Duration took) {
   if (took >= kSlow) return too_much();
-  if (requests >= current() && took < kQuick) now_ = std::min(most_, now_ * 2);
+  if (requests < current() || took >= kQuick) return;
+  // As many as would take half of a quick call at this pace.
+  const std::int64_t pace = kQuick.ms / 2 / std::max<std::int64_t>(1, took.ms);
+  const std::int64_t times = std::clamp<std::int64_t>(pace, 2, was_too_much_ ? 2 : 10);
+  now_ = std::min(most_, now_ * static_cast<int>(times));
 }
 
-void BatchSize::too_much() { now_ = std::max(std::min(kSmallestBatch, most_), now_ / 2); }
+void BatchSize::too_much() {
+  was_too_much_ = true;
+  now_ = std::max(std::min(kSmallestBatch, most_), now_ / 2);
+}
 
 Dynamics365Writes::Dynamics365Writes(const Dynamics365Settings& settings, Dynamics365Client& client,
                                      Dynamics365Schema& schema, Dynamics365Reads& reads, Dynamics365Related& related,

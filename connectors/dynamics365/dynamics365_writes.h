@@ -18,7 +18,8 @@
 
 namespace cosell::dynamics365 {
 
-// How many requests go into one batch: doubles while the server is quick, halves when it is not.
+// How many requests go into one batch: grows while the server is quick, halves when it is not. Until the server was
+// slow or asked to wait for the first time, it grows as fast as the pace allows, then it doubles at most.
 class BatchSize {
  public:
   BatchSize(int start, int most) : now_(start), most_(most) {}
@@ -29,6 +30,7 @@ class BatchSize {
  private:
   int now_;
   int most_;
+  bool was_too_much_ = false;
 };
 
 class Dynamics365Writes {

@@ -88,26 +88,49 @@ void add_together(std::vector<Finding>& out, std::vector<Finding> columns, const
 SalesforceCheck::SalesforceCheck(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema)
     : settings_(settings), client_(client), schema_(schema) {}
 
+Ask SalesforceCheck::stages_query() const {
+  Ask ask = client_.query(kStagesQuery, false);
+  ask.name = "GET query of OpportunityStage";
+  return ask;
+}
+
+Ask SalesforceCheck::organisation_query() const {
+  Ask ask = client_.query("SELECT Id, Name FROM Organization", false);
+  ask.name = "GET query of Organization";
+  return ask;
+}
+
+void SalesforceCheck::name_organisation(const Result<http::Response>& answer, Descriptor& out) {
+  const auto organisation = read_organisation(answer);
+  if (organisation) client_.set_organisation(organisation->id);
+  out.environment = client_.environment();
+  const std::string name = organisation && !organisation->name.empty() ? organisation->name : client_.host();
+  out.title = client_.organisation().empty() ? name : name + " (" + client_.organisation() + ")";
+}
+
+Result<Descriptor> SalesforceCheck::describe_stages(Call& call) {
+  if (auto login = client_.ensure_login(); !login) return std::move(login.error());
+  const auto answers = client_.read_together(call, {stages_query(), organisation_query()});
+  if (!answers[0]) return answers[0].error();
+  Descriptor out;
+  auto stages = read_stages(answers[0]->body, stages_query().name);
+  if (!stages) return std::move(stages.error());
+  out.stages = *std::move(stages);
+  name_organisation(answers[1], out);
+  return out;
+}
+
 Result<Descriptor> SalesforceCheck::describe(Call& call) {
   if (auto login = client_.ensure_login(); !login) return std::move(login.error());
-  const auto describe_of = [this](const std::string& object) {
-    Ask ask;
-    ask.path = client_.path("/sobjects/" + object + "/describe");
-    ask.name = "GET describe of " + object;
-    return ask;
-  };
-  const std::vector<Ask> asks = {client_.query(kStagesQuery, false),
-                                 describe_of("Opportunity"),
-                                 client_.query("SELECT Id, Name FROM Organization", false),
-                                 describe_of("Account"),
-                                 describe_of("User"),
-                                 describe_of("Contact")};
-  const auto answers = client_.read_all(call, asks);
+  const std::vector<Ask> asks = {stages_query(),           client_.describe("Opportunity"),
+                                 organisation_query(),     client_.describe("Account"),
+                                 client_.describe("User"), client_.describe("Contact")};
+  const auto answers = client_.read_together(call, asks);
   if (!answers[0]) return answers[0].error();
   if (!answers[1]) return answers[1].error();
 
   Descriptor out;
-  auto stages = read_stages(answers[0]->body, "GET query of OpportunityStage");
+  auto stages = read_stages(answers[0]->body, asks[0].name);
   if (!stages) return std::move(stages.error());
   out.stages = *std::move(stages);
   auto own = read_describe(answers[1]->body, asks[1].name);
@@ -128,19 +151,13 @@ Result<Descriptor> SalesforceCheck::describe(Call& call) {
     append(out.columns, *columns, parent);
     schema_.learn(object, *std::move(columns));
   }
-  const auto organisation = read_organisation(answers[2]);
-  if (organisation) client_.set_organisation(organisation->id);
-  out.environment = client_.environment();
-  const std::string name = organisation && !organisation->name.empty() ? organisation->name : client_.host();
-  out.title = client_.organisation().empty() ? name : name + " (" + client_.organisation() + ")";
+  name_organisation(answers[2], out);
   return out;
 }
 
 Result<std::vector<RecordTypeEntry>> SalesforceCheck::record_types(Call& call) {
   if (auto login = client_.ensure_login(); !login) return std::move(login.error());
-  Ask describe;
-  describe.path = client_.path("/sobjects/Opportunity/describe");
-  describe.name = "GET describe of Opportunity";
+  const Ask describe = client_.describe("Opportunity");
   const auto answer = client_.send(call, describe);
   if (!answer) return answer.error();
   auto described = read_record_types(answer->body, describe.name);
@@ -259,9 +276,9 @@ Finding SalesforceCheck::key_finding(Call& call) {
 
 Finding SalesforceCheck::stages_finding(Call& call) {
   const std::string what = "Opportunity stages";
-  const auto answer = client_.send(call, client_.query(kStagesQuery, false));
+  const auto answer = client_.send(call, stages_query());
   if (!answer) return problem(what, answer.error().message, remedy_for(answer.error()));
-  const auto stages = read_stages(answer->body, "GET query of OpportunityStage");
+  const auto stages = read_stages(answer->body, stages_query().name);
   if (!stages) return problem(what, stages.error().message, remedy_for(stages.error()));
   const auto active = std::count_if(stages->begin(), stages->end(), [](const StageEntry& s) { return s.active; });
   if (active == 0) return problem(what, "none is active.", "Activate the stages in Salesforce Setup.");

@@ -16,14 +16,18 @@ class SalesforceCheck {
  public:
   SalesforceCheck(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema);
 
+  // One API call each.
   Result<Descriptor> describe(Call& call);
+  Result<Descriptor> describe_stages(Call& call);
   // Those that an organisation made itself; each with the values of StageName that its sales process offers.
   Result<std::vector<RecordTypeEntry>> record_types(Call& call);
   std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
                              const std::vector<std::string>& columns_written);
 
  private:
-  struct Asks;
+  Ask stages_query() const;
+  Ask organisation_query() const;
+  void name_organisation(const Result<http::Response>& answer, Descriptor& out);
   Finding version_finding(Call& call);
   Finding read_finding(Call& call, const std::string& column);
   Finding write_finding(Call& call, const std::string& column);

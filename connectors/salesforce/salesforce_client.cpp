@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_errors.h"
 #include "connectors/salesforce/salesforce_ids.h"
+#include "connectors/salesforce/salesforce_wire.h"
 #include "net/retry.h"
 
 namespace cosell::salesforce {
@@ -13,12 +14,29 @@ namespace {
 
 // The server refuses addresses and headers beyond 16,384 bytes; the token and the rest need their part.
 constexpr std::size_t kLongestUrl = 15'000;
+// What a composite takes: this many parts, of which so many are queries.
+constexpr std::size_t kPartsInComposite = 25;
+constexpr std::size_t kQueriesInComposite = 5;
 
 net::Lane lane_of(Call& call) {
   return {call.side, call.transport, call.clock, call.random, &call.meter, "Salesforce"};
 }
 
 bool is_refused_token(const Result<http::Response>& answer) { return answer && answer->status == 401; }
+
+bool is_query(const Ask& ask) { return ask.path.find("/query") != std::string::npos; }
+
+// How many of these asks one composite takes.
+std::size_t fit_together(std::span<const Ask> asks) {
+  std::size_t queries = 0;
+  std::size_t n = 0;
+  for (; n < asks.size() && n < kPartsInComposite; ++n) {
+    if (is_query(asks[n]) && ++queries > kQueriesInComposite) break;
+  }
+  return n;
+}
+
+std::string reference_of(std::size_t part) { return "part" + std::to_string(part); }
 
 // A token of the form "00D…!…" begins with the organisation's id.
 std::string organisation_in(const std::string& token) {
@@ -76,6 +94,13 @@ Ask SalesforceClient::query(const std::string& soql, bool deleted_too) const {
   Ask ask;
   ask.path = path("/" + resource + "?q=" + text::percent_encode(soql));
   ask.name = "GET " + resource;
+  return ask;
+}
+
+Ask SalesforceClient::describe(const std::string& object) const {
+  Ask ask;
+  ask.path = path("/sobjects/" + object + "/describe");
+  ask.name = "GET describe of " + object;
   return ask;
 }
 
@@ -195,6 +220,70 @@ std::vector<Result<http::Response>> SalesforceClient::read_all(Call& call, const
     if (!todo.empty()) tokens_->invalidate();
   }
   for (std::size_t i = 0; i < asks.size(); ++i) answers[i] = judge(call, asks[i], std::move(answers[i]));
+  return answers;
+}
+
+std::vector<Result<http::Response>> SalesforceClient::read_composite_of(Call& call, std::span<const Ask> asks) {
+  json::Value body = json::Value::object();
+  body.set("allOrNone", json::Value::boolean(false));
+  json::Value& requests = body.set("compositeRequest", json::Value::array());
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    json::Value& request = requests.append(json::Value::object());
+    request.set("method", json::Value::string(asks[i].method));
+    request.set("url", json::Value::string(asks[i].path));
+    request.set("referenceId", json::Value::string(reference_of(i)));
+  }
+  Ask together;
+  together.method = "POST";
+  together.path = path("/composite");
+  together.name = "POST composite (reads)";
+  together.body = std::move(body);
+  const auto all = [&](const Error& e) { return std::vector<Result<http::Response>>(asks.size(), e); };
+  const auto answer = send(call, together);
+  if (!answer) return all(answer.error());
+  const auto root = read_body(answer->body, together.name);
+  if (!root) return all(root.error());
+  const auto parts = read_composite(*root, together.name);
+  if (!parts) return all(parts.error());
+  std::vector<Result<http::Response>> out;
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    const auto part = std::find_if(parts->begin(), parts->end(),
+                                   [&](const CompositeAnswer& a) { return a.reference == reference_of(i); });
+    if (part == parts->end()) {
+      out.emplace_back(make_error(ErrorClass::bad_response, "Salesforce's answer to " + together.name +
+                                                                " has no part for " + asks[i].name + "."));
+      continue;
+    }
+    http::Response inner{part->status, answer->headers, json::write(part->body)};
+    if (inner.status >= 200 && inner.status < 300) {
+      out.emplace_back(std::move(inner));
+      continue;
+    }
+    Error e = error_of(inner, {asks[i].name, false}, call.clock.now());
+    // The answer as a whole is fine, so that only this tells people which of the requests was refused.
+    if (e.message.find(asks[i].name) == std::string::npos) e.message += " (" + asks[i].name + ")";
+    out.emplace_back(std::move(e));
+  }
+  // What may go better in a moment is asked again alone, as every read is.
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    if (!out[i] && out[i].error().kind == ErrorClass::transient) out[i] = send(call, asks[i]);
+  }
+  return out;
+}
+
+std::vector<Result<http::Response>> SalesforceClient::read_together(Call& call, const std::vector<Ask>& asks) {
+  std::vector<Result<http::Response>> answers;
+  std::span<const Ask> left(asks);
+  while (!left.empty()) {
+    const std::size_t some = fit_together(left);
+    if (some == 1) {
+      answers.push_back(send(call, left.front()));
+    } else {
+      auto more = read_composite_of(call, left.first(some));
+      std::move(more.begin(), more.end(), std::back_inserter(answers));
+    }
+    left = left.subspan(some);
+  }
   return answers;
 }
 

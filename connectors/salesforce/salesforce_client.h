@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,12 +38,17 @@ class SalesforceClient {
 
   // An answer with status 2xx, or what went wrong. Reads are repeated within the retry policy.
   Result<http::Response> send(Call& call, const Ask& ask);
-  // Independent reads, up to call.max_in_flight at once; answers in the order asked.
+  // Independent reads, up to call.max_in_flight at once; answers in the order asked. Each counts as an API call.
   std::vector<Result<http::Response>> read_all(Call& call, const std::vector<Ask>& asks);
+  // The same in as few API calls as can be: a composite counts as one, whatever it holds. Only for what composites are
+  // documented to take: resources under /sobjects/, queries and their next pages. A part that is refused is an error of
+  // that part alone, which names it.
+  std::vector<Result<http::Response>> read_together(Call& call, const std::vector<Ask>& asks);
 
   // "/services/data/v60.0" + rest
   std::string path(std::string_view rest) const;
   Ask query(const std::string& soql, bool deleted_too) const;
+  Ask describe(const std::string& object) const;
   // The next page of a query. Refuses (`bad_response`) an address that leads elsewhere: the token would go there.
   Result<Ask> next_page(const std::string& next_records_url) const;
 
@@ -62,6 +68,7 @@ class SalesforceClient {
   Result<net::Exchange> exchange_for(Call& call, const Ask& ask);
   Result<http::Response> judge(Call& call, const Ask& ask, Result<http::Response> answer);
   Result<http::Response> send_once(Call& call, const Ask& ask);
+  std::vector<Result<http::Response>> read_composite_of(Call& call, std::span<const Ask> asks);
   std::string origin() const;
 
   const SalesforceSettings settings_;

@@ -40,6 +40,7 @@ class SalesforceConnector final : public Connector {
 
   const Capabilities& capabilities() const override { return capabilities_; }
   Result<Descriptor> describe(Call& call) override { return check_.describe(call); }
+  Result<Descriptor> describe_stages(Call& call) override { return check_.describe_stages(call); }
   Result<std::vector<RecordTypeEntry>> record_types(Call& call) override { return check_.record_types(call); }
   std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
                              const std::vector<std::string>& columns_written) override {

@@ -217,7 +217,7 @@ Result<std::vector<Observation>> SalesforceReads::rows_where(Call& call, RecordK
     for (const std::string& condition : conditions) {
       asks.push_back(client_.query(select(shape) + " WHERE " + condition, deleted_too));
     }
-    auto answers = client_.read_all(call, asks);
+    auto answers = client_.read_together(call, asks);
     const bool again = std::any_of(answers.begin(), answers.end(), [this](const Result<http::Response>& a) {
       return !a && schema_.learn_from_refusal(a.error());
     });

@@ -56,9 +56,7 @@ SalesforceSchema::SalesforceSchema(SalesforceClient& client, MultiCurrency multi
 
 Result<const std::vector<DescribedColumn>*> SalesforceSchema::columns_of(Call& call, const std::string& object) {
   if (const auto it = described_.find(object); it != described_.end()) return &it->second;
-  Ask ask;
-  ask.path = client_.path("/sobjects/" + object + "/describe");
-  ask.name = "GET describe of " + object;
+  const Ask ask = client_.describe(object);
   auto answer = client_.send(call, ask);
   if (!answer) return std::move(answer.error());
   auto columns = read_describe(answer->body, ask.name);

@@ -27,7 +27,8 @@ constexpr int page_of_deals = 200;
 constexpr std::size_t reported_max = 100;
 constexpr int rounds_max = 5;       // plan, write, see the result, tell the seller; the rest is for next time
 constexpr int pages_max = 100'000;  // I-03
-constexpr const char* disappeared_property = "guard.deletions";        // how many, while the guard holds
+constexpr const char* disappeared_property = "guard.deletions";  // how many, while the guard holds
+constexpr const char* stages_asked_property = "stages.crm.asked";
 constexpr const char* approved_plan_property = "first_sync.approved";  // how many writes a person approved
 
 // What a person sees of one write in the plan: the same for the same plan at another time and in another order.
@@ -449,7 +450,9 @@ Result<std::int64_t> Cycle::decide_all() {
     std::erase_if(*rows, [&](const store::DealRow& row) {
       return unanswered.count(row.id.value) > 0 || !may_decide_on(row);  // I-20
     });
-    if (auto ready = decider.prepare(*rows); !ready) {
+    const bool all = !options_.only && options_.limit == 0;
+    const auto ahead = all ? Decider::Ahead::looks : Decider::Ahead::only_these;
+    if (auto ready = decider.prepare(*rows, ahead); !ready) {
       report_.stopped = ready.error();
       report_.side_down = Side::crm;
       return operations;
@@ -596,6 +599,8 @@ Result<void> Cycle::look_at_stages() {
   bool look = false;
   auto states = pair_.store->count_deals();
   if (!states) return states.error();
+  auto described_at = pair_.store->property("environment.crm.asked");
+  if (!described_at) return described_at.error();
   auto judged = pair_.store->transaction([&]() -> Result<void> {
     auto unreadable = more_is_unreadable(*pair_.store, *states);
     if (!unreadable) return unreadable.error();
@@ -608,20 +613,25 @@ Result<void> Cycle::look_at_stages() {
   auto known = pair_.store->property("environment.crm");
   if (!known) return known.error();
   Call call = pair_.call(Side::crm);
-  const auto described = pair_.crm->describe(call);
+  const auto described = pair_.crm->describe_stages(call);
   if (!described || described->environment != *known) return {};
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = note_drift(pair_, described->stages); !done) return done;
-    return pair_.store->set_property("environment.crm.asked", to_string(pair_.clock->now()));
+    if (auto done = pair_.store->set_property(stages_asked_property, to_string(pair_.clock->now())); !done) return done;
+    // Labels were not asked for: the whole description still comes once a day.
+    return pair_.store->set_property("environment.crm.asked", *described_at);
   });
 }
 
 // Deals changed, and the CRM's stages were last looked at more than an hour ago.
 Result<bool> Cycle::stages_look_due() {
-  auto asked = pair_.store->property("environment.crm.asked");
-  if (!asked) return asked.error();
-  const auto last = parse_instant(*asked);
-  return report_.observed[Side::crm].changed > 0 && last && pair_.clock->now() - *last >= hours(1);
+  auto described_at = pair_.store->property("environment.crm.asked");
+  if (!described_at) return described_at.error();
+  auto asked_at = pair_.store->property(stages_asked_property);
+  if (!asked_at) return asked_at.error();
+  const auto described = parse_instant(*described_at);
+  const auto last = std::max(described, parse_instant(*asked_at));
+  return report_.observed[Side::crm].changed > 0 && described && pair_.clock->now() - *last >= hours(1);
 }
 
 Result<void> Cycle::finish() {

@@ -43,8 +43,10 @@ class Decider {
   Result<std::optional<Planned>> decide_unasked(const store::DealRow& row);
   // The comparison of a deal that both sides show, before any choice of a person and any step that has to wait.
   reconcile::Decision compare(const store::DealRow& row, const DealView& view) const;
-  // Looks up what the decisions on these deals need of other records, for all of them at once.
-  Result<void> prepare(const std::vector<store::DealRow>& rows);
+  // Looks up what the decisions on these deals need of other records, for all of them at once; looking ahead, also what
+  // those on later deals will need, since a request carries many such questions.
+  enum class Ahead : std::uint8_t { looks, only_these };
+  Result<void> prepare(const std::vector<store::DealRow>& rows, Ahead ahead);
 
  private:
   struct Situation {
@@ -97,6 +99,10 @@ class Decider {
     std::optional<Situation> waits;
   };
   Result<Account> account_for(Planned& plan, const Customer& customer);
+  // The accounts that decisions will ask for, each once, by what is searched for.
+  using AccountsToFind = std::map<std::string, RelatedQuery>;
+  Result<void> add_account_to_find(const store::DealRow& row, AccountsToFind& wanted) const;
+  Result<void> add_accounts_of_later_deals(DealId after, AccountsToFind& wanted);
   Result<std::vector<std::string>> matching_accounts(Planned& plan, const Columns& match);
   Result<std::string> new_owner(Planned& plan, const Deal& referral);
   Result<Planned> decide_now(const store::DealRow& row);
@@ -118,7 +124,8 @@ class Decider {
   const json::Value* given_ = nullptr;  // answers of the past, when a decision is derived again
   bool may_ask_ = true;
   std::map<std::string, OperationId> accounts_being_created_;
-  std::map<std::string, std::vector<Observation>> accounts_found_;  // by what was searched for; of the prepared deals
+  std::map<std::string, std::vector<std::string>> accounts_found_;  // ids, by what was searched for
+  DealId prepared_until_;                                           // the last deal whose account was looked for ahead
   std::map<Field, mapping::FieldRule> rules_;
   std::map<std::string, std::string> owners_by_email_;  // "" for an address that is nobody's
   std::optional<Labels> labels_;                        // of the CRM's columns, read from the store when first needed

@@ -15,6 +15,10 @@ using store::DealState;
 using store::OperationRow;
 using store::WaitFor;
 
+constexpr std::size_t accounts_asked_together = 1000;
+constexpr std::size_t accounts_kept_max = 20'000;  // a bound on memory
+constexpr int later_deals_at_once = 200;
+
 // What a create sends of a deal: everything shared, but not where it stands (Partner Center sets that itself, L-5)
 // and not the request for help, which is a record of its own.
 Columns create_columns(const Deal& deal) {
@@ -147,38 +151,68 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
   return settle_situation(std::move(plan), view, Situation{});
 }
 
-Result<void> Decider::prepare(const std::vector<store::DealRow>& rows) {
-  accounts_found_.clear();
-  std::vector<RelatedQuery> queries;
-  std::vector<std::string> keys;
-  for (const auto& row : rows) {
-    const bool alone = row.crm.record_id.empty() && row.partner_center.image.valid();
-    if (!alone || row.partner_center.existence != store::Existence::live) continue;
-    auto columns = pair_.store->image(row.partner_center.image);
-    if (!columns) return columns.error();
-    const Deal deal = referral_deal(*columns, {});
-    const auto standing = deal.standing();
-    const Customer* customer = customer_in(deal.get(Field::customer));
-    const bool wanted = customer != nullptr && standing && !is_terminal(*standing) &&
-                        pair_.mapping->select_referral(deal).takes_part && pair_.mapping->appears_in_crm(deal);
-    if (!wanted) continue;
-    RelatedQuery query;
-    query.kind = RecordKind::account;
-    query.match = pair_.mapping->account_match(*customer);
-    const std::string key = store::encode(query.match);
-    if (accounts_being_created_.count(key) + accounts_found_.count(key) > 0) continue;
-    accounts_found_[key];
-    keys.push_back(key);
-    queries.push_back(std::move(query));
+Result<void> Decider::add_account_to_find(const store::DealRow& row, AccountsToFind& wanted) const {
+  const bool alone = row.crm.record_id.empty() && row.partner_center.image.valid();
+  if (!alone || row.partner_center.existence != store::Existence::live) return {};
+  auto columns = pair_.store->image(row.partner_center.image);
+  if (!columns) return columns.error();
+  const Deal deal = referral_deal(*columns, {});
+  const auto standing = deal.standing();
+  const Customer* customer = customer_in(deal.get(Field::customer));
+  const bool needed = customer != nullptr && standing && !is_terminal(*standing) &&
+                      pair_.mapping->select_referral(deal).takes_part && pair_.mapping->appears_in_crm(deal);
+  if (!needed) return {};
+  RelatedQuery query;
+  query.kind = RecordKind::account;
+  query.match = pair_.mapping->account_match(*customer);
+  std::string key = store::encode(query.match);
+  if (accounts_being_created_.count(key) + accounts_found_.count(key) > 0) return {};
+  wanted.emplace(std::move(key), std::move(query));
+  return {};
+}
+
+Result<void> Decider::add_accounts_of_later_deals(DealId after, AccountsToFind& wanted) {
+  while (wanted.size() < accounts_asked_together) {
+    auto rows = pair_.store->lone_deals(Side::partner_center, true, after, later_deals_at_once);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    for (const auto& row : *rows) {
+      if (auto added = add_account_to_find(row, wanted); !added) return added;
+    }
+    prepared_until_ = after = rows->back().id;
   }
-  if (queries.empty()) return {};
+  return {};
+}
+
+Result<void> Decider::prepare(const std::vector<store::DealRow>& rows, Ahead ahead) {
+  if (accounts_found_.size() > accounts_kept_max) {
+    accounts_found_.clear();
+    prepared_until_ = DealId{};
+  }
+  AccountsToFind wanted;
+  for (const auto& row : rows) {
+    if (row.dirty && row.id.value <= prepared_until_.value) continue;
+    if (auto added = add_account_to_find(row, wanted); !added) return added;
+  }
+  if (wanted.empty()) return {};
+  const DealId known_before = prepared_until_;
+  if (ahead == Ahead::looks) {
+    const DealId after{std::max(rows.back().id.value, prepared_until_.value)};
+    if (auto added = add_accounts_of_later_deals(after, wanted); !added) return added;
+  }
+  std::vector<RelatedQuery> queries;
+  for (const auto& [key, query] : wanted) queries.push_back(query);
   Call call = pair_.call(Side::crm);
   auto found = pair_.crm->related_to_each(call, queries);
   if (!found) {
-    accounts_found_.clear();
+    prepared_until_ = known_before;
     return found.error();
   }
-  for (std::size_t i = 0; i < keys.size(); ++i) accounts_found_[keys[i]] = std::move((*found)[i]);
+  auto answer = found->begin();
+  for (const auto& [key, query] : wanted) {
+    for (const auto& seen : *answer++) accounts_found_[key].push_back(seen.id.value);
+    accounts_found_[key];  // nobody answers is an answer, too
+  }
   return {};
 }
 
@@ -198,12 +232,11 @@ Result<std::vector<std::string>> Decider::matching_accounts(Planned& plan, const
       Call call = pair_.call(Side::crm);
       auto asked = pair_.crm->related(call, query);
       if (!asked) return asked.error();
-      accounts_found_[key] = std::move(*asked);
+      auto& found = accounts_found_[key];
+      for (const auto& seen : *asked) found.push_back(seen.id.value);
     }
-    for (const auto& seen : accounts_found_[key]) {
-      ids.push_back(seen.id.value);
-      list.append(json::Value::string(seen.id.value));
-    }
+    ids = accounts_found_[key];
+    for (const std::string& id : ids) list.append(json::Value::string(id));
   }
   plan.answers.set("accounts", std::move(list));
   return ids;
@@ -244,6 +277,7 @@ Result<Decider::Account> Decider::account_for(Planned& plan, const Customer& cus
   create.changes = pair_.mapping->account_record(customer);
   create.expected = match;  // how it is found again after an unknown outcome
   accounts_being_created_[key] = create.id;
+  accounts_found_.erase(key);
   account.create = std::move(create);
   return account;
 }

@@ -128,6 +128,7 @@ Measured sync(const Sandbox& sandbox) {
 struct Run {
   std::string crm;
   int deals = 0, latency_ms = 0, in_flight = 0;
+  bool lists_requests = false;
 };
 
 std::int64_t ceil_of(std::int64_t rows, std::int64_t page) { return (rows + page - 1) / page; }
@@ -288,7 +289,20 @@ class Bench {
                 static_cast<long long>(reads_crm + writes_crm), sandbox_.partner_center.requests(),
                 static_cast<long long>(reads_pc + writes_pc), m.wall_s, least_s, m.cpu_s, m.peak_mib,
                 store_bytes() / run_.deals / 1024);
+    if (run_.lists_requests) list_requests();
     std::fflush(stdout);
+  }
+
+  // What the CRM was asked, by request, and what lay inside batches and composites.
+  void list_requests() const {
+    const Json stats = sandbox_.crm.get("stats");
+    for (const char* where : {"requests", "inside_batches"}) {
+      for (const Json& row : stats[where]) {
+        std::printf("  %s%4d x %s %s (%d)\n", std::string(where) == "requests" ? "" : "  inside ",
+                    row["count"].get<int>(), row["method"].get<std::string>().c_str(),
+                    row["path"].get<std::string>().c_str(), row["status"].get<int>());
+      }
+    }
   }
 
   const Run run_;
@@ -310,6 +324,7 @@ std::vector<int> numbers_in(const std::string& list) {
 struct Plan {
   std::vector<std::string> crms = every_crm();
   std::vector<int> deals = {1000, 10'000}, latencies_ms = {0, 20}, in_flight = {4, 16, 32};
+  bool lists_requests = false;
 };
 
 Plan plan_of(const Arguments& arguments) {
@@ -322,6 +337,8 @@ Plan plan_of(const Arguments& arguments) {
       plan.deals = {1000}, plan.in_flight = {16};
     } else if (argument == "full") {
       plan.deals = {1000, 10'000, 100'000};
+    } else if (argument == "requests") {
+      plan.lists_requests = true;
     } else if (name == "deals") {
       plan.deals = numbers_in(value);
     } else if (name == "latency") {
@@ -332,7 +349,8 @@ Plan plan_of(const Arguments& arguments) {
       plan.crms = {value};
     } else {
       throw std::runtime_error(
-          "usage: scripts/bench [short|full] [deals=1000,10000] [latency=0,20] [in_flight=4,16,32] [crm=salesforce]");
+          "usage: scripts/bench [short|full] [requests] [deals=1000,10000] [latency=0,20] [in_flight=4,16,32] "
+          "[crm=salesforce]");
     }
   }
   return plan;
@@ -349,6 +367,7 @@ int bench(const Arguments& arguments) {
         for (const int in_flight : plan.in_flight) {
           Run run;
           run.crm = crm, run.deals = deals, run.latency_ms = latency_ms, run.in_flight = in_flight;
+          run.lists_requests = plan.lists_requests;
           Bench(run).go();
         }
       }

@@ -54,6 +54,20 @@ TEST_P(Describing, SaysTheSameEachTimeAndInEachProcess) {
   EXPECT_EQ(as_text(describe()), first);
 }
 
+TEST_P(Describing, ShowsTheSameStagesAndEnvironmentWhenOnlyTheseAreAskedFor) {
+  const Descriptor all = describe();
+  target().reconnect();
+  Call call = bench().call();
+  const Result<Descriptor> stages = connector().describe_stages(call);
+  ASSERT_TRUE(stages.has_value()) << told(stages.error());
+  Descriptor without_columns = all;
+  without_columns.columns.clear();
+  Descriptor alone = *stages;
+  alone.columns.clear();
+  alone.title = all.title;
+  EXPECT_EQ(as_text(alone), as_text(without_columns));
+}
+
 TEST_P(Describing, DoesNotContradictItself) {
   const Capabilities c = capabilities();
   EXPECT_FALSE(c.system.empty() || c.display_name.empty());

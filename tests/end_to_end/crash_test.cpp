@@ -36,7 +36,7 @@ constexpr const char* referrals_path = "/v1.0/engagements/referrals";
 std::vector<Moment> moments(std::mt19937& draw, const Crm& crm) {
   const auto some = [&draw] { return static_cast<int>(draw() % 16); };
   const auto referrals = [](const char* method) { return Json{{"method", method}, {"path", referrals_path}}; };
-  std::vector<Moment> out = {{crm.read_requests_match(), true, false, 2}, {referrals("GET"), false, false, 0}};
+  std::vector<Moment> out = {{crm.read_requests_match(), true, false, 1}, {referrals("GET"), false, false, 0}};
   for (const bool applied : {true, false}) {
     for (int i = 0; i < 2; ++i) out.push_back({referrals("POST"), false, applied, some()});
     out.push_back({referrals("PATCH"), false, applied, 0});  // the stages of those just created

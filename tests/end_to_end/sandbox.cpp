@@ -118,9 +118,12 @@ int StandIn::requests(const std::string& method, const std::string& part) const 
 }
 
 int StandIn::writes() const {
-  // A batch of requests may hold reads alone; what is inside counts.
+  // A batch or a composite may hold reads alone; what is inside counts.
   int n = requests() - requests("GET") - requests("POST", "$batch");
   const Json stats = get("stats");
+  for (const Json& row : stats["requests"]) {
+    if (row["path"] == "/services/data/{v}/composite") n -= row["count"].get<int>();
+  }
   for (const Json& row : stats["inside_batches"]) {
     if (row["method"] != "GET") n += row["count"].get<int>();
   }

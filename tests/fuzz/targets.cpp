@@ -104,6 +104,12 @@ Read salesforce_results(std::string_view input) {
   return error_in(salesforce::read_write_results(*body, "PATCH collection"));
 }
 
+Read salesforce_composite(std::string_view input) {
+  const auto body = salesforce::read_body(std::string(input), "POST composite");
+  if (!body) return body.error();
+  return error_in(salesforce::read_composite(*body, "POST composite"));
+}
+
 Read referral(std::string_view input) {
   const auto root = json::read(input);
   if (!root) return std::nullopt;
@@ -205,6 +211,11 @@ std::vector<Target> all_targets() {
        R"([{"id":"006000000000001AAA","success":true,"created":true,"errors":[]},{"success":false,"errors":[{)"
        R"("statusCode":"X","message":"m","fields":[]}]}])",
        salesforce_results},
+      {"salesforce_composite", "POST composite",
+       R"({"compositeResponse":[{"body":{"totalSize":0,"done":true,"records":[]},"httpHeaders":{},"httpStatusCode":200,)"
+       R"("referenceId":"part0"},{"body":[{"message":"m","errorCode":"X"}],"httpHeaders":{},"httpStatusCode":403,)"
+       R"("referenceId":"part1"}]})",
+       salesforce_composite},
       {"salesforce_cursor", "", salesforce_position(),
        [](std::string_view s) { return error_in(salesforce::read_cursor(Cursor(std::string(s)))); }},
       {"dynamics365_page", "GET opportunities", rows,

@@ -111,6 +111,30 @@ TEST(Drift, IsLookedForAsSoonAsADealIsInAnUnknownStageAndHoldsOnlyThatDeal) {
   EXPECT_EQ(world.referral_of(other)["details"]["dealValue"].get<double>(), 60000.0);
 }
 
+// The hourly look asks for the stages alone; labels and columns come with the description once a day.
+TEST(Drift, IsLookedForHourlyAndTheWholeCrmIsStillDescribedOnceADay) {
+  World world;
+  const std::string deal = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  const auto described = [&] {
+    std::int64_t n = 0;
+    const Json stats = world.control(Side::crm, "GET", "stats");
+    for (const Json& part : stats["inside_batches"]) {
+      const std::string path = part["path"];
+      if (path.find("/Opportunity/describe") != std::string::npos) n += part["count"].get<std::int64_t>();
+    }
+    return n;
+  };
+  world.sync();
+  EXPECT_EQ(described(), 1);
+  for (int hour = 0; hour < 22; ++hour) an_hour_with_a_change(world, deal, 61000 + hour);
+  EXPECT_EQ(described(), 1);
+  world.control(Side::crm, "POST", "stages", stages_with("Discovery"));
+  an_hour_with_a_change(world, deal, 71000);
+  EXPECT_THAT(drift_of(world), testing::Not(IsEmpty()));
+  an_hour_with_a_change(world, deal, 72000);
+  EXPECT_EQ(described(), 2) << "a day has passed";
+}
+
 // Option numbers stay when an administrator renames a choice.
 TEST(Drift, OfALabelAloneIsToldAndNothingWaits) {
   World world({.crm = "dynamics365"});

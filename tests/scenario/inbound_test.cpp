@@ -1,6 +1,9 @@
 // Stories of deals that Microsoft sends.
 #include <gtest/gtest.h>
 
+#include <map>
+#include <set>
+
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -68,6 +71,44 @@ TEST_P(Inbound, TwoDealsOfOneNewCustomerShareOneAccount) {
   world.sync();
   ASSERT_EQ(world.opportunities().size(), 2U);
   EXPECT_EQ(world.opportunities()[0]["account"], world.opportunities()[1]["account"]);
+}
+
+// Deals are decided on by pages of two hundred; their customers are looked for once, in as few requests as they fit in.
+TEST_P(Inbound, ManyDealsAtOnceLookForTheirCustomersTogetherAndMakeEachOnce) {
+  World world({.crm = GetParam()});
+  constexpr int deals = 410;
+  constexpr int customers = 405;
+  std::set<std::string> names;
+  for (int i = 0; i < deals; ++i) {
+    Json sent = sent_deal();
+    const std::string name = "Customer " + std::to_string(i % customers);
+    names.insert(name);
+    sent["customer"]["name"] = name;
+    sent["name"] = "Deal " + std::to_string(i);
+    world.inbound(sent);
+  }
+  CycleOptions options;
+  options.allow = {"creates"};
+  EXPECT_FALSE(world.sync(options).stopped);
+  // Description, page, customers, currencies; accounts and deals by batches.
+  EXPECT_LE(world.calls(Side::crm), std::string(GetParam()) == "salesforce" ? 10 : 7);
+  EXPECT_EQ(world.opportunities().size(), static_cast<std::size_t>(deals));
+  std::map<std::string, int> made;
+  for (const Json& account : world.accounts()) ++made[account["name"]];
+  for (const std::string& name : names) EXPECT_EQ(made[name], 1) << name;
+
+  // Later ones find the accounts that are there.
+  world.advance(minutes(5));
+  for (int i = 0; i < 30; ++i) {
+    Json sent = sent_deal();
+    sent["customer"]["name"] = "Customer " + std::to_string(10 * i);
+    world.inbound(sent);
+  }
+  EXPECT_FALSE(world.sync(options).stopped);
+  EXPECT_EQ(world.opportunities().size(), deals + 30U);
+  made.clear();
+  for (const Json& account : world.accounts()) ++made[account["name"]];
+  for (const std::string& name : names) EXPECT_EQ(made[name], 1) << name;
 }
 
 TEST_P(Inbound, MovingItOnAcceptsItWithTheEditsMadeMeanwhileInOneWrite) {

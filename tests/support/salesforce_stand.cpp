@@ -135,11 +135,20 @@ class SalesforceStand final : public CrmStand {
   }
 
   std::string column(const std::string& word) const override { return columns.at(word); }
+  // A composite may hold reads alone.
   bool is_write(const http::Request& request) const override {
-    return request.method != "GET" && request.url.find("/oauth2/") == std::string::npos;
+    if (request.method == "GET" || request.url.find("/oauth2/") != std::string::npos) return false;
+    const bool composite = request.url.substr(request.url.rfind('/')) == "/composite";
+    return !composite || request.body.find(R"("method":"P)") != std::string::npos;
   }
   std::pair<std::string, std::string> write_route() const override { return {"PATCH", "/services/data"}; }
-  std::int64_t rows_written(const Json& stats) const override { return stats["inside_batches_total"]; }
+  std::int64_t rows_written(const Json& stats) const override {
+    std::int64_t rows = 0;
+    for (const Json& inner : stats["inside_batches"]) {
+      if (inner["method"] != "GET") rows += inner["count"].get<std::int64_t>();
+    }
+    return rows;
+  }
 
  private:
   static std::string make(const Control& control, const std::string& object, const Json& fields) {

@@ -136,6 +136,26 @@ test("a composite refers to its own results and counts as one call", async () =>
   assert.equal(answer.compositeResponse[2].body.totalSize, 1);
 });
 
+test("a composite takes descriptions and queries, counts as one call, and refuses what is not documented for it", async () => {
+  const base = `/services/data/v${version}`;
+  await conn.limits();
+  const before = conn.limitInfo.apiUsage.used;
+  const answer = await conn.requestPost("/composite", {
+    compositeRequest: [
+      { method: "GET", url: `${base}/sobjects/Opportunity/describe`, referenceId: "deals" },
+      { method: "GET", url: `${base}/sobjects/Nothing/describe`, referenceId: "nothing" },
+      { method: "GET", url: `${base}/query?q=SELECT+ApiName+FROM+OpportunityStage`, referenceId: "stages" },
+      { method: "GET", url: `${base}/limits`, referenceId: "limits" },
+    ],
+  });
+  assert.equal(conn.limitInfo.apiUsage.used, before + 1);
+  const parts = Object.fromEntries(answer.compositeResponse.map((r) => [r.referenceId, r]));
+  assert.deepEqual([parts.deals.httpStatusCode, parts.nothing.httpStatusCode, parts.stages.httpStatusCode], [200, 404, 200]);
+  assert.ok(parts.deals.body.fields.some((f) => f.name === "StageName"));
+  assert.ok(parts.stages.body.records.some((r) => r.ApiName === "Closed Won"));
+  assert.equal(parts.limits.httpStatusCode, 400);
+});
+
 test("describe shows the stages, and what the client needs of a field", async () => {
   const described = await conn.sobject("Opportunity").describe();
   const stage = described.fields.find((f) => f.name === "StageName");

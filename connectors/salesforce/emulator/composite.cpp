@@ -136,15 +136,24 @@ Json headers_json(const http::Headers& headers) {
   return out;
 }
 
-// Answers one subrequest through the router; composite inside composite is refused.
-Answer answer_inner(Call& outer, const std::string& method, const std::string& url, Json body,
+// The resources that the documentation names for each of the two; what it does not name is refused.
+enum class Within : std::uint8_t { composite, batch };
+
+bool is_allowed(Within within, const std::vector<std::string>& segments) {
+  if (segments.size() < 4 || segments[0] != "services" || segments[1] != "data") return false;
+  const std::string& resource = segments[3];
+  if (resource == "sobjects" || resource == "query" || resource == "queryAll") return true;
+  if (within == Within::batch) return resource == "limits";
+  return resource == "composite" && segments.size() > 4 && segments[4] == "sobjects";
+}
+
+// Answers one subrequest through the router.
+Answer answer_inner(Call& outer, Within within, const std::string& method, const std::string& url, Json body,
                     const http::Headers& headers) {
   const Target target = target_of(url);
   const auto& segments = target.segments;
-  const bool data = segments.size() >= 3 && segments[0] == "services" && segments[1] == "data";
-  const bool nested = segments.size() == 4 && segments[3] == "composite";
-  if (!data || nested) {
-    return refuse(400, "INVALID_INPUT", "The URL of a subrequest must be a REST resource: " + url);
+  if (!is_allowed(within, segments)) {
+    return refuse(400, "INVALID_INPUT", "The resource of a subrequest is not supported here: " + url);
   }
   Call call{outer.state, outer.random, outer.now, outer.user, segments[2], method};
   call.path.assign(segments.begin() + 3, segments.end());
@@ -190,7 +199,7 @@ Json answer_subrequest(Call& call, References& references, const Json& sub, bool
   Json body = sub.contains("body") ? references.resolve(sub.at("body")) : Json(nullptr);
   const http::Headers headers = headers_of(sub);
   Answer answer = references.missing().empty()
-                      ? answer_inner(call, text_at(sub, "method"), url, std::move(body), headers)
+                      ? answer_inner(call, Within::composite, text_at(sub, "method"), url, std::move(body), headers)
                       : refuse(400, "PROCESSING_HALTED",
                                "Invalid reference specified. No value for " + references.missing() + " found");
   failed = answer.status >= 400;
@@ -251,7 +260,8 @@ Answer composite_batch(Call& call) {
     Json body = sub.is_object() && sub.contains("richInput") ? sub.at("richInput") : Json(nullptr);
     // Each part of a batch counts as a call of its own.
     ++call.state.settings.api_used;
-    Answer answer = answer_inner(call, sub.is_object() ? text_at(sub, "method") : "", whole, std::move(body), headers);
+    Answer answer = answer_inner(call, Within::batch, sub.is_object() ? text_at(sub, "method") : "", whole,
+                                 std::move(body), headers);
     errors = errors || answer.status >= 400;
     results.push_back(Json{{"statusCode", answer.status}, {"result", answer.has_body ? answer.body : Json(nullptr)}});
   }

@@ -48,6 +48,25 @@ const StageEntry* stage(const Descriptor& d, const std::string& id) {
   return it == d.stages.end() ? nullptr : &*it;
 }
 
+TEST(Dynamics365Describe, AsksForStagesAloneWithoutAnyColumns) {
+  TestOrg org;
+  const auto all = describe(org);
+  org.reconnect();
+  const auto before = org.requests();
+  Call call = org.call();
+  const auto stages = org.connector->describe_stages(call);
+  ASSERT_TRUE(all && stages);
+  EXPECT_EQ(org.requests() - before, 1U);
+  EXPECT_EQ(stages->environment, all->environment);
+  EXPECT_TRUE(stages->columns.empty());
+  ASSERT_EQ(stages->stages.size(), all->stages.size());
+  for (std::size_t i = 0; i < all->stages.size(); ++i) {
+    EXPECT_EQ(stages->stages[i].id, all->stages[i].id);
+    EXPECT_EQ(stages->stages[i].label, all->stages[i].label);
+    EXPECT_EQ(stages->stages[i].closed, all->stages[i].closed);
+  }
+}
+
 TEST(Dynamics365Describe, ShowsStagesColumnsAndWhoseOrganisationItIs) {
   TestOrg org;
   const auto d = describe(org);

@@ -210,6 +210,60 @@ TEST(Dynamics365Pull, ReadsRelatedRecordsOfAPageInOneRequest) {
   EXPECT_THAT(org.asked.back(), HasSubstr("GET /api/data/v9.2/accounts")) << "users and currencies are remembered";
 }
 
+TEST(Dynamics365Pull, AsksForACustomerOnceInAPullAndAgainInTheNext) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  const std::string of_account = R"(,"parentaccountid@odata.bind":"/accounts()" + account + ")\"";
+  for (int i = 0; i < 6; ++i) org.create("Deal " + std::to_string(i), of_account);
+  org.set(R"({"page_size":2})");
+  const auto accounts_asked = [&] {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < org.asked.size(); ++i) {
+      const std::string all = org.asked[i] + org.bodies[i];
+      n += all.find("/accounts?") != std::string::npos ? 1 : 0;
+    }
+    return n;
+  };
+  const auto first = pull_all(org, kColumns);
+  ASSERT_EQ(first.cursors.size(), 3U);
+  EXPECT_EQ(accounts_asked(), 1U);
+  for (const Observation& o : first.seen) EXPECT_EQ(o.columns.at("parentaccountid.name"), text_value("Fabrikam"));
+
+  org.edit(account, R"({"name":"Fabrikam Inc."})", "account");
+  org.edit(first.seen[0].id.value, R"({"estimatedvalue":7})");
+  const auto second = pull_all(org, kColumns, first.cursors.back());
+  ASSERT_EQ(second.seen.size(), 1U);
+  EXPECT_EQ(second.seen[0].columns.at("parentaccountid.name"), text_value("Fabrikam Inc."));
+}
+
+TEST(Dynamics365Pull, AsksForNothingThatADescriptionHasJustTold) {
+  TestOrg org;
+  org.create("A");
+  Call call = org.call();
+  const auto described = org.connector->describe(call);
+  ASSERT_TRUE(described);
+  auto before = org.requests();
+  const auto first = pull_all(org, {"name"});
+  EXPECT_EQ(org.requests() - before, 1U) << "the page alone";
+  EXPECT_EQ(first.cursors.back().value.find(described->environment) != std::string::npos, true);
+  // Later somebody may have changed a column.
+  org.advance(minutes(2));
+  before = org.requests();
+  pull_all(org, {"name"});
+  EXPECT_EQ(org.requests() - before, 2U);
+}
+
+// The list of currencies answers for all of them at once; one that is no longer active is read by its id.
+TEST(Dynamics365Pull, ShowsACurrencyThatIsNotActiveAnyMore) {
+  TestOrg org;
+  const std::string old = org.make("transactioncurrency", R"({"isocurrencycode":"DEM","currencyname":"Mark"})");
+  org.create("A", R"(,"transactioncurrencyid@odata.bind":"/transactioncurrencies()" + old + ")\"");
+  org.edit(old, R"({"statecode":1,"statuscode":2})", "transactioncurrency");
+  const auto pulled = pull_all(org, kColumns);
+  ASSERT_EQ(pulled.seen.size(), 1U);
+  EXPECT_EQ(pulled.seen[0].columns.at("transactioncurrencyid.isocurrencycode"), text_value("DEM"));
+}
+
 TEST(Dynamics365Pull, FollowsThePagesOfRelatedRecords) {
   TestOrg org;
   org.set(R"({"page_size":3})");

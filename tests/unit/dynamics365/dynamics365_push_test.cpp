@@ -192,6 +192,22 @@ TEST(Dynamics365Push, KeepsTheOrderOfTwoWritesToOneRecord) {
   EXPECT_EQ(value_of(org, a, "cosell_notes"), text_value("second"));
 }
 
+TEST(Dynamics365Push, AsksForCurrenciesOnceHoweverManyItMeets) {
+  TestOrg org;
+  std::vector<Operation> creates;
+  for (const char* code : {"EUR", "USD", "EUR", "USD"}) {
+    Columns changes = new_deal("D");
+    changes["transactioncurrencyid.isocurrencycode"] = text_value(code);
+    creates.push_back(create_of("ref-" + std::to_string(creates.size()), changes));
+  }
+  const auto before = org.requests();
+  for (const Outcome& o : push(org, creates)) {
+    ASSERT_EQ(kind_of(o), "applied") << told(o);
+    EXPECT_EQ(std::get<Applied>(o.what).shown.count("transactioncurrencyid.isocurrencycode"), 1U);
+  }
+  EXPECT_EQ(org.requests() - before, 3U) << "the types of columns, the list of currencies, one batch";
+}
+
 TEST(Dynamics365Push, SendsMoreAtOnceWhileTheServerIsQuick) {
   TestOrg org;
   EXPECT_EQ(org.connector->capabilities().batch_max, 1000);
@@ -210,12 +226,16 @@ TEST(Dynamics365Push, SendsMoreAtOnceWhileTheServerIsQuick) {
     }
     return out;
   };
-  EXPECT_THAT(sizes(1000, "a"), ElementsAre(100, 200, 400, 300)) << "each batch may be twice as large as the last";
+  org.takes = seconds(1);
+  EXPECT_THAT(sizes(1000, "a"), ElementsAre(100, 500, 400)) << "as many as take five seconds at that pace";
+  EXPECT_THAT(sizes(1000, "b"), ElementsAre(1000));
   org.takes = seconds(40);
-  EXPECT_THAT(sizes(1000, "b"), ElementsAre(800, 200));
-  EXPECT_THAT(sizes(370, "c"), ElementsAre(200, 100, 50, 20)) << "each slow one halves the next";
+  EXPECT_THAT(sizes(1000, "c"), ElementsAre(1000));
+  EXPECT_THAT(sizes(870, "d"), ElementsAre(500, 250, 120)) << "each slow one halves the next";
   org.takes = seconds(15);
-  EXPECT_THAT(sizes(20, "d"), ElementsAre(12, 8)) << "neither quick nor slow";
+  EXPECT_THAT(sizes(100, "e"), ElementsAre(62, 38)) << "neither quick nor slow";
+  org.takes = milliseconds(10);
+  EXPECT_THAT(sizes(300, "f"), ElementsAre(62, 124, 114)) << "once it was slow, no faster than twice as many";
 }
 
 TEST(Dynamics365Push, StopsSendingAndSendsLessWhenTheServerAsksToWait) {

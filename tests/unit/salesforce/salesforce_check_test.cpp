@@ -87,6 +87,169 @@ TEST(SalesforceRecordTypes, CostNothingWhereADescriptionIsEnough) {
   EXPECT_TRUE(described->record_types.empty());
 }
 
+// The requests of a composite, as they were sent: "/services/data/v60.0/sobjects/Account/describe".
+std::vector<std::string> parts_of(const std::string& body) {
+  std::vector<std::string> urls;
+  const auto sent = json::read(body);
+  const json::Value* list = sent ? sent->find("compositeRequest") : nullptr;
+  if (list == nullptr) return urls;
+  for (const json::Value& part : list->items()) urls.push_back(text::percent_decode(part.text_of("url")));
+  return urls;
+}
+
+// Answers one part of every composite with another status and body.
+void answer_part(TestOrg& org, const std::string& reference, int status, const std::string& body) {
+  org.tamper = [=](http::Response& response) {
+    const auto root = json::read(response.body);
+    const json::Value* list = root ? root->find("compositeResponse") : nullptr;
+    if (list == nullptr) return;
+    json::Value parts = json::Value::array();
+    for (const json::Value& part : list->items()) {
+      json::Value& copy = parts.append(part);
+      if (part.text_of("referenceId") != reference) continue;
+      copy.set("httpStatusCode", json::Value::integer(status));
+      copy.set("body", json::read(body).value_or(json::Value()));
+    }
+    json::Value whole = json::Value::object();
+    whole.set("compositeResponse", std::move(parts));
+    response.body = json::write(whole);
+  };
+}
+
+std::string refusal(const std::string& code) { return R"([{"message":"no","errorCode":")" + code + R"("}])"; }
+
+TEST(SalesforceDescribe, IsOneApiCallForTheOrganisationToo) {
+  TestOrg org;
+  Call call = org.call();
+  ASSERT_TRUE(org.connector->describe(call));
+  EXPECT_EQ(org.requests(), 1U);
+  EXPECT_EQ(org.meter.granted("crm")->used, 1) << "as Salesforce itself counts";
+  EXPECT_THAT(parts_of(org.bodies.back()),
+              testing::UnorderedElementsAre(
+                  HasSubstr("FROM OpportunityStage"), HasSubstr("FROM Organization"),
+                  HasSubstr("/sobjects/Opportunity/describe"), HasSubstr("/sobjects/Account/describe"),
+                  HasSubstr("/sobjects/User/describe"), HasSubstr("/sobjects/Contact/describe")));
+}
+
+TEST(SalesforceDescribe, AsksForStagesAloneWithoutAnyDescribe) {
+  TestOrg org;
+  Call call = org.call();
+  const auto all = org.connector->describe(call);
+  org.reconnect();
+  const auto before = org.requests();
+  const auto stages = org.connector->describe_stages(call);
+  ASSERT_TRUE(all && stages);
+  EXPECT_EQ(org.requests() - before, 1U);
+  EXPECT_THAT(parts_of(org.bodies.back()),
+              testing::UnorderedElementsAre(HasSubstr("FROM OpportunityStage"), HasSubstr("FROM Organization")));
+  EXPECT_EQ(stages->environment, all->environment);
+  EXPECT_EQ(stages->title, all->title);
+  ASSERT_EQ(stages->stages.size(), all->stages.size());
+  for (std::size_t i = 0; i < all->stages.size(); ++i) {
+    EXPECT_EQ(stages->stages[i].id, all->stages[i].id);
+    EXPECT_EQ(stages->stages[i].record, all->stages[i].record);
+    EXPECT_EQ(stages->stages[i].closed, all->stages[i].closed);
+  }
+}
+
+TEST(SalesforceDescribe, NamesTheOneRequestThatWasRefused) {
+  for (const auto& [part, named] :
+       {std::pair{"part0", "GET query of OpportunityStage"}, std::pair{"part1", "GET describe of Opportunity"}}) {
+    TestOrg org;
+    answer_part(org, part, 403, refusal("INSUFFICIENT_ACCESS_OR_READONLY"));
+    Call call = org.call();
+    const auto d = org.connector->describe(call);
+    ASSERT_FALSE(d) << part;
+    EXPECT_EQ(d.error().kind, ErrorClass::forbidden) << part;
+    EXPECT_THAT(d.error().message, HasSubstr(named));
+    EXPECT_EQ(org.requests(), 1U) << "a refusal is not asked again";
+  }
+}
+
+TEST(SalesforceDescribe, WorksWithoutThePeopleAndCustomersThatTheUserMayNotSee) {
+  TestOrg org;
+  answer_part(org, "part4", 403, refusal("INSUFFICIENT_ACCESS_OR_READONLY"));  // users
+  Call call = org.call();
+  const auto d = org.connector->describe(call);
+  ASSERT_TRUE(d) << d.error().message;
+  const auto shows = [&](const std::string& column) {
+    return std::any_of(d->columns.begin(), d->columns.end(), [&](const ColumnInfo& c) { return c.name == column; });
+  };
+  EXPECT_TRUE(shows("Account.Name"));
+  EXPECT_FALSE(shows("Owner.Email"));
+}
+
+TEST(SalesforceDescribe, AsksAgainAloneForWhatMayGoBetterInAMoment) {
+  TestOrg org;
+  answer_part(org, "part1", 503, refusal("SERVER_UNAVAILABLE"));
+  Call call = org.call();
+  const auto d = org.connector->describe(call);
+  ASSERT_TRUE(d) << d.error().message;
+  EXPECT_EQ(org.requests(), 2U);
+  EXPECT_THAT(org.asked.back(), HasSubstr("GET /services/data/v60.0/sobjects/Opportunity/describe"));
+}
+
+TEST(SalesforceDescribe, DoesNotUnderstandAnAnswerThatLacksAPartOrIsSomethingElse) {
+  const auto told = [](const std::function<void(http::Response&)>& tamper) {
+    TestOrg org;
+    org.tamper = [&](http::Response& response) {
+      if (response.body.find("compositeResponse") != std::string::npos) tamper(response);
+    };
+    Call call = org.call();
+    const auto d = org.connector->describe(call);
+    EXPECT_FALSE(d);
+    if (d) return std::string();
+    EXPECT_EQ(d.error().kind, ErrorClass::bad_response) << d.error().message;
+    return d.error().message;
+  };
+  const auto with_body = [&](const std::string& body) { return told([&](http::Response& r) { r.body = body; }); };
+  EXPECT_THAT(with_body(R"({"compositeResponse":[]})"), HasSubstr("GET query of OpportunityStage"));
+  EXPECT_THAT(with_body(R"({"compositeResponse":{}})"), HasSubstr("POST composite (reads)"));
+  EXPECT_THAT(with_body(R"([{"compositeResponse":1}])"), HasSubstr("POST composite (reads)"));
+  EXPECT_THAT(with_body("<html>"), HasSubstr("POST composite (reads)"));
+  EXPECT_THAT(told([](http::Response& r) { r.body.resize(r.body.size() / 2); }), HasSubstr("POST composite (reads)"));
+  for (const char* body : {"null", "[]", "\"text\"", "{}", R"({"fields":3})"}) {
+    TestOrg org;
+    answer_part(org, "part1", 200, body);
+    Call call = org.call();
+    const auto d = org.connector->describe(call);
+    ASSERT_FALSE(d) << body;
+    EXPECT_EQ(d.error().kind, ErrorClass::bad_response);
+    EXPECT_THAT(d.error().message, HasSubstr("GET describe of Opportunity")) << body;
+  }
+}
+
+TEST(SalesforceDescribe, RepeatsACompositeOfReadsAsAnyRead) {
+  for (const char* action : {R"({"kind":"html","status":503})", R"({"kind":"drop_after"})", R"({"kind":"drop_before"})",
+                             R"({"kind":"truncate","bytes":10})"}) {
+    TestOrg org;
+    org.faults(R"([{"match":{"method":"POST","path":"/services/data/v60.0/composite"},"action":)" +
+               std::string(action) + "}]");
+    Call call = org.call();
+    const auto d = org.connector->describe(call);
+    EXPECT_TRUE(d) << action << (d ? "" : d.error().message);
+    EXPECT_EQ(org.requests(), 2U) << action;
+  }
+}
+
+TEST(SalesforceDescribe, WaitsForTheDailyLimit) {
+  TestOrg org;
+  org.set(R"({"daily_api_limit":0})");
+  Call call = org.call();
+  const auto d = org.connector->describe(call);
+  ASSERT_FALSE(d);
+  EXPECT_EQ(d.error().kind, ErrorClass::throttled);
+  EXPECT_EQ(d.error().not_before, org.manual.now() + minutes(15));
+}
+
+TEST(SalesforceDescribe, LogsInAgainWhenTheTokenOfACompositeIsRefused) {
+  TestOrg org;
+  Call call = org.call();
+  ASSERT_TRUE(org.connector->describe(call));
+  org.advance(hours(13));  // the session has ended
+  EXPECT_TRUE(org.connector->describe(call));
+}
+
 TEST(SalesforceDescribe, SaysTheSameTwice) {
   TestOrg org;
   Call call = org.call();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -92,6 +93,7 @@ class TestOrg {
   std::vector<std::string> asked;   // "GET /services/data/…", decoded, in order
   std::vector<std::string> bodies;  // of the same requests
   bool send_date = true;
+  std::function<void(http::Response&)> tamper;  // changes answers on their way
 
  private:
   net::Delivered deliver(const http::Request& request) {
@@ -106,6 +108,7 @@ class TestOrg {
           std::remove_if(headers.begin(), headers.end(), [](const http::Header& h) { return h.name == "Date"; }),
           headers.end());
     }
+    if (tamper) tamper(d.response);
     return {net::Delivered::Kind::response, std::move(d.response)};
   }
 

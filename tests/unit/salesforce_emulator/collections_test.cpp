@@ -168,13 +168,67 @@ TEST_F(SalesforceCollections, CountsACompositeOnceAndABatchByItsParts) {
   const auto used = [&] { return org.last.headers.get("Sforce-Limit-Info"); };
   org.get("/limits");
   ASSERT_EQ(used(), "api-usage=1/100000");
-  composite({sub("GET", "/limits", "a"), sub("GET", "/limits", "b")});
+  composite({sub("GET", "/sobjects", "a"), sub("GET", "/sobjects", "b")});
   EXPECT_EQ(used(), "api-usage=2/100000");
   send("POST", "/composite/batch",
        {{"batchRequests",
          {{{"method", "GET"}, {"url", "v64.0/limits"}}, {{"method", "GET"}, {"url", "v64.0/nothing"}}}}});
   EXPECT_EQ(used(), "api-usage=5/100000");
   EXPECT_EQ(Org::json(org.last)["hasErrors"], true);
+}
+
+TEST_F(SalesforceCollections, TakesInACompositeWhatIsDocumentedAndNothingElse) {
+  org.create(org.deal("A"));
+  org.create(org.deal("B"));
+  const std::string soql = "?q=SELECT+Id+FROM+Opportunity";
+  const Json taken =
+      composite({sub("GET", "/sobjects/Opportunity/describe", "describe"), sub("GET", "/sobjects", "all"),
+                 sub("GET", "/query" + soql, "query"), sub("GET", "/queryAll" + soql, "query_all"),
+                 sub("POST", "/composite/sobjects", "collection",
+                     {{"records", Json::array({record(org.deal("C"))})}})})["compositeResponse"];
+  ASSERT_EQ(taken.size(), 5U);
+  for (const Json& part : taken) EXPECT_EQ(part["httpStatusCode"], 200) << part["referenceId"];
+  EXPECT_EQ(taken[0]["body"]["name"], "Opportunity");
+  EXPECT_EQ(taken[2]["body"]["totalSize"], 2);
+  for (const char* other : {"/limits", "/tooling/query?q=SELECT+Id+FROM+CustomField", "/jobs/query", "/composite",
+                            "/composite/batch", "/ui-api/object-info/Opportunity/picklist-values/x/StageName"}) {
+    const Json refused = composite(Json::array({sub("GET", other, "other")}))["compositeResponse"][0];
+    EXPECT_EQ(refused["httpStatusCode"], 400) << other;
+    EXPECT_EQ(refused["body"][0]["errorCode"], "INVALID_INPUT") << other;
+  }
+}
+
+TEST_F(SalesforceCollections, TakesInABatchWhatIsDocumentedAndNothingElse) {
+  const auto status = [&](const std::string& url) -> int {
+    return send(
+        "POST", "/composite/batch",
+        {{"batchRequests", Json::array({{{"method", "GET"}, {"url", "v64.0" + url}}})}})["results"][0]["statusCode"];
+  };
+  for (const char* taken : {"/limits", "/sobjects/Opportunity/describe", "/query?q=SELECT+Id+FROM+Opportunity",
+                            "/queryAll?q=SELECT+Id+FROM+Opportunity"}) {
+    EXPECT_EQ(status(taken), 200) << taken;
+  }
+  for (const char* other : {"/composite/sobjects/Opportunity?ids=x&fields=Id", "/jobs/query", "/composite"}) {
+    EXPECT_EQ(status(other), 400) << other;
+  }
+}
+
+TEST_F(SalesforceCollections, CountsTheNextPageOfAQueryAmongTheQueriesOfAComposite) {
+  Json subs = Json::array();
+  for (int i = 0; i < 5; ++i)
+    subs.push_back(sub("GET", "/query?q=SELECT+Id+FROM+User", ("r" + std::to_string(i)).c_str()));
+  subs.push_back(sub("GET", "/query/0r8000000000001AAA-200", "next"));
+  composite(subs);
+  EXPECT_EQ(org.last.status, 400);
+}
+
+TEST_F(SalesforceCollections, TellsInACompositeWhichPartWasRefused) {
+  const Json parts =
+      composite({sub("GET", "/sobjects/Nothing/describe", "bad"), sub("GET", "/query?q=SELECT+Nope+FROM+User", "worse"),
+                 sub("GET", "/sobjects/User/describe", "good")})["compositeResponse"];
+  EXPECT_EQ(parts[0]["httpStatusCode"], 404);
+  EXPECT_EQ(parts[1]["body"][0]["errorCode"], "INVALID_FIELD");
+  EXPECT_EQ(parts[2]["httpStatusCode"], 200);
 }
 
 TEST_F(SalesforceCollections, TakesAConditionForASubrequest) {
