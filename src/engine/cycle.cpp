@@ -2,6 +2,7 @@
 #include "engine/cycle.h"
 
 #include <algorithm>
+#include <future>
 
 #include "base/json_text.h"
 #include "base/text.h"
@@ -56,6 +57,7 @@ class Cycle {
   Result<void> prepare();
   Result<void> check_environment(Side side);
   Result<void> pull(Side side);
+  std::future<Result<Page>> ask_for_page(Side side, const Cursor& cursor);
   Result<void> ask_microsoft();
   Result<void> rounds();
   Result<std::int64_t> decide_all();
@@ -196,6 +198,19 @@ Result<void> Cycle::check_environment(Side side) {
   });
 }
 
+// Asks in the background where the pair allows it, else when the page is waited for.
+std::future<Result<Page>> Cycle::ask_for_page(Side side, const Cursor& cursor) {
+  const auto how = pair_.flies_in_background ? std::launch::async : std::launch::deferred;
+  return std::async(how, [this, side, cursor] {
+    PullRequest request;
+    request.cursor = cursor;
+    request.columns = pair_.mapping->columns_read();
+    Call call = pair_.call(side);
+    return pair_.connector(side).pull(call, request);
+  });
+}
+
+// The next page is on its way while one is stored.
 Result<void> Cycle::pull(Side side) {
   auto stored = pair_.store->cursor(side);
   if (!stored) return stored.error();
@@ -209,16 +224,14 @@ Result<void> Cycle::pull(Side side) {
   // Is this listing compared with what is known? Not the very first: there is nothing to miss.
   bool compared = *open || (take_older && !stored->empty());
   bool restarted = false;
+  std::future<Result<Page>> asked;
   for (int page_number = 0; page_number < pages_max; ++page_number) {
     if (pair_.stop_requested()) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
     }
-    PullRequest request;
-    request.cursor = cursor;
-    request.columns = pair_.mapping->columns_read();
-    Call call = pair_.call(side);
-    auto page = pair_.connector(side).pull(call, request);
+    if (!asked.valid()) asked = ask_for_page(side, cursor);
+    auto page = asked.get();
     if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted) {
       restarted = compared = true;
       cursor = Cursor{};
@@ -233,6 +246,7 @@ Result<void> Cycle::pull(Side side) {
       }
       return {};
     }
+    if (!page->caught_up && page->next != cursor) asked = ask_for_page(side, page->next);
     std::optional<GuardStop> restored;
     ObserveCounts counts = report_.observed[side];
     auto staged = pair_.store->transaction([&]() -> Result<void> {
