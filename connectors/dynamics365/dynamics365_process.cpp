@@ -243,13 +243,12 @@ void Dynamics365Processes::fill_from(const ProcessInstances& instances, const Ro
   const auto it = instances.find(row.seen.id.value);
   for (const PlannedColumn& c : shape.columns) {
     if (it == instances.end()) break;
-    Value& value = row.seen.columns[c.name];
-    if (c.from == PlannedColumn::From::process) value = Value(it->second.table);
+    if (c.from == PlannedColumn::From::process) row.seen.columns[c.name] = it->second.table;
     if (c.from != PlannedColumn::From::stage) continue;
-    auto stage = shape.stage.parse(text_of(value));
+    auto stage = shape.stage.parse(text_of(column(row.seen.columns, c.name)));
     if (!stage || !stage->is_open()) continue;
     stage->process_stage = it->second.stage;
-    value = Value(shape.stage.text_of(*stage));
+    row.seen.columns[c.name] = shape.stage.text_of(*stage);
   }
 }
 

@@ -298,17 +298,13 @@ std::optional<Error> patch_field(Field f, const cosell::Value& v, const PartnerC
 
 // A service that applies the operations one after the other must find the deal open for each of them: accepted before
 // the other changes, closed after them.
-std::vector<const Columns::value_type*> in_legal_order(const Columns& changes) {
-  std::vector<const Columns::value_type*> order;
-  const Columns::value_type* standing = nullptr;
-  for (const Columns::value_type& change : changes) {
-    if (change.first == info(Field::standing).name) {
-      standing = &change;
-    } else {
-      order.push_back(&change);
-    }
+std::vector<Columns::const_iterator> in_legal_order(const Columns& changes) {
+  std::vector<Columns::const_iterator> order;
+  const auto standing = changes.find(info(Field::standing).name);
+  for (auto change = changes.begin(); change != changes.end(); ++change) {
+    if (change != standing) order.push_back(change);
   }
-  if (standing == nullptr) return order;
+  if (standing == changes.end()) return order;
   const auto* to = std::get_if<Standing>(&standing->second);
   const bool closes = to != nullptr && to->status == Status::closed;
   order.insert(closes ? order.end() : order.begin(), standing);
@@ -364,7 +360,7 @@ Result<json::Value> microsoft_half_body(const Operation& create, const std::stri
 Result<json::Value> patch_body(const Columns& changes, const PartnerCenterSettings& settings) {
   if (changes.empty()) return make_error(ErrorClass::bug, "A change of a referral has to change something.");
   Patch patch;
-  for (const auto* change : in_legal_order(changes)) {
+  for (const auto change : in_legal_order(changes)) {
     const std::optional<Field> field = field_from(change->first);
     if (!field || !can_patch(*field, settings)) return not_patchable(change->first, field);
     std::optional<Error> refused = patch_field(*field, change->second, settings, patch);

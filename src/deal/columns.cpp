@@ -51,14 +51,18 @@ const Value& Columns::at(std::string_view name) const {
   return found->second;
 }
 
-Value& Columns::operator[](std::string_view name) {
+void Columns::set(std::string_view name, Value value) {
   auto& entries = entries_.write();
   if (entries.empty() || *entries.back().name < name) {
-    return entries.emplace_back(Entry{&column_name(name), Value{}}).value;
+    entries.push_back(Entry{&column_name(name), std::move(value)});
+    return;
   }
   const auto place = place_of(entries, name);
-  if (*place->name == name) return place->value;
-  return entries.insert(place, Entry{&column_name(name), Value{}})->value;
+  if (*place->name == name) {
+    place->value = std::move(value);
+  } else {
+    entries.insert(place, Entry{&column_name(name), std::move(value)});
+  }
 }
 
 bool Columns::erase(std::string_view name) {
@@ -70,7 +74,7 @@ bool Columns::erase(std::string_view name) {
 
 void Columns::add_missing(const Columns& others) {
   for (const auto& [name, value] : others) {
-    if (!contains(name)) (*this)[name] = value;
+    if (!contains(name)) set(name, value);
   }
 }
 

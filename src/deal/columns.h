@@ -59,7 +59,7 @@ class Columns {
 
   Columns() = default;
   Columns(std::initializer_list<std::pair<std::string_view, Value>> columns) {
-    for (const auto& [name, value] : columns) (*this)[name] = value;
+    for (const auto& [name, value] : columns) set(name, value);
   }
 
   std::size_t size() const { return entries_.read().size(); }
@@ -71,8 +71,21 @@ class Columns {
   std::size_t count(std::string_view name) const { return contains(name) ? 1 : 0; }
   const Value& at(std::string_view name) const;  // must be there
 
-  // The column for changing it, added as an empty one when it is not there. Valid until the next change.
-  Value& operator[](std::string_view name);
+  void set(std::string_view name, Value value);
+  // A column by name: `columns[name] = value` sets it, and as a value it is blank when there is none. What is assigned is
+  // taken before anything moves, so that it may come from the same columns.
+  class Named {
+   public:
+    Named(Columns& columns, std::string_view name) : columns_(columns), name_(name) {}
+    void operator=(Value value) const { columns_.set(name_, std::move(value)); }
+    void operator=(const Named& other) const { *this = static_cast<const Value&>(other); }
+    operator const Value&() const;  // NOLINT(google-explicit-constructor)
+
+   private:
+    Columns& columns_;
+    std::string_view name_;
+  };
+  Named operator[](std::string_view name) { return {*this, name}; }
   bool erase(std::string_view name);
   // Adds what `others` have and this has not.
   void add_missing(const Columns& others);
@@ -93,5 +106,7 @@ class Columns {
 };
 
 const Value& column(const Columns& columns, std::string_view name);  // blank when absent
+
+inline Columns::Named::operator const Value&() const { return column(columns_, name_); }
 
 }  // namespace cosell

@@ -34,20 +34,24 @@ TEST(Agreement, OfManyFieldsIsKeptAsImagesAndWhatDiffersFromThem) {
   // The same agreement, field by field, as right after the referral was created; the sides moved on in three fields,
   // and of one nothing was agreed yet.
   row.crm.base = row.partner_center.base = ImageId{};
+  std::vector<engine::AgreedField> fields;
   for (const FieldInfo& field : all_fields()) {
     const Value* crm = agreed.crm.deal.find(field.field);
     const Value* pc = agreed.partner_center.find(field.field);
     if (!field.shared || crm == nullptr || pc == nullptr || field.field == Field::close_date) continue;
-    engine::remember_base(row, field.field, *crm, *pc);
+    fields.push_back({field.field, *crm, *pc});
   }
-  engine::remember_base(row, Field::value, Money{1, "USD"}, Money{2, "USD"});
-  engine::remember_base(row, Field::name, std::string("Alder"), std::string("Alder"));
-  engine::remember_base(row, Field::stage, Stage::s10, Stage::s10);
-  const auto marks_before = row.marks.size();
-  ASSERT_GE(marks_before, 8U);
+  fields.push_back({Field::value, Money{1, "USD"}, Money{2, "USD"}});
+  fields.push_back({Field::name, std::string("Alder"), std::string("Alder")});
+  fields.push_back({Field::stage, Stage::s10, Stage::s10});
 
   store::DealRow folded = row;
-  ASSERT_TRUE(engine::fold_base(world.pair(), folded));
+  ASSERT_TRUE(engine::agree_on(world.pair(), folded, fields));
+  const ImageId referral = std::exchange(row.partner_center.image, ImageId{});
+  ASSERT_TRUE(engine::agree_on(world.pair(), row, fields)) << "without both images, each field has its mark";
+  row.partner_center.image = referral;
+  const auto marks_before = row.marks.size();
+  ASSERT_GE(marks_before, 8U);
   EXPECT_EQ(folded.crm.base, row.crm.image);
   EXPECT_EQ(folded.partner_center.base, row.partner_center.image);
   EXPECT_LT(folded.marks.size(), marks_before);

@@ -34,6 +34,14 @@ TEST(ColumnsInOrder, StandByName) {
   EXPECT_THAT(names_of(columns), ElementsAre("Amount", "StageName"));
 }
 
+TEST(ColumnsInOrder, MayBeSetToOneOfThemselves) {
+  Columns columns = {{"B", std::string("a text that does not fit into a short one")}};
+  columns["A"] = column(columns, "B");
+  for (const char* name : {"C", "D", "E", "F"}) columns[name] = columns["B"];
+  for (const auto& [name, value] : columns) EXPECT_EQ(value, column(columns, "B")) << name;
+  EXPECT_EQ(columns.size(), 6U);
+}
+
 TEST(ColumnsInOrder, AreAppendedOnlyBehindAllOthers) {
   Columns columns;
   EXPECT_TRUE(columns.append(column_name("B"), Value{true}));

@@ -425,7 +425,7 @@ TEST(SalesforceRelated, FindsOwnersByMailAndLeavesOutThoseWhoLeft) {
   EXPECT_THAT(names_of(*rows), ElementsAre("Mia Berger"));
   query.match = {{"email", text_value("old.seller@cosell.example")}};
   EXPECT_TRUE(org.connector->related(call, query)->empty());
-  query.match.clear();
+  query.match = {};
   EXPECT_FALSE(org.connector->related(call, query));
 }
 

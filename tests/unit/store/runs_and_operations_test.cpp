@@ -54,15 +54,29 @@ TEST_F(StoreTransactions, SurviveAReadThatFindsNothing) {
   EXPECT_EQ(value_of(store->property("kept")), "1");
 }
 
-TEST_F(StoreTransactions, AreNotBegunInsideEachOther) {
+TEST_F(StoreTransactions, InsideEachOtherAreOne) {
   auto store = open();
-  const auto outer = store->transaction([&]() -> Result<void> {
-    const auto inner = store->transaction([]() -> Result<void> { return {}; });
-    EXPECT_FALSE(inner.has_value());
+  const auto set = [&](const char* name) { return [&store, name] { return store->set_property(name, "1"); }; };
+  expect_ok(store->transaction([&]() -> Result<void> {
+    expect_ok(store->transaction(set("inner")));
     return store->set_property("outer", "1");
-  });
-  expect_ok(outer);
-  EXPECT_EQ(value_of(store->property("outer")), "1");
+  }));
+  EXPECT_EQ(value_of(store->property("inner")) + value_of(store->property("outer")), "11");
+  // Whichever part fails, nothing of it stays; also when the outer one goes on as if nothing had happened.
+  EXPECT_FALSE(store->transaction([&]() -> Result<void> {
+    expect_ok(store->transaction(set("first")));
+    return make_error(ErrorClass::bug, "the outer one fails");
+  }));
+  EXPECT_FALSE(store->transaction([&]() -> Result<void> {
+    expect_ok(store->set_property("second", "1"));
+    EXPECT_FALSE(store->transaction([&]() -> Result<void> {
+      expect_ok(store->set_property("third", "1"));
+      return make_error(ErrorClass::bug, "the inner one fails");
+    }));
+    EXPECT_FALSE(store->transaction(set("fourth")));
+    return {};
+  }));
+  for (const char* name : {"first", "second", "third", "fourth"}) EXPECT_EQ(value_of(store->property(name)), "") << name;
 }
 
 TEST_F(StoreTransactions, TurnAnExceptionOfTheWorkIntoAnError) {
