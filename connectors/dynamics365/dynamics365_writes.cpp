@@ -42,13 +42,13 @@ struct Dynamics365Writes::Row {
   json::Value body;                  // all columns but the stage
   std::optional<StageValue> target;  // the stage to be written
   std::optional<StageValue> present;
-  std::optional<bool> calculated;        // is the revenue calculated? where the record was looked at
-  bool force_reopen = false;             // the record is closed and locked
-  RowShape shape;                        // of the written columns, for the answer
-  std::vector<BatchRequest> moves = {};  // of the business process
+  std::optional<bool> calculated;              // is the revenue calculated? where the record was looked at
+  bool force_reopen = false;                   // the record is closed and locked
+  std::shared_ptr<const RowShape> shape = {};  // of the written columns, for the answer
+  std::vector<BatchRequest> moves = {};        // of the business process
   std::vector<BatchRequest> steps = {};
 
-  bool moves_process() const { return target && target->is_open() && shape.stage.is_process(); }
+  bool moves_process() const { return target && target->is_open() && shape->stage.is_process(); }
   // An action or a move shows nothing: the record is read behind it, in the same call.
   bool is_read_behind() const { return !steps.empty() && (steps.back().method == "POST" || !moves.empty()); }
   std::size_t requests() const { return steps.size() + (is_read_behind() ? 1 : 0); }
@@ -60,6 +60,8 @@ struct Dynamics365Writes::Push {
   std::vector<Row> existing;  // creates that met a record
   std::vector<Row> locked;    // writes that a closed record refused
   std::optional<Error> stopped;
+  // By kind and columns: most writes of a push are of one shape.
+  std::map<std::pair<RecordKind, std::vector<std::string>>, std::shared_ptr<const RowShape>> shapes = {};
 
   void fail(std::size_t index, Error error) {
     const std::string request_id = error.request_id;
@@ -152,7 +154,8 @@ Result<void> Dynamics365Writes::add_column(Call& call, const ColumnFacts& facts,
   return {};
 }
 
-Result<Dynamics365Writes::Row> Dynamics365Writes::row_of(Call& call, const Operation& op, std::size_t index) {
+Result<Dynamics365Writes::Row> Dynamics365Writes::row_of(Call& call, Push& push, const Operation& op,
+                                                         std::size_t index) {
   Row row;
   row.index = index;
   row.verb = op.verb;
@@ -177,10 +180,14 @@ Result<Dynamics365Writes::Row> Dynamics365Writes::row_of(Call& call, const Opera
   }
   std::vector<std::string> columns;
   for (const auto& change : op.changes) columns.push_back(change.first);
-  auto shape = reads_.shape_for(call, op.kind, columns);
-  if (!shape) return std::move(shape.error());
-  row.shape = *std::move(shape);
-  for (const PlannedColumn& planned : row.shape.columns) {
+  std::shared_ptr<const RowShape>& shape = push.shapes[{op.kind, columns}];
+  if (shape == nullptr) {
+    auto made = reads_.shape_for(call, op.kind, columns);
+    if (!made) return std::move(made.error());
+    shape = std::make_shared<const RowShape>(*std::move(made));
+  }
+  row.shape = shape;
+  for (const PlannedColumn& planned : row.shape->columns) {
     const Value& value = op.changes.at(planned.name);
     if (planned.from == PlannedColumn::From::stage) {
       row.target = stage_.parse(text_of(value));
@@ -371,7 +378,7 @@ void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<Row>& row
 BatchRequest Dynamics365Writes::patch(const Row& row, const json::Value& body, const std::string& condition) const {
   BatchRequest request;
   request.method = "PATCH";
-  request.path = client_.path(resource(row.shape.table->set + "(" + row.id + ")", {{"$select", row.shape.select()}}));
+  request.path = client_.path(resource(row.shape->table->set + "(" + row.id + ")", {{"$select", row.shape->select()}}));
   const bool creates = row.verb == Verb::create;
   // Without a condition the platform would create what it does not find, and change what it should create.
   request.headers.push_back(creates ? header("If-None-Match", "*") : header("If-Match", condition));
@@ -454,7 +461,7 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
     row.steps.clear();
     if (!looks) continue;
     BatchRequest look;
-    look.path = client_.path(resource(row.shape.table->set + "(" + row.id + ")", {{"$select", row.shape.select()}}));
+    look.path = client_.path(resource(row.shape->table->set + "(" + row.id + ")", {{"$select", row.shape->select()}}));
     items.push_back({false, {std::move(look)}});
   }
   const Instant began = call.clock.now();
@@ -518,7 +525,7 @@ void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<Row> rows) 
 ProcessInstances Dynamics365Writes::processes_after(Call& call, const std::vector<Row>& rows) {
   std::vector<std::string> ids;
   for (const Row& row : rows) {
-    if (row.shape.shows_process()) ids.push_back(row.id);
+    if (row.shape->shows_process()) ids.push_back(row.id);
   }
   auto found = processes_.instances_of(call, ids);
   return found ? *std::move(found) : ProcessInstances();
@@ -530,17 +537,17 @@ Applied Dynamics365Writes::applied_with(Call& call, const Row& row, const http::
   applied.id = RecordId(row.id);
   applied.created = row.verb == Verb::create;
   const auto body = read_body(shown.body, "POST $batch");
-  auto seen = body ? read_row(*body, row.shape, "POST $batch")
+  auto seen = body ? read_row(*body, *row.shape, "POST $batch")
                    : Result<cosell::dynamics365::Row>(make_error(ErrorClass::bad_response, ""));
   // The write itself arrived; what its answer does not tell, the next pull will.
   if (!seen) return applied;
   applied.version = seen->seen.version;
   std::vector<cosell::dynamics365::Row> rows;
   rows.push_back(*std::move(seen));
-  const bool filled = related_.fill(call, row.shape, rows).has_value();
-  Dynamics365Processes::fill_from(processes, row.shape, rows.front());
-  const bool process_unknown = row.shape.shows_process() && processes.count(row.id) == 0;
-  for (const PlannedColumn& c : row.shape.columns) {
+  const bool filled = related_.fill(call, *row.shape, rows).has_value();
+  Dynamics365Processes::fill_from(processes, *row.shape, rows.front());
+  const bool process_unknown = row.shape->shows_process() && processes.count(row.id) == 0;
+  for (const PlannedColumn& c : row.shape->columns) {
     const bool of_process = c.from == PlannedColumn::From::stage || c.from == PlannedColumn::From::process;
     const bool known = (c.from != PlannedColumn::From::related || filled) && !(of_process && process_unknown);
     if (known) applied.shown[c.name] = rows.front().seen.columns[c.name];
@@ -554,7 +561,7 @@ void Dynamics365Writes::settle(Call& call, Push& push, Row& row, const BatchAnsw
   if (refusal != answer.answers.end()) return settle_refused(call, push, row, *refusal);
   const http::Response& last = shown.record != nullptr ? shown.record->answers.front() : answer.answers.back();
   const auto body = json::read(last.body);
-  const std::string id = body ? normal_guid(body->text_of(row.shape.table->id)) : "";
+  const std::string id = body ? normal_guid(body->text_of(row.shape->table->id)) : "";
   if (!id.empty() && id != row.id) return push.fail(row.index, unclear("its answer does not fit what was sent."));
   const http::Response nothing{204, {}, ""};
   push.succeed(row.index, applied_with(call, row, is_success(last) ? last : nothing, shown.processes), "");
@@ -599,7 +606,7 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
       ref.id = RecordId();
       ref.key = push.operations[row.index].target.key;
       if (kind == RecordKind::opportunity) refs.push_back(ref);
-      for (const PlannedColumn& c : row.shape.columns) {
+      for (const PlannedColumn& c : row.shape->columns) {
         if (std::find(columns.begin(), columns.end(), c.name) == columns.end()) columns.push_back(c.name);
       }
     }
@@ -627,7 +634,7 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
       Applied applied;
       applied.id = there->id;
       applied.version = there->version;
-      for (const PlannedColumn& c : row.shape.columns) applied.shown[c.name] = there->columns.at(c.name);
+      for (const PlannedColumn& c : row.shape->columns) applied.shown[c.name] = there->columns.at(c.name);
       push.succeed(row.index, std::move(applied), "");
     }
   }
@@ -672,7 +679,7 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
   push.outcomes.resize(operations.size());
   std::vector<Row> rows;
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    auto row = push.stopped ? Result<Row>(*push.stopped) : row_of(call, operations[i], i);
+    auto row = push.stopped ? Result<Row>(*push.stopped) : row_of(call, push, operations[i], i);
     if (!row) {
       const bool about_all = ends_the_push(row.error()) && row.error().kind != ErrorClass::config;
       if (about_all) push.stopped = row.error();

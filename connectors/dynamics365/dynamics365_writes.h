@@ -44,7 +44,7 @@ class Dynamics365Writes {
   struct Row;   // one operation, ready to be sent
   struct Push;  // what one push has come to
 
-  Result<Row> row_of(Call& call, const Operation& operation, std::size_t index);
+  Result<Row> row_of(Call& call, Push& push, const Operation& operation, std::size_t index);
   Result<void> add_column(Call& call, const ColumnFacts& facts, const std::string& column, const Value& value,
                           Row& row);
   Result<void> add_currency(Call& call, const Value& value, Row& row);

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <future>
+#include <span>
 
 #include "base/json_text.h"
 #include "base/text.h"
 #include "engine/absence.h"
+#include "engine/background.h"
 #include "engine/decide.h"
 #include "engine/drift.h"
 #include "engine/execute.h"
@@ -26,8 +28,9 @@ using store::OperationRow;
 
 constexpr int page_of_deals = 200;
 constexpr std::size_t reported_max = 100;
-constexpr int rounds_max = 5;       // plan, write, see the result, tell the seller; the rest is for next time
-constexpr int pages_max = 100'000;  // I-03
+constexpr std::size_t small_page = 256;  // records; beside a larger one, the next would take much memory
+constexpr int rounds_max = 5;            // plan, write, see the result, tell the seller; the rest is for next time
+constexpr int pages_max = 100'000;       // I-03
 constexpr const char* disappeared_property = "guard.deletions";  // how many, while the guard holds
 constexpr const char* stages_asked_property = "stages.crm.asked";
 constexpr const char* approved_plan_property = "first_sync.approved";  // how many writes a person approved
@@ -50,7 +53,8 @@ std::string to_hex(std::uint64_t number) {
 
 class Cycle {
  public:
-  Cycle(const Pair& pair, const CycleOptions& options) : pair_(pair), options_(options) {}
+  Cycle(const Pair& pair, const CycleOptions& options)
+      : pair_(pair), options_(options), reader_(pair.flies_in_background) {}
   Result<CycleReport> run();
 
  private:
@@ -62,6 +66,7 @@ class Cycle {
   Result<void> rounds();
   Result<std::int64_t> decide_all();
   Result<std::int64_t> decide_settled(const std::vector<DealId>& deals);
+  Result<std::int64_t> decide_settled_page(std::span<const DealId> deals);
   enum class Questions : std::uint8_t { asked, left_for_later };
   Result<std::int64_t> decide_on(Decider& decider, const std::vector<store::DealRow>& rows, Questions questions);
   bool may_decide_on(const store::DealRow& row) const;
@@ -89,6 +94,7 @@ class Cycle {
   std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
   bool first_sync_ = false;
   std::uint64_t plan_hash_ = 0;  // order-independent, over everything that would be written
+  Background reader_;            // the last member, so that its work ends before the others go
 };
 
 Result<CycleReport> Cycle::run() {
@@ -200,8 +206,7 @@ Result<void> Cycle::check_environment(Side side) {
 
 // Asks in the background where the pair allows it, else when the page is waited for.
 std::future<Result<Page>> Cycle::ask_for_page(Side side, const Cursor& cursor) {
-  const auto how = pair_.flies_in_background ? std::launch::async : std::launch::deferred;
-  return std::async(how, [this, side, cursor] {
+  return reader_.run([this, side, cursor] {
     PullRequest request;
     request.cursor = cursor;
     request.columns = pair_.mapping->columns_read();
@@ -210,7 +215,7 @@ std::future<Result<Page>> Cycle::ask_for_page(Side side, const Cursor& cursor) {
   });
 }
 
-// The next page is on its way while one is stored.
+// The next page is on its way while a small one is stored.
 Result<void> Cycle::pull(Side side) {
   auto stored = pair_.store->cursor(side);
   if (!stored) return stored.error();
@@ -246,7 +251,8 @@ Result<void> Cycle::pull(Side side) {
       }
       return {};
     }
-    if (!page->caught_up && page->next != cursor) asked = ask_for_page(side, page->next);
+    const bool is_small = page->seen.size() <= small_page;
+    if (is_small && !page->caught_up && page->next != cursor) asked = ask_for_page(side, page->next);
     std::optional<GuardStop> restored;
     ObserveCounts counts = report_.observed[side];
     auto staged = pair_.store->transaction([&]() -> Result<void> {
@@ -487,6 +493,17 @@ Result<std::int64_t> Cycle::decide_all() {
 // Deals whose writes were just settled: what follows leaves while the writes of others fly, and what both sides show of
 // them is still in memory. What asks a side something first, or has another write under way, waits for the next round.
 Result<std::int64_t> Cycle::decide_settled(const std::vector<DealId>& deals) {
+  std::int64_t operations = 0;
+  for (std::size_t begin = 0; begin < deals.size(); begin += page_of_deals) {
+    const std::size_t count = std::min<std::size_t>(page_of_deals, deals.size() - begin);
+    auto decided = decide_settled_page(std::span(deals).subspan(begin, count));
+    if (!decided) return decided;
+    operations += *decided;
+  }
+  return operations;
+}
+
+Result<std::int64_t> Cycle::decide_settled_page(std::span<const DealId> deals) {
   std::vector<store::DealRow> rows;
   for (const DealId id : deals) {
     auto row = pair_.store->deal(id);

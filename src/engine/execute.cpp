@@ -344,11 +344,11 @@ Result<void> Executor::put_back(Side side, std::optional<Batch> batch) {
 Executor::Flight Executor::launch(Side side, Batch batch) {
   Flight flight;
   flight.batch = std::move(batch);
-  const auto how = pair_.flies_in_background ? std::launch::async : std::launch::deferred;
-  flight.outcomes = std::async(how, [this, side, operations = std::move(flight.batch.operations)] {
-    Call call = pair_.call(side);
-    return pair_.connector(side).push(call, operations);
-  });
+  flight.outcomes =
+      fliers_[static_cast<std::size_t>(side)].run([this, side, operations = std::move(flight.batch.operations)] {
+        Call call = pair_.call(side);
+        return pair_.connector(side).push(call, operations);
+      });
   return flight;
 }
 

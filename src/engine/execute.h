@@ -10,6 +10,7 @@
 #include <set>
 #include <vector>
 
+#include "engine/background.h"
 #include "engine/cycle.h"
 #include "engine/pair.h"
 
@@ -24,7 +25,11 @@ inline bool names_its_target(const store::OperationRow& row) {
 class Executor {
  public:
   Executor(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
-      : pair_(pair), run_(run), report_(report), options_(options) {}
+      : pair_(pair),
+        run_(run),
+        report_(report),
+        options_(options),
+        fliers_{Background(pair.flies_in_background), Background(pair.flies_in_background)} {}
 
   // Called with the deals of each batch once it is settled, mostly while another one flies; what it plans is pushed
   // too. Returns how many operations that is.
@@ -121,6 +126,7 @@ class Executor {
   std::map<Side, std::int64_t> waits_for_more_until_;
   std::int64_t finished_ = 0;
   std::int64_t total_ = 0;
+  std::array<Background, 2> fliers_;  // one per side; the last member, so that their work ends before the others go
 };
 
 }  // namespace cosell::engine
