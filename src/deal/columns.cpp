@@ -53,6 +53,7 @@ const Value& Columns::at(std::string_view name) const {
 
 void Columns::set(std::string_view name, Value value) {
   auto& entries = entries_.write();
+  if (entries.capacity() == 0) entries.reserve(16);
   if (entries.empty() || *entries.back().name < name) {
     entries.push_back(Entry{&column_name(name), std::move(value)});
     return;
@@ -80,6 +81,7 @@ void Columns::add_missing(const Columns& others) {
 
 bool Columns::append(const std::string& name, Value value) {
   auto& entries = entries_.write();
+  if (entries.capacity() == 0) entries.reserve(16);
   if (!entries.empty() && *entries.back().name >= name) return false;
   entries.push_back(Entry{&name, std::move(value)});
   return true;

@@ -68,8 +68,9 @@ class Cycle {
   Result<std::int64_t> decide_settled(const std::vector<DealId>& deals);
   Result<std::int64_t> decide_settled_page(std::span<const DealId> deals);
   enum class Questions : std::uint8_t { asked, left_for_later };
-  Result<std::int64_t> decide_on(Decider& decider, const std::vector<store::DealRow>& rows, Questions questions);
+  Result<std::int64_t> decide_on(Decider& decider, std::vector<store::DealRow> rows, Questions questions);
   bool may_decide_on(const store::DealRow& row) const;
+  void note_writes(std::size_t deal);
   Result<void> commit(const std::vector<Planned>& plans);
   Result<void> note_decision(const Planned& plan);
   void count_steps(const OperationRow& operation);
@@ -89,7 +90,8 @@ class Cycle {
   const CycleOptions& options_;
   CycleReport report_;
   PlannedSteps steps_;
-  std::set<std::int64_t> with_writes_;
+  std::vector<bool> with_writes_;  // by the deal's number
+  std::int64_t deals_with_writes_ = 0;
   std::set<std::pair<std::int64_t, std::string>> warned_;
   std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
   bool first_sync_ = false;
@@ -405,19 +407,26 @@ bool Cycle::may_decide_on(const store::DealRow& row) const {
   const auto id = static_cast<std::size_t>(row.id.value);
   if (id < times_decided_.size() && times_decided_[id] >= rounds_max) return false;
   if (options_.only && !options_.only(row)) return false;
-  const bool full = options_.limit > 0 && static_cast<int>(with_writes_.size()) >= options_.limit;
-  return !full || with_writes_.count(row.id.value) > 0;
+  const bool full = options_.limit > 0 && deals_with_writes_ >= options_.limit;
+  return !full || (id < with_writes_.size() && with_writes_[id]);
+}
+
+void Cycle::note_writes(std::size_t deal) {
+  if (deal >= with_writes_.size()) with_writes_.resize(deal + 1);
+  if (!with_writes_[deal]) ++deals_with_writes_;
+  with_writes_[deal] = true;
 }
 
 // Decides on these deals and keeps what follows; how many operations that is.
-Result<std::int64_t> Cycle::decide_on(Decider& decider, const std::vector<store::DealRow>& rows, Questions questions) {
+Result<std::int64_t> Cycle::decide_on(Decider& decider, std::vector<store::DealRow> rows, Questions questions) {
   std::int64_t operations = 0;
   std::vector<Planned> plans;
-  for (const auto& row : rows) {
+  for (auto& row : rows) {
     if (!may_decide_on(row)) continue;
+    const auto id = static_cast<std::size_t>(row.id.value);
     std::optional<Planned> plan;
     if (questions == Questions::asked) {
-      auto decided = decider.decide(row);
+      auto decided = decider.decide(std::move(row));
       if (!decided) {
         if (auto done = commit(plans); !done) return done.error();
         report_.stopped = decided.error();
@@ -426,21 +435,20 @@ Result<std::int64_t> Cycle::decide_on(Decider& decider, const std::vector<store:
       }
       plan = std::move(*decided);
     } else {
-      auto decided = decider.decide_unasked(row);
+      auto decided = decider.decide_unasked(std::move(row));
       if (!decided) return decided.error();
       plan = std::move(*decided);
     }
     if (!plan) continue;
-    const auto id = static_cast<std::size_t>(row.id.value);
     if (id >= times_decided_.size()) times_decided_.resize(id + 1);
     ++times_decided_[id];
     for (const auto& op : plan->operations) {
       ++operations;
       ++report_.planned[write_kind(op)];
-      if (first_sync_ && questions == Questions::asked) plan_hash_ += plan_hash_of(op, row);
+      if (first_sync_ && questions == Questions::asked) plan_hash_ += plan_hash_of(op, plan->before);
       count_steps(op);
     }
-    if (!plan->operations.empty()) with_writes_.insert(row.id.value);
+    if (!plan->operations.empty()) note_writes(id);
     if (plan->warning_is_new) warn(*plan);
     plans.push_back(std::move(*plan));
   }
@@ -477,7 +485,7 @@ Result<std::int64_t> Cycle::decide_all() {
       report_.side_down = Side::crm;
       return operations;
     }
-    auto decided = decide_on(decider, *rows, Questions::asked);
+    auto decided = decide_on(decider, std::move(*rows), Questions::asked);
     if (!decided) return decided.error();
     operations += *decided;
     if (stopped()) return operations;
@@ -516,7 +524,7 @@ Result<std::int64_t> Cycle::decide_settled_page(std::span<const DealId> deals) {
   }
   if (rows.empty()) return 0;
   Decider decider(pair_, report_.run);
-  return decide_on(decider, rows, Questions::left_for_later);
+  return decide_on(decider, std::move(rows), Questions::left_for_later);
 }
 
 void Cycle::stop(const GuardStop& guard) {
@@ -667,7 +675,7 @@ Result<bool> Cycle::stages_look_due() {
 
 Result<void> Cycle::finish() {
   if (auto done = look_at_stages(); !done) return done;
-  report_.deals_with_writes = static_cast<std::int64_t>(with_writes_.size());
+  report_.deals_with_writes = deals_with_writes_;
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
   report_.calls[Side::partner_center] = pair_.meter->of(store::name_of(Side::partner_center));
   if (!options_.plan_only) {

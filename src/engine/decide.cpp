@@ -57,7 +57,7 @@ OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind,
   return op;
 }
 
-Result<Planned> Decider::decide(const DealRow& row) {
+Result<Planned> Decider::decide(DealRow row) {
   now_ = pair_.clock->now();
   given_ = nullptr;
   if (!labels_) {
@@ -65,12 +65,12 @@ Result<Planned> Decider::decide(const DealRow& row) {
     if (!known) return known.error();
     labels_ = std::move(*known);
   }
-  return decide_now(row);
+  return decide_now(std::move(row));
 }
 
-Result<std::optional<Planned>> Decider::decide_unasked(const DealRow& row) {
+Result<std::optional<Planned>> Decider::decide_unasked(DealRow row) {
   may_ask_ = false;
-  auto plan = decide(row);
+  auto plan = decide(std::move(row));
   may_ask_ = true;
   if (plan) return std::optional<Planned>(std::move(*plan));
   if (plan.error().kind == ErrorClass::cancelled) return std::optional<Planned>{};
@@ -120,11 +120,12 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row) const 
   return s;
 }
 
-Result<Planned> Decider::decide_now(const DealRow& row) {
+Result<Planned> Decider::decide_now(DealRow given) {
   Planned plan;
   plan.at = now_;
-  plan.before = row;
-  plan.row = row;
+  plan.before = std::move(given);
+  plan.row = plan.before;
+  const DealRow& row = plan.before;
   plan.row.dirty = false;
   plan.row.look_again_at.reset();
   plan.row.marks.erase(warning_mark);

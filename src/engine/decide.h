@@ -35,12 +35,12 @@ class Decider {
  public:
   Decider(const Pair& pair, RunId run);
 
-  Result<Planned> decide(const store::DealRow& row);
+  Result<Planned> decide(store::DealRow row);
   // The same decision again, for that moment and with the answers that were given then; asks nobody.
   Result<Planned> decide_again(const store::DealRow& row, Instant at, const json::Value& answers);
   // The same as decide() for a deal of both sides, asking neither: while writes are under way. Nothing when a question
   // has to be asked first.
-  Result<std::optional<Planned>> decide_unasked(const store::DealRow& row);
+  Result<std::optional<Planned>> decide_unasked(store::DealRow row);
   // The comparison of a deal that both sides show, before any choice of a person and any step that has to wait.
   reconcile::Decision compare(const store::DealRow& row, const DealView& view) const;
   // Looks up what the decisions on these deals need of other records, for all of them at once; looking ahead, also what
@@ -105,7 +105,7 @@ class Decider {
   Result<void> add_accounts_of_later_deals(DealId after, AccountsToFind& wanted);
   Result<std::vector<std::string>> matching_accounts(Planned& plan, const Columns& match);
   Result<std::string> new_owner(Planned& plan, const Deal& referral);
-  Result<Planned> decide_now(const store::DealRow& row);
+  Result<Planned> decide_now(store::DealRow row);
 
   store::OperationRow operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const;
   void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;

@@ -275,11 +275,16 @@ Result<void> Executor::settle_and_follow_up(Side side, Landed landed, const Foll
   for (const OperationRow& row : landed.batch.rows) deals.insert(row.deal);
   if (auto settled = settle_batch(side, std::move(landed.batch), landed.outcomes); !settled) return settled;
   if (report_.stopped) return {};
+  const bool any_moved =
+      std::any_of(moved_.begin(), moved_.end(), [](const auto& records) { return !records.second.empty(); });
   std::vector<DealId> known;
   for (const DealId id : deals) {
-    auto deal = pair_.store->deal(id);
-    if (!deal) return deal.error();
-    if (*deal && !is_moved(**deal)) known.push_back(id);
+    if (any_moved) {
+      auto deal = pair_.store->deal(id);
+      if (!deal) return deal.error();
+      if (!*deal || is_moved(**deal)) continue;
+    }
+    known.push_back(id);
   }
   auto planned = follow_up(known);
   if (!planned) return planned.error();
@@ -501,7 +506,7 @@ Result<void> Executor::settle_applied(OperationRow& row, const Applied& applied,
   auto found = store.deal(row.deal);
   if (!found) return found.error();
   if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row)) : Result<void>{};
-  DealRow deal = **found;
+  DealRow deal = *std::move(*found);
   deal.dirty = true;
   if (registers) deal.marks.erase(registration_mark);
   const bool only_told_the_seller = side == Side::crm && !is_create(row) && row.agrees_with.empty();

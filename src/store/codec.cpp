@@ -353,6 +353,7 @@ Error unreadable_column(Error why, const std::string& name) {
 
 Result<Columns> decode_values(const std::vector<std::string>& names, const std::string& text) {
   Columns columns;
+  columns.reserve(names.size());
   std::optional<Error> wrong;
   std::size_t i = 0;
   const auto read = json::read_each(text, [&](json::Member& element) {

@@ -14,10 +14,14 @@ namespace {
 constexpr std::array<const char*, 8> kSchemaFiles = {"properties.sql", "runs.sql",    "images.sql",   "deals.sql",
                                                      "operations.sql", "journal.sql", "footings.sql", "inbox.sql"};
 
-constexpr std::array<const char*, 8> kMigrationFiles = {
-    "01-first-shape.sql",        "02-refusals-in-the-inbox.sql",   "03-lighter-writes.sql",
-    "04-footings.sql",           "05-hashes-of-what-is-there.sql", "06-images-by-difference.sql",
-    "07-open-writes-by-side.sql", "08-images-by-record.sql"};
+constexpr std::array<const char*, 8> kMigrationFiles = {"01-first-shape.sql",
+                                                        "02-refusals-in-the-inbox.sql",
+                                                        "03-lighter-writes.sql",
+                                                        "04-footings.sql",
+                                                        "05-hashes-of-what-is-there.sql",
+                                                        "06-images-by-difference.sql",
+                                                        "07-open-writes-by-side.sql",
+                                                        "08-images-by-record.sql"};
 
 std::string_view sql_of(const char* file) {
   const std::string_view sql = embedded_sql(file);
