@@ -359,11 +359,9 @@ Result<void> Cycle::note_decision(const Planned& plan) {
   if (plan.summary.empty() && !writes) return {};
   entry.kind = writes ? store::JournalKind::decided : store::JournalKind::waiting;
   entry.summary = plan.summary.empty() ? "The seller's columns are brought up to date" : plan.summary;
-  const auto fingerprints = fingerprints_of(plan);
-  entry.payload = decision_payload(plan, fingerprints);
+  entry.payload = decision_payload(plan);
   if (auto done = pair_.store->journal(entry); !done) return done;
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    const OperationRow& op = plan.operations[i];
+  for (const OperationRow& op : plan.operations) {
     store::JournalEntry intended;
     intended.at = entry.at;
     intended.run = report_.run;
@@ -371,7 +369,6 @@ Result<void> Cycle::note_decision(const Planned& plan) {
     intended.kind = store::JournalKind::intended;
     intended.summary = words::intended(pair_, op);
     json::ObjectText what;
-    what.text("changes_hash", fingerprints[i]);
     what.text("kind", op.kind);
     what.text("operation", op.id.value);
     what.text("side", store::name_of(op.side));

@@ -58,7 +58,7 @@ void add_if_any(json::ObjectText& object, const char* name, const json::ObjectTe
 json::ObjectText side_text(const SideState& side) {
   json::ObjectText object;
   if (side.existence == store::Existence::unseen && side.record_id.empty()) return object;
-  object.text("existence", existence_name(side.existence));
+  if (side.existence != store::Existence::live) object.text("existence", existence_name(side.existence));
   object.text_if_any("id", side.record_id);
   return object;
 }
@@ -66,7 +66,8 @@ json::ObjectText side_text(const SideState& side) {
 void read_side(const json::Value* object, SideState& side) {
   if (object == nullptr || object->members().empty()) return;
   side.record_id = object->text_of("id");
-  side.existence = existence_from(object->text_of("existence"));
+  const json::Value* existence = object->find("existence");
+  side.existence = existence == nullptr ? store::Existence::live : existence_from(existence->text());
 }
 
 std::string inputs_text(const Planned& plan) {
@@ -76,7 +77,14 @@ std::string inputs_text(const Planned& plan) {
     if (image.id->valid()) images.integer(image.name, image.id->value);
   }
   json::ObjectText marks;
-  for (const auto& [name, value] : row.marks) marks.text(name, value);
+  for (const auto& [name, value] : row.marks) {
+    // What was agreed on is JSON itself.
+    if (text::starts_with(name, store::agreed_mark)) {
+      marks.member(name) += value;
+    } else {
+      marks.text(name, value);
+    }
+  }
   json::ObjectText object;
   if (!plan.answers.members().empty()) object.member("answers") += json::canonical(plan.answers);
   object.integer("at", plan.at.ms);
@@ -114,7 +122,9 @@ DealRow row_from(const json::Value& inputs, DealId deal) {
   if (since != nullptr) row.since.ms = since->as_integer().value_or(0);
   const json::Value* marks = inputs.find("marks");
   if (marks != nullptr) {
-    for (const json::Member& mark : marks->members()) row.marks[mark.key] = mark.value.text();
+    for (const json::Member& mark : marks->members()) {
+      row.marks[mark.key] = mark.value.is_object() ? json::canonical(mark.value) : mark.value.text();
+    }
   }
   return row;
 }
@@ -226,13 +236,7 @@ Result<RunId> last_that_decided(store::Store& store) {
 
 }  // namespace
 
-std::vector<std::string> fingerprints_of(const Planned& plan) {
-  std::vector<std::string> prints;
-  for (const auto& op : plan.operations) prints.push_back(fingerprint(op));
-  return prints;
-}
-
-std::string decision_payload(const Planned& plan, const std::vector<std::string>& fingerprints) {
+std::string decision_payload(const Planned& plan) {
   json::ObjectText payload;
   if (plan.decision) {
     std::vector<std::string> fields;
@@ -252,10 +256,9 @@ std::string decision_payload(const Planned& plan, const std::vector<std::string>
   payload.text("reason", plan.row.reason);
   payload.text("state", store::name_of(plan.row.state));
   std::string& writes = payload.member("writes") += '[';
-  for (std::size_t i = 0; i < plan.operations.size(); ++i) {
-    const auto& op = plan.operations[i];
-    if (i > 0) writes += ',';
-    json::append_string(std::string(store::name_of(op.side)) + " " + op.kind + " " + op.verb + " " + fingerprints.at(i),
+  for (const auto& op : plan.operations) {
+    if (writes.back() != '[') writes += ',';
+    json::append_string(std::string(store::name_of(op.side)) + " " + op.kind + " " + op.verb + " " + fingerprint(op),
                         writes);
   }
   writes += ']';
@@ -328,7 +331,7 @@ Result<Recheck> recheck(const Pair& pair, RunId run) {
       auto plan = decider.decide_again(row_from(*inputs, line.deal), moment, given);
       if (!plan) return plan.error();
       ++report.checked;
-      const auto decided = json::read(decision_payload(*plan, fingerprints_of(*plan)));
+      const auto decided = json::read(decision_payload(*plan));
       const std::string now = outcome_of(*decided);
       const std::string before = outcome_of(*payload);
       if (now != before) report.differences.push_back({line.sequence, line.deal, line.summary, before, now});

@@ -10,10 +10,8 @@
 
 namespace cosell::engine {
 
-// Of each write of the plan (decide.h).
-std::vector<std::string> fingerprints_of(const Planned& plan);
 // What the journal keeps of a decision, in JSON: what came out, and under "inputs" all that it was derived from.
-std::string decision_payload(const Planned& plan, const std::vector<std::string>& fingerprints);
+std::string decision_payload(const Planned& plan);
 
 // The settings that decisions follow from, as canonical JSON.
 std::string settings_text(const Settings& settings);
