@@ -72,8 +72,8 @@ class Columns {
   const Value& at(std::string_view name) const;  // must be there
 
   void set(std::string_view name, Value value);
-  // A column by name: `columns[name] = value` sets it, and as a value it is blank when there is none. What is assigned is
-  // taken before anything moves, so that it may come from the same columns.
+  // A column by name: `columns[name] = value` sets it, and as a value it is blank when there is none. What is assigned
+  // is taken before anything moves, so that it may come from the same columns.
   class Named {
    public:
     Named(Columns& columns, std::string_view name) : columns_(columns), name_(name) {}

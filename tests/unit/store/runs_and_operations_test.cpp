@@ -76,7 +76,8 @@ TEST_F(StoreTransactions, InsideEachOtherAreOne) {
     EXPECT_FALSE(store->transaction(set("fourth")));
     return {};
   }));
-  for (const char* name : {"first", "second", "third", "fourth"}) EXPECT_EQ(value_of(store->property(name)), "") << name;
+  for (const char* name : {"first", "second", "third", "fourth"})
+    EXPECT_EQ(value_of(store->property(name)), "") << name;
 }
 
 TEST_F(StoreTransactions, TurnAnExceptionOfTheWorkIntoAnError) {
