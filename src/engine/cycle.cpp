@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <future>
+#include <map>
+#include <memory>
 #include <span>
 
 #include "base/json_text.h"
@@ -53,15 +55,22 @@ std::string to_hex(std::uint64_t number) {
 
 class Cycle {
  public:
-  Cycle(const Pair& pair, const CycleOptions& options)
-      : pair_(pair), options_(options), reader_(pair.flies_in_background) {}
+  Cycle(const Pair& pair, const CycleOptions& options) : pair_(pair), options_(options) {}
   Result<CycleReport> run();
 
  private:
   Result<void> prepare();
   Result<void> check_environment(Side side);
-  Result<void> pull(Side side);
-  std::future<Result<Page>> ask_for_page(Side side, const Cursor& cursor);
+  // A side that is being read.
+  struct Reading {
+    Cursor cursor;
+    bool compared = false;               // with what is known; not the very first listing: there is nothing to miss
+    std::unique_ptr<Background> reader;  // goes with the reading, and the memory of its pages with it
+    std::future<Result<Page>> asked;
+  };
+  Result<Reading> begin_reading(Side side);
+  Result<void> pull(Side side, Reading reading);
+  std::future<Result<Page>> ask_for_page(Background& reader, Side side, const Cursor& cursor) const;
   Result<void> ask_microsoft();
   Result<void> rounds();
   Result<std::int64_t> decide_all();
@@ -96,7 +105,6 @@ class Cycle {
   std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
   bool first_sync_ = false;
   std::uint64_t plan_hash_ = 0;  // order-independent, over everything that would be written
-  Background reader_;            // the last member, so that its work ends before the others go
 };
 
 Result<CycleReport> Cycle::run() {
@@ -154,10 +162,16 @@ Result<void> Cycle::prepare() {
     if (stopped()) return {};
   }
   if (auto done = executor.probe_open_operations(); !done || stopped()) return done;
+  std::map<Side, Reading> readings;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    auto begun = begin_reading(side);
+    if (!begun) return begun.error();
+    readings.emplace(side, std::move(*begun));
+  }
   // The other side is still read when one is down, so that nothing is missed (F-08).
   for (const Side side : {Side::crm, Side::partner_center}) {
     const bool was_stopped = stopped();
-    if (auto done = pull(side); !done) return done;
+    if (auto done = pull(side, std::move(readings.at(side))); !done) return done;
     if (was_stopped) return {};
   }
   Absence absence(pair_, report_.run, report_, options_);
@@ -207,8 +221,8 @@ Result<void> Cycle::check_environment(Side side) {
 }
 
 // Asks in the background where the pair allows it, else when the page is waited for.
-std::future<Result<Page>> Cycle::ask_for_page(Side side, const Cursor& cursor) {
-  return reader_.run([this, side, cursor] {
+std::future<Result<Page>> Cycle::ask_for_page(Background& reader, Side side, const Cursor& cursor) const {
+  return reader.run([this, side, cursor] {
     PullRequest request;
     request.cursor = cursor;
     request.columns = pair_.mapping->columns_read();
@@ -217,27 +231,33 @@ std::future<Result<Page>> Cycle::ask_for_page(Side side, const Cursor& cursor) {
   });
 }
 
-// The next page is on its way while a small one is stored.
-Result<void> Cycle::pull(Side side) {
+// Both sides are asked for their first page at once.
+Result<Cycle::Reading> Cycle::begin_reading(Side side) {
   auto stored = pair_.store->cursor(side);
   if (!stored) return stored.error();
-  Cursor cursor = *stored;
   const bool take_older = options_.allow.count("restored") > 0;
-  Observer observer(pair_, report_.run, take_older);
-  Absence absence(pair_, report_.run, report_, options_);
-  auto open = absence.listing_is_open(side);
+  auto open = Absence(pair_, report_.run, report_, options_).listing_is_open(side);
   if (!open) return open.error();
-  if (*open || take_older) cursor = Cursor{};
-  // Is this listing compared with what is known? Not the very first: there is nothing to miss.
-  bool compared = *open || (take_older && !stored->empty());
+  Reading reading;
+  if (!*open && !take_older) reading.cursor = *stored;
+  reading.compared = *open || (take_older && !stored->empty());
+  reading.reader = std::make_unique<Background>(pair_.flies_in_background);
+  reading.asked = ask_for_page(*reading.reader, side, reading.cursor);
+  return reading;
+}
+
+// The next page is on its way while a small one is stored.
+Result<void> Cycle::pull(Side side, Reading reading) {
+  auto& [cursor, compared, reader, asked] = reading;
+  Observer observer(pair_, report_.run, options_.allow.count("restored") > 0);
+  Absence absence(pair_, report_.run, report_, options_);
   bool restarted = false;
-  std::future<Result<Page>> asked;
   for (int page_number = 0; page_number < pages_max; ++page_number) {
     if (pair_.stop_requested()) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
     }
-    if (!asked.valid()) asked = ask_for_page(side, cursor);
+    if (!asked.valid()) asked = ask_for_page(*reader, side, cursor);
     auto page = asked.get();
     if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted) {
       restarted = compared = true;
@@ -254,7 +274,7 @@ Result<void> Cycle::pull(Side side) {
       return {};
     }
     const bool is_small = page->seen.size() <= small_page;
-    if (is_small && !page->caught_up && page->next != cursor) asked = ask_for_page(side, page->next);
+    if (is_small && !page->caught_up && page->next != cursor) asked = ask_for_page(*reader, side, page->next);
     std::optional<GuardStop> restored;
     ObserveCounts counts = report_.observed[side];
     auto staged = pair_.store->transaction([&]() -> Result<void> {
