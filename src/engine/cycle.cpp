@@ -248,7 +248,9 @@ Result<Cycle::Reading> Cycle::begin_reading(Side side) {
 
 // The next page is on its way while a small one is stored.
 Result<void> Cycle::pull(Side side, Reading reading) {
-  auto& [cursor, compared, reader, asked] = reading;
+  Cursor& cursor = reading.cursor;
+  bool& compared = reading.compared;
+  std::future<Result<Page>>& asked = reading.asked;
   Observer observer(pair_, report_.run, options_.allow.count("restored") > 0);
   Absence absence(pair_, report_.run, report_, options_);
   bool restarted = false;
@@ -257,7 +259,7 @@ Result<void> Cycle::pull(Side side, Reading reading) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
     }
-    if (!asked.valid()) asked = ask_for_page(*reader, side, cursor);
+    if (!asked.valid()) asked = ask_for_page(*reading.reader, side, cursor);
     auto page = asked.get();
     if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted) {
       restarted = compared = true;
@@ -274,7 +276,7 @@ Result<void> Cycle::pull(Side side, Reading reading) {
       return {};
     }
     const bool is_small = page->seen.size() <= small_page;
-    if (is_small && !page->caught_up && page->next != cursor) asked = ask_for_page(*reader, side, page->next);
+    if (is_small && !page->caught_up && page->next != cursor) asked = ask_for_page(*reading.reader, side, page->next);
     std::optional<GuardStop> restored;
     ObserveCounts counts = report_.observed[side];
     auto staged = pair_.store->transaction([&]() -> Result<void> {
