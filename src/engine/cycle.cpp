@@ -54,7 +54,7 @@ std::string to_hex(std::uint64_t number) {
 class Cycle {
  public:
   Cycle(const Pair& pair, const CycleOptions& options)
-      : pair_(pair), options_(options), reader_(pair.flies_in_background) {}
+      : pair_(pair), options_(options), reader_(std::in_place, pair.flies_in_background) {}
   Result<CycleReport> run();
 
  private:
@@ -94,7 +94,8 @@ class Cycle {
   std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
   bool first_sync_ = false;
   std::uint64_t plan_hash_ = 0;  // order-independent, over everything that would be written
-  Background reader_;            // the last member, so that its work ends before the others go
+  // Until the cycle is at its end; the last member, so that its work ends before the others go.
+  std::optional<Background> reader_;
 };
 
 Result<CycleReport> Cycle::run() {
@@ -206,7 +207,7 @@ Result<void> Cycle::check_environment(Side side) {
 
 // Asks in the background where the pair allows it, else when the page is waited for.
 std::future<Result<Page>> Cycle::ask_for_page(Side side, const Cursor& cursor) {
-  return reader_.run([this, side, cursor] {
+  return reader_->run([this, side, cursor] {
     PullRequest request;
     request.cursor = cursor;
     request.columns = pair_.mapping->columns_read();
@@ -666,6 +667,10 @@ Result<bool> Cycle::stages_look_due() {
 }
 
 Result<void> Cycle::finish() {
+  reader_.reset();  // a page that is not waited for any more is still on its way, and its calls count
+  // A request that was broken off because we were asked to stop says nothing of its side.
+  std::optional<Side> broken_off;
+  if (report_.stopped && report_.stopped->kind == ErrorClass::cancelled) std::swap(broken_off, report_.side_down);
   if (auto done = look_at_stages(); !done) return done;
   report_.deals_with_writes = static_cast<std::int64_t>(with_writes_.size());
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
@@ -707,7 +712,7 @@ Result<void> Cycle::finish() {
         value = json::canonical(object);
       }
       // A side that was not asked in this run keeps its incident.
-      const bool asked = report_.calls[side].total() + report_.calls[side].logins > 0;
+      const bool asked = report_.calls[side].total() + report_.calls[side].logins > 0 && broken_off != side;
       if (value != *known && (down || asked)) {
         if (auto done = pair_.store->set_property(name, value); !done) return done;
         if (value.empty() && !options_.plan_only) {
