@@ -15,12 +15,13 @@ Background::~Background() {
 }
 
 void Background::put(std::function<void()> work) {
+  // First, so that nothing is left waiting when there is no thread to be had.
+  if (!thread_.joinable()) thread_ = std::thread([this] { work_on(); });
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(work));
   }
   changed_.notify_one();
-  if (!thread_.joinable()) thread_ = std::thread([this] { work_on(); });
 }
 
 void Background::work_on() {

@@ -693,6 +693,9 @@ Result<bool> Cycle::stages_look_due() {
 }
 
 Result<void> Cycle::finish() {
+  // A request that was broken off because we were asked to stop says nothing of its side.
+  std::optional<Side> broken_off;
+  if (report_.stopped && report_.stopped->kind == ErrorClass::cancelled) std::swap(broken_off, report_.side_down);
   if (auto done = look_at_stages(); !done) return done;
   report_.deals_with_writes = deals_with_writes_;
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
@@ -734,7 +737,7 @@ Result<void> Cycle::finish() {
         value = json::canonical(object);
       }
       // A side that was not asked in this run keeps its incident.
-      const bool asked = report_.calls[side].total() + report_.calls[side].logins > 0;
+      const bool asked = report_.calls[side].total() + report_.calls[side].logins > 0 && broken_off != side;
       if (value != *known && (down || asked)) {
         if (auto done = pair_.store->set_property(name, value); !done) return done;
         if (value.empty() && !options_.plan_only) {

@@ -204,9 +204,10 @@ Result<void> Observer::take_microsoft(const Observation& seen, ObserveCounts& co
   const std::string engagement = text_of(column(seen.columns, info(Field::engagement_id).name));
   auto rows = pair_.store->deals_by_engagement(engagement);
   if (!rows) return rows.error();
-  auto image = pair_.store->put_image(seen.columns, rows->empty() ? ImageId{} : rows->front().microsoft);
-  if (!image) return image.error();
   ++counts.seen;
+  if (rows->empty()) return {};  // nobody would keep what it shows
+  auto image = pair_.store->put_image(seen.columns, rows->front().microsoft);
+  if (!image) return image.error();
   for (DealRow& row : *rows) {
     if (row.microsoft == *image && row.microsoft_id == seen.id.value) continue;
     const bool first = !row.microsoft.valid();

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "engine/observe.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -187,6 +188,27 @@ TEST_P(Inbound, AcceptedInThePortalMovesTheOpportunityOutOfTheWaitingStage) {
   world.advance(minutes(1));
   world.sync();
   EXPECT_EQ(world.opportunity(id)["stage"], "10");
+}
+
+TEST(MicrosoftsHalf, OfADealThatNobodyKnowsIsNotKept) {
+  World world;
+  Observation half;
+  half.kind = RecordKind::microsoft_half;
+  half.columns = {{"engagement_id", std::string("unknown")}};
+  engine::ObserveCounts counts;
+  ImageId before, after;
+  const auto taken = world.store().transaction([&]() -> Result<void> {
+    engine::Observer observer(world.pair(), {});
+    before = *world.store().put_image({{"A", true}});
+    for (int pull = 0; pull < 2; ++pull) {
+      if (auto done = observer.take(Side::partner_center, half, counts); !done) return done;
+    }
+    after = *world.store().put_image({{"B", true}});
+    return {};
+  });
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(counts.seen, 2);
+  EXPECT_EQ(after.value, before.value + 1);
 }
 
 }  // namespace
