@@ -36,6 +36,22 @@ std::size_t fit_together(std::span<const Ask> asks) {
   return n;
 }
 
+// What may go better in a moment is asked again alone, as every read is; and so is what an organisation takes alone but
+// not in a composite.
+bool may_go_better_alone(const Error& e) {
+  switch (e.kind) {
+    case ErrorClass::transient:
+      return true;
+    case ErrorClass::auth_expired:
+    case ErrorClass::forbidden:
+    case ErrorClass::throttled:
+    case ErrorClass::cancelled:
+      return false;
+    default:
+      return e.http_status >= 400;  // refused, not misunderstood
+  }
+}
+
 std::string reference_of(std::size_t part) { return "part" + std::to_string(part); }
 
 // A token of the form "00D…!…" begins with the organisation's id.
@@ -264,10 +280,6 @@ std::vector<Result<http::Response>> SalesforceClient::read_composite_of(Call& ca
     if (e.message.find(asks[i].name) == std::string::npos) e.message += " (" + asks[i].name + ")";
     out.emplace_back(std::move(e));
   }
-  // What may go better in a moment is asked again alone, as every read is.
-  for (std::size_t i = 0; i < asks.size(); ++i) {
-    if (!out[i] && out[i].error().kind == ErrorClass::transient) out[i] = send(call, asks[i]);
-  }
   return out;
 }
 
@@ -280,6 +292,9 @@ std::vector<Result<http::Response>> SalesforceClient::read_together(Call& call, 
       answers.push_back(send(call, left.front()));
     } else {
       auto more = read_composite_of(call, left.first(some));
+      for (std::size_t i = 0; i < some; ++i) {
+        if (!more[i] && may_go_better_alone(more[i].error())) more[i] = send(call, left[i]);
+      }
       std::move(more.begin(), more.end(), std::back_inserter(answers));
     }
     left = left.subspan(some);

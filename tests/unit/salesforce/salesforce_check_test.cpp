@@ -189,6 +189,29 @@ TEST(SalesforceDescribe, AsksAgainAloneForWhatMayGoBetterInAMoment) {
   EXPECT_THAT(org.asked.back(), HasSubstr("GET /services/data/v60.0/sobjects/Opportunity/describe"));
 }
 
+// An organisation, or a proxy before it, that takes these requests alone only.
+TEST(SalesforceDescribe, AsksAloneForWhatACompositeIsRefusedFor) {
+  {
+    TestOrg org;
+    answer_part(org, "part3", 400, refusal("INVALID_REQUEST"));
+    Call call = org.call();
+    const auto d = org.connector->describe(call);
+    ASSERT_TRUE(d) << d.error().message;
+    EXPECT_EQ(org.requests(), 2U);
+    EXPECT_THAT(org.asked.back(), HasSubstr("GET /services/data/v60.0/sobjects/Account/describe"));
+  }
+  TestOrg org;
+  org.tamper = [](http::Response& response) {
+    if (response.body.find("compositeResponse") == std::string::npos) return;
+    response.status = 404;
+    response.body = refusal("NOT_FOUND");
+  };
+  Call call = org.call();
+  const auto d = org.connector->describe(call);
+  ASSERT_TRUE(d) << d.error().message;
+  EXPECT_EQ(org.requests(), 7U);
+}
+
 TEST(SalesforceDescribe, DoesNotUnderstandAnAnswerThatLacksAPartOrIsSomethingElse) {
   const auto told = [](const std::function<void(http::Response&)>& tamper) {
     TestOrg org;
