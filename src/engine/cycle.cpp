@@ -84,10 +84,10 @@ class Cycle {
   Result<void> note_decision(const Planned& plan);
   void count_steps(const OperationRow& operation);
   void warn(const Planned& plan);
-  Result<bool> guard_stops();
+  Result<bool> guard_stops(std::int64_t writes_to_come);
   Result<void> stop_on_disappearance();
   Result<std::int64_t> known_deals();
-  Result<std::optional<FirstSync>> first_sync();
+  Result<std::optional<FirstSync>> first_sync(std::int64_t writes_to_come);
   void stop(const GuardStop& guard);
   Result<void> wait_for_lost_creates();
   Result<void> look_at_stages();
@@ -577,13 +577,13 @@ Result<void> Cycle::stop_on_disappearance() {
   return pair_.store->transaction([&] { return pair_.store->set_property(disappeared_property, now); });
 }
 
-Result<std::optional<FirstSync>> Cycle::first_sync() {
+Result<std::optional<FirstSync>> Cycle::first_sync(std::int64_t writes_to_come) {
   if (!first_sync_) return std::optional<FirstSync>{};
   auto approved = pair_.store->property(approved_plan_property);
   if (!approved) return approved.error();
   FirstSync first;
   first.plan_hash = to_hex(plan_hash_);
-  for (const auto& [kind, count] : report_.planned) first.writes += count;
+  first.writes = writes_to_come;
   if (!approved->empty()) first.approved_writes = std::stoll(*approved);
   if (plan_is_approved(first, options_) && first.approved_writes < first.writes) {
     const std::string writes = std::to_string(first.writes);
@@ -593,10 +593,11 @@ Result<std::optional<FirstSync>> Cycle::first_sync() {
   return std::optional<FirstSync>{first};
 }
 
-Result<bool> Cycle::guard_stops() {
+// What was written before, in the same sync, was let through already.
+Result<bool> Cycle::guard_stops(std::int64_t writes_to_come) {
   auto known = known_deals();
   if (!known) return known.error();
-  auto first = first_sync();
+  auto first = first_sync(writes_to_come);
   if (!first) return first.error();
   const auto found = check_mass_change(steps_, *known, *first, pair_.settings, options_);
   if (found) stop(*found);
@@ -606,6 +607,7 @@ Result<bool> Cycle::guard_stops() {
 Result<void> Cycle::rounds() {
   Executor executor(pair_, report_.run, report_, options_);
   times_decided_.clear();
+  plan_hash_ = 0;
   if (auto done = match_lone_deals(pair_); !done) return done;
   for (int round = 0; round < rounds_max && !stopped(); ++round) {
     if (auto done = ask_microsoft(); !done) return done;
@@ -614,7 +616,7 @@ Result<void> Cycle::rounds() {
     if (!operations) return operations.error();
     if (stopped() || *operations == 0) return {};
     if (round == 0) {
-      auto stop = guard_stops();  // a plan says it too
+      auto stop = guard_stops(*operations);  // a plan says it too
       if (!stop) return stop.error();
       if (*stop) return {};
     }

@@ -59,6 +59,26 @@ TEST_P(Failure, ASingleSyncWaitsOutALostCreateItself) {
   EXPECT_FALSE(world.referral_of(id).is_null());
 }
 
+// What was written before the wait is not held against what is written after it.
+TEST_P(Failure, WhatIsSentAgainAfterTheWaitBelongsToTheApprovedPlan) {
+  World world({.crm = GetParam()});
+  world.pair().settings.first_sync.deals = 3;
+  for (int i = 0; i < 5; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+  const auto held = world.sync();
+  ASSERT_EQ(held.guard, "first_sync");
+  const std::string& said = held.stopped->message;
+  CycleOptions options;
+  const auto at = said.find("plan=");
+  ASSERT_NE(at, std::string::npos) << said;
+  options.allow = {said.substr(at, said.find(' ', at) - at)};
+  options.wait_for_lost_creates = true;
+  world.faults(Side::partner_center, Json::array({fault("POST", referrals_path, {{"kind", "drop_before"}})}));
+  const auto report = world.sync(options);
+  EXPECT_EQ(world.fired(Side::partner_center), 1);
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(world.referrals().size(), 5U);
+}
+
 TEST_P(Failure, ALostReplyToACrmWriteIsLookedUpAndNotRepeated) {
   World world({.crm = GetParam()});
   // Not the first sync, which also asks what the CRM looks like.
