@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t kRequestsMost = 1000;  // in one batch; the platform's own limit
 constexpr int kSmallestBatch = 10;
-constexpr Duration kQuick = seconds(10);
-constexpr Duration kSlow = seconds(30);
 constexpr const char* kRevenue = "isrevenuesystemcalculated";
 constexpr const char* kAmount = "estimatedvalue";
 
@@ -75,20 +73,6 @@ struct Dynamics365Writes::Push {
   }
 };
 
-void BatchSize::went_well(std::size_t requests, Duration took) {
-  if (took >= kSlow) return too_much();
-  if (requests < current() || took >= kQuick) return;
-  // As many as would take half of a quick call at this pace.
-  const std::int64_t pace = kQuick.ms / 2 / std::max<std::int64_t>(1, took.ms);
-  const std::int64_t times = std::clamp<std::int64_t>(pace, 2, was_too_much_ ? 2 : 10);
-  now_ = std::min(most_, now_ * static_cast<int>(times));
-}
-
-void BatchSize::too_much() {
-  was_too_much_ = true;
-  now_ = std::max(std::min(kSmallestBatch, most_), now_ / 2);
-}
-
 Dynamics365Writes::Dynamics365Writes(const Dynamics365Settings& settings, Dynamics365Client& client,
                                      Dynamics365Schema& schema, Dynamics365Reads& reads, Dynamics365Related& related,
                                      Dynamics365Processes& processes)
@@ -99,7 +83,7 @@ Dynamics365Writes::Dynamics365Writes(const Dynamics365Settings& settings, Dynami
       reads_(reads),
       related_(related),
       processes_(processes),
-      batch_size_(settings.batch_start, settings.batch_max) {}
+      batch_size_({.start = settings.batch_start, .min = kSmallestBatch, .max = settings.batch_max}) {}
 
 // ---- an operation, ready to be sent
 
@@ -505,7 +489,7 @@ void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<Row> rows) 
   for (std::size_t from = 0; from < ready.size();) {
     std::size_t requests = 0;
     std::vector<Row> batch;
-    const std::size_t most = std::min(batch_size_.current(), kRequestsMost);
+    const std::size_t most = std::min(static_cast<std::size_t>(batch_size_.current()), kRequestsMost);
     for (; from < ready.size(); ++from) {
       if (!batch.empty() && requests + ready[from].requests() > most) break;
       requests += ready[from].requests();

@@ -15,23 +15,9 @@
 #include "connectors/dynamics365/dynamics365_related.h"
 #include "connectors/dynamics365/dynamics365_schema.h"
 #include "connectors/dynamics365/dynamics365_settings.h"
+#include "net/batch_size.h"
 
 namespace cosell::dynamics365 {
-
-// How many requests go into one batch: grows while the server is quick, halves when it is not. Until the server was
-// slow or asked to wait for the first time, it grows as fast as the pace allows, then it doubles at most.
-class BatchSize {
- public:
-  BatchSize(int start, int most) : now_(start), most_(most) {}
-  std::size_t current() const { return static_cast<std::size_t>(now_); }
-  void went_well(std::size_t requests, Duration took);
-  void too_much();
-
- private:
-  int now_;
-  int most_;
-  bool was_too_much_ = false;
-};
 
 class Dynamics365Writes {
  public:
@@ -86,7 +72,7 @@ class Dynamics365Writes {
   Dynamics365Reads& reads_;
   Dynamics365Related& related_;
   Dynamics365Processes& processes_;
-  BatchSize batch_size_;
+  net::BatchSize batch_size_;  // requests in one batch
 };
 
 // The currency of an amount, by ISO code: the one related column that can be written.

@@ -62,12 +62,6 @@ std::optional<Error> read_overlap(const json::Member& m, SalesforceSettings& out
   return std::nullopt;
 }
 
-std::optional<Error> read_composite(const json::Member& m, SalesforceSettings& out) {
-  if (!m.value.is_bool()) return wrong_value(m, "true or false");
-  out.use_composite = m.value.as_bool();
-  return std::nullopt;
-}
-
 std::optional<Error> read_key_column(const json::Member& m, SalesforceSettings& out) {
   const bool usable =
       m.value.is_string() && soql::is_column_path(m.value.text()) && m.value.text().find('.') == std::string::npos;
@@ -87,7 +81,7 @@ std::optional<Error> read_multi_currency(const json::Member& m, SalesforceSettin
 }
 
 const std::vector<std::string> kKeys = {"instance",        "api_version",   "page_size",  "read_overlap",
-                                        "collection_size", "use_composite", "key_column", "multi_currency"};
+                                        "collection_size", "collections_per_call", "key_column", "multi_currency"};
 
 std::optional<Error> read_member(const json::Member& m, SalesforceSettings& out) {
   if (m.key == "instance") return read_instance(m, out);
@@ -95,7 +89,7 @@ std::optional<Error> read_member(const json::Member& m, SalesforceSettings& out)
   if (m.key == "page_size") return read_number(m, 200, 2000, out.page_size);
   if (m.key == "read_overlap") return read_overlap(m, out);
   if (m.key == "collection_size") return read_number(m, 1, 200, out.collection_size);
-  if (m.key == "use_composite") return read_composite(m, out);
+  if (m.key == "collections_per_call") return read_number(m, 1, 5, out.collections_per_call);
   if (m.key == "key_column") return read_key_column(m, out);
   if (m.key == "multi_currency") return read_multi_currency(m, out);
   const std::string near = text::nearest(m.key, kKeys);

@@ -1,5 +1,5 @@
-// Collections of up to 200 rows, five of them in a composite call where that is switched on. Results are matched to
-// operations by position and, for updates, by id; a result that does not fit makes the outcome unknown.
+// Collections of up to 200 rows, up to five of them in one composite call while the organisation is quick. Results are
+// matched to operations by position and, for updates, by id; a result that does not fit makes the outcome unknown.
 #include "connectors/salesforce/salesforce_writes.h"
 
 #include <algorithm>
@@ -13,9 +13,6 @@
 
 namespace cosell::salesforce {
 namespace {
-
-constexpr std::size_t kCollectionsInComposite = 5;
-constexpr std::size_t kRowsInRetrieve = 2000;
 
 using Outcomes = std::vector<std::optional<Outcome>>;
 
@@ -51,6 +48,8 @@ Columns own_columns(const Columns& columns) {
   }
   return own;
 }
+
+bool is_compared(const Operation& op) { return op.verb == Verb::update && !own_columns(op.expected).empty(); }
 
 // Errors that mean something else for a record that is being made than for one that should exist.
 Error of_row(const WriteResult& result, const Operation& op, const std::string& key_column, Instant now) {
@@ -88,18 +87,22 @@ struct SalesforceWrites::Batch {
   std::string object;
   std::vector<Row> rows = {};
   std::set<std::string> identities = {};
+  bool compared = false;  // with what the plan was made from, right before it is written
 
   bool is_upsert() const { return verb == Verb::create && object == "Opportunity"; }
 };
 
 int batch_max_of(const SalesforceSettings& settings) {
-  return settings.use_composite ? settings.collection_size * static_cast<int>(kCollectionsInComposite)
-                                : settings.collection_size;
+  return settings.collection_size * settings.collections_per_call;
 }
 
 SalesforceWrites::SalesforceWrites(const SalesforceSettings& settings, SalesforceClient& client,
                                    SalesforceSchema& schema)
-    : settings_(settings), client_(client), schema_(schema) {}
+    : settings_(settings),
+      client_(client),
+      schema_(schema),
+      rows_in_call_(
+          {.start = settings.collection_size, .min = settings.collection_size, .max = batch_max_of(settings)}) {}
 
 Result<SalesforceWrites::Row> SalesforceWrites::row_of(const Operation& op, std::size_t index) const {
   Row row;
@@ -214,27 +217,21 @@ void SalesforceWrites::check_expected_of(Call& call, std::span<const Operation> 
   }
 }
 
-void SalesforceWrites::check_expected(Call& call, std::span<const Operation> operations, const std::vector<Row>& rows,
+// Drops what must not be written any more.
+void SalesforceWrites::check_expected(Call& call, std::span<const Operation> operations, Batch& batch,
                                       Outcomes& outcomes) {
-  std::map<std::string, std::vector<std::size_t>> by_object;
-  for (const Row& row : rows) {
-    const Operation& op = operations[row.index];
-    if (op.verb == Verb::update && !own_columns(op.expected).empty()) by_object[row.object].push_back(row.index);
+  std::vector<std::size_t> indexes;
+  for (const Row& row : batch.rows) {
+    if (is_compared(operations[row.index])) indexes.push_back(row.index);
   }
-  for (const auto& [object, indexes] : by_object) {
-    for (std::size_t from = 0; from < indexes.size(); from += kRowsInRetrieve) {
-      const std::size_t to = std::min(indexes.size(), from + kRowsInRetrieve);
-      check_expected_of(
-          call, operations,
-          {indexes.begin() + static_cast<std::ptrdiff_t>(from), indexes.begin() + static_cast<std::ptrdiff_t>(to)},
-          outcomes);
-    }
-  }
+  check_expected_of(call, operations, indexes, outcomes);
+  std::erase_if(batch.rows, [&](const Row& row) { return outcomes[row.index].has_value(); });
 }
 
 // ---- calls
 
-std::vector<SalesforceWrites::Batch> SalesforceWrites::batches_of(std::vector<Row> rows) const {
+std::vector<SalesforceWrites::Batch> SalesforceWrites::batches_of(std::span<const Operation> operations,
+                                                                  std::vector<Row> rows) const {
   std::vector<Batch> batches;
   for (Row& row : rows) {
     // The last batch that holds this record bounds how far forward the row may go: order within a record is kept.
@@ -256,6 +253,7 @@ std::vector<SalesforceWrites::Batch> SalesforceWrites::batches_of(std::vector<Ro
       batch.object = row.object;
       place = batches.insert(batches.end(), std::move(batch));
     }
+    place->compared = place->compared || is_compared(operations[row.index]);
     if (!row.identity.empty()) place->identities.insert(row.identity);
     place->rows.push_back(std::move(row));
   }
@@ -385,6 +383,30 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
   return std::nullopt;
 }
 
+// A collection that is compared with what is there travels alone: the shorter it takes from looking to writing, the
+// less can be edited in between.
+std::size_t SalesforceWrites::together(std::span<const Batch> batches) const {
+  const auto most = static_cast<std::size_t>(rows_in_call_.current() / settings_.collection_size);
+  std::size_t some = 1;
+  while (!batches.front().compared && some < std::min(most, batches.size()) && !batches[some].compared) ++some;
+  return some;
+}
+
+std::optional<Error> SalesforceWrites::send(Call& call, std::span<const Operation> operations,
+                                            std::span<const Batch> batches, Outcomes& outcomes) {
+  std::size_t rows = 0;
+  for (const Batch& batch : batches) rows += batch.rows.size();
+  const Instant began = call.clock.now();
+  auto refused = batches.size() == 1 ? send_alone(call, operations, batches.front(), outcomes)
+                                     : send_together(call, operations, batches, outcomes);
+  if (!refused) {
+    rows_in_call_.went_well(rows, call.clock.now() - began);
+  } else if (refused->kind == ErrorClass::throttled || refused->kind == ErrorClass::unknown) {
+    rows_in_call_.too_much();
+  }
+  return refused;
+}
+
 std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operation> operations) {
   Outcomes outcomes(operations.size());
   std::vector<Row> rows;
@@ -400,24 +422,18 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
       rows.push_back(*std::move(row));
     }
   }
-  check_expected(call, operations, rows, outcomes);
-  rows.erase(std::remove_if(rows.begin(), rows.end(), [&](const Row& r) { return outcomes[r.index].has_value(); }),
-             rows.end());
-
-  const std::vector<Batch> batches = batches_of(std::move(rows));
-  std::optional<Error> stopped;
-  const std::size_t together = settings_.use_composite ? kCollectionsInComposite : 1;
-  for (std::size_t from = 0; from < batches.size(); from += together) {
-    const auto part = std::span(batches).subspan(from, std::min(together, batches.size() - from));
-    if (stopped) {
-      for (const Batch& batch : part) {
-        for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *stopped);
-      }
-      continue;
+  std::vector<Batch> batches = batches_of(operations, std::move(rows));
+  for (std::span<Batch> left = batches; !left.empty();) {
+    const auto part = left.first(together(left));
+    left = left.subspan(part.size());
+    if (part.front().compared) check_expected(call, operations, part.front(), outcomes);
+    if (part.front().rows.empty()) continue;
+    auto refused = send(call, operations, part, outcomes);
+    if (!refused || !ends_the_push(*refused)) continue;
+    for (const Batch& batch : left) {
+      for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *refused);
     }
-    auto refused = part.size() == 1 ? send_alone(call, operations, part.front(), outcomes)
-                                    : send_together(call, operations, part, outcomes);
-    if (refused && ends_the_push(*refused)) stopped = std::move(refused);
+    break;
   }
 
   std::vector<Outcome> done;

@@ -11,6 +11,7 @@
 #include "connectors/salesforce/salesforce_client.h"
 #include "connectors/salesforce/salesforce_schema.h"
 #include "connectors/salesforce/salesforce_settings.h"
+#include "net/batch_size.h"
 
 namespace cosell::salesforce {
 
@@ -26,16 +27,20 @@ class SalesforceWrites {
 
   Result<Row> row_of(const Operation& operation, std::size_t index) const;
   // Compares the present values with those that the plan was made from; settles what must not be written.
-  void check_expected(Call& call, std::span<const Operation> operations, const std::vector<Row>& rows,
+  void check_expected(Call& call, std::span<const Operation> operations, Batch& batch,
                       std::vector<std::optional<Outcome>>& outcomes);
   void check_expected_of(Call& call, std::span<const Operation> operations, const std::vector<std::size_t>& indexes,
                          std::vector<std::optional<Outcome>>& outcomes);
-  std::vector<Batch> batches_of(std::vector<Row> rows) const;
+  std::vector<Batch> batches_of(std::span<const Operation> operations, std::vector<Row> rows) const;
+  // How many of them, from the first one on, share a call.
+  std::size_t together(std::span<const Batch> batches) const;
   json::Value body_of(const Batch& batch) const;
   std::string method_of(const Batch& batch) const;
   std::string path_of(const Batch& batch) const;
 
-  // Both give the error of the whole call, if it was refused as a whole.
+  // All three give the error of the whole call, if it was refused as a whole.
+  std::optional<Error> send(Call& call, std::span<const Operation> operations, std::span<const Batch> batches,
+                            std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> send_alone(Call& call, std::span<const Operation> operations, const Batch& batch,
                                   std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> send_together(Call& call, std::span<const Operation> operations, std::span<const Batch> batches,
@@ -46,6 +51,7 @@ class SalesforceWrites {
   const SalesforceSettings settings_;
   SalesforceClient& client_;
   SalesforceSchema& schema_;
+  net::BatchSize rows_in_call_;
 };
 
 // Operations that one push takes.

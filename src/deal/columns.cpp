@@ -74,9 +74,21 @@ bool Columns::erase(std::string_view name) {
 }
 
 void Columns::add_missing(const Columns& others) {
-  for (const auto& [name, value] : others) {
-    if (!contains(name)) set(name, value);
+  if (empty()) {
+    *this = others;
+    return;
   }
+  auto& own = entries_.write();
+  const auto& more = others.entries_.read();
+  std::vector<Entry> all;
+  all.reserve(own.size() + more.size());
+  auto next = own.begin();
+  for (const Entry& other : more) {
+    while (next != own.end() && *next->name < *other.name) all.push_back(std::move(*next++));
+    if (next == own.end() || *next->name != *other.name) all.push_back(other);
+  }
+  std::move(next, own.end(), std::back_inserter(all));
+  own = std::move(all);
 }
 
 bool Columns::append(const std::string& name, Value value) {

@@ -30,7 +30,7 @@ using store::OperationRow;
 
 constexpr int page_of_deals = 200;
 constexpr std::size_t reported_max = 100;
-constexpr std::size_t small_page = 256;  // records; beside a larger one, the next would take much memory
+constexpr std::size_t small_page = 512;  // records; beside a larger one, the next would take much memory
 constexpr int rounds_max = 5;            // plan, write, see the result, tell the seller; the rest is for next time
 constexpr int pages_max = 100'000;       // I-03
 constexpr const char* disappeared_property = "guard.deletions";  // how many, while the guard holds

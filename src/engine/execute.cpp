@@ -31,6 +31,7 @@ constexpr int looked_through_max = 20;  // batches' worth of operations, for tho
 // Rows of a batch beside which a second one is kept ready. A larger one leaves in a few requests: little is gained, and
 // it takes much memory.
 constexpr std::size_t made_ready_max = 256;
+constexpr std::size_t settled_at_once = 100;  // rows of a large batch; then the other side may have its turn
 
 // A side without a unique key gets small batches: whatever is under way at a crash has to be looked up.
 int batch_size(const Capabilities& c, int in_flight) {
@@ -38,7 +39,6 @@ int batch_size(const Capabilities& c, int in_flight) {
   return std::clamp(in_flight * 4, 1, c.batch_max);
 }
 
-// After such an outcome the next batch has to wait until it is known what it means for the side.
 bool is_about_one_record(const Outcome& outcome) {
   const auto* error = std::get_if<Error>(&outcome.what);
   if (error == nullptr) return true;
@@ -52,6 +52,11 @@ bool is_about_one_record(const Outcome& outcome) {
     default:
       return false;
   }
+}
+
+// After other outcomes the next batch has to wait until it is known what they mean for the side.
+bool are_about_their_records(const std::vector<Outcome>& outcomes) {
+  return std::all_of(outcomes.begin(), outcomes.end(), is_about_one_record);
 }
 
 }  // namespace
@@ -185,15 +190,17 @@ Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& foll
   Lanes lanes;
   lanes[0].side = Side::partner_center;
   lanes[1].side = Side::crm;
+  for (const Lane& lane : lanes) hold(lane.side, false);
   while (true) {
     bool settles = false;
     for (Lane& lane : lanes) {
       const Lane& other = lanes[lane.side == lanes[0].side ? 1 : 0];
       settles = settles || lane.landed;
-      const bool more_may_come = other.flight || other.landed || other.ready;
+      const bool more_may_come = other.flight || other.landed;
       if (auto done = advance(lane, more_may_come ? Room::full_or_last : Room::as_it_is, follow_up); !done) return done;
     }
-    Lane* next = next_to_land(lanes);
+    const bool more_to_settle = lanes[0].landed || lanes[1].landed;
+    Lane* next = next_to_land(lanes, more_to_settle ? Wait::no : Wait::until_one_landed);
     if (next != nullptr) {
       if (auto done = land(*next, follow_up); !done) return done;
     } else if (!settles) {
@@ -203,62 +210,70 @@ Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& foll
 }
 
 Result<void> Executor::advance(Lane& lane, Room room, const FollowUp& follow_up) {
-  const bool ends = report_.stopped || pair_.stop_requested();
-  if (ends && lane.ready) {
-    if (auto done = put_back(lane.side, std::exchange(lane.ready, std::nullopt)); !done) return done;
+  if (report_.stopped || pair_.stop_requested()) hold(lane.side, true);
+  // What a part of a batch let through waits for what the rest of it does: as many as possible share a request.
+  const bool in_the_middle = lane.landed && lane.landed->settled > 0;
+  if (!in_the_middle) {
+    if (auto done = take_off(lane, room); !done) return done;
   }
-  if (auto done = take_off(lane, room); !done) return done;
   const auto another_is_due = [&] {
-    return !lane.ready && lane.flight && lane.flight->batch.rows.size() <= made_ready_max;
+    return !lane.next && lane.flight && lane.flight->batch.rows.size() <= made_ready_max;
   };
   if (!lane.landed && !another_is_due()) return {};
   // What landed, what follows from it, and that the next batch leaves: the disk has to take it once. None of them waits
   // for a side; what has to wait was settled as soon as it landed.
-  return pair_.store->transaction([&]() -> Result<void> {
+  std::optional<Batch> made;
+  auto kept = pair_.store->transaction([&]() -> Result<void> {
     if (lane.landed) {
-      auto settled = settle_and_follow_up(lane.side, *std::exchange(lane.landed, std::nullopt), follow_up);
-      if (!settled) return settled;
+      if (auto settled = settle_some(lane, settled_at_once, follow_up); !settled) return settled;
     }
     if (!another_is_due()) return {};
-    auto made = make_ready(lane.side, room);
-    if (!made) return made.error();
-    lane.ready = std::move(*made);
+    auto ready = make_ready(lane.side, room);
+    if (!ready) return ready.error();
+    made = std::move(*ready);
     return {};
   });
+  if (kept && made) lane.next = launch(lane.side, std::move(*made));
+  return kept;
 }
 
 Result<void> Executor::take_off(Lane& lane, Room room) {
   if (lane.flight) return {};
-  if (!lane.ready) {
-    auto made = make_ready(lane.side, room);
-    if (!made) return made.error();
-    lane.ready = std::move(*made);
-  }
-  if (lane.ready) lane.flight = launch(lane.side, *std::exchange(lane.ready, std::nullopt));
+  auto made = make_ready(lane.side, room);
+  if (!made) return made.error();
+  if (*made) lane.flight = launch(lane.side, std::move(**made));
   return {};
 }
 
-// Waits until one has landed. Those that fly only when they are waited for have their turns.
-Executor::Lane* Executor::next_to_land(Lanes& lanes) {
+// Those that fly only when they are waited for have their turns. One that landed before is settled first.
+Executor::Lane* Executor::next_to_land(Lanes& lanes, Wait wait) {
+  const std::chrono::milliseconds patience(wait == Wait::no ? 0 : 1);
+  const auto may_land = [](const Lane& lane) { return lane.flight && !lane.landed; };
   std::swap(lanes[0], lanes[1]);
-  while (lanes[0].flight || lanes[1].flight) {
+  while (may_land(lanes[0]) || may_land(lanes[1])) {
     for (Lane& lane : lanes) {
-      if (lane.flight && lane.flight->outcomes.wait_for(std::chrono::milliseconds(1)) != std::future_status::timeout) {
-        return &lane;
-      }
+      if (may_land(lane) && lane.flight->outcomes.wait_for(patience) != std::future_status::timeout) return &lane;
     }
+    if (wait == Wait::no) break;
   }
   return nullptr;
 }
 
 Result<void> Executor::land(Lane& lane, const FollowUp& follow_up) {
-  lane.landed = Landed{std::move(lane.flight->batch), lane.flight->outcomes.get()};
-  lane.flight.reset();
-  const auto& outcomes = lane.landed->outcomes;
-  if (std::all_of(outcomes.begin(), outcomes.end(), is_about_one_record)) return {};
-  // Nothing more leaves until it is known what that means for the side.
-  if (auto done = put_back(lane.side, std::exchange(lane.ready, std::nullopt)); !done) return done;
-  return settle_and_follow_up(lane.side, *std::exchange(lane.landed, std::nullopt), follow_up);
+  auto outcomes = lane.flight->outcomes.get();
+  Batch batch = std::move(lane.flight->batch);
+  lane.flight = std::exchange(lane.next, std::nullopt);
+  if (!outcomes) return put_back(lane.side, std::move(batch));
+  lane.landed = Landed{std::move(batch), std::move(*outcomes)};
+  if (are_about_their_records(lane.landed->outcomes)) return {};
+  // The one behind it was held back. Nothing more leaves until it is known what that means for the side.
+  if (lane.flight) {
+    lane.flight->outcomes.wait();
+    if (auto done = put_back(lane.side, std::move(lane.flight->batch)); !done) return done;
+    lane.flight.reset();
+  }
+  hold(lane.side, false);
+  return settle_some(lane, lane.landed->batch.rows.size(), follow_up);
 }
 
 bool Executor::is_moved(const DealRow& deal) const {
@@ -270,10 +285,15 @@ bool Executor::is_moved(const DealRow& deal) const {
 }
 
 // A deal that has to be read again is left to the next round.
-Result<void> Executor::settle_and_follow_up(Side side, Landed landed, const FollowUp& follow_up) {
+Result<void> Executor::settle_some(Lane& lane, std::size_t most, const FollowUp& follow_up) {
+  Landed& landed = *lane.landed;
+  auto rows = std::span(landed.batch.rows).subspan(landed.settled);
+  rows = rows.first(std::min(most, rows.size()));
   std::set<DealId> deals;
-  for (const OperationRow& row : landed.batch.rows) deals.insert(row.deal);
-  if (auto settled = settle_batch(side, std::move(landed.batch), landed.outcomes); !settled) return settled;
+  for (const OperationRow& row : rows) deals.insert(row.deal);
+  if (auto settled = settle_rows(lane.side, rows, landed.outcomes); !settled) return settled;
+  landed.settled += rows.size();
+  if (landed.settled == landed.batch.rows.size()) lane.landed.reset();
   if (report_.stopped) return {};
   const bool any_moved =
       std::any_of(moved_.begin(), moved_.end(), [](const auto& records) { return !records.second.empty(); });
@@ -293,11 +313,13 @@ Result<void> Executor::settle_and_follow_up(Side side, Landed landed, const Foll
 }
 
 // Updates of a side that takes many in one request: more of them follow from what the other side takes. What is
-// created is all planned by then.
+// created is all planned by then. What is planned before anything was written need not fill more than a quarter: then
+// the side works while the other one does, for one request more.
 bool Executor::may_grow(Side side, const Batch& batch) const {
   const Capabilities& can = pair_.connector(side).capabilities();
+  const auto full = static_cast<std::size_t>(can.batch_max);
   return can.client_key == Capabilities::ClientKey::unique && !is_create(batch.rows.front()) &&
-         batch.rows.size() < static_cast<std::size_t>(can.batch_max);
+         batch.rows.size() < (finished_ == 0 ? full / 4 : full);
 }
 
 // The next batch, marked as sent; nothing when no operation is ready, or when the process is asked to stop.
@@ -332,11 +354,10 @@ Result<std::optional<Executor::Batch>> Executor::make_ready(Side side, Room room
 }
 
 // A batch that was made ready and did not leave after all.
-Result<void> Executor::put_back(Side side, std::optional<Batch> batch) {
-  if (!batch) return {};
+Result<void> Executor::put_back(Side side, Batch batch) {
   none_before_.erase(side);
   return pair_.store->transaction([&]() -> Result<void> {
-    for (auto& row : batch->rows) {
+    for (auto& row : batch.rows) {
       row.state = OperationState::planned;
       row.sent_at.reset();
       --row.attempts;
@@ -347,24 +368,27 @@ Result<void> Executor::put_back(Side side, std::optional<Batch> batch) {
 }
 
 Executor::Flight Executor::launch(Side side, Batch batch) {
+  const auto index = static_cast<std::size_t>(side);
   Flight flight;
   flight.batch = std::move(batch);
-  flight.outcomes =
-      fliers_[static_cast<std::size_t>(side)].run([this, side, operations = std::move(flight.batch.operations)] {
-        Call call = pair_.call(side);
-        return pair_.connector(side).push(call, operations);
-      });
+  flight.outcomes = fliers_[index].run([this, side, index, operations = std::move(flight.batch.operations)]() -> Flown {
+    if (held_[index]) return std::nullopt;
+    Call call = pair_.call(side);
+    std::vector<Outcome> outcomes = pair_.connector(side).push(call, operations);
+    if (!are_about_their_records(outcomes)) held_[index] = true;
+    return outcomes;
+  });
   return flight;
 }
 
-Result<void> Executor::settle_batch(Side side, Batch batch, const std::vector<Outcome>& outcomes) {
+Result<void> Executor::settle_rows(Side side, std::span<OperationRow> rows, const std::vector<Outcome>& outcomes) {
   std::map<std::string, const Outcome*> by_id;
   for (const auto& outcome : outcomes) by_id[outcome.id.value] = &outcome;
   bool wait_and_retry = false;
   std::optional<Error> first_error;
   std::size_t went_through = 0;
   auto settled = pair_.store->transaction([&]() -> Result<void> {
-    for (auto& row : batch.rows) {
+    for (auto& row : rows) {
       const auto it = by_id.find(row.id.value);
       Outcome missing;
       missing.id = row.id;
@@ -383,7 +407,7 @@ Result<void> Executor::settle_batch(Side side, Batch batch, const std::vector<Ou
     return {};
   });
   if (!settled) return settled;
-  finished_ += static_cast<std::int64_t>(batch.rows.size());
+  finished_ += static_cast<std::int64_t>(rows.size());
   options_.progress({"Writing to " + pair_.title(side), finished_, std::max(total_, finished_)});
   if (went_through > 0) failures_in_a_row_[side] = 0;
   if (first_error && side_failed(side, *first_error, went_through == 0)) return {};

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <functional>
 #include <future>
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <vector>
 
 #include "engine/background.h"
@@ -54,48 +56,53 @@ class Executor {
     std::vector<Operation> operations;
   };
 
-  // A batch that was sent. Its outcomes come from another thread where the pair allows one, else when they are asked
-  // for.
+  // A batch that is marked as sent and leaves when the one before it has landed. Its outcomes come from another thread
+  // where the pair allows one, else when they are asked for; none when it did not leave after all.
+  using Flown = std::optional<std::vector<Outcome>>;
   struct Flight {
     Batch batch;
-    std::future<std::vector<Outcome>> outcomes;
+    std::future<Flown> outcomes;
   };
 
+  // Settled piece by piece when it is large, so that the other side does not wait for its next batch meanwhile.
   struct Landed {
     Batch batch;
     std::vector<Outcome> outcomes;
+    std::size_t settled = 0;  // rows
   };
 
-  // The writes of one side on their way: a batch that is marked as sent and leaves next, one that flies, and one that
-  // landed and is to be settled.
+  // The writes of one side on their way: a batch that flies, the one that leaves behind it, and one that landed and is
+  // to be settled.
   struct Lane {
     Side side = Side::crm;
-    std::optional<Batch> ready;
     std::optional<Flight> flight;
+    std::optional<Flight> next;
     std::optional<Landed> landed;
   };
   using Lanes = std::array<Lane, 2>;
 
   enum class Room : std::uint8_t { full_or_last, as_it_is };
+  enum class Wait : std::uint8_t { until_one_landed, no };
   Result<Batch> next_batch(Side side);
   Result<void> advance(Lane& lane, Room room, const FollowUp& follow_up);
   Result<void> take_off(Lane& lane, Room room);
   Result<void> land(Lane& lane, const FollowUp& follow_up);
-  static Lane* next_to_land(Lanes& lanes);
-  Result<void> settle_and_follow_up(Side side, Landed landed, const FollowUp& follow_up);
+  static Lane* next_to_land(Lanes& lanes, Wait wait);
+  Result<void> settle_some(Lane& lane, std::size_t most, const FollowUp& follow_up);
   // Does the deal wait for one of its records to be read again?
   bool is_moved(const store::DealRow& deal) const;
   Result<std::optional<Batch>> make_ready(Side side, Room room);
   bool may_grow(Side side, const Batch& batch) const;
   bool stop_because_of(Side side, const Error& error);
-  Result<void> put_back(Side side, std::optional<Batch> batch);
+  Result<void> put_back(Side side, Batch batch);
   Flight launch(Side side, Batch batch);
+  void hold(Side side, bool held) { held_[static_cast<std::size_t>(side)] = held; }
   // The other operations that those of one batch come after, by their ids.
   using Predecessors = std::map<std::string, std::optional<store::OperationRow>>;
   Result<const store::OperationRow*> predecessor(const store::OperationRow& row, Predecessors& known);
   static bool may_leave(const store::OperationRow& row, const store::OperationRow* before, bool& never);
   Result<std::optional<Operation>> wire_operation(store::OperationRow& row, const store::OperationRow* before);
-  Result<void> settle_batch(Side side, Batch batch, const std::vector<Outcome>& outcomes);
+  Result<void> settle_rows(Side side, std::span<store::OperationRow> rows, const std::vector<Outcome>& outcomes);
   Result<void> settle(store::OperationRow& row, const Outcome& outcome, bool& wait_and_retry);
   // The write's own answer may hold the server's form of what we sent; a later read may hold a person's edit and is no
   // base (reliability section 3, first trap).
@@ -126,6 +133,7 @@ class Executor {
   std::map<Side, std::int64_t> waits_for_more_until_;
   std::int64_t finished_ = 0;
   std::int64_t total_ = 0;
+  std::array<std::atomic<bool>, 2> held_ = {};  // by side: what has not left yet stays
   std::array<Background, 2> fliers_;  // one per side; the last member, so that their work ends before the others go
 };
 

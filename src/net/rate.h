@@ -1,5 +1,5 @@
-// How many requests may be under way at once: grows by one after a full window of successes, halves when the
-// server asks to slow down. Pure; who asks for it and what counts as success is the caller's matter.
+// How many requests may be under way at once: grows by one with each success until the server asks to slow down for the
+// first time, then by one after a full window of successes; halves when the server asks to slow down. Pure; who asks for it and what counts as success is the caller's matter.
 #pragma once
 
 #include <algorithm>
@@ -22,13 +22,14 @@ class AdaptiveLimit {
 
   void succeeded() {
     if (same_burst_ > 0) --same_burst_;
-    if (++successes_ < now_) return;
+    if (was_throttled_ && ++successes_ < now_) return;
     successes_ = 0;
     now_ = std::min(max_, now_ + 1);
   }
 
   // 429 or 503. Refusals of requests that were under way together count once.
   void throttled() {
+    was_throttled_ = true;
     successes_ = 0;
     if (same_burst_ > 0) {
       --same_burst_;
@@ -43,6 +44,7 @@ class AdaptiveLimit {
   int max_;
   int now_;
   int successes_ = 0;
+  bool was_throttled_ = false;
   int same_burst_ = 0;  // replies still to come from the burst that was halved
 };
 

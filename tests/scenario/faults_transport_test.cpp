@@ -57,6 +57,36 @@ TEST_P(Transport, F03_WhatWasReadyBehindALostAnswerIsSentOnce) {  // I-19
   }
 }
 
+// A large batch is settled in parts, so that the other side does not wait; all of them count, whatever happens meanwhile.
+TEST_P(Transport, WhatALargeBatchBroughtIsKeptAlsoWhenTheBridgeIsStoppedWhileItIsSettled) {  // I-19
+  World world({.crm = GetParam()});
+  constexpr std::size_t deals = 230;
+  CycleOptions first_sync;
+  first_sync.allow = {"creates"};
+  for (std::size_t i = 0; i < deals; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+  world.sync(first_sync);
+  world.advance(minutes(5));
+  world.sync();
+  for (const Json& referral : world.referrals()) {
+    world.portal_edit(referral["id"], {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 77000}}});
+  }
+  world.advance(minutes(5));
+  bool written = false;
+  int asked = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    written = written || (side == Side::crm && r.method != "GET");
+    return go(r);
+  };
+  world.pair().stop_requested = [&] { return written && ++asked > 1; };
+  const auto report = world.sync();
+  ASSERT_TRUE(written && report.stopped);
+  EXPECT_EQ(report.done.at("crm.opportunity.update"), static_cast<std::int64_t>(deals));
+  store::OperationFilter filter;
+  filter.limit = 1000;
+  filter.state = store::OperationState::sent;
+  EXPECT_TRUE(world.store().operations(filter)->empty());
+}
+
 TEST_P(Transport, F04_ALateArrivalWithinTheHorizonIsAdopted) {  // I-17, I-20
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));

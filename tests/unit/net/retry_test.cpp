@@ -266,13 +266,24 @@ TEST(ErrorDetail, IsCutAtAWholeCharacter) {
   EXPECT_EQ(error.detail.substr(error.detail.size() - 2), "é");
 }
 
-TEST(AdaptiveLimit, GrowsByOneAfterAFullWindowOfSuccesses) {
-  AdaptiveLimit limit({.start = 4, .min = 1, .max = 6});
-  EXPECT_EQ(limit.current(), 4);
-  for (int i = 0; i < 3; ++i) limit.succeeded();
-  EXPECT_EQ(limit.current(), 4);
+TEST(AdaptiveLimit, GrowsWithEachSuccessUntilTheServerAsksToSlowDown) {
+  AdaptiveLimit limit({.start = 2, .min = 1, .max = 8});
   limit.succeeded();
-  EXPECT_EQ(limit.current(), 5);
+  EXPECT_EQ(limit.current(), 3);
+  for (int i = 0; i < 4; ++i) limit.succeeded();
+  EXPECT_EQ(limit.current(), 7);
+  for (int i = 0; i < 100; ++i) limit.succeeded();
+  EXPECT_EQ(limit.current(), 8);
+}
+
+TEST(AdaptiveLimit, GrowsByOneAfterAFullWindowOnceItWasToldToSlowDown) {
+  AdaptiveLimit limit({.start = 8, .min = 1, .max = 6});
+  limit.throttled();
+  EXPECT_EQ(limit.current(), 3);
+  for (int i = 0; i < 2; ++i) limit.succeeded();
+  EXPECT_EQ(limit.current(), 3);
+  limit.succeeded();
+  EXPECT_EQ(limit.current(), 4);
   for (int i = 0; i < 100; ++i) limit.succeeded();
   EXPECT_EQ(limit.current(), 6);
 }

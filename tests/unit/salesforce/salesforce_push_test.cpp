@@ -90,8 +90,10 @@ TEST(SalesforcePush, WritesEveryTypeSoThatItReadsBackEqual) {
   EXPECT_EQ(value_of(org, id.value, "Name"), changes.at("Name")) << "what was not written stays";
 }
 
-TEST(SalesforcePush, Sends200RowsInOneCall) {
-  TestOrg org;
+TEST(SalesforcePush, Sends200RowsInOneCallWhereCollectionsTravelAlone) {
+  SalesforceSettings settings = TestOrg::default_settings();
+  settings.collections_per_call = 1;
+  TestOrg org(settings);
   std::vector<Operation> creates;
   for (int i = 0; i < 450; ++i)
     creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D" + std::to_string(i))));
@@ -115,19 +117,49 @@ TEST(SalesforcePush, Sends200RowsInOneCall) {
   EXPECT_EQ(org.requests() - before, 2U);
 }
 
-TEST(SalesforcePush, PacksFiveCollectionsIntoOneCallWhereThatIsSwitchedOn) {
-  SalesforceSettings settings = TestOrg::default_settings();
-  settings.use_composite = true;
-  TestOrg org(settings);
-  EXPECT_EQ(org.connector->capabilities().batch_max, 1000);
+std::vector<Operation> creates_of(int deals, const std::string& keys) {
   std::vector<Operation> creates;
-  for (int i = 0; i < 1000; ++i)
-    creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D" + std::to_string(i))));
+  for (int i = 0; i < deals; ++i) {
+    creates.push_back(create_of(keys + std::to_string(i), new_deal("D" + std::to_string(i))));
+  }
+  return creates;
+}
+
+TEST(SalesforcePush, PacksFiveCollectionsIntoOneCallOnceTheOrganisationWasQuick) {
+  TestOrg org;
+  EXPECT_EQ(org.connector->capabilities().batch_max, 1000);
+  std::vector<Operation> creates = creates_of(1000, "ref-");
   creates[431].changes.erase("StageName");
   const auto made = push(org, creates);
-  EXPECT_EQ(org.requests(), 1U);
+  EXPECT_EQ(org.requests(), 2U) << "one collection, then four";
   for (std::size_t i = 0; i < made.size(); ++i) EXPECT_EQ(kind_of(made[i]), i == 431 ? "rejected" : "applied") << i;
   EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 999U);
+  const auto before = org.requests();
+  push(org, creates_of(1000, "other-"));
+  EXPECT_EQ(org.requests() - before, 1U);
+}
+
+TEST(SalesforcePush, PacksFewerCollectionsAfterAnAnswerWasLost) {
+  TestOrg org;
+  push(org, creates_of(200, "a"));
+  org.faults(R"([{"match":{"path":"/services/data/v60.0/composite"},"action":{"kind":"drop_after"}}])");
+  for (const Outcome& o : push(org, creates_of(1000, "b"))) EXPECT_EQ(kind_of(o), "unknown");
+  const auto before = org.requests();
+  push(org, creates_of(1000, "c"));
+  EXPECT_EQ(org.requests() - before, 3U) << "two collections in each call";
+}
+
+// What is compared first is written right behind it: the less time between, the less can be edited in it.
+TEST(SalesforcePush, NeverPacksACollectionThatIsComparedFirst) {
+  TestOrg org;
+  const auto made = push(org, creates_of(400, "ref-"));
+  std::vector<Operation> updates;
+  for (const Outcome& o : made) {
+    updates.push_back(update_of(applied_in(o)->id.value, {{"NextStep", text_value("new")}}, {{"NextStep", Value()}}));
+  }
+  const auto before = org.requests();
+  for (const Outcome& o : push(org, updates)) EXPECT_EQ(kind_of(o), "applied");
+  EXPECT_EQ(org.requests() - before, 4U) << "look, write, look, write";
 }
 
 TEST(SalesforcePush, DoesNotWriteOverAnEditMadeMeanwhile) {

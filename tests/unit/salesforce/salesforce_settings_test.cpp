@@ -32,7 +32,7 @@ TEST(SalesforceSettings, HasDefaultsForAllButTheInstance) {
 
 TEST(SalesforceSettings, ReadsEverySetting) {
   const auto s = read(R"({"instance": "https://a.my.salesforce.com", "api_version": "62.0", "page_size": 500,
-    "read_overlap": "90s", "collection_size": 50, "use_composite": true, "key_column": "ns__Key__c",
+    "read_overlap": "90s", "collection_size": 50, "collections_per_call": 2, "key_column": "ns__Key__c",
     "multi_currency": false, "system": "salesforce"})",
                       {"system"});
   ASSERT_TRUE(s) << s.error().message;
@@ -40,7 +40,7 @@ TEST(SalesforceSettings, ReadsEverySetting) {
   EXPECT_EQ(s->page_size, 500);
   EXPECT_EQ(s->read_overlap, seconds(90));
   EXPECT_EQ(s->collection_size, 50);
-  EXPECT_TRUE(s->use_composite);
+  EXPECT_EQ(s->collections_per_call, 2);
   EXPECT_EQ(s->key_column, "ns__Key__c");
   EXPECT_EQ(s->multi_currency, MultiCurrency::no);
 }
@@ -61,8 +61,9 @@ TEST(SalesforceSettings, RefusesWhatCannotWork) {
   for (const char* bad :
        {R"("api_version": "v6")", R"("api_version": "v40.0")", R"("api_version": 60)", R"("page_size": 100)",
         R"("page_size": 2001)", R"("page_size": "2000")", R"("read_overlap": "tomorrow")", R"("read_overlap": "2d")",
-        R"("collection_size": 0)", R"("collection_size": 201)", R"("use_composite": "yes")",
-        R"("key_column": "Account.Key__c")", R"("key_column": "a b")", R"("multi_currency": "maybe")"}) {
+        R"("collection_size": 0)", R"("collection_size": 201)", R"("collections_per_call": 0)",
+        R"("collections_per_call": 6)", R"("key_column": "Account.Key__c")", R"("key_column": "a b")",
+        R"("multi_currency": "maybe")"}) {
     EXPECT_THAT(refusal(std::string(R"({"instance": "https://a.my.salesforce.com", )") + bad + "}"),
                 HasSubstr("must be"))
         << bad;
