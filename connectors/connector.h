@@ -65,7 +65,7 @@ struct Page {
 struct PullRequest {
   Cursor cursor;                     // empty: from the beginning
   std::vector<std::string> columns;  // what the mapping reads; a change of it may invalidate the cursor
-  int page_limit = 2000;             // at most this many records, fewer when the system says so
+  int page_limit = 5000;             // at most this many records, fewer when the system says so
 };
 
 // Names a record by id, or by the key it was created with (probe after an unknown outcome).
@@ -156,6 +156,9 @@ struct Capabilities {
   enum class ClientKey : std::uint8_t { unique, searchable, none } client_key = ClientKey::none;
   // Columns that can be sent with a create and never afterwards; a later change of them stays on the other side.
   std::vector<std::string> create_only_columns;
+  // Does an update carry `must_match` to the server, so that one that arrives after a later change is refused? Else a
+  // lost one is waited for, until it can no longer arrive, before anything is written again.
+  bool refuses_stale_updates = true;
   // A new opportunity begins at the stage that the system gives it, whatever the create says; the stage is written
   // once the record is there.
   bool stage_after_create = false;

@@ -83,7 +83,9 @@ Dynamics365Writes::Dynamics365Writes(const Dynamics365Settings& settings, Dynami
       reads_(reads),
       related_(related),
       processes_(processes),
-      batch_size_({.start = settings.batch_start, .min = kSmallestBatch, .max = settings.batch_max}) {}
+      batch_size_({.start = settings.batch_start,
+                   .min = std::min(kSmallestBatch, settings.batch_start),
+                   .max = settings.batch_max}) {}
 
 // ---- an operation, ready to be sent
 
@@ -432,13 +434,11 @@ Result<std::vector<BatchRequest>> Dynamics365Writes::requests_of(Call& call, con
 
 // ---- calls
 
-std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector<Row>& rows) {
+std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector<Row>& rows, bool full) {
   std::vector<BatchItem> items;
   std::vector<std::size_t> place;  // of each row's first item
-  std::size_t requests = 0;
   for (Row& row : rows) {
     place.push_back(items.size());
-    requests += row.requests();
     const bool looks = row.is_read_behind();
     const bool change_set = row.steps.size() > 1;
     items.push_back({change_set, std::move(row.steps)});
@@ -456,7 +456,7 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
     push.fail(rows, written.error());
     return written.error();
   }
-  batch_size_.went_well(requests, call.clock.now() - began);
+  batch_size_.went_well(full, call.clock.now() - began);
   const ProcessInstances processes = processes_after(call, rows);
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const std::size_t next = n + 1 < rows.size() ? place[n + 1] : items.size();
@@ -499,7 +499,7 @@ void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<Row> rows) 
       push.fail(batch, *push.stopped);
       continue;
     }
-    auto refused = send(call, push, batch);
+    auto refused = send(call, push, batch, requests >= most || from < ready.size());
     if (refused && ends_the_push(*refused)) push.stopped = std::move(refused);
   }
 }

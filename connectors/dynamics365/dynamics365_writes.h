@@ -48,8 +48,8 @@ class Dynamics365Writes {
   BatchRequest close(const Row& row, const StageValue& stage) const;
 
   void send_all(Call& call, Push& push, std::vector<Row> rows);
-  // Gives the error of the whole call, if it was refused as a whole.
-  std::optional<Error> send(Call& call, Push& push, std::vector<Row>& rows);
+  // Gives the error of the whole call, if it was refused as a whole. `full`: no more fitted in.
+  std::optional<Error> send(Call& call, Push& push, std::vector<Row>& rows, bool full);
   // The business processes of the rows that were written, as they stand now.
   ProcessInstances processes_after(Call& call, const std::vector<Row>& rows);
   struct Shown {

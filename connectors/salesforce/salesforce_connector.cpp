@@ -21,6 +21,7 @@ Capabilities capabilities_of(const SalesforceSettings& settings) {
   // Collections carry no condition per row: read, compare, write.
   c.client_key = Capabilities::ClientKey::unique;
   c.batch_max = salesforce::batch_max_of(settings);
+  c.refuses_stale_updates = false;  // collections carry no condition
   // Parallel writes to the opportunities of one account lock each other out.
   c.in_flight_max = 4;
   return c;

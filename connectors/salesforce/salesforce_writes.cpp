@@ -151,8 +151,8 @@ Result<SalesforceWrites::Row> SalesforceWrites::row_of(const Operation& op, std:
 
 // ---- what the plan was made from
 
-void SalesforceWrites::check_expected_of(Call& call, std::span<const Operation> operations,
-                                         const std::vector<std::size_t>& indexes, Outcomes& outcomes) {
+std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<const Operation> operations,
+                                                         const std::vector<std::size_t>& indexes, Outcomes& outcomes) {
   const std::string object = object_of(operations[indexes.front()].kind);
   std::set<std::string> fields = {"Id", "SystemModstamp"};
   json::Value ids = json::Value::array();
@@ -173,6 +173,7 @@ void SalesforceWrites::check_expected_of(Call& call, std::span<const Operation> 
   ask.body = std::move(body);
   const auto fail_all = [&](const Error& e) {
     for (const std::size_t i : indexes) fail(outcomes, operations, i, e);
+    return e;
   };
   auto answer = client_.send(call, ask);
   if (!answer && schema_.learn_from_refusal(answer.error())) {
@@ -215,17 +216,19 @@ void SalesforceWrites::check_expected_of(Call& call, std::span<const Operation> 
       fail(outcomes, operations, indexes[n], std::move(e));
     }
   }
+  return std::nullopt;
 }
 
 // Drops what must not be written any more.
-void SalesforceWrites::check_expected(Call& call, std::span<const Operation> operations, Batch& batch,
-                                      Outcomes& outcomes) {
+std::optional<Error> SalesforceWrites::check_expected(Call& call, std::span<const Operation> operations, Batch& batch,
+                                                      Outcomes& outcomes) {
   std::vector<std::size_t> indexes;
   for (const Row& row : batch.rows) {
     if (is_compared(operations[row.index])) indexes.push_back(row.index);
   }
-  check_expected_of(call, operations, indexes, outcomes);
+  auto refused = check_expected_of(call, operations, indexes, outcomes);
   std::erase_if(batch.rows, [&](const Row& row) { return outcomes[row.index].has_value(); });
+  return refused;
 }
 
 // ---- calls
@@ -338,6 +341,7 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
                                                      std::span<const Batch> batches, Outcomes& outcomes) {
   json::Value body = json::Value::object();
   body.set("allOrNone", json::Value::boolean(false));
+  body.set("collateSubrequests", json::Value::boolean(false));  // else their order is not promised
   json::Value& requests = body.set("compositeRequest", json::Value::array());
   for (std::size_t b = 0; b < batches.size(); ++b) {
     json::Value& request = requests.append(json::Value::object());
@@ -363,11 +367,14 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
   const std::string request_id = net::request_id_of(answer->headers);
   const auto read = read_body(answer->body, ask.name);
   const auto parts = read ? read_composite(*read, ask.name) : Result<std::vector<CompositeAnswer>>(read.error());
+  if (!parts) {
+    Error e = unclear(parts.error().message);
+    e.request_id = request_id;
+    for (const Batch& batch : batches) fail_batch(batch, e);
+    return e;
+  }
+  std::optional<Error> refused;
   for (std::size_t b = 0; b < batches.size(); ++b) {
-    if (!parts) {
-      fail_batch(batches[b], unclear(parts.error().message));
-      continue;
-    }
     const std::string reference = "part" + std::to_string(b);
     const auto part =
         std::find_if(parts->begin(), parts->end(), [&](const CompositeAnswer& a) { return a.reference == reference; });
@@ -377,30 +384,42 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
       settle(call, operations, batches[b], part->body, request_id, outcomes);
     } else {
       const http::Response inner{part->status, {}, json::write(part->body)};
-      fail_batch(batches[b], error_of(inner, {ask.name, true}, call.clock.now()));
+      const Error e = error_of(inner, {ask.name, true}, call.clock.now());
+      fail_batch(batches[b], e);
+      if (!refused && ends_the_push(e)) refused = e;
     }
   }
-  return std::nullopt;
+  return refused;
 }
 
 // A collection that is compared with what is there travels alone: the shorter it takes from looking to writing, the
 // less can be edited in between.
 std::size_t SalesforceWrites::together(std::span<const Batch> batches) const {
-  const auto most = static_cast<std::size_t>(rows_in_call_.current() / settings_.collection_size);
+  if (batches.front().compared) return 1;
+  std::set<std::string> identities = batches.front().identities;
   std::size_t some = 1;
-  while (!batches.front().compared && some < std::min(most, batches.size()) && !batches[some].compared) ++some;
+  for (; some < std::min(collections_in_call(), batches.size()); ++some) {
+    const Batch& next = batches[some];
+    const auto is_there = [&](const std::string& identity) { return identities.count(identity) > 0; };
+    if (next.compared || std::any_of(next.identities.begin(), next.identities.end(), is_there)) break;
+    identities.insert(next.identities.begin(), next.identities.end());
+  }
   return some;
+}
+
+std::size_t SalesforceWrites::collections_in_call() const {
+  return static_cast<std::size_t>(rows_in_call_.current() / settings_.collection_size);
 }
 
 std::optional<Error> SalesforceWrites::send(Call& call, std::span<const Operation> operations,
                                             std::span<const Batch> batches, Outcomes& outcomes) {
-  std::size_t rows = 0;
-  for (const Batch& batch : batches) rows += batch.rows.size();
+  const bool full = batches.size() >= collections_in_call() &&
+                    batches.back().rows.size() == static_cast<std::size_t>(settings_.collection_size);
   const Instant began = call.clock.now();
   auto refused = batches.size() == 1 ? send_alone(call, operations, batches.front(), outcomes)
                                      : send_together(call, operations, batches, outcomes);
   if (!refused) {
-    rows_in_call_.went_well(rows, call.clock.now() - began);
+    rows_in_call_.went_well(full, call.clock.now() - began);
   } else if (refused->kind == ErrorClass::throttled || refused->kind == ErrorClass::unknown) {
     rows_in_call_.too_much();
   }
@@ -423,17 +442,21 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
     }
   }
   std::vector<Batch> batches = batches_of(operations, std::move(rows));
+  std::optional<Error> ended;
   for (std::span<Batch> left = batches; !left.empty();) {
     const auto part = left.first(together(left));
     left = left.subspan(part.size());
-    if (part.front().compared) check_expected(call, operations, part.front(), outcomes);
-    if (part.front().rows.empty()) continue;
-    auto refused = send(call, operations, part, outcomes);
-    if (!refused || !ends_the_push(*refused)) continue;
-    for (const Batch& batch : left) {
-      for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *refused);
+    std::optional<Error> refused = ended;
+    if (!refused && part.front().compared) refused = check_expected(call, operations, part.front(), outcomes);
+    if (refused && ends_the_push(*refused)) {
+      ended = refused;
+      for (const Batch& batch : part) {
+        for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *ended);
+      }
+    } else if (!part.front().rows.empty()) {
+      refused = send(call, operations, part, outcomes);
+      if (refused && ends_the_push(*refused)) ended = std::move(refused);
     }
-    break;
   }
 
   std::vector<Outcome> done;

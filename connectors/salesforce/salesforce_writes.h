@@ -27,18 +27,21 @@ class SalesforceWrites {
 
   Result<Row> row_of(const Operation& operation, std::size_t index) const;
   // Compares the present values with those that the plan was made from; settles what must not be written.
-  void check_expected(Call& call, std::span<const Operation> operations, Batch& batch,
-                      std::vector<std::optional<Outcome>>& outcomes);
-  void check_expected_of(Call& call, std::span<const Operation> operations, const std::vector<std::size_t>& indexes,
-                         std::vector<std::optional<Outcome>>& outcomes);
+  // Gives the error of the read, if it was refused as a whole.
+  std::optional<Error> check_expected(Call& call, std::span<const Operation> operations, Batch& batch,
+                                      std::vector<std::optional<Outcome>>& outcomes);
+  std::optional<Error> check_expected_of(Call& call, std::span<const Operation> operations,
+                                         const std::vector<std::size_t>& indexes,
+                                         std::vector<std::optional<Outcome>>& outcomes);
   std::vector<Batch> batches_of(std::span<const Operation> operations, std::vector<Row> rows) const;
   // How many of them, from the first one on, share a call.
   std::size_t together(std::span<const Batch> batches) const;
+  std::size_t collections_in_call() const;
   json::Value body_of(const Batch& batch) const;
   std::string method_of(const Batch& batch) const;
   std::string path_of(const Batch& batch) const;
 
-  // All three give the error of the whole call, if it was refused as a whole.
+  // All three give the error that concerns more than the rows, if there was one.
   std::optional<Error> send(Call& call, std::span<const Operation> operations, std::span<const Batch> batches,
                             std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> send_alone(Call& call, std::span<const Operation> operations, const Batch& batch,

@@ -212,7 +212,9 @@ class App {
     CLI::App* status = command(app_, "status", "How things stand: last success, who is waited for, what comes next",
                                "  cosell status\n  cosell status --json");
     add_pair(status, pair_);
-    status->add_flag("--alert", alert_, "For monitoring: one line; exit code 0 well, 1 look at it, 3 a side is down");
+    status->add_flag("--alert", alert_,
+                     "For monitoring: one line; exit code 0 well, 1 look at it, 2 the mapping file cannot be used, 3 a "
+                     "side is down");
     does(status, [this](Session& s) { return alert_ ? alert_command(s, pair_) : status_command(s, pair_); });
 
     CLI::App* solutions = command(app_, "solutions", "Solution ids and names seen in referrals; no API lists them",

@@ -193,31 +193,33 @@ Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& foll
   for (const Lane& lane : lanes) hold(lane.side, false);
   while (true) {
     bool settles = false;
+    if (report_.stopped || pair_.stop_requested()) {
+      for (const Lane& lane : lanes) hold(lane.side, true);
+    }
     for (Lane& lane : lanes) {
       const Lane& other = lanes[lane.side == lanes[0].side ? 1 : 0];
       settles = settles || lane.landed;
       const bool more_may_come = other.flight || other.landed;
       if (auto done = advance(lane, more_may_come ? Room::full_or_last : Room::as_it_is, follow_up); !done) return done;
     }
-    const bool more_to_settle = lanes[0].landed || lanes[1].landed;
-    Lane* next = next_to_land(lanes, more_to_settle ? Wait::no : Wait::until_one_landed);
+    // What was settled may have let others through: they leave before anything is waited for.
+    Lane* next = next_to_land(lanes, settles ? Wait::no : Wait::until_one_landed);
     if (next != nullptr) {
       if (auto done = land(*next, follow_up); !done) return done;
     } else if (!settles) {
-      return {};  // else what was settled may have let others through
+      return {};
     }
   }
 }
 
 Result<void> Executor::advance(Lane& lane, Room room, const FollowUp& follow_up) {
-  if (report_.stopped || pair_.stop_requested()) hold(lane.side, true);
   // What a part of a batch let through waits for what the rest of it does: as many as possible share a request.
   const bool in_the_middle = lane.landed && lane.landed->settled > 0;
   if (!in_the_middle) {
     if (auto done = take_off(lane, room); !done) return done;
   }
   const auto another_is_due = [&] {
-    return !lane.next && lane.flight && lane.flight->batch.rows.size() <= made_ready_max;
+    return !lane.landed && !lane.next && lane.flight && lane.flight->batch.rows.size() <= made_ready_max;
   };
   if (!lane.landed && !another_is_due()) return {};
   // What landed, what follows from it, and that the next batch leaves: the disk has to take it once. None of them waits
@@ -720,6 +722,7 @@ Result<void> Executor::settle_failed(OperationRow& row, const Error& error, bool
     case ErrorClass::unknown:
     case ErrorClass::bad_response:
       row.state = OperationState::unknown;
+      row.not_before = pair_.clock->now() + pair_.settings.late_arrival;
       if (auto done = pair_.store->update_operation(row); !done) return done;
       return note_outcome(row,
                           "No clear answer from " + pair_.title(row.side) + "; it is looked up before anything else");

@@ -116,6 +116,8 @@ class Executor {
   Result<void> note_outcome(const store::OperationRow& row, const std::string& summary, ImageId shown = {});
   Result<void> probe(Side side, std::vector<store::OperationRow> rows);
   Result<void> conclude_probe(Side side, store::OperationRow& row, const std::vector<Observation>& found);
+  bool may_still_arrive(store::OperationRow& row) const;
+  Result<void> wait_for_late_arrival(Side side, store::OperationRow& row);
   Result<void> drop(store::OperationRow& row, bool decide_again);
   Result<void> mark_deal_dirty(DealId deal);
   bool side_failed(Side side, const Error& error, bool nothing_went_through);

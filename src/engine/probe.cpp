@@ -14,6 +14,9 @@ using store::OperationRow;
 using store::OperationState;
 using store::WaitFor;
 
+// A batch is marked as sent before it leaves, and may wait behind another one for a while.
+constexpr Duration left_within = minutes(15);
+
 RecordRef ref_of(const OperationRow& row) {
   RecordRef ref;
   ref.kind = *record_kind_from(row.kind);
@@ -63,23 +66,28 @@ Result<void> Executor::probe_open_operations() {
 
 Result<void> Executor::probe(Side side, std::vector<OperationRow> rows) {
   std::vector<RecordRef> refs;
+  std::vector<RelatedQuery> queries;
+  std::vector<std::string> asked_for;
   std::map<std::string, std::vector<Observation>> found_by_operation;
   for (const auto& row : rows) {
     if (row.kind != name_of(RecordKind::account)) {
       refs.push_back(ref_of(row));
       continue;
     }
-    RelatedQuery query;
+    RelatedQuery& query = queries.emplace_back();
     query.kind = RecordKind::account;
     query.match = row.expected;
+    asked_for.push_back(row.id.value);
+  }
+  if (!queries.empty()) {
     Call call = pair_.call(side);
-    auto found = pair_.connector(side).related(call, query);
-    if (!found) {
-      report_.stopped = found.error();
+    auto answers = pair_.connector(side).related_to_each(call, queries);
+    if (!answers) {
+      report_.stopped = answers.error();
       report_.side_down = side;
       return {};
     }
-    found_by_operation[row.id.value] = std::move(*found);
+    for (std::size_t i = 0; i < queries.size(); ++i) found_by_operation[asked_for[i]] = std::move((*answers)[i]);
   }
   std::vector<Observation> found;
   if (!refs.empty()) {
@@ -123,7 +131,7 @@ Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::v
     if (!holder) return holder.error();
     if (!*holder || (*holder)->marks.count(restarted_mark) == 0) found.push_back(seen);
   }
-  // A write that names its record carries the version it was planned against: one that arrives late is refused.
+  const Capabilities& can = pair_.connector(side).capabilities();
   if (names_its_target(row)) {
     if (!found.empty() && shows_changes(row, found.front())) {
       Applied applied;
@@ -132,6 +140,8 @@ Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::v
       applied.stored = found.front();
       return settle_applied(row, applied, AnswerIs::read_later);
     }
+    // One that arrives late is refused where it carries the version that it was planned against.
+    if (!found.empty() && !can.refuses_stale_updates && may_still_arrive(row)) return wait_for_late_arrival(side, row);
     if (!found.empty()) {
       Observer observer(pair_, run_);
       if (auto taken = observer.take(side, found.front(), report_.observed[side]); !taken) return taken;
@@ -155,24 +165,35 @@ Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::v
     (*deal)->dirty = true;
     return pair_.store->update_deal(**deal);
   }
-  const bool unique = pair_.connector(side).capabilities().client_key == Capabilities::ClientKey::unique &&
-                      row.kind != name_of(RecordKind::account);
-  const Instant safe_at = row.sent_at.value_or(row.planned_at) + pair_.settings.late_arrival;
-  if (unique || safe_at <= pair_.clock->now()) return drop(row, true);
+  const bool unique = can.client_key == Capabilities::ClientKey::unique && row.kind != name_of(RecordKind::account);
+  return unique || !may_still_arrive(row) ? drop(row, true) : wait_for_late_arrival(side, row);
+}
+
+// Until when is settled once: when its answer was lost, or at the first look where nobody waited for it any more.
+bool Executor::may_still_arrive(OperationRow& row) const {
+  const Instant now = pair_.clock->now();
+  if (!row.not_before) {
+    const Instant left = std::min(now, row.sent_at.value_or(row.planned_at) + left_within);
+    row.not_before = left + pair_.settings.late_arrival;
+  }
+  return *row.not_before > now;
+}
+
+Result<void> Executor::wait_for_late_arrival(Side side, OperationRow& row) {
   row.state = OperationState::unknown;
-  row.not_before = safe_at;
   if (auto done = pair_.store->update_operation(row); !done) return done;
   auto deal = pair_.store->deal(row.deal);
   if (!deal) return deal.error();
   if (!*deal) return {};
+  const bool creates = !names_its_target(row);
   (*deal)->state = DealState::waiting;
   (*deal)->waits_for = WaitFor::date;
   (*deal)->reason = "checking";
-  (*deal)->message = pair_.title(side) +
-                     " did not answer when the deal was created there. The bridge makes sure that it did not arrive "
-                     "before it tries again.";
-  (*deal)->next_step = "Nothing to do; decided after " + to_string_minutes(safe_at) + " UTC.";
-  (*deal)->look_again_at = safe_at;
+  (*deal)->message = pair_.title(side) + " did not answer when the deal was " + (creates ? "created" : "changed") +
+                     " there. The bridge makes sure that " + (creates ? "it" : "the change") +
+                     " did not arrive before it tries again.";
+  (*deal)->next_step = "Nothing to do; decided after " + to_string_minutes(*row.not_before) + " UTC.";
+  (*deal)->look_again_at = row.not_before;
   (*deal)->since = pair_.clock->now();
   return pair_.store->update_deal(**deal);
 }

@@ -25,9 +25,10 @@ class BatchSize {
 
   int current() const { return now_; }
 
-  void went_well(std::size_t writes, Duration took) {
+  // `full`: the request held as many as it may, or more did not fit; of others nothing follows for larger ones.
+  void went_well(bool full, Duration took) {
     if (took >= slow) return too_much();
-    if (writes < static_cast<std::size_t>(now_) || took >= quick) return;
+    if (!full || took >= quick) return;
     // As many as would take half of a quick request at this pace.
     const std::int64_t pace = quick.ms / 2 / std::max<std::int64_t>(1, took.ms);
     const std::int64_t times = std::clamp<std::int64_t>(pace, 2, was_too_much_ ? 2 : 10);

@@ -57,7 +57,8 @@ TEST_P(Transport, F03_WhatWasReadyBehindALostAnswerIsSentOnce) {  // I-19
   }
 }
 
-// A large batch is settled in parts, so that the other side does not wait; all of them count, whatever happens meanwhile.
+// A large batch is settled in parts, so that the other side does not wait; all of them count, whatever happens
+// meanwhile.
 TEST_P(Transport, WhatALargeBatchBroughtIsKeptAlsoWhenTheBridgeIsStoppedWhileItIsSettled) {  // I-19
   World world({.crm = GetParam()});
   constexpr std::size_t deals = 230;
@@ -110,6 +111,69 @@ TEST_P(Transport, F04_ALateArrivalWithinTheHorizonIsAdopted) {  // I-17, I-20
   world.sync();
   EXPECT_EQ(world.referrals().size(), 1U);
   EXPECT_EQ(world.opportunity(id)["referral_id"], referral_id_of(world, id));
+}
+
+// It may have waited for its turn long after it was marked as sent.
+TEST_P(Transport, F04_TheHorizonBeginsWhenTheAnswerIsLost) {  // I-17, I-20
+  World world({.crm = GetParam()});
+  world.new_opportunity(usual_opportunity("Alder Foods"));
+  std::vector<http::Request> late;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r) || !late.empty()) return go(r);
+    world.advance(minutes(3));
+    late.push_back(r);
+    return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+  };
+  world.sync();
+  ASSERT_EQ(late.size(), 1U);
+  world.advance(seconds(20));
+  world.sync();
+  EXPECT_TRUE(world.referrals().empty());
+  world.send(Side::partner_center, late[0]);
+  world.advance(minutes(2));
+  world.sync();
+  EXPECT_EQ(world.referrals().size(), 1U);
+}
+
+// Salesforce's collections carry no condition: the change might still arrive, after somebody's next one.
+TEST_P(Transport, F04_AChangeThatMayStillArriveIsNotWrittenAgain) {  // I-19, I-20
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.portal_edit(world.referral_of(id)["id"],
+                    {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 77000}}});
+  world.advance(minutes(5));
+  std::vector<http::Request> late;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    const bool writes = side == Side::crm && r.body.find("77000") != std::string::npos;
+    if (!writes || !late.empty()) return go(r);
+    late.push_back(r);
+    return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+  };
+  auto report = world.sync();
+  ASSERT_EQ(late.size(), 1U);
+  const bool waits = GetParam() == std::string("salesforce");
+  EXPECT_EQ(report.unanswered, waits ? 1 : 0);
+  if (waits) {
+    EXPECT_EQ(world.deal_of(id).reason, "checking");
+    EXPECT_NE(world.deal_of(id).message.find("was changed there"), std::string::npos);
+  }
+  world.wire = nullptr;
+  world.send(Side::crm, late[0]);
+  world.advance(minutes(2));
+  world.sync();
+  EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 77000.0);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+  EXPECT_EQ(world.store()
+                .operations([] {
+                  store::OperationFilter open;
+                  open.state = store::OperationState::unknown;
+                  return open;
+                }())
+                ->size(),
+            0U);
 }
 
 TEST_P(Transport, F04_ALateArrivalAfterTheHorizonIsATwinAndNeitherIsWrittenTo) {  // I-17

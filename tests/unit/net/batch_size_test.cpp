@@ -8,11 +8,11 @@ namespace {
 
 TEST(BatchSize, GrowsAsFastAsThePaceAllowsUntilTheServerWasSlow) {
   BatchSize size({.start = 100, .min = 10, .max = 5000});
-  size.went_well(100, milliseconds(1250));  // four times as many would take half of a quick request
+  size.went_well(true, milliseconds(1250));  // four times as many would take half of a quick request
   EXPECT_EQ(size.current(), 400);
-  size.went_well(400, milliseconds(1));
+  size.went_well(true, milliseconds(1));
   EXPECT_EQ(size.current(), 4000) << "ten times at most";
-  size.went_well(4000, seconds(9));
+  size.went_well(true, seconds(9));
   EXPECT_EQ(size.current(), 5000);
 }
 
@@ -20,19 +20,19 @@ TEST(BatchSize, HalvesWhenItWasTooMuchAndThenDoublesAtMost) {
   BatchSize size({.start = 800, .min = 150, .max = 1000});
   size.too_much();
   EXPECT_EQ(size.current(), 400);
-  size.went_well(400, seconds(31));
+  size.went_well(true, seconds(31));
   EXPECT_EQ(size.current(), 200) << "a slow answer is too much, too";
   size.too_much();
   EXPECT_EQ(size.current(), 150);
-  size.went_well(150, milliseconds(1));
+  size.went_well(true, milliseconds(1));
   EXPECT_EQ(size.current(), 300);
 }
 
 TEST(BatchSize, StaysWhenTheRequestWasNeitherFullNorQuick) {
   BatchSize size({.start = 100, .min = 10, .max = 1000});
-  size.went_well(99, milliseconds(1));
+  size.went_well(false, milliseconds(1));
   EXPECT_EQ(size.current(), 100);
-  size.went_well(100, seconds(10));
+  size.went_well(true, seconds(10));
   EXPECT_EQ(size.current(), 100);
 }
 

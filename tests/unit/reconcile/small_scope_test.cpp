@@ -375,7 +375,9 @@ std::string document() {
          "Status, substatus and reason are one value. Nothing is written to a closed referral; a deal that is open in "
          "the CRM and closed in Partner Center waits for a person.\n\n";
   print_standings(out);
-  out << "\n## Reasons\n\nEach decision names one of these; there are no others.\n\n";
+  out << "\n## Reasons\n\nEach decision of the comparison names one of these; there are no others. A person's choice "
+         "lies over it as "
+         "`chosen_by_person`.\n\n";
   print_reasons(out);
   return out.str();
 }

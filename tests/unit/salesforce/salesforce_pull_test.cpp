@@ -401,15 +401,20 @@ TEST(SalesforcePull, DecidesNothingByOurOwnClock) {
   }
 }
 
-// Lists of ids and names that one address cannot hold go in several queries of one composite.
-TEST(SalesforceFetch, AsksForManyRecordsInOneApiCall) {
-  TestOrg org;
+std::vector<RecordRef> refs_to_new_deals(TestOrg& org, int deals) {
   std::vector<RecordRef> refs;
-  for (int i = 0; i < 700; ++i) {
+  for (int i = 0; i < deals; ++i) {
     RecordRef ref;
     ref.id = RecordId(org.create("Deal " + std::to_string(i)));
     refs.push_back(ref);
   }
+  return refs;
+}
+
+// Lists of ids and names that one address cannot hold go in several queries of one composite.
+TEST(SalesforceFetch, AsksForManyRecordsInOneApiCall) {
+  TestOrg org;
+  const auto refs = refs_to_new_deals(org, 700);
   Call call = org.call();
   const auto before = org.requests();
   const auto rows = org.connector->fetch(call, refs, {"Name"});
@@ -422,12 +427,7 @@ TEST(SalesforceFetch, AsksForManyRecordsInOneApiCall) {
 TEST(SalesforceFetch, FollowsThePagesOfAQueryInsideAComposite) {
   TestOrg org;
   org.set(R"({"page_size":200})");
-  std::vector<RecordRef> refs;
-  for (int i = 0; i < 400; ++i) {
-    RecordRef ref;
-    ref.id = RecordId(org.create("Deal " + std::to_string(i)));
-    refs.push_back(ref);
-  }
+  const auto refs = refs_to_new_deals(org, 400);
   Call call = org.call();
   const auto rows = org.connector->fetch(call, refs, {"Name"});
   ASSERT_TRUE(rows) << rows.error().message;
@@ -437,12 +437,7 @@ TEST(SalesforceFetch, FollowsThePagesOfAQueryInsideAComposite) {
 TEST(SalesforceFetch, GoesWithoutTheCurrencyColumnInsideACompositeToo) {
   TestOrg org;
   org.set(R"({"multi_currency":false})");
-  std::vector<RecordRef> refs;
-  for (int i = 0; i < 400; ++i) {
-    RecordRef ref;
-    ref.id = RecordId(org.create("Deal " + std::to_string(i)));
-    refs.push_back(ref);
-  }
+  const auto refs = refs_to_new_deals(org, 400);
   Call call = org.call();
   const auto rows = org.connector->fetch(call, refs, {"Name", "CurrencyIsoCode"});
   ASSERT_TRUE(rows) << rows.error().message;

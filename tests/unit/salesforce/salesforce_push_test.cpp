@@ -139,14 +139,32 @@ TEST(SalesforcePush, PacksFiveCollectionsIntoOneCallOnceTheOrganisationWasQuick)
   EXPECT_EQ(org.requests() - before, 1U);
 }
 
-TEST(SalesforcePush, PacksFewerCollectionsAfterAnAnswerWasLost) {
+TEST(SalesforcePush, PacksFewerCollectionsAfterAnAnswerWasLostUntilTheOrganisationIsQuickAgain) {
+  for (const char* lost : {R"({"kind":"drop_after"})", R"({"kind":"html","status":200})"}) {
+    TestOrg org;
+    push(org, creates_of(200, "a"));
+    org.faults(R"([{"match":{"path":"/services/data/v60.0/composite"},"action":)" + std::string(lost) + "}]");
+    for (const Outcome& o : push(org, creates_of(1000, "b"))) EXPECT_EQ(kind_of(o), "unknown");
+    auto before = org.requests();
+    push(org, creates_of(1000, "c"));
+    EXPECT_EQ(org.requests() - before, 2U) << "two collections, then three";
+    before = org.requests();
+    push(org, creates_of(1000, "d"));
+    EXPECT_EQ(org.requests() - before, 1U);
+  }
+}
+
+TEST(SalesforcePush, SendsNothingMoreAfterALookIsRefusedAsAWhole) {
   TestOrg org;
-  push(org, creates_of(200, "a"));
-  org.faults(R"([{"match":{"path":"/services/data/v60.0/composite"},"action":{"kind":"drop_after"}}])");
-  for (const Outcome& o : push(org, creates_of(1000, "b"))) EXPECT_EQ(kind_of(o), "unknown");
+  std::vector<Operation> updates;
+  for (const Outcome& o : push(org, creates_of(450, "ref-"))) {
+    updates.push_back(update_of(applied_in(o)->id.value, {{"NextStep", text_value("new")}}, {{"NextStep", Value()}}));
+  }
+  org.faults(R"([{"match":{"method":"POST","path":"/services/data/v60.0/composite/sobjects/Opportunity"},
+                  "action":{"kind":"throttle","retry_after":400}}])");
   const auto before = org.requests();
-  push(org, creates_of(1000, "c"));
-  EXPECT_EQ(org.requests() - before, 3U) << "two collections in each call";
+  for (const Outcome& o : push(org, updates)) EXPECT_EQ(kind_of(o), "throttled");
+  EXPECT_EQ(org.requests() - before, 1U);
 }
 
 // What is compared first is written right behind it: the less time between, the less can be edited in it.
