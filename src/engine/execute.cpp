@@ -187,6 +187,7 @@ Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& foll
   finished_ = 0;
   none_before_.clear();
   waits_for_more_until_.clear();
+  rests_until_.clear();
   Lanes lanes;
   lanes[0].side = Side::partner_center;
   lanes[1].side = Side::crm;
@@ -206,7 +207,7 @@ Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& foll
     Lane* next = next_to_land(lanes, settles ? Wait::no : Wait::until_one_landed);
     if (next != nullptr) {
       if (auto done = land(*next, follow_up); !done) return done;
-    } else if (!settles) {
+    } else if (!settles && !lanes[0].flight && !lanes[1].flight && !wait_for_a_rest()) {
       return {};
     }
   }
@@ -240,15 +241,37 @@ Result<void> Executor::advance(Lane& lane, Room room, const FollowUp& follow_up)
 }
 
 Result<void> Executor::take_off(Lane& lane, Room room) {
-  if (lane.flight) return {};
+  if (lane.flight || rests(lane.side)) return {};
   auto made = make_ready(lane.side, room);
   if (!made) return made.error();
   if (*made) lane.flight = launch(lane.side, std::move(**made));
   return {};
 }
 
+bool Executor::rests(Side side) {
+  const auto rest = rests_until_.find(side);
+  if (rest == rests_until_.end()) return false;
+  if (rest->second > pair_.clock->now()) return true;
+  rests_until_.erase(rest);
+  return false;
+}
+
+bool Executor::any_rest_is_over() const {
+  return std::any_of(rests_until_.begin(), rests_until_.end(),
+                     [now = pair_.clock->now()](const auto& rest) { return rest.second <= now; });
+}
+
+bool Executor::wait_for_a_rest() {
+  if (rests_until_.empty() || report_.stopped) return false;
+  Instant first = rests_until_.begin()->second;
+  for (const auto& [side, until] : rests_until_) first = std::min(first, until);
+  // Woken early we are asked to stop, which is noticed before anything leaves.
+  if (!pair_.clock->sleep_for(first - pair_.clock->now())) rests_until_.clear();
+  return true;
+}
+
 // Those that fly only when they are waited for have their turns. One that landed before is settled first.
-Executor::Lane* Executor::next_to_land(Lanes& lanes, Wait wait) {
+Executor::Lane* Executor::next_to_land(Lanes& lanes, Wait wait) const {
   const std::chrono::milliseconds patience(wait == Wait::no ? 0 : 1);
   const auto may_land = [](const Lane& lane) { return lane.flight && !lane.landed; };
   std::swap(lanes[0], lanes[1]);
@@ -256,7 +279,7 @@ Executor::Lane* Executor::next_to_land(Lanes& lanes, Wait wait) {
     for (Lane& lane : lanes) {
       if (may_land(lane) && lane.flight->outcomes.wait_for(patience) != std::future_status::timeout) return &lane;
     }
-    if (wait == Wait::no) break;
+    if (wait == Wait::no || any_rest_is_over()) break;
   }
   return nullptr;
 }
@@ -375,10 +398,15 @@ Executor::Flight Executor::launch(Side side, Batch batch) {
   flight.batch = std::move(batch);
   flight.outcomes = fliers_[index].run([this, side, index, operations = std::move(flight.batch.operations)]() -> Flown {
     if (held_[index]) return std::nullopt;
-    Call call = pair_.call(side);
-    std::vector<Outcome> outcomes = pair_.connector(side).push(call, operations);
-    if (!are_about_their_records(outcomes)) held_[index] = true;
-    return outcomes;
+    try {
+      Call call = pair_.call(side);
+      std::vector<Outcome> outcomes = pair_.connector(side).push(call, operations);
+      if (!are_about_their_records(outcomes)) held_[index] = true;
+      return outcomes;
+    } catch (...) {
+      held_[index] = true;
+      throw;
+    }
   });
   return flight;
 }
@@ -413,14 +441,14 @@ Result<void> Executor::settle_rows(Side side, std::span<OperationRow> rows, cons
   options_.progress({"Writing to " + pair_.title(side), finished_, std::max(total_, finished_)});
   if (went_through > 0) failures_in_a_row_[side] = 0;
   if (first_error && side_failed(side, *first_error, went_through == 0)) return {};
-  if (wait_and_retry && first_error) {
+  if (wait_and_retry && first_error) {  // what was not applied goes out again after a while
     Duration wait = seconds(1LL << std::min(failures_in_a_row_[side], 5));
     if (first_error->not_before) wait = std::max(wait, *first_error->not_before - pair_.clock->now());
     if (wait > minutes(2)) {
       stop_because_of(side, *first_error);
       return {};
     }
-    pair_.clock->sleep_for(wait);
+    rests_until_[side] = pair_.clock->now() + wait;
   }
   return {};
 }

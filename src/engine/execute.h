@@ -87,7 +87,12 @@ class Executor {
   Result<void> advance(Lane& lane, Room room, const FollowUp& follow_up);
   Result<void> take_off(Lane& lane, Room room);
   Result<void> land(Lane& lane, const FollowUp& follow_up);
-  static Lane* next_to_land(Lanes& lanes, Wait wait);
+  Lane* next_to_land(Lanes& lanes, Wait wait) const;
+  // Has the side asked for time that is not over yet?
+  bool rests(Side side);
+  bool any_rest_is_over() const;
+  // Waits for the first side that rests; false when none does, or none needs to any more.
+  bool wait_for_a_rest();
   Result<void> settle_some(Lane& lane, std::size_t most, const FollowUp& follow_up);
   // Does the deal wait for one of its records to be read again?
   bool is_moved(const store::DealRow& deal) const;
@@ -131,6 +136,8 @@ class Executor {
   // Up to this one, no operation of the side is planned any more: where the search for the next batch begins, so that
   // it does not walk through the other side's again and again.
   std::map<Side, OperationId> none_before_;
+  // Sides that asked for time, or failed for a moment: until when nothing is sent to them.
+  std::map<Side, Instant> rests_until_;
   // Until so many writes are settled, a batch that may grow is not looked for again.
   std::map<Side, std::int64_t> waits_for_more_until_;
   std::int64_t finished_ = 0;

@@ -73,6 +73,7 @@ TEST_P(Describing, DoesNotContradictItself) {
   EXPECT_FALSE(c.system.empty() || c.display_name.empty());
   EXPECT_GT(c.batch_max, 0);
   EXPECT_GE(c.in_flight_max, 1);
+  EXPECT_EQ(c.refuses_stale_updates, facts.conditional_write != ConditionalWrite::none);
   const Descriptor d = describe();
   EXPECT_FALSE(d.environment.empty() || d.title.empty());
   std::set<std::string> stage_ids;

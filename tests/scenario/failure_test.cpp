@@ -192,6 +192,45 @@ TEST_P(Failure, F07_ThrottlingIsObeyedAndEverythingArrives) {  // F-07
   EXPECT_EQ(world.referrals().size(), 10U);
 }
 
+TEST_P(Failure, F07_ASideThatAsksForTimeDoesNotKeepTheOtherWaiting) {  // F-07
+  World world({.crm = GetParam()});
+  CycleOptions first_sync;
+  first_sync.allow = {"creates"};
+  std::vector<std::string> ids;
+  for (int i = 0; i < 80; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+  world.sync(first_sync);
+  world.advance(minutes(5));
+  world.sync();
+  const std::string edited_in_portal = ids.back();
+  world.portal_edit(world.referral_of(edited_in_portal)["id"],
+                    {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 77000}}});
+  ids.pop_back();
+  for (const std::string& id : ids) world.crm_edit(id, {{"value", 88000}});
+  world.advance(minutes(5));
+  const Instant begin = world.clock().now();
+  bool throttled = false;
+  std::optional<Duration> written_after;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side == Side::partner_center && r.method == "PATCH" && !std::exchange(throttled, true)) {
+      net::Delivered refusal;
+      refusal.response.status = 429;
+      refusal.response.headers.set("Retry-After", "50");
+      return refusal;
+    }
+    const bool writes = side == Side::crm && r.body.find("77000") != std::string::npos;
+    if (writes && !written_after) written_after = world.clock().now() - begin;
+    return go(r);
+  };
+  const auto report = world.sync();
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  ASSERT_TRUE(throttled && written_after);
+  EXPECT_LT(*written_after, seconds(50));
+  EXPECT_GE(world.clock().now() - begin, seconds(50)) << "the other side was given its time";
+  for (const std::string& id : ids) {
+    EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), 88000.0);
+  }
+}
+
 TEST_P(Failure, F08_ASideThatIsDownIsOneIncidentAndTheDealsStayQueued) {  // F-08
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
