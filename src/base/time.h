@@ -4,6 +4,7 @@
 // is what makes every wait simulable.
 #pragma once
 
+#include <atomic>
 #include <compare>
 #include <cstdint>
 #include <optional>
@@ -82,19 +83,19 @@ class SystemClock final : public Clock {
   static bool interrupted();
 };
 
-// A clock for tests: time moves only when told, or by sleeping.
+// A clock for tests: time moves only when told, or by sleeping. Any thread may look and sleep.
 class ManualClock final : public Clock {
  public:
-  explicit ManualClock(Instant start) : now_(start) {}
-  Instant now() override { return now_; }
+  explicit ManualClock(Instant start) : now_ms_(start.ms) {}
+  Instant now() override { return Instant{now_ms_}; }
   bool sleep_for(Duration d) override {
-    now_ = now_ + d;
+    advance(d);
     return true;
   }
-  void advance(Duration d) { now_ = now_ + d; }
+  void advance(Duration d) { now_ms_ += d.ms; }
 
  private:
-  Instant now_;
+  std::atomic<std::int64_t> now_ms_;
 };
 
 }  // namespace cosell

@@ -43,7 +43,7 @@ struct Settings {
   Duration settle = minutes(60);        // an irreversible step must be unchanged in the CRM for this long
   std::map<Irreversible, Gate> gates;   // automatic when absent; closing as created in error: never
   Duration answers_every = hours(1);    // how often an open request is asked for Microsoft's answer
-  Duration late_arrival = seconds(60);  // how long a lost create may still arrive (side without unique key)
+  Duration late_arrival = seconds(60);  // how long a lost write may still arrive, from when its answer was lost
   Duration retry_first = seconds(30);   // wait after the first transient failure of a deal; doubles
   Duration retry_longest = hours(1);
   int attempts_in_a_row = 3;  // transient failures of a side in one run before it counts as down
