@@ -20,6 +20,26 @@ struct Start {
   std::int64_t page = 1;
 };
 
+// The ids of which a row that matches the filter has to have one; nothing when the filter does not say. What else is
+// asked for is judged row by row.
+std::optional<std::vector<Guid>> ids_wanted(const Expression& filter, const Table& table) {
+  if (filter.op == Op::both) {
+    for (const Expression& child : filter.children) {
+      if (auto ids = ids_wanted(child, table)) return ids;
+    }
+  }
+  if (filter.op != Op::in && filter.op != Op::eq) return std::nullopt;
+  const Operand& property = filter.operands.front();
+  if (property.literal || !property.lookups.empty() || property.column != table.primary_id) return std::nullopt;
+  std::vector<Guid> ids;
+  for (auto operand = filter.operands.begin() + 1; operand != filter.operands.end(); ++operand) {
+    const auto* id = operand->literal ? std::get_if<Guid>(&operand->value) : nullptr;
+    if (id == nullptr) return std::nullopt;
+    ids.push_back(*id);
+  }
+  return ids;
+}
+
 class Lister {
  public:
   Lister(const Call& call, const Table& table, const Query& query)
@@ -27,7 +47,9 @@ class Lister {
         rows_(model_.rows(table)),
         table_(table),
         query_(query),
-        users_(model_.schema().get("systemuser").place) {}
+        users_(model_.schema().get("systemuser").place) {
+    if (query.filter) look_up(ids_wanted(*query.filter, table));
+  }
 
   bool matches(const Row& row) const {
     if (!query_.filter) return true;
@@ -36,7 +58,7 @@ class Lister {
 
   std::size_t count() const {
     std::size_t n = 0;
-    for (const RowPtr& row : rows_.all()) {
+    for (const RowPtr& row : candidates()) {
       if (row != nullptr && matches(*row) && ++n == kCountMax) break;
     }
     return n;
@@ -46,9 +68,11 @@ class Lister {
   std::vector<RowPtr> take(const Start& start, std::size_t limit) const {
     std::vector<RowPtr> taken;
     const bool ordered = !query_.order.empty();
-    for (std::size_t i = start.set && !ordered ? start.position + 1 : 0; i < rows_.all().size(); ++i) {
-      const RowPtr& row = rows_.all()[i];
-      if (row == nullptr || !matches(*row) || (start.set && ordered && !is_behind(*row, start))) continue;
+    const auto& rows = candidates();
+    // Without an index, the place of a row is its position.
+    for (std::size_t i = start.set && !ordered && !looked_up_ ? start.position + 1 : 0; i < rows.size(); ++i) {
+      const RowPtr& row = rows[i];
+      if (row == nullptr || (start.set && !is_behind(*row, start)) || !matches(*row)) continue;
       taken.push_back(row);
       if (!ordered && taken.size() == limit) break;
     }
@@ -86,11 +110,25 @@ class Lister {
     return row.position > start.position;
   }
 
+  // In the order of their creation, as without an index.
+  void look_up(std::optional<std::vector<Guid>> ids) {
+    if (!ids) return;
+    looked_up_.emplace();
+    for (const Guid& id : *ids) {
+      if (RowPtr row = rows_.by_id(id)) looked_up_->push_back(std::move(row));
+    }
+    const auto earlier = [](const RowPtr& a, const RowPtr& b) { return a->position < b->position; };
+    std::sort(looked_up_->begin(), looked_up_->end(), earlier);
+    looked_up_->erase(std::unique(looked_up_->begin(), looked_up_->end()), looked_up_->end());
+  }
+  const std::vector<RowPtr>& candidates() const { return looked_up_ ? *looked_up_ : rows_.all(); }
+
   const Model& model_;
   const Rows& rows_;
   const Table& table_;
   const Query& query_;
   std::uint16_t users_;
+  std::optional<std::vector<RowPtr>> looked_up_;  // the only rows that can match, where the filter names ids
 };
 
 Outcome<Start> read_start(const Call& call, const Query& query) {

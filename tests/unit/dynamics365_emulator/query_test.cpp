@@ -58,6 +58,22 @@ TEST_F(Query, JoinsConditionsWithTheRightPrecedence) {
             (Names{"beta's", "Gamma"}));
 }
 
+TEST_F(Query, FindsRowsByTheirIdsAsAnyOtherFilterDoes) {
+  const std::string in = "Microsoft.Dynamics.CRM.In(PropertyName='opportunityid',PropertyValues=['";
+  const std::string all = in + ids_[2] + "','" + ids_[0] + "','" + ids_[0] + "','" + ids_[1] +
+                          "','00000000-0000-0000-0000-00000000abcd'])";
+  EXPECT_EQ(where(all), (Names{"Alpha", "beta's", "Gamma"})) << "each once, in the order of their creation";
+  EXPECT_EQ(where(all + " and estimatedvalue gt 150"), (Names{"beta's", "Gamma"}));
+  EXPECT_EQ(where(all + " or name eq 'Gamma'").size(), 3U);
+  EXPECT_EQ(where("not " + in + ids_[0] + "'])"), (Names{"beta's", "Gamma"}));
+  const Json page = org_.get("opportunities?$select=name&$filter=" + all, {{"Prefer", "odata.maxpagesize=2"}});
+  ASSERT_EQ(page["value"].size(), 2U);
+  const std::string next = page["@odata.nextLink"].get<std::string>();
+  EXPECT_EQ(org_.column(next, "name"), Names{"Gamma"});
+  org_.call("DELETE", "opportunities(" + ids_[0] + ")");
+  EXPECT_EQ(where(all), (Names{"beta's", "Gamma"}));
+}
+
 TEST_F(Query, RefusesWhatItDoesNotUnderstand) {
   EXPECT_EQ(Organization::code(org_.call("GET", "opportunities?$select=Name")), "0x0");
   EXPECT_NE(Organization::message(org_.last).find(
