@@ -48,7 +48,7 @@ CrmFacts facts_of(const std::string& crm) {
            "Account.BillingStreet=1 Main Street", "Account.BillingCity=Springfield", "Account.BillingCountry=US",
            "Owner.Name=Ida Berg"},
           2000,
-          200};
+          1000};  // five collections of 200
 }
 
 // A request again and again over one connection, as bare as libcurl allows.
