@@ -80,7 +80,7 @@ std::optional<Error> read_multi_currency(const json::Member& m, SalesforceSettin
   return std::nullopt;
 }
 
-const std::vector<std::string> kKeys = {"instance",        "api_version",   "page_size",  "read_overlap",
+const std::vector<std::string> kKeys = {"instance",        "api_version",          "page_size",  "read_overlap",
                                         "collection_size", "collections_per_call", "key_column", "multi_currency"};
 
 std::optional<Error> read_member(const json::Member& m, SalesforceSettings& out) {

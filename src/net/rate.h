@@ -1,5 +1,6 @@
 // How many requests may be under way at once: grows by one with each success until the server asks to slow down for the
-// first time, then by one after a full window of successes; halves when the server asks to slow down. Pure; who asks for it and what counts as success is the caller's matter.
+// first time, then by one after a full window of successes; halves when the server asks to slow down. Pure; who asks
+// for it and what counts as success is the caller's matter.
 #pragma once
 
 #include <algorithm>

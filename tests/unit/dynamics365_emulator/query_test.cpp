@@ -60,8 +60,8 @@ TEST_F(Query, JoinsConditionsWithTheRightPrecedence) {
 
 TEST_F(Query, FindsRowsByTheirIdsAsAnyOtherFilterDoes) {
   const std::string in = "Microsoft.Dynamics.CRM.In(PropertyName='opportunityid',PropertyValues=['";
-  const std::string all = in + ids_[2] + "','" + ids_[0] + "','" + ids_[0] + "','" + ids_[1] +
-                          "','00000000-0000-0000-0000-00000000abcd'])";
+  const std::string all =
+      in + ids_[2] + "','" + ids_[0] + "','" + ids_[0] + "','" + ids_[1] + "','00000000-0000-0000-0000-00000000abcd'])";
   EXPECT_EQ(where(all), (Names{"Alpha", "beta's", "Gamma"})) << "each once, in the order of their creation";
   EXPECT_EQ(where(all + " and estimatedvalue gt 150"), (Names{"beta's", "Gamma"}));
   EXPECT_EQ(where(all + " or name eq 'Gamma'").size(), 3U);
