@@ -155,13 +155,13 @@ Result<void> Cycle::prepare() {
     });
     if (!set) return set;
   }
-  Executor executor(pair_, report_.run, report_, options_);
-  if (auto done = executor.drop_planned(); !done) return done;
+  Settler settler(pair_, report_.run, report_, options_);
+  if (auto done = settler.drop_planned(); !done) return done;
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (auto done = check_environment(side); !done) return done;
     if (stopped()) return {};
   }
-  if (auto done = executor.probe_open_operations(); !done || stopped()) return done;
+  if (auto done = settler.probe_open_operations(); !done || stopped()) return done;
   std::map<Side, Reading> readings;
   for (const Side side : {Side::crm, Side::partner_center}) {
     auto begun = begin_reading(side);
@@ -605,7 +605,8 @@ Result<bool> Cycle::guard_stops(std::int64_t writes_to_come) {
 }
 
 Result<void> Cycle::rounds() {
-  Executor executor(pair_, report_.run, report_, options_);
+  Settler settler(pair_, report_.run, report_, options_);
+  Executor executor(pair_, report_, options_, settler);
   times_decided_.clear();
   plan_hash_ = 0;
   if (auto done = match_lone_deals(pair_); !done) return done;
@@ -624,8 +625,8 @@ Result<void> Cycle::rounds() {
     auto pushed = executor.push_all(*operations, [this](const auto& deals) { return decide_settled(deals); });
     if (!pushed) return pushed;
     if (stopped()) return {};
-    if (auto done = executor.probe_open_operations(); !done) return done;
-    if (auto done = executor.fetch_moved(); !done) return done;
+    if (auto done = settler.probe_open_operations(); !done) return done;
+    if (auto done = settler.fetch_moved(); !done) return done;
   }
   return {};
 }
@@ -646,8 +647,8 @@ Result<void> Cycle::wait_for_lost_creates() {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
     }
-    Executor executor(pair_, report_.run, report_, options_);
-    if (auto done = executor.probe_open_operations(); !done || stopped()) return done;
+    Settler settler(pair_, report_.run, report_, options_);
+    if (auto done = settler.probe_open_operations(); !done || stopped()) return done;
     if (auto done = rounds(); !done) return done;
   }
   return {};
@@ -703,8 +704,8 @@ Result<void> Cycle::finish() {
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
   report_.calls[Side::partner_center] = pair_.meter->of(store::name_of(Side::partner_center));
   if (!options_.plan_only) {
-    Executor executor(pair_, report_.run, report_, options_);
-    if (auto done = executor.drop_planned(); !done) return done;
+    Settler settler(pair_, report_.run, report_, options_);
+    if (auto done = settler.drop_planned(); !done) return done;
   }
   auto states = pair_.store->count_deals();
   if (!states) return states.error();

@@ -2,7 +2,7 @@
 // (I-20). "Not found" is no proof while a request may still arrive (reliability section 3, second trap).
 #include <algorithm>
 
-#include "engine/execute.h"
+#include "engine/settle.h"
 #include "engine/view.h"
 
 namespace cosell::engine {
@@ -39,7 +39,7 @@ bool shows_changes(const OperationRow& row, const Observation& seen) {
 
 }  // namespace
 
-Result<void> Executor::probe_open_operations() {
+Result<void> Settler::probe_open_operations() {
   for (const Side side : {Side::partner_center, Side::crm}) {
     for (const auto state : {OperationState::sent, OperationState::unknown}) {
       store::OperationFilter filter;
@@ -64,7 +64,7 @@ Result<void> Executor::probe_open_operations() {
   return {};
 }
 
-Result<void> Executor::probe(Side side, std::vector<OperationRow> rows) {
+Result<void> Settler::probe(Side side, std::vector<OperationRow> rows) {
   std::vector<RecordRef> refs;
   std::vector<RelatedQuery> queries;
   std::vector<std::string> asked_for;
@@ -123,7 +123,7 @@ Result<void> Executor::probe(Side side, std::vector<OperationRow> rows) {
   });
 }
 
-Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::vector<Observation>& all_found) {
+Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::vector<Observation>& all_found) {
   std::vector<Observation> found;
   for (const auto& seen : all_found) {
     // An old referral carries the opportunity's id too; it is not the one that was created now.
@@ -170,7 +170,7 @@ Result<void> Executor::conclude_probe(Side side, OperationRow& row, const std::v
 }
 
 // Until when is settled once: when its answer was lost, or at the first look where nobody waited for it any more.
-bool Executor::may_still_arrive(OperationRow& row) const {
+bool Settler::may_still_arrive(OperationRow& row) const {
   const Instant now = pair_.clock->now();
   if (!row.not_before) {
     const Instant left = std::min(now, row.sent_at.value_or(row.planned_at) + left_within);
@@ -179,7 +179,7 @@ bool Executor::may_still_arrive(OperationRow& row) const {
   return *row.not_before > now;
 }
 
-Result<void> Executor::wait_for_late_arrival(Side side, OperationRow& row) {
+Result<void> Settler::wait_for_late_arrival(Side side, OperationRow& row) {
   row.state = OperationState::unknown;
   if (auto done = pair_.store->update_operation(row); !done) return done;
   auto deal = pair_.store->deal(row.deal);

@@ -1,0 +1,380 @@
+// Outcomes of writes, laid into the deals.
+#include "engine/settle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json_text.h"
+#include "engine/absence.h"
+#include "engine/ask_registration.h"
+#include "engine/decide.h"
+#include "engine/view.h"
+#include "engine/words.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::DealRow;
+using store::DealState;
+using store::OperationRow;
+using store::OperationState;
+using store::WaitFor;
+
+constexpr int attempts_max = 3;  // of one operation within a run
+
+bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
+
+// The side's new picture after a write whose answer does not show it: what we sent laid over what was there.
+Columns picture_after(const OperationRow& row, const Applied& applied, const Columns& before) {
+  Columns picture = before;
+  for (const auto& [name, value] : row.changes) picture[name] = value;
+  for (const auto& [name, value] : applied.shown) picture[name] = value;
+  return picture;
+}
+
+std::string done_sentence(const Pair& pair, const OperationRow& row) {
+  const std::string where = pair.title(row.side);
+  if (is_kind(row, RecordKind::account)) return "Account created in " + where;
+  if (is_kind(row, RecordKind::microsoft_half)) return "Microsoft asked for help in " + where;
+  if (is_kind(row, RecordKind::registration)) {
+    return (is_create(row) ? "Registered in " : "Registration corrected in ") + where + ": " +
+           words::changes(row.changes);
+  }
+  if (is_create(row))
+    return (is_kind(row, RecordKind::referral) ? "Referral created in " : "Opportunity created in ") + where;
+  return "Written to " + where + ": " + words::changes(row.changes);
+}
+
+}  // namespace
+
+Result<void> Settler::settle(OperationRow& row, const Outcome& outcome) {
+  row.request_id = outcome.request_id;
+  if (const auto* error = std::get_if<Error>(&outcome.what)) return settle_failed(row, *error);
+  return settle_applied(row, std::get<Applied>(outcome.what), AnswerIs::own);
+}
+
+Result<void> Settler::note_outcome(const OperationRow& row, const std::string& summary, ImageId shown) {
+  json::ObjectText payload;
+  if (shown.valid()) payload.integer("after", shown.value);
+  payload.integer("attempts", row.attempts);
+  if (!row.error_class.empty()) {
+    payload.text("error", row.error_class);
+    payload.text("error_detail", row.error_detail);
+    payload.text("error_message", row.error_message);
+  }
+  payload.text("kind", row.kind);
+  payload.text("operation", row.id.value);
+  payload.text("record", row.target_id);
+  payload.text_if_any("request_id", row.request_id);
+  payload.text("side", store::name_of(row.side));
+  payload.text("state", store::name_of(row.state));
+  payload.text("verb", row.verb);
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = run_;
+  entry.deal = row.deal;
+  entry.kind = store::JournalKind::outcome;
+  entry.summary = summary;
+  entry.payload = payload.object();
+  return pair_.store->journal(entry);
+}
+
+Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, AnswerIs answer) {
+  auto& store = *pair_.store;
+  row.state = OperationState::applied;
+  row.finished_at = pair_.clock->now();
+  const Side side = row.side;
+  row.target_id = side == Side::crm ? pair_.crm->normal_id(applied.id.value).value : applied.id.value;
+  if (row.target_id.empty()) row.target_id = applied.id.value;
+  ++report_.done[write_kind(row)];
+  if (auto done = store.update_operation(row); !done) return done;
+  const bool registers = is_kind(row, RecordKind::registration);
+  const bool a_deal_itself = is_kind(row, RecordKind::opportunity) || is_kind(row, RecordKind::referral) || registers;
+  if (!a_deal_itself) {
+    if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
+  }
+  if (is_kind(row, RecordKind::account)) return mark_deal_dirty(row.deal);
+
+  auto found = store.deal(row.deal);
+  if (!found) return found.error();
+  if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row)) : Result<void>{};
+  DealRow deal = *std::move(*found);
+  deal.dirty = true;
+  if (registers) deal.marks.erase(registration_mark);
+  const bool only_told_the_seller = side == Side::crm && !is_create(row) && row.agrees_with.empty();
+  if (!only_told_the_seller && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0) {
+    deal.marks.erase("refused.message");
+    deal.marks.erase("refused.reason");
+  }
+  deal.marks.erase("attempts");
+  return is_kind(row, RecordKind::microsoft_half) ? settle_half(row, applied, deal)
+                                                  : settle_record(row, applied, answer, deal);
+}
+
+Result<void> Settler::settle_half(const OperationRow& row, const Applied& applied, DealRow& deal) {
+  Columns half = applied.stored ? applied.stored->columns : row.changes;
+  if (!half.count(info(Field::help).name)) half[info(Field::help).name] = row.changes.at(info(Field::help).name);
+  auto image = pair_.store->put_image(half, deal.microsoft);
+  if (!image) return image.error();
+  deal.microsoft = *image;
+  deal.microsoft_id = row.target_id;
+  deal.ask_microsoft_at = pair_.clock->now() + pair_.settings.answers_every;
+  return pair_.store->update_deal(deal);
+}
+
+Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, AnswerIs answer, DealRow& deal) {
+  auto& store = *pair_.store;
+  const Side side = row.side;
+  // The record may have been seen in a listing before its answer was settled: one deal, one row.
+  if (!names_its_target(row)) {
+    auto other = store.deal_by_record(side, row.target_id);
+    if (!other) return other.error();
+    if (*other && (*other)->id != deal.id) {
+      if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
+    }
+  }
+  store::SideState& state = side == Side::crm ? deal.crm : deal.partner_center;
+  Columns before;
+  if (state.image.valid()) {
+    auto image = store.image(state.image);
+    if (!image) return image.error();
+    before = std::move(*image);
+  }
+  Columns laid_over = applied.stored ? Columns{} : picture_after(row, applied, before);
+  if (stage_follows(row) && !applied.stored && applied.shown.count(pair_.mapping->stage_column()) == 0) {
+    laid_over.erase(pair_.mapping->stage_column());
+  }
+  const Columns& picture = applied.stored ? applied.stored->columns : laid_over;
+  auto image = store.put_image(picture, state.image);
+  if (!image) return image.error();
+  state.record_id = row.target_id;
+  state.image = *image;
+  state.existence = store::Existence::live;
+  state.seen_at = pair_.clock->now();
+  if (!applied.version.empty()) state.version = applied.version.value;
+  if (applied.stored) state.changed_at = applied.stored->changed_at;
+  if (side == Side::partner_center && !applied.stored) moved_[side].insert(row.target_id);
+  if (side == Side::partner_center) {
+    const auto engagement = text_of(column(picture, info(Field::engagement_id).name));
+    if (!engagement.empty()) deal.engagement_id = engagement;
+  }
+  const Agreement agreement = agreement_on(row, applied, answer, before, picture);
+  if (!agreement.unheeded.empty() && agreement.unheeded.size() == row.agrees_with.size()) {
+    note_unheeded(row, deal, agreement.unheeded);
+  }
+  if (auto kept = agree_on(pair_, deal, agreement.on); !kept) return kept;
+  if (auto updated = store.update_deal(deal); !updated) return updated;
+  return note_outcome(row, done_sentence(pair_, row), *image);
+}
+
+// Where the record begins at a stage of its system's choice, the deal's own follows with the next write.
+bool Settler::stage_follows(const OperationRow& row) const {
+  return is_create(row) && pair_.connector(row.side).capabilities().stage_after_create;
+}
+
+Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied& applied, AnswerIs answer,
+                                         const Columns& before, const Columns& picture) const {
+  const Side side = row.side;
+  const bool begins_elsewhere = stage_follows(row);
+  // What a later read shows beside what we sent may be a person's edit: both sides agreed on what was sent.
+  Columns as_sent;
+  if (answer == AnswerIs::read_later) {
+    as_sent = picture;
+    for (const auto& [name, value] : row.changes) {
+      if (!begins_elsewhere || name != pair_.mapping->stage_column()) as_sent[name] = value;
+    }
+  }
+  const Columns& agreed = answer == AnswerIs::read_later ? as_sent : picture;
+  const bool own_answer = answer == AnswerIs::own && applied.stored && !is_create(row);
+  Deal was_here;
+  if (own_answer) {
+    was_here = side == Side::crm ? pair_.mapping->read(before).deal : referral_deal(before, {});
+  }
+  Agreement agreement;
+  const Deal now_here = side == Side::crm ? pair_.mapping->read(agreed).deal : referral_deal(agreed, {});
+  for (const auto& [name, other_value] : row.agrees_with) {
+    const auto field = field_from(name);
+    if (!field) continue;
+    const Value& here = now_here.get(*field);
+    const auto sent = row.changes.find(name);
+    const Value& wanted = side == Side::crm || sent == row.changes.end() ? other_value : sent->second;
+    if (own_answer && !same_value(here, wanted) && same_value(here, was_here.get(*field))) {
+      agreement.unheeded.push_back(info(*field).label);  // not agreed on: it is decided again
+      continue;
+    }
+    if (begins_elsewhere && *field == Field::stage) {
+      // Both are taken to have stood where the record begins; the other side has moved on since, which is written next.
+      agreement.on.push_back({*field, here, here});
+    } else if (side == Side::crm) {
+      agreement.on.push_back({*field, here, other_value});
+    } else {
+      agreement.on.push_back({*field, other_value, here});
+    }
+  }
+  return agreement;
+}
+
+// F-18: the side took the write and kept the fields as they were (read-only for the bridge's user, or reset by a rule).
+// The same write is not sent again until something changes or a person replays it.
+void Settler::note_unheeded(const OperationRow& row, DealRow& deal, const std::vector<std::string>& fields) {
+  const std::string message = words::unheeded(pair_, row.side, fields);
+  deal.marks[std::string(refused_mark) + store::name_of(row.side)] = fingerprint(row);
+  deal.marks["refused.message"] = message;
+  deal.marks["refused.reason"] = "unheeded";
+  note_failure(deal, message);
+}
+
+void Settler::note_failure(const DealRow& deal, const std::string& message) {
+  ++report_.failures_total;
+  if (report_.failures.size() < 100) {
+    report_.failures.push_back({deal.id, deal.title, message, words::refused_remedy(pair_, deal)});
+  }
+}
+
+Result<void> Settler::mark_deal_dirty(DealId id) {
+  auto deal = pair_.store->deal(id);
+  if (!deal) return deal.error();
+  if (!*deal || (*deal)->dirty) return {};
+  (*deal)->dirty = true;
+  return pair_.store->update_deal(**deal);
+}
+
+Result<void> Settler::drop(OperationRow& row, bool decide_again) {
+  row.state = OperationState::dropped;
+  row.finished_at = pair_.clock->now();
+  if (auto done = pair_.store->update_operation(row); !done) return done;
+  return decide_again ? mark_deal_dirty(row.deal) : Result<void>{};
+}
+
+Result<void> Settler::drop_planned() {
+  store::OperationFilter filter;
+  filter.state = OperationState::planned;
+  while (true) {
+    auto rows = pair_.store->operations(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    auto done = pair_.store->transaction([&]() -> Result<void> {
+      for (auto& row : *rows) {
+        if (auto dropped = drop(row, true); !dropped) return dropped;
+      }
+      return {};
+    });
+    if (!done) return done;
+  }
+}
+
+Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& error) {
+  row.state = OperationState::rejected;
+  row.finished_at = pair_.clock->now();
+  const std::string message = words::refused(pair_, row.side, error);
+  deal.state = DealState::failed;
+  deal.waits_for = WaitFor::nobody;
+  deal.reason = error.rule.empty() ? name_of(error.kind) : error.rule;
+  deal.message = message;
+  deal.next_step = words::refused_remedy(pair_, deal);
+  deal.since = pair_.clock->now();
+  deal.marks[std::string(refused_mark) + store::name_of(row.side)] = fingerprint(row);
+  deal.marks["refused.message"] = message;
+  deal.marks["refused.reason"] = deal.reason;
+  deal.dirty = true;  // so that the seller is told
+  note_failure(deal, message);
+  if (auto done = pair_.store->update_operation(row); !done) return done;
+  if (auto noted = note_outcome(row, message); !noted) return noted;
+  return pair_.store->update_deal(deal);
+}
+
+// The deal is tried again by itself, later each time.
+Result<void> Settler::postpone(DealRow& deal, Side side, const Error& error) {
+  int attempts = 0;
+  if (const auto it = deal.marks.find("attempts"); it != deal.marks.end()) attempts = std::stoi(it->second);
+  deal.marks["attempts"] = std::to_string(attempts + 1);
+  const auto& s = pair_.settings;
+  Duration wait{std::min(s.retry_longest.ms, s.retry_first.ms << std::min(attempts, 12))};
+  if (error.not_before) wait = std::max(wait, *error.not_before - pair_.clock->now());
+  deal.state = DealState::waiting;
+  deal.waits_for = side == Side::crm ? WaitFor::date : WaitFor::partner_center;
+  deal.reason = name_of(error.kind);
+  deal.look_again_at = pair_.clock->now() + wait;
+  deal.message = pair_.title(side) + " could not take the change: " + error.message;
+  deal.next_step = "Tried again by itself after " + to_string_minutes(*deal.look_again_at) + " UTC.";
+  deal.since = pair_.clock->now();
+  return pair_.store->update_deal(deal);
+}
+
+Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
+  row.error_class = name_of(error.kind);
+  row.error_message = error.message;
+  row.error_detail = error.detail;
+  row.error_rule = error.rule;
+  if (!error.request_id.empty()) row.request_id = error.request_id;
+  auto found = pair_.store->deal(row.deal);
+  if (!found) return found.error();
+  if (!*found) return drop(row, false);
+  DealRow deal = **found;
+  switch (error.kind) {
+    case ErrorClass::rejected:
+    case ErrorClass::forbidden:
+    case ErrorClass::schema_drift:
+      return refuse(row, deal, error);
+    case ErrorClass::precondition:
+    case ErrorClass::not_found:
+      if (!row.target_id.empty()) moved_[row.side].insert(row.target_id);
+      if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again");
+          !noted) {
+        return noted;
+      }
+      return drop(row, true);
+    case ErrorClass::unknown:
+    case ErrorClass::bad_response:
+      row.state = OperationState::unknown;
+      row.not_before = pair_.clock->now() + pair_.settings.late_arrival;
+      if (auto done = pair_.store->update_operation(row); !done) return done;
+      return note_outcome(row,
+                          "No clear answer from " + pair_.title(row.side) + "; it is looked up before anything else");
+    case ErrorClass::transient:
+    case ErrorClass::throttled:
+      if (row.attempts < attempts_max || error.kind == ErrorClass::throttled) {
+        row.state = OperationState::planned;  // nothing was applied: the same write may go out again
+        return pair_.store->update_operation(row);
+      }
+      if (auto done = drop(row, false); !done) return done;
+      return postpone(deal, row.side, error);
+    case ErrorClass::auth_expired:
+    case ErrorClass::config:
+    case ErrorClass::cursor_invalid:
+    case ErrorClass::cancelled:
+      row.state = OperationState::planned;
+      return pair_.store->update_operation(row);
+    case ErrorClass::store_damaged:
+    case ErrorClass::store_busy:
+    case ErrorClass::guard:
+    case ErrorClass::bug:
+      break;
+  }
+  return drop(row, true);
+}
+
+bool Settler::is_moved(const DealRow& deal) const {
+  const auto moved = [&](Side side, const std::string& record) {
+    const auto records = moved_.find(side);
+    return records != moved_.end() && records->second.count(record) > 0;
+  };
+  return moved(Side::crm, deal.crm.record_id) || moved(Side::partner_center, deal.partner_center.record_id);
+}
+
+bool Settler::any_is_moved() const {
+  return std::any_of(moved_.begin(), moved_.end(), [](const auto& records) { return !records.second.empty(); });
+}
+
+Result<void> Settler::fetch_moved() {
+  for (auto& entry : moved_) {
+    if (entry.second.empty() || report_.stopped) continue;
+    auto looked = look_up(pair_, run_, report_, options_, entry.first, {entry.second.begin(), entry.second.end()});
+    if (!looked) return looked.error();
+    if (*looked) entry.second.clear();
+  }
+  return {};
+}
+
+}  // namespace cosell::engine

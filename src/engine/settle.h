@@ -1,0 +1,81 @@
+// What came of writes: the outcome of each operation is laid into its deal, the base and the journal. An outcome that
+// is not known is looked up before anything new is planned for that deal (I-20).
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/cycle.h"
+#include "engine/pair.h"
+#include "engine/view.h"
+
+namespace cosell::engine {
+
+inline bool is_create(const store::OperationRow& row) { return row.verb == name_of(Verb::create); }
+// The record that is written existed before, also where something is created in it.
+inline bool names_its_target(const store::OperationRow& row) {
+  return !is_create(row) || row.kind == name_of(RecordKind::registration);
+}
+
+class Settler {
+ public:
+  Settler(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
+      : pair_(pair), run_(run), report_(report), options_(options) {}
+
+  // Within the caller's transaction. An operation that was not applied and may go out again is planned afterwards.
+  Result<void> settle(store::OperationRow& row, const Outcome& outcome);
+
+  // The operation is given up; its deal is decided anew where that may still need it.
+  Result<void> drop(store::OperationRow& row, bool decide_again);
+  // Every operation that was planned and never sent.
+  Result<void> drop_planned();
+
+  // Does the deal wait for one of its records to be read again, because that moved under a write?
+  bool is_moved(const store::DealRow& deal) const;
+  bool any_is_moved() const;
+  // Reads those records.
+  Result<void> fetch_moved();
+
+  // Looks up every operation whose outcome is unknown (sent and unanswered, or left by a crash). What was applied is
+  // settled; what surely was not is dropped and its deal decided anew; the rest waits for the late-arrival horizon.
+  Result<void> probe_open_operations();
+
+ private:
+  // The write's own answer may hold the server's form of what we sent; a later read may hold a person's edit and is no
+  // base (reliability section 3, first trap).
+  enum class AnswerIs : std::uint8_t { own, read_later };
+  Result<void> settle_applied(store::OperationRow& row, const Applied& applied, AnswerIs answer);
+  Result<void> settle_half(const store::OperationRow& row, const Applied& applied, store::DealRow& deal);
+  Result<void> settle_record(store::OperationRow& row, const Applied& applied, AnswerIs answer, store::DealRow& deal);
+  Result<void> settle_failed(store::OperationRow& row, const Error& error);
+  bool stage_follows(const store::OperationRow& row) const;
+  // What both sides agree on after a write, and what the side took and kept as it was (by label).
+  struct Agreement {
+    std::vector<AgreedField> on;
+    std::vector<std::string> unheeded;
+  };
+  Agreement agreement_on(const store::OperationRow& row, const Applied& applied, AnswerIs answer, const Columns& before,
+                         const Columns& picture) const;
+  Result<void> refuse(store::OperationRow& row, store::DealRow& deal, const Error& error);
+  Result<void> postpone(store::DealRow& deal, Side side, const Error& error);
+  void note_failure(const store::DealRow& deal, const std::string& message);
+  void note_unheeded(const store::OperationRow& row, store::DealRow& deal, const std::vector<std::string>& fields);
+  // `shown`: the record as it stands after the write, for telling its values at any time.
+  Result<void> note_outcome(const store::OperationRow& row, const std::string& summary, ImageId shown = {});
+  Result<void> mark_deal_dirty(DealId deal);
+
+  Result<void> probe(Side side, std::vector<store::OperationRow> rows);
+  Result<void> conclude_probe(Side side, store::OperationRow& row, const std::vector<Observation>& found);
+  bool may_still_arrive(store::OperationRow& row) const;
+  Result<void> wait_for_late_arrival(Side side, store::OperationRow& row);
+
+  const Pair& pair_;
+  RunId run_;
+  CycleReport& report_;
+  const CycleOptions& options_;
+  std::map<Side, std::set<std::string>> moved_;  // records to read again
+};
+
+}  // namespace cosell::engine
