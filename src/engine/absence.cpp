@@ -80,8 +80,7 @@ Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const Cyc
       return {};
     });
     if (restored) {
-      report.stopped = restored->error;
-      report.guard = restored->guard;
+      stop_run(report, *restored);
       return false;
     }
     if (!taken) return taken.error();
@@ -127,8 +126,7 @@ Result<void> Absence::compare(Side side) {
   }
   const auto gone = static_cast<std::int64_t>(missing.size());
   if (auto stop = check_listing(pair_, side, gone, known, static_cast<std::int64_t>(listed_.size()), options_)) {
-    report_.stopped = stop->error;
-    report_.guard = stop->guard;
+    stop_run(report_, *stop);
     return {};  // the listing stays open: it is read and compared again
   }
   auto looked = look_up(pair_, run_, report_, options_, side, missing);

@@ -2,21 +2,19 @@
 #include "engine/cycle.h"
 
 #include <algorithm>
-#include <future>
 #include <map>
-#include <memory>
 #include <span>
 
 #include "base/json_text.h"
 #include "base/text.h"
 #include "engine/absence.h"
-#include "engine/background.h"
 #include "engine/decide.h"
 #include "engine/drift.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
 #include "engine/labels.h"
 #include "engine/match.h"
+#include "engine/pull.h"
 #include "engine/recheck.h"
 #include "engine/recovery.h"
 #include "engine/words.h"
@@ -30,9 +28,7 @@ using store::OperationRow;
 
 constexpr int page_of_deals = 200;
 constexpr std::size_t reported_max = 100;
-constexpr std::size_t small_page = 512;  // records; beside a larger one, the next would take much memory
-constexpr int rounds_max = 5;            // plan, write, see the result, tell the seller; the rest is for next time
-constexpr int pages_max = 100'000;       // I-03
+constexpr int rounds_max = 5;  // plan, write, see the result, tell the seller; the rest is for next time
 constexpr const char* disappeared_property = "guard.deletions";  // how many, while the guard holds
 constexpr const char* stages_asked_property = "stages.crm.asked";
 constexpr const char* approved_plan_property = "first_sync.approved";  // how many writes a person approved
@@ -61,16 +57,7 @@ class Cycle {
  private:
   Result<void> prepare();
   Result<void> check_environment(Side side);
-  // A side that is being read.
-  struct Reading {
-    Cursor cursor;
-    bool compared = false;               // with what is known; not the very first listing: there is nothing to miss
-    std::unique_ptr<Background> reader;  // goes with the reading, and the memory of its pages with it
-    std::future<Result<Page>> asked;
-  };
-  Result<Reading> begin_reading(Side side);
-  Result<void> pull(Side side, Reading reading);
-  std::future<Result<Page>> ask_for_page(Background& reader, Side side, const Cursor& cursor) const;
+  Result<void> pull();
   Result<void> ask_microsoft();
   Result<void> rounds();
   Result<std::int64_t> decide_all();
@@ -88,7 +75,6 @@ class Cycle {
   Result<void> stop_on_disappearance();
   Result<std::int64_t> known_deals();
   Result<std::optional<FirstSync>> first_sync(std::int64_t writes_to_come);
-  void stop(const GuardStop& guard);
   Result<void> wait_for_lost_creates();
   Result<void> look_at_stages();
   Result<bool> stages_look_due();
@@ -162,17 +148,13 @@ Result<void> Cycle::prepare() {
     if (stopped()) return {};
   }
   if (auto done = settler.probe_open_operations(); !done || stopped()) return done;
-  std::map<Side, Reading> readings;
-  for (const Side side : {Side::crm, Side::partner_center}) {
-    auto begun = begin_reading(side);
-    if (!begun) return begun.error();
-    readings.emplace(side, std::move(*begun));
-  }
-  // The other side is still read when one is down, so that nothing is missed (F-08).
-  for (const Side side : {Side::crm, Side::partner_center}) {
-    const bool was_stopped = stopped();
-    if (auto done = pull(side, std::move(readings.at(side))); !done) return done;
-    if (was_stopped) return {};
+  return pull();
+}
+
+Result<void> Cycle::pull() {
+  {
+    Puller puller(pair_, report_.run, report_, options_);  // goes, and the memory of its pages with it
+    if (auto done = puller.pull_all(); !done) return done;
   }
   Absence absence(pair_, report_.run, report_, options_);
   for (const Side side : {Side::crm, Side::partner_center}) {
@@ -218,98 +200,6 @@ Result<void> Cycle::check_environment(Side side) {
     }
     return pair_.store->set_property(name + ".asked", to_string(pair_.clock->now()));
   });
-}
-
-// Asks in the background where the pair allows it, else when the page is waited for.
-std::future<Result<Page>> Cycle::ask_for_page(Background& reader, Side side, const Cursor& cursor) const {
-  return reader.run([this, side, cursor] {
-    PullRequest request;
-    request.cursor = cursor;
-    request.columns = pair_.mapping->columns_read();
-    Call call = pair_.call(side);
-    return pair_.connector(side).pull(call, request);
-  });
-}
-
-// Both sides are asked for their first page at once.
-Result<Cycle::Reading> Cycle::begin_reading(Side side) {
-  auto stored = pair_.store->cursor(side);
-  if (!stored) return stored.error();
-  const bool take_older = options_.allow.count("restored") > 0;
-  auto open = Absence(pair_, report_.run, report_, options_).listing_is_open(side);
-  if (!open) return open.error();
-  Reading reading;
-  if (!*open && !take_older) reading.cursor = *stored;
-  reading.compared = *open || (take_older && !stored->empty());
-  reading.reader = std::make_unique<Background>(pair_.flies_in_background);
-  reading.asked = ask_for_page(*reading.reader, side, reading.cursor);
-  return reading;
-}
-
-// The next page is on its way while a small one is stored.
-Result<void> Cycle::pull(Side side, Reading reading) {
-  Cursor& cursor = reading.cursor;
-  bool& compared = reading.compared;
-  std::future<Result<Page>>& asked = reading.asked;
-  Observer observer(pair_, report_.run, options_.allow.count("restored") > 0);
-  Absence absence(pair_, report_.run, report_, options_);
-  bool restarted = false;
-  for (int page_number = 0; page_number < pages_max; ++page_number) {
-    if (pair_.stop_requested()) {
-      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
-      return {};
-    }
-    if (!asked.valid()) asked = ask_for_page(*reading.reader, side, cursor);
-    auto page = asked.get();
-    if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted) {
-      restarted = compared = true;
-      cursor = Cursor{};
-      auto opened = pair_.store->transaction([&] { return absence.open_listing(side); });
-      if (!opened) return opened;
-      continue;
-    }
-    if (!page) {
-      if (!stopped()) {
-        report_.stopped = page.error();
-        report_.side_down = side;
-      }
-      return {};
-    }
-    const bool is_small = page->seen.size() <= small_page;
-    if (is_small && !page->caught_up && page->next != cursor) asked = ask_for_page(*reading.reader, side, page->next);
-    std::optional<GuardStop> restored;
-    ObserveCounts counts = report_.observed[side];
-    auto staged = pair_.store->transaction([&]() -> Result<void> {
-      const auto older_before = counts.older;
-      for (const auto& seen : page->seen) {
-        if (auto taken = observer.take(side, seen, counts); !taken) return taken;
-      }
-      restored = check_restored(pair_, side, counts.older - older_before, options_);
-      if (restored) return restored->error;  // nothing of this page is kept; it is read again
-      return page->next == cursor ? Result<void>{} : pair_.store->set_cursor(side, page->next);
-    });
-    if (restored) {
-      stop(*restored);
-      return {};
-    }
-    if (!staged) return staged;
-    report_.observed[side] = counts;
-    if (compared) {
-      for (const auto& seen : page->seen) absence.listed(seen);
-    }
-    options_.progress({"Reading " + pair_.title(side), report_.observed[side].seen, 0});
-    if (page->caught_up) return compared && !stopped() && !options_.plan_only ? absence.compare(side) : Result<void>{};
-    if (page->next == cursor) {
-      report_.stopped =
-          make_error(ErrorClass::bad_response, pair_.title(side) + " gives the same page again and again.");
-      report_.side_down = side;
-      return {};
-    }
-    cursor = page->next;
-  }
-  report_.stopped = make_error(ErrorClass::bad_response, pair_.title(side) + " does not stop giving pages.");
-  report_.side_down = side;
-  return {};
 }
 
 // Microsoft's half may change without changing ours: open requests are looked up from time to time.
@@ -546,11 +436,6 @@ Result<std::int64_t> Cycle::decide_settled_page(std::span<const DealId> deals) {
   return decide_on(decider, std::move(rows), Questions::left_for_later);
 }
 
-void Cycle::stop(const GuardStop& guard) {
-  report_.stopped = guard.error;
-  report_.guard = guard.guard;
-}
-
 Result<std::int64_t> Cycle::known_deals() {
   auto states = pair_.store->count_deals();
   if (!states) return states.error();
@@ -571,7 +456,7 @@ Result<void> Cycle::stop_on_disappearance() {
   auto known = known_deals();
   if (!known) return known.error();
   const auto found = check_disappearance(gone + held, *known, pair_.settings, options_);
-  if (found) stop(*found);
+  if (found) stop_run(report_, *found);
   const std::string now = found ? std::to_string(gone + held) : "";
   if (now == *before) return {};
   return pair_.store->transaction([&] { return pair_.store->set_property(disappeared_property, now); });
@@ -600,7 +485,7 @@ Result<bool> Cycle::guard_stops(std::int64_t writes_to_come) {
   auto first = first_sync(writes_to_come);
   if (!first) return first.error();
   const auto found = check_mass_change(steps_, *known, *first, pair_.settings, options_);
-  if (found) stop(*found);
+  if (found) stop_run(report_, *found);
   return found.has_value();
 }
 

@@ -22,7 +22,7 @@ constexpr std::size_t settled_at_once = 100;  // rows of a large batch; then the
 // A side without a unique key gets small batches: whatever is under way at a crash has to be looked up.
 int batch_size(const Capabilities& c, int in_flight) {
   if (c.client_key == Capabilities::ClientKey::unique) return c.batch_max;
-  return std::clamp(in_flight * 4, 1, c.batch_max);
+  return std::clamp(in_flight * 12, 1, c.batch_max);
 }
 
 bool is_about_one_record(const Outcome& outcome) {

@@ -56,6 +56,11 @@ bool plan_is_approved(const FirstSync& first_sync, const CycleOptions& options) 
   return options.allow.count("plan=" + first_sync.plan_hash) > 0;
 }
 
+void stop_run(CycleReport& report, const GuardStop& guard) {
+  report.stopped = guard.error;
+  report.guard = guard.guard;
+}
+
 std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals,
                                            const std::optional<FirstSync>& first_sync, const Settings& settings,
                                            const CycleOptions& options) {

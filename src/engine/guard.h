@@ -22,6 +22,8 @@ struct GuardStop {
   Error error;        // what it saw and the command that lets it through once
 };
 
+void stop_run(CycleReport& report, const GuardStop& guard);
+
 // The plan of a first sync, as a person approves it.
 struct FirstSync {
   std::string plan_hash;             // of everything it would write

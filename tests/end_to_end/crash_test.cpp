@@ -54,9 +54,10 @@ TEST_P(Crash, KilledAtManyMomentsOfTheFirstSyncMakesEveryReferralOnce) {
   const unsigned seed = given == nullptr ? 20261121U : static_cast<unsigned>(std::strtoul(given, nullptr, 10));
   std::cout << "seed " << seed << "\n";
   std::mt19937 draw(seed);
-  const Pipeline pipeline(2400);  // more to create than the batches of all kills hold
+  const Pipeline pipeline(3600);  // more to create than the batches of all kills hold
   const auto sandbox = load(pipeline, GetParam());
   sandbox->configure("late_arrival", "2s");
+  sandbox->configure("in_flight", {{"partner_center", 8}});  // which makes batches of 96
   for (const Moment& moment : moments(draw, *make_crm(*sandbox))) {
     const StandIn& side = moment.at_crm ? sandbox->crm : sandbox->partner_center;
     side.fail(moment.match, moment.after, 1, Json{{"kind", moment.applied ? "delay" : "drop_before"}, {"ms", 600'000}});

@@ -1,0 +1,63 @@
+// Pulls what changed on both sides, page by page, into the store: a page and the position behind it in one transaction
+// (I-06). Both sides are read at the same time; the page that is there first is stored first.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <future>
+#include <optional>
+
+#include "engine/absence.h"
+#include "engine/background.h"
+#include "engine/cycle.h"
+#include "engine/pair.h"
+
+namespace cosell::engine {
+
+class Puller {
+ public:
+  Puller(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options);
+
+  // Until both sides have caught up. When one side is down the other one is still read, so that nothing is missed
+  // (F-08); report.stopped says why.
+  Result<void> pull_all();
+
+ private:
+  // A side that is being read.
+  struct Reading {
+    Reading(Side of, bool has_thread, Absence whole) : side(of), absence(std::move(whole)), reader(has_thread) {}
+
+    const Side side;
+    Cursor cursor;
+    bool compared = false;  // with what is known; not the very first listing: there is nothing to miss
+    bool restarted = false;
+    int pages = 0;
+    Absence absence;
+    // Pages on their way, each behind the one before it; none where that one was the last for now. Without any, the
+    // side is read, or cannot be read on.
+    std::deque<std::future<std::optional<Result<Page>>>> asked;
+    // Belongs to the reader while pages are on their way.
+    Cursor asks_from;
+    bool asks_on = false;
+    Background reader;  // the last member, so that its work ends before the others go
+  };
+
+  Result<void> begin(Reading& reading);
+  void begin_asking(Reading& reading);
+  void ask_ahead(Reading& reading);
+  std::optional<Result<Page>> ask(Reading& reading) const;
+  Reading* next_page();
+  Result<void> take(Reading& reading);
+  // False: a guard stopped the run, and nothing of the page is kept.
+  Result<bool> keep(const Reading& reading, const Page& page);
+  void side_is_down(Side side, const Error& error);
+
+  const Pair& pair_;
+  RunId run_;
+  CycleReport& report_;
+  const CycleOptions& options_;
+  std::array<Reading, 2> readings_;
+  std::size_t turn_ = 0;  // whose page is looked for first
+};
+
+}  // namespace cosell::engine
