@@ -90,6 +90,10 @@ Result<RowShape> Dynamics365Reads::shape_for(Call& call, RecordKind kind, const 
         }
         plan.from = PlannedColumn::From::related;
         plan.column = c.substr(dot + 1);
+        const auto same = std::find_if(shape.columns.begin(), shape.columns.end(), [&plan](const PlannedColumn& p) {
+          return p.from == PlannedColumn::From::related && p.property == plan.property;
+        });
+        plan.lookup = same == shape.columns.end() ? shape.lookups++ : same->lookup;
       }
     }
     shape.columns.push_back(std::move(plan));

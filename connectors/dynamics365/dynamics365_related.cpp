@@ -91,15 +91,14 @@ void Dynamics365Related::keep(Call& call, const std::string& table, const Found&
 std::map<std::string, Dynamics365Related::Wanted> Dynamics365Related::wanted_by(const RowShape& shape,
                                                                                 const std::vector<Row>& rows) const {
   std::map<std::string, Wanted> wanted;
-  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
-    const PlannedColumn& c = shape.columns[i];
+  for (const PlannedColumn& c : shape.columns) {
     if (c.from != PlannedColumn::From::related) continue;
     Wanted& w = wanted[c.facts.table];
     w.set = c.facts.set;
     w.id_column = c.facts.id;
     w.columns.insert(c.column);
     for (const Row& row : rows) {
-      if (!row.related[i].empty()) w.ids.insert(row.related[i]);
+      if (const std::string& id = row.other_id(c); !id.empty()) w.ids.insert(id);
     }
   }
   // Names of those who changed the rows, where users are read anyway.
@@ -167,12 +166,12 @@ Result<void> Dynamics365Related::fill_with(Call& call, const RowShape& shape, st
     if (name != it->second.end()) row.seen.changed_by = text_of(name->second);
   }
 
-  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
-    const PlannedColumn& c = shape.columns[i];
+  for (const PlannedColumn& c : shape.columns) {
     if (c.from != PlannedColumn::From::related) continue;
     const Found& records = found[c.facts.table];
     for (Row& row : rows) {
-      const auto it = row.related[i].empty() ? records.end() : records.find(row.related[i]);
+      const std::string& id = row.other_id(c);
+      const auto it = id.empty() ? records.end() : records.find(id);
       if (it != records.end()) row.seen.columns[c.name] = it->second.at(c.column);
     }
   }

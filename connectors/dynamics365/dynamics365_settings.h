@@ -26,7 +26,7 @@ enum class ClosedRecords : std::uint8_t {
 struct Dynamics365Settings {
   std::string instance;              // "https://contoso.crm.dynamics.com": API and pages
   std::string api_version = "v9.2";  // as it stands in paths
-  int page_size = 2000;              // rows per answer, 1..5000: more cost memory; the server may send fewer
+  int page_size = 5000;              // rows per answer, 1..5000: fewer take less memory; the server may send fewer
   int batch_start = 100;             // writes in the first batch; later ones adapt
   int batch_max = 1000;              // writes in one batch, 1..1000
   // The choice that holds the stage of open opportunities: salesstage, statuscode or a choice of the organisation's

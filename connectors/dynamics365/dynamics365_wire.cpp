@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
 
@@ -32,7 +33,6 @@ Row deleted_row(const RowShape& shape, std::string id) {
   row.seen.kind = shape.table->kind;
   row.seen.id = RecordId(std::move(id));
   row.seen.existence = Existence::deleted;
-  row.related.resize(shape.columns.size());
   return row;
 }
 
@@ -90,13 +90,26 @@ std::optional<Value> typed(const json::Value& v, ColumnType type) {
   return std::nullopt;
 }
 
-Result<json::Value> read_body(const std::string& body, const std::string& request) {
-  auto value = json::read(body);
+namespace {
+
+Result<json::Value> understood(tl::expected<json::Value, json::ReadError> value, const std::string& body,
+                               const std::string& request) {
   if (value) return *std::move(value);
   const std::string start = text::trim(std::string_view(body).substr(0, 200));
   return not_understood(request, text::starts_with(start, "<") ? "it is a web page, not data."
                                  : start.empty()               ? "it is empty."
                                                                : "it is not JSON (" + value.error().message + ").");
+}
+
+}  // namespace
+
+Result<json::Value> read_body(const std::string& body, const std::string& request) {
+  return understood(json::read(body), body, request);
+}
+
+const std::string& Row::other_id(const PlannedColumn& related_column) const {
+  static const std::string none;
+  return related_column.lookup < related.size() ? related[related_column.lookup] : none;
 }
 
 Result<Row> read_row(const json::Value& row, const RowShape& shape, const std::string& request) {
@@ -113,9 +126,9 @@ Result<Row> read_row(const json::Value& row, const RowShape& shape, const std::s
   const auto missing = [&](const std::string& column) {
     return not_understood(request, "row " + seen.id.value + " does not show column " + column + ".");
   };
-  out.related.resize(shape.columns.size());
-  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
-    const PlannedColumn& c = shape.columns[i];
+  out.related.resize(shape.lookups);
+  seen.columns.reserve(shape.columns.size());
+  for (const PlannedColumn& c : shape.columns) {
     if (c.from == PlannedColumn::From::stage) {
       const auto stage = shape.stage.read(row);
       if (!stage) return missing(shape.stage.choice() + ", statecode or statuscode");
@@ -130,7 +143,7 @@ Result<Row> read_row(const json::Value& row, const RowShape& shape, const std::s
     auto value = v == nullptr ? std::nullopt : typed(*v, c.facts.type);
     if (!value) return missing(c.name);
     if (c.from == PlannedColumn::From::related) {
-      out.related[i] = normal_guid(text_of(*value));
+      out.related[c.lookup] = normal_guid(text_of(*value));
       seen.columns[c.name] = Value();
     } else {
       seen.columns[c.name] = *std::move(value);
@@ -144,24 +157,34 @@ Result<Row> read_row(const json::Value& row, const RowShape& shape, const std::s
   return out;
 }
 
+namespace {
+
+Result<Row> read_change(const json::Value& item, const RowShape& shape, const std::string& request) {
+  if (item.text_of("reason") != "deleted") return read_row(item, shape, request);
+  std::string id = normal_guid(item.text_of("id"));
+  if (id.empty()) return not_understood(request, "a deleted row has no id.");
+  return deleted_row(shape, std::move(id));
+}
+
+}  // namespace
+
 Result<RowPage> read_page(const std::string& body, const RowShape& shape, const std::string& request) {
-  auto root = read_body(body, request);
+  RowPage page;
+  std::optional<Error> bad_row;
+  const auto take = [&](const json::Value& item) {
+    if (bad_row) return;
+    auto row = read_change(item, shape, request);
+    if (row) {
+      page.rows.push_back(*std::move(row));
+    } else {
+      bad_row = std::move(row.error());
+    }
+  };
+  auto root = understood(json::read_list(body, "value", take), body, request);
   if (!root) return std::move(root.error());
   const json::Value* list = root->find("value");
   if (list == nullptr || !list->is_array()) return not_understood(request, "it has no list of rows.");
-  RowPage page;
-  page.rows.reserve(list->items().size());
-  for (const json::Value& item : list->items()) {
-    if (item.text_of("reason") == "deleted") {
-      std::string id = normal_guid(item.text_of("id"));
-      if (id.empty()) return not_understood(request, "a deleted row has no id.");
-      page.rows.push_back(deleted_row(shape, std::move(id)));
-      continue;
-    }
-    auto row = read_row(item, shape, request);
-    if (!row) return std::move(row.error());
-    page.rows.push_back(*std::move(row));
-  }
+  if (bad_row) return *std::move(bad_row);
   page.next = root->text_of("@odata.nextLink");
   page.delta = root->text_of("@odata.deltaLink");
   return page;

@@ -21,9 +21,10 @@ namespace cosell::dynamics365 {
 struct PlannedColumn {
   std::string name;  // as asked for
   enum class From : std::uint8_t { own, stage, process, related } from = From::own;
-  std::string property;  // as rows show it: "estimatedvalue", "_parentaccountid_value"
-  ColumnFacts facts;     // related: of the lookup
-  std::string column;    // related: the column of the other record
+  std::string property;    // as rows show it: "estimatedvalue", "_parentaccountid_value"
+  ColumnFacts facts;       // related: of the lookup
+  std::string column;      // related: the column of the other record
+  std::size_t lookup = 0;  // related: which of the shape's lookups leads there
 };
 
 struct RowShape {
@@ -31,6 +32,8 @@ struct RowShape {
   std::string key_column;  // "" for tables that carry no bridge key
   std::vector<PlannedColumn> columns;
   StageColumn stage{""};
+
+  std::size_t lookups = 0;  // that related columns are read through
 
   // "opportunityid,name,…"; every property once.
   std::string select() const;
@@ -40,8 +43,11 @@ struct RowShape {
 
 struct Row {
   Observation seen;                  // related columns and those of the process are blank until somebody fills them
-  std::vector<std::string> related;  // for each planned column: the id of the other record, or ""
+  std::vector<std::string> related;  // by lookup: the id of the other record; none for a deleted row
   std::string modified_by = {};      // id of the user who changed it last
+
+  // "" where the lookup is empty.
+  const std::string& other_id(const PlannedColumn& related_column) const;
 };
 
 struct RowPage {

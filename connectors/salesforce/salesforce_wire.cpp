@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_ids.h"
 
@@ -93,6 +94,7 @@ Result<Observation> read_row(const json::Value& row, const RowShape& shape, cons
   if (const json::Value* deleted = row.find("IsDeleted"); deleted != nullptr && deleted->as_bool()) {
     seen.existence = Existence::deleted;
   }
+  seen.columns.reserve(shape.columns.size());
   for (std::size_t i = 0; i < shape.columns.size(); ++i) {
     const std::string& column = shape.columns[i];
     if (!shape.without.empty() && text::equals_ignore_case(column, shape.without)) {
@@ -188,8 +190,10 @@ std::optional<TextType> standard_text_type(std::string_view path) {
   return TextType::text;
 }
 
-Result<json::Value> read_body(const std::string& body, const std::string& request) {
-  auto value = json::read(body);
+namespace {
+
+Result<json::Value> understood(tl::expected<json::Value, json::ReadError> value, const std::string& body,
+                               const std::string& request) {
   if (value) return *std::move(value);
   const std::string start = text::lower_ascii(text::trim(std::string_view(body).substr(0, 200)));
   Error e = not_understood(request, text::starts_with(start, "<") ? "it is a web page, not data."
@@ -198,28 +202,35 @@ Result<json::Value> read_body(const std::string& body, const std::string& reques
   return e;
 }
 
+}  // namespace
+
+Result<json::Value> read_body(const std::string& body, const std::string& request) {
+  return understood(json::read(body), body, request);
+}
+
 Result<QueryPage> read_page(const std::string& body, const RowShape& shape, const std::string& request,
                             std::optional<Instant> digest_from) {
-  auto root = read_body(body, request);
-  if (!root) return std::move(root.error());
-  const json::Value* records = root->find("records");
-  if (records == nullptr || !records->is_array()) return not_understood(request, "it has no list of records.");
-  // A row of a long page takes as much memory as it is parsed as it does when it is read: one is let go for the other.
-  std::vector<json::Value> parsed = root->take_items("records");
   QueryPage page;
-  page.rows.reserve(parsed.size());
-  page.digests.reserve(parsed.size());
   std::vector<TextType> types;
   for (const std::string& column : shape.columns) types.push_back(type_of(column, shape.types));
-  for (json::Value& place : parsed) {
-    const json::Value row = std::move(place);
+  std::optional<Error> bad_row;
+  const auto take = [&](const json::Value& row) {
+    if (bad_row) return;
     auto seen = read_row(row, shape, types, request);
-    if (!seen) return std::move(seen.error());
+    if (!seen) {
+      bad_row = std::move(seen.error());
+      return;
+    }
     const bool wanted =
         digest_from && parse_instant(row.text_of("SystemModstamp")).value_or(*digest_from) >= *digest_from;
     page.digests.push_back(wanted ? digest_of(row) : "");
     page.rows.push_back(*std::move(seen));
-  }
+  };
+  auto root = understood(json::read_list(body, "records", take), body, request);
+  if (!root) return std::move(root.error());
+  const json::Value* records = root->find("records");
+  if (records == nullptr || !records->is_array()) return not_understood(request, "it has no list of records.");
+  if (bad_row) return *std::move(bad_row);
   page.next = root->text_of("nextRecordsUrl");
   const json::Value* done = root->find("done");
   if (done == nullptr || !done->is_bool()) return not_understood(request, "it does not say whether it is complete.");

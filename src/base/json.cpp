@@ -300,14 +300,6 @@ std::string Value::text_of(std::string_view key) const {
   return v != nullptr && v->is_string() ? v->text() : "";
 }
 
-std::vector<Value> Value::take_items(std::string_view key) {
-  if (!is_object()) return {};
-  for (Member& m : own<std::vector<Member>>()) {
-    if (m.key == key && m.value.is_array()) return std::exchange(m.value.own<std::vector<Value>>(), {});
-  }
-  return {};
-}
-
 Value& Value::append(Value v) {
   assert(kind_ == Kind::array);
   auto& items = own<std::vector<Value>>();

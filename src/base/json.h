@@ -71,10 +71,6 @@ class Value {
   // Text of a string member; empty when absent, null or no string.
   std::string text_of(std::string_view key) const;
 
-  // The elements of the array at `key` of this object, which is left with an empty one; none when it has no array
-  // there. For long lists whose elements are let go one by one.
-  std::vector<Value> take_items(std::string_view key);
-
   Value& append(Value v);                // arrays
   Value& set(std::string key, Value v);  // objects: replaces or appends
 

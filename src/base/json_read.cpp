@@ -14,8 +14,13 @@ namespace cosell::json {
 // Makes values with positions; the only reader of the text.
 class Builder {
  public:
-  Builder(std::string_view text, const ReadOptions& options)
-      : begin_(text.data()), end_(text.data() + text.size()), options_(options) {
+  struct LongList {
+    std::string_view name;
+    const TakeItem& take;
+  };
+
+  Builder(std::string_view text, const ReadOptions& options, const LongList* long_list = nullptr)
+      : long_list_(long_list), begin_(text.data()), end_(text.data() + text.size()), options_(options) {
     if (text.substr(0, 3) == "\xEF\xBB\xBF") begin_ += 3;
     at_ = begin_;
     line_begin_ = begin_;
@@ -374,6 +379,22 @@ class Builder {
     return true;
   }
 
+  // A list whose items are not kept; what is no list is kept as it is.
+  bool items(Value& out, int depth) {
+    if (at_ == end_ || *at_ != '[') return value(out, depth);
+    out = Value::array();
+    out.at_ = here();
+    if (!open(depth + 1)) return false;
+    bool more = at_ == end_ || *at_ != ']';
+    if (!more) ++at_;
+    while (more) {
+      Value item;
+      if (!value(item, depth + 1) || !next(']', more)) return false;
+      long_list_->take(item);
+    }
+    return true;
+  }
+
   bool name(Member& m) {
     if (at_ == end_ || *at_ != '"') return no_name();
     m.at = here();
@@ -401,7 +422,9 @@ class Builder {
       Member& m = members.back();
       if (!name(m)) return false;
       if (members.size() <= kSmallObject && !check_last_key(members, fingerprints)) return false;
-      if (!colon(m) || !value(m.value, depth) || !next('}', more)) return false;
+      if (!colon(m)) return false;
+      const bool is_long = long_list_ != nullptr && depth == 1 && m.key == long_list_->name;
+      if (!(is_long ? items(m.value, depth) : value(m.value, depth)) || !next('}', more)) return false;
     }
     return members.size() <= kSmallObject || check_all_keys(members);
   }
@@ -446,6 +469,7 @@ class Builder {
 
   static constexpr std::size_t kSmallObject = 48;
 
+  const LongList* long_list_;
   const char* begin_;
   const char* end_;
   const char* at_ = nullptr;
@@ -455,16 +479,30 @@ class Builder {
   ReadError error_;
 };
 
-tl::expected<Value, ReadError> read(std::string_view text, const ReadOptions& options) {
+namespace {
+
+tl::expected<Value, ReadError> read_document(std::string_view text, const ReadOptions& options,
+                                             const Builder::LongList* long_list) {
   if (text.size() > options.max_bytes) {
     return tl::unexpected(ReadError{{1, 1},
                                     "the text has " + std::to_string(text.size()) + " bytes, more than the " +
                                         std::to_string(options.max_bytes) + " allowed"});
   }
   Value out;
-  Builder builder(text, options);
+  Builder builder(text, options, long_list);
   if (!builder.document(out)) return tl::unexpected(std::move(builder).error());
   return out;
+}
+
+}  // namespace
+
+tl::expected<Value, ReadError> read(std::string_view text, const ReadOptions& options) {
+  return read_document(text, options, nullptr);
+}
+
+tl::expected<Value, ReadError> read_list(std::string_view text, std::string_view name, const TakeItem& take) {
+  const Builder::LongList long_list{name, take};
+  return read_document(text, {}, &long_list);
 }
 
 tl::expected<Kind, ReadError> read_each(std::string_view text, const std::function<void(Member&)>& take) {

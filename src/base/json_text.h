@@ -39,4 +39,10 @@ class ObjectText {
 // nor an object is an error.
 tl::expected<Kind, ReadError> read_each(std::string_view text, const std::function<void(Member&)>& take);
 
+// Reads an object with a long list under `name`: each item is handed over as soon as it is read and not kept, because
+// thousands of rows together take much memory; the list is empty in what is returned. What is wrong further on in the
+// text is found after the items before it were handed over.
+using TakeItem = std::function<void(Value& item)>;
+tl::expected<Value, ReadError> read_list(std::string_view text, std::string_view name, const TakeItem& take);
+
 }  // namespace cosell::json

@@ -1,7 +1,9 @@
 // Reading both sides.
 #include "engine/pull.h"
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -13,8 +15,12 @@ namespace cosell::engine {
 namespace {
 
 constexpr std::size_t small_page = 512;  // records; beside a larger one, the next would take much memory
-constexpr std::size_t ahead_max = 4;     // small pages
+constexpr std::size_t ahead_max = 2;     // small pages
 constexpr int pages_max = 100'000;       // I-03
+
+bool is_small(const Page& page) { return page.seen.size() <= small_page; }
+
+bool goes_on(const Page& page, const Cursor& asked_from) { return !page.caught_up && page.next != asked_from; }
 
 }  // namespace
 
@@ -30,12 +36,12 @@ Result<void> Puller::pull_all() {
   for (Reading& reading : readings_) {
     if (auto begun = begin(reading); !begun) return begun;
   }
-  while (Reading* reading = next_page()) {
+  while (Reading* reading = next_to_store()) {
     if (pair_.stop_requested()) {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
     }
-    if (auto taken = take(*reading); !taken) return taken;
+    if (auto done = reading->page ? keep_some(*reading) : take_page(*reading); !done) return done;
   }
   return {};
 }
@@ -75,27 +81,29 @@ std::optional<Result<Page>> Puller::ask(Reading& reading) const {
   request.columns = pair_.mapping->columns_read();
   Call call = pair_.call(reading.side);
   auto page = pair_.connector(reading.side).pull(call, request);
-  reading.asks_on = page && !page->caught_up && page->next != reading.asks_from && page->seen.size() <= small_page;
+  reading.asks_on = page && goes_on(*page, reading.asks_from) && is_small(*page);
   if (page) reading.asks_from = page->next;
   return page;
 }
 
-// Pages that come only when they are waited for have their turns.
-Puller::Reading* Puller::next_page() {
+// The sides have their turns, also where pages come only when they are waited for.
+Puller::Reading* Puller::next_to_store() {
   turn_ = 1 - turn_;
-  while (!readings_[0].asked.empty() || !readings_[1].asked.empty()) {
-    for (Reading* reading : {&readings_[1 - turn_], &readings_[turn_]}) {
+  const std::array<Reading*, 2> in_turn = {&readings_[1 - turn_], &readings_[turn_]};
+  const bool any_page = readings_[0].page || readings_[1].page;
+  const std::chrono::milliseconds patience(any_page ? 0 : 1);
+  while (any_page || !readings_[0].asked.empty() || !readings_[1].asked.empty()) {
+    for (Reading* reading : in_turn) {
+      if (reading->page) return reading;
       if (reading->asked.empty()) continue;
-      const auto state = reading->asked.front().wait_for(std::chrono::milliseconds(1));
-      if (state != std::future_status::timeout) return reading;
+      if (reading->asked.front().wait_for(patience) != std::future_status::timeout) return reading;
     }
   }
   return nullptr;
 }
 
 // The next pages are on their way while small ones are stored.
-Result<void> Puller::take(Reading& reading) {
-  const Side side = reading.side;
+Result<void> Puller::take_page(Reading& reading) {
   auto answer = reading.asked.front().get();
   reading.asked.pop_front();
   if (!answer) return {};
@@ -103,73 +111,87 @@ Result<void> Puller::take(Reading& reading) {
   if (!page && page.error().kind == ErrorClass::cursor_invalid && !reading.restarted) {
     reading.restarted = reading.compared = true;
     reading.cursor = Cursor{};
-    auto opened = pair_.store->transaction([&] { return reading.absence.open_listing(side); });
+    auto opened = pair_.store->transaction([&] { return reading.absence.open_listing(reading.side); });
     if (opened) begin_asking(reading);
     return opened;
   }
   if (!page) {
-    side_is_down(side, page.error());
+    side_is_down(reading.side, page.error());
     return {};
   }
-  const bool stands_still = page->next == reading.cursor;
-  const bool goes_on = !page->caught_up && !stands_still;
-  const bool is_small = page->seen.size() <= small_page;
-  if (goes_on && is_small) ask_ahead(reading);
-  auto kept = keep(reading, *page);
-  if (!kept) return kept.error();
-  if (!*kept) {
-    reading.asked.clear();
+  reading.page = *std::move(page);
+  reading.kept = 0;
+  reading.older_before = report_.observed[reading.side].older;
+  if (goes_on(*reading.page, reading.cursor) && is_small(*reading.page)) ask_ahead(reading);
+  return keep_some(reading);
+}
+
+Result<void> Puller::keep_some(Reading& reading) {
+  const Side side = reading.side;
+  const Page& page = *reading.page;
+  const auto rows =
+      std::span(page.seen).subspan(reading.kept).first(std::min(page.seen.size() - reading.kept, small_page));
+  const bool last = reading.kept + rows.size() == page.seen.size();
+  Observer observer(pair_, run_, options_.allow.count("restored") > 0);
+  std::optional<GuardStop> restored;
+  ObserveCounts counts = report_.observed[side];
+  auto stored = pair_.store->transaction([&]() -> Result<void> {
+    for (const auto& seen : rows) {
+      if (auto taken = observer.take(side, seen, counts); !taken) return taken;
+    }
+    restored = check_restored(pair_, side, counts.older - reading.older_before, options_);
+    if (restored) return restored->error;  // the page is read again
+    return last && page.next != reading.cursor ? pair_.store->set_cursor(side, page.next) : Result<void>{};
+  });
+  if (restored) {
+    stop_run(report_, *restored);
+    leave(reading);
     return {};
   }
+  if (!stored) return stored;
+  report_.observed[side] = counts;
   if (reading.compared) {
-    for (const auto& seen : page->seen) reading.absence.listed(seen);
+    for (const auto& seen : rows) reading.absence.listed(seen);
   }
-  options_.progress({"Reading " + pair_.title(side), report_.observed[side].seen, 0});
-  if (page->caught_up) {
+  reading.kept += rows.size();
+  options_.progress({"Reading " + pair_.title(side), counts.seen, 0});
+  return last ? go_on(reading) : Result<void>{};
+}
+
+// Behind a page that is stored; its memory is free before the next one comes.
+Result<void> Puller::go_on(Reading& reading) {
+  const Side side = reading.side;
+  const bool was_small = is_small(*reading.page);
+  const bool caught_up = reading.page->caught_up;
+  Cursor next = std::move(reading.page->next);
+  reading.page.reset();
+  if (caught_up) {
     const bool other_is_down = report_.side_down && *report_.side_down != side;
     const bool may_compare = reading.compared && !options_.plan_only && (!report_.stopped || other_is_down);
     return may_compare ? reading.absence.compare(side) : Result<void>{};
   }
+  const bool stands_still = next == reading.cursor;
   if (stands_still || ++reading.pages == pages_max) {
     const char* what = stands_still ? " gives the same page again and again." : " does not stop giving pages.";
-    reading.asked.clear();
+    leave(reading);
     side_is_down(side, make_error(ErrorClass::bad_response, pair_.title(side) + what));
     return {};
   }
-  reading.cursor = std::move(page->next);
-  if (!is_small) {
-    *page = Page{};  // before the next one comes
-    begin_asking(reading);
-  }
+  reading.cursor = std::move(next);
+  if (!was_small) begin_asking(reading);
   return {};
 }
 
-Result<bool> Puller::keep(const Reading& reading, const Page& page) {
-  const Side side = reading.side;
-  Observer observer(pair_, run_, options_.allow.count("restored") > 0);
-  std::optional<GuardStop> restored;
-  ObserveCounts counts = report_.observed[side];
-  auto staged = pair_.store->transaction([&]() -> Result<void> {
-    const auto older_before = counts.older;
-    for (const auto& seen : page.seen) {
-      if (auto taken = observer.take(side, seen, counts); !taken) return taken;
-    }
-    restored = check_restored(pair_, side, counts.older - older_before, options_);
-    if (restored) return restored->error;  // nothing of this page is kept; it is read again
-    return page.next == reading.cursor ? Result<void>{} : pair_.store->set_cursor(side, page.next);
-  });
-  if (restored) {
-    stop_run(report_, *restored);
-    return false;
-  }
-  if (!staged) return staged.error();
-  report_.observed[side] = counts;
-  return true;
+// The side is not read on in this run.
+void Puller::leave(Reading& reading) {
+  reading.page.reset();
+  reading.asked.clear();
 }
 
-// The first side that fails is the one to tell of.
+// When both are, the CRM is the one to tell of, whichever was noticed first.
 void Puller::side_is_down(Side side, const Error& error) {
-  if (report_.stopped) return;
+  const bool other_is_down = report_.side_down && *report_.side_down != side;
+  if (report_.stopped && !(other_is_down && side == Side::crm)) return;
   report_.stopped = error;
   report_.side_down = side;
 }

@@ -1,5 +1,6 @@
 // Pulls what changed on both sides, page by page, into the store: a page and the position behind it in one transaction
-// (I-06). Both sides are read at the same time; the page that is there first is stored first.
+// (I-06). Both sides are read at the same time; the page that is there first is stored first, and a large one in
+// pieces, with the position in the last of them, so that the other side goes on meanwhile.
 #pragma once
 
 #include <array>
@@ -33,6 +34,9 @@ class Puller {
     bool restarted = false;
     int pages = 0;
     Absence absence;
+    std::optional<Page> page;       // being stored
+    std::size_t kept = 0;           // records of it
+    std::int64_t older_before = 0;  // records that showed an older state, before this page
     // Pages on their way, each behind the one before it; none where that one was the last for now. Without any, the
     // side is read, or cannot be read on.
     std::deque<std::future<std::optional<Result<Page>>>> asked;
@@ -46,10 +50,11 @@ class Puller {
   void begin_asking(Reading& reading);
   void ask_ahead(Reading& reading);
   std::optional<Result<Page>> ask(Reading& reading) const;
-  Reading* next_page();
-  Result<void> take(Reading& reading);
-  // False: a guard stopped the run, and nothing of the page is kept.
-  Result<bool> keep(const Reading& reading, const Page& page);
+  Reading* next_to_store();
+  Result<void> take_page(Reading& reading);
+  Result<void> keep_some(Reading& reading);
+  Result<void> go_on(Reading& reading);
+  void leave(Reading& reading);
   void side_is_down(Side side, const Error& error);
 
   const Pair& pair_;

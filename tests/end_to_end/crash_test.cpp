@@ -58,6 +58,7 @@ TEST_P(Crash, KilledAtManyMomentsOfTheFirstSyncMakesEveryReferralOnce) {
   const auto sandbox = load(pipeline, GetParam());
   sandbox->configure("late_arrival", "2s");
   sandbox->configure("in_flight", {{"partner_center", 8}});  // which makes batches of 96
+  sandbox->crm.set("page_size", 1000);                       // several pages
   for (const Moment& moment : moments(draw, *make_crm(*sandbox))) {
     const StandIn& side = moment.at_crm ? sandbox->crm : sandbox->partner_center;
     side.fail(moment.match, moment.after, 1, Json{{"kind", moment.applied ? "delay" : "drop_before"}, {"ms", 600'000}});

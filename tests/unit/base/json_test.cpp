@@ -48,6 +48,33 @@ TEST(JsonReadEach, RefusesWhatIsNoJsonAndWhatIsNeitherListNorObject) {
   }
 }
 
+// "items 1;{...}; rest {...}", or "error: …"
+std::string list_of(const std::string& text) {
+  std::string items = "items ";
+  const auto rest = read_list(text, "rows", [&](const Value& item) { items += write(item) + ";"; });
+  return rest ? items + " rest " + write(*rest) : "error: " + rest.error().message;
+}
+
+TEST(JsonReadList, HandsOverTheItemsOfOneListAndKeepsTheRest) {
+  EXPECT_EQ(list_of(R"({"a":1,"rows":[1,{"rows":[2]},[]],"z":null})"),
+            R"(items 1;{"rows":[2]};[]; rest {"a":1,"rows":[],"z":null})");
+  EXPECT_EQ(list_of(R"({"rows":[]})"), R"(items  rest {"rows":[]})");
+  EXPECT_EQ(list_of(R"({"a":{"rows":[1]}})"), R"(items  rest {"a":{"rows":[1]}})") << "only at the top";
+  EXPECT_EQ(list_of(R"({"rows":"none"})"), R"(items  rest {"rows":"none"})") << "what is no list is kept as it is";
+  EXPECT_EQ(list_of(R"([{"rows":[1]}])"), R"(items  rest [{"rows":[1]}])");
+}
+
+TEST(JsonReadList, RefusesWhatReadRefuses) {
+  for (const char* bad : {"", R"({"rows":[1,]})", R"({"rows":[1)", R"({"rows":[1]} 2)", R"({"rows":[1],"rows":[2]})",
+                          R"({"rows":[{"a":1,"a":2}]})", R"({"rows":[1 2]})", R"({"rows":)", "{\"rows\":[\"\xff\"]}"}) {
+    const auto said = read(bad);
+    ASSERT_FALSE(said) << bad;
+    EXPECT_EQ(list_of(bad), "error: " + said.error().message) << bad;
+  }
+  const std::string deep = R"({"rows":)" + std::string(70, '[') + std::string(70, ']') + "}";
+  EXPECT_EQ(list_of(deep), "error: " + read(deep).error().message);
+}
+
 TEST(JsonRead, FindsAKeyThatStandsTwiceAmongManyThatLookAlike) {
   for (int twice = 0; twice < 40; ++twice) {
     std::string members;
@@ -305,16 +332,6 @@ TEST(JsonValue, ComparesObjectsWithoutOrderAndListsWithOrder) {
   EXPECT_FALSE(*read(R"({"a":1})") == *read(R"({"b":1})"));
   EXPECT_FALSE(*read(R"({"a":1})") == *read(R"({"a":1,"b":1})"));
   EXPECT_FALSE(*read("\"1\"") == *read("1"));
-}
-
-TEST(JsonValue, GivesAListAway) {
-  auto v = read(R"({"list":[1,"b"],"s":"x"})");
-  const auto list = v->take_items("list");
-  ASSERT_EQ(list.size(), 2U);
-  EXPECT_EQ(list[1].text(), "b");
-  EXPECT_EQ(*v, *read(R"({"list":[],"s":"x"})"));
-  EXPECT_TRUE(v->take_items("s").empty());
-  EXPECT_TRUE(v->take_items("absent").empty());
 }
 
 TEST(JsonValue, GivesEmptyTextForWhatIsNoText) {
