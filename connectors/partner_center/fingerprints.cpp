@@ -10,6 +10,7 @@ namespace cosell::partner_center {
 namespace {
 
 constexpr std::size_t kBytes = 8;
+constexpr std::size_t kBytesOfAPiece = 300 * kBytes;  // a multiple of three: only the last one is padded
 constexpr std::size_t kHexDigits = 2 * kBytes;
 
 }  // namespace
@@ -23,15 +24,20 @@ void Fingerprints::remember(std::uint64_t print) {
   if (prints_.size() < kMost) prints_.insert(print);
 }
 
+// Piece by piece, since there may be many.
 std::string Fingerprints::packed() const {
   std::vector<std::uint64_t> sorted(prints_.begin(), prints_.end());
   std::sort(sorted.begin(), sorted.end());
+  std::string text;
+  text.reserve((sorted.size() * kBytes + 2) / 3 * 4);
   std::string bytes;
-  bytes.reserve(sorted.size() * kBytes);
-  for (const std::uint64_t print : sorted) {
-    for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(print >> shift & 0xff);
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    for (int shift = 56; shift >= 0; shift -= 8) bytes += static_cast<char>(sorted[i] >> shift & 0xff);
+    if (bytes.size() < kBytesOfAPiece && i + 1 < sorted.size()) continue;
+    text += text::base64_encode(bytes);
+    bytes.clear();
   }
-  return text::base64_encode(bytes);
+  return text;
 }
 
 Fingerprints Fingerprints::unpacked(std::string_view text) {

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 
-#include "base/json.h"
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace cosell::partner_center {
@@ -21,8 +21,8 @@ std::optional<Instant> later(std::optional<Instant> a, std::optional<Instant> b)
   return std::max(*a, *b);
 }
 
-void set_instant(json::Value& object, const char* name, std::optional<Instant> t) {
-  if (t) object.set(name, json::Value::integer(t->ms));
+void set_instant(json::ObjectText& object, const char* name, std::optional<Instant> t) {
+  if (t) object.integer(name, t->ms);
 }
 
 std::optional<Instant> instant_in(const json::Value& object, const char* name) {
@@ -38,21 +38,19 @@ int figure_in(const json::Value& object, const char* name) {
   return n && *n >= 0 && *n <= 1'000'000'000 ? static_cast<int>(*n) : 0;
 }
 
-json::Value packed(const Fingerprints& prints) { return json::Value::string(prints.packed()); }
-
-json::Value listing_json(const Position::Listing& l) {
-  json::Value v = json::Value::object();
-  v.set("next", json::Value::string(l.next_query));
-  v.set("pages", json::Value::integer(l.pages));
-  v.set("mark", json::Value::string(l.mark));
-  v.set("restarts", json::Value::integer(l.restarts));
-  v.set("done", packed(l.done));
-  v.set("started", json::Value::integer(l.started.ms));
+std::string listing_text(const Position::Listing& l) {
+  json::ObjectText v;
+  v.text("next", l.next_query);
+  v.integer("pages", l.pages);
+  v.text("mark", l.mark);
+  v.integer("restarts", l.restarts);
+  v.text("done", l.done.packed());
+  v.integer("started", l.started.ms);
   set_instant(v, "bound", l.next_bound);
   set_instant(v, "newest", l.next_newest);
-  v.set("newest_at", json::Value::integer(l.next_newest_at.ms));
-  v.set("fresh", packed(l.fresh));
-  return v;
+  v.integer("newest_at", l.next_newest_at.ms);
+  v.text("fresh", l.fresh.packed());
+  return std::move(v).object();
 }
 
 Position::Listing listing_from(const json::Value& v) {
@@ -107,16 +105,16 @@ void Position::close() {
 }
 
 Cursor write_cursor(const Position& p) {
-  json::Value v = json::Value::object();
-  v.set("v", json::Value::integer(kVersion));
-  v.set("host", json::Value::string(p.host));
-  v.set("organization", json::Value::string(p.organization));
+  json::ObjectText v;
+  v.integer("v", kVersion);
+  v.text("host", p.host);
+  v.text("organization", p.organization);
   set_instant(v, "bound", p.bound);
   set_instant(v, "newest", p.newest);
-  v.set("newest_at", json::Value::integer(p.newest_at.ms));
-  v.set("known", packed(p.known));
-  if (p.listing) v.set("listing", listing_json(*p.listing));
-  return Cursor(json::write(v));
+  v.integer("newest_at", p.newest_at.ms);
+  v.text("known", p.known.packed());
+  if (p.listing) v.member("listing") += listing_text(*p.listing);
+  return Cursor(std::move(v).object());
 }
 
 Result<Position> read_cursor(const Cursor& cursor, const std::string& host) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/json.h"
 
@@ -28,7 +29,8 @@ class ObjectText {
   }
   void integer(std::string_view name, std::int64_t value) { member(name) += std::to_string(value); }
   bool empty() const { return text_.empty(); }
-  std::string object() const { return empty() ? "{}" : text_ + '}'; }
+  std::string object() const& { return empty() ? "{}" : text_ + '}'; }
+  std::string object() && { return empty() ? "{}" : std::move(text_ += '}'); }
 
  private:
   std::string text_;

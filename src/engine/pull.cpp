@@ -15,12 +15,9 @@ namespace cosell::engine {
 namespace {
 
 constexpr std::size_t small_page = 512;  // records; beside a larger one, the next would take much memory
-constexpr std::size_t ahead_max = 2;     // small pages
 constexpr int pages_max = 100'000;       // I-03
 
 bool is_small(const Page& page) { return page.seen.size() <= small_page; }
-
-bool goes_on(const Page& page, const Cursor& asked_from) { return !page.caught_up && page.next != asked_from; }
 
 }  // namespace
 
@@ -54,36 +51,19 @@ Result<void> Puller::begin(Reading& reading) {
   if (!open) return open.error();
   if (!*open && !take_older) reading.cursor = *stored;
   reading.compared = *open || (take_older && !stored->empty());
-  begin_asking(reading);
+  ask(reading, reading.cursor);
   return {};
 }
 
-// From where the side has been read to.
-void Puller::begin_asking(Reading& reading) {
-  for (auto& behind_the_last : reading.asked) behind_the_last.wait();
-  reading.asked.clear();
-  reading.asks_from = reading.cursor;
-  reading.asks_on = true;
-  ask_ahead(reading);
-}
-
-// In the background where the pair allows it, else when a page is waited for.
-void Puller::ask_ahead(Reading& reading) {
-  while (reading.asked.size() < ahead_max) {
-    reading.asked.push_back(reading.reader.run([this, &reading] { return ask(reading); }));
-  }
-}
-
-std::optional<Result<Page>> Puller::ask(Reading& reading) const {
-  if (!reading.asks_on) return std::nullopt;
+// In the background where the pair allows it, else when the page is waited for.
+void Puller::ask(Reading& reading, const Cursor& cursor) const {
   PullRequest request;
-  request.cursor = reading.asks_from;
+  request.cursor = cursor;
   request.columns = pair_.mapping->columns_read();
-  Call call = pair_.call(reading.side);
-  auto page = pair_.connector(reading.side).pull(call, request);
-  reading.asks_on = page && goes_on(*page, reading.asks_from) && is_small(*page);
-  if (page) reading.asks_from = page->next;
-  return page;
+  reading.asked = reading.reader.run([this, side = reading.side, request = std::move(request)] {
+    Call call = pair_.call(side);
+    return pair_.connector(side).pull(call, request);
+  });
 }
 
 // The sides have their turns, also where pages come only when they are waited for.
@@ -92,27 +72,24 @@ Puller::Reading* Puller::next_to_store() {
   const std::array<Reading*, 2> in_turn = {&readings_[1 - turn_], &readings_[turn_]};
   const bool any_page = readings_[0].page || readings_[1].page;
   const std::chrono::milliseconds patience(any_page ? 0 : 1);
-  while (any_page || !readings_[0].asked.empty() || !readings_[1].asked.empty()) {
+  while (any_page || readings_[0].asked.valid() || readings_[1].asked.valid()) {
     for (Reading* reading : in_turn) {
       if (reading->page) return reading;
-      if (reading->asked.empty()) continue;
-      if (reading->asked.front().wait_for(patience) != std::future_status::timeout) return reading;
+      if (!reading->asked.valid()) continue;
+      if (reading->asked.wait_for(patience) != std::future_status::timeout) return reading;
     }
   }
   return nullptr;
 }
 
-// The next pages are on their way while small ones are stored.
+// The next page is on its way while a small one is stored.
 Result<void> Puller::take_page(Reading& reading) {
-  auto answer = reading.asked.front().get();
-  reading.asked.pop_front();
-  if (!answer) return {};
-  Result<Page>& page = *answer;
+  auto page = std::exchange(reading.asked, {}).get();
   if (!page && page.error().kind == ErrorClass::cursor_invalid && !reading.restarted) {
     reading.restarted = reading.compared = true;
     reading.cursor = Cursor{};
     auto opened = pair_.store->transaction([&] { return reading.absence.open_listing(reading.side); });
-    if (opened) begin_asking(reading);
+    if (opened) ask(reading, reading.cursor);
     return opened;
   }
   if (!page) {
@@ -122,7 +99,8 @@ Result<void> Puller::take_page(Reading& reading) {
   reading.page = *std::move(page);
   reading.kept = 0;
   reading.older_before = report_.observed[reading.side].older;
-  if (goes_on(*reading.page, reading.cursor) && is_small(*reading.page)) ask_ahead(reading);
+  const bool goes_on = !reading.page->caught_up && reading.page->next != reading.cursor;
+  if (goes_on && is_small(*reading.page)) ask(reading, reading.page->next);
   return keep_some(reading);
 }
 
@@ -178,14 +156,14 @@ Result<void> Puller::go_on(Reading& reading) {
     return {};
   }
   reading.cursor = std::move(next);
-  if (!was_small) begin_asking(reading);
+  if (!was_small) ask(reading, reading.cursor);
   return {};
 }
 
 // The side is not read on in this run.
 void Puller::leave(Reading& reading) {
   reading.page.reset();
-  reading.asked.clear();
+  reading.asked = {};
 }
 
 // When both are, the CRM is the one to tell of, whichever was noticed first.

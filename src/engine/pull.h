@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <deque>
 #include <future>
 #include <optional>
 
@@ -34,22 +33,15 @@ class Puller {
     bool restarted = false;
     int pages = 0;
     Absence absence;
-    std::optional<Page> page;       // being stored
-    std::size_t kept = 0;           // records of it
-    std::int64_t older_before = 0;  // records that showed an older state, before this page
-    // Pages on their way, each behind the one before it; none where that one was the last for now. Without any, the
-    // side is read, or cannot be read on.
-    std::deque<std::future<std::optional<Result<Page>>>> asked;
-    // Belongs to the reader while pages are on their way.
-    Cursor asks_from;
-    bool asks_on = false;
-    Background reader;  // the last member, so that its work ends before the others go
+    std::optional<Page> page;         // being stored
+    std::size_t kept = 0;             // records of it
+    std::int64_t older_before = 0;    // records that showed an older state, before this page
+    std::future<Result<Page>> asked;  // without a page, none: the side is read, or cannot be read on
+    Background reader;                // the last member, so that its work ends before the others go
   };
 
   Result<void> begin(Reading& reading);
-  void begin_asking(Reading& reading);
-  void ask_ahead(Reading& reading);
-  std::optional<Result<Page>> ask(Reading& reading) const;
+  void ask(Reading& reading, const Cursor& cursor) const;
   Reading* next_to_store();
   Result<void> take_page(Reading& reading);
   Result<void> keep_some(Reading& reading);

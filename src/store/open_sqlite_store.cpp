@@ -37,7 +37,7 @@ void apply_settings(Connection& connection) {
       "PRAGMA foreign_keys = ON;"
       "PRAGMA synchronous = FULL;"
       "PRAGMA wal_autocheckpoint = 8000;"
-      "PRAGMA cache_size = -16000;"
+      "PRAGMA cache_size = -12000;"
       "PRAGMA temp_store = MEMORY;"
       "PRAGMA secure_delete = FAST;"
       "PRAGMA trusted_schema = OFF;");
