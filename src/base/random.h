@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <random>
 #include <string>
 
@@ -29,13 +30,17 @@ class SystemRandom final : public Random {
   std::uint64_t next() override;
 };
 
-// A repeatable sequence for tests, emulators and simulation.
+// A repeatable sequence for tests, emulators and simulation; several threads may draw from it.
 class SeededRandom final : public Random {
  public:
   explicit SeededRandom(std::uint64_t seed) : engine_(seed) {}
-  std::uint64_t next() override { return engine_(); }
+  std::uint64_t next() override {
+    const std::lock_guard lock(mutex_);
+    return engine_();
+  }
 
  private:
+  std::mutex mutex_;
   std::mt19937_64 engine_;
 };
 

@@ -152,10 +152,7 @@ Result<void> Cycle::prepare() {
 }
 
 Result<void> Cycle::pull() {
-  {
-    Puller puller(pair_, report_.run, report_, options_);  // goes, and the memory of its pages with it
-    if (auto done = puller.pull_all(); !done) return done;
-  }
+  if (auto done = pull_both(pair_, report_.run, report_, options_); !done) return done;
   Absence absence(pair_, report_.run, report_, options_);
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (stopped() || options_.plan_only) return {};

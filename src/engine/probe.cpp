@@ -14,8 +14,10 @@ using store::OperationRow;
 using store::OperationState;
 using store::WaitFor;
 
-// A batch is marked as sent before it leaves, and may wait behind another one for a while.
-constexpr Duration left_within = minutes(15);
+// A batch is marked as sent before it leaves, and may wait behind another one for long: a side may have been allowed a
+// few requests a minute.
+constexpr Duration left_within = hours(24);
+constexpr int looked_up_at_once = 1000;  // as many as one crash leaves
 
 RecordRef ref_of(const OperationRow& row) {
   RecordRef ref;
@@ -45,7 +47,7 @@ Result<void> Settler::probe_open_operations() {
       store::OperationFilter filter;
       filter.state = state;
       filter.side = side;
-      filter.limit = 200;
+      filter.limit = looked_up_at_once;
       while (!report_.stopped) {
         auto rows = pair_.store->operations(filter);
         if (!rows) return rows.error();

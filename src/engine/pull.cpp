@@ -1,12 +1,13 @@
-// Reading both sides.
+// Reading one side, and both.
 #include "engine/pull.h"
 
-#include <algorithm>
-#include <chrono>
-#include <span>
+#include <future>
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "engine/absence.h"
+#include "engine/background.h"
 #include "engine/guard.h"
 #include "engine/observe.h"
 
@@ -17,161 +18,155 @@ namespace {
 constexpr std::size_t small_page = 512;  // records; beside a larger one, the next would take much memory
 constexpr int pages_max = 100'000;       // I-03
 
-bool is_small(const Page& page) { return page.seen.size() <= small_page; }
+class Reading {
+ public:
+  Reading(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side)
+      : pair_(pair),
+        report_(report),
+        options_(options),
+        side_(side),
+        observer_(pair, run, options.allow.count("restored") > 0),
+        absence_(pair, run, report, options),
+        reader_(pair.flies_in_background) {}
 
-}  // namespace
+  // Asks for the first page.
+  Result<void> begin();
+  // Until the side has caught up.
+  Result<void> finish();
 
-Puller::Puller(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
-    : pair_(pair),
-      run_(run),
-      report_(report),
-      options_(options),
-      readings_{Reading(Side::crm, pair.flies_in_background, Absence(pair, run, report, options)),
-                Reading(Side::partner_center, pair.flies_in_background, Absence(pair, run, report, options))} {}
+ private:
+  enum class Then : std::uint8_t { go_on, end };
+  void ask(const Cursor& cursor);
+  Result<Then> take(Result<Page> answer);
+  // False: a guard stopped the run, and nothing of the page is kept.
+  Result<bool> keep(const Page& page);
+  Then side_is_down(const Error& error);
 
-Result<void> Puller::pull_all() {
-  for (Reading& reading : readings_) {
-    if (auto begun = begin(reading); !begun) return begun;
-  }
-  while (Reading* reading = next_to_store()) {
-    if (pair_.stop_requested()) {
-      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
-      return {};
-    }
-    if (auto done = reading->page ? keep_some(*reading) : take_page(*reading); !done) return done;
-  }
-  return {};
-}
+  const Pair& pair_;
+  CycleReport& report_;
+  const CycleOptions& options_;
+  const Side side_;
+  Observer observer_;
+  Absence absence_;
+  Cursor cursor_;
+  bool compared_ = false;  // with what is known; not the very first listing: there is nothing to miss
+  bool restarted_ = false;
+  std::future<Result<Page>> asked_;
+  Background reader_;  // the last member, so that its work ends before the others go
+};
 
-Result<void> Puller::begin(Reading& reading) {
-  auto stored = pair_.store->cursor(reading.side);
+Result<void> Reading::begin() {
+  auto stored = pair_.store->cursor(side_);
   if (!stored) return stored.error();
   const bool take_older = options_.allow.count("restored") > 0;
-  auto open = reading.absence.listing_is_open(reading.side);
+  auto open = absence_.listing_is_open(side_);
   if (!open) return open.error();
-  if (!*open && !take_older) reading.cursor = *stored;
-  reading.compared = *open || (take_older && !stored->empty());
-  ask(reading, reading.cursor);
+  if (!*open && !take_older) cursor_ = *stored;
+  compared_ = *open || (take_older && !stored->empty());
+  ask(cursor_);
   return {};
 }
 
 // In the background where the pair allows it, else when the page is waited for.
-void Puller::ask(Reading& reading, const Cursor& cursor) const {
+void Reading::ask(const Cursor& cursor) {
   PullRequest request;
   request.cursor = cursor;
   request.columns = pair_.mapping->columns_read();
-  reading.asked = reading.reader.run([this, side = reading.side, request = std::move(request)] {
-    Call call = pair_.call(side);
-    return pair_.connector(side).pull(call, request);
+  asked_ = reader_.run([this, request = std::move(request)] {
+    Call call = pair_.call(side_);
+    return pair_.connector(side_).pull(call, request);
   });
 }
 
-// The sides have their turns, also where pages come only when they are waited for.
-Puller::Reading* Puller::next_to_store() {
-  turn_ = 1 - turn_;
-  const std::array<Reading*, 2> in_turn = {&readings_[1 - turn_], &readings_[turn_]};
-  const bool any_page = readings_[0].page || readings_[1].page;
-  const std::chrono::milliseconds patience(any_page ? 0 : 1);
-  while (any_page || readings_[0].asked.valid() || readings_[1].asked.valid()) {
-    for (Reading* reading : in_turn) {
-      if (reading->page) return reading;
-      if (!reading->asked.valid()) continue;
-      if (reading->asked.wait_for(patience) != std::future_status::timeout) return reading;
+Result<void> Reading::finish() {
+  for (int page_number = 0; page_number < pages_max; ++page_number) {
+    if (pair_.stop_requested()) {
+      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
+      return {};
     }
+    if (!asked_.valid()) ask(cursor_);
+    auto then = take(asked_.get());
+    if (!then) return then.error();
+    if (*then == Then::end) return {};
   }
-  return nullptr;
-}
-
-// The next page is on its way while a small one is stored.
-Result<void> Puller::take_page(Reading& reading) {
-  auto page = std::exchange(reading.asked, {}).get();
-  if (!page && page.error().kind == ErrorClass::cursor_invalid && !reading.restarted) {
-    reading.restarted = reading.compared = true;
-    reading.cursor = Cursor{};
-    auto opened = pair_.store->transaction([&] { return reading.absence.open_listing(reading.side); });
-    if (opened) ask(reading, reading.cursor);
-    return opened;
-  }
-  if (!page) {
-    side_is_down(reading.side, page.error());
-    return {};
-  }
-  reading.page = *std::move(page);
-  reading.kept = 0;
-  reading.older_before = report_.observed[reading.side].older;
-  const bool goes_on = !reading.page->caught_up && reading.page->next != reading.cursor;
-  if (goes_on && is_small(*reading.page)) ask(reading, reading.page->next);
-  return keep_some(reading);
-}
-
-Result<void> Puller::keep_some(Reading& reading) {
-  const Side side = reading.side;
-  const Page& page = *reading.page;
-  const auto rows =
-      std::span(page.seen).subspan(reading.kept).first(std::min(page.seen.size() - reading.kept, small_page));
-  const bool last = reading.kept + rows.size() == page.seen.size();
-  Observer observer(pair_, run_, options_.allow.count("restored") > 0);
-  std::optional<GuardStop> restored;
-  ObserveCounts counts = report_.observed[side];
-  auto stored = pair_.store->transaction([&]() -> Result<void> {
-    for (const auto& seen : rows) {
-      if (auto taken = observer.take(side, seen, counts); !taken) return taken;
-    }
-    restored = check_restored(pair_, side, counts.older - reading.older_before, options_);
-    if (restored) return restored->error;  // the page is read again
-    return last && page.next != reading.cursor ? pair_.store->set_cursor(side, page.next) : Result<void>{};
-  });
-  if (restored) {
-    stop_run(report_, *restored);
-    leave(reading);
-    return {};
-  }
-  if (!stored) return stored;
-  report_.observed[side] = counts;
-  if (reading.compared) {
-    for (const auto& seen : rows) reading.absence.listed(seen);
-  }
-  reading.kept += rows.size();
-  options_.progress({"Reading " + pair_.title(side), counts.seen, 0});
-  return last ? go_on(reading) : Result<void>{};
-}
-
-// Behind a page that is stored; its memory is free before the next one comes.
-Result<void> Puller::go_on(Reading& reading) {
-  const Side side = reading.side;
-  const bool was_small = is_small(*reading.page);
-  const bool caught_up = reading.page->caught_up;
-  Cursor next = std::move(reading.page->next);
-  reading.page.reset();
-  if (caught_up) {
-    const bool other_is_down = report_.side_down && *report_.side_down != side;
-    const bool may_compare = reading.compared && !options_.plan_only && (!report_.stopped || other_is_down);
-    return may_compare ? reading.absence.compare(side) : Result<void>{};
-  }
-  const bool stands_still = next == reading.cursor;
-  if (stands_still || ++reading.pages == pages_max) {
-    const char* what = stands_still ? " gives the same page again and again." : " does not stop giving pages.";
-    leave(reading);
-    side_is_down(side, make_error(ErrorClass::bad_response, pair_.title(side) + what));
-    return {};
-  }
-  reading.cursor = std::move(next);
-  if (!was_small) ask(reading, reading.cursor);
+  side_is_down(make_error(ErrorClass::bad_response, pair_.title(side_) + " does not stop giving pages."));
   return {};
 }
 
-// The side is not read on in this run.
-void Puller::leave(Reading& reading) {
-  reading.page.reset();
-  reading.asked = {};
+// The next page is on its way while a small one is stored.
+Result<Reading::Then> Reading::take(Result<Page> page) {
+  if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted_) {
+    restarted_ = compared_ = true;
+    cursor_ = Cursor{};
+    auto opened = pair_.store->transaction([&] { return absence_.open_listing(side_); });
+    if (!opened) return opened.error();
+    return Then::go_on;
+  }
+  if (!page) return side_is_down(page.error());
+  const bool stands_still = page->next == cursor_;
+  const bool is_small = page->seen.size() <= small_page;
+  if (is_small && !page->caught_up && !stands_still) ask(page->next);
+  auto kept = keep(*page);
+  if (!kept) return kept.error();
+  if (!*kept) return Then::end;
+  if (compared_) {
+    for (const auto& seen : page->seen) absence_.listed(seen);
+  }
+  options_.progress({"Reading " + pair_.title(side_), report_.observed[side_].seen, 0});
+  if (page->caught_up) {
+    if (compared_ && !report_.stopped && !options_.plan_only) {
+      if (auto done = absence_.compare(side_); !done) return done.error();
+    }
+    return Then::end;
+  }
+  if (stands_still) {
+    return side_is_down(
+        make_error(ErrorClass::bad_response, pair_.title(side_) + " gives the same page again and again."));
+  }
+  cursor_ = std::move(page->next);
+  return Then::go_on;
 }
 
-// When both are, the CRM is the one to tell of, whichever was noticed first.
-void Puller::side_is_down(Side side, const Error& error) {
-  const bool other_is_down = report_.side_down && *report_.side_down != side;
-  if (report_.stopped && !(other_is_down && side == Side::crm)) return;
-  report_.stopped = error;
-  report_.side_down = side;
+Result<bool> Reading::keep(const Page& page) {
+  std::optional<GuardStop> restored;
+  ObserveCounts counts = report_.observed[side_];
+  auto stored = pair_.store->transaction([&]() -> Result<void> {
+    const auto older_before = counts.older;
+    for (const auto& seen : page.seen) {
+      if (auto taken = observer_.take(side_, seen, counts); !taken) return taken;
+    }
+    restored = check_restored(pair_, side_, counts.older - older_before, options_);
+    if (restored) return restored->error;  // nothing of this page is kept; it is read again
+    return page.next == cursor_ ? Result<void>{} : pair_.store->set_cursor(side_, page.next);
+  });
+  if (restored) {
+    stop_run(report_, *restored);
+    return false;
+  }
+  if (!stored) return stored.error();
+  report_.observed[side_] = counts;
+  return true;
+}
+
+// The first side that fails is the one to tell of.
+Reading::Then Reading::side_is_down(const Error& error) {
+  if (!report_.stopped) {
+    report_.stopped = error;
+    report_.side_down = side_;
+  }
+  return Then::end;
+}
+
+}  // namespace
+
+Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options) {
+  auto crm = std::make_unique<Reading>(pair, run, report, options, Side::crm);
+  Reading partner_center(pair, run, report, options, Side::partner_center);
+  if (auto begun = crm->begin(); !begun) return begun;
+  if (auto begun = partner_center.begin(); !begun) return begun;
+  if (auto done = crm->finish(); !done) return done;
+  crm.reset();  // and with it the memory of its pages
+  return partner_center.finish();
 }
 
 }  // namespace cosell::engine

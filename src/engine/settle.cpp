@@ -114,7 +114,7 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
 
 Result<void> Settler::settle_half(const OperationRow& row, const Applied& applied, DealRow& deal) {
   Columns half = applied.stored ? applied.stored->columns : row.changes;
-  if (!half.count(info(Field::help).name)) half[info(Field::help).name] = row.changes.at(info(Field::help).name);
+  if (!half.count(info(Field::help).name)) half[info(Field::help).name] = column(row.changes, info(Field::help).name);
   auto image = pair_.store->put_image(half, deal.microsoft);
   if (!image) return image.error();
   deal.microsoft = *image;

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 #include "engine/recheck.h"
 #include "tests/support/world.h"
 
@@ -52,6 +55,31 @@ TEST_P(Link, ALostStoreIsTiedTogetherAgainAndNothingIsCreatedTwice) {  // I-31
   world.advance(minutes(5));
   world.sync();
   EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
+}
+
+// The key in the CRM counts, whichever side answers first.
+TEST_P(Link, AfterALostStoreAnOpportunityKeepsItsOwnReferralBesideANewerOneThatNamesItToo) {  // I-31
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  const auto other = world.new_opportunity(usual_opportunity("Birch Mills"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string own = world.referral_of(id)["id"];
+  world.portal_edit(world.referral_of(other)["id"], Json::array({replaced("/externalReferenceId", id)}));
+  world.lose_store();
+  world.advance(minutes(5));
+  world.pair().flies_in_background = true;
+  world.wire = [](Side side, const http::Request& r, const World::Go& go) {
+    if (side == Side::crm) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    return go(r);
+  };
+  CycleOptions reads_only;
+  reads_only.plan_only = true;
+  world.sync(reads_only);
+  const auto deal = world.store().deal_by_record(Side::crm, id);
+  ASSERT_TRUE(deal && *deal);
+  EXPECT_EQ((*deal)->partner_center.record_id, own);
 }
 
 // Both sides lived on apart since: other values, other stages, texts that only one side has.

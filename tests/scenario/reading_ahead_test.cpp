@@ -1,11 +1,7 @@
-// While a page is stored, the next one is asked for, and the other side's: what comes of the first when the second does
-// not come, or when the bridge is stopped between them. Each also with the pages on threads of their own.
-#include <algorithm>
+// While a page is stored, the next one is asked for: what comes of the first when the second does not come, or when the
+// bridge is stopped between them. Each also with the next page on a thread of its own.
 #include <chrono>
-#include <mutex>
-#include <set>
 #include <thread>
-#include <vector>
 
 #include "faults.h"
 
@@ -136,61 +132,6 @@ TEST_P(ReadingAhead, AStopWhileASideIsSlowIsNoIncidentOfThatSide) {
   EXPECT_EQ(*world_.store().property("incident.crm"), incident) << "nor is it over";
   world_.pair().clock = &world_.clock();
   expect_the_rest_is_read();
-}
-
-TEST_P(ReadingAhead, TheOtherSideIsReadBetweenThePagesOfOne) {
-  std::mutex order;
-  std::vector<Side> asked;
-  world_.wire = [&](Side side, const http::Request& r, const World::Go& go) {
-    const std::lock_guard lock(order);
-    if (asks_for_next_page(side, r) || is_listing(side, r)) asked.push_back(side);
-    return go(r);
-  };
-  EXPECT_FALSE(read().stopped);
-  ASSERT_GT(asked.size(), 2U);
-  EXPECT_EQ(asked.back(), Side::crm) << "its pages are the more";
-  EXPECT_GE(std::count(asked.begin(), asked.end(), Side::partner_center), 1);
-  EXPECT_EQ(world_.deals().size(), deals_in_all);
-}
-
-TEST_P(ReadingAhead, WhenBothSidesAreDownTheCrmIsToldWhicheverIsNoticedFirst) {  // F-08
-  read();
-  for (const Side slow : {Side::crm, Side::partner_center}) {
-    std::set<Side> failed;
-    std::mutex noting;
-    world_.wire = [&](Side side, const http::Request& r, const World::Go& go) {
-      if (side == slow) std::this_thread::sleep_for(std::chrono::milliseconds(20));
-      const std::lock_guard lock(noting);
-      failed.insert(side);
-      net::Delivered broken = go(r);
-      broken.response.body = "<html>";
-      return broken;
-    };
-    const auto report = read();
-    EXPECT_EQ(failed.size(), 2U);
-    ASSERT_TRUE(report.stopped);
-    EXPECT_EQ(report.side_down, Side::crm);
-  }
-}
-
-TEST_P(ReadingAhead, AStopInTheMiddleOfALargePageLosesNothingOfIt) {  // I-06
-  constexpr std::int64_t large = 700;
-  for (std::int64_t i = deals_in_all; i < large; ++i) {
-    world_.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
-  }
-  world_.control(Side::crm, "POST", "settings", {{"page_size", 2000}});
-  world_.pair().stop_requested = [this] { return world_.store().deals({})->size() > 0; };
-  const auto report = read();
-  ASSERT_TRUE(report.stopped);
-  EXPECT_EQ(report.stopped->kind, ErrorClass::cancelled);
-  EXPECT_GT(report.observed.at(Side::crm).seen, 0);
-  EXPECT_LT(report.observed.at(Side::crm).seen, large);
-  EXPECT_TRUE(world_.store().cursor(Side::crm)->empty()) << "the page is read again";
-
-  world_.pair().stop_requested = [] { return false; };
-  const auto second = read();
-  EXPECT_FALSE(second.stopped);
-  EXPECT_EQ(second.observed.at(Side::crm).seen, large);
 }
 
 }  // namespace
