@@ -77,7 +77,7 @@ Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const Cyc
       for (const std::string& id : missing) {
         if (auto done = not_there(pair, run, side, id, counts); !done) return done;
       }
-      return {};
+      return note_gone(*pair.store, counts.gone - report.observed[side].gone);
     });
     if (restored) {
       stop_run(report, *restored);

@@ -29,7 +29,6 @@ using store::OperationRow;
 constexpr int page_of_deals = 200;
 constexpr std::size_t reported_max = 100;
 constexpr int rounds_max = 5;  // plan, write, see the result, tell the seller; the rest is for next time
-constexpr const char* disappeared_property = "guard.deletions";  // how many, while the guard holds
 constexpr const char* stages_asked_property = "stages.crm.asked";
 constexpr const char* approved_plan_property = "first_sync.approved";  // how many writes a person approved
 
@@ -445,18 +444,16 @@ Result<std::int64_t> Cycle::known_deals() {
 
 // A disappearance that stopped a run stops the next one too, until a person lets it through.
 Result<void> Cycle::stop_on_disappearance() {
-  std::int64_t gone = 0;
-  for (const auto& [side, counts] : report_.observed) gone += counts.gone;
-  auto before = pair_.store->property(disappeared_property);
-  if (!before) return before.error();
-  const std::int64_t held = before->empty() ? 0 : std::stoll(*before);
+  auto gone = noted_as_gone(*pair_.store);
+  if (!gone) return gone.error();
+  if (*gone == 0) return {};
   auto known = known_deals();
   if (!known) return known.error();
-  const auto found = check_disappearance(gone + held, *known, pair_.settings, options_);
-  if (found) stop_run(report_, *found);
-  const std::string now = found ? std::to_string(gone + held) : "";
-  if (now == *before) return {};
-  return pair_.store->transaction([&] { return pair_.store->set_property(disappeared_property, now); });
+  if (const auto found = check_disappearance(*gone, *known, pair_.settings, options_)) {
+    stop_run(report_, *found);
+    return {};
+  }
+  return pair_.store->transaction([&] { return forget_gone(*pair_.store); });
 }
 
 Result<std::optional<FirstSync>> Cycle::first_sync(std::int64_t writes_to_come) {

@@ -10,6 +10,7 @@ namespace cosell::engine {
 namespace {
 
 constexpr std::int64_t restored_records = 3;  // one or two may be a stale answer (F-19)
+constexpr const char* gone_property = "guard.deletions";
 
 bool exceeds(std::int64_t count, std::int64_t of, const MassChangeGuard& limit) {
   const double share = static_cast<double>(count) / static_cast<double>(of > 0 ? of : 1);
@@ -55,6 +56,21 @@ std::optional<GuardStop> check_first_sync(const FirstSync& first, const Settings
 bool plan_is_approved(const FirstSync& first_sync, const CycleOptions& options) {
   return options.allow.count("plan=" + first_sync.plan_hash) > 0;
 }
+
+Result<std::int64_t> noted_as_gone(store::Store& store) {
+  auto noted = store.property(gone_property);
+  if (!noted) return noted.error();
+  return noted->empty() ? 0 : std::stoll(*noted);
+}
+
+Result<void> note_gone(store::Store& store, std::int64_t gone) {
+  if (gone == 0) return {};
+  auto before = noted_as_gone(store);
+  if (!before) return before.error();
+  return store.set_property(gone_property, std::to_string(*before + gone));
+}
+
+Result<void> forget_gone(store::Store& store) { return store.set_property(gone_property, ""); }
 
 void stop_run(CycleReport& report, const GuardStop& guard) {
   report.stopped = guard.error;

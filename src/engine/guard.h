@@ -36,7 +36,13 @@ std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64
                                            const std::optional<FirstSync>& first_sync, const Settings& settings,
                                            const CycleOptions& options);
 
-// `gone`: deals that were reported as deleted or out of sight since the guard last let a run pass.
+// Deals that were reported as deleted or out of sight since the guard last let a run pass, also by runs that ended
+// early. Noted in the transaction that takes the report.
+Result<void> note_gone(store::Store& store, std::int64_t gone);
+Result<std::int64_t> noted_as_gone(store::Store& store);
+Result<void> forget_gone(store::Store& store);
+
+// `gone`: as noted.
 std::optional<GuardStop> check_disappearance(std::int64_t gone, std::int64_t known_deals, const Settings& settings,
                                              const CycleOptions& options);
 

@@ -137,6 +137,7 @@ Result<bool> Reading::keep(const Page& page) {
     }
     restored = check_restored(pair_, side_, counts.older - older_before, options_);
     if (restored) return restored->error;  // nothing of this page is kept; it is read again
+    if (auto noted = note_gone(*pair_.store, counts.gone - report_.observed[side_].gone); !noted) return noted;
     return page.next == cursor_ ? Result<void>{} : pair_.store->set_cursor(side_, page.next);
   });
   if (restored) {

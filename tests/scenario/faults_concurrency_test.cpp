@@ -254,5 +254,31 @@ TEST_P(Concurrency, AMassDeletionStopsEveryRunUntilItIsAllowed) {  // I-13, I-11
   EXPECT_FALSE(world.sync().stopped);
 }
 
+TEST_P(Concurrency, AMassDeletionSeenWhileTheOtherSideWasDownStopsTheNextRun) {  // I-13, F-08
+  World world({.crm = GetParam()});
+  world.pair().settings.deletions = {0.2, 2};
+  std::vector<std::string> ids;
+  for (int i = 0; i < 6; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  for (int i = 0; i < 3; ++i) world.crm_delete(ids[static_cast<std::size_t>(i)]);
+  world.crm_edit(ids[5], {{"value", 61000}});
+  world.advance(minutes(5));
+  world.reset_stats();
+  world.wire = [](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (is_listing(side, r)) answer.response.body = "<html>";
+    return answer;
+  };
+  EXPECT_EQ(world.sync().side_down, Side::partner_center);
+  world.wire = nullptr;
+  world.advance(minutes(5));
+  const auto report = world.sync();
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.guard, "deletions");
+  EXPECT_EQ(writes_of_both(world), 0);
+}
+
 }  // namespace
 }  // namespace cosell::test
