@@ -47,6 +47,17 @@ bool is_about_a_side(const engine::CycleReport& report) {
   return report.side_down && report.guard.empty() && kind != ErrorClass::config && kind != ErrorClass::cancelled;
 }
 
+std::string side_in_words(Workplace& place, Side side, const Error& error) {
+  const std::string title = place.pair().title(side);
+  std::string words = error.message;
+  if (words.find(title) == std::string::npos) words = title + ": " + words;
+  const bool says_what_to_do = words.find("cosell ") != std::string::npos;
+  if (error.kind == ErrorClass::auth_expired && !says_what_to_do) {
+    words += "\n  → Correct the login in the configuration or its secret, then: cosell check";
+  }
+  return words;
+}
+
 void print_failures(Session& session, const engine::CycleReport& report) {
   std::size_t shown = 0;
   for (const auto& f : report.failures) {
@@ -62,6 +73,10 @@ void print_failures(Session& session, const engine::CycleReport& report) {
 void print_stop(Session& session, Workplace& place, const engine::CycleReport& report) {
   const Error e = told_stop(place, report);
   std::string message = e.message;
+  for (const auto& [side, error] : report.down) {
+    const bool told = report.side_down == side || error.kind == ErrorClass::cancelled;
+    if (!told) message += "\n" + side_in_words(place, side, error);
+  }
   if (is_about_a_side(report)) message += "\n  Nothing is lost; what is left follows with the next sync.";
   if (!e.detail.empty() && message.find(e.detail) == std::string::npos) message += "\n  It said: " + e.detail;
   session.output.error(message);
@@ -89,13 +104,7 @@ Error told_stop(Workplace& place, const engine::CycleReport& report) {
   Error e = *report.stopped;
   // Wherever it was when it was asked to stop.
   if (e.kind == ErrorClass::cancelled) e.message = "Stopped as asked; nothing is lost.";
-  if (!is_about_a_side(report)) return e;
-  const std::string title = place.pair().title(*report.side_down);
-  if (e.message.find(title) == std::string::npos) e.message = title + ": " + e.message;
-  const bool says_what_to_do = e.message.find("cosell ") != std::string::npos;
-  if (e.kind == ErrorClass::auth_expired && !says_what_to_do) {
-    e.message += "\n  → Correct the login in the configuration or its secret, then: cosell check";
-  }
+  if (is_about_a_side(report)) e.message = side_in_words(place, *report.side_down, e);
   return e;
 }
 

@@ -61,8 +61,7 @@ Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const Cyc
     Call call = pair.call(side);
     auto found = pair.connector(side).fetch(call, refs, pair.mapping->columns_read());
     if (!found) {
-      report.stopped = found.error();
-      report.side_down = side;
+      report.side_is_down(side, found.error());
       return false;
     }
     ObserveCounts counts = report.observed[side];

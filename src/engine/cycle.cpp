@@ -174,18 +174,16 @@ Result<void> Cycle::check_environment(Side side) {
   Call call = pair_.call(side);
   auto described = pair_.connector(side).describe(call);
   if (!described) {
-    report_.stopped = described.error();
-    report_.side_down = side;
+    report_.side_is_down(side, described.error());
     return {};
   }
   // An account without a deal does not name its organisation yet: "host" becomes "host/organisation" later.
   const bool grown = text::starts_with(described->environment, *known + "/");
   if (!known->empty() && *known != described->environment && !grown) {
-    report_.stopped =
-        make_error(ErrorClass::config, pair_.title(side) + " is another organisation than at the last sync (now " +
-                                           described->environment + ", before " + *known +
-                                           "). Nothing was written. If that is meant, use another store file.");
-    report_.side_down = side;
+    report_.side_is_down(side, make_error(ErrorClass::config,
+                                          pair_.title(side) + " is another organisation than at the last sync (now " +
+                                              described->environment + ", before " + *known +
+                                              "). Nothing was written. If that is meant, use another store file."));
     return {};
   }
   return pair_.store->transaction([&]() -> Result<void> {
@@ -217,8 +215,7 @@ Result<void> Cycle::ask_microsoft() {
     Call call = pair_.call(Side::partner_center);
     auto found = pair_.partner_center->fetch(call, refs, {});
     if (!found) {
-      report_.stopped = found.error();
-      report_.side_down = Side::partner_center;
+      report_.side_is_down(Side::partner_center, found.error());
       return {};
     }
     Observer observer(pair_, report_.run);
@@ -334,8 +331,7 @@ Result<std::int64_t> Cycle::decide_on(Decider& decider, std::vector<store::DealR
       auto decided = decider.decide(std::move(row));
       if (!decided) {
         if (auto done = commit(plans); !done) return done.error();
-        report_.stopped = decided.error();
-        report_.side_down = Side::crm;
+        report_.side_is_down(Side::crm, decided.error());
         return operations;
       }
       plan = std::move(*decided);
@@ -386,8 +382,7 @@ Result<std::int64_t> Cycle::decide_all() {
     const bool all = !options_.only && options_.limit == 0;
     const auto ahead = all ? Decider::Ahead::looks : Decider::Ahead::only_these;
     if (auto ready = decider.prepare(*rows, ahead); !ready) {
-      report_.stopped = ready.error();
-      report_.side_down = Side::crm;
+      report_.side_is_down(Side::crm, ready.error());
       return operations;
     }
     auto decided = decide_on(decider, std::move(*rows), Questions::asked);
@@ -576,8 +571,7 @@ Result<bool> Cycle::stages_look_due() {
 
 Result<void> Cycle::finish() {
   // A request that was broken off because we were asked to stop says nothing of its side.
-  std::optional<Side> broken_off;
-  if (report_.stopped && report_.stopped->kind == ErrorClass::cancelled) std::swap(broken_off, report_.side_down);
+  if (report_.stopped && report_.stopped->kind == ErrorClass::cancelled) report_.side_down.reset();
   if (auto done = look_at_stages(); !done) return done;
   report_.deals_with_writes = deals_with_writes_;
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
@@ -606,7 +600,9 @@ Result<void> Cycle::finish() {
   return pair_.store->transaction([&]() -> Result<void> {
     for (const Side side : {Side::crm, Side::partner_center}) {
       const std::string name = std::string("incident.") + store::name_of(side);
-      const bool down = report_.side_down == side;
+      const auto failed = report_.down.find(side);
+      const bool broken_off = failed != report_.down.end() && failed->second.kind == ErrorClass::cancelled;
+      const bool down = failed != report_.down.end() && !broken_off;
       auto known = pair_.store->property(name);
       if (!known) return known.error();
       std::string value;
@@ -614,12 +610,12 @@ Result<void> Cycle::finish() {
         auto object = json::Value::object();
         const auto before = known->empty() ? std::optional<std::string>{} : json::read(*known)->text_of("since");
         object.set("since", json::Value::string(before.value_or(to_string(pair_.clock->now()))));
-        object.set("class", json::Value::string(name_of(report_.stopped->kind)));
-        object.set("message", json::Value::string(words::side_down(pair_, side, *report_.stopped)));
+        object.set("class", json::Value::string(name_of(failed->second.kind)));
+        object.set("message", json::Value::string(words::side_down(pair_, side, failed->second)));
         value = json::canonical(object);
       }
       // A side that was not asked in this run keeps its incident.
-      const bool asked = report_.calls[side].total() + report_.calls[side].logins > 0 && broken_off != side;
+      const bool asked = report_.calls[side].total() + report_.calls[side].logins > 0 && !broken_off;
       if (value != *known && (down || asked)) {
         if (auto done = pair_.store->set_property(name, value); !done) return done;
         if (value.empty() && !options_.plan_only) {
@@ -638,6 +634,13 @@ Result<void> Cycle::finish() {
 }
 
 }  // namespace
+
+void CycleReport::side_is_down(Side side, const Error& error) {
+  down.emplace(side, error);
+  if (stopped) return;
+  stopped = error;
+  side_down = side;
+}
 
 Call Pair::call(Side side) const {
   Call call{*(side == Side::crm ? crm_transport : partner_center_transport), *clock, *random, *meter,

@@ -57,9 +57,13 @@ struct CycleReport {
   std::map<Side, net::Calls> calls;
   std::vector<store::StateCount> states;  // after the run
   std::optional<Error> stopped;           // why the run ended early
-  std::optional<Side> side_down;
-  std::string guard;            // name of the guard that stopped the run
-  std::int64_t unanswered = 0;  // writes whose outcome is not known yet
+  std::optional<Side> side_down;          // that it ended for
+  std::map<Side, Error> down;             // why a side could not be used; the other one may have failed as well
+  std::string guard;                      // name of the guard that stopped the run
+  std::int64_t unanswered = 0;            // writes whose outcome is not known yet
+
+  // Ends the run, unless it ends for something else already.
+  void side_is_down(Side side, const Error& error);
 };
 
 // The error is only for what keeps a cycle from being described at all (the store).

@@ -429,7 +429,7 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
   Duration wait = seconds(1LL << std::min(lane.failures_in_a_row, 5));
   if (first_error->not_before) wait = std::max(wait, *first_error->not_before - pair_.clock->now());
   if (wait > minutes(2)) {
-    stop_because_of(lane.side, *first_error);
+    report_.side_is_down(lane.side, *first_error);
   } else {
     lane.rests_until = pair_.clock->now() + wait;
   }
@@ -442,7 +442,7 @@ bool Executor::side_failed(Lane& lane, const Error& error, bool nothing_went_thr
     case ErrorClass::auth_expired:
     case ErrorClass::config:
     case ErrorClass::bug:
-      stop_because_of(lane.side, error);
+      report_.side_is_down(lane.side, error);
       return true;
     case ErrorClass::cancelled:
       if (!report_.stopped) report_.stopped = error;
@@ -454,18 +454,11 @@ bool Executor::side_failed(Lane& lane, const Error& error, bool nothing_went_thr
       // A side whose rows are locked answers; only these deals wait.
       if (!nothing_went_through || error.of_one_record) return false;
       if (++lane.failures_in_a_row < pair_.settings.attempts_in_a_row) return false;
-      stop_because_of(lane.side, error);
+      report_.side_is_down(lane.side, error);
       return true;
     default:
       return false;
   }
-}
-
-// The first side that fails is the one to tell of.
-void Executor::stop_because_of(Side side, const Error& error) {
-  if (report_.stopped) return;
-  report_.stopped = error;
-  report_.side_down = side;
 }
 
 }  // namespace cosell::engine

@@ -106,7 +106,6 @@ class Executor {
   Result<void> settle_some(Lane& lane, std::size_t most, const FollowUp& follow_up);
   Result<void> settle_rows(Lane& lane, std::span<store::OperationRow> rows, const std::vector<Outcome>& outcomes);
   bool side_failed(Lane& lane, const Error& error, bool nothing_went_through);
-  void stop_because_of(Side side, const Error& error);
 
   const Pair& pair_;
   CycleReport& report_;

@@ -85,8 +85,7 @@ Result<void> Settler::probe(Side side, std::vector<OperationRow> rows) {
     Call call = pair_.call(side);
     auto answers = pair_.connector(side).related_to_each(call, queries);
     if (!answers) {
-      report_.stopped = answers.error();
-      report_.side_down = side;
+      report_.side_is_down(side, answers.error());
       return {};
     }
     for (std::size_t i = 0; i < queries.size(); ++i) found_by_operation[asked_for[i]] = std::move((*answers)[i]);
@@ -96,8 +95,7 @@ Result<void> Settler::probe(Side side, std::vector<OperationRow> rows) {
     Call call = pair_.call(side);
     auto fetched = pair_.connector(side).fetch(call, refs, pair_.mapping->columns_read());
     if (!fetched) {
-      report_.stopped = fetched.error();
-      report_.side_down = side;
+      report_.side_is_down(side, fetched.error());
       return {};
     }
     found = std::move(*fetched);

@@ -40,7 +40,6 @@ class Reading {
   Result<Then> take(Result<Page> answer);
   // False: a guard stopped the run, and nothing of the page is kept.
   Result<bool> keep(const Page& page);
-  Then side_is_down(const Error& error);
 
   const Pair& pair_;
   CycleReport& report_;
@@ -89,7 +88,8 @@ Result<void> Reading::finish() {
     if (!then) return then.error();
     if (*then == Then::end) return {};
   }
-  side_is_down(make_error(ErrorClass::bad_response, pair_.title(side_) + " does not stop giving pages."));
+  report_.side_is_down(side_,
+                       make_error(ErrorClass::bad_response, pair_.title(side_) + " does not stop giving pages."));
   return {};
 }
 
@@ -102,7 +102,10 @@ Result<Reading::Then> Reading::take(Result<Page> page) {
     if (!opened) return opened.error();
     return Then::go_on;
   }
-  if (!page) return side_is_down(page.error());
+  if (!page) {
+    report_.side_is_down(side_, page.error());
+    return Then::end;
+  }
   const bool stands_still = page->next == cursor_;
   const bool is_small = page->seen.size() <= small_page;
   if (is_small && !page->caught_up && !stands_still) ask(page->next);
@@ -120,8 +123,9 @@ Result<Reading::Then> Reading::take(Result<Page> page) {
     return Then::end;
   }
   if (stands_still) {
-    return side_is_down(
-        make_error(ErrorClass::bad_response, pair_.title(side_) + " gives the same page again and again."));
+    report_.side_is_down(
+        side_, make_error(ErrorClass::bad_response, pair_.title(side_) + " gives the same page again and again."));
+    return Then::end;
   }
   cursor_ = std::move(page->next);
   return Then::go_on;
@@ -147,15 +151,6 @@ Result<bool> Reading::keep(const Page& page) {
   if (!stored) return stored.error();
   report_.observed[side_] = counts;
   return true;
-}
-
-// The first side that fails is the one to tell of.
-Reading::Then Reading::side_is_down(const Error& error) {
-  if (!report_.stopped) {
-    report_.stopped = error;
-    report_.side_down = side_;
-  }
-  return Then::end;
 }
 
 }  // namespace

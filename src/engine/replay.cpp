@@ -139,8 +139,7 @@ Result<ReplayReport> replay(const Pair& pair, const std::vector<DealId>& deals, 
     if (auto done = read_again(pair, side, report.deals, down); !done) return done.error();
     if (!down) continue;
     // The deals stay marked: they are replayed as soon as the side is back.
-    report.cycle.stopped = *down;
-    report.cycle.side_down = side;
+    report.cycle.side_is_down(side, *down);
     return report;
   }
   std::set<std::int64_t> chosen;

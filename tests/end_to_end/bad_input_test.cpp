@@ -208,9 +208,11 @@ TEST_F(BadInput, AServerThatIsDownEndsWith3AndTheStoreStaysWhole) {
   sandbox.stop();
   const Ended sync = sandbox.cosell({"sync"});
   EXPECT_EQ(sync.code, 3) << sync.err;
-  EXPECT_THAT(sync.err, AllOf(HasSubstr("Salesforce: 127.0.0.1 cannot be reached"), HasSubstr("Nothing is lost")));
+  EXPECT_THAT(sync.err, AllOf(HasSubstr("Salesforce: 127.0.0.1 cannot be reached"),
+                              HasSubstr("Partner Center: 127.0.0.1 cannot be reached"), HasSubstr("Nothing is lost")));
   EXPECT_EQ(sandbox.answer({"deals", "list", "--all"}), before);
-  EXPECT_THAT(sandbox.cosell({"status"}).out, HasSubstr("Salesforce cannot be reached"));
+  EXPECT_THAT(sandbox.cosell({"status"}).out,
+              AllOf(HasSubstr("Salesforce cannot be reached"), HasSubstr("Partner Center cannot be reached")));
   EXPECT_THAT(sandbox.cosell({"todo"}).out, HasSubstr("Salesforce cannot be reached"));
 }
 

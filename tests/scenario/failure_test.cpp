@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -244,6 +246,37 @@ TEST_P(Failure, F08_ASideThatIsDownIsOneIncidentAndTheDealsStayQueued) {  // F-0
   world.faults(Side::partner_center, Json::array());
   world.sync();
   EXPECT_FALSE(world.referral_of(id).is_null());
+}
+
+TEST_P(Failure, F08_BothSidesDownAreTwoIncidentsAndEachEndsWithItsOwnSide) {  // F-08, F-73
+  World world({.crm = GetParam()});
+  world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  std::set<Side> down = {Side::crm, Side::partner_center};
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (down.count(side) > 0) answer.response.body = "<html>";
+    return answer;
+  };
+  const auto report = world.sync();
+  EXPECT_EQ(report.side_down, Side::crm);
+  EXPECT_EQ(report.down.size(), 2U);
+  const auto incident = [&](Side side) {
+    return *world.store().property(std::string("incident.") + store::name_of(side));
+  };
+  EXPECT_NE(incident(Side::crm), "");
+  EXPECT_NE(incident(Side::partner_center), "");
+
+  world.advance(minutes(5));
+  down = {Side::partner_center};
+  EXPECT_EQ(world.sync().side_down, Side::partner_center);
+  EXPECT_EQ(incident(Side::crm), "");
+  EXPECT_NE(incident(Side::partner_center), "") << "still down";
+  down.clear();
+  world.advance(minutes(5));
+  EXPECT_FALSE(world.sync().stopped);
+  EXPECT_EQ(incident(Side::partner_center), "");
 }
 
 // The read position is of no use any more, as after a long standstill or when the system was restored from a copy.
