@@ -331,7 +331,7 @@ Result<std::int64_t> Cycle::decide_on(Decider& decider, std::vector<store::DealR
       auto decided = decider.decide(std::move(row));
       if (!decided) {
         if (auto done = commit(plans); !done) return done.error();
-        report_.side_is_down(Side::crm, decided.error());
+        report_.side_is_down(decider.asked(), decided.error());
         return operations;
       }
       plan = std::move(*decided);

@@ -60,6 +60,7 @@ OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind,
 Result<Planned> Decider::decide(DealRow row) {
   now_ = pair_.clock->now();
   given_ = nullptr;
+  asked_ = Side::crm;
   if (!labels_) {
     auto known = known_labels(*pair_.store);
     if (!known) return known.error();

@@ -36,6 +36,8 @@ class Decider {
   Decider(const Pair& pair, RunId run);
 
   Result<Planned> decide(store::DealRow row);
+  // The side that a failed decision could not ask.
+  Side asked() const { return asked_; }
   // The same decision again, for that moment and with the answers that were given then; asks nobody.
   Result<Planned> decide_again(const store::DealRow& row, Instant at, const json::Value& answers);
   // The same as decide() for a deal of both sides, asking neither: while writes are under way. Nothing when a question
@@ -82,7 +84,7 @@ class Decider {
                          Situation& situation) const;
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                     Situation& situation);
-  Result<bool> help_was_asked(Planned& plan) const;
+  Result<bool> help_was_asked(Planned& plan);
   Situation situation_of(const store::DealRow& row, const reconcile::Decision& decision, const DealView& view) const;
   // A deal of a type that is made in Partner Center only: why, and how to go on.
   std::optional<Situation> made_elsewhere(Planned& plan, const DealView& view) const;
@@ -123,6 +125,7 @@ class Decider {
   Instant now_{};                       // one moment per decision
   const json::Value* given_ = nullptr;  // answers of the past, when a decision is derived again
   bool may_ask_ = true;
+  Side asked_ = Side::crm;
   std::map<std::string, OperationId> accounts_being_created_;
   std::map<std::string, std::vector<std::string>> accounts_found_;  // ids, by what was searched for
   DealId prepared_until_;                                           // the last deal whose account was looked for ahead

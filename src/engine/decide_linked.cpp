@@ -174,7 +174,7 @@ Columns Decider::to_crm_columns(Decision& decision, const DealView& view, Column
 }
 
 // Somebody may have asked Microsoft in Partner Center already: a second request is never made beside the first.
-Result<bool> Decider::help_was_asked(Planned& plan) const {
+Result<bool> Decider::help_was_asked(Planned& plan) {
   if (plan.row.microsoft.valid()) return true;
   bool asked = false;
   if (given_ != nullptr) {
@@ -186,7 +186,8 @@ Result<bool> Decider::help_was_asked(Planned& plan) const {
     RelatedQuery query;
     query.kind = RecordKind::microsoft_half;
     query.engagement_id = plan.row.engagement_id;
-    Call call = pair_.call(Side::partner_center);
+    asked_ = Side::partner_center;
+    Call call = pair_.call(asked_);
     auto found = pair_.partner_center->related(call, query);
     if (!found) return found.error();
     asked = !found->empty();

@@ -279,6 +279,32 @@ TEST_P(Failure, F08_BothSidesDownAreTwoIncidentsAndEachEndsWithItsOwnSide) {  //
   EXPECT_EQ(incident(Side::partner_center), "");
 }
 
+TEST_P(Failure, AQuestionToPartnerCenterThatFailsIsNoIncidentOfTheCrm) {  // F-08
+  World world({.crm = GetParam()});
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  auto words = usual_opportunity("Alder Foods");
+  words["contact"] = contact;
+  const auto id = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.crm_edit(id, {{"help", "ProofOfConceptOrDemo"}, {"help_notes", "A proof of concept in May"}});
+  world.advance(minutes(5));
+  int failed = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (side == Side::partner_center && r.url.find("engagementId") != std::string::npos) {
+      ++failed;
+      answer.response.body = "<html>";
+    }
+    return answer;
+  };
+  EXPECT_EQ(world.sync().side_down, Side::partner_center);
+  EXPECT_GE(failed, 1);
+  EXPECT_EQ(*world.store().property("incident.crm"), "");
+}
+
 // The read position is of no use any more, as after a long standstill or when the system was restored from a copy.
 void forget_position(World& world, Side side) {
   auto done = world.store().transaction([&] { return world.store().set_cursor(side, Cursor("gone")); });
