@@ -2,12 +2,14 @@
 #include "engine/cycle.h"
 
 #include <algorithm>
+#include <future>
 #include <map>
 #include <span>
 
 #include "base/json_text.h"
 #include "base/text.h"
 #include "engine/absence.h"
+#include "engine/background.h"
 #include "engine/decide.h"
 #include "engine/drift.h"
 #include "engine/execute.h"
@@ -26,7 +28,7 @@ namespace {
 
 using store::OperationRow;
 
-constexpr int page_of_deals = 200;
+constexpr std::size_t page_of_deals = 200;
 constexpr std::size_t reported_max = 100;
 constexpr int rounds_max = 5;  // plan, write, see the result, tell the seller; the rest is for next time
 constexpr const char* stages_asked_property = "stages.crm.asked";
@@ -50,7 +52,8 @@ std::string to_hex(std::uint64_t number) {
 
 class Cycle {
  public:
-  Cycle(const Pair& pair, const CycleOptions& options) : pair_(pair), options_(options) {}
+  Cycle(const Pair& pair, const CycleOptions& options)
+      : pair_(pair), options_(options), stages_reader_(pair.flies_in_background) {}
   Result<CycleReport> run();
 
  private:
@@ -59,22 +62,40 @@ class Cycle {
   Result<void> pull();
   Result<void> ask_microsoft();
   Result<void> rounds();
-  Result<std::int64_t> decide_all();
-  Result<std::int64_t> decide_settled(const std::vector<DealId>& deals);
-  Result<std::int64_t> decide_settled_page(std::span<const DealId> deals);
+  // The deals of a round that are still to be decided on, in the order of their ids.
+  struct Queue {
+    std::set<std::int64_t> unanswered;  // deals with a write whose outcome is not known: not their turn
+    DealId after;
+    std::int64_t looked_at = 0;
+    bool over = false;
+    bool some_left = false;  // for the next round
+  };
+  Result<Queue> queue();
   enum class Questions : std::uint8_t { asked, left_for_later };
+  Result<std::int64_t> decide_page(Decider& decider, Queue& queue, Questions questions);
+  enum class Until : std::uint8_t { all_are_decided, something_may_leave };
+  Result<std::int64_t> decide_first(Decider& decider, Queue& queue, Until until);
+  Result<std::int64_t> decide_settled(const std::vector<DealId>& deals);
+  Result<bool> may_decide_meanwhile(const store::DealRow& row) const;
   Result<std::int64_t> decide_on(Decider& decider, std::vector<store::DealRow> rows, Questions questions);
   bool may_decide_on(const store::DealRow& row) const;
   void note_writes(std::size_t deal);
   Result<void> commit(const std::vector<Planned>& plans);
   Result<void> note_decision(const Planned& plan);
-  void count_steps(const OperationRow& operation);
+  void count_steps(const Planned& plan);
   void warn(const Planned& plan);
+  Result<bool> guard_may_stop();
   Result<bool> guard_stops(std::int64_t writes_to_come);
   Result<void> stop_on_disappearance();
   Result<std::int64_t> known_deals();
   Result<std::optional<FirstSync>> first_sync(std::int64_t writes_to_come);
   Result<void> wait_for_lost_creates();
+  // The CRM's stages are looked at again hourly while deals change, as soon as the CRM is read; and at the end of a
+  // sync in which more deals cannot be read than before. Should the CRM not answer, the next sync begins with it.
+  using Stages = Result<Descriptor>;
+  Result<void> ask_for_stages();
+  Result<void> forget_stages();
+  Result<void> take_stages(const Stages& described);
   Result<void> look_at_stages();
   Result<bool> stages_look_due();
   Result<void> finish();
@@ -90,6 +111,10 @@ class Cycle {
   std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
   bool first_sync_ = false;
   std::uint64_t plan_hash_ = 0;  // order-independent, over everything that would be written
+  std::string stages_described_at_;
+  bool stages_are_new_ = false;  // asked for in this run
+  std::future<Stages> stages_;
+  Background stages_reader_;  // the last member, so that its work ends before the others go
 };
 
 Result<CycleReport> Cycle::run() {
@@ -151,7 +176,12 @@ Result<void> Cycle::prepare() {
 }
 
 Result<void> Cycle::pull() {
-  if (auto done = pull_both(pair_, report_.run, report_, options_); !done) return done;
+  if (auto done = pull_both(pair_, report_.run, report_, options_, [this] { return ask_for_stages(); }); !done) {
+    return done;
+  }
+  if (stages_.valid()) {
+    if (auto done = take_stages(stages_.get()); !done) return done;
+  }
   Absence absence(pair_, report_.run, report_, options_);
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (stopped() || options_.plan_only) return {};
@@ -243,16 +273,23 @@ Result<void> Cycle::ask_microsoft() {
   return {};
 }
 
-void Cycle::count_steps(const OperationRow& operation) {
-  const bool new_deal =
-      operation.kind != name_of(RecordKind::microsoft_half) && operation.kind != name_of(RecordKind::registration);
-  if (operation.verb == name_of(Verb::create) && new_deal) ++steps_.creates;
-  const auto& step = operation.step;
-  for (const Irreversible closing :
-       {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::error}) {
-    if (step == name_of(closing)) ++steps_.closings;
+// A deal counts once in each, however many writes it takes.
+void Cycle::count_steps(const Planned& plan) {
+  bool creates = false;
+  bool closes = false;
+  bool shares = false;
+  for (const OperationRow& op : plan.operations) {
+    const bool new_deal = op.kind == name_of(RecordKind::opportunity) || op.kind == name_of(RecordKind::referral);
+    creates = creates || (new_deal && op.verb == name_of(Verb::create));
+    for (const Irreversible closing :
+         {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::error}) {
+      closes = closes || op.step == name_of(closing);
+    }
+    shares = shares || op.step == name_of(Irreversible::shared) || op.step == name_of(Irreversible::help_asked);
   }
-  if (step == name_of(Irreversible::shared) || step == name_of(Irreversible::help_asked)) ++steps_.sharings;
+  if (creates) ++steps_.creates;
+  if (closes) ++steps_.closings;
+  if (shares) ++steps_.sharings;
 }
 
 Result<void> Cycle::note_decision(const Planned& plan) {
@@ -347,8 +384,8 @@ Result<std::int64_t> Cycle::decide_on(Decider& decider, std::vector<store::DealR
       ++operations;
       ++report_.planned[write_kind(op)];
       if (first_sync_ && questions == Questions::asked) plan_hash_ += plan_hash_of(op, plan->before);
-      count_steps(op);
     }
+    count_steps(*plan);
     if (!plan->operations.empty()) note_writes(id);
     if (plan->warning_is_new) warn(*plan);
     plans.push_back(std::move(*plan));
@@ -357,74 +394,94 @@ Result<std::int64_t> Cycle::decide_on(Decider& decider, std::vector<store::DealR
   return operations;
 }
 
-Result<std::int64_t> Cycle::decide_all() {
-  Decider decider(pair_, report_.run);
+Result<Cycle::Queue> Cycle::queue() {
   store::OperationFilter open_filter;
   open_filter.state = store::OperationState::unknown;
   open_filter.limit = 100'000;
   auto open = pair_.store->operations(open_filter);
   if (!open) return open.error();
-  std::set<std::int64_t> unanswered;
-  for (const auto& op : *open) unanswered.insert(op.deal.value);
-
-  std::int64_t operations = 0;
-  DealId after;
-  std::int64_t looked_at = 0;
-  while (true) {
-    auto rows = pair_.store->deals_to_decide(pair_.clock->now(), after, page_of_deals);
-    if (!rows) return rows.error();
-    if (rows->empty()) return operations;
-    after = rows->back().id;
-    const auto looked = static_cast<std::int64_t>(rows->size());
-    std::erase_if(*rows, [&](const store::DealRow& row) {
-      return unanswered.count(row.id.value) > 0 || !may_decide_on(row);  // I-20
-    });
-    const bool all = !options_.only && options_.limit == 0;
-    const auto ahead = all ? Decider::Ahead::looks : Decider::Ahead::only_these;
-    if (auto ready = decider.prepare(*rows, ahead); !ready) {
-      report_.side_is_down(Side::crm, ready.error());
-      return operations;
-    }
-    auto decided = decide_on(decider, std::move(*rows), Questions::asked);
-    if (!decided) return decided.error();
-    operations += *decided;
-    if (stopped()) return operations;
-    looked_at += looked;
-    options_.progress({"Comparing", looked_at, 0});
-    if (pair_.stop_requested()) {
-      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
-      return operations;
-    }
-  }
+  Queue queue;
+  for (const auto& op : *open) queue.unanswered.insert(op.deal.value);
+  return queue;
 }
 
-// Deals whose writes were just settled: what follows leaves while the writes of others fly, and what both sides show of
-// them is still in memory. What asks a side something first, or has another write under way, waits for the next round.
-Result<std::int64_t> Cycle::decide_settled(const std::vector<DealId>& deals) {
+// The next page of deals; how many operations follow from it.
+Result<std::int64_t> Cycle::decide_page(Decider& decider, Queue& queue, Questions questions) {
+  auto rows = pair_.store->deals_to_decide(pair_.clock->now(), queue.after, page_of_deals);
+  if (!rows) return rows.error();
+  queue.over = rows->empty();
+  if (queue.over) return 0;
+  queue.after = rows->back().id;
+  queue.looked_at += static_cast<std::int64_t>(rows->size());
+  std::erase_if(*rows, [&](const store::DealRow& row) {
+    return queue.unanswered.count(row.id.value) > 0 || !may_decide_on(row);  // I-20
+  });
+  if (questions == Questions::left_for_later) {
+    std::vector<store::DealRow> now;
+    for (auto& row : *rows) {
+      auto may = may_decide_meanwhile(row);
+      if (!may) return may.error();
+      if (*may) now.push_back(std::move(row));
+      queue.some_left = queue.some_left || !*may;
+    }
+    return decide_on(decider, std::move(now), questions);
+  }
+  const bool all = !options_.only && options_.limit == 0;
+  if (auto ready = decider.prepare(*rows, all ? Decider::Ahead::looks : Decider::Ahead::only_these); !ready) {
+    report_.side_is_down(Side::crm, ready.error());
+    return 0;
+  }
+  return decide_on(decider, std::move(*rows), questions);
+}
+
+// What is decided before anything leaves.
+Result<std::int64_t> Cycle::decide_first(Decider& decider, Queue& queue, Until until) {
   std::int64_t operations = 0;
-  for (std::size_t begin = 0; begin < deals.size(); begin += page_of_deals) {
-    const std::size_t count = std::min<std::size_t>(page_of_deals, deals.size() - begin);
-    auto decided = decide_settled_page(std::span(deals).subspan(begin, count));
-    if (!decided) return decided;
-    operations += *decided;
+  while (!queue.over && (until == Until::all_are_decided || operations == 0)) {
+    auto planned = decide_page(decider, queue, Questions::asked);
+    if (!planned) return planned;
+    operations += *planned;
+    if (stopped()) break;
+    options_.progress({"Comparing", queue.looked_at, 0});
+    if (pair_.stop_requested()) {
+      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
+      break;
+    }
   }
   return operations;
 }
 
-Result<std::int64_t> Cycle::decide_settled_page(std::span<const DealId> deals) {
-  std::vector<store::DealRow> rows;
-  for (const DealId id : deals) {
-    auto row = pair_.store->deal(id);
-    if (!row) return row.error();
-    if (!*row || !(*row)->dirty || (*row)->crm.record_id.empty() || (*row)->partner_center.record_id.empty()) continue;
-    if ((*row)->ask_microsoft_at && *(*row)->ask_microsoft_at <= pair_.clock->now()) continue;
-    auto open = pair_.store->has_open_operation(id);
-    if (!open) return open.error();
-    if (!*open) rows.push_back(std::move(**row));
+// While writes are under way: deals that ask a side something first, or have a write under way themselves, wait for the
+// next round.
+Result<bool> Cycle::may_decide_meanwhile(const store::DealRow& row) const {
+  if (row.crm.record_id.empty()) return false;  // its customer is looked for
+  if (row.ask_microsoft_at && *row.ask_microsoft_at <= pair_.clock->now()) return false;
+  auto open = pair_.store->has_open_operation(row.id);
+  if (!open) return open.error();
+  return !*open;
+}
+
+// Deals whose writes were just settled: what follows leaves while the writes of others fly, and what both sides show of
+// them is still in memory.
+Result<std::int64_t> Cycle::decide_settled(const std::vector<DealId>& deals) {
+  std::int64_t operations = 0;
+  for (std::size_t begin = 0; begin < deals.size(); begin += page_of_deals) {
+    std::vector<store::DealRow> rows;
+    for (const DealId id : std::span(deals).subspan(begin, std::min(page_of_deals, deals.size() - begin))) {
+      auto row = pair_.store->deal(id);
+      if (!row) return row.error();
+      if (!*row || !(*row)->dirty || (*row)->partner_center.record_id.empty()) continue;
+      auto may = may_decide_meanwhile(**row);
+      if (!may) return may.error();
+      if (*may) rows.push_back(std::move(**row));
+    }
+    if (rows.empty()) continue;
+    Decider decider(pair_, report_.run);
+    auto decided = decide_on(decider, std::move(rows), Questions::left_for_later);
+    if (!decided) return decided;
+    operations += *decided;
   }
-  if (rows.empty()) return 0;
-  Decider decider(pair_, report_.run);
-  return decide_on(decider, std::move(rows), Questions::left_for_later);
+  return operations;
 }
 
 Result<std::int64_t> Cycle::known_deals() {
@@ -467,6 +524,19 @@ Result<std::optional<FirstSync>> Cycle::first_sync(std::int64_t writes_to_come) 
   return std::optional<FirstSync>{first};
 }
 
+// Could a guard stop this round, whatever is decided? Not when so few deals are to be decided on that all of them
+// together would be let through: then the first writes leave while the others are still compared.
+Result<bool> Cycle::guard_may_stop() {
+  if (first_sync_ || options_.plan_only) return true;
+  auto known = known_deals();
+  if (!known) return known.error();
+  auto to_decide = pair_.store->count_deals_to_decide(pair_.clock->now());
+  if (!to_decide) return to_decide.error();
+  PlannedSteps most = steps_;
+  for (std::int64_t* count : {&most.creates, &most.closings, &most.sharings}) *count += *to_decide;
+  return check_mass_change(most, *known, std::nullopt, pair_.settings, options_).has_value();
+}
+
 // What was written before, in the same sync, was let through already.
 Result<bool> Cycle::guard_stops(std::int64_t writes_to_come) {
   auto known = known_deals();
@@ -484,21 +554,35 @@ Result<void> Cycle::rounds() {
   times_decided_.clear();
   plan_hash_ = 0;
   if (auto done = match_lone_deals(pair_); !done) return done;
+  bool some_left = false;
   for (int round = 0; round < rounds_max && !stopped(); ++round) {
     if (auto done = ask_microsoft(); !done) return done;
     if (stopped()) return {};
-    auto operations = decide_all();
+    auto to_decide = queue();
+    if (!to_decide) return to_decide.error();
+    auto guarded = round == 0 ? guard_may_stop() : Result<bool>(false);
+    if (!guarded) return guarded.error();
+    Decider decider(pair_, report_.run);
+    auto operations =
+        decide_first(decider, *to_decide, *guarded || some_left ? Until::all_are_decided : Until::something_may_leave);
     if (!operations) return operations.error();
     if (stopped() || *operations == 0) return {};
-    if (round == 0) {
+    if (*guarded) {
       auto stop = guard_stops(*operations);  // a plan says it too
       if (!stop) return stop.error();
       if (*stop) return {};
     }
     if (options_.plan_only) return {};
-    auto pushed = executor.push_all(*operations, [this](const auto& deals) { return decide_settled(deals); });
+    const auto decide_more = [&]() -> Result<std::optional<std::int64_t>> {
+      auto planned = decide_page(decider, *to_decide, Questions::left_for_later);
+      if (!planned) return planned.error();
+      return to_decide->over ? std::optional<std::int64_t>{} : std::optional<std::int64_t>(*planned);
+    };
+    auto pushed = executor.push_all(
+        *operations, [this](const auto& deals) { return decide_settled(deals); }, decide_more);
     if (!pushed) return pushed;
     if (stopped()) return {};
+    some_left = to_decide->some_left;
     if (auto done = settler.probe_open_operations(); !done) return done;
     if (auto done = settler.fetch_moved(); !done) return done;
   }
@@ -528,34 +612,53 @@ Result<void> Cycle::wait_for_lost_creates() {
   return {};
 }
 
-// Looks at the CRM's stages at the end of a sync in which something suggests that they changed, so that the change is
-// told at once. Should the CRM not answer, the next sync begins with it.
-Result<void> Cycle::look_at_stages() {
-  bool look = false;
-  auto states = pair_.store->count_deals();
-  if (!states) return states.error();
+Result<void> Cycle::ask_for_stages() {
+  if (stopped() || options_.plan_only) return {};
+  auto due = stages_look_due();
+  if (!due) return due.error();
+  if (!*due) return {};
+  if (auto forgotten = pair_.store->transaction([&] { return forget_stages(); }); !forgotten) return forgotten;
+  stages_ = stages_reader_.run([this] {
+    Call call = pair_.call(Side::crm);
+    return pair_.crm->describe_stages(call);
+  });
+  return {};
+}
+
+// Until they are told again. Inside a transaction.
+Result<void> Cycle::forget_stages() {
   auto described_at = pair_.store->property("environment.crm.asked");
   if (!described_at) return described_at.error();
-  auto judged = pair_.store->transaction([&]() -> Result<void> {
-    auto unreadable = more_is_unreadable(*pair_.store, *states);
-    if (!unreadable) return unreadable.error();
-    auto due = stages_look_due();
-    if (!due) return due.error();
-    look = *unreadable || *due;
-    return look ? pair_.store->set_property("environment.crm.asked", "") : Result<void>{};
-  });
-  if (!judged || !look || stopped() || options_.plan_only) return judged;
+  stages_described_at_ = std::move(*described_at);
+  return pair_.store->set_property("environment.crm.asked", "");
+}
+
+Result<void> Cycle::take_stages(const Stages& described) {
   auto known = pair_.store->property("environment.crm");
   if (!known) return known.error();
-  Call call = pair_.call(Side::crm);
-  const auto described = pair_.crm->describe_stages(call);
   if (!described || described->environment != *known) return {};
+  stages_are_new_ = true;
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = note_drift(pair_, described->stages); !done) return done;
     if (auto done = pair_.store->set_property(stages_asked_property, to_string(pair_.clock->now())); !done) return done;
     // Labels were not asked for: the whole description still comes once a day.
-    return pair_.store->set_property("environment.crm.asked", *described_at);
+    return pair_.store->set_property("environment.crm.asked", stages_described_at_);
   });
+}
+
+Result<void> Cycle::look_at_stages() {
+  auto states = pair_.store->count_deals();
+  if (!states) return states.error();
+  bool look = false;
+  auto judged = pair_.store->transaction([&]() -> Result<void> {
+    auto unreadable = more_is_unreadable(*pair_.store, *states);
+    if (!unreadable) return unreadable.error();
+    look = *unreadable && !stages_are_new_;
+    return look ? forget_stages() : Result<void>{};
+  });
+  if (!judged || !look || stopped() || options_.plan_only) return judged;
+  Call call = pair_.call(Side::crm);
+  return take_stages(pair_.crm->describe_stages(call));
 }
 
 // Deals changed, and the CRM's stages were last looked at more than an hour ago.

@@ -170,35 +170,51 @@ Result<Executor::Batch> Executor::next_batch(Lane& lane) {
 
 // Both sides take their writes at the same time. While a side's batch flies, the one before it is settled and the one
 // after it is made ready, so that no side waits for us.
-Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& follow_up) {
+Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& follow_up, const More& more) {
   total_ = planned_total;
   finished_ = 0;
+  more_is_to_plan_ = true;
   for (Lane& lane : lanes_) {
     lane.none_before = {};
     lane.waits_for_more_until = 0;
     lane.rests_until.reset();
+    lane.has_flown = false;
     lane.held = false;
   }
   while (true) {
     bool settles = false;
     if (report_.stopped || pair_.stop_requested()) {
       for (Lane& lane : lanes_) lane.held = true;
+      more_is_to_plan_ = false;
     }
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
       Lane& lane = lanes_[i];
       const Lane& other = lanes_[1 - i];
       settles = settles || lane.landed;
-      const bool more_may_come = other.flight || other.landed;
+      const bool more_may_come = more_is_to_plan_ || other.flight || other.landed;
       if (auto done = advance(lane, more_may_come ? Room::full_or_last : Room::as_it_is, follow_up); !done) return done;
     }
-    // What was settled may have let others through: they leave before anything is waited for.
-    Lane* next = next_to_land(settles ? Wait::no : Wait::until_one_landed);
+    // What is over there is dealt with before more is planned; that leaves before anything is waited for.
+    const bool plans = !settles && more_is_to_plan_;
+    if (plans) {
+      if (auto done = plan_more(more); !done) return done;
+    }
+    Lane* next = next_to_land(settles || plans ? Wait::no : Wait::until_one_landed);
     if (next != nullptr) {
       if (auto done = land(*next, follow_up); !done) return done;
-    } else if (!settles && !lanes_[0].flight && !lanes_[1].flight && !wait_for_a_rest()) {
+    } else if (!settles && !plans && !lanes_[0].flight && !lanes_[1].flight && !wait_for_a_rest()) {
       return {};
     }
   }
+}
+
+Result<void> Executor::plan_more(const More& more) {
+  auto planned = more();
+  if (!planned) return planned.error();
+  more_is_to_plan_ = planned->has_value();
+  total_ += planned->value_or(0);
+  for (Lane& lane : lanes_) lane.waits_for_more_until = 0;
+  return {};
 }
 
 Result<void> Executor::advance(Lane& lane, Room room, const FollowUp& follow_up) {
@@ -208,7 +224,8 @@ Result<void> Executor::advance(Lane& lane, Room room, const FollowUp& follow_up)
     if (auto done = take_off(lane, room); !done) return done;
   }
   const auto another_is_due = [&] {
-    return !lane.landed && !lane.next && lane.flight && lane.flight->batch.rows.size() <= made_ready_max;
+    return !more_is_to_plan_ && !lane.landed && !lane.next && lane.flight &&
+           lane.flight->batch.rows.size() <= made_ready_max;
   };
   if (!lane.landed && !another_is_due()) return {};
   // What landed, what follows from it, and that the next batch leaves: the disk has to take it once. None of them waits
@@ -320,14 +337,15 @@ Result<void> Executor::settle_some(Lane& lane, std::size_t most, const FollowUp&
   return {};
 }
 
-// Updates of a side that takes many in one request: more of them follow from what the other side takes. What is
-// created is all planned by then. What is planned before anything was written need not fill more than a quarter: then
-// the side works while the other one does, for one request more.
+// Writes of a side that takes many in one request: more of them follow from what the other side takes, creates only
+// until all is planned. Before anything left for the side, a quarter is enough by then: it works while the other one
+// does, for one request more.
 bool Executor::may_grow(const Lane& lane, const Batch& batch) const {
   const Capabilities& can = pair_.connector(lane.side).capabilities();
   const auto full = static_cast<std::size_t>(can.batch_max);
-  return can.client_key == Capabilities::ClientKey::unique && !is_create(batch.rows.front()) &&
-         batch.rows.size() < (finished_ == 0 ? full / 4 : full);
+  if (can.client_key != Capabilities::ClientKey::unique) return false;
+  if (more_is_to_plan_) return batch.rows.size() < full;
+  return !is_create(batch.rows.front()) && batch.rows.size() < (lane.has_flown ? full : full / 4);
 }
 
 // The next batch, marked as sent; nothing when no operation is ready, or when the process is asked to stop.
@@ -378,6 +396,7 @@ Result<void> Executor::put_back(Lane& lane, Batch batch) {
 
 Executor::Flight Executor::launch(Lane& lane, Batch batch) {
   Flight flight;
+  lane.has_flown = true;
   flight.batch = std::move(batch);
   flight.outcomes = lane.flier.run([this, &lane, operations = std::move(flight.batch.operations)]() -> Flown {
     if (lane.held) return std::nullopt;

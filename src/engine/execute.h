@@ -31,9 +31,12 @@ class Executor {
   // Called with the deals of each batch once it is settled, mostly while another one flies; what it plans is pushed
   // too. Returns how many operations that is.
   using FollowUp = std::function<Result<std::int64_t>(const std::vector<DealId>&)>;
+  // Plans some more, while what is planned already flies. Returns how many operations that is; nothing once all is
+  // planned.
+  using More = std::function<Result<std::optional<std::int64_t>>()>;
 
   // Pushes until nothing is ready. Sets report.stopped and side_down when a side fails as a whole.
-  Result<void> push_all(std::int64_t planned_total, const FollowUp& follow_up);
+  Result<void> push_all(std::int64_t planned_total, const FollowUp& follow_up, const More& more);
 
  private:
   struct Batch {
@@ -68,6 +71,7 @@ class Executor {
     // The side asked for time, or failed for a moment: nothing is sent to it before.
     std::optional<Instant> rests_until;
     int failures_in_a_row = 0;
+    bool has_flown = false;  // something left in this push
     // Up to this one, no operation of the side is planned any more: where the search for the next batch begins, so that
     // it does not walk through the other side's again and again.
     OperationId none_before;
@@ -84,6 +88,7 @@ class Executor {
   Result<std::optional<Batch>> make_ready(Lane& lane, Room room);
   Result<Batch> next_batch(Lane& lane);
   bool may_grow(const Lane& lane, const Batch& batch) const;
+  Result<void> plan_more(const More& more);
   Result<void> put_back(Lane& lane, Batch batch);
   // The other operations that those of one batch come after, by their ids.
   using Predecessors = std::map<std::string, std::optional<store::OperationRow>>;
@@ -113,6 +118,7 @@ class Executor {
   Settler& settler_;
   std::int64_t finished_ = 0;
   std::int64_t total_ = 0;
+  bool more_is_to_plan_ = false;
   std::array<Lane, 2> lanes_;
   std::size_t turn_ = 0;  // of the lanes, whose landing is looked for first
 };

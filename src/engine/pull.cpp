@@ -1,22 +1,20 @@
 // Reading one side, and both.
 #include "engine/pull.h"
 
-#include <future>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "engine/absence.h"
-#include "engine/background.h"
 #include "engine/guard.h"
 #include "engine/observe.h"
+#include "engine/read_ahead.h"
 
 namespace cosell::engine {
 
 namespace {
 
-constexpr std::size_t small_page = 512;  // records; beside a larger one, the next would take much memory
-constexpr int pages_max = 100'000;       // I-03
+constexpr int pages_max = 100'000;  // I-03
 
 class Reading {
  public:
@@ -27,7 +25,7 @@ class Reading {
         side_(side),
         observer_(pair, run, options.allow.count("restored") > 0),
         absence_(pair, run, report, options),
-        reader_(pair.flies_in_background) {}
+        pages_(pair, side) {}
 
   // Asks for the first page.
   Result<void> begin();
@@ -36,7 +34,6 @@ class Reading {
 
  private:
   enum class Then : std::uint8_t { go_on, end };
-  void ask(const Cursor& cursor);
   Result<Then> take(Result<Page> answer);
   // False: a guard stopped the run, and nothing of the page is kept.
   Result<bool> keep(const Page& page);
@@ -47,11 +44,10 @@ class Reading {
   const Side side_;
   Observer observer_;
   Absence absence_;
-  Cursor cursor_;
+  Cursor cursor_;          // up to which the pages are kept
   bool compared_ = false;  // with what is known; not the very first listing: there is nothing to miss
   bool restarted_ = false;
-  std::future<Result<Page>> asked_;
-  Background reader_;  // the last member, so that its work ends before the others go
+  ReadAhead pages_;
 };
 
 Result<void> Reading::begin() {
@@ -62,19 +58,8 @@ Result<void> Reading::begin() {
   if (!open) return open.error();
   if (!*open && !take_older) cursor_ = *stored;
   compared_ = *open || (take_older && !stored->empty());
-  ask(cursor_);
+  pages_.begin(cursor_);
   return {};
-}
-
-// In the background where the pair allows it, else when the page is waited for.
-void Reading::ask(const Cursor& cursor) {
-  PullRequest request;
-  request.cursor = cursor;
-  request.columns = pair_.mapping->columns_read();
-  asked_ = reader_.run([this, request = std::move(request)] {
-    Call call = pair_.call(side_);
-    return pair_.connector(side_).pull(call, request);
-  });
 }
 
 Result<void> Reading::finish() {
@@ -83,8 +68,7 @@ Result<void> Reading::finish() {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
     }
-    if (!asked_.valid()) ask(cursor_);
-    auto then = take(asked_.get());
+    auto then = take(pages_.next());
     if (!then) return then.error();
     if (*then == Then::end) return {};
   }
@@ -93,13 +77,13 @@ Result<void> Reading::finish() {
   return {};
 }
 
-// The next page is on its way while a small one is stored.
 Result<Reading::Then> Reading::take(Result<Page> page) {
   if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted_) {
     restarted_ = compared_ = true;
     cursor_ = Cursor{};
     auto opened = pair_.store->transaction([&] { return absence_.open_listing(side_); });
     if (!opened) return opened.error();
+    pages_.begin(cursor_);
     return Then::go_on;
   }
   if (!page) {
@@ -107,8 +91,6 @@ Result<Reading::Then> Reading::take(Result<Page> page) {
     return Then::end;
   }
   const bool stands_still = page->next == cursor_;
-  const bool is_small = page->seen.size() <= small_page;
-  if (is_small && !page->caught_up && !stands_still) ask(page->next);
   auto kept = keep(*page);
   if (!kept) return kept.error();
   if (!*kept) return Then::end;
@@ -155,13 +137,15 @@ Result<bool> Reading::keep(const Page& page) {
 
 }  // namespace
 
-Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options) {
+Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options,
+                       const std::function<Result<void>()>& crm_is_read) {
   auto crm = std::make_unique<Reading>(pair, run, report, options, Side::crm);
   Reading partner_center(pair, run, report, options, Side::partner_center);
   if (auto begun = crm->begin(); !begun) return begun;
   if (auto begun = partner_center.begin(); !begun) return begun;
   if (auto done = crm->finish(); !done) return done;
   crm.reset();  // and with it the memory of its pages
+  if (auto done = crm_is_read(); !done) return done;
   return partner_center.finish();
 }
 

@@ -371,6 +371,18 @@ Result<std::vector<DealRow>> SqliteStore::deals_to_decide(Instant now, DealId af
   });
 }
 
+Result<std::int64_t> SqliteStore::count_deals_to_decide(Instant now) {
+  return read([&]() -> Result<std::int64_t> {
+    Query counted = query(
+        "SELECT (SELECT count(*) FROM deals WHERE dirty = 1)"
+        " + (SELECT count(*) FROM deals INDEXED BY deals_to_look_again WHERE look_again_at <= ?1)"
+        " + (SELECT count(*) FROM deals INDEXED BY deals_to_ask_microsoft WHERE ask_microsoft_at <= ?1)");
+    counted.with(now);
+    counted.next();
+    return RowReader(counted).integer();
+  });
+}
+
 Result<std::vector<DealRow>> SqliteStore::deals_to_ask_microsoft(Instant now, DealId after, int limit) {
   return read([&]() -> Result<std::vector<DealRow>> {
     Query due =

@@ -97,6 +97,7 @@ class SqliteStore final : public Store {
   Result<std::vector<DealRow>> deals(const DealFilter& filter) override;
   Result<std::vector<DealRow>> lone_deals(Side side, bool dirty_only, DealId after, int limit) override;
   Result<std::vector<DealRow>> deals_to_decide(Instant now, DealId after, int limit) override;
+  Result<std::int64_t> count_deals_to_decide(Instant now) override;
   Result<std::vector<DealRow>> deals_to_ask_microsoft(Instant now, DealId after, int limit) override;
   Result<std::vector<StateCount>> count_deals() override;
 

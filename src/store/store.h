@@ -234,6 +234,8 @@ class Store {
   virtual Result<std::vector<DealRow>> lone_deals(Side side, bool dirty_only, DealId after, int limit) = 0;
   // Deals to decide on: dirty, or whose look_again_at / ask_microsoft_at has come.
   virtual Result<std::vector<DealRow>> deals_to_decide(Instant now, DealId after, int limit) = 0;
+  // At most that many; a deal that is both dirty and due may count twice.
+  virtual Result<std::int64_t> count_deals_to_decide(Instant now) = 0;
   virtual Result<std::vector<DealRow>> deals_to_ask_microsoft(Instant now, DealId after, int limit) = 0;
   virtual Result<std::vector<StateCount>> count_deals() = 0;
 
