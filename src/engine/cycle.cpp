@@ -2,25 +2,20 @@
 #include "engine/cycle.h"
 
 #include <algorithm>
-#include <future>
 #include <map>
-#include <span>
+#include <optional>
 
 #include "base/json_text.h"
-#include "base/text.h"
 #include "engine/absence.h"
-#include "engine/background.h"
-#include "engine/decide.h"
-#include "engine/drift.h"
+#include "engine/environment.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
-#include "engine/labels.h"
 #include "engine/match.h"
+#include "engine/planner.h"
 #include "engine/pull.h"
 #include "engine/recheck.h"
 #include "engine/recovery.h"
 #include "engine/words.h"
-#include "store/codec.h"
 
 namespace cosell::engine {
 
@@ -28,93 +23,35 @@ namespace {
 
 using store::OperationRow;
 
-constexpr std::size_t page_of_deals = 200;
-constexpr std::size_t reported_max = 100;
-constexpr int rounds_max = 5;  // plan, write, see the result, tell the seller; the rest is for next time
-constexpr const char* stages_asked_property = "stages.crm.asked";
+constexpr int asked_at_once = 200;                                     // deals
 constexpr const char* approved_plan_property = "first_sync.approved";  // how many writes a person approved
-
-// What a person sees of one write in the plan: the same for the same plan at another time and in another order.
-std::uint64_t plan_hash_of(const OperationRow& op, const store::DealRow& deal) {
-  Columns changes = op.changes;
-  erase_if(changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
-  const std::string hex =
-      text::sha256_hex(write_kind(op) + "\n" + deal.crm.record_id + "\n" + deal.partner_center.record_id + "\n" +
-                       op.step + "\n" + store::encode(changes));
-  return std::stoull(hex.substr(0, 16), nullptr, 16);
-}
-
-std::string to_hex(std::uint64_t number) {
-  std::string hex(12, '0');
-  for (auto it = hex.rbegin(); it != hex.rend(); ++it, number /= 16) *it = "0123456789abcdef"[number % 16];
-  return hex;
-}
 
 class Cycle {
  public:
   Cycle(const Pair& pair, const CycleOptions& options)
-      : pair_(pair), options_(options), stages_reader_(pair.flies_in_background) {}
+      : pair_(pair), options_(options), environment_(pair, report_, options) {}
   Result<CycleReport> run();
 
  private:
   Result<void> prepare();
-  Result<void> check_environment(Side side);
   Result<void> pull();
   Result<void> ask_microsoft();
   Result<void> rounds();
-  // The deals of a round that are still to be decided on, in the order of their ids.
-  struct Queue {
-    std::set<std::int64_t> unanswered;  // deals with a write whose outcome is not known: not their turn
-    DealId after;
-    std::int64_t looked_at = 0;
-    bool over = false;
-    bool some_left = false;  // for the next round
-  };
-  Result<Queue> queue();
-  enum class Questions : std::uint8_t { asked, left_for_later };
-  Result<std::int64_t> decide_page(Decider& decider, Queue& queue, Questions questions);
-  enum class Until : std::uint8_t { all_are_decided, something_may_leave };
-  Result<std::int64_t> decide_first(Decider& decider, Queue& queue, Until until);
-  Result<std::int64_t> decide_settled(const std::vector<DealId>& deals);
-  Result<bool> may_decide_meanwhile(const store::DealRow& row) const;
-  Result<std::int64_t> decide_on(Decider& decider, std::vector<store::DealRow> rows, Questions questions);
-  bool may_decide_on(const store::DealRow& row) const;
-  void note_writes(std::size_t deal);
-  Result<void> commit(const std::vector<Planned>& plans);
-  Result<void> note_decision(const Planned& plan);
-  void count_steps(const Planned& plan);
-  void warn(const Planned& plan);
   Result<bool> guard_may_stop();
   Result<bool> guard_stops(std::int64_t writes_to_come);
   Result<void> stop_on_disappearance();
   Result<std::int64_t> known_deals();
   Result<std::optional<FirstSync>> first_sync(std::int64_t writes_to_come);
   Result<void> wait_for_lost_creates();
-  // The CRM's stages are looked at again hourly while deals change, as soon as the CRM is read; and at the end of a
-  // sync in which more deals cannot be read than before. Should the CRM not answer, the next sync begins with it.
-  using Stages = Result<Descriptor>;
-  Result<void> ask_for_stages();
-  Result<void> forget_stages();
-  Result<void> take_stages(const Stages& described);
-  Result<void> look_at_stages();
-  Result<bool> stages_look_due();
   Result<void> finish();
   bool stopped() const { return report_.stopped.has_value(); }
 
   const Pair& pair_;
   const CycleOptions& options_;
   CycleReport report_;
-  PlannedSteps steps_;
-  std::vector<bool> with_writes_;  // by the deal's number
-  std::int64_t deals_with_writes_ = 0;
-  std::set<std::pair<std::int64_t, std::string>> warned_;
-  std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
+  Environment environment_;
+  std::optional<Planner> planner_;  // once the run has begun
   bool first_sync_ = false;
-  std::uint64_t plan_hash_ = 0;  // order-independent, over everything that would be written
-  std::string stages_described_at_;
-  bool stages_are_new_ = false;  // asked for in this run
-  std::future<Stages> stages_;
-  Background stages_reader_;  // the last member, so that its work ends before the others go
 };
 
 Result<CycleReport> Cycle::run() {
@@ -122,6 +59,7 @@ Result<CycleReport> Cycle::run() {
                                     settings_text(pair_.settings));
   if (!run) return run.error();
   report_.run = *run;
+  planner_.emplace(pair_, *run, report_, options_);
   if (auto done = prepare(); !done) return done.error();
   if (!stopped()) {
     if (auto done = rounds(); !done) return done.error();
@@ -168,7 +106,7 @@ Result<void> Cycle::prepare() {
   Settler settler(pair_, report_.run, report_, options_);
   if (auto done = settler.drop_planned(); !done) return done;
   for (const Side side : {Side::crm, Side::partner_center}) {
-    if (auto done = check_environment(side); !done) return done;
+    if (auto done = environment_.check(side); !done) return done;
     if (stopped()) return {};
   }
   if (auto done = settler.probe_open_operations(); !done || stopped()) return done;
@@ -176,12 +114,9 @@ Result<void> Cycle::prepare() {
 }
 
 Result<void> Cycle::pull() {
-  if (auto done = pull_both(pair_, report_.run, report_, options_, [this] { return ask_for_stages(); }); !done) {
-    return done;
-  }
-  if (stages_.valid()) {
-    if (auto done = take_stages(stages_.get()); !done) return done;
-  }
+  const auto crm_is_read = [this] { return environment_.crm_is_read(); };
+  if (auto done = pull_both(pair_, report_.run, report_, options_, crm_is_read); !done) return done;
+  if (auto done = environment_.sides_are_read(); !done) return done;
   Absence absence(pair_, report_.run, report_, options_);
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (stopped() || options_.plan_only) return {};
@@ -190,48 +125,12 @@ Result<void> Cycle::pull() {
   return stopped() ? Result<void>{} : stop_on_disappearance();
 }
 
-// The same URL must still be the same organisation (F-69), and the mapping must still fit the CRM's stages. Asked on
-// the first run, and then once a day; the CRM also after a value turned up that the mapping does not know, and hourly
-// while deals change: an idle cycle costs nothing for it.
-Result<void> Cycle::check_environment(Side side) {
-  const std::string name = std::string("environment.") + store::name_of(side);
-  auto known = pair_.store->property(name);
-  if (!known) return known.error();
-  auto asked = pair_.store->property(name + ".asked");
-  if (!asked) return asked.error();
-  const auto last = parse_instant(*asked);
-  if (!known->empty() && last && pair_.clock->now() - *last < days(1)) return {};
-  Call call = pair_.call(side);
-  auto described = pair_.connector(side).describe(call);
-  if (!described) {
-    report_.side_is_down(side, described.error());
-    return {};
-  }
-  // An account without a deal does not name its organisation yet: "host" becomes "host/organisation" later.
-  const bool grown = text::starts_with(described->environment, *known + "/");
-  if (!known->empty() && *known != described->environment && !grown) {
-    report_.side_is_down(side, make_error(ErrorClass::config,
-                                          pair_.title(side) + " is another organisation than at the last sync (now " +
-                                              described->environment + ", before " + *known +
-                                              "). Nothing was written. If that is meant, use another store file."));
-    return {};
-  }
-  return pair_.store->transaction([&]() -> Result<void> {
-    if (auto done = pair_.store->set_property(name, described->environment); !done) return done;
-    if (side == Side::crm) {
-      if (auto done = note_drift(pair_, described->stages); !done) return done;
-      if (auto done = note_labels(pair_, described->columns); !done) return done;
-    }
-    return pair_.store->set_property(name + ".asked", to_string(pair_.clock->now()));
-  });
-}
-
 // Microsoft's half may change without changing ours: open requests are looked up from time to time.
 Result<void> Cycle::ask_microsoft() {
   if (!pair_.partner_center->capabilities().related_answer_by_query) return {};
   DealId after;
   while (!stopped()) {
-    auto rows = pair_.store->deals_to_ask_microsoft(pair_.clock->now(), after, page_of_deals);
+    auto rows = pair_.store->deals_to_ask_microsoft(pair_.clock->now(), after, asked_at_once);
     if (!rows) return rows.error();
     if (rows->empty()) return {};
     after = rows->back().id;
@@ -273,217 +172,6 @@ Result<void> Cycle::ask_microsoft() {
   return {};
 }
 
-// A deal counts once in each, however many writes it takes.
-void Cycle::count_steps(const Planned& plan) {
-  bool creates = false;
-  bool closes = false;
-  bool shares = false;
-  for (const OperationRow& op : plan.operations) {
-    const bool new_deal = op.kind == name_of(RecordKind::opportunity) || op.kind == name_of(RecordKind::referral);
-    creates = creates || (new_deal && op.verb == name_of(Verb::create));
-    for (const Irreversible closing :
-         {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::error}) {
-      closes = closes || op.step == name_of(closing);
-    }
-    shares = shares || op.step == name_of(Irreversible::shared) || op.step == name_of(Irreversible::help_asked);
-  }
-  if (creates) ++steps_.creates;
-  if (closes) ++steps_.closings;
-  if (shares) ++steps_.sharings;
-}
-
-Result<void> Cycle::note_decision(const Planned& plan) {
-  store::JournalEntry entry;
-  entry.at = pair_.clock->now();
-  entry.run = report_.run;
-  entry.deal = plan.row.id;
-  const bool writes = !plan.operations.empty();
-  if (plan.summary.empty() && !writes) return {};
-  entry.kind = writes ? store::JournalKind::decided : store::JournalKind::waiting;
-  entry.summary = plan.summary.empty() ? "The seller's columns are brought up to date" : plan.summary;
-  entry.payload = decision_payload(plan);
-  if (auto done = pair_.store->journal(entry); !done) return done;
-  for (const OperationRow& op : plan.operations) {
-    store::JournalEntry intended;
-    intended.at = entry.at;
-    intended.run = report_.run;
-    intended.deal = plan.row.id;
-    intended.kind = store::JournalKind::intended;
-    intended.summary = words::intended(pair_, op);
-    json::ObjectText what;
-    what.text("kind", op.kind);
-    what.text("operation", op.id.value);
-    what.text("side", store::name_of(op.side));
-    what.text("verb", op.verb);
-    intended.payload = what.object();
-    if (auto done = pair_.store->journal(intended); !done) return done;
-  }
-  return {};
-}
-
-Result<void> Cycle::commit(const std::vector<Planned>& plans) {
-  return pair_.store->transaction([&]() -> Result<void> {
-    for (const auto& plan : plans) {
-      if (auto done = pair_.store->update_deal(plan.row); !done) return done;
-      for (const auto& op : plan.operations) {
-        if (auto done = pair_.store->add_operation(op); !done) return done;
-      }
-      if (auto done = note_decision(plan); !done) return done;
-    }
-    return {};
-  });
-}
-
-// Once per deal and run, however many rounds decide on it.
-void Cycle::warn(const Planned& plan) {
-  if (!warned_.insert({plan.row.id.value, plan.warning}).second) return;
-  ++report_.warnings_total;
-  if (report_.warnings.size() >= reported_max) return;
-  report_.warnings.push_back({plan.row.id, plan.row.title, plan.warning, plan.row.next_step});
-}
-
-bool Cycle::may_decide_on(const store::DealRow& row) const {
-  const auto id = static_cast<std::size_t>(row.id.value);
-  if (id < times_decided_.size() && times_decided_[id] >= rounds_max) return false;
-  if (options_.only && !options_.only(row)) return false;
-  const bool full = options_.limit > 0 && deals_with_writes_ >= options_.limit;
-  return !full || (id < with_writes_.size() && with_writes_[id]);
-}
-
-void Cycle::note_writes(std::size_t deal) {
-  if (deal >= with_writes_.size()) with_writes_.resize(deal + 1);
-  if (!with_writes_[deal]) ++deals_with_writes_;
-  with_writes_[deal] = true;
-}
-
-// Decides on these deals and keeps what follows; how many operations that is.
-Result<std::int64_t> Cycle::decide_on(Decider& decider, std::vector<store::DealRow> rows, Questions questions) {
-  std::int64_t operations = 0;
-  std::vector<Planned> plans;
-  for (auto& row : rows) {
-    if (!may_decide_on(row)) continue;
-    const auto id = static_cast<std::size_t>(row.id.value);
-    std::optional<Planned> plan;
-    if (questions == Questions::asked) {
-      auto decided = decider.decide(std::move(row));
-      if (!decided) {
-        if (auto done = commit(plans); !done) return done.error();
-        report_.side_is_down(decider.asked(), decided.error());
-        return operations;
-      }
-      plan = std::move(*decided);
-    } else {
-      auto decided = decider.decide_unasked(std::move(row));
-      if (!decided) return decided.error();
-      plan = std::move(*decided);
-    }
-    if (!plan) continue;
-    if (id >= times_decided_.size()) times_decided_.resize(id + 1);
-    ++times_decided_[id];
-    for (const auto& op : plan->operations) {
-      ++operations;
-      ++report_.planned[write_kind(op)];
-      if (first_sync_ && questions == Questions::asked) plan_hash_ += plan_hash_of(op, plan->before);
-    }
-    count_steps(*plan);
-    if (!plan->operations.empty()) note_writes(id);
-    if (plan->warning_is_new) warn(*plan);
-    plans.push_back(std::move(*plan));
-  }
-  if (auto done = commit(plans); !done) return done.error();
-  return operations;
-}
-
-Result<Cycle::Queue> Cycle::queue() {
-  store::OperationFilter open_filter;
-  open_filter.state = store::OperationState::unknown;
-  open_filter.limit = 100'000;
-  auto open = pair_.store->operations(open_filter);
-  if (!open) return open.error();
-  Queue queue;
-  for (const auto& op : *open) queue.unanswered.insert(op.deal.value);
-  return queue;
-}
-
-// The next page of deals; how many operations follow from it.
-Result<std::int64_t> Cycle::decide_page(Decider& decider, Queue& queue, Questions questions) {
-  auto rows = pair_.store->deals_to_decide(pair_.clock->now(), queue.after, page_of_deals);
-  if (!rows) return rows.error();
-  queue.over = rows->empty();
-  if (queue.over) return 0;
-  queue.after = rows->back().id;
-  queue.looked_at += static_cast<std::int64_t>(rows->size());
-  std::erase_if(*rows, [&](const store::DealRow& row) {
-    return queue.unanswered.count(row.id.value) > 0 || !may_decide_on(row);  // I-20
-  });
-  if (questions == Questions::left_for_later) {
-    std::vector<store::DealRow> now;
-    for (auto& row : *rows) {
-      auto may = may_decide_meanwhile(row);
-      if (!may) return may.error();
-      if (*may) now.push_back(std::move(row));
-      queue.some_left = queue.some_left || !*may;
-    }
-    return decide_on(decider, std::move(now), questions);
-  }
-  const bool all = !options_.only && options_.limit == 0;
-  if (auto ready = decider.prepare(*rows, all ? Decider::Ahead::looks : Decider::Ahead::only_these); !ready) {
-    report_.side_is_down(Side::crm, ready.error());
-    return 0;
-  }
-  return decide_on(decider, std::move(*rows), questions);
-}
-
-// What is decided before anything leaves.
-Result<std::int64_t> Cycle::decide_first(Decider& decider, Queue& queue, Until until) {
-  std::int64_t operations = 0;
-  while (!queue.over && (until == Until::all_are_decided || operations == 0)) {
-    auto planned = decide_page(decider, queue, Questions::asked);
-    if (!planned) return planned;
-    operations += *planned;
-    if (stopped()) break;
-    options_.progress({"Comparing", queue.looked_at, 0});
-    if (pair_.stop_requested()) {
-      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
-      break;
-    }
-  }
-  return operations;
-}
-
-// While writes are under way: deals that ask a side something first, or have a write under way themselves, wait for the
-// next round.
-Result<bool> Cycle::may_decide_meanwhile(const store::DealRow& row) const {
-  if (row.crm.record_id.empty()) return false;  // its customer is looked for
-  if (row.ask_microsoft_at && *row.ask_microsoft_at <= pair_.clock->now()) return false;
-  auto open = pair_.store->has_open_operation(row.id);
-  if (!open) return open.error();
-  return !*open;
-}
-
-// Deals whose writes were just settled: what follows leaves while the writes of others fly, and what both sides show of
-// them is still in memory.
-Result<std::int64_t> Cycle::decide_settled(const std::vector<DealId>& deals) {
-  std::int64_t operations = 0;
-  for (std::size_t begin = 0; begin < deals.size(); begin += page_of_deals) {
-    std::vector<store::DealRow> rows;
-    for (const DealId id : std::span(deals).subspan(begin, std::min(page_of_deals, deals.size() - begin))) {
-      auto row = pair_.store->deal(id);
-      if (!row) return row.error();
-      if (!*row || !(*row)->dirty || (*row)->partner_center.record_id.empty()) continue;
-      auto may = may_decide_meanwhile(**row);
-      if (!may) return may.error();
-      if (*may) rows.push_back(std::move(**row));
-    }
-    if (rows.empty()) continue;
-    Decider decider(pair_, report_.run);
-    auto decided = decide_on(decider, std::move(rows), Questions::left_for_later);
-    if (!decided) return decided;
-    operations += *decided;
-  }
-  return operations;
-}
-
 Result<std::int64_t> Cycle::known_deals() {
   auto states = pair_.store->count_deals();
   if (!states) return states.error();
@@ -513,7 +201,7 @@ Result<std::optional<FirstSync>> Cycle::first_sync(std::int64_t writes_to_come) 
   auto approved = pair_.store->property(approved_plan_property);
   if (!approved) return approved.error();
   FirstSync first;
-  first.plan_hash = to_hex(plan_hash_);
+  first.plan_hash = planner_->plan_hash();
   first.writes = writes_to_come;
   if (!approved->empty()) first.approved_writes = std::stoll(*approved);
   if (plan_is_approved(first, options_) && first.approved_writes < first.writes) {
@@ -532,7 +220,7 @@ Result<bool> Cycle::guard_may_stop() {
   if (!known) return known.error();
   auto to_decide = pair_.store->count_deals_to_decide(pair_.clock->now());
   if (!to_decide) return to_decide.error();
-  PlannedSteps most = steps_;
+  PlannedSteps most = planner_->steps();
   for (std::int64_t* count : {&most.creates, &most.closings, &most.sharings}) *count += *to_decide;
   return check_mass_change(most, *known, std::nullopt, pair_.settings, options_).has_value();
 }
@@ -543,7 +231,7 @@ Result<bool> Cycle::guard_stops(std::int64_t writes_to_come) {
   if (!known) return known.error();
   auto first = first_sync(writes_to_come);
   if (!first) return first.error();
-  const auto found = check_mass_change(steps_, *known, *first, pair_.settings, options_);
+  const auto found = check_mass_change(planner_->steps(), *known, *first, pair_.settings, options_);
   if (found) stop_run(report_, *found);
   return found.has_value();
 }
@@ -551,20 +239,16 @@ Result<bool> Cycle::guard_stops(std::int64_t writes_to_come) {
 Result<void> Cycle::rounds() {
   Settler settler(pair_, report_.run, report_, options_);
   Executor executor(pair_, report_, options_, settler);
-  times_decided_.clear();
-  plan_hash_ = 0;
+  planner_->begin(first_sync_);
   if (auto done = match_lone_deals(pair_); !done) return done;
-  bool some_left = false;
   for (int round = 0; round < rounds_max && !stopped(); ++round) {
     if (auto done = ask_microsoft(); !done) return done;
     if (stopped()) return {};
-    auto to_decide = queue();
-    if (!to_decide) return to_decide.error();
+    if (auto done = planner_->begin_round(); !done) return done;
     auto guarded = round == 0 ? guard_may_stop() : Result<bool>(false);
     if (!guarded) return guarded.error();
-    Decider decider(pair_, report_.run);
-    auto operations =
-        decide_first(decider, *to_decide, *guarded || some_left ? Until::all_are_decided : Until::something_may_leave);
+    const bool all_first = *guarded || round > 0;
+    auto operations = planner_->plan(all_first ? Planner::Until::all_is_planned : Planner::Until::something_may_leave);
     if (!operations) return operations.error();
     if (stopped() || *operations == 0) return {};
     if (*guarded) {
@@ -573,16 +257,11 @@ Result<void> Cycle::rounds() {
       if (*stop) return {};
     }
     if (options_.plan_only) return {};
-    const auto decide_more = [&]() -> Result<std::optional<std::int64_t>> {
-      auto planned = decide_page(decider, *to_decide, Questions::left_for_later);
-      if (!planned) return planned.error();
-      return to_decide->over ? std::optional<std::int64_t>{} : std::optional<std::int64_t>(*planned);
-    };
     auto pushed = executor.push_all(
-        *operations, [this](const auto& deals) { return decide_settled(deals); }, decide_more);
+        *operations, [this](const auto& deals) { return planner_->follow_up(deals); },
+        [this] { return planner_->plan_more(); });
     if (!pushed) return pushed;
     if (stopped()) return {};
-    some_left = to_decide->some_left;
     if (auto done = settler.probe_open_operations(); !done) return done;
     if (auto done = settler.fetch_moved(); !done) return done;
   }
@@ -612,71 +291,11 @@ Result<void> Cycle::wait_for_lost_creates() {
   return {};
 }
 
-Result<void> Cycle::ask_for_stages() {
-  if (stopped() || options_.plan_only) return {};
-  auto due = stages_look_due();
-  if (!due) return due.error();
-  if (!*due) return {};
-  if (auto forgotten = pair_.store->transaction([&] { return forget_stages(); }); !forgotten) return forgotten;
-  stages_ = stages_reader_.run([this] {
-    Call call = pair_.call(Side::crm);
-    return pair_.crm->describe_stages(call);
-  });
-  return {};
-}
-
-// Until they are told again. Inside a transaction.
-Result<void> Cycle::forget_stages() {
-  auto described_at = pair_.store->property("environment.crm.asked");
-  if (!described_at) return described_at.error();
-  stages_described_at_ = std::move(*described_at);
-  return pair_.store->set_property("environment.crm.asked", "");
-}
-
-Result<void> Cycle::take_stages(const Stages& described) {
-  auto known = pair_.store->property("environment.crm");
-  if (!known) return known.error();
-  if (!described || described->environment != *known) return {};
-  stages_are_new_ = true;
-  return pair_.store->transaction([&]() -> Result<void> {
-    if (auto done = note_drift(pair_, described->stages); !done) return done;
-    if (auto done = pair_.store->set_property(stages_asked_property, to_string(pair_.clock->now())); !done) return done;
-    // Labels were not asked for: the whole description still comes once a day.
-    return pair_.store->set_property("environment.crm.asked", stages_described_at_);
-  });
-}
-
-Result<void> Cycle::look_at_stages() {
-  auto states = pair_.store->count_deals();
-  if (!states) return states.error();
-  bool look = false;
-  auto judged = pair_.store->transaction([&]() -> Result<void> {
-    auto unreadable = more_is_unreadable(*pair_.store, *states);
-    if (!unreadable) return unreadable.error();
-    look = *unreadable && !stages_are_new_;
-    return look ? forget_stages() : Result<void>{};
-  });
-  if (!judged || !look || stopped() || options_.plan_only) return judged;
-  Call call = pair_.call(Side::crm);
-  return take_stages(pair_.crm->describe_stages(call));
-}
-
-// Deals changed, and the CRM's stages were last looked at more than an hour ago.
-Result<bool> Cycle::stages_look_due() {
-  auto described_at = pair_.store->property("environment.crm.asked");
-  if (!described_at) return described_at.error();
-  auto asked_at = pair_.store->property(stages_asked_property);
-  if (!asked_at) return asked_at.error();
-  const auto described = parse_instant(*described_at);
-  const auto last = std::max(described, parse_instant(*asked_at));
-  return report_.observed[Side::crm].changed > 0 && described && pair_.clock->now() - *last >= hours(1);
-}
-
 Result<void> Cycle::finish() {
   // A request that was broken off because we were asked to stop says nothing of its side.
   if (report_.stopped && report_.stopped->kind == ErrorClass::cancelled) report_.side_down.reset();
-  if (auto done = look_at_stages(); !done) return done;
-  report_.deals_with_writes = deals_with_writes_;
+  if (auto done = environment_.look_at_the_end(); !done) return done;
+  report_.deals_with_writes = planner_->deals_with_writes();
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
   report_.calls[Side::partner_center] = pair_.meter->of(store::name_of(Side::partner_center));
   if (!options_.plan_only) {

@@ -1,5 +1,6 @@
 // While a page is stored, the next one is asked for: what comes of the first when the second does not come, or when the
 // bridge is stopped between them. Each also with the next page on a thread of its own.
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -95,6 +96,39 @@ TEST_P(ReadingAhead, AStopBetweenTwoPagesKeepsTheFirstAndGoesOnBehindIt) {  // I
   EXPECT_LE(pages, GetParam().in_background ? 1 : 0);
   EXPECT_EQ(report.calls.at(Side::crm).total() + report.calls.at(Side::crm).logins, requests) << "all are counted";
   expect_the_rest_is_read();
+}
+
+// But not to its end: what waits to be stored takes memory.
+TEST_P(ReadingAhead, PartnerCenterIsReadWhileTheCrmIsSlow) {
+  constexpr int sent = 1500;
+  constexpr int requests_for_all = sent / 100;
+  constexpr int requests_ahead = 10;
+  world_.inbound({{"count", sent}, {"customers", 10}});
+  std::atomic<int> requests = 0;
+  int meanwhile = 0;
+  world_.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side == Side::partner_center && r.url.find("referrals?") != std::string::npos) ++requests;
+    if (asks_for_next_page(side, r) && meanwhile == 0) {
+      const auto begun = std::chrono::steady_clock::now();
+      while (GetParam().in_background && requests < requests_ahead &&
+             std::chrono::steady_clock::now() - begun < std::chrono::seconds(20)) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+      meanwhile = requests;
+    }
+    return go(r);
+  };
+  EXPECT_FALSE(read().stopped);
+  if (GetParam().in_background) {
+    EXPECT_GE(meanwhile, requests_ahead);
+    EXPECT_LT(meanwhile, requests_for_all);
+  } else {
+    EXPECT_LE(meanwhile, 1) << "nothing but who owns the referrals";
+  }
+  store::DealFilter all;
+  all.limit = sent * 2;
+  EXPECT_EQ(world_.store().deals(all)->size(), deals_in_all + sent);
 }
 
 // The process is asked to stop while it waits.

@@ -1,0 +1,269 @@
+// Decisions page by page, kept with what follows from them.
+#include "engine/planner.h"
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/json_text.h"
+#include "base/text.h"
+#include "engine/recheck.h"
+#include "engine/words.h"
+#include "store/codec.h"
+
+namespace cosell::engine {
+
+namespace {
+
+using store::OperationRow;
+
+constexpr std::size_t page_of_deals = 200;
+constexpr std::size_t reported_max = 100;
+
+// What a person sees of one write in the plan: the same for the same plan at another time and in another order.
+std::uint64_t plan_hash_of(const OperationRow& op, const store::DealRow& deal) {
+  Columns changes = op.changes;
+  erase_if(changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
+  const std::string hex =
+      text::sha256_hex(write_kind(op) + "\n" + deal.crm.record_id + "\n" + deal.partner_center.record_id + "\n" +
+                       op.step + "\n" + store::encode(changes));
+  return std::stoull(hex.substr(0, 16), nullptr, 16);
+}
+
+std::string to_hex(std::uint64_t number) {
+  std::string hex(12, '0');
+  for (auto it = hex.rbegin(); it != hex.rend(); ++it, number /= 16) *it = "0123456789abcdef"[number % 16];
+  return hex;
+}
+
+}  // namespace
+
+void Planner::begin(bool first_sync) {
+  first_sync_ = first_sync;
+  times_decided_.clear();
+  plan_hash_ = 0;
+}
+
+std::string Planner::plan_hash() const { return to_hex(plan_hash_); }
+
+// A deal counts once in each, however many writes it takes.
+void Planner::count_steps(const Planned& plan) {
+  bool creates = false;
+  bool closes = false;
+  bool shares = false;
+  for (const OperationRow& op : plan.operations) {
+    const bool new_deal = op.kind == name_of(RecordKind::opportunity) || op.kind == name_of(RecordKind::referral);
+    creates = creates || (new_deal && op.verb == name_of(Verb::create));
+    for (const Irreversible closing :
+         {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::error}) {
+      closes = closes || op.step == name_of(closing);
+    }
+    shares = shares || op.step == name_of(Irreversible::shared) || op.step == name_of(Irreversible::help_asked);
+  }
+  if (creates) ++steps_.creates;
+  if (closes) ++steps_.closings;
+  if (shares) ++steps_.sharings;
+}
+
+Result<void> Planner::note_decision(const Planned& plan) {
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = run_;
+  entry.deal = plan.row.id;
+  const bool writes = !plan.operations.empty();
+  if (plan.summary.empty() && !writes) return {};
+  entry.kind = writes ? store::JournalKind::decided : store::JournalKind::waiting;
+  entry.summary = plan.summary.empty() ? "The seller's columns are brought up to date" : plan.summary;
+  entry.payload = decision_payload(plan);
+  if (auto done = pair_.store->journal(entry); !done) return done;
+  for (const OperationRow& op : plan.operations) {
+    store::JournalEntry intended;
+    intended.at = entry.at;
+    intended.run = run_;
+    intended.deal = plan.row.id;
+    intended.kind = store::JournalKind::intended;
+    intended.summary = words::intended(pair_, op);
+    json::ObjectText what;
+    what.text("kind", op.kind);
+    what.text("operation", op.id.value);
+    what.text("side", store::name_of(op.side));
+    what.text("verb", op.verb);
+    intended.payload = what.object();
+    if (auto done = pair_.store->journal(intended); !done) return done;
+  }
+  return {};
+}
+
+Result<void> Planner::commit(const std::vector<Planned>& plans) {
+  return pair_.store->transaction([&]() -> Result<void> {
+    for (const auto& plan : plans) {
+      if (auto done = pair_.store->update_deal(plan.row); !done) return done;
+      for (const auto& op : plan.operations) {
+        if (auto done = pair_.store->add_operation(op); !done) return done;
+      }
+      if (auto done = note_decision(plan); !done) return done;
+    }
+    return {};
+  });
+}
+
+// Once per deal and run, however many rounds decide on it.
+void Planner::warn(const Planned& plan) {
+  if (!warned_.insert({plan.row.id.value, plan.warning}).second) return;
+  ++report_.warnings_total;
+  if (report_.warnings.size() >= reported_max) return;
+  report_.warnings.push_back({plan.row.id, plan.row.title, plan.warning, plan.row.next_step});
+}
+
+bool Planner::may_decide_on(const store::DealRow& row) const {
+  const auto id = static_cast<std::size_t>(row.id.value);
+  if (id < times_decided_.size() && times_decided_[id] >= rounds_max) return false;
+  if (options_.only && !options_.only(row)) return false;
+  const bool full = options_.limit > 0 && deals_with_writes_ >= options_.limit;
+  return !full || (id < with_writes_.size() && with_writes_[id]);
+}
+
+void Planner::note_writes(std::size_t deal) {
+  if (deal >= with_writes_.size()) with_writes_.resize(deal + 1);
+  if (!with_writes_[deal]) ++deals_with_writes_;
+  with_writes_[deal] = true;
+}
+
+// Decides on these deals and keeps what follows; how many operations that is.
+Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::DealRow> rows, Questions questions) {
+  std::int64_t operations = 0;
+  std::vector<Planned> plans;
+  for (auto& row : rows) {
+    if (!may_decide_on(row)) continue;
+    const auto id = static_cast<std::size_t>(row.id.value);
+    std::optional<Planned> plan;
+    if (questions == Questions::asked) {
+      auto decided = decider.decide(std::move(row));
+      if (!decided) {
+        if (auto done = commit(plans); !done) return done.error();
+        report_.side_is_down(decider.asked(), decided.error());
+        return operations;
+      }
+      plan = std::move(*decided);
+    } else {
+      auto decided = decider.decide_unasked(std::move(row));
+      if (!decided) return decided.error();
+      plan = std::move(*decided);
+    }
+    if (!plan) continue;
+    if (id >= times_decided_.size()) times_decided_.resize(id + 1);
+    ++times_decided_[id];
+    for (const auto& op : plan->operations) {
+      ++operations;
+      ++report_.planned[write_kind(op)];
+      if (first_sync_ && questions == Questions::asked) plan_hash_ += plan_hash_of(op, plan->before);
+    }
+    count_steps(*plan);
+    if (!plan->operations.empty()) note_writes(id);
+    if (plan->warning_is_new) warn(*plan);
+    plans.push_back(std::move(*plan));
+  }
+  if (auto done = commit(plans); !done) return done.error();
+  return operations;
+}
+
+Result<void> Planner::begin_round() {
+  store::OperationFilter open_filter;
+  open_filter.state = store::OperationState::unknown;
+  open_filter.limit = 100'000;
+  auto open = pair_.store->operations(open_filter);
+  if (!open) return open.error();
+  unanswered_.clear();
+  for (const auto& op : *open) unanswered_.insert(op.deal.value);
+  decider_.emplace(pair_, run_);
+  after_ = {};
+  looked_at_ = 0;
+  round_is_planned_ = false;
+  return {};
+}
+
+Result<std::int64_t> Planner::plan(Until until) {
+  std::int64_t operations = 0;
+  while (!round_is_planned_ && (until == Until::all_is_planned || operations == 0)) {
+    auto planned = plan_page(Questions::asked);
+    if (!planned) return planned;
+    operations += *planned;
+    if (report_.stopped) break;
+    options_.progress({"Comparing", looked_at_, 0});
+    if (pair_.stop_requested()) {
+      report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
+      break;
+    }
+  }
+  return operations;
+}
+
+Result<std::optional<std::int64_t>> Planner::plan_more() {
+  auto planned = plan_page(Questions::left_for_later);
+  if (!planned) return planned.error();
+  return round_is_planned_ ? std::optional<std::int64_t>{} : std::optional<std::int64_t>(*planned);
+}
+
+// The next page of deals; how many operations follow from it.
+Result<std::int64_t> Planner::plan_page(Questions questions) {
+  auto rows = pair_.store->deals_to_decide(pair_.clock->now(), after_, page_of_deals);
+  if (!rows) return rows.error();
+  round_is_planned_ = rows->empty();
+  if (round_is_planned_) return 0;
+  after_ = rows->back().id;
+  looked_at_ += static_cast<std::int64_t>(rows->size());
+  std::erase_if(*rows, [&](const store::DealRow& row) {
+    return unanswered_.count(row.id.value) > 0 || !may_decide_on(row);  // I-20
+  });
+  if (questions == Questions::left_for_later) {
+    std::vector<store::DealRow> now;
+    for (auto& row : *rows) {
+      auto may = may_decide_meanwhile(row);
+      if (!may) return may.error();
+      if (*may) now.push_back(std::move(row));
+    }
+    return decide_on(*decider_, std::move(now), questions);
+  }
+  const bool all = !options_.only && options_.limit == 0;
+  if (auto ready = decider_->prepare(*rows, all ? Decider::Ahead::looks : Decider::Ahead::only_these); !ready) {
+    report_.side_is_down(Side::crm, ready.error());
+    return 0;
+  }
+  return decide_on(*decider_, std::move(*rows), questions);
+}
+
+// While writes are under way: deals that ask a side something first, or have a write under way themselves, wait for the
+// next round.
+Result<bool> Planner::may_decide_meanwhile(const store::DealRow& row) const {
+  if (row.crm.record_id.empty()) return false;  // its customer is looked for
+  if (row.ask_microsoft_at && *row.ask_microsoft_at <= pair_.clock->now()) return false;
+  auto open = pair_.store->has_open_operation(row.id);
+  if (!open) return open.error();
+  return !*open;
+}
+
+// Deals whose writes were just settled: what follows leaves while the writes of others fly, and what both sides show of
+// them is still in memory.
+Result<std::int64_t> Planner::follow_up(const std::vector<DealId>& deals) {
+  std::int64_t operations = 0;
+  for (std::size_t begin = 0; begin < deals.size(); begin += page_of_deals) {
+    std::vector<store::DealRow> rows;
+    for (const DealId id : std::span(deals).subspan(begin, std::min(page_of_deals, deals.size() - begin))) {
+      auto row = pair_.store->deal(id);
+      if (!row) return row.error();
+      if (!*row || !(*row)->dirty || (*row)->partner_center.record_id.empty()) continue;
+      auto may = may_decide_meanwhile(**row);
+      if (!may) return may.error();
+      if (*may) rows.push_back(std::move(**row));
+    }
+    if (rows.empty()) continue;
+    Decider decider(pair_, run_);
+    auto decided = decide_on(decider, std::move(rows), Questions::left_for_later);
+    if (!decided) return decided;
+    operations += *decided;
+  }
+  return operations;
+}
+
+}  // namespace cosell::engine

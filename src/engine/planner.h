@@ -1,0 +1,79 @@
+// Plans the writes of a cycle: decides on the deals of a round, page by page, and keeps what follows in the store, a
+// page in one transaction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/cycle.h"
+#include "engine/decide.h"
+#include "engine/guard.h"
+#include "engine/pair.h"
+
+namespace cosell::engine {
+
+constexpr int rounds_max = 5;  // plan, write, see the result, tell the seller; the rest is for next time
+
+class Planner {
+ public:
+  Planner(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
+      : pair_(pair), run_(run), report_(report), options_(options) {}
+
+  // Before the first of some rounds: no deal is decided on more often in them than there are rounds. The plan of a
+  // first sync gets a hash.
+  void begin(bool first_sync);
+  // Before each round.
+  Result<void> begin_round();
+  // How many operations were planned. Sets report.side_down when a question that a decision needs is not answered.
+  enum class Until : std::uint8_t { all_is_planned, something_may_leave };
+  Result<std::int64_t> plan(Until until);
+  // The next page of the round, while writes are under way: deals that ask a side something first, or have a write
+  // under way themselves, wait for the next round. Nothing once the whole round is planned.
+  Result<std::optional<std::int64_t>> plan_more();
+  // Deals whose writes were just settled: what follows leaves while the writes of others fly, and what both sides show
+  // of them is still in memory.
+  Result<std::int64_t> follow_up(const std::vector<DealId>& deals);
+
+  // What was planned in this cycle.
+  const PlannedSteps& steps() const { return steps_; }
+  std::int64_t deals_with_writes() const { return deals_with_writes_; }
+  // Order-independent, over all that would be written: the same plan has the same hash at another time.
+  std::string plan_hash() const;
+
+ private:
+  enum class Questions : std::uint8_t { asked, left_for_later };
+  Result<std::int64_t> plan_page(Questions questions);
+  Result<std::int64_t> decide_on(Decider& decider, std::vector<store::DealRow> rows, Questions questions);
+  bool may_decide_on(const store::DealRow& row) const;
+  Result<bool> may_decide_meanwhile(const store::DealRow& row) const;
+  Result<void> commit(const std::vector<Planned>& plans);
+  Result<void> note_decision(const Planned& plan);
+  void count_steps(const Planned& plan);
+  void note_writes(std::size_t deal);
+  void warn(const Planned& plan);
+
+  const Pair& pair_;
+  RunId run_;
+  CycleReport& report_;
+  const CycleOptions& options_;
+  PlannedSteps steps_;
+  std::vector<bool> with_writes_;  // by the deal's number
+  std::int64_t deals_with_writes_ = 0;
+  std::set<std::pair<std::int64_t, std::string>> warned_;
+  std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
+  bool first_sync_ = false;
+  std::uint64_t plan_hash_ = 0;
+
+  // The round.
+  std::optional<Decider> decider_;
+  std::set<std::int64_t> unanswered_;  // deals with a write whose outcome is not known: not their turn
+  DealId after_;                       // up to this one it is planned
+  std::int64_t looked_at_ = 0;
+  bool round_is_planned_ = false;
+};
+
+}  // namespace cosell::engine

@@ -1,0 +1,148 @@
+// When the first write leaves: once all is compared where a guard could still stop the run, else while the rest is
+// compared.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+constexpr int pages_worth = 250;  // more deals than a page of decisions holds
+
+class Planning : public testing::TestWithParam<const char*> {
+ protected:
+  Planning() : world_({.crm = GetParam()}) {}
+
+  void no_guard_stops() {
+    auto& settings = world_.pair().settings;
+    for (engine::MassChangeGuard* guard : {&settings.closings, &settings.sharings, &settings.creates}) {
+      *guard = {1.0, 1'000'000};
+    }
+  }
+
+  std::vector<std::string> linked_deals(int count) {
+    std::vector<std::string> ids;
+    for (int i = 0; i < count; ++i) {
+      ids.push_back(world_.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+    }
+    world_.sync();
+    world_.advance(minutes(5));
+    world_.sync();
+    return ids;
+  }
+
+  // Where in the journal of the run the first outcome and the last decision stand.
+  struct Order {
+    std::int64_t first_outcome = 0;
+    std::int64_t last_decision = 0;
+  };
+  Order order_of(const CycleReport& report) {
+    Order order;
+    std::int64_t after = 0;
+    while (true) {
+      auto lines = world_.store().journal_lines(report.run, after, 1000);
+      EXPECT_TRUE(lines);
+      if (!lines || lines->empty()) return order;
+      after = lines->back().sequence;
+      for (const auto& line : *lines) {
+        if (line.kind == store::JournalKind::outcome && order.first_outcome == 0) order.first_outcome = line.sequence;
+        if (line.kind == store::JournalKind::decided) order.last_decision = line.sequence;
+      }
+    }
+  }
+
+  void expect_nothing_is_left_to_write() {
+    world_.advance(minutes(20));
+    world_.reset_stats();
+    const auto report = world_.sync();
+    EXPECT_FALSE(report.stopped);
+    EXPECT_EQ(world_.writes(Side::crm) + world_.writes(Side::partner_center), 0);
+  }
+
+  World world_;
+};
+INSTANTIATE_TEST_SUITE_P(Crm, Planning, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(Planning, WhatNoGuardCouldStopLeavesWhileTheRestIsCompared) {
+  no_guard_stops();
+  const auto ids = linked_deals(pages_worth);
+  for (const auto& id : ids) world_.crm_edit(id, {{"value", 61000}});
+  world_.advance(minutes(5));
+  const auto report = world_.sync();
+  EXPECT_EQ(report.done.at("partner_center.referral.update"), pages_worth);
+  const Order order = order_of(report);
+  EXPECT_LT(order.first_outcome, order.last_decision);
+  for (const Json& referral : world_.referrals()) EXPECT_EQ(referral["details"]["dealValue"].get<double>(), 61000.0);
+  expect_nothing_is_left_to_write();
+}
+
+TEST_P(Planning, WhatAGuardCouldStopIsComparedToTheEndFirst) {  // I-13
+  const auto ids = linked_deals(pages_worth);
+  for (const auto& id : ids) world_.crm_edit(id, {{"value", 61000}});
+  world_.advance(minutes(5));
+  const auto report = world_.sync();
+  EXPECT_EQ(report.done.at("partner_center.referral.update"), pages_worth);
+  const Order order = order_of(report);
+  EXPECT_GT(order.first_outcome, order.last_decision) << "each of these edits might have been a closing";
+}
+
+TEST_P(Planning, NewDealsBehindTheFirstPageAreNotForgottenAndTheirCustomersAreMadeOnce) {
+  no_guard_stops();
+  linked_deals(2);
+  constexpr int customers = 30;
+  world_.inbound({{"count", pages_worth}, {"customers", customers}});
+  world_.advance(minutes(5));
+  const std::size_t accounts_before = world_.accounts().size();
+  const auto report = world_.sync();
+  EXPECT_FALSE(report.stopped);
+  EXPECT_EQ(report.done.at("crm.opportunity.create"), pages_worth);
+  std::map<std::string, int> opportunities;  // by referral
+  for (const Json& opportunity : world_.opportunities()) ++opportunities[opportunity["referral_id"]];
+  for (const Json& referral : world_.referrals()) EXPECT_EQ(opportunities[referral["id"]], 1);
+  EXPECT_EQ(world_.accounts().size(), accounts_before + customers);
+  expect_nothing_is_left_to_write();
+}
+
+TEST_P(Planning, AGuardCountsADealOnceHoweverManyRecordsItNeeds) {  // I-13
+  linked_deals(2);
+  constexpr int new_deals = 150;  // below the guard's 200, and above it with their customers' accounts
+  world_.inbound({{"count", new_deals}, {"customers", new_deals}});
+  world_.advance(minutes(5));
+  auto report = world_.sync();
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(report.done.at("crm.opportunity.create"), new_deals);
+
+  world_.inbound({{"count", 250}, {"customers", 250}});
+  world_.pair().settings.creates.share = 0.2;
+  world_.advance(minutes(5));
+  report = world_.sync();
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.guard, "creates");
+  EXPECT_NE(report.stopped->message.find("create 250 deals"), std::string::npos) << report.stopped->message;
+}
+
+TEST_P(Planning, AStopWhileTheRestIsComparedLosesNothing) {
+  no_guard_stops();
+  const auto ids = linked_deals(pages_worth);
+  for (const auto& id : ids) world_.crm_edit(id, {{"value", 61000}});
+  world_.advance(minutes(5));
+  world_.pair().stop_requested = [this] { return world_.writes(Side::partner_center) > 0; };
+  world_.reset_stats();
+  const auto stopped = world_.sync();
+  ASSERT_TRUE(stopped.stopped);
+  EXPECT_EQ(stopped.stopped->kind, ErrorClass::cancelled);
+  EXPECT_GT(world_.writes(Side::partner_center), 0);
+  EXPECT_LT(world_.writes(Side::partner_center), pages_worth);
+  world_.pair().stop_requested = [] { return false; };
+  world_.advance(minutes(5));
+  world_.sync();
+  for (const Json& referral : world_.referrals()) EXPECT_EQ(referral["details"]["dealValue"].get<double>(), 61000.0);
+  expect_nothing_is_left_to_write();
+}
+
+}  // namespace
+}  // namespace cosell::test
