@@ -205,8 +205,8 @@ PairAnswer check_pair(Session& session, const PairConfig& config) {
   } else {
     add_mapping_file(list, **place, answer.code);
     check_store(list, **place, answer.code);
-    check_side(list, **place, Side::crm, answer.code);
     check_certificate(list, **place, session.clock().now(), answer.code);
+    check_side(list, **place, Side::crm, answer.code);
     check_side(list, **place, Side::partner_center, answer.code);
   }
   session.output.line();
