@@ -12,8 +12,8 @@
 #include "connectors/partner_center/partner_center_pilot.h"
 #include "connectors/salesforce/emulator/salesforce_emulator.h"
 #include "connectors/salesforce/salesforce_connector.h"
+#include "net/certificate.h"
 #include "net/http.h"
-#include "net/jwt.h"
 
 namespace cosell {
 
@@ -85,13 +85,64 @@ Result<std::optional<net::Secret>> read_optional(const std::string& reference, c
   return std::optional<net::Secret>{*secret};
 }
 
-std::optional<Error> read_certificate_end(const std::string& reference, const Surroundings& s, LoginFacts& facts) {
-  auto certificate = read_optional(reference, "crm.login.certificate", s);
+// A login's private key and certificate, by the names of their settings below "crm.login".
+struct Signing {
+  std::string key_setting;
+  std::string key;
+  std::string certificate_setting;
+  std::string certificate;
+};
+
+Error unfit(const std::string& setting, const std::string& what) {
+  return make_error(ErrorClass::config, "crm.login." + setting + ": " + what + ".");
+}
+
+// Judged here, where the file can be named.
+Result<std::optional<net::Secret>> read_key(const Signing& from, const Surroundings& s) {
+  auto key = read_optional(from.key, "crm.login." + from.key_setting, s);
+  if (!key || !*key) return key;
+  const std::string problem = net::key_problem(**key);
+  if (problem.empty()) return key;
+  return unfit(from.key_setting, "the key in " + net::place_of(from.key, s.base_dir) + " " + problem);
+}
+
+// "" without one.
+Result<std::string> read_certificate(const Signing& from, const Surroundings& s) {
+  if (from.certificate.empty() || !s.with_login) return std::string();
+  auto certificate = net::read_named(from.certificate, "crm.login." + from.certificate_setting, s.base_dir);
+  if (!certificate) return certificate;
+  const std::string problem = net::certificate_problem(*certificate);
+  if (problem.empty()) return certificate;
+  return unfit(from.certificate_setting,
+               "the certificate in " + net::place_of(from.certificate, s.base_dir) + " " + problem);
+}
+
+struct KeyPair {
+  std::optional<net::Secret> key;
+  std::string certificate;
+};
+
+Result<KeyPair> read_key_pair(const Signing& from, const Surroundings& s) {
+  auto key = read_key(from, s);
+  if (!key) return key.error();
+  auto certificate = read_certificate(from, s);
   if (!certificate) return certificate.error();
-  if (!*certificate) return std::nullopt;
-  auto ends = net::certificate_end((*certificate)->reveal());
-  if (!ends) return ends.error();
-  facts.certificate_ends = *ends;
+  if (*key && !certificate->empty() && !net::belong_together(**key, *certificate)) {
+    return unfit(from.certificate_setting, "the certificate in " + net::place_of(from.certificate, s.base_dir) +
+                                               " is not that of the key in " + net::place_of(from.key, s.base_dir) +
+                                               "; put the two that were made together in place");
+  }
+  return KeyPair{*std::move(key), *std::move(certificate)};
+}
+
+std::optional<Error> read_certificate_term(const Signing& from, const Surroundings& s, LoginFacts& facts) {
+  auto pair = read_key_pair(from, s);
+  if (!pair) return pair.error();
+  if (pair->certificate.empty()) return std::nullopt;
+  auto term = net::certificate_term(pair->certificate);
+  if (!term) return unfit(from.certificate_setting, term.error().message);
+  facts.certificate = *term;
+  facts.certificate_place = net::place_of(from.certificate, s.base_dir);
   return std::nullopt;
 }
 
@@ -135,6 +186,10 @@ StandIn::Loaded loaded_from(const Report& report) {
 struct SalesforceLogin {
   std::string flow, client_id, client_secret, refresh_token, private_key, certificate, username, audience, token_url;
 };
+
+Signing salesforce_signing(const SalesforceLogin& login) {
+  return {"private_key", login.private_key, "certificate", login.certificate};
+}
 
 std::optional<Error> read_flow(const json::Value& login, SalesforceLogin& out) {
   static const std::vector<std::string> flows = {"jwt", "client_credentials", "refresh_token"};
@@ -227,7 +282,8 @@ Result<std::shared_ptr<net::TokenSource>> salesforce_tokens(const SalesforceSett
     how.first_refresh_token = *refresh_token;
     return std::shared_ptr<net::TokenSource>(net::make_token_source(client, how, lane, s.tokens));
   }
-  auto key = read_optional(login.private_key, "crm.login.private_key", s);
+  // The certificate stays with the app; one that is named is looked at by `check` alone.
+  auto key = read_key(salesforce_signing(login), s);
   if (!key) return key.error();
   net::JwtBearerLogin how;
   how.private_key = key->value_or(net::Secret());
@@ -256,7 +312,7 @@ Result<LoginFacts> salesforce_login_facts(const json::Value& part, const Surroun
   LoginFacts facts;
   facts.client = salesforce_client(*settings, login, s);
   facts.by_person = login.flow == "refresh_token";
-  if (auto e = read_certificate_end(login.certificate, s, facts)) return *e;
+  if (auto e = read_certificate_term(salesforce_signing(login), s, facts)) return *e;
   return facts;
 }
 
@@ -275,16 +331,26 @@ StandIn salesforce_stand_in() {
     options.solutions = {"SOL-ABCDE-FGH", "SOL-KLMNO-PQR"};
     org->seed(deals, clock, random, options);
   };
+  stand_in.register_certificate = [org](const std::string& pem) { org->set("jwt_public_key", pem); };
   stand_in.core = std::move(core);
   return stand_in;
 }
 
-json::Value salesforce_sandbox_part(const std::string& base_url) {
+const SandboxKeyPair salesforce_key_pair = {"secrets/salesforce.key", "secrets/salesforce.crt"};
+
+json::Value salesforce_sandbox_part(const std::string& base_url, SandboxLogin way) {
   const emulator::SalesforceOptions known;
+  const bool certificate = way == SandboxLogin::certificate;
   json::Value login = json::Value::object();
-  login.set("flow", json::Value::string("client_credentials"));
+  login.set("flow", json::Value::string(certificate ? "jwt" : "client_credentials"));
   login.set("client_id", json::Value::string(known.client_id));
-  login.set("client_secret", json::Value::string("file:secrets/salesforce_client_secret"));
+  if (certificate) {
+    login.set("username", json::Value::string(known.username));
+    login.set("private_key", json::Value::string("file:" + salesforce_key_pair.key));
+    login.set("certificate", json::Value::string("file:" + salesforce_key_pair.certificate));
+  } else {
+    login.set("client_secret", json::Value::string("file:secrets/salesforce_client_secret"));
+  }
   json::Value part = json::Value::object();
   part.set("system", json::Value::string("salesforce"));
   part.set("url", json::Value::string(base_url));
@@ -301,6 +367,10 @@ std::vector<SandboxFile> salesforce_sandbox_secrets() {
 struct Dynamics365Login {
   std::string tenant, client_id, client_secret, certificate, certificate_key, assertion, token_url, scope;
 };
+
+Signing dynamics365_signing(const Dynamics365Login& login) {
+  return {"certificate_key", login.certificate_key, "certificate", login.certificate};
+}
 
 std::optional<Error> read_dynamics365_login(const json::Value& login, Dynamics365Login& out) {
   if (auto e = only_known(login, "\"login\"",
@@ -373,13 +443,11 @@ Result<std::unique_ptr<Connector>> make_dynamics365(const json::Value& part, con
   net::ClientCredentialsLogin how;
   auto client_secret = read_optional(login.client_secret, "crm.login.client_secret", s);
   if (!client_secret) return client_secret.error();
-  auto key = read_optional(login.certificate_key, "crm.login.certificate_key", s);
-  if (!key) return key.error();
-  auto certificate = read_optional(login.certificate, "crm.login.certificate", s);
-  if (!certificate) return certificate.error();
+  auto pair = read_key_pair(dynamics365_signing(login), s);
+  if (!pair) return pair.error();
   how.client_secret = *client_secret;
-  how.certificate_key = *key;
-  if (*certificate) how.certificate = (*certificate)->reveal();
+  how.certificate_key = pair->key;
+  how.certificate = pair->certificate;
   how.algorithm = login.assertion == "RS256" ? net::JwtAlgorithm::rs256 : net::JwtAlgorithm::ps256;
   std::shared_ptr<net::TokenSource> tokens =
       net::make_token_source(dynamics365_client(*settings, login, s), how, login_lane("Dynamics 365", s), s.tokens);
@@ -394,7 +462,7 @@ Result<LoginFacts> dynamics365_login_facts(const json::Value& part, const Surrou
   if (auto e = read_dynamics365_login(*part.find("login"), login)) return *e;
   LoginFacts facts;
   facts.client = dynamics365_client(*settings, login, s);
-  if (auto e = read_certificate_end(login.certificate, s, facts)) return *e;
+  if (auto e = read_certificate_term(dynamics365_signing(login), s, facts)) return *e;
   return facts;
 }
 
@@ -413,16 +481,24 @@ StandIn dynamics365_stand_in() {
     options.solutions = {"SOL-ABCDE-FGH", "SOL-KLMNO-PQR"};
     org->seed(deals, clock, random, options);
   };
+  stand_in.register_certificate = [org](const std::string& pem) { org->set("client_certificate", pem); };
   stand_in.core = std::move(core);
   return stand_in;
 }
 
-json::Value dynamics365_sandbox_part(const std::string& base_url) {
+const SandboxKeyPair dynamics365_key_pair = {"secrets/dynamics365.key", "secrets/dynamics365.crt"};
+
+json::Value dynamics365_sandbox_part(const std::string& base_url, SandboxLogin way) {
   const emulator::Dynamics365Options known;
   json::Value login = json::Value::object();
   login.set("tenant", json::Value::string(known.tenant));
   login.set("client_id", json::Value::string(known.client_id));
-  login.set("client_secret", json::Value::string("file:secrets/dynamics365_client_secret"));
+  if (way == SandboxLogin::certificate) {
+    login.set("certificate", json::Value::string("file:" + dynamics365_key_pair.certificate));
+    login.set("certificate_key", json::Value::string("file:" + dynamics365_key_pair.key));
+  } else {
+    login.set("client_secret", json::Value::string("file:secrets/dynamics365_client_secret"));
+  }
   login.set("token_url", json::Value::string(base_url + "/" + known.tenant + "/oauth2/v2.0/token"));
   json::Value part = json::Value::object();
   part.set("system", json::Value::string("dynamics365"));
@@ -548,7 +624,7 @@ StandIn partner_center_stand_in() {
   return stand_in;
 }
 
-json::Value partner_center_sandbox_part(const std::string& base_url) {
+json::Value partner_center_sandbox_part(const std::string& base_url, SandboxLogin) {
   json::Value login = json::Value::object();
   login.set("tenant", json::Value::string("sandbox"));
   login.set("client_id", json::Value::string("cosell-sandbox-app"));
@@ -576,6 +652,7 @@ std::vector<System> all_systems() {
   salesforce.make_stand_in = salesforce_stand_in;
   salesforce.sandbox_part = salesforce_sandbox_part;
   salesforce.sandbox_secrets = salesforce_sandbox_secrets;
+  salesforce.sandbox_key_pair = salesforce_key_pair;
 
   System dynamics365;
   dynamics365.name = "dynamics365";
@@ -588,6 +665,7 @@ std::vector<System> all_systems() {
   dynamics365.make_stand_in = dynamics365_stand_in;
   dynamics365.sandbox_part = dynamics365_sandbox_part;
   dynamics365.sandbox_secrets = dynamics365_sandbox_secrets;
+  dynamics365.sandbox_key_pair = dynamics365_key_pair;
 
   System partner_center;
   partner_center.name = "partner_center";

@@ -16,6 +16,7 @@
 #include "connectors/connector.h"
 #include "connectors/emulator/emulator.h"
 #include "connectors/pilot.h"
+#include "net/certificate.h"
 #include "net/oauth.h"
 #include "net/token_store.h"
 
@@ -39,8 +40,9 @@ struct LoginFacts {
   net::OAuthClient client;
   std::optional<net::Secret> client_secret;
   bool by_person = false;  // a person has to log in once
-  // When the certificate of the login ends; then nobody can log in any more until there is a new one.
-  std::optional<Instant> certificate_ends;
+  // From when until when the login's certificate counts, and where it is; outside nobody can log in.
+  std::optional<net::CertificateTerm> certificate;
+  std::string certificate_place;
 };
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
@@ -56,11 +58,22 @@ struct StandIn {
   // Loads a CSV export as deals; empty for a system that has none.
   std::function<Result<Loaded>(const std::string& csv, const Pairs& map, const Pairs& set, Clock&, Random&)> load_csv;
   std::function<void(std::size_t deals, Clock&, Random&)> seed;
+  // Registers the certificate with the app that logs in; empty for a system without such a login.
+  std::function<void(const std::string& certificate_pem)> register_certificate;
 };
 
 struct SandboxFile {
   std::string path;  // below the sandbox's folder
   std::string text;
+};
+
+// How a sandbox's configuration logs in to the CRM.
+enum class SandboxLogin { secret, certificate };
+
+// Where a sandbox keeps a login's key and certificate, below its folder.
+struct SandboxKeyPair {
+  std::string key;
+  std::string certificate;
 };
 
 struct System {
@@ -80,8 +93,10 @@ struct System {
   std::string mapping;  // shipped mapping that a company's file extends; CRMs only
   std::function<StandIn()> make_stand_in;
   // The part of a configuration that leads to a stand-in at `base_url`, and the throw-away secrets that it names.
-  std::function<json::Value(const std::string& base_url)> sandbox_part;
+  std::function<json::Value(const std::string& base_url, SandboxLogin login)> sandbox_part;
   std::function<std::vector<SandboxFile>()> sandbox_secrets;
+  // The files that the part names for a login by certificate; none for a system without one.
+  std::optional<SandboxKeyPair> sandbox_key_pair;
 };
 
 const std::vector<System>& systems();

@@ -548,11 +548,12 @@ class App {
   }
 
   void add_sandbox() {
-    CLI::App* sub =
-        command(app_, "sandbox", "Stand-ins for the real systems on this machine, until stopped",
-                "  cosell sandbox --dir /tmp/try --deals 50\n"
-                "  cosell sandbox --dir /tmp/own --load export.csv --as SYSTEM --map Name=deal StageName=stage\n"
-                "      --set CurrencyIsoCode=EUR");
+    CLI::App* sub = command(
+        app_, "sandbox", "Stand-ins for the real systems on this machine, until stopped",
+        "  cosell sandbox --dir /tmp/try --deals 50\n"
+        "  cosell sandbox --dir /tmp/try --deals 50 --login certificate     signed, as recommended for real ones\n"
+        "  cosell sandbox --dir /tmp/own --load export.csv --as SYSTEM --map Name=deal StageName=stage\n"
+        "      --set CurrencyIsoCode=EUR");
     sub->add_option("--dir", sandbox_.dir, "Folder for configuration, mapping and throw-away secrets")
         ->required()
         ->type_name("DIR");
@@ -561,6 +562,8 @@ class App {
         ->type_name("N");
     sub->add_option("--port", sandbox_.port, "First port; 0: free ones")->check(CLI::Range(0, 65'000))->type_name("P");
     sub->add_flag("--keep", sandbox_.keep, "Keep the state in DIR from one start to the next");
+    sub->add_option("--login", sandbox_.login, "How the CRMs are logged in to: secret (the default) or certificate")
+        ->type_name("WAY");
     sub->add_option("--load", sandbox_.load, "A CSV export of a CRM")->type_name("FILE.csv");
     sub->add_option("--as", sandbox_.as, "The CRM to load it as")->type_name("SYSTEM");
     sub->add_option("--map", sandbox_.map, "A column of the export for a field")->type_name("FIELD=COLUMN");

@@ -123,24 +123,39 @@ void add_mapping_file(Checklist& list, const Workplace& place, int& code) {
             ""});
 }
 
-// When the login of the CRM ends, where that can be known.
-void check_login_end(Checklist& list, Workplace& place, Instant now) {
-  const auto facts = place.system(Side::crm).login(place.config().crm, place.surroundings(Side::crm, true));
-  if (!facts) return list.add(of(facts.error(), "Login", "Correct the configuration."));
-  if (!facts->certificate_ends) return;
+// From when until when the certificate of the CRM's login counts, where that can be known.
+void check_certificate(Checklist& list, Workplace& place, Instant now, int& code) {
   constexpr std::int64_t days_warned = 30;
-  const Instant end = *facts->certificate_ends;
-  const std::int64_t days_left = (end - now).ms / days(1).ms;
-  const std::string when = to_string(date_of(end));
-  const std::string remedy = "Make a new certificate, give it to the app, and put certificate and key in place.";
-  if (end <= now) {
-    list.add({Level::problem, "Certificate of the login", "ended on " + when + ".", remedy});
-  } else if (days_left < days_warned) {
-    list.add({Level::warning, "Certificate of the login",
-              "ends on " + when + ", in " + text::count_of(static_cast<std::size_t>(days_left), "day") + ".", remedy});
-  } else {
-    list.add({Level::ok, "Certificate of the login", "good until " + when, ""});
+  const std::string what = "Certificate of the login";
+  const auto facts = place.system(Side::crm).login(place.config().crm, place.surroundings(Side::crm, true));
+  if (!facts) {
+    list.add(of(facts.error(), what, ""));
+    code = worse(code, exit_code_of(facts.error().kind));
+    return;
   }
+  if (!facts->certificate) return;
+  const auto [starts, ends] = *facts->certificate;
+  const std::string from = to_string(date_of(starts));
+  const std::string until = to_string(date_of(ends));
+  const std::string remedy = "Make a new certificate, give it to the app, and put certificate and key in place.";
+  if (ends <= now || now < starts) {
+    const bool ended = ends <= now;
+    list.add(
+        {Level::problem, what,
+         "the one in " + facts->certificate_place + (ended ? " ended on " + until : " counts only from " + from) + ".",
+         ended ? remedy : "Switch on this machine's time synchronisation if it is behind, or wait until then."});
+    code = worse(code, exit_usage);
+    return;
+  }
+  const std::int64_t days_left = (ends - now).ms / days(1).ms;
+  if (days_left < days_warned) {
+    list.add({Level::warning, what,
+              "the one in " + facts->certificate_place + " ends on " + until + ", in " +
+                  text::count_of(static_cast<std::size_t>(days_left), "day") + ".",
+              remedy});
+    return;
+  }
+  list.add({Level::ok, what, "good until " + until, ""});
 }
 
 // The side's own findings; a refused login or an unreachable side is told once.
@@ -190,8 +205,8 @@ PairAnswer check_pair(Session& session, const PairConfig& config) {
   } else {
     add_mapping_file(list, **place, answer.code);
     check_store(list, **place, answer.code);
+    check_certificate(list, **place, session.clock().now(), answer.code);
     check_side(list, **place, Side::crm, answer.code);
-    check_login_end(list, **place, session.clock().now());
     check_side(list, **place, Side::partner_center, answer.code);
   }
   session.output.line();

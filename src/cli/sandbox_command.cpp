@@ -16,12 +16,14 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "cli/choices.h"
 #include "cli/config.h"
 #include "cli/exit.h"
 #include "connectors/emulator/sandboxed.h"
 #include "connectors/emulator/server.h"
 #include "connectors/emulator/toolkit.h"
 #include "connectors/registry.h"
+#include "net/certificate.h"
 
 namespace cosell::cli {
 
@@ -98,6 +100,7 @@ class Sandbox {
     if (auto done = choose(); !done) return done;
     if (auto done = prepare_folder(); !done) return done;
     if (auto done = fill(); !done) return done;
+    if (auto done = register_certificates(); !done) return done;
     if (auto done = serve(); !done) return done;
     if (auto done = write_configuration(); !done) return done;
     tell();
@@ -127,6 +130,9 @@ class Sandbox {
  private:
   Result<void> choose() {
     if (options_.dir.empty()) return config_error("Say where the sandbox may write: --dir DIR");
+    if (options_.login != "secret" && options_.login != "certificate") {
+      return no_such("way to log in", options_.login, {"secret", "certificate"});
+    }
     if (!options_.load.empty() && options_.as.empty()) {
       return config_error("--load needs --as SYSTEM; known are " + text::join(crm_names(), ", "));
     }
@@ -230,6 +236,48 @@ class Sandbox {
     return {};
   }
 
+  SandboxLogin login() const {
+    return options_.login == "certificate" ? SandboxLogin::certificate : SandboxLogin::secret;
+  }
+
+  // A key and a certificate that are there already stay: somebody may rehearse with the own ones.
+  Result<std::string> certificate_of(const Stand& stand, const SandboxKeyPair& files) {
+    const fs::path key = dir_ / files.key;
+    const fs::path certificate = dir_ / files.certificate;
+    std::error_code failed;
+    if (fs::exists(certificate, failed)) {
+      auto text = read_text_file(certificate.string());
+      if (!text) return text;
+      const std::string problem = net::certificate_problem(*text);
+      if (problem.empty()) return text;
+      return config_error("The certificate in " + certificate.string() + " " + problem +
+                          ". Or delete it with its key: the sandbox then makes new ones.");
+    }
+    if (fs::exists(key, failed)) {
+      return config_error(key.string() + " has no certificate beside it. Put " + certificate.string() +
+                          " there, or delete the key: the sandbox then makes both.");
+    }
+    const net::CertificateTerm term{clock_.now() - hours(1), clock_.now() + days(730)};
+    auto made = net::make_self_signed("cosell bridge, sandbox", term);
+    if (!made) return made.error();
+    if (auto done = write_file(key, made->key_pem.reveal(), 0600); !done) return done.error();
+    if (auto done = write_file(certificate, made->certificate_pem, 0644); !done) return done.error();
+    notes_.push_back("Made " + key.string() + " and its certificate, registered with " + stand.system->display_name);
+    return made->certificate_pem;
+  }
+
+  Result<void> register_certificates() {
+    if (login() != SandboxLogin::certificate) return {};
+    for (const Stand& stand : stands_) {
+      const auto& files = stand.system->sandbox_key_pair;
+      if (!files) continue;
+      auto certificate = certificate_of(stand, *files);
+      if (!certificate) return certificate.error();
+      stand.in.register_certificate(*certificate);
+    }
+    return {};
+  }
+
   // The port of last time when records are kept: at another address a store takes the system for another one.
   std::optional<std::int64_t> kept_port(const Stand& stand) const {
     if (!options_.keep || options_.port != 0) return std::nullopt;
@@ -295,9 +343,9 @@ class Sandbox {
       if (!stand.system->is_crm) continue;
       if (auto done = write_mapping(stand); !done) return done;
       Object pair;
-      pair.value("crm", stand.system->sandbox_part(stand.server->base_url()));
+      pair.value("crm", stand.system->sandbox_part(stand.server->base_url(), login()));
       const Stand& other = partner_center_of(stand.pair);
-      pair.value("partner_center", other.system->sandbox_part(other.server->base_url()));
+      pair.value("partner_center", other.system->sandbox_part(other.server->base_url(), login()));
       pair.text("mapping", mapping_name(stand.pair)).text("store", "state/" + stand.pair + ".db");
       pair.value("registration", Object().text("rates", rates_name).done());
       pairs.set(stand.pair, pair.done());

@@ -14,6 +14,7 @@ struct SandboxOptions {
   int deals = 0;  // made-up deals in each CRM
   int port = 0;   // of the first server, the others follow; 0: free ones
   bool keep = false;
+  std::string login = "secret";  // how the configuration logs in to the CRMs: secret or certificate
   std::string load;              // CSV export of a CRM
   std::string as;                // the CRM that it is loaded as, and the only one started; "" all
   std::vector<std::string> map;  // FIELD=COLUMN

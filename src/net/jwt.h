@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "base/time.h"
 #include "net/secrets.h"
 
 namespace cosell::net {
@@ -21,12 +20,5 @@ Result<std::string> sign_jwt(JwtAlgorithm algorithm, const json::Value& header, 
 
 // The signature over a text that is already put together, base64url.
 Result<std::string> sign_text(JwtAlgorithm algorithm, std::string_view text, const Secret& private_key_pem);
-
-// base64url thumbprint of a PEM certificate, as Entra's headers "x5t#S256" and "x5t" want it.
-enum class Thumbprint { sha256, sha1 };
-Result<std::string> certificate_thumbprint(const std::string& certificate_pem, Thumbprint kind = Thumbprint::sha256);
-
-// When the certificate ends.
-Result<Instant> certificate_end(const std::string& certificate_pem);
 
 }  // namespace cosell::net

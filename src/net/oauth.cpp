@@ -2,6 +2,7 @@
 #include "net/oauth.h"
 
 #include "base/text.h"
+#include "net/certificate.h"
 #include "net/jwt.h"
 #include "net/oauth_errors.h"
 

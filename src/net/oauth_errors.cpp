@@ -19,14 +19,26 @@ struct Known {
   std::string_view code;  // found in error_description
   std::string_view meaning;
   Remedy remedy;
+  std::string_view reason = {};  // also found there, where one code has several
 };
 
-constexpr std::array<Known, 21> kKnown = {{
+constexpr std::array<Known, 31> kKnown = {{
     {"AADSTS7000215", "the client secret is wrong (use the secret's value, not its id)", Remedy::admin},
     {"AADSTS7000222", "the client secret has expired; make a new one in Entra and put it in place", Remedy::admin},
     {"AADSTS700016", "this tenant does not know the app; check client id and tenant", Remedy::admin},
-    {"AADSTS700027", "the certificate is not the one that is registered with the app", Remedy::admin},
+    {"AADSTS700027", "the certificate has ended; make a new one, upload it at the app registration, put both in place",
+     Remedy::admin, "The key used is expired"},
+    {"AADSTS700027", "the key is not the one of the certificate that is registered with the app; put that one in place",
+     Remedy::admin, "use of the key to verify the signature failed"},
+    {"AADSTS700027",
+     "the certificate is not the one that is registered with the app; upload it there, under Certificates & secrets",
+     Remedy::admin},
+    {"AADSTS1000502", "the certificate has ended or does not count yet; see when it does, or make a new one",
+     Remedy::admin},
+    {"AADSTS5002730", "the signature is of a kind that is not taken; choose the other \"assertion\", PS256 or RS256",
+     Remedy::admin},
     {"AADSTS700024", "the signed login is outside its time; check this machine's clock", Remedy::admin},
+    {"AADSTS700023", "the signed login is made for another token address; check the tenant in it", Remedy::admin},
     {"AADSTS7000112", "the app is disabled in this tenant", Remedy::admin},
     {"AADSTS90002", "there is no such tenant; check the tenant in the token address", Remedy::admin},
     {"AADSTS500011", "the API that the scope names is unknown in this tenant; check the scope", Remedy::admin},
@@ -42,8 +54,22 @@ constexpr std::array<Known, 21> kKnown = {{
     {"AADSTS50158", "a further sign-in check is required", Remedy::login},
     {"AADSTS53003", "a conditional access rule blocks this login; ask the tenant's admin", Remedy::admin},
     {"user hasn't approved this consumer",
-     "the user has not been allowed to use the app; pre-authorize the app for the user's profile or permission set",
+     "the user has not been allowed to use the app; check the user name, and pre-authorize the app for the user's "
+     "profile or permission set",
      Remedy::admin},
+    {"user is not admin approved to access this app",
+     "the user has not been allowed to use the app; add the user's profile or permission set to the app's policies",
+     Remedy::admin},
+    {"External client app is not installed in this org",
+     "the organisation lets nobody use the app yet; let admins approve its users in the app's policies (Permitted "
+     "Users)",
+     Remedy::admin},
+    {"audience is invalid",
+     "the audience is wrong; it must be https://login.salesforce.com, or https://test.salesforce.com for a sandbox",
+     Remedy::admin},
+    {"invalid assertion", "the signature does not fit the app; upload the certificate of this key to the app",
+     Remedy::admin},
+    {"expired authorization code", "the signed login is outside its time; check this machine's clock", Remedy::admin},
     {"expired access/refresh token", "the saved login has expired or was revoked", Remedy::login},
 }};
 
@@ -55,7 +81,9 @@ struct KnownError {
 
 constexpr std::array<KnownError, 9> kErrors = {{
     {"invalid_client", "the client secret or certificate is wrong or expired", Remedy::admin},
-    {"invalid_client_id", "the client id is unknown", Remedy::admin},
+    {"invalid_client_id",
+     "the client id is unknown; it must be the consumer key of the app, and a new app needs some minutes",
+     Remedy::admin},
     {"unauthorized_client", "the app is not allowed to log in this way; check its settings", Remedy::admin},
     {"interaction_required", "a person has to sign in, for example for multi-factor authentication", Remedy::login},
     {"consent_required", "nobody has consented to the app's permissions yet", Remedy::login},
@@ -72,7 +100,7 @@ std::string clock_hint(const http::Response& response, Instant now) {
   const std::int64_t minutes_off = (now - *theirs).ms / 60'000;
   if (std::llabs(minutes_off) < 5) return "";
   return " This machine's clock is " + text::count_of(static_cast<std::size_t>(std::llabs(minutes_off)), "minute") +
-         (minutes_off > 0 ? " ahead" : " behind") + ".";
+         (minutes_off > 0 ? " ahead" : " behind") + "; switch on time synchronisation.";
 }
 
 Known meaning_of(const std::string& error, const std::string& description, const LoginContext& context) {
@@ -81,7 +109,8 @@ Known meaning_of(const std::string& error, const std::string& description, const
     // AADSTS700016 must not be taken for AADSTS7000161.
     const std::size_t end = at + k.code.size();
     const bool whole = end >= description.size() || description[end] < '0' || description[end] > '9';
-    if (at != std::string::npos && whole) return k;
+    const bool that_one = k.reason.empty() || description.find(k.reason) != std::string::npos;
+    if (at != std::string::npos && whole && that_one) return k;
   }
   for (const KnownError& k : kErrors) {
     if (error == k.error) return {"", k.meaning, k.remedy};
@@ -119,6 +148,8 @@ Error login_error(const http::Response& response, const LoginContext& context) {
   message += known.meaning.empty() ? "\"" + text::percent_encode(code) + "\"" : std::string(known.meaning);
   message += ".";
   if (wants_login) message += " Log in again: " + context.login_command + ".";
+  const bool wants_token = known.remedy == Remedy::login && context.login_command.empty() && context.by_person;
+  if (wants_token) message += " Get a new refresh token and put it in place of the old one.";
   message += clock_hint(response, context.now);
   const ErrorClass kind = known.remedy == Remedy::later ? ErrorClass::transient : ErrorClass::auth_expired;
   Error error = error_from(kind, std::move(message), response);

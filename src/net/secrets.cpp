@@ -72,32 +72,35 @@ Result<std::string> read_all(int fd, std::string_view setting, const std::string
   return out;
 }
 
-Result<Secret> from_file(const std::string& path, std::string_view setting, bool check_mode) {
+// Whether a file may be readable for everybody on the machine.
+enum class Readers { owner, everybody };
+
+Result<std::string> from_file(const std::string& path, std::string_view setting, Readers allowed) {
   const File file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.fd < 0) {
     return config_error(setting, "the file " + path + " cannot be opened: " + std::strerror(errno) + ".");
   }
   struct stat info {};
   if (fstat(file.fd, &info) != 0 || !S_ISREG(info.st_mode)) return config_error(setting, path + " is not a file.");
-  if (check_mode && (info.st_mode & S_IRWXO) != 0) {
+  if (allowed == Readers::owner && (info.st_mode & S_IRWXO) != 0) {
     return config_error(setting, "everybody on this machine may read " + path + ". Run: chmod 600 " + path);
   }
   Result<std::string> value = read_all(file.fd, setting, path);
   if (!value) return std::move(value.error());
-  std::string secret = without_line_end(std::move(*value));
-  if (secret.empty()) return config_error(setting, "the file " + path + " is empty.");
-  return Secret(std::move(secret));
+  std::string text = without_line_end(std::move(*value));
+  if (text.empty()) return config_error(setting, "the file " + path + " is empty.");
+  return text;
 }
 
-Result<Secret> from_environment(const std::string& name, std::string_view setting) {
+Result<std::string> from_environment(const std::string& name, std::string_view setting) {
   const char* value = std::getenv(name.c_str());
   if (value == nullptr || *value == '\0') {
     return config_error(setting, "the environment variable " + name + " is not set.");
   }
-  return Secret(without_line_end(value));
+  return without_line_end(value);
 }
 
-Result<Secret> from_credential(const std::string& name, std::string_view setting) {
+Result<std::string> from_credential(const std::string& name, std::string_view setting) {
   const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
   if (directory == nullptr || *directory == '\0') {
     return config_error(setting, "the credential " + name +
@@ -108,27 +111,55 @@ Result<Secret> from_credential(const std::string& name, std::string_view setting
   if (name.find('/') != std::string::npos || name == "." || name == "..") {
     return config_error(setting, "a credential has a plain name without '/'.");
   }
-  return from_file(std::string(directory) + "/" + name, setting, false);
+  return from_file(std::string(directory) + "/" + name, setting, Readers::everybody);
 }
 
-}  // namespace
+// "file:secrets/key": kind and name.
+struct Reference {
+  explicit Reference(std::string_view text)
+      : kind(text.substr(0, text.find(':'))),
+        name(text.find(':') == std::string_view::npos ? "" : text.substr(text.find(':') + 1)) {}
+  bool known() const { return kind == "env" || kind == "file" || kind == "credential"; }
+  std::string path(std::string_view base_dir) const {
+    const bool relative = !name.empty() && name.front() != '/' && !base_dir.empty();
+    return relative ? std::string(base_dir) + "/" + name : name;
+  }
+  std::string kind;
+  std::string name;
+};
 
-Result<Secret> read_secret(std::string_view reference, std::string_view setting, std::string_view base_dir) {
-  const std::size_t colon = reference.find(':');
-  const std::string kind(reference.substr(0, colon));
-  const std::string name(colon == std::string_view::npos ? "" : reference.substr(colon + 1));
-  const bool known = kind == "env" || kind == "file" || kind == "credential";
-  if (colon == std::string_view::npos || !known) {
+Result<std::string> read_reference(std::string_view text, std::string_view setting, std::string_view base_dir,
+                                   Readers allowed) {
+  const Reference reference(text);
+  if (text.find(':') == std::string_view::npos || !reference.known()) {
     // The value itself is not repeated: it may be the secret.
     return config_error(setting,
                         "secrets are not written into the configuration. Name where the secret is: env:NAME, "
                         "file:PATH or credential:NAME.");
   }
-  if (name.empty()) return config_error(setting, "a name must follow \"" + kind + ":\".");
-  if (kind == "env") return from_environment(name, setting);
-  if (kind == "credential") return from_credential(name, setting);
-  const bool relative = name.front() != '/' && !base_dir.empty();
-  return from_file(relative ? std::string(base_dir) + "/" + name : name, setting, true);
+  if (reference.name.empty()) return config_error(setting, "a name must follow \"" + reference.kind + ":\".");
+  if (reference.kind == "env") return from_environment(reference.name, setting);
+  if (reference.kind == "credential") return from_credential(reference.name, setting);
+  return from_file(reference.path(base_dir), setting, allowed);
+}
+
+}  // namespace
+
+Result<Secret> read_secret(std::string_view reference, std::string_view setting, std::string_view base_dir) {
+  Result<std::string> value = read_reference(reference, setting, base_dir, Readers::owner);
+  if (!value) return std::move(value.error());
+  return Secret(std::move(*value));
+}
+
+Result<std::string> read_named(std::string_view reference, std::string_view setting, std::string_view base_dir) {
+  return read_reference(reference, setting, base_dir, Readers::everybody);
+}
+
+std::string place_of(std::string_view reference, std::string_view base_dir) {
+  const Reference parts(reference);
+  if (parts.kind == "env") return "the environment variable " + parts.name;
+  if (parts.kind == "credential") return "the credential " + parts.name;
+  return "the file " + parts.path(base_dir);
 }
 
 }  // namespace cosell::net

@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <ctime>
 #include <memory>
 
 #include "base/text.h"
@@ -83,6 +84,12 @@ bool thumbprint_fits(const Assertion& assertion, const std::string& certificate_
   const EVP_MD* method = assertion.sha1 ? EVP_sha1() : EVP_sha256();
   if (!certificate || X509_digest(certificate.get(), method, digest.data(), &size) != 1) return false;
   return text::base64_decode(assertion.thumbprint) == std::string(reinterpret_cast<const char*>(digest.data()), size);
+}
+
+bool ended(const std::string& certificate_pem, Instant now) {
+  const Certificate certificate = read_certificate(certificate_pem);
+  std::time_t now_s = now.ms / 1000;
+  return !certificate || X509_cmp_time(X509_get0_notAfter(certificate.get()), &now_s) < 0;
 }
 
 }  // namespace cosell::emulator::dynamics365

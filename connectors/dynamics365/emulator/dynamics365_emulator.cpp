@@ -64,6 +64,7 @@ class Core final : public Dynamics365Emulator {
     served.method = request.method;
     http::Response response = answer(request, random, served.path_template);
     response.headers.set("x-ms-service-request-id", random.uuid());
+    response.headers.set("Date", http_date(last_now_));
     served.status = response.status;
     served_.insert(served_.begin(), served);
     return response;

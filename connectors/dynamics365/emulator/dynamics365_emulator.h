@@ -38,7 +38,7 @@ struct Dynamics365Options {
   std::string client_secret = "cosell-sandbox-secret";
   // The organisation's own address; tokens are also given for the address under which the emulator is called.
   std::string organization_url = "https://cosell.crm.dynamics.com";
-  // PEM of the certificate that client assertions are signed with; empty: signatures are not checked.
+  // PEM of the certificate that client assertions are signed with; empty: none is registered, and they are refused.
   std::string client_certificate = {};
   Instant created = {1704067200000};  // when the organisation was set up (2024-01-01)
 };

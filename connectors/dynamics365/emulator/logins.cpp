@@ -77,19 +77,24 @@ std::optional<http::Response> check_assertion(const LoginCall& call, const std::
   };
   const auto assertion = read_assertion(jwt);
   if (!assertion) return invalid(50027, "JWT token is invalid or malformed.");
-  if (assertion->algorithm != "PS256" && assertion->algorithm != "RS256") {
-    return invalid(700027, "The algorithm of the client assertion is not supported.");
+  const std::string& taken = call.state.settings.assertion_algorithm;
+  const bool known = assertion->algorithm == "PS256" || assertion->algorithm == "RS256";
+  if (!known || (taken != "any" && assertion->algorithm != taken)) {
+    return invalid(5002730, "Invalid JWT token. Unsupported key for the signing algorithm.");
   }
   const std::string& certificate = call.state.settings.client_certificate;
-  if (!certificate.empty()) {
-    if (!thumbprint_fits(*assertion, certificate)) {
-      return invalid(
-          700027,
-          "The certificate with identifier used to sign the client assertion is not registered on application.");
-    }
-    if (!signature_fits(*assertion, certificate)) {
-      return invalid(700027, "Client assertion failed signature validation.");
-    }
+  if (!thumbprint_fits(*assertion, certificate)) {
+    return invalid(700027,
+                   "The certificate with identifier used to sign the client assertion is not registered on "
+                   "application. [Reason - The key was not found.]");
+  }
+  if (!signature_fits(*assertion, certificate)) {
+    return invalid(700027,
+                   "Client assertion contains an invalid signature. [Reason - Key was found, but use of the key to "
+                   "verify the signature failed.]");
+  }
+  if (ended(certificate, call.now)) {
+    return invalid(700027, "Client assertion contains an invalid signature. [Reason - The key used is expired.]");
   }
   if (assertion->issuer != client || assertion->subject != client) {
     return invalid(700021, "Client assertion application identifier doesn't match 'client_id' parameter.");

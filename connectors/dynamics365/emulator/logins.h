@@ -48,5 +48,6 @@ std::optional<Assertion> read_assertion(std::string_view jwt);
 // PS256 or RS256 with the key of a PEM certificate.
 bool signature_fits(const Assertion& assertion, const std::string& certificate_pem);
 bool thumbprint_fits(const Assertion& assertion, const std::string& certificate_pem);
+bool ended(const std::string& certificate_pem, Instant now);
 
 }  // namespace cosell::emulator::dynamics365

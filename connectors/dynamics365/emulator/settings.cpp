@@ -124,8 +124,11 @@ std::vector<Switch> make_switches() {
   return {
       number("page_size", "Most rows in one page of an answer, at most 5000.", &S::page_size, 1, 5000),
       number("token_seconds", "How long an access token is good for.", &S::token_seconds, 0),
-      word("client_certificate", "PEM that client assertions must be signed for; empty: signatures are not checked.",
+      word("client_certificate",
+           "PEM that client assertions must be signed for; empty: none is registered, all are refused.",
            &S::client_certificate, {}),
+      word("assertion_algorithm", "The algorithm of client assertions that the tenant takes: any, PS256 or RS256.",
+           &S::assertion_algorithm, {"any", "PS256", "RS256"}),
       word("user_state", "The application user: active, disabled or not_a_member (of the organisation).",
            &S::user_state, {"active", "disabled", "not_a_member"}),
       one_of_numbers("user_language", "Language of labels and formatted values: 1033 English, 1031 German.",

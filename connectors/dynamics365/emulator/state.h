@@ -48,6 +48,7 @@ struct Settings {
   std::int64_t page_size = 5000;
   std::int64_t token_seconds = 3599;
   std::string client_certificate = {};
+  std::string assertion_algorithm = "any";  // PS256, RS256
   std::string user_state = "active";
   std::int64_t user_language = 1033;
   bool organization_read = true;

@@ -38,7 +38,8 @@ struct SalesforceOptions {
   std::string refresh_token = "cosell-sandbox-refresh-token";
   std::string username = "integration@cosell.example";
   std::string password = "cosell-sandbox-password";
-  // PEM of the certificate or public key that JWT assertions are signed with; empty: signatures are not checked.
+  // PEM of the certificate or public key that JWT assertions are signed with; empty: none is registered, and they are
+  // refused.
   std::string jwt_public_key = {};
   Instant created = {1704067200000};  // when the org was set up (2024-01-01)
 };

@@ -100,23 +100,33 @@ bool audience_fits(const LoginCall& call, std::string audience) {
          audience == call.base_url;
 }
 
+// The policy of the app decides in which words a user is turned away.
+http::Response not_approved(const LoginCall& call) {
+  if (call.state.settings.permitted_users == "self_authorized") {
+    return oauth_error("invalid_grant", "user hasn't approved this consumer");
+  }
+  return oauth_error("invalid_app_access", "user is not admin approved to access this app");
+}
+
 http::Response assertion_grant(const LoginCall& call, const Form& form) {
   const auto assertion = read_assertion(http::form_value(form, "assertion"));
   if (!assertion || assertion->algorithm != "RS256") return oauth_error("invalid_grant", "invalid assertion");
-  const std::string& pem = call.state.settings.jwt_public_key;
-  if (!pem.empty() && !signature_fits(*assertion, pem)) return oauth_error("invalid_grant", "invalid assertion");
-  if (assertion->issuer != call.state.options.client_id)
+  // The issuer names the app, and with it the certificate.
+  if (assertion->issuer != call.state.options.client_id) {
     return oauth_error("invalid_client_id", "client identifier invalid");
+  }
+  const std::string& pem = call.state.settings.jwt_public_key;
+  if (pem.empty() || !signature_fits(*assertion, pem)) return oauth_error("invalid_grant", "invalid assertion");
   if (!audience_fits(call, assertion->audience)) return oauth_error("invalid_grant", "audience is invalid");
   // Three minutes are documented; clocks may differ by two more.
   const std::int64_t now_s = call.now.ms / 1000;
-  if (assertion->expires <= now_s) return oauth_error("invalid_grant", "expired assertion");
+  if (assertion->expires <= now_s) return oauth_error("invalid_grant", "expired authorization code");
   if (assertion->expires > now_s + 300) return oauth_error("invalid_grant", "assertion is valid for too long");
   const RowPtr user = user_by_name(call.state, assertion->subject);
+  if (user == nullptr) return oauth_error("invalid_grant", "user hasn't approved this consumer");
   const auto& unapproved = call.state.settings.unapproved_users;
   const bool approved = std::find(unapproved.begin(), unapproved.end(), assertion->subject) == unapproved.end();
-  if (user == nullptr || !approved) return oauth_error("invalid_grant", "user hasn't approved this consumer");
-  return granted(call, user->id, "");
+  return approved ? granted(call, user->id, "") : not_approved(call);
 }
 
 std::string bearer_of(const http::Headers& headers) {

@@ -131,9 +131,12 @@ const std::vector<Switch>& switches() {
       number("bulk_polls", "How often a Bulk API job answers InProgress before it is complete.", &S::bulk_polls, 0),
       word("precondition_field", "The time that If-Unmodified-Since compares with.", &S::precondition_field,
            {"LastModifiedDate", "SystemModstamp"}),
-      word("jwt_public_key", "PEM that JWT assertions must be signed for; empty: signatures are not checked.",
+      word("jwt_public_key", "PEM that JWT assertions must be signed for; empty: none is registered, all are refused.",
            &S::jwt_public_key, {}),
-      words("unapproved_users", "User names that have not approved the app: JWT logins are refused.",
+      word("permitted_users",
+           "Who may use the app by JWT: users that an admin approved, or that approved it themselves.",
+           &S::permitted_users, {"admin_approved", "self_authorized"}),
+      words("unapproved_users", "User names for which the app is not approved: JWT logins are refused.",
             &S::unapproved_users)};
   return list;
 }

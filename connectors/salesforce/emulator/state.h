@@ -68,6 +68,7 @@ struct Settings {
   std::int64_t bulk_polls = 0;
   std::string precondition_field = "LastModifiedDate";
   std::string jwt_public_key = {};
+  std::string permitted_users = "admin_approved";  // or self_authorized
   std::vector<std::string> unapproved_users = {};
 };
 

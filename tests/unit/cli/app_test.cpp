@@ -75,8 +75,8 @@ class Program : public ::testing::Test {
 
   void write_config(const std::string& crm_url, const std::string& partner_center_url) {
     json::Value pair = json::Value::object();
-    pair.set("crm", find_system(crm_names().front())->sandbox_part(crm_url));
-    pair.set("partner_center", partner_center_system().sandbox_part(partner_center_url));
+    pair.set("crm", find_system(crm_names().front())->sandbox_part(crm_url, SandboxLogin::secret));
+    pair.set("partner_center", partner_center_system().sandbox_part(partner_center_url, SandboxLogin::secret));
     pair.set("mapping", json::Value::string("mapping.jsonc"));
     pair.set("store", json::Value::string("state/contoso.db"));
     json::Value pairs = json::Value::object();

@@ -86,18 +86,5 @@ TEST(Jwt, RefusesKeysThatCannotSignALogin) {
   }
 }
 
-TEST(Certificate, HasTheThumbprintThatOpensslPrints) {
-  EXPECT_EQ(*certificate_thumbprint(testing::kCertificate), "-PQ6ant07S53Og_SlvDBYqW-x-xqoyoUMfAOmLb3RA4");
-  // openssl x509 -fingerprint -sha1: 02:FC:B5:57:E0:88:BF:90:5B:AB:33:C0:75:86:EF:6F:BF:E3:9E:CE
-  EXPECT_EQ(text::base64_decode(*certificate_thumbprint(testing::kCertificate, Thumbprint::sha1)),
-            "\x02\xFC\xB5\x57\xE0\x88\xBF\x90\x5B\xAB\x33\xC0\x75\x86\xEF\x6F\xBF\xE3\x9E\xCE");
-  EXPECT_EQ(certificate_thumbprint("nonsense").error().kind, ErrorClass::config);
-}
-
-TEST(Certificate, EndsWhenOpensslSays) {
-  EXPECT_EQ(to_string_seconds(*certificate_end(testing::kCertificate)), "2126-10-28T04:20:35Z");
-  EXPECT_EQ(certificate_end("nonsense").error().kind, ErrorClass::config);
-}
-
 }  // namespace
 }  // namespace cosell::net

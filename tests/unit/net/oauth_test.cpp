@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "net/certificate.h"
 #include "net/in_process_transport.h"
 #include "tests/unit/net/test_keys.h"
 
@@ -245,6 +246,30 @@ TEST_F(OAuth, SaysInWordsWhyALoginWasRefusedAndWhatToDo) {
       {R"({"error":"unauthorized_client","error_description":"AADSTS700016: not found"})", ErrorClass::auth_expired,
        "does not know the app"},
       {R"({"error":"unauthorized_client"})", ErrorClass::auth_expired, "not allowed to log in this way"},
+      {R"({"error":"invalid_client","error_description":"AADSTS700027: x. [Reason - The key was not found.]"})",
+       ErrorClass::auth_expired, "upload it there, under Certificates & secrets"},
+      {R"({"error":"invalid_client","error_description":"AADSTS700027: x. [Reason - Key was found, but use of the key to verify the signature failed.]"})",
+       ErrorClass::auth_expired, "the key is not the one of the certificate"},
+      {R"({"error":"invalid_client","error_description":"AADSTS700027: x. [Reason - The key used is expired.]"})",
+       ErrorClass::auth_expired, "the certificate has ended"},
+      {R"({"error":"invalid_client","error_description":"AADSTS1000502: x"})", ErrorClass::auth_expired,
+       "does not count yet"},
+      {R"({"error":"invalid_request","error_description":"AADSTS5002730: x"})", ErrorClass::auth_expired,
+       "the other \"assertion\""},
+      {R"({"error":"invalid_client","error_description":"AADSTS700023: x"})", ErrorClass::auth_expired,
+       "another token address"},
+      {R"({"error":"invalid_app_access","error_description":"user is not admin approved to access this app"})",
+       ErrorClass::auth_expired, "profile or permission set"},
+      {R"({"error":"invalid_grant","error_description":"External client app is not installed in this org"})",
+       ErrorClass::auth_expired, "Permitted Users"},
+      {R"({"error":"invalid_grant","error_description":"audience is invalid"})", ErrorClass::auth_expired,
+       "https://test.salesforce.com for a sandbox"},
+      {R"({"error":"invalid_grant","error_description":"invalid assertion"})", ErrorClass::auth_expired,
+       "upload the certificate of this key"},
+      {R"({"error":"invalid_grant","error_description":"expired authorization code"})", ErrorClass::auth_expired,
+       "check this machine's clock"},
+      {R"({"error":"invalid_client_id","error_description":"client identifier invalid"})", ErrorClass::auth_expired,
+       "consumer key"},
       {R"({"error":"temporarily_unavailable"})", ErrorClass::transient, "busy"},
       {R"({"error":"brand_new_error"})", ErrorClass::auth_expired, "brand_new_error"},
   };
@@ -258,6 +283,17 @@ TEST_F(OAuth, SaysInWordsWhyALoginWasRefusedAndWhatToDo) {
     EXPECT_THAT(token.error().message, HasSubstr("Partner Center")) << refusal.body;
     EXPECT_EQ(token.error().http_status, 400);
   }
+}
+
+TEST_F(OAuth, AsksForANewRefreshTokenWhereNoCommandGetsOne) {
+  client_.login_command = "";
+  log_in("refresh-0");
+  answer_ = json_answer(400, R"({"error":"invalid_grant","error_description":"expired access/refresh token"})");
+  EXPECT_THAT(refresh_source()->token().error().message, HasSubstr("Get a new refresh token"));
+  ClientCredentialsLogin own;
+  own.client_secret = Secret("the-client-secret");
+  EXPECT_THAT(make_token_source(client_, own, lane_, nullptr)->token().error().message,
+              Not(HasSubstr("refresh token")));
 }
 
 TEST_F(OAuth, NamesTheHostThatAnsweredAWebPage) {
@@ -286,7 +322,8 @@ TEST_F(OAuth, MentionsAClockThatIsWrong) {
   log_in("refresh-0");
   answer_ = json_answer(400, R"({"error":"invalid_grant"})");
   answer_->headers.set("Date", "Sat, 21 Nov 2026 02:48:00 GMT");
-  EXPECT_THAT(refresh_source()->token().error().message, HasSubstr("clock is 12 minutes ahead"));
+  EXPECT_THAT(refresh_source()->token().error().message,
+              HasSubstr("clock is 12 minutes ahead; switch on time synchronisation"));
   answer_->headers.set("Date", "Sat, 21 Nov 2026 03:02:00 GMT");
   EXPECT_THAT(refresh_source()->token().error().message, Not(HasSubstr("clock")));
 }

@@ -53,6 +53,22 @@ TEST_F(SecretFile, IsRefusedWhenEverybodyMayReadItAndSaysTheCommand) {
   EXPECT_THAT(secret.error().message, HasSubstr("chmod 600 " + path));
 }
 
+TEST_F(SecretFile, OfSomethingThatIsNoSecretMayBeReadByEverybody) {
+  const std::string path = write("bridge.crt", "certificate\n", 0644);
+  const auto text = read_named("file:bridge.crt", "crm.login.certificate", directory_);
+  ASSERT_TRUE(text) << text.error().message;
+  EXPECT_EQ(*text, "certificate");
+  EXPECT_THAT(read_named("file:" + path + ".old", "crm.login.certificate").error().message,
+              HasSubstr("crm.login.certificate: the file " + path + ".old cannot be opened"));
+}
+
+TEST(SecretReference, IsToldAsAPlace) {
+  EXPECT_EQ(place_of("file:secrets/a.key", "/etc/cosell"), "the file /etc/cosell/secrets/a.key");
+  EXPECT_EQ(place_of("file:/run/a.key", "/etc/cosell"), "the file /run/a.key");
+  EXPECT_EQ(place_of("env:BRIDGE_KEY"), "the environment variable BRIDGE_KEY");
+  EXPECT_EQ(place_of("credential:bridge-key"), "the credential bridge-key");
+}
+
 TEST_F(SecretFile, ThatIsMissingEmptyHugeOrADirectoryIsNamed) {
   for (const std::string& path :
        {directory_ + "/absent", write("empty", "\n"), write("huge", std::string(100'000, 'x')), directory_}) {

@@ -134,6 +134,32 @@ TEST_F(SalesforceSessions, VerifiesSignedAssertions) {
   EXPECT_TRUE(assertion(signed_jwt(key, wrong)).contains("access_token"));
 }
 
+TEST_F(SalesforceSessions, TakeNoSignedAssertionWithoutARegisteredKey) {
+  EXPECT_EQ(assertion(signed_jwt(new_key(), claims()))["error_description"], "invalid assertion");
+}
+
+TEST_F(SalesforceSessions, NameAnUnknownAppBeforeItsSignatureIsLookedAt) {
+  Json wrong = claims();
+  wrong["iss"] = "another-app";
+  EXPECT_EQ(assertion(signed_jwt(new_key(), wrong))["error"], "invalid_client_id");
+}
+
+TEST_F(SalesforceSessions, TurnAwayUsersForWhomTheAppIsNotApproved) {
+  const Key key = new_key();
+  ASSERT_EQ(org.core->set("jwt_public_key", public_pem(key)), "");
+  ASSERT_EQ(org.core->set("unapproved_users", Json::array({"integration@cosell.example"})), "");
+  Json refused = assertion(signed_jwt(key, claims()));
+  EXPECT_EQ(refused["error"], "invalid_app_access");
+  EXPECT_EQ(refused["error_description"], "user is not admin approved to access this app");
+  ASSERT_EQ(org.core->set("permitted_users", "self_authorized"), "");
+  refused = assertion(signed_jwt(key, claims()));
+  EXPECT_EQ(refused["error"], "invalid_grant");
+  EXPECT_EQ(refused["error_description"], "user hasn't approved this consumer");
+  ASSERT_EQ(org.core->set("unapproved_users", Json::array({"somebody.else@cosell.example"})), "");
+  EXPECT_TRUE(assertion(signed_jwt(key, claims())).contains("access_token"));
+  EXPECT_NE(org.core->set("permitted_users", "everybody"), "");
+}
+
 TEST_F(SalesforceSessions, RevokesTokens) {
   EXPECT_EQ(org.form("/services/oauth2/revoke", "token=" + text::percent_encode(org.token)).status, 200);
   EXPECT_EQ(org.call("GET", "/limits").status, 401);
