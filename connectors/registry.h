@@ -41,6 +41,10 @@ struct LoginFacts {
   bool by_person = false;  // a person has to log in once
   // When the certificate of the login ends; then nobody can log in any more until there is a new one.
   std::optional<Instant> certificate_ends;
+  // The last day of the client secret, as the configuration says; nothing else tells it.
+  std::optional<Date> client_secret_expires;
+  // How long a saved login by a person lives that is not used.
+  std::optional<Duration> saved_login_life;
 };
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/login_end.h"
 #include "cli/workplace.h"
 #include "deal/deal.h"
 
@@ -123,23 +124,13 @@ void add_mapping_file(Checklist& list, const Workplace& place, int& code) {
             ""});
 }
 
-// When the login of the CRM ends, where that can be known.
-void check_login_end(Checklist& list, Workplace& place, Instant now) {
-  const auto facts = place.system(Side::crm).login(place.config().crm, place.surroundings(Side::crm, true));
-  if (!facts) return list.add(of(facts.error(), "Login", "Correct the configuration."));
-  if (!facts->certificate_ends) return;
-  constexpr std::int64_t days_warned = 30;
-  const Instant end = *facts->certificate_ends;
-  const std::int64_t days_left = (end - now).ms / days(1).ms;
-  const std::string when = to_string(date_of(end));
-  const std::string remedy = "Make a new certificate, give it to the app, and put certificate and key in place.";
-  if (end <= now) {
-    list.add({Level::problem, "Certificate of the login", "ended on " + when + ".", remedy});
-  } else if (days_left < days_warned) {
-    list.add({Level::warning, "Certificate of the login",
-              "ends on " + when + ", in " + text::count_of(static_cast<std::size_t>(days_left), "day") + ".", remedy});
-  } else {
-    list.add({Level::ok, "Certificate of the login", "good until " + when, ""});
+// When the login of the side ends, where that can be known.
+void check_login_end(Checklist& list, Workplace& place, Side side, int& code) {
+  const auto ends = login_ends(place, side);
+  if (!ends) return list.add(of(ends.error(), "Login", "Correct the configuration."));
+  for (const LoginEnd& end : *ends) {
+    list.add(end.finding);
+    if (end.finding.level == Level::problem) code = worse(code, exit_unreachable);
   }
 }
 
@@ -166,6 +157,7 @@ bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
   const bool any_problem = std::any_of(findings_of_side.begin(), findings_of_side.end(),
                                        [](const Finding& f) { return f.level == Level::problem; });
   for (const Finding& f : findings_of_side) list.add(f);
+  check_login_end(list, place, side, code);
   if (!described && !any_problem) list.add(of(described.error(), "Description", ""));
   if (any_problem || !described) code = worse(code, described ? exit_usage : exit_code_of(described.error().kind));
   if (!crm || !described) return described.has_value();
@@ -191,7 +183,6 @@ PairAnswer check_pair(Session& session, const PairConfig& config) {
     add_mapping_file(list, **place, answer.code);
     check_store(list, **place, answer.code);
     check_side(list, **place, Side::crm, answer.code);
-    check_login_end(list, **place, session.clock().now());
     check_side(list, **place, Side::partner_center, answer.code);
   }
   session.output.line();

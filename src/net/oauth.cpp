@@ -135,6 +135,7 @@ class CachedSource : public TokenSource {
     if (t.refresh_token.empty()) t.refresh_token = known.refresh_token;
     t.instance_url = body->text_of("instance_url");
     t.issued_for = issued_for();
+    if (!t.refresh_token.empty()) t.renewed_at = asked_at;
     if (const json::Value* life = body->find("expires_in")) t.expires = expiry(*life, asked_at);
     return t;
   }
