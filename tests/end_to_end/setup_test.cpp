@@ -128,6 +128,12 @@ TEST_P(SetUpOfACrm, TellsWhenALoginEnds) {
   EXPECT_EQ(check.code, 3);
   EXPECT_THAT(check.out, AllOf(HasSubstr("was not used for too long and has expired"),
                                HasSubstr("Run cosell login partner-center"), HasSubstr("✗ Saved login: ended on ")));
+  Process login = sandbox_->begin({"login", "partner-center", sandbox_->pair});
+  EXPECT_TRUE(
+      eventually([&] { return sandbox_->partner_center.post("approve-device", Json::object())["logins"] != 0; }));
+  EXPECT_EQ(login.wait().code, 0);
+  EXPECT_EQ(of_partner_center("Saved login"), "good");
+  EXPECT_EQ(sandbox_->cosell({"check"}).code, 0);
 }
 
 // Only the configuration knows the last day of a client secret.
