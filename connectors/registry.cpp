@@ -77,6 +77,19 @@ std::optional<Error> secret_member(const json::Value& object, const std::string&
   return wrong(object.find(name)->at(), "\"" + name + "\" must say " + expected + ", never the secret itself");
 }
 
+// The last day of the secret beside it.
+std::optional<Error> secret_expires_member(const json::Value& login, std::optional<Date>& out) {
+  const std::string name = "client_secret_expires";
+  std::string written;
+  const std::string expected = "the day on which \"client_secret\" expires, such as \"2027-01-31\"";
+  if (auto error = text_member(login, name, expected, false, written)) return error;
+  if (written.empty()) return std::nullopt;
+  out = parse_date(written);
+  if (!out) return wrong(login.find(name)->at(), "\"" + name + "\" must be " + expected);
+  if (login.find("client_secret") != nullptr) return std::nullopt;
+  return wrong(login.find(name)->at(), "\"" + name + "\" needs a \"client_secret\" beside it");
+}
+
 Result<std::optional<net::Secret>> read_optional(const std::string& reference, const std::string& setting,
                                                  const Surroundings& s) {
   if (reference.empty() || !s.with_login) return std::optional<net::Secret>{};
@@ -366,6 +379,7 @@ std::vector<SandboxFile> salesforce_sandbox_secrets() {
 
 struct Dynamics365Login {
   std::string tenant, client_id, client_secret, certificate, certificate_key, assertion, token_url, scope;
+  std::optional<Date> client_secret_expires;
 };
 
 Signing dynamics365_signing(const Dynamics365Login& login) {
@@ -374,8 +388,8 @@ Signing dynamics365_signing(const Dynamics365Login& login) {
 
 std::optional<Error> read_dynamics365_login(const json::Value& login, Dynamics365Login& out) {
   if (auto e = only_known(login, "\"login\"",
-                          {"tenant", "client_id", "client_secret", "certificate", "certificate_key", "assertion",
-                           "token_url", "scope"})) {
+                          {"tenant", "client_id", "client_secret", "client_secret_expires", "certificate",
+                           "certificate_key", "assertion", "token_url", "scope"})) {
     return e;
   }
   if (auto e = text_member(login, "tenant", "the directory (tenant) id or domain", true, out.tenant)) return e;
@@ -383,6 +397,7 @@ std::optional<Error> read_dynamics365_login(const json::Value& login, Dynamics36
   // With a certificate there is no secret.
   const bool certificate = login.find("certificate") != nullptr || login.find("certificate_key") != nullptr;
   if (auto e = secret_member(login, "client_secret", !certificate, out.client_secret)) return e;
+  if (auto e = secret_expires_member(login, out.client_secret_expires)) return e;
   if (auto e = secret_member(login, "certificate", certificate, out.certificate)) return e;
   if (auto e = secret_member(login, "certificate_key", certificate, out.certificate_key)) return e;
   if (auto e = text_member(login, "assertion", "\"PS256\" or \"RS256\"", false, out.assertion)) return e;
@@ -462,6 +477,7 @@ Result<LoginFacts> dynamics365_login_facts(const json::Value& part, const Surrou
   if (auto e = read_dynamics365_login(*part.find("login"), login)) return *e;
   LoginFacts facts;
   facts.client = dynamics365_client(*settings, login, s);
+  facts.client_secret_expires = login.client_secret_expires;
   if (auto e = read_certificate_term(dynamics365_signing(login), s, facts)) return *e;
   return facts;
 }
@@ -513,20 +529,26 @@ std::vector<SandboxFile> dynamics365_sandbox_secrets() {
 
 // ---- Partner Center
 
+// Microsoft Entra ends a refresh token that was not used for so long.
+constexpr Duration partner_center_login_life = days(90);
+
 const std::string sandbox_refresh_token = "cosell-sandbox-first-login";
 
 struct PartnerCenterLogin {
   std::string tenant, client_id, client_secret, refresh_token, token_url, scope;
+  std::optional<Date> client_secret_expires;
 };
 
 std::optional<Error> read_partner_center_login(const json::Value& login, PartnerCenterLogin& out) {
-  if (auto e = only_known(login, "\"login\"",
-                          {"tenant", "client_id", "client_secret", "refresh_token", "token_url", "scope"})) {
+  if (auto e = only_known(
+          login, "\"login\"",
+          {"tenant", "client_id", "client_secret", "client_secret_expires", "refresh_token", "token_url", "scope"})) {
     return e;
   }
   if (auto e = text_member(login, "tenant", "the directory (tenant) id or domain", true, out.tenant)) return e;
   if (auto e = text_member(login, "client_id", "the application id", true, out.client_id)) return e;
   if (auto e = secret_member(login, "client_secret", false, out.client_secret)) return e;
+  if (auto e = secret_expires_member(login, out.client_secret_expires)) return e;
   if (auto e = secret_member(login, "refresh_token", false, out.refresh_token)) return e;
   out.scope = "https://api.partner.microsoft.com/.default offline_access";
   if (auto e = text_member(login, "scope", "the scopes that are asked for", false, out.scope)) return e;
@@ -608,6 +630,8 @@ Result<LoginFacts> partner_center_login_facts(const json::Value& part, const Sur
   LoginFacts facts;
   facts.client = partner_center_client(login, s);
   facts.by_person = true;
+  facts.client_secret_expires = login.client_secret_expires;
+  facts.saved_login_life = partner_center_login_life;
   auto client_secret = read_optional(login.client_secret, "partner_center.login.client_secret", s);
   if (!client_secret) return client_secret.error();
   facts.client_secret = *client_secret;

@@ -43,6 +43,10 @@ struct LoginFacts {
   // From when until when the login's certificate counts, and where it is; outside nobody can log in.
   std::optional<net::CertificateTerm> certificate;
   std::string certificate_place;
+  // The last day of the client secret, as the configuration says; nothing else tells it.
+  std::optional<Date> client_secret_expires;
+  // How long a saved login by a person lives that is not used.
+  std::optional<Duration> saved_login_life;
 };
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
+#include "connectors/dynamics365/dynamics365_privileges.h"
 #include "connectors/dynamics365/dynamics365_reads.h"
 #include "connectors/dynamics365/dynamics365_writes.h"
 
@@ -37,7 +38,7 @@ std::string remedy_for(const Error& e) {
     case ErrorClass::unknown:
       return "Check the address of the environment and the network, then try again.";
     default:
-      return "Check that \"instance\" is the address of the environment, like https://contoso.crm.dynamics.com.";
+      return "Check that \"url\" is the address of the environment, like https://contoso.crm.dynamics.com.";
   }
 }
 
@@ -284,8 +285,8 @@ Result<Descriptor> Dynamics365Check::describe(Call& call) {
 
 // ---- check
 
-Finding Dynamics365Check::login_finding(Call& call, bool& usable) {
-  usable = false;
+Finding Dynamics365Check::login_finding(Call& call, std::string& user) {
+  user.clear();
   if (const auto login = client_.ensure_login(); !login) {
     return problem("Login", login.error().message, remedy_for(login.error()));
   }
@@ -295,17 +296,18 @@ Finding Dynamics365Check::login_finding(Call& call, bool& usable) {
     return problem(refused ? "Login" : "Dynamics 365", answer.error().message, remedy_for(answer.error()));
   }
   auto organisation = organisation_in(answer);
-  if (!organisation) {
+  const auto root = json::read(answer->body);
+  user = organisation && root ? normal_guid(root->text_of("UserId")) : "";
+  if (user.empty()) {
     return problem("Dynamics 365", client_.host() + " answers, but not as Dynamics 365 does.",
-                   "Check that \"instance\" is the address of the environment, like https://contoso.crm.dynamics.com.");
+                   "Check that \"url\" is the address of the environment, like https://contoso.crm.dynamics.com.");
   }
   client_.set_organisation(*std::move(organisation));
-  usable = true;
   return ok("Login", "works; organisation " + client_.organisation() + ".");
 }
 
-// Every table that the mapping needs is read once.
-void Dynamics365Check::table_findings(Call& call, const std::vector<std::string>& columns_read,
+// Every table that the mapping needs is read once. What the user may write cannot be tried out; its privileges tell.
+void Dynamics365Check::table_findings(Call& call, const std::string& user, const std::vector<std::string>& columns_read,
                                       std::vector<Finding>& findings) {
   std::map<std::string, std::string> tables = {
       {"accounts", "accountid"}, {"systemusers", "systemuserid"}, {"transactioncurrencies", "transactioncurrencyid"}};
@@ -322,12 +324,18 @@ void Dynamics365Check::table_findings(Call& call, const std::vector<std::string>
   for (const auto& [set, id] : tables) {
     reads.push_back({resource(set, {{"$select", id}, {"$top", "1"}}), "GET " + set});
   }
+  std::vector<std::vector<Privilege>> wanted = {standard_privileges()};
+  if (processes && *processes != nullptr) wanted.push_back(process_privileges(**processes));
+  for (const auto& privileges : wanted) reads.push_back(privileges_read(user, privileges));
   const auto answers = client_.read_all(call, reads);
   std::size_t n = 0;
   for (const auto& entry : tables) {
     const auto& answer = answers[n++];
     findings.push_back(answer ? ok("Table " + entry.first, "can be read.")
                               : problem("Table " + entry.first, answer.error().message, remedy_for(answer.error())));
+  }
+  for (const auto& privileges : wanted) {
+    for (Finding& f : privilege_findings(privileges, answers[n++])) findings.push_back(std::move(f));
   }
 }
 
@@ -485,11 +493,11 @@ std::vector<Finding> Dynamics365Check::check(Call& call, const std::vector<std::
   processes_.forget();
   schema_.forget();  // somebody may have just created what was missing
   std::vector<Finding> findings;
-  bool usable = false;
-  findings.push_back(login_finding(call, usable));
-  if (!usable) return findings;
+  std::string user;
+  findings.push_back(login_finding(call, user));
+  if (user.empty()) return findings;
   findings.push_back(tracking_finding(call));
-  table_findings(call, columns_read, findings);
+  table_findings(call, user, columns_read, findings);
   for (const std::string& column : columns_read) findings.push_back(read_finding(call, column));
   for (const std::string& column : columns_written) findings.push_back(write_finding(call, column));
   findings.push_back(key_finding(call));

@@ -29,8 +29,10 @@ class Dynamics365Check {
                              const std::vector<std::string>& columns_written);
 
  private:
-  Finding login_finding(Call& call, bool& usable);
-  void table_findings(Call& call, const std::vector<std::string>& columns_read, std::vector<Finding>& findings);
+  // Fills `user` when the organisation can be used.
+  Finding login_finding(Call& call, std::string& user);
+  void table_findings(Call& call, const std::string& user, const std::vector<std::string>& columns_read,
+                      std::vector<Finding>& findings);
   Finding tracking_finding(Call& call);
   Finding read_finding(Call& call, const std::string& column);
   Finding write_finding(Call& call, const std::string& column);

@@ -21,8 +21,9 @@ constexpr int kInstancePagesMost = 10'000;
 // Both come with Dynamics 365 Sales.
 const std::array<ProcessTable, 2>& standard_tables() {
   static const std::array<ProcessTable, 2> tables = {
-      {{"opportunitysalesprocess", "opportunitysalesprocesses", "opportunityid"},
-       {"leadtoopportunitysalesprocess", "leadtoopportunitysalesprocesses", "opportunityid"}}};
+      {{"opportunitysalesprocess", "opportunitysalesprocesses", "opportunityid", "OpportunitySalesProcess"},
+       {"leadtoopportunitysalesprocess", "leadtoopportunitysalesprocesses", "opportunityid",
+        "LeadToOpportunitySalesProcess"}}};
   return tables;
 }
 
@@ -95,9 +96,9 @@ Result<std::vector<ProcessTable>> Dynamics365Processes::find_tables(Call& call) 
       found.push_back(*known);
       continue;
     }
-    found.push_back({name, "", ""});
+    found.push_back({name, "", "", ""});
     const std::string definition = "EntityDefinitions(LogicalName=" + quoted(name) + ")";
-    reads.push_back({definition + "?$select=LogicalName,EntitySetName,IsBPFEntity", "GET table " + name});
+    reads.push_back({definition + "?$select=LogicalName,SchemaName,EntitySetName,IsBPFEntity", "GET table " + name});
     reads.push_back(
         {definition + "/Attributes/Microsoft.Dynamics.CRM.LookupAttributeMetadata?$select=LogicalName,Targets",
          "GET columns of " + name});
@@ -119,6 +120,7 @@ Result<std::vector<ProcessTable>> Dynamics365Processes::find_tables(Call& call) 
     const json::Value* is_process = root->find("IsBPFEntity");
     if (is_process == nullptr || !is_process->as_bool()) return not_there(table);
     table.set = root->text_of("EntitySetName");
+    table.schema_name = root->text_of("SchemaName");
     const auto list = list_in(lookups, "GET columns of " + table.name);
     if (!list) return list.error();
     for (const json::Value& lookup : list->find("value")->items()) {

@@ -22,6 +22,7 @@ struct ProcessTable {
   std::string name;         // "opportunitysalesprocess": how the process is called in settings and mappings
   std::string set;          // "opportunitysalesprocesses"
   std::string opportunity;  // its lookup to the opportunity
+  std::string schema_name;  // "OpportunitySalesProcess": as its privileges are named
 };
 
 struct ProcessInstance {

@@ -22,13 +22,16 @@ Finding problem(std::string what, std::string text, std::string remedy) {
 std::string remedy_for(const Error& e) {
   switch (e.kind) {
     case ErrorClass::auth_expired:
-      return "Run cosell login partner-center and log in as the service user.";
+      if (e.log_in_again) return "Run cosell login partner-center and log in as the service user.";
+      return "Put that right in Microsoft Entra, or under \"login\" of \"partner_center\" in the configuration; a new "
+             "login "
+             "does not help.";
     case ErrorClass::forbidden:
       return "Ask the account admin to give the service user the role Referrals admin; it takes up to an hour.";
     case ErrorClass::config:
       return "Correct the Partner Center settings.";
     case ErrorClass::bad_response:
-      return "Check base_url and any proxy in between.";
+      return "Check \"url\" of \"partner_center\", if it is set, and any proxy in between.";
     default:
       return "Check the network and try again.";
   }

@@ -122,16 +122,14 @@ std::string rejected_message(const Refusal& refusal) {
 }
 
 Error login_error(const http::Response& response, const Refusal& refusal) {
-  if (asks_for_person(response, refusal)) {
-    return net::error_from(ErrorClass::auth_expired,
-                           "Partner Center asks for a login with multi-factor authentication. Log in again as the "
-                           "service user and confirm the second factor.",
-                           response);
-  }
-  return net::error_from(ErrorClass::auth_expired,
-                         "Partner Center refuses the login. Log in again; if that does not help, the token is for "
-                         "another address or the application lacks consent.",
-                         response);
+  const char* message = asks_for_person(response, refusal)
+                            ? "Partner Center asks for a login with multi-factor authentication. Log in again as the "
+                              "service user and confirm the second factor."
+                            : "Partner Center refuses the login. Log in again; if that does not help, the token is for "
+                              "another address or the application lacks consent.";
+  Error e = net::error_from(ErrorClass::auth_expired, message, response);
+  e.log_in_again = true;
+  return e;
 }
 
 ErrorClass class_of(int status, bool is_write, bool names_a_referral) {

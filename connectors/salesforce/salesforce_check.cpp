@@ -2,6 +2,7 @@
 #include "connectors/salesforce/salesforce_check.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_ids.h"
@@ -27,6 +28,7 @@ Finding problem(std::string what, std::string text, std::string remedy) {
 std::string remedy_for(const Error& e) {
   switch (e.kind) {
     case ErrorClass::auth_expired:
+      if (e.log_in_again) return "Get a new refresh token for the bridge's user, and put it in place.";
       return "Check the connected app, its secret or certificate, and that the bridge's user may use it.";
     case ErrorClass::forbidden:
       return "Give the bridge's user the permission \"API Enabled\" and access to Opportunity and Account.";
@@ -38,7 +40,7 @@ std::string remedy_for(const Error& e) {
     case ErrorClass::unknown:
       return "Check the address of the instance and the network, then try again.";
     default:
-      return "Check that \"instance\" is the My Domain address of the organisation.";
+      return "Check that \"url\" is the My Domain address of the organisation, like https://contoso.my.salesforce.com.";
   }
 }
 
@@ -135,7 +137,7 @@ Result<Descriptor> SalesforceCheck::describe(Call& call) {
   out.stages = *std::move(stages);
   auto own = read_describe(answers[1]->body, asks[1].name);
   if (!own) return std::move(own.error());
-  append(out.columns, *own, "");
+  append(out.columns, own->columns, "");
   schema_.learn("Opportunity", *std::move(own));
   // Customers and owners are shown where the user may see them; without them the deals still work.
   struct Parent {
@@ -146,10 +148,10 @@ Result<Descriptor> SalesforceCheck::describe(Call& call) {
   for (const auto& [n, parent, object] :
        {Parent{3, "Account", "Account"}, {4, "Owner", "User"}, {5, "Contact", "Contact"}}) {
     if (!answers[n]) continue;
-    auto columns = read_describe(answers[n]->body, asks[n].name);
-    if (!columns) continue;
-    append(out.columns, *columns, parent);
-    schema_.learn(object, *std::move(columns));
+    auto described = read_describe(answers[n]->body, asks[n].name);
+    if (!described) continue;
+    append(out.columns, described->columns, parent);
+    schema_.learn(object, *std::move(described));
   }
   name_organisation(answers[2], out);
   return out;
@@ -200,8 +202,9 @@ Finding SalesforceCheck::version_finding(Call& call) {
     }
   }
   if (versions.empty()) {
-    return problem(what, client_.host() + " answers, but not as Salesforce does.",
-                   "Check that \"instance\" is the My Domain address of the organisation.");
+    return problem(
+        what, client_.host() + " answers, but not as Salesforce does.",
+        "Check that \"url\" is the My Domain address of the organisation, like https://contoso.my.salesforce.com.");
   }
   if (std::find(versions.begin(), versions.end(), settings_.api_version) == versions.end()) {
     return problem(what,
@@ -249,6 +252,36 @@ Finding SalesforceCheck::write_finding(Call& call, const std::string& column) {
             "Mark it as create-only in the mapping."};
   }
   return problem(what, "is read-only for the bridge's user.", remedy);
+}
+
+void SalesforceCheck::permission_findings(Call& call, std::vector<Finding>& findings) {
+  struct Right {
+    const char* object;
+    const char* name;  // as profiles and permission sets call it
+    bool DescribedObject::*held;
+    const char* use;
+  };
+  constexpr std::array<Right, 3> rights = {
+      {{"Opportunity", "Create", &DescribedObject::createable, "create opportunities for referrals from Microsoft"},
+       {"Opportunity", "Edit", &DescribedObject::updateable, "change opportunities"},
+       {"Account", "Create", &DescribedObject::createable, "create customers who are not there yet"}}};
+  std::vector<std::string> held;
+  for (const Right& right : rights) {
+    const std::string permission = std::string(right.name) + " on " + right.object;
+    const auto described = schema_.describe(call, right.object);
+    if (!described) {
+      findings.push_back(problem("Permission " + permission, described.error().message, remedy_for(described.error())));
+    } else if ((*described)->*right.held) {
+      held.push_back(permission);
+    } else {
+      findings.push_back(problem("Permission " + permission,
+                                 std::string("is missing; the bridge needs it to ") + right.use + ".",
+                                 "Give it to the bridge's user in a permission set: Salesforce Setup, Permission Sets, "
+                                 "Object Settings, " +
+                                     std::string(right.object) + "."));
+    }
+  }
+  if (!held.empty()) findings.push_back(ok("Permissions", text::join(held, ", ") + "."));
 }
 
 Finding SalesforceCheck::key_finding(Call& call) {
@@ -323,6 +356,7 @@ std::vector<Finding> SalesforceCheck::check(Call& call, const std::vector<std::s
   std::vector<Finding> writes;
   for (const std::string& column : columns_written) writes.push_back(write_finding(call, column));
   add_together(findings, std::move(writes), "Columns to write", "can be written.");
+  permission_findings(call, findings);
   findings.push_back(key_finding(call));
   findings.push_back(stages_finding(call));
   findings.push_back(budget_finding());

@@ -17,6 +17,8 @@ constexpr int kSmallestPage = 200;  // the server refuses to be asked for fewer
 constexpr int kEmptyPagesAllowed = 3;
 // What conditions may take of an address, encoded; columns and the rest of the request have the remainder.
 constexpr std::size_t kConditionBytes = 9'000;
+// Deleted records are shown for 15 days, while they lie in the recycle bin.
+constexpr Duration kDeletionsShown = days(14);
 // Enough to see that a customer is not unique.
 constexpr int kRelatedRows = 50;
 
@@ -127,6 +129,17 @@ Result<http::Response> SalesforceReads::page_at(Call& call, const PullRequest& r
   return first_page(call, request, position);
 }
 
+// After a long break some deletions no longer show, so that only a comparison of everything finds them. The server's
+// own time counts.
+Result<void> SalesforceReads::deletions_shown(Call& call, const ReadPosition& position,
+                                              const http::Response& answer) const {
+  const Instant now = net::parse_http_date(answer.headers.get("Date")).value_or(call.clock.now());
+  if (!position.since || now - *position.since <= kDeletionsShown) return {};
+  return make_error(ErrorClass::cursor_invalid,
+                    "Salesforce was last read on " + to_string(date_of(*position.since)) +
+                        ", and shows deleted records for 15 days only; everything is read again and compared.");
+}
+
 Result<Page> SalesforceReads::take(const PullRequest& request, ReadPosition position, const http::Response& answer,
                                    const std::string& asked_at) {
   const bool full_listing = !position.since.has_value();
@@ -182,6 +195,9 @@ Result<Page> SalesforceReads::pull(Call& call, const PullRequest& request) {
   auto answer = page_at(call, request, *position);
   if (!answer) return std::move(answer.error());
   const std::string asked_at = position->next;
+  if (asked_at.empty()) {
+    if (auto fresh = deletions_shown(call, *position, *answer); !fresh) return std::move(fresh.error());
+  }
   return take(request, *std::move(position), *answer, asked_at);
 }
 

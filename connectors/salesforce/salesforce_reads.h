@@ -32,6 +32,8 @@ class SalesforceReads {
   Result<ReadPosition> position_of(Call& call, const PullRequest& request);
   Result<http::Response> first_page(Call& call, const PullRequest& request, ReadPosition& position);
   Result<http::Response> page_at(Call& call, const PullRequest& request, ReadPosition& position);
+  // `cursor_invalid` when deletions since the position may no longer show.
+  Result<void> deletions_shown(Call& call, const ReadPosition& position, const http::Response& answer) const;
   Result<Page> take(const PullRequest& request, ReadPosition position, const http::Response& answer,
                     const std::string& asked_at);
 

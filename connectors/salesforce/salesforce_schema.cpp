@@ -54,22 +54,28 @@ SalesforceSchema::SalesforceSchema(SalesforceClient& client, MultiCurrency multi
   if (multi_currency == MultiCurrency::no) has_currency_ = false;
 }
 
-Result<const std::vector<DescribedColumn>*> SalesforceSchema::columns_of(Call& call, const std::string& object) {
+Result<const DescribedObject*> SalesforceSchema::describe(Call& call, const std::string& object) {
   if (const auto it = described_.find(object); it != described_.end()) return &it->second;
   const Ask ask = client_.describe(object);
   auto answer = client_.send(call, ask);
   if (!answer) return std::move(answer.error());
-  auto columns = read_describe(answer->body, ask.name);
-  if (!columns) return std::move(columns.error());
-  learn(object, *std::move(columns));
+  auto described = read_describe(answer->body, ask.name);
+  if (!described) return std::move(described.error());
+  learn(object, *std::move(described));
   return &described_[object];
 }
 
-void SalesforceSchema::learn(const std::string& object, std::vector<DescribedColumn> columns) {
+Result<const std::vector<DescribedColumn>*> SalesforceSchema::columns_of(Call& call, const std::string& object) {
+  const auto described = describe(call, object);
+  if (!described) return described.error();
+  return &(*described)->columns;
+}
+
+void SalesforceSchema::learn(const std::string& object, DescribedObject described) {
   if (object == "Opportunity" && multi_currency_ == MultiCurrency::detect) {
-    has_currency_ = find_column(columns, kCurrencyColumn) != nullptr;
+    has_currency_ = find_column(described.columns, kCurrencyColumn) != nullptr;
   }
-  described_[object] = std::move(columns);
+  described_[object] = std::move(described);
   types_.clear();  // a column may have another type now
 }
 

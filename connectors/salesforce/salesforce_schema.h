@@ -21,7 +21,8 @@ class SalesforceSchema {
  public:
   SalesforceSchema(SalesforceClient& client, MultiCurrency multi_currency);
 
-  // Columns of an object; asks once.
+  // An object; asks once.
+  Result<const DescribedObject*> describe(Call& call, const std::string& object);
   Result<const std::vector<DescribedColumn>*> columns_of(Call& call, const std::string& object);
   // Everything is asked anew.
   void forget() {
@@ -29,7 +30,7 @@ class SalesforceSchema {
     types_.clear();
   }
   // Takes over a describe that was made elsewhere.
-  void learn(const std::string& object, std::vector<DescribedColumn> columns);
+  void learn(const std::string& object, DescribedObject described);
 
   // The column at a path ("Account.Region__c"), following references; nullptr when there is none.
   Result<const DescribedColumn*> resolve(Call& call, const std::string& object, const std::string& path);
@@ -51,7 +52,7 @@ class SalesforceSchema {
  private:
   SalesforceClient& client_;
   MultiCurrency multi_currency_;
-  std::map<std::string, std::vector<DescribedColumn>> described_;
+  std::map<std::string, DescribedObject> described_;
   std::map<std::string, std::map<std::string, TextType>> types_;  // by object and path; only …__c
   std::optional<bool> has_currency_;
 };

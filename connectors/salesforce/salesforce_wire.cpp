@@ -303,18 +303,20 @@ Result<std::vector<CompositeAnswer>> read_composite(const json::Value& body, con
   return answers;
 }
 
-Result<std::vector<DescribedColumn>> read_describe(const std::string& body, const std::string& request) {
+Result<DescribedObject> read_describe(const std::string& body, const std::string& request) {
   auto root = read_body(body, request);
   if (!root) return std::move(root.error());
   const json::Value* fields = root->find("fields");
   if (fields == nullptr || !fields->is_array()) return not_understood(request, "it lists no columns.");
-  std::vector<DescribedColumn> columns;
-  columns.reserve(fields->items().size());
+  DescribedObject object;
+  object.createable = flag(*root, "createable");
+  object.updateable = flag(*root, "updateable");
+  object.columns.reserve(fields->items().size());
   for (const json::Value& f : fields->items()) {
-    columns.push_back(read_column(f));
-    if (columns.back().info.name.empty()) return not_understood(request, "a column has no name.");
+    object.columns.push_back(read_column(f));
+    if (object.columns.back().info.name.empty()) return not_understood(request, "a column has no name.");
   }
-  return columns;
+  return object;
 }
 
 Result<std::vector<DescribedRecordType>> read_record_types(const std::string& body, const std::string& request) {

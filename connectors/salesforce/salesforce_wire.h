@@ -88,7 +88,13 @@ struct DescribedColumn {
   std::string relationship;  // "Account" for AccountId
   std::string refers_to;     // first object that it may refer to
 };
-Result<std::vector<DescribedColumn>> read_describe(const std::string& body, const std::string& request);
+struct DescribedObject {
+  std::vector<DescribedColumn> columns;
+  // What the user may do with records of it.
+  bool createable = false;
+  bool updateable = false;
+};
+Result<DescribedObject> read_describe(const std::string& body, const std::string& request);
 
 // Active record types of an object, without the "Master" that every object has.
 struct DescribedRecordType {

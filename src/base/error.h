@@ -49,6 +49,7 @@ struct Error {
   int http_status = 0;                     // 0: no HTTP answer
   std::optional<Instant> not_before = {};  // throttled: when the side may be asked again
   bool of_one_record = false;              // the side answered; only this record failed (a locked row in a batch)
+  bool log_in_again = false;               // auth_expired: a person's new login helps; else an admin has to act
 };
 
 template <class T>

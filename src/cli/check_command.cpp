@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/login_end.h"
 #include "cli/workplace.h"
 #include "deal/deal.h"
 
@@ -123,39 +124,18 @@ void add_mapping_file(Checklist& list, const Workplace& place, int& code) {
             ""});
 }
 
-// From when until when the certificate of the CRM's login counts, where that can be known.
-void check_certificate(Checklist& list, Workplace& place, Instant now, int& code) {
-  constexpr std::int64_t days_warned = 30;
-  const std::string what = "Certificate of the login";
-  const auto facts = place.system(Side::crm).login(place.config().crm, place.surroundings(Side::crm, true));
-  if (!facts) {
-    list.add(of(facts.error(), what, ""));
-    code = worse(code, exit_code_of(facts.error().kind));
+// When the login of the side ends, where that can be known.
+void check_login_end(Checklist& list, Workplace& place, Side side, int& code) {
+  const auto ends = login_ends(place, side);
+  if (!ends) {
+    list.add(of(ends.error(), "Login", ""));
+    code = worse(code, exit_code_of(ends.error().kind));
     return;
   }
-  if (!facts->certificate) return;
-  const auto [starts, ends] = *facts->certificate;
-  const std::string from = to_string(date_of(starts));
-  const std::string until = to_string(date_of(ends));
-  const std::string remedy = "Make a new certificate, give it to the app, and put certificate and key in place.";
-  if (ends <= now || now < starts) {
-    const bool ended = ends <= now;
-    list.add(
-        {Level::problem, what,
-         "the one in " + facts->certificate_place + (ended ? " ended on " + until : " counts only from " + from) + ".",
-         ended ? remedy : "Switch on this machine's time synchronisation if it is behind, or wait until then."});
-    code = worse(code, exit_usage);
-    return;
+  for (const LoginEnd& end : *ends) {
+    list.add(end.finding);
+    if (end.finding.level == Level::problem) code = worse(code, exit_usage);
   }
-  const std::int64_t days_left = (ends - now).ms / days(1).ms;
-  if (days_left < days_warned) {
-    list.add({Level::warning, what,
-              "the one in " + facts->certificate_place + " ends on " + until + ", in " +
-                  text::count_of(static_cast<std::size_t>(days_left), "day") + ".",
-              remedy});
-    return;
-  }
-  list.add({Level::ok, what, "good until " + until, ""});
 }
 
 // The side's own findings; a refused login or an unreachable side is told once.
@@ -181,6 +161,7 @@ bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
   const bool any_problem = std::any_of(findings_of_side.begin(), findings_of_side.end(),
                                        [](const Finding& f) { return f.level == Level::problem; });
   for (const Finding& f : findings_of_side) list.add(f);
+  check_login_end(list, place, side, code);
   if (!described && !any_problem) list.add(of(described.error(), "Description", ""));
   if (any_problem || !described) code = worse(code, described ? exit_usage : exit_code_of(described.error().kind));
   if (!crm || !described) return described.has_value();
@@ -205,7 +186,6 @@ PairAnswer check_pair(Session& session, const PairConfig& config) {
   } else {
     add_mapping_file(list, **place, answer.code);
     check_store(list, **place, answer.code);
-    check_certificate(list, **place, session.clock().now(), answer.code);
     check_side(list, **place, Side::crm, answer.code);
     check_side(list, **place, Side::partner_center, answer.code);
   }

@@ -108,6 +108,7 @@ class DeviceLogin {
     net::StoredToken token;
     token.access_token = body.text_of("access_token");
     token.refresh_token = body.text_of("refresh_token");
+    token.renewed_at = session_.clock().now();
     return std::optional<net::StoredToken>{token};
   }
 

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/login_end.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 
@@ -294,6 +295,31 @@ class Status {
       logins.append(Object().text("side", store::name_of(side)).text("state", text).done());
     }
     json_.set("logins", std::move(logins));
+    tell_login_ends();
+  }
+
+  // On the screen only when somebody has to act.
+  void tell_login_ends() {
+    json::Value list = json::Value::array();
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      const auto ends = login_ends(place_, side);
+      for (const LoginEnd& end : ends ? *ends : std::vector<LoginEnd>{}) {
+        const Finding& f = end.finding;
+        const bool over = f.level == Finding::Level::problem;
+        list.append(Object()
+                        .text("side", store::name_of(side))
+                        .text("what", f.what)
+                        .text("last_day", to_string(end.day))
+                        .text("state", over                                 ? "over"
+                                       : f.level == Finding::Level::warning ? "soon"
+                                                                            : "good")
+                        .done());
+        if (f.level == Finding::Level::ok) continue;
+        row("Login ends", place_.pair().title(side) + ": " + f.what + " " + f.text, over ? Style::bad : Style::warning);
+        row("", f.remedy);
+      }
+    }
+    json_.set("login_ends", std::move(list));
   }
 
   Result<void> tell_next() {

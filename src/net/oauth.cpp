@@ -136,6 +136,7 @@ class CachedSource : public TokenSource {
     if (t.refresh_token.empty()) t.refresh_token = known.refresh_token;
     t.instance_url = body->text_of("instance_url");
     t.issued_for = issued_for();
+    if (!t.refresh_token.empty()) t.renewed_at = asked_at;
     if (const json::Value* life = body->find("expires_in")) t.expires = expiry(*life, asked_at);
     return t;
   }
@@ -172,7 +173,9 @@ class RefreshSource final : public CachedSource {
     if (refresh_token.empty()) {
       std::string message = "Nobody has logged in to " + lane_.name() + " yet.";
       if (!client_.login_command.empty()) message += " Log in: " + client_.login_command + ".";
-      return make_error(ErrorClass::auth_expired, std::move(message));
+      Error nobody = make_error(ErrorClass::auth_expired, std::move(message));
+      nobody.log_in_again = true;
+      return nobody;
     }
     Form fields = {{"grant_type", "refresh_token"}, {"client_id", client_.client_id}, {"refresh_token", refresh_token}};
     if (login_.client_secret) fields.emplace_back("client_secret", login_.client_secret->reveal());

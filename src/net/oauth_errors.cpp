@@ -155,6 +155,7 @@ Error login_error(const http::Response& response, const LoginContext& context) {
   Error error = error_from(kind, std::move(message), response);
   const bool named = text::starts_with(known.code, "AADSTS");
   error.rule = named ? std::string(known.code) : code.substr(0, 100);
+  error.log_in_again = known.remedy == Remedy::login;
   return error;
 }
 

@@ -106,6 +106,7 @@ json::Value to_json(const StoredToken& t) {
   v.set("refresh_token", json::Value::string(t.refresh_token));
   v.set("instance_url", json::Value::string(t.instance_url));
   v.set("issued_for", json::Value::string(t.issued_for));
+  if (t.renewed_at) v.set("renewed_at", json::Value::string(to_string(*t.renewed_at)));
   return v;
 }
 
@@ -116,6 +117,7 @@ StoredToken token_from(const json::Value& v) {
   t.refresh_token = v.text_of("refresh_token");
   t.instance_url = v.text_of("instance_url");
   t.issued_for = v.text_of("issued_for");
+  t.renewed_at = parse_instant(v.text_of("renewed_at"));
   return t;
 }
 

@@ -20,6 +20,8 @@ struct StoredToken {
   std::string refresh_token = {};
   std::string instance_url = {};  // where the token is valid, if the server says so
   std::string issued_for = {};    // who asked whom; a token of another app or tenant is not used
+  // When the refresh token was given or last used; nothing in files of before that was kept.
+  std::optional<Instant> renewed_at = {};
 
   bool operator==(const StoredToken&) const = default;
 };

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "connectors/dynamics365/dynamics365_connector.h"
+#include "connectors/dynamics365/dynamics365_privileges.h"
 #include "connectors/dynamics365/emulator/dynamics365_emulator.h"
 #include "connectors/dynamics365/emulator/values.h"
 #include "net/oauth.h"
@@ -93,13 +94,22 @@ class Dynamics365Target final : public ConformanceTarget {
   void tokens_die() override { bench.control("expire", "{}"); }
   void pages_die() override { bench.control("expire_delta", "{}"); }
   std::vector<Lack> lacks() override {
-    return {{"cosell_sync", [this] { bench.set("missing_columns", R"(["cosell_sync"])"); }},
-            {"cosell_referralid", [this] { bench.set("missing_columns", R"(["cosell_referralid"])"); }},
-            {"Key column cosell_referralid", [this] { bench.set("alternate_keys", R"("Failed")"); }},
-            {"Changes of opportunities", [this] { bench.set("organization_read", "false"); }},
-            {"Track changes", [this] { bench.set("change_tracking_tables", "[]"); }},
-            {"Login", [this] { bench.set("user_state", R"("disabled")"); }},
-            {"Login", [this] { bench.set("user_state", R"("not_a_member")"); }}};
+    std::vector<Lack> all = {
+        {"cosell_sync", [this] { bench.set("missing_columns", R"(["cosell_sync"])"); }},
+        {"cosell_referralid", [this] { bench.set("missing_columns", R"(["cosell_referralid"])"); }},
+        {"Key column cosell_referralid", [this] { bench.set("alternate_keys", R"("Failed")"); }},
+        {"Changes of opportunities", [this] { bench.set("organization_read", "false"); }},
+        {"Track changes", [this] { bench.set("change_tracking_tables", "[]"); }},
+        {"Login", [this] { bench.set("user_state", R"("disabled")"); }},
+        {"Login", [this] { bench.set("user_state", R"("not_a_member")"); }}};
+    std::vector<dynamics365::Privilege> privileges = dynamics365::standard_privileges();
+    if (settings_.stage_column == "process") {
+      privileges = dynamics365::process_privileges({{"opportunitysalesprocess", "", "", "OpportunitySalesProcess"}});
+    }
+    for (const dynamics365::Privilege& p : privileges) {
+      all.push_back({p.name, [this, name = p.name] { bench.set("missing_privileges", "[\"" + name + "\"]"); }});
+    }
+    return all;
   }
 
   std::size_t count_on_server() override { return Json::parse(bench.control("records"))["opportunities"].size(); }

@@ -91,7 +91,10 @@ class SalesforceTarget final : public ConformanceTarget {
   std::vector<Lack> lacks() override {
     return {{"Cosell_Sync__c", [this] { bench.set("missing_columns", R"(["Cosell_Sync__c"])"); }},
             {"Cosell_Notes__c", [this] { bench.set("read_only_columns", R"(["Cosell_Notes__c"])"); }},
-            {"Cosell_Referral_Id__c", [this] { bench.set("missing_columns", R"(["Cosell_Referral_Id__c"])"); }}};
+            {"Cosell_Referral_Id__c", [this] { bench.set("missing_columns", R"(["Cosell_Referral_Id__c"])"); }},
+            {"Create on Opportunity", [this] { bench.set("missing_permissions", R"(["Opportunity.Create"])"); }},
+            {"Edit on Opportunity", [this] { bench.set("missing_permissions", R"(["Opportunity.Edit"])"); }},
+            {"Create on Account", [this] { bench.set("missing_permissions", R"(["Account.Create"])"); }}};
   }
 
   std::size_t count_on_server() override { return records().size(); }

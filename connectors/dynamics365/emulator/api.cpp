@@ -207,8 +207,15 @@ Outcome<void> need_named_privilege(const Call& call, const std::string& privileg
       "Principal user (Id=" + to_string(call.context.user) + ", type=8) is missing " + privilege + " privilege.");
 }
 
+std::string privilege_of(std::string_view verb, const Table& table) {
+  const std::string named = table.name == "systemuser"         ? "User"
+                            : table.name == "opportunityclose" ? "Activity"
+                                                               : table.schema_name;
+  return "prv" + std::string(verb) + named;
+}
+
 Outcome<void> need_privilege(const Call& call, const char* verb, const Table& table) {
-  const std::string privilege = std::string("prv") + verb + table.schema_name;
+  const std::string privilege = privilege_of(verb, table);
   const auto& missing = call.state().settings.missing_privileges;
   if (std::find(missing.begin(), missing.end(), privilege) == missing.end()) return {};
   return fail(403, "0x80040220",

@@ -97,6 +97,8 @@ Outcome<Json> json_body(const Call& call);
 // A privilege by its whole name: "prvCreateAttribute".
 Outcome<void> need_named_privilege(const Call& call, const std::string& privilege);
 Outcome<void> need_privilege(const Call& call, const char* verb, const Table& table);
+// "prvWriteOpportunity"; users are called User there, and all activities share one set.
+std::string privilege_of(std::string_view verb, const Table& table);
 
 // Resources; each looks at the rest of the path on its own.
 Answer rows_resource(Call& call, const Table& table);
@@ -104,8 +106,9 @@ Answer metadata_resource(Call& call);
 Answer create_column(Call& call, const Table& table);
 Answer create_key(Call& call, const Table& table);
 Answer publish(Call& call);
-std::optional<Answer> operation_resource(Call& call);  // functions and actions; empty: no such name
-std::optional<Answer> bound_operation(Call& call, const Table& table);
+std::optional<Answer> operation_resource(Call& call);                   // functions and actions; empty: no such name
+std::optional<Answer> bound_operation(Call& call, const Table& table);  // to a table
+std::optional<Answer> row_operation(const Call& call, const Table& table);  // to one of its rows, which is there
 
 // POST /$batch. The body is text, not JSON.
 http::Response batch(Context& context, const http::Request& request);

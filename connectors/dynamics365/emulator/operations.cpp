@@ -1,8 +1,10 @@
 // Functions and actions: WhoAmI, winning and losing, and the messages that write many rows of one table at once.
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "connectors/dynamics365/emulator/writes.h"
+#include "connectors/emulator/toolkit.h"
 
 namespace cosell::emulator::dynamics365 {
 
@@ -61,6 +63,50 @@ Answer active_path(const Call& call) {
   return refuse(404, "0x80040217", "A process instance With Id = " + to_string(*id) + " Does Not Exist");
 }
 
+// How far each privilege reaches that the organisation knows: "Global", or "Local" where reading is restricted.
+std::map<std::string, std::string> privileges_known(const State& state) {
+  std::map<std::string, std::string> known;
+  for (const Table& table : state.model.schema().tables()) {
+    const bool owned = table.find_hidden_too("ownerid").has_value();
+    for (const char* verb : {"Create", "Read", "Write", "Delete", "Append", "AppendTo", "Assign", "Share"}) {
+      const bool restricted = owned && !state.settings.organization_read && std::string_view(verb) == "Read";
+      known[privilege_of(verb, table)] = restricted ? "Local" : "Global";
+    }
+  }
+  for (const char* other : {"prvCreateAttribute", "prvPublishCustomization"}) known[other] = "Global";
+  return known;
+}
+
+// Those of the named privileges that the user has. A name that no privilege has is refused, so that a wrong one is
+// noticed; what the platform says to it is not documented.
+Answer privileges_of_user(const Call& call, const Segment& function) {
+  const auto given = std::find_if(function.arguments.begin(), function.arguments.end(),
+                                  [](const auto& argument) { return argument.first == "PrivilegeNames"; });
+  std::string list = given == function.arguments.end() ? "" : given->second;
+  if (!list.empty() && list[0] == '@') list = call.option(list).value_or("");
+  const auto names = read_json(list);
+  if (!names || !names->is_array()) {
+    return refuse(400, "0x80048d19", "The parameter 'PrivilegeNames' is missing or no list.");
+  }
+  const State& state = call.state();
+  const auto known = privileges_known(state);
+  Json held = Json::array();
+  for (const Json& name : *names) {
+    const auto found = name.is_string() ? known.find(name.get<std::string>()) : known.end();
+    if (found == known.end()) return refuse(400, "0x80040203", "There is no privilege " + name.dump() + ".");
+    if (!need_named_privilege(call, found->first)) continue;
+    held.push_back(Json{{"Depth", found->second},
+                        {"PrivilegeId", to_string(guid_of("privilege " + found->first))},
+                        {"BusinessUnitId", to_string(state.business_unit)},
+                        {"PrivilegeName", found->first},
+                        {"RecordFilterId", to_string(Guid{})},
+                        {"RecordFilterUniqueName", ""}});
+  }
+  return with_body(Json{{"@odata.context", call.context.root + "$metadata#Microsoft.Dynamics.CRM."
+                                                               "RetrieveUserSetOfPrivilegesByNamesResponse"},
+                        {"RolePrivileges", std::move(held)}});
+}
+
 Outcome<Closing> read_closing(const Call& call, const Writer& writer, bool won) {
   const auto body = json_body(call);
   if (!body) return tl::unexpected<ApiError>(body.error());
@@ -98,7 +144,11 @@ Outcome<Closing> read_closing(const Call& call, const Writer& writer, bool won) 
 
 Answer close(const Call& call, bool won) {
   const Table& table = call.state().model.schema().get("opportunity");
-  if (auto allowed = need_privilege(call, "Write", table); !allowed) return refuse(allowed.error());
+  const Table& activity = call.state().model.schema().get("opportunityclose");
+  for (const auto& [verb, of] :
+       {std::pair{"Write", &table}, {"AppendTo", &table}, {"Create", &activity}, {"Append", &activity}}) {
+    if (auto allowed = need_privilege(call, verb, *of); !allowed) return refuse(allowed.error());
+  }
   Writer writer = writer_of(call);
   const auto closing = read_closing(call, writer, won);
   if (!closing) return refuse(closing.error());
@@ -209,6 +259,13 @@ std::optional<Answer> operation_resource(Call& call) {
   if (name == "RetrieveProvisionedLanguages") return languages(call);
   if (name == "PublishXml") return publish(call);
   return close(call, name == "WinOpportunity");
+}
+
+std::optional<Answer> row_operation(const Call& call, const Table& table) {
+  const Segment& last = call.path[1];
+  const bool privileges = last.name == std::string(kNamespace) + "RetrieveUserSetOfPrivilegesByNames";
+  if (table.name != "systemuser" || !privileges || call.method != "GET") return std::nullopt;
+  return privileges_of_user(call, last);
 }
 
 std::optional<Answer> bound_operation(Call& call, const Table& table) {

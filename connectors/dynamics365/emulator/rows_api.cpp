@@ -223,6 +223,7 @@ Answer one_collection(const Call& call, const Address& address, const Collection
 
 Answer part_of_row(const Call& call, const Table& table, const Address& address) {
   if (address.row == nullptr) return refuse(row_missing(table, address));
+  if (auto answer = row_operation(call, table)) return std::move(*answer);
   const std::string& name = call.path[1].name;
   if (const auto column = table.find_property(name)) return one_column(call, table, address, *column);
   if (const auto navigation = table.find_navigation(name)) return one_reference(call, table, address, *navigation);

@@ -84,7 +84,7 @@ Outcome<void> check_tracked(const Call& call, const Table& table) {
   }
   if (call.state().settings.organization_read) return {};
   return fail(403, "0x80040220",
-              "Principal user (Id=" + to_string(call.context.user) + ") is missing prvRead" + table.schema_name +
+              "Principal user (Id=" + to_string(call.context.user) + ") is missing " + privilege_of("Read", table) +
                   " privilege at the organization level, which change tracking needs.");
 }
 

@@ -155,6 +155,10 @@ bool lacks_permission(const State& state, std::string_view permission) {
   return std::find(missing.begin(), missing.end(), permission) != missing.end();
 }
 
+bool lacks_permission(const State& state, const std::string& object, const char* right) {
+  return lacks_permission(state, object + "." + right);
+}
+
 namespace {
 
 // Fields ("Opportunity.Cosell_State__c") that a permission set of the API user shows.

@@ -320,6 +320,9 @@ bool is_about_permissions(const Object& object) {
 
 Outcome<Written> create_record(Writer& writer, const Object& object, const Json& fields) {
   if (!object.createable && !writer.set_up) return not_writable(object, "inserted");
+  if (!writer.set_up && !writer.person && lacks_permission(writer.state, object.name, "Create")) {
+    return not_writable(object, "inserted");
+  }
   Draft draft{object};
   set_members(writer, draft, fields);
   if (const auto locked = lock_refusal(writer, "")) return tl::unexpected<ApiErrors>(*locked);
@@ -335,6 +338,9 @@ Outcome<Written> create_record(Writer& writer, const Object& object, const Json&
 
 Outcome<Written> update_record(Writer& writer, const Object& object, const std::string& id15, const Json& fields) {
   if (!object.updateable) return not_writable(object, "updated");
+  if (!writer.set_up && !writer.person && lacks_permission(writer.state, object.name, "Edit")) {
+    return not_writable(object, "updated");
+  }
   const RowPtr before = current(writer, object, id15);
   if (before == nullptr) return never_was();
   if (before->deleted) return gone();

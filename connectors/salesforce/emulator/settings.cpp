@@ -117,7 +117,9 @@ const std::vector<Switch>& switches() {
       {"currencies", "The active currencies.", [](const S& s) { return Json(s.currencies); }, change_currencies},
       words("missing_columns", "Fields that the org lacks (or hides), by API name.", &S::missing_columns),
       words("read_only_columns", "Fields that the API user may read but not write.", &S::read_only_columns),
-      words("missing_permissions", "Permissions that the API user lacks: CustomizeApplication, AssignPermissionSets.",
+      words("missing_permissions",
+            "Permissions that the API user lacks: CustomizeApplication, AssignPermissionSets, Opportunity.Create, "
+            "Account.Edit.",
             &S::missing_permissions),
       {"validation_rules", "Opportunities for which `field operator value` holds are refused with `message`.",
        show_rules, change_rules},

@@ -136,6 +136,8 @@ struct State {
 void furnish(State& state, Instant now);
 // Whether the API user lacks the permission ("CustomizeApplication", "AssignPermissionSets").
 bool lacks_permission(const State& state, std::string_view permission);
+// The same for the records of an object; `right` is "Create" or "Edit".
+bool lacks_permission(const State& state, const std::string& object, const char* right);
 // Makes the schema show what the settings and the permission sets say.
 void apply_visibility(State& state, Instant now);
 // The stages as the org has them, replaced as a whole.

@@ -68,6 +68,7 @@ TEST(ConfigSchema, AgreesWithTheReaderOnBadFiles) {
       {"\"page_size\": 500", "\"page_size\": 5"},
       {"\"page_size\": 500", "\"page_sizes\": 500"},
       {"\"tenant\": \"contoso.example\", ", ""},
+      {"\"client_id\": \"app\"", "\"client_id\": \"app\", \"client_secret_expires\": \"2027-11-30\""},
       {"\"stage_form\": \"name\"", "\"stage_form\": \"names\""},
       {"\"settle\": \"30m\"", "\"settle\": 30"},
       {"\"won\": \"ask\"", "\"won\": \"maybe\""},
@@ -102,10 +103,12 @@ TEST(ConfigSchema, AgreesWithTheReaderOnDynamics365) {
   expect_both(dynamics365_with(secret, R"("api_version": "9.1", "stage_column": "statuscode", "batch_max": 50,
     "calculated_revenue": "take_over", "closed_records": "reopen", "duplicate_detection": false)"),
               true);
+  expect_both(dynamics365_with(secret + R"(, "client_secret_expires": "2027-11-30")", ""), true);
   for (const std::string& login :
-       {who, who + R"(, "certificate": "file:a.pem")", who + R"(, "certificate_key": "file:a.key")",
-        who + R"(, "client_secret": "hunter2")", secret + R"(, "flow": "jwt")",
-        std::string(R"("client_id": "x", "client_secret": "env:SECRET")")}) {
+       {secret + R"(, "client_secret_expires": "30.11.2027")", secret + R"(, "client_secret_expires": 2027)",
+        certificate + R"(, "client_secret_expires": "2027-11-30")", who, who + R"(, "certificate": "file:a.pem")",
+        who + R"(, "certificate_key": "file:a.key")", who + R"(, "client_secret": "hunter2")",
+        secret + R"(, "flow": "jwt")", std::string(R"("client_id": "x", "client_secret": "env:SECRET")")}) {
     expect_both(dynamics365_with(login, ""), false);
   }
   for (const char* setting :

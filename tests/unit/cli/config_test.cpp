@@ -123,6 +123,22 @@ TEST(Config, SaysWhatBecomesOfADealThatIsWonTooSoon) {  // G-3
   EXPECT_THAT(early("wait").problems.front(), HasSubstr(R"("hold", "warn" or "send")"));
 }
 
+TEST(Config, TakesTheLastDayOfAClientSecretOnlyAsADateBesideTheSecret) {
+  const auto told = [](const std::string& more) {
+    return problems_of(with(R"("client_id": "app")", R"("client_id": "app", )" + more));
+  };
+  const std::string secret = R"("client_secret": "env:SECRET", )";
+  EXPECT_TRUE(told(secret + R"("client_secret_expires": "2027-01-31")").empty());
+  const std::string expected = R"(must be the day on which "client_secret" expires, such as "2027-01-31")";
+  EXPECT_THAT(told(secret + R"("client_secret_expires": "2027-02-30")"),
+              ElementsAre(::testing::AllOf(HasSubstr("cosell.jsonc:12:"), HasSubstr(expected))));
+  EXPECT_THAT(told(secret + R"("client_secret_expires": 2027)"), ElementsAre(HasSubstr(expected)));
+  EXPECT_THAT(told(R"("client_secret_expires": "2027-01-31")"),
+              ElementsAre(HasSubstr(R"("client_secret_expires" needs a "client_secret" beside it)")));
+  EXPECT_THAT(told(secret + R"("client_secret_expire": "2027-01-31")"),
+              ElementsAre(HasSubstr(R"(did you mean "client_secret_expires"?)")));
+}
+
 TEST(Config, NamesTheLineTheColumnAndTheNearestNameOfASlip) {
   EXPECT_THAT(
       problems_of(with("\"mapping\"", "\"maping\"")),

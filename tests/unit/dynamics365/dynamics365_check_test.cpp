@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <fstream>
 
+#include "connectors/dynamics365/dynamics365_privileges.h"
 #include "tests/unit/dynamics365/test_org.h"
 
 namespace cosell::test {
@@ -34,6 +36,13 @@ std::string said(const std::vector<Finding>& findings, const std::string& what) 
                                                              : "problem";
     EXPECT_EQ(f.remedy.empty(), f.level == Finding::Level::ok) << what;
     return std::string(level) + ": " + f.text;
+  }
+  return "not said";
+}
+
+std::string remedy(const std::vector<Finding>& findings, const std::string& what) {
+  for (const Finding& f : findings) {
+    if (f.what == what) return f.remedy;
   }
   return "not said";
 }
@@ -178,6 +187,97 @@ TEST(Dynamics365Check, NamesEachThingThatIsMissing) {
   EXPECT_EQ(said(findings, "Table systemusers"), "ok: can be read.");
 }
 
+// What an administrator forgot to tick in the security role, and where to tick it.
+TEST(Dynamics365Check, NamesEveryPrivilegeThatTheUserLacks) {
+  for (const dynamics365::Privilege& p : dynamics365::standard_privileges()) {
+    TestOrg org;
+    org.set(R"({"missing_privileges":[")" + p.name + R"("]})");
+    const auto findings = check(org);
+    if (p.name == "prvReadUser") {  // the question itself needs it
+      EXPECT_THAT(said(findings, "Table systemusers"), HasSubstr("problem: "));
+      EXPECT_THAT(said(findings, "Privileges"), HasSubstr("warning: of the application user could not be asked for"));
+      continue;
+    }
+    const std::string what = "Privilege " + p.name;
+    EXPECT_EQ(said(findings, what), "problem: is missing; the bridge needs it to " + p.use + ".");
+    EXPECT_THAT(remedy(findings, what), HasSubstr("\"" + p.right + "\" on " + p.table));
+    const auto fine = std::to_string(dynamics365::standard_privileges().size() - 1);
+    EXPECT_EQ(said(findings, "Privileges"), "ok: " + fine + " privileges of the application user fit.");
+  }
+}
+
+TEST(Dynamics365Check, NamesThePrivilegesOfBusinessProcessesWhereTheStageStandsInThem) {
+  Dynamics365Settings settings = TestOrg::default_settings();
+  settings.stage_column = "process";
+  TestOrg org(settings);
+  org.set(R"({"missing_privileges":["prvWriteOpportunitySalesProcess"]})");
+  const auto findings = check(org);
+  EXPECT_EQ(said(findings, "Privilege prvWriteOpportunitySalesProcess"),
+            "problem: is missing; the bridge needs it to move deals to another stage.");
+  TestOrg without;
+  without.set(R"({"missing_privileges":["prvWriteOpportunitySalesProcess"]})");
+  EXPECT_EQ(said(check(without), "Privilege prvWriteOpportunitySalesProcess"), "not said") << "nothing moves there";
+}
+
+TEST(Dynamics365Check, SaysHowFarAPrivilegeReachesThatIsNotForTheWholeOrganisation) {
+  TestOrg org;
+  org.set(R"({"organization_read":false})");
+  const auto findings = check(org);
+  EXPECT_EQ(said(findings, "Privilege prvReadOpportunity"),
+            "warning: reaches only the records of its business unit; the bridge needs it to see deals and follow their "
+            "changes.");
+  EXPECT_THAT(remedy(findings, "Privilege prvReadOpportunity"), HasSubstr("on Opportunity for the whole organisation"));
+}
+
+TEST(Dynamics365Privileges, CountByTheFarthestReachOfAllRoles) {
+  using dynamics365::Privilege;
+  const std::vector<Privilege> wanted = {{"prvA", "A", "Write", "do it"}, {"prvB", "B", "Create", "do it", true}};
+  const auto told = [&](const std::string& held) {
+    http::Response answer;
+    answer.status = 200;
+    answer.body = R"({"RolePrivileges":)" + held + "}";
+    return dynamics365::privilege_findings(wanted, answer);
+  };
+  const std::string a_everywhere = R"({"PrivilegeName":"prvA","Depth":"Global"})";
+  const std::string b_own = R"({"PrivilegeName":"prvB","Depth":"Basic"})";
+  EXPECT_EQ(said(told("[" + a_everywhere + "," + b_own + "]"), "Privileges"),
+            "ok: 2 privileges of the application user fit.");
+  const std::string a_own = R"({"PrivilegeName":"prvA","Depth":"Basic"})";
+  EXPECT_EQ(said(told("[" + a_everywhere + "," + a_own + "]"), "Privilege prvA"), "not said");
+  EXPECT_EQ(said(told("[" + a_own + "," + a_everywhere + "]"), "Privilege prvA"), "not said");
+  EXPECT_THAT(said(told("[" + a_own + "]"), "Privilege prvA"), HasSubstr("problem: reaches only its own records"));
+  EXPECT_THAT(said(told(R"([{"PrivilegeName":"prvA","Depth":"Deep"}])"), "Privilege prvA"),
+              HasSubstr("warning: reaches only its business unit and those below it"));
+  EXPECT_THAT(said(told("[]"), "Privilege prvB"), HasSubstr("problem: is missing"));
+  EXPECT_THAT(said(told("7"), "Privileges"), HasSubstr("warning: of the application user could not be asked for"));
+}
+
+// What the check asks for is what the set-up told the administrator to give.
+TEST(Dynamics365Privileges, AreThoseOfTheTableInTheSetUp) {
+  std::ifstream file(SOURCE_DIR "/docs/setup-dynamics365.md");
+  const std::vector<std::string> rights = {"Read", "Create", "Write", "Append", "Append To"};
+  std::vector<std::string> written;
+  for (std::string line; std::getline(file, line);) {
+    auto cells = text::split(line, '|');
+    if (cells.size() != rights.size() + 3 || text::starts_with(cells[1], "---")) continue;
+    const std::string table = text::trim(cells[1]);
+    for (std::size_t n = 0; n < rights.size() && table != "Table"; ++n) {
+      if (text::trim(cells[n + 2]) != "–") written.push_back(rights[n] + " on " + table);
+    }
+  }
+  std::vector<std::string> checked;
+  for (const dynamics365::Privilege& p : dynamics365::standard_privileges()) {
+    checked.push_back(p.right + " on " + p.table);
+  }
+  EXPECT_THAT(written, testing::UnorderedElementsAreArray(checked));
+}
+
+TEST(Dynamics365Check, CostsFewRequestsWhateverTheMappingHas) {
+  TestOrg org;
+  check(org);
+  EXPECT_LE(org.requests(), 10U) << "the privileges share a batch with the tables";
+}
+
 TEST(Dynamics365Check, SaysThatChangeTrackingIsSwitchedOff) {
   TestOrg org;
   org.set(R"({"change_tracking_tables":["account"]})");
@@ -218,7 +318,14 @@ TEST(Dynamics365Check, ExplainsARefusedLogin) {
 TEST(Dynamics365Check, SaysWhenSomethingElseAnswers) {
   TestOrg org;
   org.faults(R"([{"match":{"path":"/api/data"},"times":0,"action":{"kind":"html","status":200}}])");
-  EXPECT_THAT(said(check(org), "Dynamics 365"), HasSubstr("not as Dynamics 365 does"));
+  const auto findings = check(org);
+  EXPECT_THAT(said(findings, "Dynamics 365"), HasSubstr("not as Dynamics 365 does"));
+  const std::string address =
+      "Check that \"url\" is the address of the environment, like https://contoso.crm.dynamics.com.";
+  EXPECT_EQ(remedy(findings, "Dynamics 365"), address);
+  TestOrg elsewhere;
+  elsewhere.faults(R"([{"match":{"path":"/api/data"},"times":0,"action":{"kind":"status","status":404,"body":{}}}])");
+  EXPECT_EQ(remedy(check(elsewhere), "Dynamics 365"), address);
 }
 
 TEST(Dynamics365Pages, OpensRecordsForPeople) {

@@ -311,6 +311,16 @@ TEST_F(Deals, NeedThePrivilegeToWrite) {
   EXPECT_EQ(org_.call("POST", "opportunities", org_.deal("Create is another")).status, 204);
 }
 
+TEST_F(Deals, NeedThePrivilegesOfTheActivityToBeClosed) {
+  for (const char* privilege : {"prvCreateActivity", "prvAppendActivity", "prvAppendToOpportunity"}) {
+    org_.set("missing_privileges", {privilege});
+    EXPECT_EQ(win().status, 403) << privilege;
+    EXPECT_EQ(change(Json{{"name", "x"}}).status, 204) << "no closing";
+  }
+  org_.set("missing_privileges", Json::array());
+  EXPECT_EQ(win().status, 204);
+}
+
 TEST_F(Deals, RunIntoADeadlockAsOftenAsTold) {
   org_.set("deadlock_next_writes", 1);
   EXPECT_EQ(change(Json{{"name", "x"}}).status, 500);

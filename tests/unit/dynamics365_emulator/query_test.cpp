@@ -182,6 +182,31 @@ TEST_F(Query, TakesParameterAliases) {
   EXPECT_EQ(org_.call("GET", "opportunities?$filter=name eq @p1").status, 400);
 }
 
+TEST_F(Query, TellsWhichOfThePrivilegesTheUserHasAndHowFarTheyReach) {
+  const std::string user = org_.get("WhoAmI")["UserId"];
+  const auto asked = [&](const std::string& names) {
+    return org_.call(
+        "GET", "systemusers(" + user +
+                   ")/Microsoft.Dynamics.CRM.RetrieveUserSetOfPrivilegesByNames(PrivilegeNames=@p1)?@p1=" + names);
+  };
+  org_.set("missing_privileges", {"prvWriteOpportunity"});
+  org_.set("organization_read", false);
+  const Json answer = Json::parse(asked(R"(["prvWriteOpportunity","prvReadOpportunity","prvReadUser"])").body);
+  EXPECT_EQ(answer["@odata.context"],
+            "http://127.0.0.1:8080/api/data/v9.2/"
+            "$metadata#Microsoft.Dynamics.CRM.RetrieveUserSetOfPrivilegesByNamesResponse");
+  const Json& held = answer["RolePrivileges"];
+  ASSERT_EQ(held.size(), 2U);
+  EXPECT_EQ(held[0]["PrivilegeName"], "prvReadOpportunity");
+  EXPECT_EQ(held[0]["Depth"], "Local");
+  EXPECT_EQ(held[1]["PrivilegeName"], "prvReadUser");
+  EXPECT_EQ(held[1]["Depth"], "Global");
+  EXPECT_EQ(asked(R"(["prvWriteOpportunties"])").status, 400);
+  EXPECT_EQ(asked("prvReadUser").status, 400);
+  org_.set("missing_privileges", {"prvReadUser"});
+  EXPECT_EQ(asked(R"(["prvReadUser"])").status, 403);
+}
+
 TEST_F(Query, NeedsTheReadPrivilege) {
   org_.set("missing_privileges", {"prvReadOpportunity"});
   EXPECT_EQ(org_.call("GET", "opportunities").status, 403);

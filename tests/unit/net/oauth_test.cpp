@@ -159,6 +159,20 @@ TEST_F(OAuth, KeepsTheOldRefreshTokenWhenNoneIsSent) {
   EXPECT_EQ((*store_->get("pc"))->refresh_token, "refresh-0");
 }
 
+TEST_F(OAuth, RemembersWhenTheSavedLoginWasLastUsed) {
+  log_in("refresh-0");
+  const Instant first = clock_.now();
+  auto source = refresh_source();
+  ASSERT_TRUE(source->token());
+  clock_.advance(minutes(30));
+  ASSERT_TRUE(source->token()) << "which needs no renewal";
+  EXPECT_EQ((*store_->get("pc"))->renewed_at, first);
+  rotates_ = false;
+  clock_.advance(days(2));
+  ASSERT_TRUE(source->token());
+  EXPECT_EQ((*store_->get("pc"))->renewed_at, first + days(2) + minutes(30));
+}
+
 TEST_F(OAuth, UsesTheTokenThatAnotherProcessGotMeanwhile) {
   log_in("refresh-0");
   auto source = refresh_source();

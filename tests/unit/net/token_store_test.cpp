@@ -39,7 +39,8 @@ class TokenStoreTest : public ::testing::Test {
   SystemRandom random_;
   std::string directory_;
   std::string path_;
-  const StoredToken token_{"access-1", Instant{1'795'000'000'000}, "refresh-1", "https://i.example", "who"};
+  const StoredToken token_{"access-1", Instant{1'795'000'000'000}, "refresh-1", "https://i.example",
+                           "who",      Instant{1'795'000'100'000}};
 };
 
 TEST_F(TokenStoreTest, GivesBackMoreThanIsReadAtOnce) {

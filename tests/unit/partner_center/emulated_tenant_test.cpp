@@ -593,6 +593,62 @@ TEST(PartnerCenterCheck, ExplainsALoginThatIsRefused) {
   ASSERT_EQ(findings.size(), 1u);
   EXPECT_EQ(findings[0].what, "Login");
   EXPECT_THAT(findings[0].text, HasSubstr("multi-factor"));
+  EXPECT_EQ(findings[0].remedy, "Run cosell login partner-center and log in as the service user.");
+}
+
+// A remedy that a person can follow: a new login where that helps, and only there.
+TEST(PartnerCenterCheck, AsksForANewLoginOnlyWhereOneHelps) {
+  const std::string by_admin =
+      "Put that right in Microsoft Entra, or under \"login\" of \"partner_center\" in the configuration; a new login "
+      "does "
+      "not help.";
+  const std::string by_person = "Run cosell login partner-center and log in as the service user.";
+  const auto login = [](EmulatedTenant& tenant) {
+    Call call = tenant.call();
+    const std::vector<Finding> findings = tenant.connector->check(call, {}, {});
+    EXPECT_EQ(findings.size(), 1u);
+    EXPECT_EQ(findings.front().what, "Login");
+    return findings.front();
+  };
+  const auto refused_as = [&](const std::string& error, const std::string& description) {
+    EmulatedTenant tenant;
+    const Json body{{"error", error}, {"error_description", description}};
+    tenant.post("faults", Json::array({Json{{"match", Json{{"path", "/{tenant}/oauth2/v2.0/token"}}},
+                                            {"times", 0},
+                                            {"action", Json{{"kind", "status"}, {"status", 401}, {"body", body}}}}}));
+    return login(tenant);
+  };
+  const auto with = [&](const std::string& setting, const std::string& value) {
+    EmulatedTenant tenant;
+    tenant.set(setting, value);
+    return login(tenant);
+  };
+  struct Case {
+    Finding told;
+    std::string text, remedy;
+  };
+  const std::string inactive = "AADSTS700082: The refresh token has expired due to inactivity.";
+  for (const Case& c :
+       {Case{with("client_secret", "another"), "the client secret is wrong", by_admin},
+        {with("client_id", "another"), "this tenant does not know the app", by_admin},
+        {with("tenant", "another"), "there is no such tenant", by_admin},
+        {refused_as("invalid_client", "AADSTS7000222: The provided client secret keys are expired."),
+         "the client secret has expired", by_admin},
+        {refused_as("unsupported_grant_type", "AADSTS70003: unknown"), "unsupported_grant_type", by_admin},
+        {refused_as("invalid_grant", inactive), "was not used for too long", by_person},
+        {refused_as("interaction_required", "AADSTS50076: multi-factor"), "multi-factor", by_person}}) {
+    EXPECT_THAT(c.told.text, HasSubstr(c.text));
+    EXPECT_EQ(c.told.remedy, c.remedy) << c.told.text;
+  }
+}
+
+TEST(PartnerCenterCheck, NamesTheKeyOfTheConfigurationWhenSomethingElseAnswers) {
+  EmulatedTenant tenant;
+  tenant.fault("GET", Json{{"kind", "html"}, {"status", 200}}, 0, 0);
+  Call call = tenant.call();
+  const Finding last = tenant.connector->check(call, {}, {}).back();
+  EXPECT_EQ(last.what, "Referrals");
+  EXPECT_EQ(last.remedy, "Check \"url\" of \"partner_center\", if it is set, and any proxy in between.");
 }
 
 TEST(PartnerCenterCheck, SaysWhenTheConfiguredOrganisationIsAnother) {

@@ -31,6 +31,13 @@ std::string said(const std::vector<Finding>& findings, const std::string& what) 
   return "not said";
 }
 
+std::string remedy(const std::vector<Finding>& findings, const std::string& what) {
+  for (const Finding& f : findings) {
+    if (f.what == what) return f.remedy;
+  }
+  return "not said";
+}
+
 TEST(SalesforceDescribe, ShowsStagesColumnsAndWhoseOrganisationItIs) {
   TestOrg org;
   Call call = org.call();
@@ -304,6 +311,33 @@ TEST(SalesforceCheck, NamesEachThingThatIsMissing) {
   EXPECT_NE(said(findings, "Columns to read").find("can be read."), std::string::npos);
 }
 
+TEST(SalesforceCheck, NamesEveryPermissionThatTheUserLacks) {
+  struct Case {
+    const char* taken;
+    const char* named;
+    const char* use;
+  };
+  for (const Case& c : {Case{"Opportunity.Create", "Create on Opportunity", "create opportunities for referrals"},
+                        {"Opportunity.Edit", "Edit on Opportunity", "change opportunities"},
+                        {"Account.Create", "Create on Account", "create customers who are not there yet"}}) {
+    TestOrg org;
+    org.set(R"({"missing_permissions":[")" + std::string(c.taken) + R"("]})");
+    const auto findings = check(org);
+    const std::string what = std::string("Permission ") + c.named;
+    EXPECT_THAT(said(findings, what), HasSubstr("problem: is missing; the bridge needs it to " + std::string(c.use)));
+    EXPECT_THAT(remedy(findings, what), HasSubstr("Permission Sets, Object Settings"));
+    EXPECT_THAT(said(findings, "Permissions"), testing::Not(HasSubstr(c.named)));
+  }
+  TestOrg whole;
+  EXPECT_EQ(said(check(whole), "Permissions"), "ok: Create on Opportunity, Edit on Opportunity, Create on Account.");
+}
+
+TEST(SalesforceCheck, CostsFewRequestsWhateverTheMappingHas) {
+  TestOrg org;
+  check(org);
+  EXPECT_LE(org.requests(), 5U) << "the versions, the stages, and a describe of three objects";
+}
+
 TEST(SalesforceCheck, InsistsOnAUniqueKeyColumn) {
   TestOrg org;
   org.set(R"({"missing_columns":["Cosell_Referral_Id__c"]})");
@@ -327,7 +361,14 @@ TEST(SalesforceCheck, ExplainsARefusedLogin) {
 TEST(SalesforceCheck, SaysWhenSomethingElseAnswers) {
   TestOrg org;
   org.faults(R"([{"match":{"path":"/services/data"},"times":0,"action":{"kind":"html","status":200}}])");
-  EXPECT_THAT(said(check(org), "Salesforce API"), HasSubstr("not as Salesforce does"));
+  const auto findings = check(org);
+  EXPECT_THAT(said(findings, "Salesforce API"), HasSubstr("not as Salesforce does"));
+  EXPECT_EQ(remedy(findings, "Salesforce API"),
+            "Check that \"url\" is the My Domain address of the organisation, like https://contoso.my.salesforce.com.");
+  TestOrg elsewhere;
+  elsewhere.faults(R"([{"match":{},"times":0,"action":{"kind":"status","status":404,"body":[{"errorCode":"NOT_FOUND",
+    "message":"The requested resource does not exist"}]}}])");
+  EXPECT_THAT(remedy(check(elsewhere), "Salesforce API"), HasSubstr("Check that \"url\" is the My Domain address"));
 }
 
 TEST(SalesforceCheck, SaysWhenTheApiVersionIsNotOffered) {

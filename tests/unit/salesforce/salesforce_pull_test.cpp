@@ -202,6 +202,38 @@ TEST(SalesforcePull, ShowsDeletedRecordsAsDeleted) {
   EXPECT_EQ(pulled.seen[0].id.value, a);
 }
 
+// The recycle bin keeps deleted records for 15 days; what was deleted and purged between two reads shows nowhere.
+TEST(SalesforcePull, ReadsEverythingAgainAfterABreakInWhichDeletionsMayHaveBeenPurged) {
+  for (const bool with_date : {true, false}) {
+    TestOrg org;
+    org.send_date = with_date;
+    const std::string gone = org.create("Gone");
+    org.create("Stays");
+    const Cursor before = pull_all(org, kColumns).cursors.back();
+    org.control("edit", R"({"id":")" + gone + R"(","delete":true})");
+    org.advance(days(16));
+    const auto page = pull_once(org, before);
+    ASSERT_FALSE(page);
+    EXPECT_EQ(page.error().kind, ErrorClass::cursor_invalid);
+    EXPECT_THAT(page.error().message, testing::HasSubstr("shows deleted records for 15 days only"));
+    const auto again = pull_all(org, kColumns);
+    EXPECT_TRUE(again.full_listing);
+    EXPECT_THAT(names_of(again.seen), ElementsAre("Stays")) << "the comparison misses the other one";
+  }
+}
+
+TEST(SalesforcePull, FollowsChangesAcrossABreakInWhichEveryDeletionStillShows) {
+  TestOrg org;
+  const std::string gone = org.create("Gone");
+  const Cursor before = pull_all(org, kColumns).cursors.back();
+  org.control("edit", R"({"id":")" + gone + R"(","delete":true})");
+  org.advance(days(14));
+  const auto pulled = pull_all(org, kColumns, before);
+  EXPECT_FALSE(pulled.full_listing);
+  ASSERT_EQ(pulled.seen.size(), 1U);
+  EXPECT_EQ(pulled.seen[0].existence, Existence::deleted);
+}
+
 TEST(SalesforcePull, RefusesACursorThatDoesNotBelongToIt) {
   TestOrg org;
   org.create("A");
