@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/learned.h"
+#include "cli/network.h"
 #include "mapping/shipped.h"
 
 namespace cosell::cli {
@@ -188,7 +189,10 @@ Result<void> Workplace::make_connectors(Login login) {
 
 Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairConfig& config, Login login,
                                                    MappingUsed used) {
-  std::unique_ptr<Workplace> place(new Workplace(session, config));
+  auto network =
+      login == Login::needed ? network_options(session.config) : Result<net::CurlOptions>(net::CurlOptions{});
+  if (!network) return network.error();
+  std::unique_ptr<Workplace> place(new Workplace(session, config, *network));
   place->mapping_used_ = used;
   auto read = used == MappingUsed::shipped ? place->read_shipped_mapping() : place->read_own_mapping();
   if (!read) return read.error();

@@ -75,9 +75,11 @@ class Workplace {
   Result<void> renew_allowances();
 
  private:
-  Workplace(Session& session, const PairConfig& config)
+  Workplace(Session& session, const PairConfig& config, const net::CurlOptions& network)
       : session_(session),
         config_(config),
+        crm_wire_(network),
+        partner_center_wire_(network),
         crm_transport_(crm_wire_, session.clock()),
         partner_center_transport_(partner_center_wire_, session.clock()) {}
   Result<void> read_shipped_mapping();

@@ -11,21 +11,13 @@
 #include <memory>
 
 #include "base/text.h"
+#include "net/openssl_handles.h"
 
 namespace cosell::net {
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using Bio = std::unique_ptr<BIO, Freed<BIO_free_all>>;
 using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
 using Digest = std::unique_ptr<EVP_MD_CTX, Freed<EVP_MD_CTX_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 
 constexpr int kMinKeyBits = 2048;
 
