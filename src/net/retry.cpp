@@ -217,18 +217,22 @@ std::string request_id_of(const http::Headers& headers) {
   return "";
 }
 
-Error error_from(ErrorClass kind, std::string message, const http::Response& response) {
+std::string detail_of(std::string_view said) {
   constexpr std::size_t kMaxDetail = 1000;
+  // Redacted before it is cut, so that no half of a secret stays; a server's page need not be read whole.
+  std::string detail = redact(said.substr(0, kMaxDetail * 64));
+  if (detail.size() <= kMaxDetail) return detail;
+  std::size_t end = kMaxDetail;
+  while (end > 0 && (static_cast<unsigned char>(detail[end]) & 0xC0U) == 0x80U) --end;
+  detail.resize(end);
+  return detail;
+}
+
+Error error_from(ErrorClass kind, std::string message, const http::Response& response) {
   Error error = make_error(kind, std::move(message));
   error.http_status = response.status;
   error.request_id = request_id_of(response.headers);
-  // Redacted before it is cut, so that no half of a secret stays; a server's page need not be read whole.
-  error.detail = redact(std::string_view(response.body).substr(0, kMaxDetail * 64));
-  if (error.detail.size() > kMaxDetail) {
-    std::size_t end = kMaxDetail;
-    while (end > 0 && (static_cast<unsigned char>(error.detail[end]) & 0xC0U) == 0x80U) --end;
-    error.detail.resize(end);
-  }
+  error.detail = detail_of(response.body);
   return error;
 }
 
