@@ -60,6 +60,7 @@ class Lane {
     for (const auto& [method, times] : counted.by_method) {
       for (std::uint64_t i = 0; i < times; ++i) call_.meter.count(call_.side, method);
     }
+    if (const auto told = meter_.in_flight(kTitle)) call_.meter.tell_in_flight(call_.side, *told);
   }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;

@@ -277,6 +277,22 @@ Result<std::optional<Workplace::GrantedCalls>> Workplace::granted_calls(store::S
   return std::optional<GrantedCalls>();
 }
 
+Result<std::optional<net::InFlight>> Workplace::in_flight_of_last_run(store::Side side) {
+  constexpr int looked_at = 100;
+  auto runs = store_->runs(looked_at);
+  if (!runs) return runs.error();
+  const std::string name = store::name_of(side);
+  for (const store::RunRow& run : *runs) {  // newest first
+    const auto figures = json::read(run.figures.empty() ? "{}" : run.figures);
+    const json::Value* now = figures ? figures->find("in_flight." + name) : nullptr;
+    if (now == nullptr) continue;
+    const json::Value* slowed_down = figures->find("slowed_down." + name);
+    return std::optional<net::InFlight>(net::InFlight{static_cast<int>(now->as_integer().value_or(0)),
+                                                      slowed_down != nullptr && slowed_down->as_bool()});
+  }
+  return std::optional<net::InFlight>();
+}
+
 Result<void> Workplace::renew_allowances() {
   for (const auto side : {store::Side::crm, store::Side::partner_center}) {
     const auto configured = config_.calls.find(side);

@@ -71,6 +71,8 @@ class Workplace {
     Instant at = {};
   };
   Result<std::optional<GrantedCalls>> granted_calls(store::Side side);
+  // How many requests at once the newest sync that asked this side ended with; nothing when none told it.
+  Result<std::optional<net::InFlight>> in_flight_of_last_run(store::Side side);
   // What the configuration allows, less what was used. Before each cycle; the store is open.
   Result<void> renew_allowances();
 

@@ -109,6 +109,24 @@ void count(const Lane& lane, const Exchange& exchange, const Reply& reply, CallK
   if (lane.meter != nullptr && reply.sent) lane.meter->count(lane.side, exchange.request.method, kind);
 }
 
+// Tells the meter, whichever way the sending ends.
+class InFlightTold {
+ public:
+  InFlightTold(const Lane& lane, const AdaptiveLimit& limit)
+      : lane_(lane), limit_(limit), slowed_before_(limit.times_slowed()) {}
+  ~InFlightTold() {
+    if (lane_.meter == nullptr) return;
+    lane_.meter->tell_in_flight(lane_.side, {limit_.current(), limit_.times_slowed() > slowed_before_});
+  }
+  InFlightTold(const InFlightTold&) = delete;
+  InFlightTold& operator=(const InFlightTold&) = delete;
+
+ private:
+  const Lane& lane_;
+  const AdaptiveLimit& limit_;
+  const int slowed_before_;
+};
+
 }  // namespace
 
 Duration Backoff::wait(int attempt, Random& random) const {
@@ -141,6 +159,7 @@ Result<http::Response> send(const Lane& lane, const Exchange& exchange, const Re
 void send_all(const Lane& lane, std::span<const Exchange> exchanges, const RetryPolicy& policy, Safety safety,
               AdaptiveLimit& limit, const std::function<void(std::size_t, Result<http::Response>)>& done) {
   const Budget budget(lane, policy);
+  const InFlightTold told(lane, limit);
   std::vector<std::size_t> todo(exchanges.size());
   for (std::size_t i = 0; i < todo.size(); ++i) todo[i] = i;
   for (int attempt = 1; !todo.empty(); ++attempt) {
