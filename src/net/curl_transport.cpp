@@ -270,10 +270,12 @@ Reply unanswered(const Transfer& t, CURLcode code) {
       return lost(request, "the answer broke off");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return {make_error(ErrorClass::bad_response,
-                         "The answer of " + host_of(request) + " is not HTTP that can be understood."),
-              true};
+    case CURLE_BAD_CONTENT_ENCODING: {
+      Error error = make_error(ErrorClass::bad_response,
+                               "The answer of " + host_of(request) + " is not HTTP that can be understood.");
+      error.request_id = id_sent_with(request);
+      return {std::move(error), true};
+    }
     default:
       return lost(request, "the connection was closed");
   }

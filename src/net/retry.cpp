@@ -52,9 +52,14 @@ Verdict judge_status(const Lane& lane, const http::Response& response, Safety sa
   return verdict;
 }
 
-Verdict judge(const Lane& lane, const Reply& reply, Safety safety) {
-  if (reply.response) return judge_status(lane, *reply.response, safety);
+Verdict judge(const Lane& lane, const Exchange& exchange, const Reply& reply, Safety safety) {
   Verdict verdict;
+  if (reply.response) {
+    verdict = judge_status(lane, *reply.response, safety);
+    // A gateway that fails answers in its own name.
+    if (verdict.error && verdict.error->request_id.empty()) verdict.error->request_id = id_sent_with(exchange.request);
+    return verdict;
+  }
   verdict.error = reply.response.error();
   switch (reply.response.error().kind) {
     case ErrorClass::transient:
@@ -148,7 +153,7 @@ Result<http::Response> send(const Lane& lane, const Exchange& exchange, const Re
   for (int attempt = 1;; ++attempt) {
     Reply reply = lane.transport.exchange(exchange);
     count(lane, exchange, reply, kind);
-    const Verdict verdict = judge(lane, reply, safety);
+    const Verdict verdict = judge(lane, exchange, reply, safety);
     if (!verdict.error) return std::move(reply.response);
     const Duration wait = budget.wait_for(verdict, attempt);
     if (!verdict.again || !budget.allows(wait, attempt)) return final_error(lane, verdict, attempt, wait);
@@ -175,7 +180,7 @@ void send_all(const Lane& lane, std::span<const Exchange> exchanges, const Retry
       const std::size_t index = todo[nth];
       answered[nth] = true;
       count(lane, exchanges[index], reply, CallKind::api);
-      const Verdict verdict = judge(lane, reply, safety);
+      const Verdict verdict = judge(lane, exchanges[index], reply, safety);
       if (verdict.slow_down) {
         limit.throttled();
       } else if (!verdict.error) {
