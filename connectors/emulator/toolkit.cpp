@@ -112,6 +112,12 @@ http::Response empty_answer(int status) {
   return response;
 }
 
+std::string address_called(const http::Request& request) {
+  const bool secure = text::equals_ignore_case(request.headers.get("X-Forwarded-Proto"), "https");
+  const std::string host = request.headers.get("Host");
+  return (secure ? "https://" : "http://") + (host.empty() ? "localhost" : host);
+}
+
 bool has_json_body(const http::Request& request) {
   const std::string type = request.headers.get("Content-Type");
   return text::equals_ignore_case(text::trim(type.substr(0, type.find(';'))), "application/json");

@@ -30,6 +30,10 @@ http::Response json_answer(int status, const Json& body);
 http::Response json_text_answer(int status, std::string body);
 http::Response empty_answer(int status);
 
+// "http://127.0.0.1:8080": where the caller thinks that it called, from the Host header. Behind something that takes
+// TLS off and says so (X-Forwarded-Proto: https) it begins with https.
+std::string address_called(const http::Request& request);
+
 // True when the request's Content-Type is application/json (parameters such as charset are ignored).
 bool has_json_body(const http::Request& request);
 

@@ -16,30 +16,13 @@ constexpr int kServicePageSize = 100;
 bool is_success(int status) { return status >= 200 && status < 300; }
 
 // An answer that cannot be understood says nothing about whether a write was applied.
-Error not_understood(const http::Response& response, bool is_write, const std::string& what) {
-  Error e = net::error_from(is_write ? ErrorClass::unknown : ErrorClass::bad_response,
-                            std::string(kTitle) + " sent " + what +
-                                (is_write ? "; the change may have been carried out." : " instead of referrals."),
+Error not_understood(const http::Response& response, const Asked& asked, const std::string& what) {
+  Error e = net::error_from(asked.writes ? ErrorClass::unknown : ErrorClass::bad_response,
+                            std::string(kTitle) + " sent " + what + " in answer to " + asked.name +
+                                (asked.writes ? "; the change may have been carried out." : "."),
                             response);
+  if (e.request_id.empty()) e.request_id = asked.correlation_id;
   return e;
-}
-
-Result<Answer> understand(const http::Response& response, bool is_write, bool names_a_referral) {
-  if (!is_success(response.status)) return error_of(response, is_write, names_a_referral);
-  if (response.status == 202) return not_understood(response, is_write, "word that it will answer later");
-  Answer answer;
-  answer.status = response.status;
-  answer.etag = response.headers.get("ETag");
-  answer.date = net::parse_http_date(response.headers.get("Date"));
-  answer.request_id = net::request_id_of(response.headers);
-  if (response.status == 204) return answer;
-  auto body = json::read(response.body);
-  if (!body) {
-    const bool page = text::starts_with(text::trim(std::string_view(response.body).substr(0, 64)), "<");
-    return not_understood(response, is_write, page ? "a web page" : "an answer that is not complete JSON");
-  }
-  answer.body = std::move(*body);
-  return answer;
 }
 
 net::Exchange bare_exchange(const Call& call, std::string method, std::string url) {
@@ -60,6 +43,7 @@ class Lane {
     for (const auto& [method, times] : counted.by_method) {
       for (std::uint64_t i = 0; i < times; ++i) call_.meter.count(call_.side, method);
     }
+    if (const auto told = meter_.in_flight(kTitle)) call_.meter.tell_in_flight(call_.side, *told);
   }
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
@@ -70,7 +54,41 @@ class Lane {
   net::CallMeter meter_;
 };
 
+// Why a list is read; the pages behind the first one show no order.
+std::string purpose_of(const std::string& query) {
+  if (query.find("engagementId") != std::string::npos) return "of one engagement";
+  if (query.find("updatedDateTime%20desc") != std::string::npos) return "newest changes";
+  if (query.find("createdDateTime%20desc") != std::string::npos) return "newest";
+  if (query.find("createdDateTime%20asc") != std::string::npos) return "oldest";
+  return query.find("$filter") != std::string::npos ? "filtered" : "next page";
+}
+
 }  // namespace
+
+std::string name_of_request(const std::string& method, const std::string& target) {
+  const bool list = text::starts_with(target, "?");
+  return method + " referrals" + (list ? " (" + purpose_of(target) + ")" : target);
+}
+
+Result<Answer> understand(const http::Response& response, const Asked& asked) {
+  if (!is_success(response.status)) return error_of(response, asked);
+  if (response.status == 202) return not_understood(response, asked, "word that it will answer later");
+  Answer answer;
+  answer.status = response.status;
+  answer.etag = response.headers.get("ETag");
+  answer.date = net::parse_http_date(response.headers.get("Date"));
+  answer.request_id = net::request_id_of(response.headers);
+  if (answer.request_id.empty()) answer.request_id = asked.correlation_id;
+  answer.request = asked.name;
+  if (response.status == 204) return answer;
+  auto body = json::read(response.body);
+  if (!body) {
+    const bool page = text::starts_with(text::trim(std::string_view(response.body).substr(0, 64)), "<");
+    return not_understood(response, asked, page ? "a web page" : "something that is not complete JSON");
+  }
+  answer.body = std::move(*body);
+  return answer;
+}
 
 struct Client::Request {
   std::string method;
@@ -78,6 +96,13 @@ struct Client::Request {
   std::string body;
   std::string if_match;
   std::string operation_id;
+  std::string correlation_id;  // of the newest attempt
+
+  Asked asked() const {
+    const bool writes = method != "GET";
+    return {name_of_request(method, target), writes, writes ? !target.empty() : text::starts_with(target, "/"),
+            correlation_id};
+  }
 };
 
 Client::Client(const PartnerCenterSettings& settings, std::shared_ptr<net::TokenSource> tokens)
@@ -87,14 +112,14 @@ Client::Client(const PartnerCenterSettings& settings, std::shared_ptr<net::Token
 }
 
 // Ids of a request (1.3): one per attempt for tracing, one per operation that a repetition would share.
-net::Exchange Client::exchange_for(Call& call, const Request& request, const std::string& token) const {
+net::Exchange Client::exchange_for(Call& call, Request& request, const std::string& token) const {
   net::Exchange exchange = bare_exchange(call, request.method, referrals_url_ + request.target);
   http::Headers& headers = exchange.request.headers;
-  const std::string attempt = call.random.uuid();
+  request.correlation_id = call.random.uuid();
   headers.add("Authorization", "Bearer " + token);
   headers.add("Accept", "application/json");
-  headers.add("MS-CorrelationId", attempt);
-  headers.add("client-request-id", attempt);
+  headers.add("MS-CorrelationId", request.correlation_id);
+  headers.add("client-request-id", request.correlation_id);
   headers.add("MS-RequestId", request.operation_id.empty() ? call.random.uuid() : request.operation_id);
   if (request.method == "GET" && page_size_ != kServicePageSize) {
     headers.add("Prefer", "odata.maxpagesize=" + std::to_string(page_size_));
@@ -126,7 +151,7 @@ Result<void> Client::log_in() {
   return {};
 }
 
-void Client::send_chosen(Call& call, std::span<const Request> requests, std::span<const std::size_t> chosen,
+void Client::send_chosen(Call& call, std::span<Request> requests, std::span<const std::size_t> chosen,
                          const net::RetryPolicy& policy, net::Safety safety, Responses& responses) {
   const Result<std::string> token = tokens_->token();
   if (!token) {
@@ -142,7 +167,7 @@ void Client::send_chosen(Call& call, std::span<const Request> requests, std::spa
 }
 
 // A 401 applied nothing: the refused requests go out once more with a new token.
-Client::Responses Client::send(Call& call, std::span<const Request> requests, const net::RetryPolicy& policy,
+Client::Responses Client::send(Call& call, std::span<Request> requests, const net::RetryPolicy& policy,
                                net::Safety safety) {
   Responses responses;
   std::vector<std::size_t> chosen;
@@ -164,12 +189,11 @@ Client::Responses Client::send(Call& call, std::span<const Request> requests, co
 
 std::vector<Result<Answer>> Client::read_all(Call& call, std::span<const std::string> targets) {
   std::vector<Request> requests;
-  for (const std::string& target : targets) requests.push_back({"GET", target, "", "", ""});
+  for (const std::string& target : targets) requests.push_back({"GET", target, "", "", "", ""});
   const Responses responses = send(call, requests, net::RetryPolicy{}, net::Safety::repeatable);
   std::vector<Result<Answer>> answers;
   for (std::size_t i = 0; i < responses.size(); ++i) {
-    const bool names_one = text::starts_with(targets[i], "/");
-    answers.push_back(responses[i] ? understand(*responses[i], false, names_one) : responses[i].error());
+    answers.push_back(responses[i] ? understand(*responses[i], requests[i].asked()) : responses[i].error());
   }
   return answers;
 }
@@ -181,7 +205,7 @@ Result<Answer> Client::read(Call& call, const std::string& target) {
 std::vector<Result<Answer>> Client::write_all(Call& call, std::span<const Write> writes) {
   std::vector<Request> requests;
   for (const Write& w : writes) {
-    requests.push_back({w.method, w.path, json::write(w.body), w.if_match, w.operation_id});
+    requests.push_back({w.method, w.path, json::write(w.body), w.if_match, w.operation_id, ""});
   }
   net::RetryPolicy once;
   once.limits.attempts = 1;
@@ -189,7 +213,7 @@ std::vector<Result<Answer>> Client::write_all(Call& call, std::span<const Write>
   std::vector<Result<Answer>> answers;
   for (std::size_t i = 0; i < responses.size(); ++i) {
     if (responses[i]) {
-      answers.push_back(understand(*responses[i], true, !writes[i].path.empty()));
+      answers.push_back(understand(*responses[i], requests[i].asked()));
     } else {
       Error e = responses[i].error();
       // An answer that could not be taken in proves nothing about the write.

@@ -27,7 +27,24 @@ struct Answer {
   std::string etag;             // of the header, if there is one
   std::optional<Instant> date;  // of the header: when the answer left, by the service's clock, cut to a second
   std::string request_id;
+  std::string request;  // what it answers, for messages: "GET referrals (newest changes)"
 };
+
+// What was asked, for messages and for the class of a refusal.
+struct Asked {
+  std::string name;  // "PATCH referrals/{id}" with the id
+  bool writes = false;
+  bool names_a_referral = false;
+  std::string correlation_id = "";  // that was sent along
+};
+
+// "GET", "?$orderby=updatedDateTime%20desc" -> "GET referrals (newest changes)". `target` is what stands behind the
+// referrals' address.
+std::string name_of_request(const std::string& method, const std::string& target);
+
+// An answer with 2xx taken apart. Errors name the request: those of error_of, bad_response (unknown for a write) when
+// it cannot be understood.
+Result<Answer> understand(const http::Response& response, const Asked& asked);
 
 // One write. Never repeated here, except after a 401, which applied nothing.
 struct Write {
@@ -55,9 +72,10 @@ class Client {
   struct Request;
   using Responses = std::vector<Result<http::Response>>;
 
-  net::Exchange exchange_for(Call& call, const Request& request, const std::string& token) const;
-  Responses send(Call& call, std::span<const Request> requests, const net::RetryPolicy& policy, net::Safety safety);
-  void send_chosen(Call& call, std::span<const Request> requests, std::span<const std::size_t> chosen,
+  // Draws the id that is sent along, anew for each attempt.
+  net::Exchange exchange_for(Call& call, Request& request, const std::string& token) const;
+  Responses send(Call& call, std::span<Request> requests, const net::RetryPolicy& policy, net::Safety safety);
+  void send_chosen(Call& call, std::span<Request> requests, std::span<const std::size_t> chosen,
                    const net::RetryPolicy& policy, net::Safety safety, Responses& responses);
   net::AdaptiveLimit& limit_for(const Call& call);
 
@@ -70,6 +88,6 @@ class Client {
 };
 
 // "Partner Center" errors from an answer with another status than 2xx, in words, with the server's own beside them.
-Error error_of(const http::Response& response, bool is_write, bool names_a_referral);
+Error error_of(const http::Response& response, const Asked& asked);
 
 }  // namespace cosell::partner_center

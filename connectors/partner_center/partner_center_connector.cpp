@@ -134,8 +134,8 @@ Result<void> PartnerCenterConnector::fetch_by_id(Call& call, std::span<const Rec
       found.push_back(std::move(hidden));
       continue;
     }
-    const std::optional<RowHead> head = read_head(answers[i]->body);
-    if (!head) return make_error(ErrorClass::bad_response, "Partner Center answered something else than a referral.");
+    const Result<RowHead> head = read_single(*answers[i]);
+    if (!head) return head.error();
     found.push_back(ref.kind == RecordKind::microsoft_half
                         ? read_microsoft_half(answers[i]->body, *head)
                         : read_referral(answers[i]->body, *head, settings_.link_template));
@@ -223,8 +223,8 @@ Outcome PartnerCenterConnector::outcome_of(const Operation& operation, const Res
   }
   const std::optional<RowHead> head = read_head(answer->body);
   if (!head) {
-    Error e = make_error(ErrorClass::unknown,
-                         "Partner Center answered without the referral; the change may have been carried out.");
+    Error e = make_error(ErrorClass::unknown, "Partner Center answered " + answer->request +
+                                                  " without the referral; the change may have been carried out.");
     e.request_id = answer->request_id;
     e.http_status = answer->status;
     return {operation.id, std::move(e), answer->request_id};

@@ -150,7 +150,7 @@ ErrorClass class_of(int status, bool is_write, bool names_a_referral) {
   return is_write ? ErrorClass::unknown : ErrorClass::bad_response;  // redirects and stranger things
 }
 
-std::string sentence_for(ErrorClass kind, int status, const Refusal& refusal) {
+std::string sentence_for(ErrorClass kind, int status, const Refusal& refusal, const Asked& asked) {
   switch (kind) {
     case ErrorClass::not_found:
       return "The referral does not exist in Partner Center, or this login may not see it.";
@@ -163,14 +163,14 @@ std::string sentence_for(ErrorClass kind, int status, const Refusal& refusal) {
     case ErrorClass::unknown:
       return "Partner Center answered " + std::to_string(status) + "; the change may have been carried out.";
     default:
-      return "Partner Center answered " + std::to_string(status) +
-             (refusal.message.empty() ? " to a request for referrals." : ": " + short_words(refusal.message));
+      return "Partner Center answered " + std::to_string(status) + " to " + asked.name +
+             (refusal.message.empty() ? "." : ": " + short_words(refusal.message));
   }
 }
 
 }  // namespace
 
-Error error_of(const http::Response& response, bool is_write, bool names_a_referral) {
+Error error_of(const http::Response& response, const Asked& asked) {
   const Refusal refusal = read_refusal(response.body);
   Error e;
   if (response.status == 401 || (response.status == 403 && asks_for_person(response, refusal))) {
@@ -181,9 +181,10 @@ Error error_of(const http::Response& response, bool is_write, bool names_a_refer
                         "admin; a new role takes up to an hour.",
                         response);
   } else {
-    const ErrorClass kind = class_of(response.status, is_write, names_a_referral);
-    e = net::error_from(kind, sentence_for(kind, response.status, refusal), response);
+    const ErrorClass kind = class_of(response.status, asked.writes, asked.names_a_referral);
+    e = net::error_from(kind, sentence_for(kind, response.status, refusal, asked), response);
   }
+  if (e.request_id.empty()) e.request_id = asked.correlation_id;
   e.rule = refusal.code;
   if (const std::optional<Field> field = field_of(refusal.target)) e.fields = {info(*field).name};
   return e;

@@ -19,10 +19,18 @@ constexpr int kMostRestarts = 3;
 constexpr int kMostRowsPerPull = 500;  // of a few kilobytes each; a larger piece would only hold more memory
 constexpr int kMostPagesPerPull = 50;  // however few rows are new on them: a long read is stored piece by piece
 
-Error bad_list(const std::string& what, const std::string& request_id) {
-  Error e = make_error(ErrorClass::bad_response, "Partner Center sent a list of referrals that " + what + ".");
-  e.request_id = request_id;
+// `answer`: an Answer or the Rows of one.
+template <class Read>
+Error not_as_expected(const Read& answer, const std::string& what) {
+  Error e =
+      make_error(ErrorClass::bad_response, "Partner Center sent " + what + " in answer to " + answer.request + ".");
+  e.request_id = answer.request_id;
   return e;
+}
+
+template <class Read>
+Error bad_list(const Read& answer, const std::string& what) {
+  return not_as_expected(answer, "a list of referrals that " + what);
 }
 
 // The query of a next link, whatever stands before it: the service prints links with http, without /engagements, and
@@ -36,25 +44,6 @@ std::optional<std::string> query_of_link(const std::string& link) {
                      std::all_of(query.begin(), query.end(), [](char c) { return c > ' ' && c < 0x7f; });
   if (!sound) return std::nullopt;
   return query;
-}
-
-Result<Rows> rows_of(Answer answer) {
-  Rows rows;
-  rows.body = std::move(answer.body);
-  const json::Value* list = rows.body.find("value");
-  if (list == nullptr || !list->is_array()) return bad_list("holds no referrals", answer.request_id);
-  rows.rows.reserve(list->items().size());
-  for (const json::Value& v : list->items()) {
-    std::optional<RowHead> head = read_head(v);
-    if (!head) return bad_list("has a row without an id", answer.request_id);
-    rows.rows.push_back({std::move(*head), &v});
-  }
-  const json::Value* link = rows.body.find("@odata.nextLink");
-  if (link == nullptr || link->is_null()) return rows;
-  const std::optional<std::string> query = query_of_link(link->text());
-  if (!query) return bad_list("goes on at a link without a page token", answer.request_id);
-  rows.next_query = *query;
-  return rows;
 }
 
 bool newest_change_first(const Rows& rows) {
@@ -90,6 +79,33 @@ std::string engagement_query(const std::string& id, bool quoted) {
 
 }  // namespace
 
+Result<Rows> read_rows(Answer answer) {
+  Rows rows;
+  rows.request = answer.request;
+  rows.request_id = answer.request_id;
+  rows.body = std::move(answer.body);
+  const json::Value* list = rows.body.find("value");
+  if (list == nullptr || !list->is_array()) return bad_list(rows, "holds no referrals");
+  rows.rows.reserve(list->items().size());
+  for (const json::Value& v : list->items()) {
+    std::optional<RowHead> head = read_head(v);
+    if (!head) return bad_list(rows, "has a row without an id");
+    rows.rows.push_back({std::move(*head), &v});
+  }
+  const json::Value* link = rows.body.find("@odata.nextLink");
+  if (link == nullptr || link->is_null()) return rows;
+  const std::optional<std::string> query = query_of_link(link->text());
+  if (!query) return bad_list(rows, "goes on at a link without a page token");
+  rows.next_query = *query;
+  return rows;
+}
+
+Result<RowHead> read_single(const Answer& answer) {
+  std::optional<RowHead> head = read_head(answer.body);
+  if (!head) return not_as_expected(answer, "something else than a referral");
+  return *std::move(head);
+}
+
 Result<Rows> Feed::list(Call& call, const std::string& query) {
   const Instant sent = call.clock.now();
   Result<Answer> answer = client_.read(call, "?" + query);
@@ -97,7 +113,7 @@ Result<Rows> Feed::list(Call& call, const std::string& query) {
   // The answer is dated when it leaves; the rows may have been looked up as early as the request was sent.
   const Duration under_way = std::max(call.clock.now() - sent, Duration{0});
   const std::optional<Instant> date = answer->date;
-  Result<Rows> rows = rows_of(std::move(*answer));
+  Result<Rows> rows = read_rows(std::move(*answer));
   if (rows && date) rows->asked_at = *date - under_way;
   return rows;
 }
@@ -200,7 +216,7 @@ Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, P
     position.listing->restarts = restarts;
     return false;
   }
-  if (!newest_change_first(*rows)) return bad_list("is not in the order that was asked for", "");
+  if (!newest_change_first(*rows)) return bad_list(*rows, "is not in the order that was asked for");
   if (first) {
     Result<void> settled = settle_organization(call, position, *rows);
     if (!settled) return settled.error();
@@ -213,7 +229,7 @@ Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, P
   if (cut) return false;
   if (reached_end || rows->next_query.empty()) return true;
   ++listing.pages;
-  if (goes_round(listing, rows->next_query)) return bad_list("goes round in a circle", "");
+  if (goes_round(listing, rows->next_query)) return bad_list(*rows, "goes round in a circle");
   listing.next_query = rows->next_query;
   listing.done.clear();
   return false;
@@ -278,7 +294,7 @@ Result<std::vector<Observation>> Feed::created_since(Call& call, Instant from, c
                             text::count_of(static_cast<std::size_t>(walk.pages), "page") +
                             " without reaching the time of the create. Raise create_search_pages.");
     }
-    if (goes_round(walk, rows->next_query)) return bad_list("goes round in a circle", "");
+    if (goes_round(walk, rows->next_query)) return bad_list(*rows, "goes round in a circle");
     walk.next_query = rows->next_query;
   }
 }
@@ -289,7 +305,7 @@ std::vector<Result<Rows>> Feed::filter_by(Call& call, const std::vector<std::str
   for (const std::string& id : ids) targets.push_back(engagement_query(id, quoted));
   std::vector<Result<Rows>> results;
   for (Result<Answer>& answer : client_.read_all(call, targets)) {
-    results.push_back(answer ? rows_of(std::move(*answer)) : Result<Rows>(answer.error()));
+    results.push_back(answer ? read_rows(std::move(*answer)) : Result<Rows>(answer.error()));
   }
   return results;
 }

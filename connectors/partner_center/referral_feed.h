@@ -24,6 +24,9 @@ struct Rows {
   std::string next_query;  // without '?'; empty on the last page
   // A time by the service's clock at which it had not looked the rows up yet; empty when it does not tell.
   std::optional<Instant> asked_at;
+  // Which request they answer, for messages.
+  std::string request;
+  std::string request_id;
 
   Rows() = default;
   Rows(Rows&&) = default;
@@ -31,6 +34,10 @@ struct Rows {
   Rows(const Rows&) = delete;
   Rows& operator=(const Rows&) = delete;
 };
+
+// A list of referrals, and a single one. Errors are bad_response and name the request.
+Result<Rows> read_rows(Answer answer);
+Result<RowHead> read_single(const Answer& answer);
 
 // The owner that the oldest referrals name.
 struct Organization {

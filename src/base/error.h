@@ -43,7 +43,7 @@ struct Error {
   ErrorClass kind = ErrorClass::bug;
   std::string message;                     // one sentence for people, in the product's words
   std::string detail = {};                 // the server's own words, redacted, at most 1,000 characters
-  std::string request_id = {};             // the server's id of the request, if it sent one
+  std::string request_id = {};             // the server's id of the request; without an answer, the id that we sent
   std::string rule = {};                   // rule id (`R-2`) or server code (`DUPLICATES_DETECTED`)
   std::vector<std::string> fields = {};    // columns that the server complained about
   int http_status = 0;                     // 0: no HTTP answer

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/login_end.h"
+#include "cli/network.h"
 #include "cli/workplace.h"
 #include "deal/deal.h"
 
@@ -60,7 +61,8 @@ Finding of(const Error& e, const std::string& what, const std::string& remedy) {
   return f;
 }
 
-void check_environment(Checklist& list, Session& session) {
+// False when no request can go out.
+bool check_environment(Checklist& list, Session& session) {
   const Config& config = session.config;
   Finding f;
   f.what = "Saved logins";
@@ -75,6 +77,9 @@ void check_environment(Checklist& list, Session& session) {
   list.add(f);
   if (!config.sandbox_clock.empty())
     list.add({Level::ok, "Clock", "the sandbox's, now " + to_string_minutes(session.clock().now()) + " UTC", ""});
+  const std::vector<Finding> network = network_findings(config);
+  for (const Finding& finding : network) list.add(finding);
+  return std::none_of(network.begin(), network.end(), [](const Finding& n) { return n.level == Level::problem; });
 }
 
 void check_store(Checklist& list, Workplace& place, int& code) {
@@ -173,21 +178,28 @@ bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
   return true;
 }
 
+void check_parts(Checklist& list, Session& session, const PairConfig& config, int& code) {
+  auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_told_by_command);
+  if (!place) {
+    list.add(of(place.error(), "", ""));
+    code = exit_code_of(place.error().kind);
+    return;
+  }
+  add_mapping_file(list, **place, code);
+  check_store(list, **place, code);
+  check_side(list, **place, Side::crm, code);
+  check_side(list, **place, Side::partner_center, code);
+}
+
 PairAnswer check_pair(Session& session, const PairConfig& config) {
   Checklist list(session.output);
   PairAnswer answer;
   list.heading("Configuration");
   list.add({Level::ok, "", session.config.file, ""});
-  check_environment(list, session);
-  auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_told_by_command);
-  if (!place) {
-    list.add(of(place.error(), "", ""));
-    answer.code = exit_code_of(place.error().kind);
+  if (check_environment(list, session)) {
+    check_parts(list, session, config, answer.code);
   } else {
-    add_mapping_file(list, **place, answer.code);
-    check_store(list, **place, answer.code);
-    check_side(list, **place, Side::crm, answer.code);
-    check_side(list, **place, Side::partner_center, answer.code);
+    answer.code = exit_usage;
   }
   session.output.line();
   const auto count = [](int n, const char* what) { return text::count_of(static_cast<std::size_t>(n), what); };

@@ -45,6 +45,7 @@ class Reader {
 
   std::string text_of(const json::Value& v, const std::string& name, const std::string& expected);
   std::string path_of(const json::Value& v, const std::string& name);
+  std::string secret_of(const json::Value& v, const std::string& name, const std::string& what);
   void duration(const json::Value& v, const std::string& name, Duration& out);
   void flag(const json::Value& v, const std::string& name, bool& out);
   void in_flight(const json::Value& v, const std::string& name, int& out);
@@ -62,6 +63,8 @@ class Reader {
   void rates(const json::Value& v, RateTable& out);
   void rates_file(const json::Value& v, RateTable& out);
   void tokens(const json::Value& v);
+  void network(const json::Value& v);
+  void proxy(const json::Value& v);
   void sandbox(const json::Value& v);
   void different_stores();
 
@@ -107,6 +110,15 @@ std::string Reader::path_of(const json::Value& v, const std::string& name) {
   if (written.empty()) return "";
   const fs::path path(written);
   return (path.is_absolute() ? path : fs::path(config_.base_dir) / path).lexically_normal().string();
+}
+
+std::string Reader::secret_of(const json::Value& v, const std::string& name, const std::string& what) {
+  const std::string kinds = "where " + what + " is: \"file:PATH\", \"env:NAME\" or \"credential:NAME\"";
+  const std::string written = text_of(v, name, kinds);
+  const bool named = text::starts_with(written, "file:") || text::starts_with(written, "env:") ||
+                     text::starts_with(written, "credential:");
+  if (!written.empty() && !named) problem(v.at(), "\"" + name + "\" must say " + kinds + ", never " + what);
+  return written;
 }
 
 void Reader::duration(const json::Value& v, const std::string& name, Duration& out) {
@@ -358,17 +370,50 @@ void Reader::pair(const json::Member& m) {
 void Reader::tokens(const json::Value& v) {
   Members known;
   known["file"] = [&](const json::Value& x) { config_.tokens_file = path_of(x, "file"); };
-  known["key"] = [&](const json::Value& x) {
-    config_.tokens_key = text_of(x, "key", "where the key is: \"file:PATH\", \"env:NAME\" or \"credential:NAME\"");
-    const bool named = text::starts_with(config_.tokens_key, "file:") ||
-                       text::starts_with(config_.tokens_key, "env:") ||
-                       text::starts_with(config_.tokens_key, "credential:");
-    if (!config_.tokens_key.empty() && !named) {
-      problem(x.at(),
-              "\"key\" must say where the key is: \"file:PATH\", \"env:NAME\" or \"credential:NAME\", never the key");
-    }
-  };
+  known["key"] = [&](const json::Value& x) { config_.tokens_key = secret_of(x, "key", "the key"); };
   members(v, "\"tokens\"", known, {"file", "key"});
+}
+
+// No login stands in the address: secrets are named, and the address is told in messages.
+void Reader::proxy(const json::Value& v) {
+  const std::string written =
+      text_of(v, "proxy", "the address of the proxy, like \"http://proxy.contoso.example:3128\"");
+  if (written.empty()) return;
+  if (written.find('@') != std::string::npos) {
+    return problem(v.at(),
+                   "\"proxy\" must not hold a login; write user and password as \"proxy_user\" and \"proxy_password\": "
+                   "\"file:PATH\"");
+  }
+  const auto url = http::parse_url(written);
+  // libcurl's own idea of a port that is not written is none that proxies have.
+  const bool whole = url && !url->host.empty() && written.find_first_of("?#") == std::string::npos &&
+                     (text::ends_with(written, ":" + std::to_string(url->port)) ||
+                      text::ends_with(written, ":" + std::to_string(url->port) + "/"));
+  if (!whole) {
+    return problem(v.at(),
+                   "\"proxy\" must be the address of the proxy with its port, like "
+                   "\"http://proxy.contoso.example:3128\"");
+  }
+  config_.network.proxy = written;
+}
+
+void Reader::network(const json::Value& v) {
+  Network& out = config_.network;
+  Members known;
+  known["ca_bundle"] = [&](const json::Value& x) {
+    out.ca_bundle = path_of(x, "ca_bundle");
+    out.ca_bundle_at = file_ + ":" + std::to_string(x.at().line) + ":" + std::to_string(x.at().column);
+  };
+  known["proxy"] = [&](const json::Value& x) { proxy(x); };
+  known["proxy_user"] = [&](const json::Value& x) {
+    out.proxy_user = text_of(x, "proxy_user", "the user name for the proxy");
+  };
+  known["proxy_password"] = [&](const json::Value& x) {
+    out.proxy_password = secret_of(x, "proxy_password", "the password");
+  };
+  const bool login = v.is_object() && (v.find("proxy_user") != nullptr || v.find("proxy_password") != nullptr);
+  members(v, "\"network\"", known,
+          login ? std::vector<std::string>{"proxy", "proxy_user", "proxy_password"} : std::vector<std::string>{});
 }
 
 void Reader::sandbox(const json::Value& v) {
@@ -410,6 +455,7 @@ ReadConfig Reader::read(std::string_view text) {
     for (const json::Member& m : v.members()) pair(m);
   };
   known["tokens"] = [&](const json::Value& v) { tokens(v); };
+  known["network"] = [&](const json::Value& v) { network(v); };
   known["sandbox"] = [&](const json::Value& v) { sandbox(v); };
   members(*root, "the configuration", known, {"pairs"});
   different_stores();

@@ -28,10 +28,20 @@ struct PairConfig {
   std::map<store::Side, net::Allowance> calls;  // what each side may be asked; absent: as much as it takes
 };
 
+// How this machine reaches the others; for every request of every pair.
+struct Network {
+  std::string ca_bundle;       // absolute; a PEM file of authorities. Empty: the system's
+  std::string ca_bundle_at;    // "FILE:LINE:COLUMN" of its setting, for messages
+  std::string proxy;           // "http://proxy:3128". Empty: from the environment
+  std::string proxy_user;      // empty: no login
+  std::string proxy_password;  // reference
+};
+
 struct Config {
   std::string file;      // as it was named
   std::string base_dir;  // paths in the file are relative to it
   std::vector<PairConfig> pairs;
+  Network network;
   std::string tokens_file;    // absolute; empty: logins are not kept
   std::string tokens_key;     // reference to the key
   std::string sandbox_clock;  // address; followed only when every side is on this machine

@@ -149,7 +149,7 @@ class History {
     const std::string request = payload.text_of("request_id");
     if (request.empty()) return;
     o.text("request_id", request);
-    if (!detail.empty()) session_.output.line(indent_ + "request id: " + request);
+    if (!payload.text_of("error").empty()) session_.output.line(indent_ + "request id: " + request);
   }
 
   Result<json::Value> tell_one(const JournalEntry& entry) {

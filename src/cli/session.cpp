@@ -29,7 +29,9 @@ std::optional<int> Session::start(const std::string& config_file) {
     output.note("The sandbox's clock is not followed: not every address is on this machine.");
     return std::nullopt;
   }
-  clock_transport_ = std::make_unique<net::CurlTransport>();
+  net::CurlOptions network;
+  network.ca_bundle = config.network.ca_bundle;  // the clock is on this machine, where no proxy is used
+  clock_transport_ = std::make_unique<net::CurlTransport>(std::move(network));
   followed_ = std::make_unique<FollowedClock>(system_clock_, *clock_transport_, config.sandbox_clock);
   clock_ = followed_.get();
   return std::nullopt;

@@ -98,6 +98,7 @@ class Status {
     if (auto done = tell_mapping(); !done) return done.error();
     if (auto done = tell_incidents(); !done) return done.error();
     if (auto done = tell_calls(); !done) return done.error();
+    if (auto done = tell_limits(); !done) return done.error();
     tell_logins();
     auto states = place_.store().count_deals();
     if (!states) return states.error();
@@ -267,6 +268,34 @@ class Status {
     }
     row("API calls", "in 24 hours: " + text::join(parts, ", "), used_up ? Style::warning : Style::plain);
     json_.set("calls_24h", std::move(list));
+    return {};
+  }
+
+  // How fast each side may be asked, and what it bore when it was asked last.
+  Result<void> tell_limits() {
+    json::Value list = json::Value::object();
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      Object o;
+      std::string text = place_.pair().title(side) + ": ";
+      const auto allowed = place_.config().calls.find(side);
+      if (allowed != place_.config().calls.end() && allowed->second.per_minute) {
+        text += text::count_of(static_cast<std::size_t>(*allowed->second.per_minute), "call") + " a minute, ";
+        o.number("per_minute", *allowed->second.per_minute);
+      }
+      const int at_once = place_.pair().call(side).max_in_flight;
+      text += "up to " + text::count_of(static_cast<std::size_t>(at_once), "request") + " at once";
+      o.number("in_flight", at_once);
+      auto last = place_.in_flight_of_last_run(side);
+      if (!last) return last.error();
+      if (*last) {
+        text += (*last)->slowed_down ? "; slowed down in the last sync, to " : "; the last sync ended with ";
+        text += std::to_string((*last)->now);
+        o.number("in_flight_last_sync", (*last)->now).flag("slowed_down_last_sync", (*last)->slowed_down);
+      }
+      row(side == Side::crm ? "Limits" : "", text, *last && (*last)->slowed_down ? Style::warning : Style::plain);
+      list.set(store::name_of(side), o.done());
+    }
+    json_.set("limits", std::move(list));
     return {};
   }
 

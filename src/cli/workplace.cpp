@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/learned.h"
+#include "cli/network.h"
 #include "mapping/shipped.h"
 
 namespace cosell::cli {
@@ -188,7 +189,10 @@ Result<void> Workplace::make_connectors(Login login) {
 
 Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairConfig& config, Login login,
                                                    MappingUsed used) {
-  std::unique_ptr<Workplace> place(new Workplace(session, config));
+  auto network =
+      login == Login::needed ? network_options(session.config) : Result<net::CurlOptions>(net::CurlOptions{});
+  if (!network) return network.error();
+  std::unique_ptr<Workplace> place(new Workplace(session, config, *network));
   place->mapping_used_ = used;
   auto read = used == MappingUsed::shipped ? place->read_shipped_mapping() : place->read_own_mapping();
   if (!read) return read.error();
@@ -271,6 +275,22 @@ Result<std::optional<Workplace::GrantedCalls>> Workplace::granted_calls(store::S
     return std::optional<GrantedCalls>(told);
   }
   return std::optional<GrantedCalls>();
+}
+
+Result<std::optional<net::InFlight>> Workplace::in_flight_of_last_run(store::Side side) {
+  constexpr int looked_at = 100;
+  auto runs = store_->runs(looked_at);
+  if (!runs) return runs.error();
+  const std::string name = store::name_of(side);
+  for (const store::RunRow& run : *runs) {  // newest first
+    const auto figures = json::read(run.figures.empty() ? "{}" : run.figures);
+    const json::Value* now = figures ? figures->find("in_flight." + name) : nullptr;
+    if (now == nullptr) continue;
+    const json::Value* slowed_down = figures->find("slowed_down." + name);
+    return std::optional<net::InFlight>(net::InFlight{static_cast<int>(now->as_integer().value_or(0)),
+                                                      slowed_down != nullptr && slowed_down->as_bool()});
+  }
+  return std::optional<net::InFlight>();
 }
 
 Result<void> Workplace::renew_allowances() {

@@ -71,13 +71,17 @@ class Workplace {
     Instant at = {};
   };
   Result<std::optional<GrantedCalls>> granted_calls(store::Side side);
+  // How many requests at once the newest sync that asked this side ended with; nothing when none told it.
+  Result<std::optional<net::InFlight>> in_flight_of_last_run(store::Side side);
   // What the configuration allows, less what was used. Before each cycle; the store is open.
   Result<void> renew_allowances();
 
  private:
-  Workplace(Session& session, const PairConfig& config)
+  Workplace(Session& session, const PairConfig& config, const net::CurlOptions& network)
       : session_(session),
         config_(config),
+        crm_wire_(network),
+        partner_center_wire_(network),
         crm_transport_(crm_wire_, session.clock()),
         partner_center_transport_(partner_center_wire_, session.clock()) {}
   Result<void> read_shipped_mapping();

@@ -318,6 +318,10 @@ Result<void> Cycle::finish() {
       figures.set(granted + ".used", json::Value::integer(told->used));
       figures.set(granted + ".limit", json::Value::integer(told->limit));
     }
+    if (const auto told = pair_.meter->in_flight(store::name_of(side))) {
+      figures.set(std::string("in_flight.") + store::name_of(side), json::Value::integer(told->now));
+      figures.set(std::string("slowed_down.") + store::name_of(side), json::Value::boolean(told->slowed_down));
+    }
   }
   return pair_.store->transaction([&]() -> Result<void> {
     for (const Side side : {Side::crm, Side::partner_center}) {

@@ -54,10 +54,24 @@ std::optional<Granted> CallMeter::granted(const std::string& side) const {
   return it == granted_.end() ? std::nullopt : std::optional<Granted>(it->second);
 }
 
+void CallMeter::tell_in_flight(const std::string& side, InFlight in_flight) {
+  const std::lock_guard lock(mutex_);
+  InFlight& told = in_flight_[side];
+  told.now = in_flight.now;
+  told.slowed_down = told.slowed_down || in_flight.slowed_down;
+}
+
+std::optional<InFlight> CallMeter::in_flight(const std::string& side) const {
+  const std::lock_guard lock(mutex_);
+  const auto it = in_flight_.find(side);
+  return it == in_flight_.end() ? std::nullopt : std::optional<InFlight>(it->second);
+}
+
 void CallMeter::reset() {
   const std::lock_guard lock(mutex_);
   sides_.clear();
   granted_.clear();
+  in_flight_.clear();
 }
 
 }  // namespace cosell::net

@@ -1,5 +1,5 @@
 // Counts what the bridge asks of each side, as an admin pays for it: API calls with their repetitions, and logins
-// apart; and keeps what a side tells of the calls that it grants. Thread-safe.
+// apart; and keeps what a side tells of the calls that it grants, and how many requests at once it bore. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +27,12 @@ struct Granted {
   std::int64_t limit = 0;
 };
 
+// How many requests were let under way at once last, and whether the side asked to slow down before that.
+struct InFlight {
+  int now = 0;
+  bool slowed_down = false;
+};
+
 class CallMeter {
  public:
   void count(const std::string& side, const std::string& method, CallKind kind = CallKind::api);
@@ -34,12 +40,16 @@ class CallMeter {
   std::map<std::string, Calls> all() const;
   void tell_granted(const std::string& side, Granted granted);
   std::optional<Granted> granted(const std::string& side) const;  // since the last reset
+  // `slowed_down`: since the last time this was told. Once true it stays so until the reset.
+  void tell_in_flight(const std::string& side, InFlight in_flight);
+  std::optional<InFlight> in_flight(const std::string& side) const;  // since the last reset
   void reset();
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Calls> sides_;
   std::map<std::string, Granted> granted_;
+  std::map<std::string, InFlight> in_flight_;
 };
 
 }  // namespace cosell::net

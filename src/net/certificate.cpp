@@ -19,9 +19,7 @@ constexpr int kKeyBits = 2048;
 // A file with a pass phrase must not stop the program to ask for it.
 int no_pass_phrase(char*, int, int, void*) { return 0; }
 
-pem::Bio reader_of(const std::string& text) {
-  return pem::Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
+Bio reader_of(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
 std::string written(BIO* bio) {
   char* data = nullptr;
@@ -72,7 +70,7 @@ Certificate read_certificate(const std::string& text) {
 }  // namespace pem
 
 std::string key_problem(const Secret& key_pem) {
-  const pem::Key key = pem::read_key(key_pem);
+  const Key key = pem::read_key(key_pem);
   if (key) {
     const bool fits = EVP_PKEY_get_base_id(key.get()) == EVP_PKEY_RSA && EVP_PKEY_get_bits(key.get()) >= kKeyBits;
     return fits ? "" : "is of another kind; a login is signed with an RSA key of at least 2,048 bits";
@@ -106,13 +104,13 @@ std::string certificate_problem(const std::string& certificate_pem) {
 }
 
 bool belong_together(const Secret& key_pem, const std::string& certificate_pem) {
-  const pem::Key key = pem::read_key(key_pem);
-  const pem::Certificate certificate = pem::read_certificate(certificate_pem);
+  const Key key = pem::read_key(key_pem);
+  const Certificate certificate = pem::read_certificate(certificate_pem);
   return key && certificate && EVP_PKEY_eq(X509_get0_pubkey(certificate.get()), key.get()) == 1;
 }
 
 Result<CertificateTerm> certificate_term(const std::string& certificate_pem) {
-  const pem::Certificate certificate = pem::read_certificate(certificate_pem);
+  const Certificate certificate = pem::read_certificate(certificate_pem);
   if (!certificate) return unreadable_certificate(certificate_pem);
   const auto starts = instant_of(X509_get0_notBefore(certificate.get()));
   const auto ends = instant_of(X509_get0_notAfter(certificate.get()));
@@ -121,7 +119,7 @@ Result<CertificateTerm> certificate_term(const std::string& certificate_pem) {
 }
 
 Result<std::string> certificate_thumbprint(const std::string& certificate_pem, Thumbprint kind) {
-  const pem::Certificate certificate = pem::read_certificate(certificate_pem);
+  const Certificate certificate = pem::read_certificate(certificate_pem);
   if (!certificate) return unreadable_certificate(certificate_pem);
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned size = 0;
@@ -133,10 +131,10 @@ Result<std::string> certificate_thumbprint(const std::string& certificate_pem, T
 }
 
 Result<SelfSigned> make_self_signed(const std::string& name, const CertificateTerm& term) {
-  const pem::Key key(EVP_RSA_gen(kKeyBits));
-  const pem::Certificate certificate(X509_new());
-  const pem::Bio key_text(BIO_new(BIO_s_mem()));
-  const pem::Bio certificate_text(BIO_new(BIO_s_mem()));
+  const Key key(EVP_RSA_gen(kKeyBits));
+  const Certificate certificate(X509_new());
+  const Bio key_text(BIO_new(BIO_s_mem()));
+  const Bio certificate_text(BIO_new(BIO_s_mem()));
   const bool made =
       key && certificate && key_text && certificate_text && fill_in(certificate.get(), key.get(), name, term) &&
       PEM_write_bio_PKCS8PrivateKey(key_text.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) == 1 &&

@@ -5,12 +5,14 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <array>
 #include <list>
 #include <mutex>
 #include <utility>
 
 #include "base/text.h"
 #include "net/gzip.h"
+#include "net/proxy.h"
 
 namespace cosell::net {
 namespace {
@@ -43,7 +45,8 @@ struct Transfer {
   int times_sent = 0;
   std::optional<Gunzip> packed = {};  // once a body in gzip began
   bool body_too_large = false;
-  bool body_broken = false;  // in an encoding that was not asked for, or not one whole stream
+  bool body_broken = false;                      // in an encoding that was not asked for, or not one whole stream
+  std::array<char, CURL_ERROR_SIZE> words = {};  // of libcurl; may name a proxy's login, so that nobody sees them
 };
 
 // Why the body is unpacked here and not by libcurl: that takes a stream that ends too early for a whole one.
@@ -131,6 +134,22 @@ void set_method(CURL* easy, const http::Request& request) {
   curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 }
 
+void set_proxy(CURL* easy, const std::string& host, const CurlOptions& options) {
+  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (http::is_loopback(host)) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+    return;
+  }
+  if (!options.ca_bundle.empty()) curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, options.ca_bundle.c_str());
+  if (options.proxy.empty()) return;
+  curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
+  if (options.proxy_user.empty()) return;
+  curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME, options.proxy_user.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD, options.proxy_password.reveal().c_str());
+  // Whichever of them the proxy offers; the password itself is sent to one that offers nothing else only.
+  curl_easy_setopt(easy, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC | CURLAUTH_DIGEST | CURLAUTH_NTLM));
+}
+
 void prepare(Transfer& t, const CurlOptions& options) {
   CURL* easy = t.easy.get();
   const http::Request& request = t.exchange.request;
@@ -151,12 +170,8 @@ void prepare(Transfer& t, const CurlOptions& options) {
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!options.ca_bundle.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, options.ca_bundle.c_str());
-  if (http::is_loopback(url->host)) {
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  } else if (!options.proxy.empty()) {
-    curl_easy_setopt(easy, CURLOPT_PROXY, options.proxy.c_str());
-  }
-  curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  set_proxy(easy, url->host, options);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t.words.data());
   const std::int64_t timeout = std::max<std::int64_t>(1, t.exchange.timeout.ms);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout));
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::min(timeout, options.connect_timeout.ms)));
@@ -169,20 +184,72 @@ void prepare(Transfer& t, const CurlOptions& options) {
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &t);
 }
 
-// Why nothing could be sent.
-Reply unreachable(const Transfer& t, CURLcode code) {
+// The proxy's answer to the wish to reach another machine was no.
+Reply refused_by_proxy(const ProxyInUse& proxy, const std::string& host, long status, bool login_sent) {
+  const std::string who = "The proxy " + proxy.address + " (" + proxy.from + ") ";
+  if (status == 407) {
+    // Not tried again by itself: a wrong password that is sent often locks accounts.
+    return not_sent(ErrorClass::config,
+                    who +
+                        (login_sent ? "does not accept the login that it was given"
+                                    : "wants a login before it lets " + host + " through") +
+                        " (407). Give user and password as \"network\": { \"proxy\": \"" + proxy.address +
+                        "\", \"proxy_user\": …, \"proxy_password\": \"file:…\" } in the configuration.");
+  }
+  const std::string answered = " (it answered " + std::to_string(status) + "). ";
+  if (status >= 500 || status == 408 || status == 429) {
+    return not_sent(ErrorClass::transient, who + "cannot reach " + host + answered +
+                                               "Ask those who run it, or name another one as \"network\": { "
+                                               "\"proxy\": … } in the configuration.");
+  }
+  return not_sent(ErrorClass::config, who + "does not let " + host + " through" + answered +
+                                          "Ask those who run it to allow " + host +
+                                          ", or name another one as \"network\": { \"proxy\": … } in the "
+                                          "configuration.");
+}
+
+// Whether the connection that failed was the one to the proxy: libcurl tells it in words only.
+bool failed_at_proxy(const Transfer& t, const ProxyInUse& proxy) {
+  const auto url = http::parse_url(proxy.address);
+  const std::string words = text::lower_ascii(t.words.data());
+  return words.find("proxy") != std::string::npos ||
+         (url && !url->host.empty() && words.find(text::lower_ascii(url->host)) != std::string::npos);
+}
+
+std::optional<Reply> stopped_at_proxy(const Transfer& t, CURLcode code, const CurlOptions& options) {
   const std::string host = host_of(t.exchange.request);
+  const auto proxy = http::is_loopback(host) ? std::nullopt : proxy_in_use(options.proxy);
+  if (!proxy) return std::nullopt;
+  long status = 0;
+  curl_easy_getinfo(t.easy.get(), CURLINFO_HTTP_CONNECTCODE, &status);
+  if (status >= 300) return refused_by_proxy(*proxy, host, status, !options.proxy_user.empty());
+  const std::string who = "The proxy " + proxy->address + " (" + proxy->from + ") ";
+  if (code == CURLE_COULDNT_RESOLVE_PROXY) {
+    return not_sent(ErrorClass::transient, who +
+                                               "cannot be found: its name cannot be resolved. Check the address and "
+                                               "DNS.");
+  }
+  if (code == CURLE_PEER_FAILED_VERIFICATION || status != 0 || !failed_at_proxy(t, *proxy)) return std::nullopt;
+  return not_sent(ErrorClass::transient,
+                  who + "cannot be reached: " + curl_easy_strerror(code) + ". Check its address, and that it runs.");
+}
+
+// Why nothing could be sent.
+Reply unreachable(const Transfer& t, CURLcode code, const CurlOptions& options) {
+  const std::string host = host_of(t.exchange.request);
+  if (auto reply = stopped_at_proxy(t, code, options)) return std::move(*reply);
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return not_sent(ErrorClass::transient, "The name " + host + " cannot be resolved. Check the address and DNS.");
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return not_sent(ErrorClass::transient, "The name of the proxy cannot be resolved.");
     case CURLE_PEER_FAILED_VERIFICATION:
       return not_sent(ErrorClass::transient,
                       "The certificate of " + host +
-                          " is not trusted. If your network inspects TLS, name its CA file in the configuration.");
+                          " is not trusted. If your network inspects TLS, name its CA file in the configuration: "
+                          "\"network\": { \"ca_bundle\": … }.");
     case CURLE_SSL_CACERT_BADFILE:
-      return not_sent(ErrorClass::config, "The CA file of the configuration cannot be read.");
+      return not_sent(ErrorClass::config, "The CA file " + options.ca_bundle +
+                                              " cannot be used. Correct \"network\": { \"ca_bundle\": … } in the "
+                                              "configuration.");
     case CURLE_OPERATION_TIMEDOUT:
       return not_sent(ErrorClass::transient, host + " cannot be reached: no connection in time.");
     default:
@@ -203,18 +270,20 @@ Reply unanswered(const Transfer& t, CURLcode code) {
       return lost(request, "the answer broke off");
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return {make_error(ErrorClass::bad_response,
-                         "The answer of " + host_of(request) + " is not HTTP that can be understood."),
-              true};
+    case CURLE_BAD_CONTENT_ENCODING: {
+      Error error = make_error(ErrorClass::bad_response,
+                               "The answer of " + host_of(request) + " is not HTTP that can be understood.");
+      error.request_id = id_sent_with(request);
+      return {std::move(error), true};
+    }
     default:
       return lost(request, "the connection was closed");
   }
 }
 
-Reply reply_of(Transfer& t, CURLcode code) {
+Reply reply_of(Transfer& t, CURLcode code, const CurlOptions& options) {
   if (code == CURLE_OK && t.packed && !t.packed->whole()) return unanswered(t, CURLE_BAD_CONTENT_ENCODING);
-  if (code != CURLE_OK) return t.times_sent == 0 ? unreachable(t, code) : unanswered(t, code);
+  if (code != CURLE_OK) return t.times_sent == 0 ? unreachable(t, code, options) : unanswered(t, code);
   long status = 0;
   curl_easy_getinfo(t.easy.get(), CURLINFO_RESPONSE_CODE, &status);
   t.response.status = static_cast<int>(status);
@@ -297,7 +366,7 @@ class Run {
   }
 
   void finish(Transfer& t, CURLcode code) {
-    Reply reply = reply_of(t, code);
+    Reply reply = reply_of(t, code, options_);
     const std::size_t index = t.index;
     curl_multi_remove_handle(multi_, t.easy.get());
     under_way_.remove_if([&t](const Transfer& other) { return &other == &t; });

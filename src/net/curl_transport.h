@@ -5,13 +5,16 @@
 #include <memory>
 #include <string>
 
+#include "net/secrets.h"
 #include "net/transport.h"
 
 namespace cosell::net {
 
 struct CurlOptions {
-  std::string ca_bundle = {};  // PEM file; empty: the system's
-  std::string proxy = {};      // "http://proxy:3128"; empty: from the environment. Never used for this machine
+  std::string ca_bundle = {};   // PEM file of authorities; empty: the system's
+  std::string proxy = {};       // "http://proxy:3128"; empty: from the environment. Never used for this machine
+  std::string proxy_user = {};  // for the configured proxy; empty: no login
+  Secret proxy_password = {};
   Duration connect_timeout = seconds(15);
   Duration drain = seconds(3);  // after a stop request: how long requests under way may still finish
 };

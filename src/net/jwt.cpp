@@ -22,9 +22,9 @@ bool choose_padding(EVP_PKEY_CTX* context, JwtAlgorithm algorithm) {
 Result<std::string> sign_text(JwtAlgorithm algorithm, std::string_view text, const Secret& private_key_pem) {
   const std::string problem = key_problem(private_key_pem);
   if (!problem.empty()) return make_error(ErrorClass::config, "The private key " + problem + ".");
-  const pem::Key key = pem::read_key(private_key_pem);
+  const Key key = pem::read_key(private_key_pem);
   const Error failed = make_error(ErrorClass::config, "The login could not be signed with the private key.");
-  const pem::Digest digest(EVP_MD_CTX_new());
+  const Digest digest(EVP_MD_CTX_new());
   EVP_PKEY_CTX* context = nullptr;  // owned by the digest
   if (!digest || EVP_DigestSignInit(digest.get(), &context, EVP_sha256(), nullptr, key.get()) != 1 ||
       !choose_padding(context, algorithm)) {

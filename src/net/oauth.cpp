@@ -151,7 +151,13 @@ class CachedSource : public TokenSource {
 
   LoginContext context() const {
     const auto url = http::parse_url(client_.token_endpoint);
-    return {lane_.name(), url ? url->host : "the login service", client_.login_command, by_person(), lane_.clock.now()};
+    LoginContext context;
+    context.side = lane_.name();
+    context.host = url ? url->host : "the login service";
+    context.login_command = client_.login_command;
+    if (by_person()) context.how = LoginContext::How::saved_login;
+    context.now = lane_.clock.now();
+    return context;
   }
 
   TokenStore* const store_;

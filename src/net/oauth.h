@@ -1,6 +1,6 @@
 // Access tokens from an OAuth 2 token endpoint: by refresh token, by client secret or certificate, or by a signed JWT.
 // Tokens are cached in memory and, where a store is given, encrypted on disk; they never reach a log. How a person
-// logs in the first time is not done here.
+// logs in the first time: device_login.h.
 #pragma once
 
 #include <memory>

@@ -22,9 +22,18 @@ struct Known {
   std::string_view reason = {};  // also found there, where one code has several
 };
 
-constexpr std::array<Known, 31> kKnown = {{
+// The meanings of AADSTS codes are those of Microsoft's list "Microsoft Entra authentication and authorization error
+// codes"; that 7000218 means this setting, of its support article about that code.
+constexpr std::array<Known, 44> kKnown = {{
     {"AADSTS7000215", "the client secret is wrong (use the secret's value, not its id)", Remedy::admin},
     {"AADSTS7000222", "the client secret has expired; make a new one in Entra and put it in place", Remedy::admin},
+    {"AADSTS7000218",
+     "the app asks for a secret and none was sent; in its registration set \"Allow public client flows\" (under "
+     "Authentication) to Yes, or name its secret as \"client_secret\"",
+     Remedy::admin},
+    {"AADSTS700025",
+     "the app is a public client, which takes no secret; take \"client_secret\" out of the configuration",
+     Remedy::admin},
     {"AADSTS700016", "this tenant does not know the app; check client id and tenant", Remedy::admin},
     {"AADSTS700027", "the certificate has ended; make a new one, upload it at the app registration, put both in place",
      Remedy::admin, "The key used is expired"},
@@ -41,8 +50,26 @@ constexpr std::array<Known, 31> kKnown = {{
     {"AADSTS700023", "the signed login is made for another token address; check the tenant in it", Remedy::admin},
     {"AADSTS7000112", "the app is disabled in this tenant", Remedy::admin},
     {"AADSTS90002", "there is no such tenant; check the tenant in the token address", Remedy::admin},
+    {"AADSTS50194", "the app belongs to one tenant only; name that one as \"tenant\"", Remedy::admin},
     {"AADSTS500011", "the API that the scope names is unknown in this tenant; check the scope", Remedy::admin},
+    {"AADSTS650057",
+     "the app's registration does not list the API that the scope names; add it there under API permissions",
+     Remedy::admin},
+    {"AADSTS650052", "this tenant has not enabled the API that the scope names", Remedy::admin},
     {"AADSTS65001", "nobody has consented to the app's permissions yet", Remedy::admin},
+    {"AADSTS90094", "an admin of the tenant has to consent to the app's permissions", Remedy::admin},
+    {"AADSTS65004", "the person who signed in did not consent to the app's permissions", Remedy::login},
+    {"AADSTS50105",
+     "the user is not assigned to the app; assign them in Entra under Enterprise applications, Users and groups",
+     Remedy::admin},
+    {"AADSTS50020",
+     "the account that signed in is not of this tenant; sign in as a user of the tenant that the configuration names",
+     Remedy::login},
+    {"AADSTS16000",
+     "the account that signed in is not of this tenant; sign in as a user of the tenant that the configuration names",
+     Remedy::login},
+    {"AADSTS50034", "this tenant has no such account; check the user name, and the tenant that the configuration names",
+     Remedy::login},
     {"AADSTS700082", "the saved login was not used for too long and has expired", Remedy::login},
     {"AADSTS700084", "the saved login has expired", Remedy::login},
     {"AADSTS70043", "the saved login has expired by a sign-in frequency rule", Remedy::login},
@@ -52,6 +79,12 @@ constexpr std::array<Known, 31> kKnown = {{
     {"AADSTS50076", "multi-factor authentication is required", Remedy::login},
     {"AADSTS50079", "the user must set up multi-factor authentication first", Remedy::login},
     {"AADSTS50158", "a further sign-in check is required", Remedy::login},
+    {"AADSTS53000",
+     "a conditional access rule wants a device that the company manages; sign in on one, or ask the tenant's admin",
+     Remedy::login},
+    {"AADSTS53001",
+     "a conditional access rule wants a device of the company's domain; sign in on one, or ask the tenant's admin",
+     Remedy::login},
     {"AADSTS53003", "a conditional access rule blocks this login; ask the tenant's admin", Remedy::admin},
     {"user hasn't approved this consumer",
      "the user has not been allowed to use the app; check the user name, and pre-authorize the app for the user's "
@@ -79,7 +112,7 @@ struct KnownError {
   Remedy remedy;
 };
 
-constexpr std::array<KnownError, 9> kErrors = {{
+constexpr std::array<KnownError, 13> kErrors = {{
     {"invalid_client", "the client secret or certificate is wrong or expired", Remedy::admin},
     {"invalid_client_id",
      "the client id is unknown; it must be the consumer key of the app, and a new app needs some minutes",
@@ -89,6 +122,10 @@ constexpr std::array<KnownError, 9> kErrors = {{
     {"consent_required", "nobody has consented to the app's permissions yet", Remedy::login},
     {"login_required", "a person has to sign in again", Remedy::login},
     {"invalid_scope", "the scope is wrong", Remedy::admin},
+    {"authorization_declined", "the sign-in was declined", Remedy::login},
+    {"access_denied", "the sign-in was declined", Remedy::login},
+    {"expired_token", "nobody entered the code in time", Remedy::login},
+    {"bad_verification_code", "the code is not known, or was used already", Remedy::login},
     {"temporarily_unavailable", "the login service is busy", Remedy::later},
     {"server_error", "the login service had a fault", Remedy::later},
 }};
@@ -115,13 +152,16 @@ Known meaning_of(const std::string& error, const std::string& description, const
   for (const KnownError& k : kErrors) {
     if (error == k.error) return {"", k.meaning, k.remedy};
   }
-  if (error == "invalid_grant" && context.by_person) {
-    return {"", "the saved login is no longer accepted", Remedy::login};
+  if (error != "invalid_grant") return {"", "", Remedy::admin};
+  switch (context.how) {
+    case LoginContext::How::saved_login:
+      return {"", "the saved login is no longer accepted", Remedy::login};
+    case LoginContext::How::code:
+      return {"", "the sign-in is not accepted", Remedy::login};
+    case LoginContext::How::app:
+      break;
   }
-  if (error == "invalid_grant") {
-    return {"", "the signed login is not accepted; check user name, audience, certificate and clock", Remedy::admin};
-  }
-  return {"", "", Remedy::admin};
+  return {"", "the signed login is not accepted; check user name, audience, certificate and clock", Remedy::admin};
 }
 
 Error not_a_token_endpoint(const http::Response& response, const LoginContext& context) {
@@ -129,8 +169,8 @@ Error not_a_token_endpoint(const http::Response& response, const LoginContext& c
                     text::starts_with(text::trim(response.body), "<");
   return error_from(ErrorClass::bad_response,
                     context.side + " login: " + context.host + " answered " + std::to_string(response.status) +
-                        (html ? " with a web page" : " with something") +
-                        " instead of a token. Check the token address and any proxy in between.",
+                        (html ? " with a web page" : " with something") + " instead of " + context.wanted +
+                        ". Check the token address and any proxy in between.",
                     response);
 }
 
@@ -148,11 +188,14 @@ Error login_error(const http::Response& response, const LoginContext& context) {
   message += known.meaning.empty() ? "\"" + text::percent_encode(code) + "\"" : std::string(known.meaning);
   message += ".";
   if (wants_login) message += " Log in again: " + context.login_command + ".";
-  const bool wants_token = known.remedy == Remedy::login && context.login_command.empty() && context.by_person;
+  const bool wants_token =
+      known.remedy == Remedy::login && context.login_command.empty() && context.how == LoginContext::How::saved_login;
   if (wants_token) message += " Get a new refresh token and put it in place of the old one.";
   message += clock_hint(response, context.now);
   const ErrorClass kind = known.remedy == Remedy::later ? ErrorClass::transient : ErrorClass::auth_expired;
   Error error = error_from(kind, std::move(message), response);
+  // The service's own sentence says it all; it ends with the ids that its support asks for.
+  if (const std::string said = body->text_of("error_description"); !said.empty()) error.detail = detail_of(said);
   const bool named = text::starts_with(known.code, "AADSTS");
   error.rule = named ? std::string(known.code) : code.substr(0, 100);
   error.log_in_again = known.remedy == Remedy::login;

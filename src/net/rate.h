@@ -20,6 +20,8 @@ class AdaptiveLimit {
       : min_(std::max(1, bounds.min)), max_(std::max(min_, bounds.max)), now_(std::clamp(bounds.start, min_, max_)) {}
 
   int current() const { return now_; }
+  // How often it was halved.
+  int times_slowed() const { return times_slowed_; }
 
   void succeeded() {
     if (same_burst_ > 0) --same_burst_;
@@ -37,6 +39,7 @@ class AdaptiveLimit {
       return;
     }
     same_burst_ = now_ - 1;
+    ++times_slowed_;
     now_ = std::max(min_, now_ / 2);
   }
 
@@ -46,6 +49,7 @@ class AdaptiveLimit {
   int now_;
   int successes_ = 0;
   bool was_throttled_ = false;
+  int times_slowed_ = 0;
   int same_burst_ = 0;  // replies still to come from the burst that was halved
 };
 

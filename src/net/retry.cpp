@@ -52,9 +52,14 @@ Verdict judge_status(const Lane& lane, const http::Response& response, Safety sa
   return verdict;
 }
 
-Verdict judge(const Lane& lane, const Reply& reply, Safety safety) {
-  if (reply.response) return judge_status(lane, *reply.response, safety);
+Verdict judge(const Lane& lane, const Exchange& exchange, const Reply& reply, Safety safety) {
   Verdict verdict;
+  if (reply.response) {
+    verdict = judge_status(lane, *reply.response, safety);
+    // A gateway that fails answers in its own name.
+    if (verdict.error && verdict.error->request_id.empty()) verdict.error->request_id = id_sent_with(exchange.request);
+    return verdict;
+  }
   verdict.error = reply.response.error();
   switch (reply.response.error().kind) {
     case ErrorClass::transient:
@@ -109,6 +114,24 @@ void count(const Lane& lane, const Exchange& exchange, const Reply& reply, CallK
   if (lane.meter != nullptr && reply.sent) lane.meter->count(lane.side, exchange.request.method, kind);
 }
 
+// Tells the meter, whichever way the sending ends.
+class InFlightTold {
+ public:
+  InFlightTold(const Lane& lane, const AdaptiveLimit& limit)
+      : lane_(lane), limit_(limit), slowed_before_(limit.times_slowed()) {}
+  ~InFlightTold() {
+    if (lane_.meter == nullptr) return;
+    lane_.meter->tell_in_flight(lane_.side, {limit_.current(), limit_.times_slowed() > slowed_before_});
+  }
+  InFlightTold(const InFlightTold&) = delete;
+  InFlightTold& operator=(const InFlightTold&) = delete;
+
+ private:
+  const Lane& lane_;
+  const AdaptiveLimit& limit_;
+  const int slowed_before_;
+};
+
 }  // namespace
 
 Duration Backoff::wait(int attempt, Random& random) const {
@@ -130,7 +153,7 @@ Result<http::Response> send(const Lane& lane, const Exchange& exchange, const Re
   for (int attempt = 1;; ++attempt) {
     Reply reply = lane.transport.exchange(exchange);
     count(lane, exchange, reply, kind);
-    const Verdict verdict = judge(lane, reply, safety);
+    const Verdict verdict = judge(lane, exchange, reply, safety);
     if (!verdict.error) return std::move(reply.response);
     const Duration wait = budget.wait_for(verdict, attempt);
     if (!verdict.again || !budget.allows(wait, attempt)) return final_error(lane, verdict, attempt, wait);
@@ -141,6 +164,7 @@ Result<http::Response> send(const Lane& lane, const Exchange& exchange, const Re
 void send_all(const Lane& lane, std::span<const Exchange> exchanges, const RetryPolicy& policy, Safety safety,
               AdaptiveLimit& limit, const std::function<void(std::size_t, Result<http::Response>)>& done) {
   const Budget budget(lane, policy);
+  const InFlightTold told(lane, limit);
   std::vector<std::size_t> todo(exchanges.size());
   for (std::size_t i = 0; i < todo.size(); ++i) todo[i] = i;
   for (int attempt = 1; !todo.empty(); ++attempt) {
@@ -156,7 +180,7 @@ void send_all(const Lane& lane, std::span<const Exchange> exchanges, const Retry
       const std::size_t index = todo[nth];
       answered[nth] = true;
       count(lane, exchanges[index], reply, CallKind::api);
-      const Verdict verdict = judge(lane, reply, safety);
+      const Verdict verdict = judge(lane, exchanges[index], reply, safety);
       if (verdict.slow_down) {
         limit.throttled();
       } else if (!verdict.error) {
@@ -217,18 +241,22 @@ std::string request_id_of(const http::Headers& headers) {
   return "";
 }
 
-Error error_from(ErrorClass kind, std::string message, const http::Response& response) {
+std::string detail_of(std::string_view said) {
   constexpr std::size_t kMaxDetail = 1000;
+  // Redacted before it is cut, so that no half of a secret stays; a server's page need not be read whole.
+  std::string detail = redact(said.substr(0, kMaxDetail * 64));
+  if (detail.size() <= kMaxDetail) return detail;
+  std::size_t end = kMaxDetail;
+  while (end > 0 && (static_cast<unsigned char>(detail[end]) & 0xC0U) == 0x80U) --end;
+  detail.resize(end);
+  return detail;
+}
+
+Error error_from(ErrorClass kind, std::string message, const http::Response& response) {
   Error error = make_error(kind, std::move(message));
   error.http_status = response.status;
   error.request_id = request_id_of(response.headers);
-  // Redacted before it is cut, so that no half of a secret stays; a server's page need not be read whole.
-  error.detail = redact(std::string_view(response.body).substr(0, kMaxDetail * 64));
-  if (error.detail.size() > kMaxDetail) {
-    std::size_t end = kMaxDetail;
-    while (end > 0 && (static_cast<unsigned char>(error.detail[end]) & 0xC0U) == 0x80U) --end;
-    error.detail.resize(end);
-  }
+  error.detail = detail_of(response.body);
   return error;
 }
 

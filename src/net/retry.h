@@ -80,6 +80,8 @@ std::optional<Instant> parse_http_date(std::string_view text);
 
 // The server's id of the request, whatever it calls it; for support cases.
 std::string request_id_of(const http::Headers& headers);
+// A server's own words for the detail of an Error: redacted and cut to 1,000 characters.
+std::string detail_of(std::string_view said);
 // An Error about an answer: status, request id and the server's own words, redacted and cut to 1,000 characters.
 Error error_from(ErrorClass kind, std::string message, const http::Response& response);
 

@@ -2,6 +2,7 @@
 #include "net/transport.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 
@@ -61,17 +62,30 @@ std::string host_of(const http::Request& request) {
   return url && !url->host.empty() ? url->host : "the server";
 }
 
+std::string id_sent_with(const http::Request& request) {
+  constexpr std::array<const char*, 4> kNames = {"MS-CorrelationId", "client-request-id", "x-ms-client-request-id",
+                                                 "x-request-id"};
+  for (const char* name : kNames) {
+    if (auto id = request.headers.find(name)) return id->substr(0, 100);
+  }
+  return "";
+}
+
 Reply lost(const http::Request& request, const std::string& what_happened) {
   const ErrorClass kind = only_reads(request) ? ErrorClass::transient : ErrorClass::unknown;
-  return {make_error(kind, "No complete answer from " + host_of(request) + ": " + what_happened + "."), true};
+  Error error = make_error(kind, "No complete answer from " + host_of(request) + ": " + what_happened + ".");
+  error.request_id = id_sent_with(request);
+  return {std::move(error), true};
 }
 
 Reply not_sent(ErrorClass kind, std::string message) { return {make_error(kind, std::move(message)), false}; }
 
 Reply too_large(const Exchange& exchange) {
-  return {make_error(ErrorClass::bad_response, "The answer of " + host_of(exchange.request) + " is larger than the " +
-                                                   std::to_string(exchange.max_body_bytes) + " bytes allowed."),
-          true};
+  Error error =
+      make_error(ErrorClass::bad_response, "The answer of " + host_of(exchange.request) + " is larger than the " +
+                                               std::to_string(exchange.max_body_bytes) + " bytes allowed.");
+  error.request_id = id_sent_with(exchange.request);
+  return {std::move(error), true};
 }
 
 }  // namespace cosell::net

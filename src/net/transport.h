@@ -61,7 +61,9 @@ Result<void> check_callable(const http::Request& request);
 bool only_reads(const http::Request& request);
 // "api.partnercenter.microsoft.com"; for messages.
 std::string host_of(const http::Request& request);
-// Sent, but no complete answer.
+// The id that we sent with a request, by which the server may find it when no answer with an id of its own came.
+std::string id_sent_with(const http::Request& request);
+// Sent, but no complete answer; the error carries the id that was sent.
 Reply lost(const http::Request& request, const std::string& what_happened);
 Reply not_sent(ErrorClass kind, std::string message);
 Reply too_large(const Exchange& exchange);

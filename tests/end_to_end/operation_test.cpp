@@ -144,6 +144,63 @@ TEST(CallsAllowed, TheLastOnesThatSalesforceGrantsAreLeftToOthers) {
   EXPECT_GT(status["calls_24h"]["crm"]["granted_used"], 100);
 }
 
+TEST(Limits, OfBothSidesStandInTheStatusWithWhatTheyBoreLast) {
+  const Pipeline pipeline(60);
+  const auto sandbox = load(pipeline);
+  sandbox->configure("calls", Json{{"partner_center", {{"per_minute", 6000}}}});
+  sandbox->configure("in_flight", Json{{"crm", 3}, {"partner_center", 8}});
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
+  Json limits = sandbox->answer({"status"})["limits"];
+  EXPECT_EQ(limits["crm"]["in_flight"], 3);
+  EXPECT_FALSE(limits["crm"].contains("per_minute"));
+  EXPECT_EQ(limits["partner_center"]["per_minute"], 6000);
+  EXPECT_EQ(limits["partner_center"]["in_flight"], 8);
+  EXPECT_EQ(limits["partner_center"]["in_flight_last_sync"], 8) << "it was quick";
+  EXPECT_EQ(limits["partner_center"]["slowed_down_last_sync"], false);
+  EXPECT_THAT(sandbox->cosell({"status"}).out,
+              AllOf(HasSubstr("Salesforce: up to 3 requests at once"),
+                    HasSubstr("Partner Center: 6000 calls a minute, up to 8 requests at once; the last sync ended with "
+                              "8")));
+
+  sandbox->partner_center.fail(Json{{"method", "GET"}}, 0, 1, Json{{"kind", "throttle"}, {"retry_after", 1}});
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
+  EXPECT_EQ(sandbox->partner_center.faults_fired(), 1);
+  limits = sandbox->answer({"status"})["limits"];
+  EXPECT_EQ(limits["partner_center"]["slowed_down_last_sync"], true);
+  EXPECT_LT(limits["partner_center"]["in_flight_last_sync"], 8);
+  EXPECT_THAT(sandbox->cosell({"status"}).out, HasSubstr("; slowed down in the last sync, to "));
+}
+
+TEST(LostAnswer, IsToldWithTheIdThatWasSentInHistoryAndBundle) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.partner_center.fail(Json{{"method", "POST"}, {"path", "/v1.0/engagements/referrals"}}, 0, 1,
+                              Json{{"kind", "drop_after"}});
+  sandbox.answer({"sync"});
+  ASSERT_EQ(sandbox.partner_center.faults_fired(), 1);
+  std::string deal;
+  std::string id;
+  const Json deals = sandbox.answer({"deals", "list", "--all"});
+  for (const Json& row : deals["deals"]) {
+    if (row["crm_id"] == "") continue;
+    const Json told = sandbox.answer({"deals", "history", row["crm_id"].get<std::string>()});
+    for (const Json& line : told["history"]) {
+      if (line.value("state", "") != "unknown") continue;
+      deal = row["crm_id"];
+      id = line.value("request_id", "");
+    }
+  }
+  ASSERT_FALSE(deal.empty());
+  EXPECT_THAT(id, ContainsRegex("^[0-9a-f-]{36}$"));
+  EXPECT_THAT(sandbox.cosell({"deals", "history", deal}).out, HasSubstr("request id: " + id));
+  const std::string file = sandbox.folder->file("deal.json");
+  EXPECT_EQ(sandbox.cosell({"deals", "bundle", deal, "--file", file}).code, 0);
+  const Json bundle = Json::parse(read_text(file));
+  const auto lost = std::find_if(bundle["history"].begin(), bundle["history"].end(), [&id](const Json& line) {
+    return line.contains("details") && line["details"].value("request_id", "") == id;
+  });
+  EXPECT_NE(lost, bundle["history"].end());
+}
+
 class Stopped : public ::testing::TestWithParam<int> {};
 
 TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {

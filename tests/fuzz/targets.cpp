@@ -12,6 +12,7 @@
 #include "connectors/emulator/csv.h"
 #include "connectors/partner_center/partner_center_client.h"
 #include "connectors/partner_center/referral_cursor.h"
+#include "connectors/partner_center/referral_feed.h"
 #include "connectors/partner_center/referral_wire.h"
 #include "connectors/salesforce/salesforce_client.h"
 #include "connectors/salesforce/salesforce_cursor.h"
@@ -110,13 +111,22 @@ Read salesforce_composite(std::string_view input) {
   return error_in(salesforce::read_composite(*body, "POST composite"));
 }
 
+Read partner_center_list(std::string_view input) {
+  auto answer = partner_center::understand(response_of(input, 200), {"GET referrals (newest changes)"});
+  if (!answer) return answer.error();
+  const auto rows = partner_center::read_rows(std::move(*answer));
+  if (!rows) return rows.error();
+  for (const auto& row : rows->rows) partner_center::read_microsoft_half(*row.referral, row.head);
+  return std::nullopt;
+}
+
 Read referral(std::string_view input) {
-  const auto root = json::read(input);
-  if (!root) return std::nullopt;
-  const auto head = partner_center::read_head(*root);
-  if (!head) return std::nullopt;
-  partner_center::read_referral(*root, *head, "https://partner.microsoft.com/{id}");
-  partner_center::read_microsoft_half(*root, *head);
+  const auto answer = partner_center::understand(response_of(input, 200), {"GET referrals/r1"});
+  if (!answer) return answer.error();
+  const auto head = partner_center::read_single(*answer);
+  if (!head) return head.error();
+  partner_center::read_referral(answer->body, *head, "https://partner.microsoft.com/{id}");
+  partner_center::read_microsoft_half(answer->body, *head);
   return std::nullopt;
 }
 
@@ -141,7 +151,7 @@ Read refusals(std::string_view input) {
     const http::Response answer = response_of(input, status);
     salesforce::error_of(answer, {"GET query", false}, kNow);
     dynamics365::error_of(answer, {"GET opportunities", true}, kNow);
-    partner_center::error_of(answer, true, true);
+    partner_center::error_of(answer, {"PATCH referrals/r1", true, true});
     net::LoginContext context;
     context.side = "Salesforce";
     context.host = "login.example";
@@ -231,7 +241,10 @@ std::vector<Target> all_targets() {
        }},
       {"dynamics365_cursor", "", dynamics365_position(),
        [](std::string_view s) { return error_in(dynamics365::read_cursor(Cursor(std::string(s)))); }},
-      {"referral", "", one_referral, referral},
+      {"partner_center_list", "GET referrals (newest changes)",
+       R"({"value":[)" + std::string(one_referral) + R"(],"@odata.nextLink":"http://a/v1.0/referrals?$skiptoken=abc"})",
+       partner_center_list},
+      {"referral", "GET referrals/r1", one_referral, referral},
       {"partner_center_cursor", "", partner_center_position(),
        [](std::string_view s) { return error_in(partner_center::read_cursor(Cursor(std::string(s)), "h")); }},
       {"csv", "", "Name,\"Stage\"\r\n\"a, \"\"b\"\"\",x\r\n",

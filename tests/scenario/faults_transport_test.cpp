@@ -88,6 +88,34 @@ TEST_P(Transport, WhatALargeBatchBroughtIsKeptAlsoWhenTheBridgeIsStoppedWhileItI
   EXPECT_TRUE(world.store().operations(filter)->empty());
 }
 
+// Microsoft's support finds a request by its id; without an answer the id that was sent is all there is.
+TEST_P(Transport, F03_ALostAnswerIsKeptWithTheIdThatWasSentWithTheRequest) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  std::string sent;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    net::Delivered answer = go(r);
+    if (is_create_of_referral(side, r) && sent.empty()) {
+      sent = r.headers.get("MS-CorrelationId");
+      answer.kind = net::Delivered::Kind::dropped_after;
+    }
+    return answer;
+  };
+  world.sync();
+  ASSERT_FALSE(sent.empty());
+  store::OperationFilter filter;
+  filter.kind = "referral";
+  const auto operations = world.store().operations(filter);
+  ASSERT_TRUE(operations);
+  ASSERT_FALSE(operations->empty());
+  EXPECT_EQ(operations->front().request_id, sent);
+  const auto history = world.store().history(world.deal_of(id).id, 0, 100);
+  ASSERT_TRUE(history);
+  std::string journal;
+  for (const auto& line : *history) journal += line.payload;
+  EXPECT_NE(journal.find("\"request_id\":\"" + sent + "\""), std::string::npos) << journal;
+}
+
 TEST_P(Transport, F04_ALateArrivalWithinTheHorizonIsAdopted) {  // I-17, I-20
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));

@@ -19,11 +19,6 @@ using namespace dynamics365;
 
 constexpr std::size_t kUrlMax = 32'768;
 
-std::string base_url(const http::Request& request) {
-  const std::string host = request.headers.get("Host");
-  return "http://" + (host.empty() ? "localhost" : host);
-}
-
 struct Limit {
   const char* code;
   std::string text;
@@ -107,7 +102,7 @@ class Core final : public Dynamics365Emulator {
     const auto& s = target.segments;
     if (s.size() == 4 && s[1] == "oauth2" && s[2] == "v2.0" && s[3] == "token") {
       shape = "/{tenant}/oauth2/v2.0/token";
-      return token(LoginCall{*state_, random, last_now_, request, base_url(request), s[0]});
+      return token(LoginCall{*state_, random, last_now_, request, address_called(request), s[0]});
     }
     const bool api =
         s.size() >= 3 && s[0] == "api" && s[1] == "data" && text::starts_with(s[2], "v9.") && s[2].size() == 4;
@@ -118,7 +113,7 @@ class Core final : public Dynamics365Emulator {
     if (caller.bearer != Bearer::fine) return unauthorized(request, caller);
     if (auto refused = user_refused()) return *refused;
     if (auto refused = over_limit()) return *refused;
-    Context context{*state_, random, last_now_, caller.user, base_url(request) + "/api/data/" + s[2] + "/"};
+    Context context{*state_, random, last_now_, caller.user, address_called(request) + "/api/data/" + s[2] + "/"};
     context.served = &served_;
     http::Response response;
     if (s.size() == 4 && s[3] == "$batch") {
@@ -149,7 +144,7 @@ class Core final : public Dynamics365Emulator {
         to_response(refuse(401, expired ? "0x8005f101" : "",
                            expired ? "The access token has expired." : "The access token is missing or not valid."));
     response.headers.set("WWW-Authenticate",
-                         "Bearer authorization_uri=" + base_url(request) + "/" + state_->options.tenant +
+                         "Bearer authorization_uri=" + address_called(request) + "/" + state_->options.tenant +
                              "/oauth2/authorize, resource_id=" + state_->options.organization_url + "/");
     return response;
   }

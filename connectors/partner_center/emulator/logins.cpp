@@ -54,10 +54,20 @@ std::optional<http::Response> check_client(const Logins::Desk& desk, const std::
   return std::nullopt;
 }
 
+// An app with a secret has to send it, and one without (a public client) must not send any.
 std::optional<http::Response> check_secret(const Logins::Desk& desk,
                                            const std::vector<std::pair<std::string, std::string>>& form) {
   const std::string secret = desk.settings.text("client_secret");
-  if (secret.empty() || http::form_value(form, "client_secret") == secret) return std::nullopt;
+  const std::string sent = http::form_value(form, "client_secret");
+  if (sent == secret) return std::nullopt;
+  if (secret.empty()) {
+    return refusal(desk, 401, "invalid_client", 700025,
+                   "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.");
+  }
+  if (sent.empty()) {
+    return refusal(desk, 401, "invalid_client", 7000218,
+                   "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.");
+  }
   return refusal(desk, 401, "invalid_client", 7000215, "Invalid client secret provided.");
 }
 
@@ -214,10 +224,10 @@ http::Response Logins::device_code(const Desk& desk, const std::string& tenant, 
   body[v1 ? "verification_url" : "verification_uri"] = page;
   if (v1) {
     body["expires_in"] = std::to_string(life);
-    body["interval"] = "5";
+    body["interval"] = std::to_string(desk.settings.number("device_code_interval_seconds"));
   } else {
     body["expires_in"] = life;
-    body["interval"] = 5;
+    body["interval"] = desk.settings.number("device_code_interval_seconds");
   }
   body["message"] = message;
   return json_answer(200, body);

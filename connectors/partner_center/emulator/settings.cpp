@@ -28,6 +28,7 @@ void add_login(Switches& s) {
   s.add("old_refresh_token_dies", "A used refresh token is refused afterwards.", false);
   s.add("device_code_auto_approve", "Device-code logins succeed without a person.", false);
   s.add_number("device_code_seconds", "Life of a device code.", 900, 1, 86'400);
+  s.add_number("device_code_interval_seconds", "How long a client is told to wait between two polls.", 5, 1, 300);
   s.add("mfa_satisfied", "The login carried multi-factor authentication; otherwise every call is refused.", true);
 }
 

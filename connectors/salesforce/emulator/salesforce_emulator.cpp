@@ -21,11 +21,6 @@ constexpr int kFirstVersion = 50;
 constexpr int kLastVersion = 68;
 constexpr std::size_t kUrlAndHeadersMax = 16'384;
 
-std::string base_url(const http::Request& request) {
-  const std::string host = request.headers.get("Host");
-  return "http://" + (host.empty() ? "localhost" : host);
-}
-
 std::optional<int> version_of(const std::string& segment) {
   if (segment.size() != 5 || segment[0] != 'v' || segment.compare(3, 2, ".0") != 0) return std::nullopt;
   const auto number = parse_number(segment.substr(1, 2));
@@ -126,7 +121,7 @@ class Core final : public SalesforceEmulator {
     if (request.url.size() > kUrlAndHeadersMax) return empty_answer(414);
     if (header_bytes(request) > kUrlAndHeadersMax) return empty_answer(431);
     const auto& s = target.segments;
-    const LoginCall login{*state_, random, last_now_, request, base_url(request)};
+    const LoginCall login{*state_, random, last_now_, request, address_called(request)};
     const auto is = [&](std::size_t i, const char* word) { return i < s.size() && s[i] == word; };
     if (is(0, "services") && is(1, "oauth2") && s.size() == 3) {
       if (is(2, "token")) return token(login);

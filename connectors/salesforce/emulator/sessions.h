@@ -17,7 +17,7 @@ struct LoginCall {
   Random& random;
   Instant now;
   const http::Request& request;
-  std::string base_url;  // "http://127.0.0.1:8080", from the Host header
+  std::string base_url;  // "http://127.0.0.1:8080", as the caller knows it
 };
 
 http::Response token(const LoginCall& call);

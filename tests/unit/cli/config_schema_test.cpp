@@ -56,6 +56,27 @@ TEST(ConfigSchema, AgreesWithTheReaderOnGoodFiles) {
   expect_both(with("\"tokens\": { \"file\": \"state/tokens\", \"key\": \"env:KEY\" }", "\"sandbox\": {}"), true);
 }
 
+TEST(ConfigSchema, AgreesWithTheReaderOnTheNetwork) {
+  const auto network = [](const std::string& members) {
+    return with("\"tokens\": {", "\"network\": {" + members + "}, \"tokens\": {");
+  };
+  const std::string proxy = R"("proxy": "http://proxy.contoso.example:3128")";
+  for (const std::string& good :
+       {std::string(), std::string(R"("ca_bundle": "company.pem")"), proxy, proxy + R"(, "ca_bundle": "/a/b.pem")",
+        std::string(R"("proxy": "https://10.0.0.1:8443/")"),
+        proxy + R"(, "proxy_user": "cosell", "proxy_password": "file:secrets/proxy")"}) {
+    expect_both(network(good), true);
+  }
+  for (const std::string& bad :
+       {std::string(R"("ca_bundle": 1)"), std::string(R"("proxy": "proxy:3128")"),
+        std::string(R"("proxy": "http://proxy.contoso.example")"), std::string(R"("proxy": "http://a:b@proxy:3128")"),
+        std::string(R"("proxy": "http://proxy:3128/path")"), proxy + R"(, "proxy_user": "cosell")",
+        proxy + R"(, "proxy_password": "env:P")", std::string(R"("proxy_user": "a", "proxy_password": "env:P")"),
+        proxy + R"(, "proxy_user": "cosell", "proxy_password": "hush")", std::string(R"("ca": "company.pem")")}) {
+    expect_both(network(bad), false);
+  }
+}
+
 TEST(ConfigSchema, AgreesWithTheReaderOnBadFiles) {
   const std::vector<std::pair<std::string, std::string>> slips = {
       {"\"mapping\": \"contoso.jsonc\",", ""},

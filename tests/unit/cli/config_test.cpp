@@ -60,6 +60,43 @@ TEST(Config, NamesFileAndLineOfWhatIsWrongInAFileOfRates) {
   EXPECT_THAT(problems[0], HasSubstr("/etc/cosell/cosell.jsonc:"));
 }
 
+// The good configuration with this as its "network".
+std::string with_network(const std::string& members) {
+  return with("\"tokens\": {", "\"network\": {" + members + "},\n  \"tokens\": {");
+}
+
+TEST(Config, ReadsTheNetworkWithPathsBesideTheFile) {
+  const ReadConfig read = read_config("/etc/cosell/cosell.jsonc", with_network(R"( "ca_bundle": "company.pem",
+    "proxy": "http://proxy.contoso.example:3128", "proxy_user": "cosell", "proxy_password": "file:secrets/proxy" )"));
+  ASSERT_TRUE(read.config) << read.problems.front();
+  const Network& network = read.config->network;
+  EXPECT_EQ(network.ca_bundle, "/etc/cosell/company.pem");
+  EXPECT_THAT(network.ca_bundle_at, HasSubstr("/etc/cosell/cosell.jsonc:"));
+  EXPECT_EQ(network.proxy, "http://proxy.contoso.example:3128");
+  EXPECT_EQ(network.proxy_user, "cosell");
+  EXPECT_EQ(network.proxy_password, "file:secrets/proxy");
+}
+
+TEST(Config, SaysWhatIsWrongWithTheNetworkAndRepeatsNoPassword) {
+  const std::vector<std::pair<std::string, std::string>> slips = {
+      {R"("ca_bundel": "a.pem")", "did you mean \"ca_bundle\""},
+      {R"("ca_bundle": "")", "must be a file path"},
+      {R"("proxy": "proxy.contoso.example:3128")", "with its port, like \"http://proxy.contoso.example:3128\""},
+      {R"("proxy": "http://proxy.contoso.example")", "with its port"},
+      {R"("proxy": "socks5://proxy.contoso.example:1080")", "with its port"},
+      {R"("proxy": "http://cosell:hush-4711@proxy.contoso.example:3128")", "must not hold a login"},
+      {R"("proxy": "http://p.example:1", "proxy_user": "cosell")", "\"proxy_password\" is missing"},
+      {R"("proxy_user": "cosell", "proxy_password": "env:P")", "\"proxy\" is missing"},
+      {R"("proxy": "http://p.example:1", "proxy_user": "cosell", "proxy_password": "hush-4711")",
+       "never the password"}};
+  for (const auto& [members, words] : slips) {
+    const auto problems = problems_of(with_network(members));
+    ASSERT_EQ(problems.size(), 1U) << members;
+    EXPECT_THAT(problems[0], HasSubstr(words)) << members;
+    EXPECT_EQ(problems[0].find("hush"), std::string::npos) << problems[0];
+  }
+}
+
 TEST(Config, OverridesClocksAndFiguresOfTheRules) {  // L-10
   const ReadConfig read = read_config("/etc/cosell/cosell.jsonc",
                                       with(R"("rules": {)", R"("rules": { "date": "2027-01", "source": "the new guide",

@@ -67,10 +67,10 @@ TEST(LoginEnd, OfACertificateIsToldToTheHour) {
   const auto told = [](Instant now) { return only(login_ends(facts_with_certificate(), {}, now)); };
   EXPECT_EQ(told(before(31)).level, Level::ok);
   EXPECT_EQ(told(before(29)).level, Level::warning);
-  EXPECT_EQ(told(before(29)).text, "ends on 2027-01-31, in 29 days.");
-  EXPECT_EQ(told(before(0)).text, "ends today.");
+  EXPECT_EQ(told(before(29)).text, "the one in the file bridge.crt ends on 2027-01-31, in 29 days.");
+  EXPECT_EQ(told(before(0)).text, "the one in the file bridge.crt ends today.");
   EXPECT_EQ(told(before(0) + hours(7)).level, Level::problem);
-  EXPECT_EQ(told(before(0) + hours(7)).text, "ended on 2027-01-31.");
+  EXPECT_EQ(told(before(0) + hours(7)).text, "the one in the file bridge.crt ended on 2027-01-31.");
   EXPECT_EQ(told(before(0) + hours(7)).remedy,
             "Make a new certificate, give it to the app, and put certificate and key in place.");
 }

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "net/gzip.h"
+#include "net/proxy.h"
 #include "tests/unit/net/test_server.h"
 
 namespace cosell::net {
@@ -451,6 +452,65 @@ TEST(CurlTransport, UsesTheConfiguredProxyForOtherMachines) {
   EXPECT_FALSE(reply.sent);
   EXPECT_THAT(seen, HasSubstr("CONNECT example.org:443"));
   EXPECT_THAT(seen, Not(HasSubstr("abcdefgh")));
+}
+
+struct ProxyAnswer {
+  const char* head;
+  ErrorClass kind;
+  const char* words;
+};
+
+TEST(CurlTransport, SaysWhatAProxyThatRefusedWants) {
+  const std::vector<ProxyAnswer> answers = {
+      {"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"", ErrorClass::config,
+       "wants a login before it lets example.org through (407)"},
+      {"HTTP/1.1 403 Forbidden", ErrorClass::config, "does not let example.org through (it answered 403)"},
+      {"HTTP/1.1 502 Bad Gateway", ErrorClass::transient, "cannot reach example.org (it answered 502)"}};
+  for (const ProxyAnswer& answer : answers) {
+    SCOPED_TRACE(answer.head);
+    TestServer proxy([&](Connection& c) {
+      while (!c.read_request().empty()) c.write(std::string(answer.head) + "\r\nContent-Length: 0\r\n\r\n");
+    });
+    CurlOptions options;
+    options.proxy = proxy.url("");
+    CurlTransport transport(options);
+    const Reply reply = transport.exchange(exchange("POST", "https://example.org/deals"));
+    ASSERT_FALSE(reply.response);
+    EXPECT_FALSE(reply.sent) << "so that it may be sent again";
+    EXPECT_EQ(reply.response.error().kind, answer.kind);
+    EXPECT_THAT(reply.response.error().message, HasSubstr("The proxy " + proxy.url("") + " "));
+    EXPECT_THAT(reply.response.error().message, HasSubstr(answer.words));
+  }
+}
+
+TEST(CurlTransport, TellsAProxyThatCannotBeReachedFromAServerThatCannot) {
+  CurlOptions options;
+  options.proxy = "http://127.0.0.1:" + std::to_string(testing::free_port());
+  CurlTransport transport(options);
+  const Reply reply = transport.exchange(exchange("GET", "https://example.org/"));
+  ASSERT_FALSE(reply.response);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::transient);
+  EXPECT_THAT(reply.response.error().message, HasSubstr("The proxy " + options.proxy));
+  options.proxy = "http://proxy.invalid:3128";
+  const Reply unnamed = CurlTransport(options).exchange(exchange("GET", "https://example.org/"));
+  ASSERT_FALSE(unnamed.response);
+  EXPECT_THAT(unnamed.response.error().message, HasSubstr("The proxy http://proxy.invalid:3128"));
+  EXPECT_THAT(unnamed.response.error().message, HasSubstr("cannot be resolved"));
+}
+
+TEST(Proxy, IsShownWithoutItsLoginAndWithWhereItComesFrom) {
+  const std::vector<std::pair<const char*, const char*>> shown = {
+      {"http://someone:hush@proxy.example:3128/", "http://proxy.example:3128"},
+      {"https://someone:hu@sh@proxy.example:3128", "https://proxy.example:3128"},
+      {"someone:hush@proxy.example:3128", "http://proxy.example:3128"},
+      {"proxy.example:3128", "http://proxy.example:3128"},
+      {"socks5h://[::1]:1080", "socks5h://[::1]:1080"}};
+  for (const auto& [written, address] : shown) {
+    const auto proxy = proxy_in_use(written);
+    ASSERT_TRUE(proxy);
+    EXPECT_EQ(proxy->address, address);
+    EXPECT_EQ(proxy->from, "\"network\" in the configuration");
+  }
 }
 
 // Stopping is for the whole process and for good, so these run in a child.

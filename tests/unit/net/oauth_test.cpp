@@ -284,6 +284,22 @@ TEST_F(OAuth, SaysInWordsWhyALoginWasRefusedAndWhatToDo) {
        "check this machine's clock"},
       {R"({"error":"invalid_client_id","error_description":"client identifier invalid"})", ErrorClass::auth_expired,
        "consumer key"},
+      {R"({"error":"invalid_client","error_description":"AADSTS7000218: The request body must contain"})",
+       ErrorClass::auth_expired, "Allow public client flows"},
+      {R"({"error":"invalid_client","error_description":"AADSTS700025: Client is public"})", ErrorClass::auth_expired,
+       "takes no secret"},
+      {R"({"error":"invalid_resource","error_description":"AADSTS650057: Invalid resource."})",
+       ErrorClass::auth_expired, "under API permissions"},
+      {R"({"error":"invalid_grant","error_description":"AADSTS50020: User account from identity provider"})",
+       ErrorClass::auth_expired, "not of this tenant"},
+      {R"({"error":"invalid_grant","error_description":"AADSTS50034: The user account does not exist"})",
+       ErrorClass::auth_expired, "no such account"},
+      {R"({"error":"invalid_grant","error_description":"AADSTS50105: not assigned to a role"})",
+       ErrorClass::auth_expired, "Users and groups"},
+      {R"({"error":"interaction_required","error_description":"AADSTS53000: Device is not compliant"})",
+       ErrorClass::auth_expired, "a device that the company manages"},
+      {R"({"error":"interaction_required","error_description":"AADSTS53003: Blocked"})", ErrorClass::auth_expired,
+       "conditional access rule blocks"},
       {R"({"error":"temporarily_unavailable"})", ErrorClass::transient, "busy"},
       {R"({"error":"brand_new_error"})", ErrorClass::auth_expired, "brand_new_error"},
   };
@@ -308,6 +324,12 @@ TEST_F(OAuth, AsksForANewRefreshTokenWhereNoCommandGetsOne) {
   own.client_secret = Secret("the-client-secret");
   EXPECT_THAT(make_token_source(client_, own, lane_, nullptr)->token().error().message,
               Not(HasSubstr("refresh token")));
+}
+
+TEST_F(OAuth, KeepsTheServicesOwnSentenceWithoutTheJsonAroundIt) {
+  log_in("refresh-0");
+  answer_ = json_answer(400, R"({"error":"invalid_grant","error_description":"AADSTS50173: revoked. Trace ID: t-1"})");
+  EXPECT_EQ(refresh_source()->token().error().detail, "AADSTS50173: revoked. Trace ID: t-1");
 }
 
 TEST_F(OAuth, NamesTheHostThatAnsweredAWebPage) {

@@ -266,6 +266,31 @@ TEST(ErrorDetail, IsCutAtAWholeCharacter) {
   EXPECT_EQ(error.detail.substr(error.detail.size() - 2), "é");
 }
 
+TEST(SendAll, TellsTheMeterHowManyRequestsWereLetUnderWayAndWhetherTheServerSlowedThemDown) {
+  const std::vector<Exchange> exchanges(3, [] {
+    Exchange e;
+    e.request = {"GET", "https://api.example.com/", {}, ""};
+    return e;
+  }());
+  AdaptiveLimit limit({.start = 4, .min = 1, .max = 8});
+  const auto send_through = [&](Bench& bench) {
+    send_all(bench.lane, exchanges, {}, Safety::repeatable, limit, [](std::size_t, Result<http::Response>) {});
+    return *bench.meter.in_flight("Salesforce");
+  };
+  Bench quick({answer(200)});
+  EXPECT_EQ(send_through(quick).now, 7);
+  EXPECT_FALSE(send_through(quick).slowed_down);
+  Bench slow({answer(429), answer(200)});
+  const InFlight slowed = send_through(slow);
+  EXPECT_EQ(slowed.now, 4);
+  EXPECT_TRUE(slowed.slowed_down);
+  Bench later({answer(200)});
+  EXPECT_FALSE(send_through(later).slowed_down) << "that was another run";
+  EXPECT_TRUE(slow.meter.in_flight("Salesforce")->slowed_down);
+  slow.meter.reset();
+  EXPECT_FALSE(slow.meter.in_flight("Salesforce"));
+}
+
 TEST(AdaptiveLimit, GrowsWithEachSuccessUntilTheServerAsksToSlowDown) {
   AdaptiveLimit limit({.start = 2, .min = 1, .max = 8});
   limit.succeeded();

@@ -2,17 +2,16 @@
 // certificate. The certificates are made here, for this run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
+#include "net/ca_file.h"
 #include "net/curl_transport.h"
+#include "tests/support/certificates.h"
 #include "tests/unit/net/test_server.h"
 
 extern char** environ;
@@ -21,62 +20,8 @@ namespace cosell::net {
 namespace {
 
 using ::testing::HasSubstr;
-
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* t) const {
-    Free(t);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-
-struct Identity {
-  Key key;
-  Certificate certificate;
-};
-
-struct Wanted {
-  std::string name = "127.0.0.1";  // an address or a host
-  long from_s = -3600;             // from now
-  long to_s = 3600;
-  bool authority = false;
-};
-
-void add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {
-  X509V3_CTX context;
-  X509V3_set_ctx_nodb(&context);
-  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
-  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value.c_str());
-  ASSERT_NE(extension, nullptr) << value;
-  X509_add_ext(certificate, extension, -1);
-  X509_EXTENSION_free(extension);
-}
-
-// Signed by `issuer`, or by itself.
-Identity make_identity(const Wanted& wanted, const Identity* issuer) {
-  static long serial = 0;
-  Identity out{Key(EVP_EC_gen("P-256")), Certificate(X509_new())};
-  X509* c = out.certificate.get();
-  X509_set_version(c, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(c), ++serial);
-  X509_gmtime_adj(X509_getm_notBefore(c), wanted.from_s);
-  X509_gmtime_adj(X509_getm_notAfter(c), wanted.to_s);
-  X509_set_pubkey(c, out.key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN", MBSTRING_ASC,
-                             reinterpret_cast<const unsigned char*>(wanted.name.c_str()), -1, -1, 0);
-  X509* signer = issuer == nullptr ? c : issuer->certificate.get();
-  X509_set_issuer_name(c, X509_get_subject_name(signer));
-  if (wanted.authority) {
-    add_extension(c, signer, NID_basic_constraints, "critical,CA:TRUE");
-  } else {
-    const bool address = wanted.name.find_first_not_of("0123456789.") == std::string::npos;
-    add_extension(c, signer, NID_subject_alt_name, (address ? "IP:" : "DNS:") + wanted.name);
-  }
-  X509_sign(c, issuer == nullptr ? out.key.get() : issuer->key.get(), EVP_sha256());
-  return out;
-}
+using testing::Identity;
+using testing::make_identity;
 
 class NghttpServer : public ::testing::Test {
  protected:
@@ -85,7 +30,7 @@ class NghttpServer : public ::testing::Test {
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
     authority_ = make_identity({"cosell test authority", -3600, 3600, true}, nullptr);
-    write_certificate("authority.pem", authority_);
+    testing::write_certificate(folder_ + "/authority.pem", authority_);
     std::ofstream(folder_ + "/hello.json") << "{\"hello\":\"" + std::string(100, 'x') + "\"}";
   }
 
@@ -98,18 +43,10 @@ class NghttpServer : public ::testing::Test {
     std::filesystem::remove_all(folder_);
   }
 
-  void write_certificate(const std::string& file, const Identity& identity) {
-    FILE* out = std::fopen((folder_ + "/" + file).c_str(), "w");
-    PEM_write_X509(out, identity.certificate.get());
-    std::fclose(out);
-  }
-
   // nghttpd answers files of the folder, HTTP/2 only. It is ready when its port takes a connection.
   void serve(const Identity& identity) {
-    write_certificate("server.pem", identity);
-    FILE* out = std::fopen((folder_ + "/server.key").c_str(), "w");
-    PEM_write_PrivateKey(out, identity.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    std::fclose(out);
+    testing::write_certificate(folder_ + "/server.pem", identity);
+    testing::write_key(folder_ + "/server.key", identity);
     port_ = testing::free_port();
     std::vector<std::string> words = {"nghttpd",
                                       "-a",
@@ -206,6 +143,38 @@ TEST_F(NghttpServer, OfAnUnknownAuthorityIsRefused) {
   ASSERT_FALSE(reply.response);
   EXPECT_FALSE(reply.sent);
   EXPECT_THAT(reply.response.error().message, HasSubstr("is not trusted"));
+}
+
+class CaFile : public NghttpServer {};
+
+TEST_F(CaFile, IsCountedOrSaysWhatIsWrongWithIt) {
+  EXPECT_EQ(*certificates_in_file(folder_ + "/authority.pem"), 1);
+  std::ofstream two(folder_ + "/two.pem");
+  for (int i = 0; i < 2; ++i) two << std::ifstream(folder_ + "/authority.pem").rdbuf();
+  two.close();
+  EXPECT_EQ(*certificates_in_file(folder_ + "/two.pem"), 2);
+  std::ofstream(folder_ + "/binary.cer") << "\x30\x82\x01";
+  const std::vector<std::pair<std::string, std::string>> wrong = {{"/none.pem", "does not exist"},
+                                                                  {"", "is a folder"},
+                                                                  {"/hello.json", "holds no certificate in PEM form"},
+                                                                  {"/binary.cer", "openssl x509 -inform der"}};
+  for (const auto& [file, words] : wrong) {
+    const auto count = certificates_in_file(folder_ + file);
+    ASSERT_FALSE(count) << file;
+    EXPECT_EQ(count.error().kind, ErrorClass::config);
+    EXPECT_THAT(count.error().message, HasSubstr("The CA file " + folder_ + file));
+    EXPECT_THAT(count.error().message, HasSubstr(words));
+  }
+}
+
+TEST_F(NghttpServer, IsNotAskedWithACaFileThatCannotBeUsed) {
+  serve(make_identity({}, &authority_));
+  CurlOptions options;
+  options.ca_bundle = folder_ + "/none.pem";
+  const Reply reply = CurlTransport(options).exchange(get());
+  ASSERT_FALSE(reply.response);
+  EXPECT_EQ(reply.response.error().kind, ErrorClass::config);
+  EXPECT_THAT(reply.response.error().message, HasSubstr(options.ca_bundle));
 }
 
 }  // namespace

@@ -65,6 +65,13 @@ Result<Page> pull(ScriptedService& service, const Cursor& cursor = {}, int limit
 
 // ---- next links
 
+// The error names the request, and the id by which Partner Center finds it.
+void expect_not_understood(const Error& error, const std::string& request, const ScriptedService& service) {
+  EXPECT_EQ(error.kind, ErrorClass::bad_response) << error.message;
+  EXPECT_THAT(error.message, HasSubstr(request));
+  EXPECT_EQ(error.request_id, service.requests.back().headers.get("MS-CorrelationId")) << error.message;
+}
+
 TEST(PartnerCenterNextLink, GivesItsQueryOnlyAndNeverItsHost) {
   for (const char* link : {"http://api.partner.microsoft.com/v1.0/referrals?$skiptoken=T%2B1",
                            "https://evil.example/steal?$skiptoken=T%2B1", "/v1.0/referrals?$skiptoken=T%2B1",
@@ -84,7 +91,7 @@ TEST(PartnerCenterNextLink, GivesItsQueryOnlyAndNeverItsHost) {
 TEST(PartnerCenterNextLink, WithoutAPageTokenIsRefused) {
   ScriptedService service(ours());
   service.then(200, list_of({row("a", "2026-02-02T00:00:00Z")}, "https://api.partner.microsoft.com/v1.0/referrals"));
-  EXPECT_EQ(pull(service).error().kind, ErrorClass::bad_response);
+  expect_not_understood(pull(service).error(), "GET referrals (newest changes)", service);
 }
 
 TEST(PartnerCenterNextLink, ThatGoesRoundIsNoticed) {
@@ -98,7 +105,7 @@ TEST(PartnerCenterNextLink, ThatGoesRoundIsNoticed) {
     Result<Page> page = pull(service);
     for (int i = 0; page && i < 5; ++i) page = pull(service, page->next);
     ASSERT_FALSE(page.has_value()) << circle;
-    EXPECT_EQ(page.error().kind, ErrorClass::bad_response);
+    expect_not_understood(page.error(), "GET referrals (next page)", service);
     EXPECT_LT(service.requests.size(), 40u) << circle;
   }
 }
@@ -136,7 +143,7 @@ TEST(PartnerCenterNextLink, ThatAlwaysDiesEndsInAnError) {
 TEST(PartnerCenterList, ThatIsNotInTheAskedOrderIsRefusedBecauseRowsWouldBeMissed) {
   ScriptedService service(ours());
   service.then(200, list_of({row("a", "2026-02-01T00:00:00Z"), row("b", "2026-02-05T00:00:00Z")}));
-  EXPECT_EQ(pull(service).error().kind, ErrorClass::bad_response);
+  expect_not_understood(pull(service).error(), "GET referrals (newest changes)", service);
 }
 
 TEST(PartnerCenterList, LeavesOtherOrganisationsOutAndShowsMicrosoftsHalves) {
@@ -192,7 +199,7 @@ TEST(PartnerCenterList, AWebPageOrHalfAnAnswerIsNotUnderstoodAndMovesNothing) {
     service.then(200, body);
     const Result<Page> page = pull(service);
     ASSERT_FALSE(page.has_value()) << body;
-    EXPECT_EQ(page.error().kind, ErrorClass::bad_response) << body;
+    expect_not_understood(page.error(), "GET referrals (newest changes)", service);
   }
 }
 
@@ -355,7 +362,10 @@ TEST(PartnerCenterWrite, TellsWhatWasSentFromWhatNeverLeft) {
   for (const auto lost :
        {Delivered::Kind::dropped_before, Delivered::Kind::dropped_after, Delivered::Kind::truncated}) {
     service.then(lost);
-    EXPECT_EQ(error_in(push_one(service, create())).kind, ErrorClass::unknown);
+    const Outcome o = push_one(service, create());
+    EXPECT_EQ(error_in(o).kind, ErrorClass::unknown);
+    EXPECT_EQ(o.request_id, service.requests.back().headers.get("MS-CorrelationId")) << "what support can look for";
+    EXPECT_EQ(error_in(o).request_id, o.request_id);
   }
   EXPECT_EQ(service.requests.size(), 4u) << "a write is never repeated here";
 }
@@ -364,7 +374,19 @@ TEST(PartnerCenterWrite, AnAnswerThatIsNotAReferralLeavesTheOutcomeOpen) {
   for (const char* body : {"<!DOCTYPE html><html></html>", "{\"name\":\"no id\"}", "", "{\"id\":"}) {
     ScriptedService service(ours());
     service.then(200, body);
-    EXPECT_EQ(error_in(push_one(service, create())).kind, ErrorClass::unknown) << body;
+    const Outcome o = push_one(service, create());
+    EXPECT_EQ(error_in(o).kind, ErrorClass::unknown) << body;
+    EXPECT_THAT(error_in(o).message, HasSubstr("POST referrals")) << body;
+    EXPECT_EQ(o.request_id, service.requests.back().headers.get("MS-CorrelationId")) << body;
+  }
+}
+
+TEST(PartnerCenterWrite, WithoutAnIdInTheAnswerIsKnownByTheOneThatWasSent) {
+  for (const int status : {200, 400, 500, 503}) {
+    ScriptedService service(ours());
+    service.then(status, status == 200 ? row("r1", "2026-02-03T00:00:00Z") : "{}");
+    const Outcome o = push_one(service, edit("r1"));
+    EXPECT_EQ(o.request_id, service.requests.back().headers.get("MS-CorrelationId")) << status;
   }
 }
 
@@ -501,12 +523,14 @@ TEST(PartnerCenterFetch, LeavesOutWhatIsGoneAndMarksWhatIsHidden) {
 
 TEST(PartnerCenterFetch, FailsAsAWholeWhenOneAnswerIsNoAnswer) {
   ScriptedService service(ours());
-  service.then(400, "{}");
   RecordRef ref;
   ref.kind = RecordKind::referral;
   ref.id = RecordId("a");
   Call call = service.call();
-  EXPECT_EQ(service.connector->fetch(call, std::span(&ref, 1), {}).error().kind, ErrorClass::bad_response);
+  for (const int status : {400, 200}) {
+    service.then(status, "{}");
+    expect_not_understood(service.connector->fetch(call, std::span(&ref, 1), {}).error(), "GET referrals/a", service);
+  }
 }
 
 TEST(PartnerCenterPages, LinkToTheReferralForPeople) {

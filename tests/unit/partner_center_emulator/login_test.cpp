@@ -85,8 +85,15 @@ TEST_F(PartnerCenterLogin, ChecksClientTenantAndSecret) {
                       "/fabrikam.example/oauth2/v2.0/token")
                 .text("/error"),
             "invalid_request");
+  const auto with_secret = [this](const std::string& secret) {
+    return ask_token(
+        {{"grant_type", "refresh_token"}, {"client_id", "app"}, {"client_secret", secret}, {"refresh_token", "seed"}});
+  };
+  EXPECT_EQ(with_secret("s3cret").body["error_codes"][0], 700025) << "a public client has none";
   set("client_secret", "s3cret");
   EXPECT_EQ(refresh("seed").status, 401);
+  EXPECT_EQ(refresh("seed").body["error_codes"][0], 7000218);
+  EXPECT_EQ(with_secret("wrong").body["error_codes"][0], 7000215);
   EXPECT_EQ(ask_token({{"grant_type", "password"}, {"client_id", "app"}, {"client_secret", "s3cret"}}).text("/error"),
             "unsupported_grant_type");
 }

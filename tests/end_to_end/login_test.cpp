@@ -1,0 +1,110 @@
+// A person logs in to Partner Center with a code: what comes of it when they do not, when the network fails meanwhile,
+// and when the app's registration or the configuration does not allow it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sandbox.h"
+
+namespace cosell::end_to_end {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+const Json token_requests = {{"method", "POST"}, {"path", "/sandbox/oauth2/v2.0/token"}};
+
+class PersonLogin : public ::testing::Test {
+ protected:
+  PersonLogin() { sandbox.partner_center.set("device_code_interval_seconds", 1); }
+
+  Process begin() const { return sandbox.begin({"login", "partner-center"}); }
+  Ended log_in() const { return sandbox.cosell({"login", "partner-center"}); }
+  // The person at the browser, once there is a code to decide on.
+  bool decides(bool approve) const {
+    return eventually([&] {
+      return sandbox.partner_center.post("approve-device", Json{{"approve", approve}})["logins"] != 0;
+    });
+  }
+  void set_login(const std::string& name, const Json& value) const {
+    Json part = Json::parse(read_text(sandbox.config()))["pairs"]["salesforce"]["partner_center"];
+    part["login"][name] = value;
+    sandbox.configure("partner_center", part);
+  }
+
+  const Sandbox sandbox{{}};
+};
+
+TEST_F(PersonLogin, GoesOnAfterPollsThatWereLost) {
+  sandbox.partner_center.post(
+      "faults",
+      Json::array({Json{{"match", token_requests}, {"times", 1}, {"action", {{"kind", "drop_after"}}}},
+                   Json{{"match", token_requests}, {"times", 1}, {"action", {{"kind", "status"}, {"status", 503}}}}}));
+  Process login = begin();
+  ASSERT_TRUE(eventually([&] { return sandbox.partner_center.faults_fired() == 2; }));
+  ASSERT_TRUE(decides(true));
+  const Ended ended = login.wait();
+  EXPECT_EQ(ended.code, 0) << ended.out << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("Logged in to Partner Center"));
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+}
+
+TEST_F(PersonLogin, SaysThatTheLostAnswerMayHaveBeenTheLoginItself) {
+  sandbox.partner_center.set("device_code_auto_approve", true);
+  sandbox.partner_center.fail(token_requests, 0, 1, Json{{"kind", "drop_after"}});
+  const Ended ended = log_in();
+  EXPECT_EQ(ended.code, 3) << ended.out << ended.err;
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("the code is not known, or was used already"),
+                               HasSubstr("An answer of the login service was lost before")));
+}
+
+TEST_F(PersonLogin, ThatIsDeclinedSaysSoAndHowToBeginAgain) {
+  Process login = begin();
+  ASSERT_TRUE(decides(false));
+  const Ended ended = login.wait();
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("Partner Center login refused: the sign-in was declined. Log in again: cosell login "
+                                   "partner-center salesforce."));
+}
+
+TEST_F(PersonLogin, ThatNobodyFinishesEndsWithTheCode) {
+  Process login = begin();
+  ASSERT_TRUE(eventually([&] { return login.err().find("enter the code") != std::string::npos; }));
+  sandbox.advance("16m");
+  const Ended ended = login.wait();
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err,
+              HasSubstr("obody entered the code in time. Log in again: cosell login partner-center salesforce."));
+}
+
+TEST_F(PersonLogin, WithAScopeThatBringsNothingLastingNamesTheSetting) {
+  sandbox.partner_center.set("device_code_auto_approve", true);
+  set_login("scope", "https://api.partner.microsoft.com/.default");
+  const Ended ended = log_in();
+  EXPECT_EQ(ended.code, 2) << ended.out << ended.err;
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("\"scope\""), HasSubstr("offline_access")));
+}
+
+TEST_F(PersonLogin, OfAnAppThatIsSetUpOtherwiseNamesTheSettingOfTheRegistration) {
+  sandbox.partner_center.set("client_secret", "s3cret");
+  Ended ended = log_in();
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("\"Allow public client flows\""), HasSubstr("\"client_secret\"")));
+  sandbox.partner_center.set("client_secret", "");
+  write_text(sandbox.folder->file("secrets/partner_center_refresh_token"), "of-no-use");
+  set_login("client_secret", "file:secrets/partner_center_refresh_token");
+  ended = log_in();
+  EXPECT_THAT(ended.err, HasSubstr("take \"client_secret\" out of the configuration"));
+  set_login("client_id", "another-app");
+  sandbox.partner_center.set("client_id", "cosell-sandbox-app");
+  EXPECT_THAT(log_in().err, HasSubstr("this tenant does not know the app"));
+}
+
+TEST_F(PersonLogin, ThatAWebPageAnswersNamesTheHost) {
+  sandbox.partner_center.fail(token_requests, 0, 0, Json{{"kind", "html"}});
+  const Ended ended = log_in();
+  EXPECT_EQ(ended.code, 3) << ended.out << ended.err;
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("127.0.0.1 answered"), HasSubstr("with a web page instead of a token")));
+}
+
+}  // namespace
+}  // namespace cosell::end_to_end
