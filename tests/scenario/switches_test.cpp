@@ -70,26 +70,38 @@ class SmallLife : public testing::TestWithParam<Flip> {
     }
   }
 
+  // Whatever meets a system that is not sure how it answers: a lost create, an answer from Microsoft, edits on both
+  // sides and at the same moment, a change that says nothing new, a deal that nobody answers, closings, a registration.
   void live() {
     const std::string contact = world_.new_contact(
         {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
     begin("Private");
     begin("Visible", {{"visible", true}});
     begin("Asked", {{"help", "GeneralOrOther"}, {"help_notes", "A demo"}, {"contact", contact}});
+    begin("Contacted", {{"visible", true}, {"contact", contact}});
+    begin("Dated");
     const Json sent = world_.inbound({{"name", "Sent"}});
     world_.inbound({{"name", "Unanswered"}});
+    world_.faults(Side::partner_center, scripted_fault("POST", referrals_route, {{"kind", "drop_after"}}));
     rest();
+    EXPECT_EQ(world_.fired(Side::partner_center), 1);
     ids_["Sent"] = world_.deal_of(sent["id"]).crm.record_id;
 
     world_.crm_edit(ids_["Private"], {{"value", 61000}, {"close_date", "2027-04-30"}, {"stage", "40"}});
     world_.crm_edit(ids_["Sent"], {{"stage", "40"}});
+    contact_has_another_number(contact);
+    world_.crm_edit(ids_["Contacted"], {{"value", 52000}});
+    world_.crm_edit(ids_["Dated"], {{"close_date", "2026-11-01"}});
     world_.microsoft({{"referralId", own("Asked")["id"]}, {"action", "accept"}});
     Json edit = replace("/details/dealValue", 75000);
     edit.push_back(replace("/details/notes", "Said in the portal.")[0]);
     const bool between = std::string(GetParam().switches).find("stage_rounding") != std::string::npos;
     edit.push_back(replace("/salesStage", between ? "45" : "60")[0]);
     world_.portal_edit(own("Visible")["id"], edit);
+    edit_while_the_bridge_writes(own("Private")["id"]);
     rest();
+    EXPECT_EQ(own("Private")["details"]["notes"], "Meanwhile.");
+    world_.portal_edit(own("Private")["id"], replace("/details/notes", "Meanwhile."));
     world_.crm_edit(ids_["Visible"], {{"stage", "80"}});
     rest();
     world_.advance(days(15));  // "Unanswered" is too late now
@@ -99,6 +111,25 @@ class SmallLife : public testing::TestWithParam<Flip> {
     rest();
     register_visible();
     rest();
+  }
+
+  void contact_has_another_number(const std::string& contact) {
+    const bool salesforce = std::string(GetParam().crm) == "salesforce";
+    const char* number = "+49405550179";
+    world_.control(Side::crm, "POST", "edit",
+                   salesforce ? Json{{"object", "Contact"}, {"id", contact}, {"fields", {{"Phone", number}}}}
+                              : Json{{"table", "contact"}, {"id", contact}, {"fields", {{"telephone1", number}}}});
+  }
+
+  // Somebody edits the deal in the portal just before the bridge's change of it arrives.
+  void edit_while_the_bridge_writes(const std::string& referral_id) {
+    world_.wire = [this, referral_id](Side side, const http::Request& r, const World::Go& go) {
+      if (!edited_meanwhile_ && is_patch(side, r) && r.url.find(referral_id) != std::string::npos) {
+        edited_meanwhile_ = true;
+        world_.portal_edit(referral_id, replace("/details/notes", "Meanwhile."));
+      }
+      return go(r);
+    };
   }
 
   void register_visible() {
@@ -144,7 +175,8 @@ class SmallLife : public testing::TestWithParam<Flip> {
       EXPECT_EQ(number(o["value"]), number(referral["details"]["dealValue"])) << name;
       EXPECT_EQ(o["close_date"], referral["details"]["closingDateTime"].get<std::string>().substr(0, 10)) << name;
     }
-    EXPECT_EQ(names, (std::set<std::string>{"Private", "Visible", "Asked", "Sent", "Unanswered"}));
+    EXPECT_EQ(names,
+              (std::set<std::string>{"Private", "Visible", "Asked", "Contacted", "Dated", "Sent", "Unanswered"}));
     if (GetParam().told.count("Asked") == 0) {
       EXPECT_EQ(world_.opportunity(ids_["Asked"])["microsoft_answer"], "accepted");
     }
@@ -166,6 +198,7 @@ class SmallLife : public testing::TestWithParam<Flip> {
   World world_;
   CycleOptions all_;
   std::map<std::string, std::string> ids_;
+  bool edited_meanwhile_ = false;
 };
 
 std::vector<Flip> flips() {
@@ -226,11 +259,13 @@ std::vector<Flip> flips() {
     const std::string name = flip.name;
     if (name.find("Pages") == 0) flip.page_size = 3;
     if (name == "RegistrationFromMore" || name == "OtherRates") flip.told = {{"Visible", least}};
-    if (name == "StagesIgnored") flip.told = {{"Sent", kept}, {"Asked", kept}};
+    if (name == "NoPastCloseDates") flip.told = {{"Dated", "The close date lies in the past."}};
+    if (name == "StagesIgnored") flip.told = {{"Sent", kept}, {"Asked", kept}, {"Contacted", kept}, {"Dated", kept}};
     // Nothing tells of such a step but a listing of everything.
     if (name == "ReviewsDoNotTouchTheDeal") flip.registration = "ReviewPending";
     if (name != "NoOptimisticConcurrency") continue;
-    for (const char* deal : {"Private", "Visible", "Asked", "Sent", "Unanswered"}) flip.told[deal] = unchecked;
+    for (const char* deal : {"Private", "Visible", "Asked", "Contacted", "Dated", "Sent", "Unanswered"})
+      flip.told[deal] = unchecked;
     flip.tried_again = true;
   }
   return all;
