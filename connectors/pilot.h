@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
 
@@ -31,6 +32,7 @@ struct PilotReport {
   bool closed = false;
   std::vector<PilotAnswer> answers;
   std::string trouble;  // why it ended early; "" when all was asked
+  ErrorClass trouble_kind = ErrorClass::rejected;
 };
 
 }  // namespace cosell

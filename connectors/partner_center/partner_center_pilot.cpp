@@ -1,10 +1,13 @@
-// Each question is one request on the test deal and one look at what the server shows afterwards.
+// Each question is one request on the test deal and one look at what a read shows afterwards: an answer of 200 proves
+// nothing, since a service may take a change and not keep it. What cannot be told is said, and decides no setting.
 #include "connectors/partner_center/partner_center_pilot.h"
 
 #include <optional>
 
 #include "base/text.h"
 #include "connectors/partner_center/partner_center_client.h"
+#include "connectors/partner_center/pilot_deal.h"
+#include "connectors/partner_center/referral_feed.h"
 #include "connectors/partner_center/referral_wire.h"
 
 namespace cosell {
@@ -12,92 +15,50 @@ namespace {
 
 namespace pc = partner_center;
 
-const std::string kName = "cosell test deal, please ignore";
+const std::string kName = pc::kPilotName;
 
 json::Value word(const std::string& s) { return json::Value::string(s); }
-
-json::Value listed(json::Value v) {
-  json::Value list = json::Value::array();
-  list.append(std::move(v));
-  return list;
-}
-
-json::Value with_id(const std::string& id) {
-  json::Value v = json::Value::object();
-  v.set("id", word(id));
-  return v;
-}
-
-json::Value intent_attributes(const std::string& intent) {
-  json::Value attribute = json::Value::object();
-  attribute.set("type", word("CustomerMarketplaceIntent"));
-  attribute.set("id", word(intent));
-  return listed(std::move(attribute));
-}
-
-json::Value customer() {
-  json::Value address = json::Value::object();
-  address.set("addressLine1", word("1 Test Street"));
-  address.set("city", word("Redmond"));
-  address.set("state", word("WA"));
-  address.set("postalCode", word("98052"));
-  address.set("country", word("US"));
-  json::Value c = json::Value::object();
-  c.set("name", word("cosell test customer"));
-  c.set("address", std::move(address));
-  c.set("team", json::Value::array());
-  c.set("ids", json::Value::array());
-  return c;
-}
-
-json::Value details(const PilotDeal& deal) {
-  json::Value solution = with_id(deal.solution);
-  solution.set("type", word("Name"));
-  json::Value additional = json::Value::object();
-  additional.set("attributes", intent_attributes("HaveNotDecided"));
-  json::Value requirements = json::Value::object();
-  requirements.set("solutions", listed(std::move(solution)));
-  requirements.set("additionalRequirements", std::move(additional));
-  json::Value d = json::Value::object();
-  d.set("notes", word("Made by cosell to learn how the API answers. It is private and is closed at once."));
-  d.set("dealValue", json::Value::integer(1000));
-  d.set("currency", word(deal.currency));
-  d.set("closingDateTime", word(to_string(deal.close_date) + "T00:00:00Z"));
-  d.set("requirements", std::move(requirements));
-  return d;
-}
-
-json::Value test_deal(const PilotDeal& deal) {
-  json::Value member = json::Value::object();
-  member.set("firstName", word("cosell"));
-  member.set("lastName", word("bridge"));
-  member.set("phoneNumber", word("+14255550100"));
-  member.set("email", word("cosell@example.com"));
-  json::Value consent = json::Value::object();
-  consent.set("consentToToShareInfoWithOthers", json::Value::boolean(true));
-  consent.set("consentToContact", json::Value::boolean(true));
-  consent.set("consentToShareReferralWithMicrosoftSellers", json::Value::boolean(false));
-  json::Value r = json::Value::object();
-  r.set("name", word(kName));
-  r.set("type", word("Independent"));
-  r.set("qualification", word("SalesQualified"));
-  r.set("mpnId", word(deal.location));
-  r.set("externalReferenceId", word("cosell-pilot"));
-  r.set("customerProfile", customer());
-  r.set("consent", std::move(consent));
-  r.set("details", details(deal));
-  r.set("team", listed(std::move(member)));
-  r.set("target", json::Value::array());
-  return r;
-}
 
 json::Value replacing(const std::string& path, json::Value value) {
   json::Value op = json::Value::object();
   op.set("op", word("replace"));
   op.set("path", word(path));
   op.set("value", std::move(value));
-  return op;
+  json::Value operations = json::Value::array();
+  operations.append(std::move(op));
+  return operations;
 }
+
+enum class Taken : std::uint8_t { refused, not_kept, kept };
+
+const char* in_words(Taken taken) {
+  switch (taken) {
+    case Taken::refused:
+      return "no";
+    case Taken::not_kept:
+      return "it is not refused, and not kept";
+    case Taken::kept:
+      return "yes";
+  }
+  return "";
+}
+
+// A change and the field by which a read shows that it was kept. The value must not be there already.
+struct Change {
+  std::string path;
+  json::Value value;
+  Field field;
+  Value shows;
+};
+
+// What the list showed under a filter that only the test deal fits.
+struct Listed {
+  bool refused = false;
+  bool deal = false;
+  bool others = false;  // of other engagements
+  bool with_tag = false;
+  std::optional<bool> half_with_tag;  // empty: no half of Microsoft's was shown
+};
 
 class PilotRun {
  public:
@@ -107,7 +68,8 @@ class PilotRun {
 
   PilotReport run() {
     if (!create()) return report_;
-    const bool asked = ask_about_stage() && ask_about_patches() && ask_about_lists() && ask_about_tags();
+    const bool asked = ask_about_stage() && ask_about_patches() && ask_about_money() && ask_about_engagements() &&
+                       ask_about_changes() && ask_about_tags();
     static_cast<void>(asked);  // the deal is closed whether or not every question was answered
     close();
     return report_;
@@ -125,8 +87,9 @@ class PilotRun {
   }
 
   bool stop(const std::string& doing, const Error& e) {
-    if (report_.trouble.empty())
-      report_.trouble = doing + ": " + e.message + (e.detail.empty() ? "" : " (" + e.detail + ")");
+    if (!report_.trouble.empty()) return false;
+    report_.trouble = doing + ": " + e.message + (e.detail.empty() ? "" : " (" + e.detail + ")");
+    report_.trouble_kind = e.kind;
     return false;
   }
 
@@ -134,26 +97,27 @@ class PilotRun {
     report_.answers.push_back({std::move(question), std::move(answer), std::move(setting), std::move(value)});
   }
 
-  // Takes over version and content of the deal.
-  void show(const pc::Answer& answer) {
-    if (!answer.body.is_object()) return;
-    shown_ = answer.body;
-    if (!answer.body.text_of("eTag").empty()) tag_ = answer.body.text_of("eTag");
-  }
-
+  // Takes over version and content of the deal as a read shows it.
   bool refresh() {
     const auto answer = client_.read(call_, "/" + report_.record);
     if (!answer) return stop("Reading the test deal", answer.error());
-    show(*answer);
+    const auto head = pc::read_head(answer->body);
+    if (!head) {
+      return stop("Reading the test deal", make_error(ErrorClass::bad_response, "the answer is not a referral"));
+    }
+    head_ = *head;
+    columns_ = pc::read_referral(answer->body, head_, settings_.link_template).columns;
     return true;
   }
 
+  const Value& shown(Field field) const { return column(columns_, info(field).name); }
+
   bool create() {
-    json::Value body = test_deal(deal_);
+    json::Value body = pc::pilot_body(deal_);
     body.set("salesStage", word("20"));
     auto made = write("POST", body, "");
     const bool refused = !made && made.error().kind == ErrorClass::rejected;
-    if (refused) made = write("POST", test_deal(deal_), "");
+    if (refused) made = write("POST", pc::pilot_body(deal_), "");
     if (!made) {
       if (made.error().kind == ErrorClass::unknown) {
         report_.trouble = "It is not certain whether the test deal was made. Look in Partner Center for \"" + kName +
@@ -169,143 +133,225 @@ class PilotRun {
     }
     report_.record = head->id;
     report_.link = pc::link_to(settings_.link_template, head->id);
-    show(*made);
     if (!refresh()) {
       close();
       return false;
     }
-    const bool taken = !refused && shown_.text_of("salesStage") == "20";
+    const bool kept = !refused && shown(Field::stage) == Value(Stage::s20);
     learnt("May the sales stage be sent with a create?",
-           refused ? "no, it is refused"
-           : taken ? "yes"
-                   : "it is not refused, and not kept",
-           "stage_at_create", json::Value::boolean(taken));
+           in_words(refused ? Taken::refused
+                    : kept  ? Taken::kept
+                            : Taken::not_kept),
+           "stage_at_create", json::Value::boolean(kept));
     learnt("Status of a create", std::to_string(made->status));
+    learnt("Does a deal that is read by its id carry its version?",
+           head_.etag.empty() ? "no; without one the bridge changes nothing" : "yes");
     return true;
   }
 
-  // Whether the patch was taken; empty when something else went wrong.
-  std::optional<bool> patch(json::Value operations, const std::string& doing) {
-    const auto answer = write("PATCH", std::move(operations), tag_);
-    if (answer) {
-      show(*answer);
-      if (!refresh()) return std::nullopt;
-      return true;
+  // Whether the change was kept; empty when something else went wrong.
+  std::optional<Taken> tried(const Change& change, const std::string& doing) {
+    const auto answer = write("PATCH", replacing(change.path, change.value), head_.etag);
+    if (!answer && answer.error().kind != ErrorClass::rejected) {
+      stop(doing, answer.error());
+      return std::nullopt;
     }
-    if (answer.error().kind == ErrorClass::rejected) return false;
-    stop(doing, answer.error());
-    return std::nullopt;
+    if (!answer) return Taken::refused;
+    if (!refresh()) return std::nullopt;
+    return shown(change.field) == change.shows ? Taken::kept : Taken::not_kept;
   }
 
   bool ask_about_stage() {
     const std::string question = "Which form of the sales stage does it take?";
-    const auto percent = patch(listed(replacing("/salesStage", word("40"))), question);
+    const auto percent = tried({"/salesStage", word("40"), Field::stage, Value(Stage::s40)}, question);
     if (!percent) return false;
-    if (*percent) {
+    if (*percent == Taken::kept) {
       learnt(question, "percentages", "stage_form", word("percent"));
       return true;
     }
-    const auto name = patch(listed(replacing("/salesStage", word("Develop"))), question);
+    const auto name = tried({"/salesStage", word("Develop"), Field::stage, Value(Stage::s40)}, question);
     if (!name) return false;
-    if (*name) {
+    if (*name == Taken::kept) {
       learnt(question, "names", "stage_form", word("name"));
+    } else if (*percent == Taken::not_kept || *name == Taken::not_kept) {
+      learnt(question, in_words(Taken::not_kept));
     } else {
       learnt(question, "it takes neither a percentage nor a name on a new deal");
     }
     return true;
   }
 
-  bool ask_about_patches() {
-    const std::string name = "May the name be changed?";
-    const auto renamed = patch(listed(replacing("/name", word(kName + "!"))), name);
-    if (!renamed) return false;
-    const bool kept = *renamed && shown_.text_of("name") == kName + "!";
-    learnt(name,
-           kept       ? "yes"
-           : *renamed ? "it is not refused, and not kept"
-                      : "no",
-           "patch_name", json::Value::boolean(kept));
-    const std::string intent = "May the marketplace intent be changed?";
-    const auto changed = patch(
-        listed(replacing("/details/requirements/additionalRequirements/attributes", intent_attributes("No"))), intent);
-    if (!changed) return false;
-    learnt(intent, *changed ? "yes" : "no", "patch_marketplace_intent", json::Value::boolean(*changed));
-    const std::string money = "Is an amount taken as a number?";
-    const auto number = patch(listed(replacing("/details/dealValue", json::Value::integer(2000))), money);
-    if (!number) return false;
-    learnt(money, *number ? "yes" : "no", "money_as_text", json::Value::boolean(!*number));
+  bool ask_whether(const std::string& question, const Change& change, const std::string& setting) {
+    const auto taken = tried(change, question);
+    if (!taken) return false;
+    learnt(question, in_words(*taken), setting, json::Value::boolean(*taken == Taken::kept));
     return true;
   }
 
-  // Whether a filter finds the deal; empty when something else went wrong.
-  std::optional<bool> finds(const std::string& filter, bool& tagged) {
-    const auto answer = client_.read(call_, "?$filter=" + text::percent_encode(filter));
-    if (!answer && answer.error().http_status == 400) return false;
-    if (!answer) {
-      stop("Listing the test deal", answer.error());
-      return std::nullopt;
-    }
-    const json::Value* rows = answer->body.find("value");
-    if (rows == nullptr) return false;
-    for (const json::Value& row : rows->items()) {
-      const auto head = pc::read_head(row);
-      if (!head || head->id != report_.record) continue;
-      tagged = !head->etag.empty();
-      return true;
-    }
-    return false;
+  bool ask_about_patches() {
+    return ask_whether("May the name be changed?", {"/name", word(kName + "!"), Field::name, Value(kName + "!")},
+                       "patch_name") &&
+           ask_whether("May the marketplace intent be changed?",
+                       {"/details/requirements/additionalRequirements/attributes", pc::intent_attributes("No"),
+                        Field::marketplace_intent, Value(std::string("No"))},
+                       "patch_marketplace_intent");
   }
 
-  bool ask_about_lists() {
-    const std::string engagement = shown_.text_of("engagementId");
-    bool tagged = false;
-    const auto quoted = finds("engagementId eq '" + engagement + "'", tagged);
-    if (!quoted) return false;
-    const std::string question = "How is an engagement looked for?";
-    if (*quoted) {
-      learnt(question, "with quotes", "quoted_engagement_filter", json::Value::boolean(true));
+  bool ask_about_money() {
+    const std::string question = "Is an amount taken as a number?";
+    const std::string figure = std::to_string(2 * pc::kPilotValue);
+    const auto money = money_from(*parse_number(figure), deal_.currency);
+    if (!money) return stop(question, make_error(ErrorClass::config, "unknown currency " + deal_.currency));
+    Change change{"/details/dealValue", json::Value::number(figure), Field::value, Value(*money)};
+    const auto as_number = tried(change, question);
+    if (!as_number) return false;
+    if (*as_number == Taken::kept) {
+      learnt(question, "yes", "money_as_text", json::Value::boolean(false));
+      return true;
+    }
+    change.value = word(figure);
+    const auto as_text = tried(change, question);
+    if (!as_text) return false;
+    if (*as_text == Taken::kept) {
+      learnt(question, "no, as text", "money_as_text", json::Value::boolean(true));
     } else {
-      const auto bare = finds("engagementId eq " + engagement, tagged);
-      if (!bare) return false;
-      if (*bare) {
-        learnt(question, "without quotes", "quoted_engagement_filter", json::Value::boolean(false));
-      } else {
-        learnt(question, "it finds a new deal in neither way, at least not at once");
+      learnt(question, *as_number == Taken::refused && *as_text == Taken::refused
+                           ? "it is taken neither as a number nor as text"
+                           : in_words(Taken::not_kept));
+    }
+    return true;
+  }
+
+  // Empty when something else than a refusal went wrong.
+  std::optional<Listed> listed(const std::string& query) {
+    Listed seen;
+    auto answer = client_.read(call_, "?" + query);
+    if (!answer && answer.error().http_status == 400) {
+      seen.refused = true;
+      return seen;
+    }
+    const Result<pc::Rows> rows = answer ? pc::read_rows(std::move(*answer)) : Result<pc::Rows>(answer.error());
+    if (!rows) {
+      stop("Listing the test deal", rows.error());
+      return std::nullopt;
+    }
+    for (const pc::Rows::Row& row : rows->rows) {
+      const bool same = row.head.engagement_id == head_.engagement_id;
+      if (!same) seen.others = true;
+      if (row.head.id == report_.record) {
+        seen.deal = true;
+        seen.with_tag = !row.head.etag.empty();
+      } else if (same && pc::whose(row.head, head_.organization_id) == pc::Whose::microsoft) {
+        seen.half_with_tag = !row.head.etag.empty();
       }
     }
-    learnt("Do lists carry the version of a deal?", tagged ? "yes" : "no; each deal is read before it is changed");
+    return seen;
+  }
+
+  bool ask_about_engagements() {
+    const std::string question = "How is an engagement looked for?";
+    std::optional<Listed> found;
+    bool ignored = false;
+    for (const bool quoted : {true, false}) {
+      const auto seen = listed(pc::of_engagement(head_.engagement_id, quoted));
+      if (!seen) return false;
+      ignored = ignored || seen->others;
+      if (found || !seen->deal || seen->others) continue;
+      found = seen;
+      learnt(question, quoted ? "with quotes" : "without quotes", "quoted_engagement_filter",
+             json::Value::boolean(quoted));
+      break;
+    }
+    if (!found) {
+      learnt(question, ignored ? "the filter is not refused, and not applied: Microsoft's answers cannot be seen"
+                               : "it finds a new deal in neither way, at least not at once");
+    }
+    learnt("Do lists carry the version of a deal?", !found            ? "not to be told: no list showed the deal"
+                                                    : found->with_tag ? "yes"
+                                                                      : "no; each deal is read before it is changed");
+    const std::optional<bool> half = found ? found->half_with_tag : std::nullopt;
+    learnt("Does Microsoft's half of a deal carry a version?",
+           !half   ? "not to be told: a private deal has no half of Microsoft's"
+           : *half ? "yes"
+                   : "no");
+    return true;
+  }
+
+  bool ask_about_changes() {
+    const std::string question = "Can changes be asked for by their time?";
+    bool unseen = false;
+    bool ignored = false;
+    for (const bool quoted : {false, true}) {
+      const Instant changed = head_.updated.value_or(call_.clock.now());
+      const auto since = listed(pc::changes_since(changed, quoted));
+      if (!since) return false;
+      const auto later = listed(pc::changes_since(changed + days(1), quoted));
+      if (!later) return false;
+      if (since->refused || later->refused) continue;
+      ignored = ignored || later->deal;
+      unseen = unseen || !since->deal;
+      if (!since->deal || later->deal) continue;
+      learnt(question, quoted ? "yes, the time in quotes" : "yes", "changes_filter", word(quoted ? "quoted" : "bare"));
+      return true;
+    }
+    if (unseen && !ignored) {
+      learnt(question, "it does not find a new deal, at least not at once");
+    } else {
+      learnt(question, ignored ? "the filter is not refused, and not applied" : "no", "changes_filter", word("none"));
+    }
     return true;
   }
 
   bool ask_about_tags() {
-    const std::string old = tag_;
     const std::string question = "Is a write with an old version refused?";
-    const auto changed = patch(listed(replacing("/details/dealValue", json::Value::integer(3000))), question);
+    const std::string old = head_.etag;
+    const auto notes = [](const std::string& text) {
+      return Change{"/details/notes", word(text), Field::notes, Value(text)};
+    };
+    const auto changed = tried(notes("Changed once."), question);
     if (!changed) return false;
-    if (tag_ == old) {
+    if (*changed != Taken::kept || head_.etag == old) {
       learnt(question, "not to be told: a change gave no new version");
       return true;
     }
-    const auto stale = write("PATCH", listed(replacing("/details/dealValue", json::Value::integer(4000))), old);
-    if (stale) {
-      learnt(question, "NO: somebody's change in Partner Center could be written over");
-      return refresh();
+    const Change stale = notes("Written over.");
+    const auto answer = write("PATCH", replacing(stale.path, stale.value), old);
+    if (!answer && answer.error().kind == ErrorClass::rejected) {
+      learnt(question, "yes, but with status " + std::to_string(answer.error().http_status) +
+                           " like any other refusal: a deal that was changed meanwhile waits for a person");
+      return true;
     }
-    if (stale.error().kind != ErrorClass::precondition) return stop(question, stale.error());
-    learnt(question, "yes, with status " + std::to_string(stale.error().http_status));
+    if (!answer && answer.error().kind != ErrorClass::precondition) return stop(question, answer.error());
+    if (!answer) {
+      learnt(question, "yes, with status " + std::to_string(answer.error().http_status));
+      return true;
+    }
+    if (!refresh()) return false;
+    learnt(question, shown(stale.field) == stale.shows ? "NO: somebody's change in Partner Center could be written over"
+                                                       : in_words(Taken::not_kept));
     return true;
   }
 
+  bool is_closed() const {
+    const auto* standing = std::get_if<Standing>(&shown(Field::standing));
+    return standing != nullptr && standing->status == Status::closed;
+  }
+
   void close() {
-    json::Value operations = json::Value::array();
-    operations.append(replacing("/status", word("Closed")));
-    operations.append(replacing("/substatus", word("Lost")));
-    operations.append(replacing("/statusReason", word("Test by cosell")));
+    json::Value operations = replacing("/status", word("Closed"));
+    for (const char* more : {"/substatus", "/statusReason"}) {
+      const std::string value = std::string(more) == "/substatus" ? "Lost" : "Test by cosell";
+      operations.append(replacing(more, word(value)).items().front());
+    }
+    const std::string doing = "Closing the test deal";
     // A question that went wrong may have left another version than the one known here.
     static_cast<void>(refresh());
-    const auto answer = write("PATCH", std::move(operations), tag_);
-    report_.closed = answer.has_value();
-    if (!answer) stop("Closing the test deal", answer.error());
+    const auto answer = write("PATCH", std::move(operations), head_.etag);
+    // An answer that was lost may have closed it, and one that came need not have.
+    report_.closed = refresh() && is_closed();
+    if (report_.closed) return;
+    stop(doing,
+         answer ? make_error(ErrorClass::rejected, "it is not refused, but the deal stays open") : answer.error());
   }
 
   Call& call_;
@@ -313,8 +359,8 @@ class PilotRun {
   pc::Client client_;
   const PilotDeal& deal_;
   PilotReport report_;
-  json::Value shown_ = json::Value::object();
-  std::string tag_;
+  pc::RowHead head_;  // of the deal as it was last read
+  Columns columns_;
 };
 
 }  // namespace

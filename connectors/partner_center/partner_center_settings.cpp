@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/text.h"
@@ -49,14 +50,29 @@ Reader duration(Duration& target) {
   };
 }
 
-Reader stage_form(PartnerCenterSettings::StageForm& target) {
-  return [&target](const json::Value& v) -> Expected {
-    const bool percent = v.is_string() && v.text() == "percent";
-    const bool name = v.is_string() && v.text() == "name";
-    if (!percent && !name) return "\"percent\" or \"name\"";
-    target = percent ? PartnerCenterSettings::StageForm::percent : PartnerCenterSettings::StageForm::name;
-    return "";
+template <class Word>
+Reader one_of(Word& target, const std::vector<std::pair<std::string, Word>>& words) {
+  return [&target, words](const json::Value& v) -> Expected {
+    std::vector<std::string> names;
+    for (const auto& [name, word] : words) {
+      if (v.is_string() && v.text() == name) {
+        target = word;
+        return "";
+      }
+      names.push_back("\"" + name + "\"");
+    }
+    return text::join(names, " or ");
   };
+}
+
+Reader stage_form(PartnerCenterSettings::StageForm& target) {
+  using Form = PartnerCenterSettings::StageForm;
+  return one_of<Form>(target, {{"percent", Form::percent}, {"name", Form::name}});
+}
+
+Reader changes_filter(PartnerCenterSettings::ChangesFilter& target) {
+  using Filter = PartnerCenterSettings::ChangesFilter;
+  return one_of<Filter>(target, {{"none", Filter::none}, {"bare", Filter::bare}, {"quoted", Filter::quoted}});
 }
 
 Reader origin(std::string& target) {
@@ -88,13 +104,19 @@ Reader link(std::string& target) {
 }
 
 std::map<std::string, Reader> readers_for(PartnerCenterSettings& s) {
-  return {
-      {"base_url", origin(s.base_url)},           {"organization_id", organization(s.organization_id)},
-      {"link_template", link(s.link_template)},   {"page_size", figure(s.page_size, 1, 1000)},
-      {"read_overlap", duration(s.read_overlap)}, {"create_search_pages", figure(s.create_search_pages, 1, 100'000)},
-      {"stage_form", stage_form(s.stage_form)},   {"stage_at_create", flag(s.stage_at_create)},
-      {"patch_name", flag(s.patch_name)},         {"patch_marketplace_intent", flag(s.patch_marketplace_intent)},
-      {"money_as_text", flag(s.money_as_text)},   {"quoted_engagement_filter", flag(s.quoted_engagement_filter)}};
+  return {{"base_url", origin(s.base_url)},
+          {"organization_id", organization(s.organization_id)},
+          {"link_template", link(s.link_template)},
+          {"page_size", figure(s.page_size, 1, 1000)},
+          {"read_overlap", duration(s.read_overlap)},
+          {"create_search_pages", figure(s.create_search_pages, 1, 100'000)},
+          {"stage_form", stage_form(s.stage_form)},
+          {"stage_at_create", flag(s.stage_at_create)},
+          {"patch_name", flag(s.patch_name)},
+          {"patch_marketplace_intent", flag(s.patch_marketplace_intent)},
+          {"money_as_text", flag(s.money_as_text)},
+          {"quoted_engagement_filter", flag(s.quoted_engagement_filter)},
+          {"changes_filter", changes_filter(s.changes_filter)}};
 }
 
 }  // namespace

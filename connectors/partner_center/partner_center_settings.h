@@ -35,6 +35,10 @@ struct PartnerCenterSettings {
   bool patch_marketplace_intent = false;      // nor is the marketplace intent
   bool money_as_text = false;                 // "95000.5" instead of 95000.5
   bool quoted_engagement_filter = true;       // engagementId eq '…'; the other form is tried when this one is refused
+  // Ask for changes with updatedDateTime ge … too, the time bare or in quotes. Spares rows that were read for good;
+  // where it is refused, the list is read without it.
+  enum class ChangesFilter : std::uint8_t { none, bare, quoted };
+  ChangesFilter changes_filter = ChangesFilter::none;
 };
 
 // Reads the settings object of a configuration file. Errors are ErrorClass::config with "line:column: …" and the

@@ -1,5 +1,6 @@
 // The descending read: newest changes first, stopping at the first row that was read for good. Rows move only to the
 // top while a listing is read, so a page may show a row twice but cannot lose one that the next read will not find.
+// A filter by time only spares the service rows below that end: what is delivered is decided here all the same.
 #include "connectors/partner_center/referral_feed.h"
 
 #include <algorithm>
@@ -72,12 +73,19 @@ bool goes_round(Position::Listing& listing, const std::string& next_query) {
 
 bool page_token_died(const Error& e) { return e.http_status == 400 || e.http_status == 404 || e.http_status == 410; }
 
-std::string engagement_query(const std::string& id, bool quoted) {
+}  // namespace
+
+std::string of_engagement(const std::string& id, bool quoted) {
   const std::string literal = quoted ? "'" + text::replace_all(id, "'", "''") + "'" : id;
-  return "?$filter=" + text::percent_encode("engagementId eq " + literal);
+  return "$filter=" + text::percent_encode("engagementId eq " + literal);
 }
 
-}  // namespace
+std::string changes_since(Instant from, bool quoted) {
+  // In whole seconds, before the bound: how a service compares fractions of a second is not documented.
+  const std::string time = to_string_seconds(from - seconds(1));
+  const std::string filter = "updatedDateTime ge " + (quoted ? "'" + time + "'" : time);
+  return std::string(kNewestChangesFirst) + "&$filter=" + text::percent_encode(filter);
+}
 
 Result<Rows> read_rows(Answer answer) {
   Rows rows;
@@ -203,11 +211,22 @@ void Feed::deliver(const Rows& rows, Position& position, std::size_t room, Page&
   }
 }
 
+// The first page of what changed at or after `bound`. A filter that is refused is not tried again.
+Result<Rows> Feed::newest_changes(Call& call, std::optional<Instant> bound) {
+  using Filter = PartnerCenterSettings::ChangesFilter;
+  if (bound && settings_.changes_filter != Filter::none && !changes_filter_refused_) {
+    Result<Rows> changed = list(call, changes_since(*bound, settings_.changes_filter == Filter::quoted));
+    if (changed || changed.error().http_status != 400) return changed;
+    changes_filter_refused_ = true;
+  }
+  return list(call, kNewestChangesFirst);
+}
+
 // Reads one page. True: the listing is complete.
 Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, Page& page) {
   Position::Listing& listing = *position.listing;
   const bool first = listing.next_query.empty();
-  Result<Rows> rows = list(call, first ? kNewestChangesFirst : listing.next_query);
+  Result<Rows> rows = first ? newest_changes(call, position.bound) : list(call, listing.next_query);
   if (!rows) {
     if (first || !page_token_died(rows.error()) || listing.restarts >= kMostRestarts) return rows.error();
     // The page token died: from the top again, up to the same bound.
@@ -302,7 +321,7 @@ Result<std::vector<Observation>> Feed::created_since(Call& call, Instant from, c
 std::vector<Result<Rows>> Feed::filter_by(Call& call, const std::vector<std::string>& ids, bool quoted) {
   std::vector<std::string> targets;
   targets.reserve(ids.size());
-  for (const std::string& id : ids) targets.push_back(engagement_query(id, quoted));
+  for (const std::string& id : ids) targets.push_back("?" + of_engagement(id, quoted));
   std::vector<Result<Rows>> results;
   for (Result<Answer>& answer : client_.read_all(call, targets)) {
     results.push_back(answer ? read_rows(std::move(*answer)) : Result<Rows>(answer.error()));

@@ -39,6 +39,10 @@ struct Rows {
 Result<Rows> read_rows(Answer answer);
 Result<RowHead> read_single(const Answer& answer);
 
+// Queries without '?': all referrals of one engagement; what changed at or after `from`, newest first.
+std::string of_engagement(const std::string& id, bool quoted);
+std::string changes_since(Instant from, bool quoted);
+
 // The owner that the oldest referrals name.
 struct Organization {
   std::string id;  // empty: there is no referral yet
@@ -74,6 +78,7 @@ class Feed {
   Result<Organization> ask_organization(Call& call);
   Result<void> settle_organization(Call& call, Position& position, const Rows& first_page);
   Result<bool> pull_page(Call& call, Position& position, std::size_t room, Page& page);
+  Result<Rows> newest_changes(Call& call, std::optional<Instant> bound);
   void deliver(const Rows& rows, Position& position, std::size_t room, Page& page, bool& reached_end, bool& cut);
   std::vector<Result<Rows>> filter_by(Call& call, const std::vector<std::string>& ids, bool quoted);
 
@@ -83,6 +88,7 @@ class Feed {
   std::string owner_;
   std::optional<LeftOff> left_off_;
   std::optional<bool> quoted_;  // which form of the engagement filter this service takes
+  bool changes_filter_refused_ = false;
 };
 
 }  // namespace cosell::partner_center

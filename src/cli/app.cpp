@@ -151,12 +151,16 @@ class App {
     CLI::App* sub = command(app_, "check", "Is everything ready for a sync? Changes nothing",
                             "  cosell check\n  cosell check contoso --json");
     add_pair(sub, pair_);
-    sub->add_flag("--pilot", pilot_wanted_,
-                  "After asking: one private test deal, to learn what Partner Center's documents leave open");
-    sub->add_option("--solution", pilot_.solution, "With --pilot: one of your published solutions")->type_name("SOL");
+    CLI::Option* pilot =
+        sub->add_flag("--pilot", pilot_wanted_,
+                      "After asking: one private test deal, to learn what Partner Center's documents leave open");
+    sub->add_option("--solution", pilot_.solution, "With --pilot: one of your published solutions")
+        ->type_name("SOL")
+        ->needs(pilot);
     sub->add_option("--location", pilot_.location, "With --pilot: PartnerID of the deal (default: the mapping's)")
-        ->type_name("ID");
-    sub->add_flag("--yes", pilot_.yes, "With --pilot: do not ask");
+        ->type_name("ID")
+        ->needs(pilot);
+    sub->add_flag("--yes", pilot_.yes, "With --pilot: do not ask")->needs(pilot);
     does(sub, [this](Session& s) { return pilot_wanted_ ? pilot_command(s, pair_, pilot_) : check_command(s, pair_); });
   }
 

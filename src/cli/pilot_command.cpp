@@ -24,9 +24,10 @@ PilotDeal pilot_deal(const mapping::Mapping& mapping, const PilotOptions& option
 
 bool is_agreed(Session& session, const std::string& title, const PilotOptions& options) {
   if (options.yes) return true;
-  session.output.note("This makes one private deal in " + title +
-                      " (nobody at Microsoft sees it), changes it a few "
-                      "times, and closes it as lost. It stays there as a closed deal. Go on? [y/N]");
+  // Also with --quiet: whoever is waited for has to know.
+  session.output.error("This makes one private deal in " + title +
+                       " (nobody at Microsoft sees it), changes it a few "
+                       "times, and closes it as lost. It stays there as a closed deal. Go on? [y/N]");
   std::string answer;
   std::getline(std::cin, answer);
   answer = text::lower_ascii(text::trim(answer));
@@ -96,7 +97,8 @@ PairAnswer pilot_pair(Session& session, const PairConfig& config, const PilotOpt
   }
   if (!report->trouble.empty()) session.output.error(report->trouble);
   answer.json.set("pilot", json_of_report(*report, file));
-  if (!report->trouble.empty() || !report->closed) answer.code = exit_failures;
+  if (!report->closed) answer.code = exit_failures;
+  if (!report->trouble.empty()) answer.code = worse(answer.code, exit_code_of(report->trouble_kind));
   return answer;
 }
 

@@ -33,6 +33,14 @@ std::string content_of(int file) {
   return text;
 }
 
+// A file in memory that a child reads from its beginning.
+int file_with(const std::string& text) {
+  const int file = ::memfd_create("in", MFD_CLOEXEC);
+  const bool there = file >= 0 && ::pwrite(file, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
+  if (!there) throw std::runtime_error("no standard input for the child");
+  return file;
+}
+
 // Everything that the child needs is made before the fork.
 std::vector<std::string> environment_of(const ProcessOptions& options) {
   std::map<std::string, std::string> all;
@@ -69,15 +77,16 @@ Process::Process(const Arguments& arguments, const ProcessOptions& options) {
   std::vector<std::string> environment = environment_of(options);
   const std::vector<char*> argv = pointers_to(words);
   const std::vector<char*> envp = pointers_to(environment);
+  const int in = file_with(options.input);
   const pid_t parent = ::getpid();
   id_ = ::fork();
+  if (id_ != 0) ::close(in);
   if (id_ < 0) throw std::runtime_error("fork failed");
   if (id_ > 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const bool orphan = ::getppid() != parent;
-  const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   const bool wired =
-      ::dup2(nothing, STDIN_FILENO) >= 0 && ::dup2(out_, STDOUT_FILENO) >= 0 && ::dup2(err_, STDERR_FILENO) >= 0;
+      ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out_, STDOUT_FILENO) >= 0 && ::dup2(err_, STDERR_FILENO) >= 0;
   const bool there = options.folder.empty() || ::chdir(options.folder.c_str()) == 0;
   if (!orphan && wired && there) ::execve(argv[0], argv.data(), envp.data());
   ::_exit(127);

@@ -182,7 +182,11 @@ Arguments Sandbox::with_config(Arguments arguments) const {
   return arguments;
 }
 
-Ended Sandbox::cosell(Arguments arguments) const { return run_cosell(with_config(std::move(arguments))); }
+Ended Sandbox::cosell(Arguments arguments, const std::string& input) const {
+  ProcessOptions options;
+  options.input = input;
+  return run_cosell(with_config(std::move(arguments)), options);
+}
 
 Process Sandbox::begin(Arguments arguments) const { return Process(with_config(std::move(arguments))); }
 

@@ -76,7 +76,7 @@ class Sandbox {
  public:
   explicit Sandbox(const SandboxOptions& options = {});
 
-  Ended cosell(Arguments arguments) const;
+  Ended cosell(Arguments arguments, const std::string& input = "") const;
   Process begin(Arguments arguments) const;
   // With --json; the first pair's answer, or what a list command answers. `code` is checked.
   Json answer(Arguments arguments, int code = 0) const;

@@ -1,4 +1,5 @@
-// The list of readers. A new wire decoder, link or header parser gets an entry here.
+// The list of readers. A new wire decoder, link or header parser gets an entry here, one that only a request reaches in
+// conversations.cpp.
 #include "tests/fuzz/targets.h"
 
 #include <algorithm>
@@ -24,6 +25,7 @@
 #include "net/oauth_errors.h"
 #include "net/retry.h"
 #include "net/secrets.h"
+#include "tests/fuzz/conversations.h"
 
 namespace cosell::fuzz {
 
@@ -260,7 +262,11 @@ std::vector<Target> all_targets() {
 }  // namespace
 
 const std::vector<Target>& targets() {
-  static const std::vector<Target> all = all_targets();
+  static const std::vector<Target> all = [] {
+    std::vector<Target> list = all_targets();
+    for (Target& target : conversations()) list.push_back(std::move(target));
+    return list;
+  }();
   return all;
 }
 

@@ -144,6 +144,7 @@ void World::open() {
   }
   crm_ = crm_stand_->connect(crm_url, crm_tokens_, options_.plain_key);
   PartnerCenterSettings pc_settings;
+  pc_settings.page_size = options_.page_size;
   pc_settings.base_url = partner_center_url;
   partner_center_ = make_partner_center_connector(pc_settings, partner_center_tokens_);
 

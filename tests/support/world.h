@@ -32,6 +32,7 @@ struct WorldOptions {
   Duration settle{};              // irreversible steps leave at once
   bool plain_key = false;         // the referral id is kept in a column that is not unique
   Json mapping = Json::object();  // laid over the company's mapping file
+  int page_size = 100;            // that the connector asks Partner Center for
 };
 
 class World {

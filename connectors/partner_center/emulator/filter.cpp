@@ -178,6 +178,12 @@ class FilterReader {
     const std::string field = word();
     const std::string op = word();
     if (!error_.empty()) return {};
+    Node node = known_comparison(field, op);
+    const Json& ignored = settings_.value("filter_ignored");
+    return std::find(ignored.begin(), ignored.end(), field) == ignored.end() ? node : Node();
+  }
+
+  Node known_comparison(const std::string& field, const std::string& op) {
     if (field == "updatedDateTime" && settings_.on("filter_updated")) return updated(op);
     const std::optional<const Words*> words = words_of(field, settings_);
     if (!words) return fail("the property \"" + field + "\" cannot be filtered.");
@@ -185,6 +191,9 @@ class FilterReader {
     Node node;
     node.kind = Kind::text_equals;
     node.field = field;
+    if (field == "engagementId" && is_quoted() && !settings_.on("filter_quoted_id")) {
+      return fail("an id must not be quoted.");
+    }
     node.text = literal(field != "engagementId" || !settings_.on("filter_unquoted_id"));
     if (field == "engagementId") {
       node.text = text::lower_ascii(node.text);
@@ -198,8 +207,8 @@ class FilterReader {
 
   Node updated(const std::string& op) {
     if (!is_one_of({"eq", "ge", "gt", "le", "lt"}, op)) return fail("the operator \"" + op + "\" is not known.");
-    if (place_ < tokens_.size() && tokens_[place_].quoted && !settings_.on("filter_updated_quoted")) {
-      return fail("a date must not be quoted.");
+    if (!settings_.on(is_quoted() ? "filter_updated_quoted" : "filter_updated_bare")) {
+      return fail(is_quoted() ? "a date must not be quoted." : "a date must be quoted.");
     }
     Node node;
     node.kind = Kind::updated;
@@ -211,12 +220,14 @@ class FilterReader {
     return node;
   }
 
+  bool is_quoted() const { return place_ < tokens_.size() && tokens_[place_].quoted; }
+
   std::string literal(bool must_be_quoted) {
     if (place_ < tokens_.size() && must_be_quoted && !tokens_[place_].quoted) {
       fail("the text \"" + tokens_[place_].text + "\" must be quoted.");
       return "";
     }
-    if (place_ < tokens_.size() && tokens_[place_].quoted) return tokens_[place_++].text;
+    if (is_quoted()) return tokens_[place_++].text;
     return word();
   }
 

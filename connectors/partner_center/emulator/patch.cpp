@@ -228,8 +228,16 @@ Check check_value(const Call& call, const Operation& operation) {
   }
 }
 
+Check check_money_form(const Call& call, const Operation& operation) {
+  const std::string form = call.settings.text("patch_money");
+  if (operation.kind != Kind::deal_value || form == "both" || operation.value.is_null()) return std::nullopt;
+  if (form == "text" ? operation.value.is_string() : operation.value.is_number()) return std::nullopt;
+  return invalid(operation.path, "The value must be a " + form + ".", "invalidType");
+}
+
 // What the value becomes in the store: known spelling, right type, stage rounded.
 Outcome<Json> accepted_value(const Call& call, const Operation& operation) {
+  if (Check form = check_money_form(call, operation)) return tl::make_unexpected(*form);
   Outcome<Json> value = conform(operation.value, shape_at(operation), operation.path);
   if (!value) return value;
   Operation known = operation;
@@ -301,6 +309,11 @@ Check apply(Call& call, Json& document, const Operation& operation, const Json& 
   return std::nullopt;
 }
 
+bool is_ignored(const Call& call, const Operation& operation) {
+  const Json& paths = call.settings.value("ignored_paths");
+  return std::find(paths.begin(), paths.end(), operation.path) != paths.end();
+}
+
 // Rules about the outcome of the whole patch.
 Check check_outcome(Call& call, const Json& before, Json& after, const std::vector<Operation>& operations) {
   const auto any = [&operations](auto is_kind) { return std::any_of(operations.begin(), operations.end(), is_kind); };
@@ -328,7 +341,7 @@ Check check_outcome(Call& call, const Json& before, Json& after, const std::vect
 }
 
 Check check_if_match(const Call& call, const Referral& referral, const std::optional<std::string>& sent) {
-  if (!sent) return std::nullopt;
+  if (!sent || !call.settings.on("if_match_honoured")) return std::nullopt;
   const std::string tag = text::trim(*sent);
   if (tag == "*" && call.settings.on("if_match_star")) return std::nullopt;
   if (tag.size() < 2 || tag.front() != '"' || tag.back() != '"') {
@@ -336,8 +349,8 @@ Check check_if_match(const Call& call, const Referral& referral, const std::opti
   }
   if (tag == referral.etag) return std::nullopt;
   const auto status = static_cast<int>(call.settings.number("stale_tag_status"));
-  return refused(status, status == 409 ? "resourceModified" : "preconditionFailed",
-                 "The referral was changed since it was read.");
+  const std::string code = status == 409 ? "resourceModified" : status == 412 ? "preconditionFailed" : "invalidRequest";
+  return refused(status, code, "The referral was changed since it was read.");
 }
 
 Outcome<std::vector<Operation>> read_operations(const Call& call, const Json& list, bool in_portal) {
@@ -369,7 +382,7 @@ Outcome<Json> patch_referral(Call& call, const Referral& referral, const Json& o
     if (!value) return value;
     check = check_closed(call, before, operation);
     if (!check) check = check_locks(call, before, operation);
-    if (!check) check = apply(call, after, operation, *value);
+    if (!check && !is_ignored(call, operation)) check = apply(call, after, operation, *value);
     if (check) return tl::make_unexpected(*check);
   }
   check = check_outcome(call, before, after, *read);

@@ -46,10 +46,14 @@ void add_list(Switches& s) {
   s.add("count_shown", "When @odata.count is in the answer.", "always", {"always", "asked"});
   s.add("count_meaning", "What @odata.count counts.", "page", {"page", "total"});
   s.add("filter_updated", "updatedDateTime may be filtered with eq, ge, gt, le and lt.", false);
-  s.add("filter_updated_quoted", "Dates in a filter may also be quoted.", false);
+  s.add("filter_updated_quoted", "Dates in a filter may be quoted.", false);
+  s.add("filter_updated_bare", "Dates in a filter may stand without quotes.", true);
   s.add("filter_external_reference", "externalReferenceId may be filtered.", false);
   s.add("filter_or", "Filters may use or and not.", false);
   s.add("filter_unquoted_id", "engagementId may be given without quotes in a filter.", true);
+  s.add("filter_quoted_id", "engagementId may be given with quotes in a filter.", true);
+  s.add("filter_ignored", "Fields, such as updatedDateTime, whose comparison in a filter is accepted and not applied.",
+        Json::array());
   s.add_number("list_lag_ms", "New referrals appear in lists only after this time.", 0, 0, 86'400'000);
   s.add("date_header", "Answers carry the time of the service in a Date header.", true);
   s.add("list_shows_etag", "Rows of a list carry their eTag.", true);
@@ -78,7 +82,8 @@ void add_create(Switches& s) {
 }
 
 void add_patch(Switches& s) {
-  s.add("stale_tag_status", "Status of a write with an old tag.", 412, {412, 409});
+  s.add("stale_tag_status", "Status of a write with an old tag.", 412, {412, 409, 400});
+  s.add("if_match_honoured", "A write with an old tag is refused; otherwise the tag is not looked at.", true);
   s.add("if_match_star", "If-Match: * fits any tag.", true);
   s.add("etag_header", "Answers with one referral carry an ETag header.", false);
   s.add("noop_changes_tag", "A patch that changes nothing still gives a new tag.", true);
@@ -86,6 +91,8 @@ void add_patch(Switches& s) {
   s.add("favorite_patchable", "The favourite mark can be patched.", false);
   s.add("intent_patchable", "The marketplace intent can be patched.", false);
   s.add("required_clearable", "Required fields can be emptied.", false);
+  s.add("ignored_paths", "Patch paths, such as /salesStage, that are accepted and not kept.", Json::array());
+  s.add("patch_money", "How a patch may write dealValue.", "both", {"both", "number", "text"});
   s.add("stage_values", "Which form of salesStage is accepted.", "both", {"both", "percent", "names"});
   s.add("stage_rounding", "A percentage between the standard ones is refused, kept, or lowered to the next one.",
         "refuse", {"refuse", "keep", "down"});

@@ -170,36 +170,89 @@ TEST(PartnerCenterPull, SettlesToOneRequestHoweverOftenItIsAsked) {
   EXPECT_EQ(tenant.requests() - before, 1);
 }
 
-TEST(PartnerCenterPull, LosesNoDealWhileRowsChangeBetweenPages) {
-  for (const char* paging : {"after_row", "row_number"}) {
-    EmulatedTenant tenant;
-    tenant.set("page_size", 5);
-    tenant.set("paging", paging);
-    std::vector<Observation> deals;
-    for (int i = 0; i < 23; ++i)
-      deals.push_back(tenant.created("006" + std::to_string(i), complete_deal("D" + std::to_string(i))));
-    std::map<std::string, std::string> shown;
-    Cursor cursor;
-    std::size_t edited = 0;
-    for (int i = 0; i < 60; ++i) {
-      Call call = tenant.call();
-      const Result<Page> page = tenant.connector->pull(call, {cursor, {}, 5});
-      ASSERT_TRUE(page.has_value()) << page.error().message;
-      for (const Observation& o : page->seen) shown[o.id.value] = text_of(column(o.columns, "notes"));
-      cursor = page->next;
-      if (edited < deals.size()) {
-        tenant.edit(deals[edited].id.value, "/details/notes", "edit " + std::to_string(edited));
-        edited += 2;
-      } else if (page->caught_up) {
-        break;
-      }
-    }
-    ASSERT_EQ(shown.size(), 23u) << paging;
-    for (std::size_t i = 0; i < deals.size(); ++i) {
-      const std::string expected = i % 2 == 0 ? "edit " + std::to_string(i) : "First call done.";
-      EXPECT_EQ(shown[deals[i].id.value], expected) << paging << " " << i;
+struct Reading {
+  const char* name;
+  PartnerCenterSettings::ChangesFilter filter;
+  const char* switches;  // of the emulator
+  int page_size = 100;
+};
+
+std::string name_of_reading(const testing::TestParamInfo<Reading>& reading) { return reading.param.name; }
+
+class WaysOfReading : public testing::TestWithParam<Reading> {
+ protected:
+  WaysOfReading() : tenant_(settings()) {
+    const Json switches = Json::parse(GetParam().switches);
+    for (const auto& change : switches.items()) tenant_.set(change.key(), change.value());
+  }
+  static PartnerCenterSettings settings() {
+    PartnerCenterSettings s;
+    s.changes_filter = GetParam().filter;
+    s.page_size = GetParam().page_size;
+    return s;
+  }
+  EmulatedTenant tenant_;
+};
+
+using Filter = PartnerCenterSettings::ChangesFilter;
+INSTANTIATE_TEST_SUITE_P(
+    PartnerCenterPull, WaysOfReading,
+    testing::Values(Reading{"AfterRow", Filter::none, R"({"paging":"after_row"})"},
+                    Reading{"RowNumber", Filter::none, R"({"paging":"row_number"})"},
+                    Reading{"TopIsPageSize", Filter::none, R"({"top_is_page_size":true})"},
+                    Reading{"OwnPageSize", Filter::none, R"({"honours_maxpagesize":true})", 7},
+        Reading{"OwnPageSizeNotHonoured", Filter::none, R"({"honours_maxpagesize":false})", 7},
+                    Reading{"FilterAfterRow", Filter::bare, R"({"filter_updated":true})"},
+                    Reading{"FilterRowNumber", Filter::bare, R"({"filter_updated":true,"paging":"row_number"})"},
+                    Reading{"FilterQuoted", Filter::quoted,
+                            R"({"filter_updated":true,"filter_updated_quoted":true,"filter_updated_bare":false})"},
+                    Reading{"FilterRefused", Filter::bare, R"({"filter_updated":false})"},
+                    Reading{"FilterIgnored", Filter::bare,
+                            R"({"filter_updated":true,"filter_ignored":["updatedDateTime"]})"}),
+    name_of_reading);
+
+TEST_P(WaysOfReading, LoseNoDealWhileRowsChangeBetweenPages) {
+  tenant_.set("page_size", 5);
+  std::vector<Observation> deals;
+  for (int i = 0; i < 23; ++i)
+    deals.push_back(tenant_.created("006" + std::to_string(i), complete_deal("D" + std::to_string(i))));
+  std::map<std::string, std::string> shown;
+  Cursor cursor;
+  std::size_t edited = 0;
+  for (int i = 0; i < 60; ++i) {
+    Call call = tenant_.call();
+    const Result<Page> page = tenant_.connector->pull(call, {cursor, {}, 5});
+    ASSERT_TRUE(page.has_value()) << page.error().message;
+    for (const Observation& o : page->seen) shown[o.id.value] = text_of(column(o.columns, "notes"));
+    cursor = page->next;
+    if (edited < deals.size()) {
+      tenant_.edit(deals[edited].id.value, "/details/notes", "edit " + std::to_string(edited));
+      edited += 2;
+    } else if (page->caught_up) {
+      break;
     }
   }
+  ASSERT_EQ(shown.size(), 23u);
+  for (std::size_t i = 0; i < deals.size(); ++i) {
+    const std::string expected = i % 2 == 0 ? "edit " + std::to_string(i) : "First call done.";
+    EXPECT_EQ(shown[deals[i].id.value], expected) << i;
+  }
+}
+
+TEST_P(WaysOfReading, DeliverOnlyWhatChanged) {
+  tenant_.set("page_size", 5);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 12; ++i) ids.push_back(tenant_.created("006" + std::to_string(i), complete_deal("D")).id.value);
+  tenant_.clock.advance(hours(1));
+  Page page = tenant_.pull_all();
+  EXPECT_EQ(page.seen.size(), 12u);
+  tenant_.clock.advance(hours(1));
+  tenant_.edit(ids[3], "/details/notes", "edited in the portal");
+  page = tenant_.pull_all(page.next);
+  ASSERT_EQ(page.seen.size(), 1u);
+  EXPECT_EQ(page.seen[0].id.value, ids[3]);
+  EXPECT_FALSE(page.full_listing);
+  EXPECT_THAT(tenant_.pull_all(page.next).seen, IsEmpty());
 }
 
 TEST(PartnerCenterPull, WorksWhenListedRowsCarryNoVersion) {

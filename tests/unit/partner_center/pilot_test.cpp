@@ -58,7 +58,7 @@ TEST_F(PilotTest, MakesOnePrivateDealAsksEverythingAndClosesIt) {
   EXPECT_THAT(report.link, HasSubstr(report.record));
   EXPECT_EQ(tenant.pull_all().seen.size(), 1u);
   for (const char* setting : {"stage_at_create", "stage_form", "patch_name", "patch_marketplace_intent",
-                              "money_as_text", "quoted_engagement_filter"}) {
+                              "money_as_text", "quoted_engagement_filter", "changes_filter"}) {
     EXPECT_NE(learnt(report, setting), "") << setting;
   }
   for (const PilotAnswer& a : report.answers) EXPECT_FALSE(a.question.empty() || a.answer.empty());
@@ -66,10 +66,9 @@ TEST_F(PilotTest, MakesOnePrivateDealAsksEverythingAndClosesIt) {
 
 struct Position {
   const char* name;
-  const char* change;  // of the emulator
-  Json to;
-  const char* setting;  // that is learnt
-  const char* value;
+  const char* switches;  // of the emulator
+  const char* setting;   // that is learnt
+  const char* value;     // "": nothing is learnt
 };
 
 std::string name_of_position(const testing::TestParamInfo<Position>& position) { return position.param.name; }
@@ -77,25 +76,59 @@ std::string name_of_position(const testing::TestParamInfo<Position>& position) {
 class PilotPositions : public PilotTest, public testing::WithParamInterface<Position> {};
 INSTANTIATE_TEST_SUITE_P(
     Switches, PilotPositions,
-    testing::Values(Position{"StageAtCreateTaken", "sales_stage_at_create", "accept", "stage_at_create", "true"},
-                    Position{"StageAtCreateIgnored", "sales_stage_at_create", "ignore", "stage_at_create", "false"},
-                    Position{"StageAtCreateRefused", "sales_stage_at_create", "refuse", "stage_at_create", "false"},
-                    Position{"StagesByPercent", "stage_values", "percent", "stage_form", "\"percent\""},
-                    Position{"StagesByName", "stage_values", "names", "stage_form", "\"name\""},
-                    Position{"StagesByBoth", "stage_values", "both", "stage_form", "\"percent\""},
-                    Position{"NameFixed", "name_patchable", false, "patch_name", "false"},
-                    Position{"NamePatchable", "name_patchable", true, "patch_name", "true"},
-                    Position{"IntentFixed", "intent_patchable", false, "patch_marketplace_intent", "false"},
-                    Position{"IntentPatchable", "intent_patchable", true, "patch_marketplace_intent", "true"},
-                    Position{"BareFilter", "filter_unquoted_id", true, "quoted_engagement_filter", "true"},
-                    Position{"QuotedFilter", "filter_unquoted_id", false, "quoted_engagement_filter", "true"}),
+    testing::Values(
+        Position{"StageAtCreateTaken", R"({"sales_stage_at_create":"accept"})", "stage_at_create", "true"},
+        Position{"StageAtCreateIgnored", R"({"sales_stage_at_create":"ignore"})", "stage_at_create", "false"},
+        Position{"StageAtCreateRefused", R"({"sales_stage_at_create":"refuse"})", "stage_at_create", "false"},
+        Position{"StagesByPercent", R"({"stage_values":"percent"})", "stage_form", R"("percent")"},
+        Position{"StagesByName", R"({"stage_values":"names"})", "stage_form", R"("name")"},
+        Position{"StagesByBoth", R"({"stage_values":"both"})", "stage_form", R"("percent")"},
+        Position{"StagesIgnored", R"({"ignored_paths":["/salesStage"]})", "stage_form", ""},
+        Position{"NameFixed", R"({"name_patchable":false})", "patch_name", "false"},
+        Position{"NamePatchable", R"({"name_patchable":true})", "patch_name", "true"},
+        Position{"NameIgnored", R"({"name_patchable":true,"ignored_paths":["/name"]})", "patch_name", "false"},
+        Position{"IntentFixed", R"({"intent_patchable":false})", "patch_marketplace_intent", "false"},
+        Position{"IntentPatchable", R"({"intent_patchable":true})", "patch_marketplace_intent", "true"},
+        Position{
+            "IntentIgnored",
+            R"({"intent_patchable":true,"ignored_paths":["/details/requirements/additionalRequirements/attributes"]})",
+            "patch_marketplace_intent", "false"},
+        Position{"MoneyInBothForms", R"({"patch_money":"both"})", "money_as_text", "false"},
+        Position{"MoneyAsNumber", R"({"patch_money":"number"})", "money_as_text", "false"},
+        Position{"MoneyAsText", R"({"patch_money":"text"})", "money_as_text", "true"},
+        Position{"MoneyIgnored", R"({"ignored_paths":["/details/dealValue"]})", "money_as_text", ""},
+        Position{"EngagementsInBothForms", R"({"filter_unquoted_id":true})", "quoted_engagement_filter", "true"},
+        Position{"EngagementsQuoted", R"({"filter_unquoted_id":false})", "quoted_engagement_filter", "true"},
+        Position{"EngagementsBare", R"({"filter_quoted_id":false})", "quoted_engagement_filter", "false"},
+        Position{"ChangesNotFiltered", R"({"filter_updated":false})", "changes_filter", R"("none")"},
+        Position{"ChangesFiltered", R"({"filter_updated":true})", "changes_filter", R"("bare")"},
+        Position{"ChangesFilteredInQuotes",
+                 R"({"filter_updated":true,"filter_updated_quoted":true,"filter_updated_bare":false})",
+                 "changes_filter", R"("quoted")"},
+        Position{"ChangesFilterIgnored", R"({"filter_updated":true,"filter_ignored":["updatedDateTime"]})",
+                 "changes_filter", R"("none")"}),
     name_of_position);
 
 TEST_P(PilotPositions, AreLearnt) {
-  tenant.set(GetParam().change, GetParam().to);
+  const Json switches = Json::parse(GetParam().switches);
+  for (const auto& change : switches.items()) tenant.set(change.key(), change.value());
   const PilotReport report = run();
   expect_closed(report);
   EXPECT_EQ(learnt(report, GetParam().setting), GetParam().value);
+}
+
+TEST_F(PilotTest, TellsOfAChangeThatIsTakenAndNotKept) {
+  tenant.set("ignored_paths", Json::array({"/salesStage"}));
+  EXPECT_EQ(answered(run(), "form of the sales stage"), "it is not refused, and not kept");
+}
+
+TEST_F(PilotTest, TellsOfAFilterThatIsTakenAndNotApplied) {
+  tenant.created("006A", complete_deal("Another"));
+  tenant.set("filter_ignored", Json::array({"engagementId"}));
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_EQ(learnt(report, "quoted_engagement_filter"), "");
+  EXPECT_THAT(answered(report, "engagement looked for"), HasSubstr("not applied"));
 }
 
 TEST_F(PilotTest, TellsTheStatusOfCreatesAndOfOldVersions) {
@@ -105,6 +138,46 @@ TEST_F(PilotTest, TellsTheStatusOfCreatesAndOfOldVersions) {
   expect_closed(report);
   EXPECT_EQ(answered(report, "Status of a create"), "201");
   EXPECT_THAT(answered(report, "old version"), HasSubstr("409"));
+}
+
+TEST_F(PilotTest, TellsThatAnOldVersionIsRefusedLikeAnythingElse) {
+  tenant.set("stale_tag_status", 400);
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_THAT(answered(report, "old version"), HasSubstr("status 400 like any other refusal"));
+}
+
+TEST_F(PilotTest, WarnsWhenAWriteWithAnOldVersionIsKept) {
+  tenant.set("if_match_honoured", false);
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_THAT(answered(report, "old version"), HasSubstr("NO: somebody's change in Partner Center could be written"));
+}
+
+TEST_F(PilotTest, TellsNothingOfOldVersionsWhenNoChangeGaveANewOne) {
+  tenant.set("ignored_paths", Json::array({"/details/notes"}));
+  tenant.set("noop_changes_tag", false);
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_THAT(answered(report, "old version"), HasSubstr("not to be told"));
+}
+
+TEST_F(PilotTest, SaysThatAPrivateDealTellsNothingAboutMicrosoftsHalf) {
+  const PilotReport report = run();
+  EXPECT_EQ(answered(report, "read by its id carry"), "yes");
+  EXPECT_EQ(answered(report, "Microsoft's half"), "not to be told: a private deal has no half of Microsoft's");
+}
+
+TEST_F(PilotTest, DoesNotBelieveThatTheDealIsClosedBeforeItSeesIt) {
+  tenant.set("ignored_paths", Json::array({"/status", "/substatus"}));
+  const PilotReport report = run();
+  EXPECT_FALSE(report.closed);
+  EXPECT_THAT(report.trouble, HasSubstr("the deal stays open"));
+}
+
+TEST_F(PilotTest, SeesThatTheDealIsClosedThoughTheAnswerWasLost) {
+  tenant.fault("PATCH", Json{{"kind", "drop_after"}}, 6);  // the seventh change closes it
+  expect_closed(run());
 }
 
 TEST_F(PilotTest, TellsWhetherListsCarryVersions) {
@@ -120,6 +193,15 @@ TEST_F(PilotTest, LearnsNothingFromAListThatLagsBehind) {
   const PilotReport report = run();
   expect_closed(report);
   EXPECT_EQ(learnt(report, "quoted_engagement_filter"), "");
+  EXPECT_THAT(answered(report, "lists carry"), HasSubstr("not to be told"));
+}
+
+TEST_F(PilotTest, LearnsNothingAboutTimesFromAListThatLagsBehind) {
+  tenant.set("filter_updated", true);
+  tenant.set("list_lag_ms", 3'600'000);
+  const PilotReport report = run();
+  expect_closed(report);
+  EXPECT_EQ(learnt(report, "changes_filter"), "");
 }
 
 TEST_F(PilotTest, ClosesTheDealWhenAQuestionGoesWrong) {

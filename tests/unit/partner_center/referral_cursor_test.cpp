@@ -166,7 +166,14 @@ class LateService {
   static constexpr int kRows = 12;
   static constexpr int kPage = 3;
 
-  LateService(std::uint64_t seed, bool dated) : random_(seed), dated_(dated), service_(settings()) {
+  using Filter = PartnerCenterSettings::ChangesFilter;
+  struct Kind {
+    bool dated = true;
+    Filter filter = Filter::none;  // that the connector asks with
+    bool takes_filters = true;     // otherwise it refuses them
+  };
+
+  LateService(std::uint64_t seed, Kind kind) : random_(seed), kind_(kind), service_(settings()) {
     service_.otherwise = [this](const http::Request& request) { return serve(request); };
     versions_.resize(kRows);
     for (int row = 0; row < kRows; ++row) edit(row);
@@ -197,6 +204,8 @@ class LateService {
     }
   }
 
+  int filtered() const { return filtered_; }
+
   int requests_of_a_quiet_pull() {
     pull_all();
     const std::size_t before = service_.requests.size();
@@ -211,10 +220,11 @@ class LateService {
   };
 
   static Duration overlap() { return minutes(2); }
-  static PartnerCenterSettings settings() {
+  PartnerCenterSettings settings() const {
     PartnerCenterSettings s;
     s.organization_id = "org-1";
     s.read_overlap = overlap();
+    s.changes_filter = kind_.filter;
     return s;
   }
 
@@ -250,15 +260,36 @@ class LateService {
       rows.emplace_back(shown->stamp, row_text("r" + std::to_string(row), *shown));
     }
     std::sort(rows.rbegin(), rows.rend());
+    // "$skiptoken=3,…": from the third row on, of those at or after that time.
     const auto at = request.url.find("skiptoken=");
     const std::size_t first = at == std::string::npos ? 0 : std::stoul(request.url.substr(at + 10));
+    std::optional<Instant> from = at == std::string::npos ? filtered_from(request.url) : std::nullopt;
+    if (at != std::string::npos) from = Instant{std::stoll(request.url.substr(request.url.find(',') + 1))};
+    if (from && first == 0 && !kind_.takes_filters) return {Delivered::Kind::response, answer(400, "{}")};
+    std::erase_if(rows, [&](const auto& row) { return from && row.first < *from; });
     std::vector<std::string> page;
     for (std::size_t i = first; i < std::min(rows.size(), first + kPage); ++i) page.push_back(rows[i].second);
     const std::size_t next = first + kPage;
-    http::Response response =
-        answer(200, list_of(page, next < rows.size() ? "http://x/?$skiptoken=" + std::to_string(next) : ""));
-    if (dated_) response.headers.set("Date", emulator::http_date(now_));
+    const std::string link =
+        "http://x/?$skiptoken=" + std::to_string(next) + "," + std::to_string(from.value_or(Instant{}).ms);
+    http::Response response = answer(200, list_of(page, next < rows.size() ? link : ""));
+    if (kind_.dated) response.headers.set("Date", emulator::http_date(now_));
     return {Delivered::Kind::response, response};
+  }
+
+  // The time that a filter names, in the form that was set; nothing without a filter.
+  std::optional<Instant> filtered_from(const std::string& url) {
+    const std::size_t filter = url.find("$filter=");
+    if (filter == std::string::npos) return std::nullopt;
+    const std::string written = http::parse_form("f=" + url.substr(filter + 8)).front().second;
+    const std::string quote = kind_.filter == Filter::quoted ? "'" : "";
+    const std::string before = "updatedDateTime ge " + quote;
+    EXPECT_EQ(written.substr(0, before.size()), before);
+    const std::optional<Instant> from = parse_instant(written.substr(before.size(), 20));
+    EXPECT_TRUE(from.has_value()) << written;
+    EXPECT_EQ(written.substr(before.size() + 20), quote);
+    ++filtered_;
+    return from;
   }
 
   static std::string row_text(const std::string& id, const Version& v) {
@@ -286,8 +317,9 @@ class LateService {
   }
 
   SeededRandom random_;
-  bool dated_;
+  Kind kind_;
   Instant now_ = noon;
+  int filtered_ = 0;
   ScriptedService service_;
   std::vector<std::vector<Version>> versions_;
   int edits_ = 0;
@@ -298,7 +330,7 @@ class LateService {
 TEST(ReferralPosition, LosesNoChangeHoweverLateItShowsAndHoweverMuchServersDifferWithinTheOverlap) {  // I-06
   for (const bool dated : {true, false}) {
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
-      LateService service(seed, dated);
+      LateService service(seed, {.dated = dated});
       service.live(60);
       service.come_to_rest();
       service.expect_everything_delivered("seed " + std::to_string(seed) + (dated ? "" : " without dates"));
@@ -306,6 +338,25 @@ TEST(ReferralPosition, LosesNoChangeHoweverLateItShowsAndHoweverMuchServersDiffe
       // Without dates, a stamp that was first seen last is waited for once more.
       EXPECT_LE(service.requests_of_a_quiet_pull(), dated ? 1 : 1 + LateService::kRows / LateService::kPage)
           << "seed " << seed;
+      EXPECT_EQ(service.filtered(), 0) << "no filter unless it is set";
+    }
+  }
+}
+
+TEST(ReferralPosition, LosesNoChangeWithAFilterByTimeWhetherItIsTakenOrRefused) {  // I-06
+  using Filter = LateService::Filter;
+  for (const LateService::Kind kind :
+       {LateService::Kind{true, Filter::bare, true}, LateService::Kind{false, Filter::bare, true},
+        LateService::Kind{true, Filter::quoted, true}, LateService::Kind{true, Filter::bare, false},
+        LateService::Kind{false, Filter::quoted, false}}) {
+    for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+      LateService service(seed, kind);
+      service.live(60);
+      service.come_to_rest();
+      service.expect_everything_delivered("seed " + std::to_string(seed) + (kind.dated ? "" : " without dates") +
+                                          (kind.takes_filters ? "" : ", filters refused"));
+      EXPECT_GT(service.filtered(), 0);
+      if (testing::Test::HasFailure()) return;
     }
   }
 }

@@ -240,6 +240,77 @@ TEST(PartnerCenterList, FindsAChangeWithTheVeryStampThatWasReadForGood) {
   EXPECT_THAT(ids_of(page->seen), ElementsAre("b"));
 }
 
+// ---- the filter by time
+
+using Filter = PartnerCenterSettings::ChangesFilter;
+
+PartnerCenterSettings filtering(Filter filter) {
+  PartnerCenterSettings s = ours();
+  s.changes_filter = filter;
+  return s;
+}
+
+constexpr const char* kBounded =
+    "/v1.0/engagements/referrals?$orderby=updatedDateTime%20desc&$filter=updatedDateTime%20ge%20";
+
+TEST(PartnerCenterChangesFilter, NamesTheTimeToWhichEverythingWasReadInTheFormThatWasSet) {
+  for (const Filter filter : {Filter::bare, Filter::quoted}) {
+    ScriptedService service(filtering(filter));
+    service.then(200, list_of({row("a", "2026-02-03T00:00:00.750Z")}));
+    service.then(200, list_of({row("b", "2026-02-03T00:00:10Z"), row("a", "2026-02-03T00:00:00.750Z")}));
+    Result<Page> page = pull(service);
+    page = pull(service, page->next);
+    ASSERT_TRUE(page.has_value());
+    EXPECT_THAT(ids_of(page->seen), ElementsAre("b"));
+    EXPECT_THAT(service.requests[0].url, Not(HasSubstr("filter"))) << "the first listing is of everything";
+    // Two minutes of overlap, and whole seconds before that.
+    const std::string quote = filter == Filter::quoted ? "%27" : "";
+    EXPECT_EQ(service.requests[1].url, kBounded + quote + "2026-02-02T23%3A57%3A59Z" + quote);
+  }
+}
+
+TEST(PartnerCenterChangesFilter, ThatIsRefusedGivesWayToTheListWithoutItForGood) {
+  ScriptedService service(filtering(Filter::bare));
+  const std::string a = list_of({row("a", "2026-02-03T00:00:00Z")});
+  service.then(200, a);
+  service.then(400, R"({"error":{"code":"invalidRequest"}})");
+  service.then(200, list_of({row("b", "2026-02-03T00:00:10Z"), row("a", "2026-02-03T00:00:00Z")}));
+  service.then(200, a);
+  Result<Page> page = pull(service);
+  page = pull(service, page->next);
+  ASSERT_TRUE(page.has_value()) << page.error().message;
+  EXPECT_THAT(ids_of(page->seen), ElementsAre("b"));
+  ASSERT_TRUE(pull(service, page->next).has_value());
+  ASSERT_EQ(service.requests.size(), 4u);
+  EXPECT_THAT(service.requests[1].url, HasSubstr("$filter="));
+  EXPECT_THAT(service.requests[2].url, Not(HasSubstr("$filter=")));
+  EXPECT_THAT(service.requests[3].url, Not(HasSubstr("$filter="))) << "a refused form is not tried twice";
+}
+
+TEST(PartnerCenterChangesFilter, DoesNotHideOtherErrors) {
+  ScriptedService service(filtering(Filter::bare));
+  service.then(200, list_of({row("a", "2026-02-03T00:00:00Z")}));
+  service.then(403, "{}");
+  const Result<Page> page = pull(service);
+  EXPECT_EQ(pull(service, page->next).error().kind, ErrorClass::forbidden);
+  EXPECT_EQ(service.requests.size(), 2u);
+}
+
+TEST(PartnerCenterChangesFilter, ThatIsIgnoredChangesNothing) {
+  ScriptedService service(filtering(Filter::bare));
+  const std::vector<std::string> rows = {row("b", "2026-02-03T00:00:10Z"), row("a", "2026-02-03T00:00:00Z"),
+                                         row("old", "2026-01-03T00:00:00Z")};
+  service.then(200, list_of({rows[1], rows[2]}));
+  service.then(200, list_of(rows, "http://x/?$skiptoken=more"));
+  Result<Page> page = pull(service);
+  page = pull(service, page->next);
+  ASSERT_TRUE(page.has_value());
+  EXPECT_THAT(ids_of(page->seen), ElementsAre("b"));
+  EXPECT_TRUE(page->caught_up);
+}
+
+// ---- pages
+
 TEST(PartnerCenterList, StopsAtThePageLimitAndGoesOnWhereItStopped) {
   const std::vector<std::string> rows = {row("a", "2026-02-04T00:00:50Z"), row("b", "2026-02-04T00:00:40Z"),
                                          row("c", "2026-02-03T00:00:00Z"), row("d", "2026-02-01T00:00:00Z")};

@@ -1,0 +1,46 @@
+// Switches of which only both positions together tell what they do.
+#include "org.h"
+
+namespace cosell::emulator {
+namespace {
+
+class SalesforceSwitches : public ::testing::Test {
+ protected:
+  std::string refusal(const std::string& object, const Json& fields) {
+    const http::Response r = org.call("POST", "/sobjects/" + object, fields);
+    return r.status == 201 ? "" : Org::code(Org::json(r));
+  }
+  Org org;
+};
+
+TEST_F(SalesforceSwitches, PreconditionFieldIsTheTimeThatConditionsCompare) {
+  org.core->set("multi_currency", true);
+  org.core->set("currencies", Json::array({"USD", "EUR"}));
+  const auto currencies = org.column("SELECT Id FROM CurrencyType WHERE IsoCode = 'EUR'", "Id");
+  ASSERT_EQ(currencies.size(), 1U);
+  // A change of the organisation moves the system's stamp and not the time of the last edit.
+  org.core->set("corporate_currency", "EUR");
+  const std::string euro = "/sobjects/CurrencyType/" + currencies[0];
+  const Json row = org.get(euro);
+  ASSERT_EQ(row["LastModifiedDate"], "2024-01-01T00:00:00.000+0000");
+  ASSERT_GT(row["SystemModstamp"].get<std::string>(), "2026");
+  const std::vector<http::Header> since = {{"If-Modified-Since", "Mon, 01 Jan 2024 00:00:05 GMT"}};
+  org.core->set("precondition_field", "SystemModstamp");
+  EXPECT_EQ(org.call("GET", euro, nullptr, since).status, 200);
+  org.core->set("precondition_field", "LastModifiedDate");
+  EXPECT_EQ(org.call("GET", euro, nullptr, since).status, 304);
+}
+
+TEST_F(SalesforceSwitches, DuplicateRuleObjectsAreThoseThatTheRuleWatches) {
+  org.create(org.deal("Twin"));
+  org.create({{"Name", "Contoso"}}, "Account");
+  org.core->set("duplicate_rule", "block");
+  EXPECT_EQ(refusal("Opportunity", org.deal("Twin")), "");
+  EXPECT_EQ(refusal("Account", {{"Name", "Contoso"}}), "DUPLICATES_DETECTED");
+  org.core->set("duplicate_rule_objects", Json::array({"Opportunity"}));
+  EXPECT_EQ(refusal("Opportunity", org.deal("Twin")), "DUPLICATES_DETECTED");
+  EXPECT_EQ(refusal("Account", {{"Name", "Contoso"}}), "");
+}
+
+}  // namespace
+}  // namespace cosell::emulator
