@@ -55,6 +55,8 @@ class CachedSource : public TokenSource {
   virtual bool starts_anew(const StoredToken& /*refused*/) const { return false; }
   // For whom, where the client id alone does not say it.
   virtual std::string subject() const { return ""; }
+  // Which audiences a signed login may have, in words.
+  virtual std::string audiences() const { return ""; }
 
   const OAuthClient client_;
   const Lane lane_;
@@ -150,7 +152,8 @@ class CachedSource : public TokenSource {
 
   LoginContext context() const {
     const auto url = http::parse_url(client_.token_endpoint);
-    return {lane_.name(), url ? url->host : "the login service", client_.login_command, by_person(), lane_.clock.now()};
+    return {lane_.name(), url ? url->host : "the login service", client_.login_command, by_person(), lane_.clock.now(),
+            audiences()};
   }
 
   TokenStore* const store_;
@@ -249,6 +252,7 @@ class JwtBearerSource final : public CachedSource {
     return Form{{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"}, {"assertion", *assertion}};
   }
   std::string subject() const override { return login_.subject; }
+  std::string audiences() const override { return login_.audiences; }
 
   const JwtBearerLogin login_;
 };

@@ -22,6 +22,8 @@ struct Known {
   std::string_view reason = {};  // also found there, where one code has several
 };
 
+constexpr std::string_view kWrongAudience = "audience is invalid";
+
 constexpr std::array<Known, 31> kKnown = {{
     {"AADSTS7000215", "the client secret is wrong (use the secret's value, not its id)", Remedy::admin},
     {"AADSTS7000222", "the client secret has expired; make a new one in Entra and put it in place", Remedy::admin},
@@ -64,9 +66,7 @@ constexpr std::array<Known, 31> kKnown = {{
      "the organisation lets nobody use the app yet; let admins approve its users in the app's policies (Permitted "
      "Users)",
      Remedy::admin},
-    {"audience is invalid",
-     "the audience is wrong; it must be https://login.salesforce.com, or https://test.salesforce.com for a sandbox",
-     Remedy::admin},
+    {kWrongAudience, "the audience is wrong", Remedy::admin},
     {"invalid assertion", "the signature does not fit the app; upload the certificate of this key to the app",
      Remedy::admin},
     {"expired authorization code", "the signed login is outside its time; check this machine's clock", Remedy::admin},
@@ -146,6 +146,7 @@ Error login_error(const http::Response& response, const LoginContext& context) {
   const bool wants_login = known.remedy == Remedy::login && !context.login_command.empty();
   std::string message = context.side + " login refused: ";
   message += known.meaning.empty() ? "\"" + text::percent_encode(code) + "\"" : std::string(known.meaning);
+  if (known.code == kWrongAudience && !context.audiences.empty()) message += "; it must be " + context.audiences;
   message += ".";
   if (wants_login) message += " Log in again: " + context.login_command + ".";
   const bool wants_token = known.remedy == Remedy::login && context.login_command.empty() && context.by_person;

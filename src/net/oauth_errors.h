@@ -11,11 +11,12 @@
 namespace cosell::net {
 
 struct LoginContext {
-  std::string side;           // "Partner Center"
-  std::string host;           // of the token endpoint
-  std::string login_command;  // "cosell login partner-center", or ""
-  bool by_person = false;     // a person logged in once (refresh token)
-  Instant now;                // our clock, compared with the server's
+  std::string side;            // "Partner Center"
+  std::string host;            // of the token endpoint
+  std::string login_command;   // "cosell login partner-center", or ""
+  bool by_person = false;      // a person logged in once (refresh token)
+  Instant now;                 // our clock, compared with the server's
+  std::string audiences = {};  // of signed logins, in words: "https://login.example.com"; "" when not known
 };
 
 // For any answer that is not a usable token.
