@@ -71,6 +71,9 @@ class Workplace {
     Instant at = {};
   };
   Result<std::optional<GrantedCalls>> granted_calls(store::Side side);
+  // Reads keys and secrets again, as somebody may have replaced them; between cycles. After an error the logins of
+  // before stay in use.
+  Result<void> renew_logins() { return make_connectors(Login::needed); }
   // What the configuration allows, less what was used. Before each cycle; the store is open.
   Result<void> renew_allowances();
 
