@@ -302,6 +302,7 @@ Result<std::shared_ptr<net::TokenSource>> salesforce_tokens(const SalesforceSett
   how.private_key = key->value_or(net::Secret());
   how.subject = login.username;
   how.audience = login.audience;
+  how.audiences = "https://login.salesforce.com, or https://test.salesforce.com for a sandbox";
   return std::shared_ptr<net::TokenSource>(net::make_token_source(client, how, lane, s.tokens));
 }
 

@@ -61,6 +61,7 @@ class Service {
   // False: this pair cannot go on.
   bool cycle(bool first) {
     if (!first && !take_mapping()) return false;
+    if (login_refused_) take_logins();
     if (auto renewed = place_->renew_allowances(); !renewed) return give_up(renewed.error());
     place_->pair().meter->reset();
     engine::CycleOptions options;
@@ -69,6 +70,7 @@ class Service {
     auto report = engine::run_cycle(place_->pair(), options);
     if (!report) return give_up(report.error());
     tell(*report);
+    login_refused_ = report->stopped && report->stopped->kind == ErrorClass::auth_expired;
     const bool broken = report->stopped && report->stopped->kind == ErrorClass::bug;
     if (broken) return give_up(*report->stopped);
     auto inbox = work_off_inbox(*place_, [this](const std::string& text) { say(text); });
@@ -86,6 +88,14 @@ class Service {
     if (choice.refused != mapping_refused_ && !choice.refused.empty()) say_error(other_mapping_note(*place_));
     mapping_refused_ = choice.refused;
     return true;
+  }
+
+  // A key or a secret that was put in place of a refused one; while it cannot be used, the one of before is.
+  void take_logins() {
+    const auto taken = place_->renew_logins();
+    const std::string unusable = taken ? "" : taken.error().message;
+    if (!unusable.empty() && unusable != login_unusable_) say_error(unusable);
+    login_unusable_ = unusable;
   }
 
   void tell(const engine::CycleReport& report) {
@@ -133,6 +143,8 @@ class Service {
   std::mutex& mutex_;
   std::unique_ptr<Workplace> place_;
   std::string incident_;
+  bool login_refused_ = false;   // in the last cycle
+  std::string login_unusable_;   // why the key or secret that is in place now cannot be used; "" when it can
   std::string mapping_refused_;  // why the file as it is now cannot be used; "" when it can
   int code_ = exit_done;
 };

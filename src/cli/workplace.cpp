@@ -184,6 +184,8 @@ Result<void> Workplace::make_connectors(Login login) {
   if (!partner_center) return placed(partner_center.error());
   crm_ = std::move(*crm);
   partner_center_ = std::move(*partner_center);
+  pair_.crm = crm_.get();
+  pair_.partner_center = partner_center_.get();
   return {};
 }
 
@@ -206,8 +208,6 @@ Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairC
   engine::Pair& pair = place->pair_;
   pair.name = config.name;
   pair.mapping = &*place->mapping_;
-  pair.crm = place->crm_.get();
-  pair.partner_center = place->partner_center_.get();
   pair.crm_transport = &place->crm_transport_;
   pair.partner_center_transport = &place->partner_center_transport_;
   pair.clock = &session.clock();

@@ -55,6 +55,8 @@ class CachedSource : public TokenSource {
   virtual bool starts_anew(const StoredToken& /*refused*/) const { return false; }
   // For whom, where the client id alone does not say it.
   virtual std::string subject() const { return ""; }
+  // Which audiences a signed login may have, in words.
+  virtual std::string audiences() const { return ""; }
 
   const OAuthClient client_;
   const Lane lane_;
@@ -157,6 +159,7 @@ class CachedSource : public TokenSource {
     context.login_command = client_.login_command;
     if (by_person()) context.how = LoginContext::How::saved_login;
     context.now = lane_.clock.now();
+    context.audiences = audiences();
     return context;
   }
 
@@ -258,6 +261,7 @@ class JwtBearerSource final : public CachedSource {
     return Form{{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"}, {"assertion", *assertion}};
   }
   std::string subject() const override { return login_.subject; }
+  std::string audiences() const override { return login_.audiences; }
 
   const JwtBearerLogin login_;
 };

@@ -64,6 +64,7 @@ struct JwtBearerLogin {
   std::string subject;   // the user name
   std::string audience;  // the login host
   Duration lifetime = minutes(3);
+  std::string audiences = {};  // which there are, for messages
 };
 
 // `store` may be null: then nothing outlives the process. Lane, store and their parts must outlive the source.

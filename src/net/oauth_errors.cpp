@@ -22,6 +22,8 @@ struct Known {
   std::string_view reason = {};  // also found there, where one code has several
 };
 
+constexpr std::string_view kWrongAudience = "audience is invalid";
+
 // The meanings of AADSTS codes are those of Microsoft's list "Microsoft Entra authentication and authorization error
 // codes"; that 7000218 means this setting, of its support article about that code.
 constexpr std::array<Known, 44> kKnown = {{
@@ -97,9 +99,7 @@ constexpr std::array<Known, 44> kKnown = {{
      "the organisation lets nobody use the app yet; let admins approve its users in the app's policies (Permitted "
      "Users)",
      Remedy::admin},
-    {"audience is invalid",
-     "the audience is wrong; it must be https://login.salesforce.com, or https://test.salesforce.com for a sandbox",
-     Remedy::admin},
+    {kWrongAudience, "the audience is wrong", Remedy::admin},
     {"invalid assertion", "the signature does not fit the app; upload the certificate of this key to the app",
      Remedy::admin},
     {"expired authorization code", "the signed login is outside its time; check this machine's clock", Remedy::admin},
@@ -186,6 +186,7 @@ Error login_error(const http::Response& response, const LoginContext& context) {
   const bool wants_login = known.remedy == Remedy::login && !context.login_command.empty();
   std::string message = context.side + " login refused: ";
   message += known.meaning.empty() ? "\"" + text::percent_encode(code) + "\"" : std::string(known.meaning);
+  if (known.code == kWrongAudience && !context.audiences.empty()) message += "; it must be " + context.audiences;
   message += ".";
   if (wants_login) message += " Log in again: " + context.login_command + ".";
   const bool wants_token =

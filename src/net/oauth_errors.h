@@ -24,6 +24,7 @@ struct LoginContext {
   How how = How::app;
   Instant now;                     // our clock, compared with the server's
   std::string wanted = "a token";  // what the answer should have been
+  std::string audiences = {};      // of signed logins, in words: "https://login.example.com"; "" when not known
 };
 
 // For any answer that is not what was wanted. Errors: auth_expired (refused; the message says what helps), transient

@@ -35,7 +35,7 @@ std::ostream& operator<<(std::ostream& out, const Secret& secret);
 Result<Secret> read_secret(std::string_view reference, std::string_view setting, std::string_view base_dir = "");
 // The same for what is named like a secret and is none, such as a certificate: everybody may read its file.
 Result<std::string> read_named(std::string_view reference, std::string_view setting, std::string_view base_dir = "");
-// Where a reference leads, in words: "the file /etc/cosell/secrets/salesforce.key".
+// Where a reference leads, in words: "the file /etc/cosell/secrets/bridge.key".
 std::string place_of(std::string_view reference, std::string_view base_dir = "");
 
 // The text with bearer and basic credentials, cookies, JSON web tokens, and the values of token, secret, assertion

@@ -2,6 +2,7 @@
 // refusal is told in words with the next step.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "certificate_login.h"
 
@@ -90,6 +91,32 @@ TEST_F(SalesforceByCertificate, WithAClockThatIsAheadIsToldSo) {
   EXPECT_THAT(check(3), HasSubstr("This machine's clock is 20 minutes ahead; switch on time synchronisation."));
 }
 
+// ---- a service whose key or secret is replaced
+
+// Begins with a login that is refused; `mend` puts another one in place while it runs.
+template <class Mend>
+void expect_service_mended(const Sandbox& sandbox, Mend mend) {
+  Process service = sandbox.begin({"run", "--every", "1s"});
+  EXPECT_TRUE(eventually([&] { return service.err().find("login refused") != std::string::npos; })) << service.err();
+  mend();
+  EXPECT_TRUE(eventually([&] { return service.out().find("All is well again.") != std::string::npos; }))
+      << service.out() << service.err();
+  service.send(SIGTERM);
+  EXPECT_EQ(service.wait().code, 0);
+  EXPECT_FALSE(PartnerCenter(sandbox).referrals().empty());
+}
+
+TEST_F(Dynamics365ByCertificate, IsTakenFromTheReplacedFilesByAServiceThatRuns) {
+  const std::string key = read_text(key_file());
+  const std::string fitting = certificate();
+  put_new_pair(Duration{}, days(300));
+  expect_service_mended(sandbox, [&] {
+    put_key(key);  // for a while the two do not belong together
+    pause_ms(2500);
+    write_text(certificate_file(), fitting);
+  });
+}
+
 // ---- Salesforce, the other two flows
 
 class SalesforceWithoutCertificate : public SalesforceByCertificate {
@@ -118,6 +145,13 @@ TEST_F(SalesforceWithoutCertificate, IsToldThatTheSecretIsWrong) {
   EXPECT_THAT(check(3),
               AllOf(HasSubstr("Salesforce login refused: the client secret or certificate is wrong or expired"),
                     Not(HasSubstr("the secret of another app"))));
+}
+
+TEST_F(SalesforceWithoutCertificate, TakesTheReplacedSecretWhileAServiceRuns) {
+  change_login({{"flow", "client_credentials"}});
+  const std::string right = secret_of(sandbox, "salesforce_client_secret");
+  put_secret("salesforce_client_secret", "a secret that has expired");
+  expect_service_mended(sandbox, [&] { put_secret("salesforce_client_secret", right); });
 }
 
 TEST_F(SalesforceWithoutCertificate, LogsInWithARefreshTokenThatChangesWithEveryUse) {

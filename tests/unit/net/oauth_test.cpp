@@ -277,7 +277,7 @@ TEST_F(OAuth, SaysInWordsWhyALoginWasRefusedAndWhatToDo) {
       {R"({"error":"invalid_grant","error_description":"External client app is not installed in this org"})",
        ErrorClass::auth_expired, "Permitted Users"},
       {R"({"error":"invalid_grant","error_description":"audience is invalid"})", ErrorClass::auth_expired,
-       "https://test.salesforce.com for a sandbox"},
+       "refused: the audience is wrong."},
       {R"({"error":"invalid_grant","error_description":"invalid assertion"})", ErrorClass::auth_expired,
        "upload the certificate of this key"},
       {R"({"error":"invalid_grant","error_description":"expired authorization code"})", ErrorClass::auth_expired,
@@ -452,6 +452,12 @@ TEST_F(OAuth, ExplainsAJwtThatSalesforceDoesNotAccept) {
   const auto token = make_token_source(client_, login, lane_, nullptr)->token();
   EXPECT_THAT(token.error().message, HasSubstr("pre-authorize the app"));
   EXPECT_THAT(token.error().message, Not(HasSubstr("cosell login")));
+  login.audiences = "https://login.example.com, or https://test.example.com for a sandbox";
+  answer_ = json_answer(400, R"({"error":"invalid_grant","error_description":"audience is invalid"})");
+  EXPECT_THAT(
+      make_token_source(client_, login, lane_, nullptr)->token().error().message,
+      HasSubstr("the audience is wrong; it must be https://login.example.com, or https://test.example.com for a "
+                "sandbox."));
 }
 
 TEST_F(OAuth, NeverPutsATokenIntoAnError) {
