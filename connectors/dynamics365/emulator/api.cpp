@@ -199,12 +199,15 @@ Outcome<Json> json_body(const Call& call) {
   return std::move(*body);
 }
 
-Outcome<void> need_named_privilege(const Call& call, const std::string& privilege) {
-  const auto& missing = call.state().settings.missing_privileges;
+Outcome<void> need_named_privilege(const State& state, const Guid& user, const std::string& privilege) {
+  const auto& missing = state.settings.missing_privileges;
   if (std::find(missing.begin(), missing.end(), privilege) == missing.end()) return {};
-  return fail(
-      403, "0x80040220",
-      "Principal user (Id=" + to_string(call.context.user) + ", type=8) is missing " + privilege + " privilege.");
+  return fail(403, "0x80040220",
+              "Principal user (Id=" + to_string(user) + ", type=8) is missing " + privilege + " privilege.");
+}
+
+Outcome<void> need_named_privilege(const Call& call, const std::string& privilege) {
+  return need_named_privilege(call.state(), call.context.user, privilege);
 }
 
 std::string privilege_of(std::string_view verb, const Table& table) {

@@ -95,6 +95,7 @@ std::string shape_of(const std::vector<Segment>& path);
 // The body as a JSON object.
 Outcome<Json> json_body(const Call& call);
 // A privilege by its whole name: "prvCreateAttribute".
+Outcome<void> need_named_privilege(const State& state, const Guid& user, const std::string& privilege);
 Outcome<void> need_named_privilege(const Call& call, const std::string& privilege);
 Outcome<void> need_privilege(const Call& call, const char* verb, const Table& table);
 // "prvWriteOpportunity"; users are called User there, and all activities share one set.

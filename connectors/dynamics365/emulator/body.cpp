@@ -199,7 +199,17 @@ class BodyReader {
       return tl::unexpected<ApiError>(
           bad_payload(table_, "The navigation property '" + name + "' does not point to " + target + "."));
     }
+    if (auto may = may_append(writer_.state.model.schema().at(ref->table)); !may) return may;
     changes_.set(navigation->column, *ref);
+    return {};
+  }
+
+  // A row that refers to another one is appended to it.
+  Outcome<void> may_append(const Table& target) const {
+    if (writer_.person || writer_.set_up) return {};
+    for (const std::string& privilege : {privilege_of("Append", table_), privilege_of("AppendTo", target)}) {
+      if (auto has = need_named_privilege(writer_.state, writer_.user, privilege); !has) return has;
+    }
     return {};
   }
 

@@ -311,6 +311,18 @@ TEST_F(Deals, NeedThePrivilegeToWrite) {
   EXPECT_EQ(org_.call("POST", "opportunities", org_.deal("Create is another")).status, 204);
 }
 
+TEST_F(Deals, NeedThePrivilegesOfBothTablesToReferToAnotherRow) {
+  const std::string account = org_.control("edit", Json{{"table", "account"}, {"fields", {{"name", "A"}}}})["id"];
+  const Json body{{"parentaccountid@odata.bind", "/accounts(" + account + ")"}};
+  for (const char* privilege : {"prvAppendOpportunity", "prvAppendToAccount"}) {
+    org_.set("missing_privileges", {privilege});
+    EXPECT_EQ(change(body).status, 403) << privilege;
+    EXPECT_EQ(change(Json{{"name", "x"}}).status, 204) << "refers to nothing";
+  }
+  org_.set("missing_privileges", {"prvAppendToContact"});
+  EXPECT_EQ(change(body).status, 204);
+}
+
 TEST_F(Deals, NeedThePrivilegesOfTheActivityToBeClosed) {
   for (const char* privilege : {"prvCreateActivity", "prvAppendActivity", "prvAppendToOpportunity"}) {
     org_.set("missing_privileges", {privilege});
