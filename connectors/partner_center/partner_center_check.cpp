@@ -26,7 +26,7 @@ std::string remedy_for(const Error& e) {
     case ErrorClass::forbidden:
       return "Ask the account admin to give the service user the role Referrals admin; it takes up to an hour.";
     case ErrorClass::config:
-      return "Correct the Partner Center settings.";
+      return "Correct the configuration.";
     case ErrorClass::bad_response:
       return "Check base_url and any proxy in between.";
     default:
