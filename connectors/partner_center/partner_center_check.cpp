@@ -29,7 +29,7 @@ std::string remedy_for(const Error& e) {
     case ErrorClass::forbidden:
       return "Ask the account admin to give the service user the role Referrals admin; it takes up to an hour.";
     case ErrorClass::config:
-      return "Correct the Partner Center settings.";
+      return "Correct the configuration.";
     case ErrorClass::bad_response:
       return "Check \"url\" of \"partner_center\", if it is set, and any proxy in between.";
     default:

@@ -5,7 +5,6 @@
 #include <openssl/ssl.h>
 
 #include <atomic>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>

@@ -49,6 +49,15 @@ TEST(EmulatorTargets, TemplatesMatchOneSegmentPerBrace) {
             "/v1.0/engagements/referrals/{id}");
 }
 
+TEST(EmulatorAddress, IsTheOneThatTheCallerUsed) {
+  http::Request request;
+  EXPECT_EQ(address_called(request), "http://localhost");
+  request.headers.set("Host", "127.0.0.1:8080");
+  EXPECT_EQ(address_called(request), "http://127.0.0.1:8080");
+  request.headers.set("X-Forwarded-Proto", "https");
+  EXPECT_EQ(address_called(request), "https://127.0.0.1:8080");
+}
+
 TEST(EmulatorJson, RefusesHostileNestingAndKeepsBracketsInTexts) {
   EXPECT_FALSE(read_json(std::string(100'000, '[')).has_value());
   EXPECT_FALSE(read_json("{\"a\":").has_value());
