@@ -122,6 +122,7 @@ class PilotRun {
       if (made.error().kind == ErrorClass::unknown) {
         report_.trouble = "It is not certain whether the test deal was made. Look in Partner Center for \"" + kName +
                           "\" and close it: " + made.error().message;
+        report_.trouble_kind = made.error().kind;
         return false;
       }
       return stop("Making the test deal", made.error());
@@ -129,6 +130,7 @@ class PilotRun {
     const auto head = pc::read_head(made->body);
     if (!head) {
       report_.trouble = "The answer to the create is not a referral. Look in Partner Center for \"" + kName + "\".";
+      report_.trouble_kind = ErrorClass::bad_response;
       return false;
     }
     report_.record = head->id;
@@ -317,8 +319,10 @@ class PilotRun {
     const Change stale = notes("Written over.");
     const auto answer = write("PATCH", replacing(stale.path, stale.value), old);
     if (!answer && answer.error().kind == ErrorClass::rejected) {
-      learnt(question, "yes, but with status " + std::to_string(answer.error().http_status) +
-                           " like any other refusal: a deal that was changed meanwhile waits for a person");
+      learnt(
+          question,
+          "yes, but with status " + std::to_string(answer.error().http_status) +
+              " like any other refusal: a deal that was changed meanwhile counts as refused until that change is read");
       return true;
     }
     if (!answer && answer.error().kind != ErrorClass::precondition) return stop(question, answer.error());

@@ -201,7 +201,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Reading{"RowNumber", Filter::none, R"({"paging":"row_number"})"},
                     Reading{"TopIsPageSize", Filter::none, R"({"top_is_page_size":true})"},
                     Reading{"OwnPageSize", Filter::none, R"({"honours_maxpagesize":true})", 7},
-        Reading{"OwnPageSizeNotHonoured", Filter::none, R"({"honours_maxpagesize":false})", 7},
+                    Reading{"OwnPageSizeNotHonoured", Filter::none, R"({"honours_maxpagesize":false})", 7},
                     Reading{"FilterAfterRow", Filter::bare, R"({"filter_updated":true})"},
                     Reading{"FilterRowNumber", Filter::bare, R"({"filter_updated":true,"paging":"row_number"})"},
                     Reading{"FilterQuoted", Filter::quoted,
@@ -408,10 +408,13 @@ TEST(PartnerCenterHelp, IsASecondReferralInTheSameEngagement) {
 }
 
 TEST(PartnerCenterHelp, ALostRequestIsFoundByItsEngagement) {
-  for (const bool quoted : {true, false}) {
+  for (const auto& [quoted, only_form] :
+       {std::pair{true, "filter_unquoted_id"}, std::pair{true, "filter_quoted_id"},
+        std::pair{false, "filter_unquoted_id"}, std::pair{false, "filter_quoted_id"}}) {
     PartnerCenterSettings settings;
     settings.quoted_engagement_filter = quoted;
     EmulatedTenant tenant(settings);
+    tenant.set(only_form, false);  // the other form is the only one then
     const CoSell deal = co_sell(tenant);
     RecordRef ref;
     ref.kind = RecordKind::microsoft_half;
@@ -596,6 +599,7 @@ TEST(PartnerCenterChange, AmountsGoOutAsTextWhereTheSettingSaysSo) {
   PartnerCenterSettings settings;
   settings.money_as_text = true;
   EmulatedTenant tenant(settings);
+  tenant.set("patch_money", "text");
   const Observation a = tenant.created("006A", complete_deal("A"));
   const Money amount{1'000'010, "EUR"};
   const Applied b = applied(tenant.push(tenant.change(a.id.value, a.version, only(Field::value, amount))));

@@ -224,6 +224,7 @@ TEST_F(PilotTest, SaysWhereToLookWhenTheAnswerToTheCreateIsLost) {
   tenant.fault("POST", Json{{"kind", "drop_after"}});
   const PilotReport report = run();
   EXPECT_THAT(report.trouble, HasSubstr("cosell test deal, please ignore"));
+  EXPECT_EQ(report.trouble_kind, ErrorClass::unknown);
   EXPECT_EQ(tenant.pull_all().seen.size(), 1u);
 }
 
