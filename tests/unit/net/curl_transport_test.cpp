@@ -498,6 +498,50 @@ TEST(CurlTransport, TellsAProxyThatCannotBeReachedFromAServerThatCannot) {
   EXPECT_THAT(unnamed.response.error().message, HasSubstr("cannot be resolved"));
 }
 
+// Listens, but takes no connection: its queue is full, so that the next one gets no answer.
+class FullServer {
+ public:
+  FullServer() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    sockets_.push_back(socket(AF_INET, SOCK_STREAM, 0));
+    bind(sockets_[0], reinterpret_cast<sockaddr*>(&address), size);
+    listen(sockets_[0], 0);
+    getsockname(sockets_[0], reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(address.sin_port);
+    for (int i = 0; i < 4; ++i) {
+      sockets_.push_back(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
+      connect(sockets_.back(), reinterpret_cast<sockaddr*>(&address), size);
+    }
+  }
+  ~FullServer() {
+    for (const int fd : sockets_) close(fd);
+  }
+  FullServer(const FullServer&) = delete;
+  FullServer& operator=(const FullServer&) = delete;
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  std::vector<int> sockets_;
+  int port_ = 0;
+};
+
+TEST(CurlTransport, NamesTheProxyThatDoesNotAnswerInTime) {
+  TestServer silent([](Connection& c) { c.hang(); });
+  const FullServer full;
+  for (const std::string& proxy : {silent.url(""), full.url()}) {
+    CurlOptions options;
+    options.proxy = proxy;
+    options.connect_timeout = milliseconds(300);
+    const Reply reply = CurlTransport(options).exchange(exchange("GET", "https://example.org/"));
+    ASSERT_FALSE(reply.response) << proxy;
+    EXPECT_EQ(reply.response.error().kind, ErrorClass::transient);
+    EXPECT_THAT(reply.response.error().message, HasSubstr("proxy " + proxy + " (\"network\" in the configuration)"));
+  }
+}
+
 TEST(Proxy, IsShownWithoutItsLoginAndWithWhereItComesFrom) {
   const std::vector<std::pair<const char*, const char*>> shown = {
       {"http://someone:hush@proxy.example:3128/", "http://proxy.example:3128"},
