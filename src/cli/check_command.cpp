@@ -139,7 +139,7 @@ void check_login_end(Checklist& list, Workplace& place, Side side, int& code) {
   }
   for (const LoginEnd& end : *ends) {
     list.add(end.finding);
-    if (end.finding.level == Level::problem) code = worse(code, exit_usage);
+    if (end.finding.level == Level::problem) code = worse(code, exit_code_of(end.kind));
   }
 }
 

@@ -48,6 +48,7 @@ LoginEnd end_of_certificate(const LoginFacts& facts, Instant now) {
   LoginEnd end = told({"Certificate of the login", date_of(ends), ends <= now, which, "",
                        "Make a new certificate, give it to the app, and put certificate and key in place."},
                       now);
+  end.kind = ErrorClass::config;
   if (now < starts) {
     end.finding.level = Level::problem;
     end.finding.text = which + "counts only from " + to_string(date_of(starts)) + ".";

@@ -20,8 +20,9 @@ class Workplace;
 constexpr std::int64_t days_warned = 30;
 
 struct LoginEnd {
-  Date day;         // the last one
-  Finding finding;  // "Client secret of the login": "ends on 2027-01-31, in 29 days."
+  Date day;                                    // the last one
+  Finding finding;                             // "Client secret of the login": "ends on 2027-01-31, in 29 days."
+  ErrorClass kind = ErrorClass::auth_expired;  // when it is over; config: a file has to be replaced
 };
 
 // `saved`: the login that is kept for this side, if any.

@@ -11,7 +11,7 @@
 namespace cosell::test {
 namespace {
 
-constexpr int pages_worth = 250;  // more deals than a page of decisions holds
+constexpr int pages_worth = 450;  // more deals than two pages of decisions hold
 
 class Planning : public testing::TestWithParam<const char*> {
  protected:

@@ -657,8 +657,7 @@ TEST(PartnerCenterCheck, ExplainsALoginThatIsRefused) {
 TEST(PartnerCenterCheck, AsksForANewLoginOnlyWhereOneHelps) {
   const std::string by_admin =
       "Put that right in Microsoft Entra, or under \"login\" of \"partner_center\" in the configuration; a new login "
-      "does "
-      "not help.";
+      "does not help.";
   const std::string by_person = "Run cosell login partner-center and log in as the service user.";
   const auto login = [](EmulatedTenant& tenant) {
     Call call = tenant.call();
@@ -686,7 +685,7 @@ TEST(PartnerCenterCheck, AsksForANewLoginOnlyWhereOneHelps) {
   };
   const std::string inactive = "AADSTS700082: The refresh token has expired due to inactivity.";
   for (const Case& c :
-       {Case{with("client_secret", "another"), "the client secret is wrong", by_admin},
+       {Case{with("client_secret", "another"), "the app asks for a secret", by_admin},
         {with("client_id", "another"), "this tenant does not know the app", by_admin},
         {with("tenant", "another"), "there is no such tenant", by_admin},
         {refused_as("invalid_client", "AADSTS7000222: The provided client secret keys are expired."),
