@@ -37,7 +37,7 @@ class Cycle {
   Result<void> pull();
   Result<void> ask_microsoft();
   Result<void> rounds();
-  Result<bool> guard_may_stop();
+  Result<bool> plans_all_first();
   Result<bool> guard_stops(std::int64_t writes_to_come);
   Result<void> stop_on_disappearance();
   Result<std::int64_t> known_deals();
@@ -212,13 +212,17 @@ Result<std::optional<FirstSync>> Cycle::first_sync(std::int64_t writes_to_come) 
   return std::optional<FirstSync>{first};
 }
 
-// Could a guard stop this round, whatever is decided? Not when so few deals are to be decided on that all of them
-// together would be let through: then the first writes leave while the others are still compared.
-Result<bool> Cycle::guard_may_stop() {
-  if (first_sync_ || options_.plan_only) return true;
+// Has all to be compared before the first write? Not when so few deals are to be decided on that the guards would let
+// all of them through together, whatever is decided: then the first writes leave while the others are still compared.
+// What a plan with a limit shows, and new deals from Partner Center with their customers, are planned as a whole.
+Result<bool> Cycle::plans_all_first() {
+  if (first_sync_ || options_.plan_only || options_.limit > 0) return true;
+  auto inbound = pair_.store->lone_deals(Side::partner_center, true, DealId(), 1);
+  if (!inbound) return inbound.error();
+  if (!inbound->empty()) return true;
   auto known = known_deals();
   if (!known) return known.error();
-  auto to_decide = pair_.store->count_deals_to_decide(pair_.clock->now());
+  auto to_decide = pair_.store->count_deals_to_decide(planner_->due_at());
   if (!to_decide) return to_decide.error();
   PlannedSteps most = planner_->steps();
   for (std::int64_t* count : {&most.creates, &most.closings, &most.sharings}) *count += *to_decide;
@@ -245,13 +249,12 @@ Result<void> Cycle::rounds() {
     if (auto done = ask_microsoft(); !done) return done;
     if (stopped()) return {};
     if (auto done = planner_->begin_round(); !done) return done;
-    auto guarded = round == 0 ? guard_may_stop() : Result<bool>(false);
-    if (!guarded) return guarded.error();
-    const bool all_first = *guarded || round > 0;
-    auto operations = planner_->plan(all_first ? Planner::Until::all_is_planned : Planner::Until::something_may_leave);
+    auto all_first = round == 0 ? plans_all_first() : Result<bool>(true);
+    if (!all_first) return all_first.error();
+    auto operations = planner_->plan(*all_first ? Planner::Until::all_is_planned : Planner::Until::something_may_leave);
     if (!operations) return operations.error();
     if (stopped() || *operations == 0) return {};
-    if (*guarded) {
+    if (round == 0 && *all_first) {
       auto stop = guard_stops(*operations);  // a plan says it too
       if (!stop) return stop.error();
       if (*stop) return {};

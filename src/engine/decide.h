@@ -40,8 +40,8 @@ class Decider {
   Side asked() const { return asked_; }
   // The same decision again, for that moment and with the answers that were given then; asks nobody.
   Result<Planned> decide_again(const store::DealRow& row, Instant at, const json::Value& answers);
-  // The same as decide() for a deal of both sides, asking neither: while writes are under way. Nothing when a question
-  // has to be asked first.
+  // The same as decide() for a deal that the CRM shows, asking neither side: while writes are under way. Nothing when a
+  // question has to be asked first.
   Result<std::optional<Planned>> decide_unasked(store::DealRow row);
   // The comparison of a deal that both sides show, before any choice of a person and any step that has to wait.
   reconcile::Decision compare(const store::DealRow& row, const DealView& view) const;

@@ -69,7 +69,7 @@ Result<void> Environment::sides_are_read() { return stages_.valid() ? take(stage
 Result<void> Environment::forget_stages() {
   auto described_at = pair_.store->property("environment.crm.asked");
   if (!described_at) return described_at.error();
-  described_at_ = std::move(*described_at);
+  if (!described_at->empty()) described_at_ = std::move(*described_at);
   return pair_.store->set_property("environment.crm.asked", "");
 }
 

@@ -78,7 +78,8 @@ struct Pair {
   std::function<void(const std::string&)> log;
   std::function<bool()> stop_requested = [] { return false; };
   // May a batch fly on a thread of its own while the one before it is settled? Needs a transport, clock, random source
-  // and meter that two threads may use. What is sent and in which order it is settled is the same either way.
+  // and meter that two threads may use. What is sent is the same either way; how much of it goes together follows from
+  // when answers come.
   bool flies_in_background = false;
 
   Connector& connector(Side side) const { return side == Side::crm ? *crm : *partner_center; }

@@ -20,6 +20,10 @@ using store::OperationRow;
 
 constexpr std::size_t page_of_deals = 200;
 constexpr std::size_t reported_max = 100;
+constexpr std::uint8_t counted_as_writing = 1;
+constexpr std::uint8_t counted_as_created = 2;
+constexpr std::uint8_t counted_as_closed = 4;
+constexpr std::uint8_t counted_as_shared = 8;
 
 // What a person sees of one write in the plan: the same for the same plan at another time and in another order.
 std::uint64_t plan_hash_of(const OperationRow& op, const store::DealRow& deal) {
@@ -47,23 +51,26 @@ void Planner::begin(bool first_sync) {
 
 std::string Planner::plan_hash() const { return to_hex(plan_hash_); }
 
-// A deal counts once in each, however many writes it takes.
+void Planner::count_once(std::int64_t& steps, std::uint8_t step, std::size_t deal) {
+  if (deal >= counted_.size()) counted_.resize(deal + 1);
+  if ((counted_[deal] & step) == 0) ++steps;
+  counted_[deal] |= step;
+}
+
 void Planner::count_steps(const Planned& plan) {
-  bool creates = false;
-  bool closes = false;
-  bool shares = false;
+  const auto deal = static_cast<std::size_t>(plan.row.id.value);
+  if (!plan.operations.empty()) count_once(deals_with_writes_, counted_as_writing, deal);
   for (const OperationRow& op : plan.operations) {
     const bool new_deal = op.kind == name_of(RecordKind::opportunity) || op.kind == name_of(RecordKind::referral);
-    creates = creates || (new_deal && op.verb == name_of(Verb::create));
+    if (new_deal && op.verb == name_of(Verb::create)) count_once(steps_.creates, counted_as_created, deal);
     for (const Irreversible closing :
          {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::error}) {
-      closes = closes || op.step == name_of(closing);
+      if (op.step == name_of(closing)) count_once(steps_.closings, counted_as_closed, deal);
     }
-    shares = shares || op.step == name_of(Irreversible::shared) || op.step == name_of(Irreversible::help_asked);
+    if (op.step == name_of(Irreversible::shared) || op.step == name_of(Irreversible::help_asked)) {
+      count_once(steps_.sharings, counted_as_shared, deal);
+    }
   }
-  if (creates) ++steps_.creates;
-  if (closes) ++steps_.closings;
-  if (shares) ++steps_.sharings;
 }
 
 Result<void> Planner::note_decision(const Planned& plan) {
@@ -121,13 +128,7 @@ bool Planner::may_decide_on(const store::DealRow& row) const {
   if (id < times_decided_.size() && times_decided_[id] >= rounds_max) return false;
   if (options_.only && !options_.only(row)) return false;
   const bool full = options_.limit > 0 && deals_with_writes_ >= options_.limit;
-  return !full || (id < with_writes_.size() && with_writes_[id]);
-}
-
-void Planner::note_writes(std::size_t deal) {
-  if (deal >= with_writes_.size()) with_writes_.resize(deal + 1);
-  if (!with_writes_[deal]) ++deals_with_writes_;
-  with_writes_[deal] = true;
+  return !full || (id < counted_.size() && (counted_[id] & counted_as_writing) != 0);
 }
 
 // Decides on these deals and keeps what follows; how many operations that is.
@@ -160,7 +161,6 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
       if (first_sync_ && questions == Questions::asked) plan_hash_ += plan_hash_of(op, plan->before);
     }
     count_steps(*plan);
-    if (!plan->operations.empty()) note_writes(id);
     if (plan->warning_is_new) warn(*plan);
     plans.push_back(std::move(*plan));
   }
@@ -177,6 +177,7 @@ Result<void> Planner::begin_round() {
   unanswered_.clear();
   for (const auto& op : *open) unanswered_.insert(op.deal.value);
   decider_.emplace(pair_, run_);
+  due_at_ = pair_.clock->now();
   after_ = {};
   looked_at_ = 0;
   round_is_planned_ = false;
@@ -200,6 +201,7 @@ Result<std::int64_t> Planner::plan(Until until) {
 }
 
 Result<std::optional<std::int64_t>> Planner::plan_more() {
+  if (round_is_planned_) return std::optional<std::int64_t>{};
   auto planned = plan_page(Questions::left_for_later);
   if (!planned) return planned.error();
   return round_is_planned_ ? std::optional<std::int64_t>{} : std::optional<std::int64_t>(*planned);
@@ -207,7 +209,7 @@ Result<std::optional<std::int64_t>> Planner::plan_more() {
 
 // The next page of deals; how many operations follow from it.
 Result<std::int64_t> Planner::plan_page(Questions questions) {
-  auto rows = pair_.store->deals_to_decide(pair_.clock->now(), after_, page_of_deals);
+  auto rows = pair_.store->deals_to_decide(due_at_, after_, page_of_deals);
   if (!rows) return rows.error();
   round_is_planned_ = rows->empty();
   if (round_is_planned_) return 0;

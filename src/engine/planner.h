@@ -38,7 +38,10 @@ class Planner {
   // of them is still in memory.
   Result<std::int64_t> follow_up(const std::vector<DealId>& deals);
 
-  // What was planned in this cycle.
+  // Deals whose time comes later are not of this round.
+  Instant due_at() const { return due_at_; }
+
+  // What was planned in this cycle: a deal counts once in each, however many writes and rounds it takes.
   const PlannedSteps& steps() const { return steps_; }
   std::int64_t deals_with_writes() const { return deals_with_writes_; }
   // Order-independent, over all that would be written: the same plan has the same hash at another time.
@@ -53,7 +56,7 @@ class Planner {
   Result<void> commit(const std::vector<Planned>& plans);
   Result<void> note_decision(const Planned& plan);
   void count_steps(const Planned& plan);
-  void note_writes(std::size_t deal);
+  void count_once(std::int64_t& steps, std::uint8_t step, std::size_t deal);
   void warn(const Planned& plan);
 
   const Pair& pair_;
@@ -61,7 +64,7 @@ class Planner {
   CycleReport& report_;
   const CycleOptions& options_;
   PlannedSteps steps_;
-  std::vector<bool> with_writes_;  // by the deal's number
+  std::vector<std::uint8_t> counted_;  // by the deal's number: as what it was counted
   std::int64_t deals_with_writes_ = 0;
   std::set<std::pair<std::int64_t, std::string>> warned_;
   std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
@@ -71,7 +74,8 @@ class Planner {
   // The round.
   std::optional<Decider> decider_;
   std::set<std::int64_t> unanswered_;  // deals with a write whose outcome is not known: not their turn
-  DealId after_;                       // up to this one it is planned
+  Instant due_at_{};
+  DealId after_;  // up to this one it is planned
   std::int64_t looked_at_ = 0;
   bool round_is_planned_ = false;
 };

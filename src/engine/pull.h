@@ -9,10 +9,10 @@
 
 namespace cosell::engine {
 
-// Both sides are read at once. The CRM is stored to its end before Partner Center: an opportunity
-// says itself which referral is its own, and referrals that name it come after that. When one side is down the other
-// one is still read, so that nothing is missed (F-08); report.stopped says why. `crm_is_read`: called when nothing more
-// is asked of the CRM, while Partner Center may still be read.
+// Both sides are read at once. The CRM is stored to its end before Partner Center: an opportunity says itself which
+// referral is its own, and referrals that name it come after that. When one side is down the other one is still read,
+// so that nothing is missed (F-08); report.stopped says why. `crm_is_read`: called when nothing more is asked of the
+// CRM, while Partner Center may still be read.
 Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options,
                        const std::function<Result<void>()>& crm_is_read);
 

@@ -28,6 +28,7 @@ void ReadAhead::begin(Cursor cursor) {
 
 Result<Page> ReadAhead::next() {
   std::unique_lock lock(mutex_);
+  if (thrown_) std::rethrow_exception(thrown_);
   if (!pair_.flies_in_background) {
     const Cursor from = std::move(*goes_on_);
     arrived(read(from), from);

@@ -36,7 +36,7 @@ class ReadAhead {
 
   const Pair& pair_;
   const Side side_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Result<Page>> ready_;
   std::size_t rows_ready_ = 0;

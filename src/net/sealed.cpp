@@ -11,6 +11,8 @@
 #include <array>
 #include <memory>
 
+#include "net/openssl_handles.h"
+
 namespace cosell::net {
 namespace {
 
@@ -21,13 +23,6 @@ constexpr std::size_t kNonceSize = 12;
 constexpr std::size_t kTagSize = 16;
 constexpr std::size_t kHeadSize = kMagic.size() + kSaltSize + kCheckSize + kNonceSize;
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
 using Cipher = std::unique_ptr<EVP_CIPHER_CTX, Freed<EVP_CIPHER_CTX_free>>;
 using Kdf = std::unique_ptr<EVP_KDF, Freed<EVP_KDF_free>>;
 using KdfContext = std::unique_ptr<EVP_KDF_CTX, Freed<EVP_KDF_CTX_free>>;

@@ -90,7 +90,7 @@ TEST_P(Planning, WhatAGuardCouldStopIsComparedToTheEndFirst) {  // I-13
   EXPECT_GT(order.first_outcome, order.last_decision) << "each of these edits might have been a closing";
 }
 
-TEST_P(Planning, NewDealsBehindTheFirstPageAreNotForgottenAndTheirCustomersAreMadeOnce) {
+TEST_P(Planning, NewDealsOfManyPagesAreMadeOnceAndSoAreTheirCustomers) {
   no_guard_stops();
   linked_deals(2);
   constexpr int customers = 30;

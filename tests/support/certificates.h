@@ -9,17 +9,9 @@
 #include <memory>
 #include <string>
 
-namespace cosell::net::testing {
+#include "net/openssl_handles.h"
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* t) const {
-    Free(t);
-  }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
+namespace cosell::net::testing {
 
 struct Identity {
   Key key;
