@@ -116,4 +116,14 @@ Result<std::vector<std::vector<Observation>>> Connector::related_to_each(Call& c
 
 const char* name_of(Verb v) { return v == Verb::create ? "create" : "update"; }
 
+void add_together(std::vector<Finding>& findings, std::vector<Finding> columns, const std::string& what,
+                  const std::string& text) {
+  const auto is_fine = [](const Finding& f) { return f.level == Finding::Level::ok; };
+  const auto fine = static_cast<std::size_t>(std::count_if(columns.begin(), columns.end(), is_fine));
+  if (fine > 0) findings.push_back({Finding::Level::ok, what, text::count_of(fine, "column") + " " + text, ""});
+  for (Finding& f : columns) {
+    if (!is_fine(f)) findings.push_back(std::move(f));
+  }
+}
+
 }  // namespace cosell

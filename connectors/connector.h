@@ -176,6 +176,11 @@ struct Finding {
   std::string remedy;  // next step; "" when ok
 };
 
+// Columns that are as they should be share one line, "Columns to read: 39 columns can be read."; each of the others has
+// its own.
+void add_together(std::vector<Finding>& findings, std::vector<Finding> columns, const std::string& what,
+                  const std::string& text);
+
 // ---- related records
 
 struct RelatedQuery {

@@ -100,6 +100,11 @@ ColumnInfo process_info(const std::vector<std::string>& processes) {
   return info;
 }
 
+// A column that the table does not have as it is: how it comes about is told.
+bool is_made_here(const std::string& column) {
+  return column == kStageColumn || column == kProcessColumn || column == kCurrencyColumn;
+}
+
 }  // namespace
 
 Dynamics365Check::Dynamics365Check(const Dynamics365Settings& settings, Dynamics365Client& client,
@@ -498,8 +503,16 @@ std::vector<Finding> Dynamics365Check::check(Call& call, const std::vector<std::
   if (user.empty()) return findings;
   findings.push_back(tracking_finding(call));
   table_findings(call, user, columns_read, findings);
-  for (const std::string& column : columns_read) findings.push_back(read_finding(call, column));
-  for (const std::string& column : columns_written) findings.push_back(write_finding(call, column));
+  std::vector<Finding> reads;
+  for (const std::string& column : columns_read) {
+    (is_made_here(column) ? findings : reads).push_back(read_finding(call, column));
+  }
+  add_together(findings, std::move(reads), "Columns to read", "can be read.");
+  std::vector<Finding> writes;
+  for (const std::string& column : columns_written) {
+    (is_made_here(column) ? findings : writes).push_back(write_finding(call, column));
+  }
+  add_together(findings, std::move(writes), "Columns to write", "can be written.");
   findings.push_back(key_finding(call));
   findings.push_back(stages_finding(call));
   findings.push_back(currency_finding(call));

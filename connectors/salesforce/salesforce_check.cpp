@@ -74,17 +74,6 @@ void append(std::vector<ColumnInfo>& out, const std::vector<DescribedColumn>& co
   }
 }
 
-// Columns that are as they should be share one line; each of the others has its own.
-void add_together(std::vector<Finding>& out, std::vector<Finding> columns, const std::string& what,
-                  const std::string& text) {
-  const auto fine =
-      std::count_if(columns.begin(), columns.end(), [](const Finding& f) { return f.level == Finding::Level::ok; });
-  if (fine > 0) out.push_back(ok(what, text::count_of(static_cast<std::size_t>(fine), "column") + " " + text));
-  for (Finding& f : columns) {
-    if (f.level != Finding::Level::ok) out.push_back(std::move(f));
-  }
-}
-
 }  // namespace
 
 SalesforceCheck::SalesforceCheck(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema)
