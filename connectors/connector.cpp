@@ -37,6 +37,10 @@ std::optional<RecordKind> record_kind_from(const std::string& name) {
   return std::nullopt;
 }
 
+void Connector::push_each(Call& call, Batches& batches) {
+  while (const auto operations = batches.next()) batches.give(push(call, *operations));
+}
+
 namespace {
 
 // Servers compare texts without regard to case and to blanks at the end.

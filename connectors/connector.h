@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -105,6 +106,29 @@ struct Outcome {
   OperationId id;
   std::variant<Applied, Error> what;
   std::string request_id;
+};
+
+// Batches of operations on their way to one side, as push_each() is handed them. Called on the thread that pushes.
+class Batches {
+ public:
+  virtual ~Batches() = default;
+  // The next one, if one is ready now. It stays where it is until its outcomes are given.
+  virtual std::optional<std::span<const Operation>> next() = 0;
+  // Exactly one outcome per operation, in the order of the operations; batches in the order in which they were given.
+  virtual void give(std::vector<Outcome> outcomes) = 0;
+};
+
+// A single one.
+class OneBatch final : public Batches {
+ public:
+  explicit OneBatch(std::span<const Operation> operations) : operations_(operations) {}
+  std::optional<std::span<const Operation>> next() override { return std::exchange(operations_, std::nullopt); }
+  void give(std::vector<Outcome> outcomes) override { outcomes_ = std::move(outcomes); }
+  std::vector<Outcome> outcomes() { return std::move(outcomes_); }
+
+ private:
+  std::optional<std::span<const Operation>> operations_;
+  std::vector<Outcome> outcomes_;
 };
 
 // ---- descriptor
@@ -262,6 +286,10 @@ class Connector {
                                                  const std::vector<std::string>& columns) = 0;
   // Exactly one outcome per operation, in the order of the operations. At most capabilities().batch_max at once.
   virtual std::vector<Outcome> push(Call&, std::span<const Operation>) = 0;
+  // Batch after batch until none is ready, as push() does each. A system that takes one write per request may begin a
+  // batch beside the last requests of the one before (two are under way at most), unless an answer to that one may be
+  // about more than its own record: then only once its outcomes are given.
+  virtual void push_each(Call&, Batches&);
   virtual Result<std::vector<Observation>> related(Call&, const RelatedQuery&) = 0;
   // The answers to many queries of one kind that match the same columns, in their order. A system that can look for
   // many in one request does; otherwise they are asked one by one.

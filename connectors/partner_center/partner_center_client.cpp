@@ -2,6 +2,7 @@
 #include "connectors/partner_center/partner_center_client.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "base/text.h"
@@ -53,6 +54,23 @@ class Lane {
   Call& call_;
   net::CallMeter meter_;
 };
+
+bool ended_login(const Result<http::Response>& response) { return response && response->status == 401; }
+
+Error never_left() { return make_error(ErrorClass::cancelled, "Stopped before the request was sent."); }
+
+// Or does the answer tell of the login, of the service or of the way there?
+bool is_about_one_referral(const Result<http::Response>& response) {
+  if (!response) return false;
+  const int status = response->status;
+  return is_success(status) || status == 400 || status == 404 || status == 409 || status == 410 || status == 412;
+}
+
+net::RetryPolicy once() {
+  net::RetryPolicy policy;
+  policy.limits.attempts = 1;
+  return policy;
+}
 
 // Why a list is read; the pages behind the first one show no order.
 std::string purpose_of(const std::string& query) {
@@ -166,25 +184,31 @@ void Client::send_chosen(Call& call, std::span<Request> requests, std::span<cons
                 [&](std::size_t n, Result<http::Response> response) { responses[chosen[n]] = std::move(response); });
 }
 
-// A 401 applied nothing: the refused requests go out once more with a new token.
 Client::Responses Client::send(Call& call, std::span<Request> requests, const net::RetryPolicy& policy,
                                net::Safety safety) {
   Responses responses;
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    responses.emplace_back(make_error(ErrorClass::cancelled, "Stopped before the request was sent."));
+    responses.push_back(never_left());
     chosen.push_back(i);
   }
   if (requests.empty()) return responses;
   send_chosen(call, requests, chosen, policy, safety, responses);
+  if (std::any_of(responses.begin(), responses.end(), ended_login)) {
+    tokens_->invalidate();
+    send_refused_again(call, requests, policy, safety, responses);
+  }
+  return responses;
+}
+
+// A 401 applied nothing: the refused requests go out once more with a new token.
+void Client::send_refused_again(Call& call, std::span<Request> requests, const net::RetryPolicy& policy,
+                                net::Safety safety, Responses& responses) {
   std::vector<std::size_t> refused;
   for (std::size_t i = 0; i < responses.size(); ++i) {
-    if (responses[i] && responses[i]->status == 401) refused.push_back(i);
+    if (ended_login(responses[i])) refused.push_back(i);
   }
-  if (refused.empty()) return responses;
-  tokens_->invalidate();
   send_chosen(call, requests, refused, policy, safety, responses);
-  return responses;
 }
 
 std::vector<Result<Answer>> Client::read_all(Call& call, std::span<const std::string> targets) {
@@ -202,26 +226,146 @@ Result<Answer> Client::read(Call& call, const std::string& target) {
   return std::move(read_all(call, std::span(&target, 1)).front());
 }
 
-std::vector<Result<Answer>> Client::write_all(Call& call, std::span<const Write> writes) {
-  std::vector<Request> requests;
-  for (const Write& w : writes) {
-    requests.push_back({w.method, w.path, json::write(w.body), w.if_match, w.operation_id, ""});
-  }
-  net::RetryPolicy once;
-  once.limits.attempts = 1;
-  const Responses responses = send(call, requests, once, net::Safety::once);
-  std::vector<Result<Answer>> answers;
-  for (std::size_t i = 0; i < responses.size(); ++i) {
-    if (responses[i]) {
-      answers.push_back(understand(*responses[i], requests[i].asked()));
-    } else {
-      Error e = responses[i].error();
-      // An answer that could not be taken in proves nothing about the write.
-      if (e.kind == ErrorClass::bad_response) e.kind = ErrorClass::unknown;
-      answers.push_back(std::move(e));
+// Batches of writes in one stream of requests, two at most under way.
+class Client::Stream {
+ public:
+  Stream(Client& client, Call& call, const NextWrites& next, const Answered& answered)
+      : client_(client), call_(call), next_(next), answered_(answered) {}
+
+  void go() {
+    while (true) {
+      const std::size_t sent_before = sent_;
+      Lane lane(call_);
+      net::send_each(
+          lane.open(), [this] { return next_exchange(); }, client_.limit_for(call_),
+          [&](std::size_t index, Result<http::Response> response) { take(sent_before + index, std::move(response)); });
+      // All that left is answered now.
+      renew_login();
+      const bool over = sent_ == sent_before;  // nothing is left to send, or it may no longer leave
+      hand_out(over ? Which::all : Which::complete);
+      if (over) return;
     }
   }
-  return answers;
+
+ private:
+  enum class Which : std::uint8_t { complete, all };
+
+  struct Batch {
+    std::vector<Request> requests;
+    std::vector<net::Exchange> exchanges;  // of those that left; they stay where they are
+    Responses responses;
+    std::size_t first = 0;  // number of its first request in the stream
+    std::size_t begun = 0;
+    std::size_t answered = 0;
+    bool renews = false;  // a request was refused because the login had ended
+
+    bool has_left() const { return begun == requests.size(); }
+    bool complete() const { return answered == requests.size() && !renews; }
+  };
+
+  // The request that leaves next; nullptr when none may.
+  const net::Exchange* next_exchange() {
+    if ((under_way_.empty() || under_way_.back().has_left()) && !begin_batch()) return nullptr;
+    Batch& batch = under_way_.back();
+    const Result<std::string> token = client_.tokens_->token();
+    if (!token) {
+      give_up(batch, token.error());
+      return nullptr;
+    }
+    ++sent_;
+    return &batch.exchanges.emplace_back(client_.exchange_for(call_, batch.requests[batch.begun++], *token));
+  }
+
+  // What has not left yet does not.
+  void give_up(Batch& batch, const Error& why) {
+    while (!batch.has_left()) {
+      batch.responses[batch.begun++] = why;
+      ++batch.answered;
+    }
+    may_begin_ = false;
+  }
+
+  bool begin_batch() {
+    constexpr std::size_t under_way_max = 2;
+    while (may_begin_ && under_way_.size() < under_way_max) {
+      std::optional<std::vector<Write>> writes = next_();
+      if (!writes) return false;
+      Batch& batch = under_way_.emplace_back();
+      batch.first = sent_;
+      for (const Write& w : *writes) {
+        batch.requests.push_back({w.method, w.path, json::write(w.body), w.if_match, w.operation_id, ""});
+        batch.responses.push_back(never_left());
+      }
+      batch.exchanges.reserve(batch.requests.size());
+      if (!batch.requests.empty()) return true;
+      hand_out(Which::complete);
+    }
+    return false;
+  }
+
+  void take(std::size_t index, Result<http::Response> response) {
+    Batch& batch = index >= under_way_.back().first ? under_way_.back() : under_way_.front();
+    batch.renews = batch.renews || ended_login(response);
+    if (!is_about_one_referral(response)) may_begin_ = false;
+    batch.responses[index - batch.first] = std::move(response);
+    ++batch.answered;
+    hand_out(Which::complete);
+  }
+
+  void renew_login() {
+    bool renewed = false;
+    for (Batch& batch : under_way_) {
+      if (!batch.renews) continue;
+      if (!std::exchange(renewed, true)) client_.tokens_->invalidate();
+      client_.send_refused_again(call_, batch.requests, once(), net::Safety::once, batch.responses);
+      batch.renews = false;
+    }
+  }
+
+  void hand_out(Which which) {
+    while (!under_way_.empty() && (which == Which::all || under_way_.front().complete())) {
+      const Batch batch = std::move(under_way_.front());
+      under_way_.pop_front();
+      answered_(answers_to(batch));
+    }
+    if (under_way_.empty()) may_begin_ = true;
+  }
+
+  static std::vector<Result<Answer>> answers_to(const Batch& batch) {
+    std::vector<Result<Answer>> answers;
+    for (std::size_t i = 0; i < batch.responses.size(); ++i) {
+      if (batch.responses[i]) {
+        answers.push_back(understand(*batch.responses[i], batch.requests[i].asked()));
+        continue;
+      }
+      Error e = batch.responses[i].error();
+      // An answer that could not be taken in proves nothing about the write.
+      if (e.kind == ErrorClass::bad_response) e.kind = ErrorClass::unknown;
+      answers.emplace_back(std::move(e));
+    }
+    return answers;
+  }
+
+  Client& client_;
+  Call& call_;
+  const NextWrites& next_;
+  const Answered& answered_;
+  std::deque<Batch> under_way_;
+  std::size_t sent_ = 0;
+  bool may_begin_ = true;  // a further batch
+};
+
+Result<Answer> Client::write(Call& call, const Write& write) {
+  std::optional<std::vector<Write>> one = std::vector<Write>{write};
+  std::optional<Result<Answer>> answer;
+  write_each(
+      call, [&] { return std::exchange(one, std::nullopt); },
+      [&](std::vector<Result<Answer>> answers) { answer = std::move(answers.front()); });
+  return *std::move(answer);
+}
+
+void Client::write_each(Call& call, const NextWrites& next, const Answered& answered) {
+  Stream(*this, call, next, answered).go();
 }
 
 }  // namespace cosell::partner_center

@@ -2,6 +2,7 @@
 // every failure. Knows nothing of what a referral means.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,12 +65,19 @@ class Client {
   // GET below /referrals; `target` begins with '?' or '/'. Retried within the retry policy.
   Result<Answer> read(Call& call, const std::string& target);
   std::vector<Result<Answer>> read_all(Call& call, std::span<const std::string> targets);
-  std::vector<Result<Answer>> write_all(Call& call, std::span<const Write> writes);
+  // The next batch of writes, if one is ready now, and what came of one: an answer per write, in the order of both.
+  using NextWrites = std::function<std::optional<std::vector<Write>>()>;
+  using Answered = std::function<void(std::vector<Result<Answer>>)>;
+  Result<Answer> write(Call& call, const Write& write);
+  // Batch after batch, until none is ready. The first requests of one leave beside the last ones of the one before; not
+  // after an answer that may be about more than one referral.
+  void write_each(Call& call, const NextWrites& next, const Answered& answered);
   // Renews or reuses the login; the error is already in words.
   Result<void> log_in();
 
  private:
   struct Request;
+  class Stream;
   using Responses = std::vector<Result<http::Response>>;
 
   // Draws the id that is sent along, anew for each attempt.
@@ -77,6 +85,9 @@ class Client {
   Responses send(Call& call, std::span<Request> requests, const net::RetryPolicy& policy, net::Safety safety);
   void send_chosen(Call& call, std::span<Request> requests, std::span<const std::size_t> chosen,
                    const net::RetryPolicy& policy, net::Safety safety, Responses& responses);
+  // Those that were answered with 401.
+  void send_refused_again(Call& call, std::span<Request> requests, const net::RetryPolicy& policy, net::Safety safety,
+                          Responses& responses);
   net::AdaptiveLimit& limit_for(const Call& call);
 
   std::string referrals_url_;

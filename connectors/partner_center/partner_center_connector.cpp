@@ -2,6 +2,7 @@
 #include "connectors/partner_center/partner_center_connector.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "base/text.h"
@@ -80,6 +81,7 @@ class PartnerCenterConnector final : public Connector {
   }
 
   std::vector<Outcome> push(Call& call, std::span<const Operation> operations) override;
+  void push_each(Call& call, Batches& batches) override;
 
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
     std::vector<Observation> found;
@@ -238,23 +240,45 @@ Outcome PartnerCenterConnector::outcome_of(const Operation& operation, const Res
 }
 
 std::vector<Outcome> PartnerCenterConnector::push(Call& call, std::span<const Operation> operations) {
-  std::vector<Outcome> outcomes(operations.size());
-  std::vector<Write> writes;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    Result<Write> write = write_for(call, operations[i]);
-    if (write) {
-      writes.push_back(std::move(*write));
-      places.push_back(i);
-    } else {
-      outcomes[i] = {operations[i].id, write.error(), ""};
+  OneBatch batch(operations);
+  push_each(call, batch);
+  return batch.outcomes();
+}
+
+void PartnerCenterConnector::push_each(Call& call, Batches& batches) {
+  struct UnderWay {
+    std::span<const Operation> operations;
+    std::vector<Outcome> outcomes;
+    std::vector<std::size_t> sent;  // which of them became a request
+  };
+  std::deque<UnderWay> under_way;
+  const auto next = [&]() -> std::optional<std::vector<Write>> {
+    const auto operations = batches.next();
+    if (!operations) return std::nullopt;
+    UnderWay& batch = under_way.emplace_back();
+    batch.operations = *operations;
+    batch.outcomes.resize(operations->size());
+    std::vector<Write> writes;
+    for (std::size_t i = 0; i < operations->size(); ++i) {
+      Result<Write> write = write_for(call, (*operations)[i]);
+      if (write) {
+        writes.push_back(std::move(*write));
+        batch.sent.push_back(i);
+      } else {
+        batch.outcomes[i] = {(*operations)[i].id, write.error(), ""};
+      }
     }
-  }
-  const std::vector<Result<Answer>> answers = client_.write_all(call, writes);
-  for (std::size_t n = 0; n < answers.size(); ++n) {
-    outcomes[places[n]] = outcome_of(operations[places[n]], answers[n]);
-  }
-  return outcomes;
+    return writes;
+  };
+  client_.write_each(call, next, [&](const std::vector<Result<Answer>>& answers) {
+    UnderWay batch = std::move(under_way.front());
+    under_way.pop_front();
+    for (std::size_t n = 0; n < answers.size(); ++n) {
+      const std::size_t i = batch.sent[n];
+      batch.outcomes[i] = outcome_of(batch.operations[i], answers[n]);
+    }
+    batches.give(std::move(batch.outcomes));
+  });
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ class PilotRun {
     w.body = std::move(body);
     w.if_match = if_match;
     w.operation_id = call_.random.uuid();
-    return client_.write_all(call_, {&w, 1}).front();
+    return client_.write(call_, w);
   }
 
   bool stop(const std::string& doing, const Error& e) {

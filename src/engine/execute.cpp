@@ -25,26 +25,6 @@ int batch_size(const Capabilities& c, int in_flight) {
   return std::clamp(in_flight * 12, 1, c.batch_max);
 }
 
-bool is_about_one_record(const Outcome& outcome) {
-  const auto* error = std::get_if<Error>(&outcome.what);
-  if (error == nullptr) return true;
-  switch (error->kind) {
-    case ErrorClass::rejected:
-    case ErrorClass::forbidden:
-    case ErrorClass::schema_drift:
-    case ErrorClass::precondition:
-    case ErrorClass::not_found:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// After other outcomes the next batch has to wait until it is known what they mean for the side.
-bool are_about_their_records(const std::vector<Outcome>& outcomes) {
-  return std::all_of(outcomes.begin(), outcomes.end(), is_about_one_record);
-}
-
 // May the operation leave, now that the one before it stands so? `never`: that one was not applied.
 bool may_leave(const OperationRow& row, const OperationRow* before, bool& never) {
   never = false;
@@ -179,12 +159,12 @@ Result<void> Executor::push_all(std::int64_t planned_total, const FollowUp& foll
     lane.waits_for_more_until = 0;
     lane.rests_until.reset();
     lane.has_flown = false;
-    lane.held = false;
+    lane.flier.let_go();
   }
   while (true) {
     bool settles = false;
     if (report_.stopped || pair_.stop_requested()) {
-      for (Lane& lane : lanes_) lane.held = true;
+      for (Lane& lane : lanes_) lane.flier.hold();
       more_is_to_plan_ = false;
     }
     for (std::size_t i = 0; i < lanes_.size(); ++i) {
@@ -299,14 +279,26 @@ Result<void> Executor::land(Lane& lane, const FollowUp& follow_up) {
   lane.flight = std::exchange(lane.next, std::nullopt);
   if (!outcomes) return put_back(lane, std::move(batch));
   lane.landed = Landed{std::move(batch), std::move(*outcomes)};
-  if (are_about_their_records(lane.landed->outcomes)) return {};
-  // The one behind it was held back. Nothing more leaves until it is known what that means for the side.
+  return are_about_their_records(lane.landed->outcomes) ? Result<void>{} : land_in_trouble(lane, follow_up);
+}
+
+// Nothing more leaves until it is known what that means for the side. The batch behind was held back, unless it had
+// begun to leave by then.
+Result<void> Executor::land_in_trouble(Lane& lane, const FollowUp& follow_up) {
+  std::optional<Landed> behind;
   if (lane.flight) {
-    lane.flight->outcomes.wait();
-    if (auto done = put_back(lane, std::move(lane.flight->batch)); !done) return done;
+    auto outcomes = lane.flight->outcomes.get();
+    Batch batch = std::move(lane.flight->batch);
     lane.flight.reset();
+    if (outcomes) {
+      behind = Landed{std::move(batch), std::move(*outcomes)};
+    } else if (auto done = put_back(lane, std::move(batch)); !done) {
+      return done;
+    }
   }
-  lane.held = false;
+  lane.flier.let_go();
+  if (auto done = settle_some(lane, lane.landed->batch.rows.size(), follow_up); !done || !behind) return done;
+  lane.landed = std::move(behind);
   return settle_some(lane, lane.landed->batch.rows.size(), follow_up);
 }
 
@@ -398,18 +390,7 @@ Executor::Flight Executor::launch(Lane& lane, Batch batch) {
   Flight flight;
   lane.has_flown = true;
   flight.batch = std::move(batch);
-  flight.outcomes = lane.flier.run([this, &lane, operations = std::move(flight.batch.operations)]() -> Flown {
-    if (lane.held) return std::nullopt;
-    try {
-      Call call = pair_.call(lane.side);
-      std::vector<Outcome> outcomes = pair_.connector(lane.side).push(call, operations);
-      if (!are_about_their_records(outcomes)) lane.held = true;
-      return outcomes;
-    } catch (...) {
-      lane.held = true;
-      throw;
-    }
-  });
+  flight.outcomes = lane.flier.fly(std::move(flight.batch.operations));
   return flight;
 }
 
@@ -450,7 +431,8 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
   if (wait > minutes(2)) {
     report_.side_is_down(lane.side, *first_error);
   } else {
-    lane.rests_until = pair_.clock->now() + wait;
+    // The batch behind it may have been asked for another time.
+    lane.rests_until = std::max(lane.rests_until.value_or(Instant{}), pair_.clock->now() + wait);
   }
   return {};
 }

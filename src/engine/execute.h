@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <functional>
 #include <future>
 #include <map>
@@ -12,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/background.h"
 #include "engine/cycle.h"
+#include "engine/flier.h"
 #include "engine/pair.h"
 #include "engine/settle.h"
 
@@ -26,7 +25,7 @@ class Executor {
         report_(report),
         options_(options),
         settler_(settler),
-        lanes_{Lane(Side::partner_center, pair.flies_in_background), Lane(Side::crm, pair.flies_in_background)} {}
+        lanes_{Lane(pair, Side::partner_center), Lane(pair, Side::crm)} {}
 
   // Called with the deals of each batch once it is settled, mostly while another one flies; what it plans is pushed
   // too. Returns how many operations that is.
@@ -44,12 +43,10 @@ class Executor {
     std::vector<Operation> operations;
   };
 
-  // A batch that is marked as sent and leaves when the one before it has landed. Its outcomes come from another thread
-  // where the pair allows one, else when they are asked for; none when it did not leave after all.
-  using Flown = std::optional<std::vector<Outcome>>;
+  // A batch that is marked as sent and leaves behind the one before it.
   struct Flight {
     Batch batch;
-    std::future<Flown> outcomes;
+    std::future<Flier::Flown> outcomes;
   };
 
   // Settled piece by piece when it is large, so that the other side does not wait for its next batch meanwhile.
@@ -62,7 +59,7 @@ class Executor {
   // The writes of one side on their way: a batch that flies, the one that leaves behind it, and one that landed and is
   // to be settled.
   struct Lane {
-    Lane(Side of, bool has_thread) : side(of), flier(has_thread) {}
+    Lane(const Pair& pair, Side of) : side(of), flier(pair, of) {}
 
     const Side side;
     std::optional<Flight> flight;
@@ -77,8 +74,7 @@ class Executor {
     OperationId none_before;
     // Until so many writes are settled, a batch that may grow is not looked for again.
     std::int64_t waits_for_more_until = 0;
-    std::atomic<bool> held = false;  // what has not left yet stays
-    Background flier;                // the last member, so that its work ends before the others go
+    Flier flier;
   };
 
   enum class Room : std::uint8_t { full_or_last, as_it_is };
@@ -101,6 +97,7 @@ class Executor {
   Flight launch(Lane& lane, Batch batch);
   Lane* next_to_land(Wait wait);
   Result<void> land(Lane& lane, const FollowUp& follow_up);
+  Result<void> land_in_trouble(Lane& lane, const FollowUp& follow_up);
   // Has the side asked for time that is not over yet?
   bool rests(Lane& lane) const;
   bool any_rest_is_over() const;

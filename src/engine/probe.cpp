@@ -2,6 +2,7 @@
 // (I-20). "Not found" is no proof while a request may still arrive (reliability section 3, second trap).
 #include <algorithm>
 
+#include "engine/restart.h"
 #include "engine/settle.h"
 #include "engine/view.h"
 

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
@@ -114,6 +115,14 @@ void count(const Lane& lane, const Exchange& exchange, const Reply& reply, CallK
   if (lane.meter != nullptr && reply.sent) lane.meter->count(lane.side, exchange.request.method, kind);
 }
 
+void tell(AdaptiveLimit& limit, const Verdict& verdict) {
+  if (verdict.slow_down) {
+    limit.throttled();
+  } else if (!verdict.error) {
+    limit.succeeded();
+  }
+}
+
 // Tells the meter, whichever way the sending ends.
 class InFlightTold {
  public:
@@ -161,6 +170,30 @@ Result<http::Response> send(const Lane& lane, const Exchange& exchange, const Re
   }
 }
 
+void send_each(const Lane& lane, const std::function<const Exchange*()>& next, AdaptiveLimit& limit,
+               const std::function<void(std::size_t, Result<http::Response>)>& done) {
+  const RetryPolicy usual;
+  const Budget budget(lane, usual);
+  const InFlightTold told(lane, limit);
+  std::map<std::size_t, const Exchange*> under_way;
+  std::size_t started = 0;
+  const auto begin = [&]() -> std::optional<Exchange> {
+    const Exchange* exchange = next();
+    if (exchange == nullptr) return std::nullopt;
+    under_way.emplace(started++, exchange);
+    return *exchange;
+  };
+  const auto take = [&](std::size_t index, Reply reply) {
+    const Exchange& exchange = *under_way.extract(index).mapped();
+    count(lane, exchange, reply, CallKind::api);
+    const Verdict verdict = judge(lane, exchange, reply, Safety::once);
+    tell(limit, verdict);
+    if (!verdict.error) return done(index, std::move(reply.response));
+    done(index, final_error(lane, verdict, 1, budget.wait_for(verdict, 1)));
+  };
+  lane.transport.stream(begin, take, [&limit] { return limit.current(); });
+}
+
 void send_all(const Lane& lane, std::span<const Exchange> exchanges, const RetryPolicy& policy, Safety safety,
               AdaptiveLimit& limit, const std::function<void(std::size_t, Result<http::Response>)>& done) {
   const Budget budget(lane, policy);
@@ -181,11 +214,7 @@ void send_all(const Lane& lane, std::span<const Exchange> exchanges, const Retry
       answered[nth] = true;
       count(lane, exchanges[index], reply, CallKind::api);
       const Verdict verdict = judge(lane, exchanges[index], reply, safety);
-      if (verdict.slow_down) {
-        limit.throttled();
-      } else if (!verdict.error) {
-        limit.succeeded();
-      }
+      tell(limit, verdict);
       if (!verdict.error) return done(index, std::move(reply.response));
       const Duration wait = budget.wait_for(verdict, attempt);
       if (!verdict.again || !budget.allows(wait, attempt)) {

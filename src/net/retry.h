@@ -73,6 +73,12 @@ Result<http::Response> send(const Lane& lane, const Exchange& exchange, const Re
 void send_all(const Lane& lane, std::span<const Exchange> exchanges, const RetryPolicy& policy, Safety safety,
               AdaptiveLimit& limit, const std::function<void(std::size_t index, Result<http::Response>)>& done);
 
+// Many, each once, as they come: `next` is asked for one more whenever a request may leave, and again after each
+// answer; until it has none and all are answered. `index` counts what it gave, from 0; that stays where it is until
+// `done` is called for it.
+void send_each(const Lane& lane, const std::function<const Exchange*()>& next, AdaptiveLimit& limit,
+               const std::function<void(std::size_t index, Result<http::Response>)>& done);
+
 // Seconds ("120") or an HTTP date. Negative or unreadable: nothing. A date in the past: zero. At most 100 days.
 std::optional<Duration> parse_retry_after(std::string_view text, Instant now);
 // "Sat, 21 Nov 2026 03:41:07 GMT" and the two older forms.

@@ -272,6 +272,42 @@ TEST_P(Writing, EachOperationOfABatchHasItsOwnOutcome) {
   EXPECT_EQ(note_on_server(fine.id), "in time");
 }
 
+TEST_P(Writing, BatchAfterBatchEachOperationHasItsOwnOutcome) {
+  std::vector<std::vector<Operation>> batches;
+  for (const int size : {5, 1, 0, 7}) {
+    auto& batch = batches.emplace_back();
+    for (int i = 0; i < size; ++i) batch.push_back(create_of("Deal " + std::to_string(i)));
+  }
+  std::vector<std::vector<Outcome>> done;
+  class Given final : public Batches {
+   public:
+    Given(const std::vector<std::vector<Operation>>& batches, std::vector<std::vector<Outcome>>& done)
+        : batches_(batches), done_(done) {}
+    std::optional<std::span<const Operation>> next() override {
+      if (taken_ == batches_.size()) return std::nullopt;
+      return batches_[taken_++];
+    }
+    void give(std::vector<Outcome> outcomes) override { done_.push_back(std::move(outcomes)); }
+
+   private:
+    const std::vector<std::vector<Operation>>& batches_;
+    std::vector<std::vector<Outcome>>& done_;
+    std::size_t taken_ = 0;
+  };
+  Given given(batches, done);
+  Call call = bench().call();
+  connector().push_each(call, given);
+  ASSERT_EQ(done.size(), batches.size());
+  for (std::size_t b = 0; b < batches.size(); ++b) {
+    ASSERT_EQ(done[b].size(), batches[b].size());
+    for (std::size_t i = 0; i < batches[b].size(); ++i) {
+      EXPECT_EQ(done[b][i].id, batches[b][i].id);
+      EXPECT_EQ(said(done[b][i]), "applied") << told(done[b][i]);
+    }
+  }
+  EXPECT_EQ(target().count_on_server(), 13U);
+}
+
 TEST_P(Writing, TakesAsManyOperationsAtOnceAsItDeclares) {
   std::vector<Operation> ops;
   for (int i = 0; i < capabilities().batch_max; ++i) ops.push_back(create_of("Deal " + std::to_string(i)));

@@ -1,4 +1,6 @@
 // Faults of the transport, F-01 to F-12.
+#include <mutex>
+
 #include "faults.h"
 
 namespace cosell::test {
@@ -26,34 +28,75 @@ TEST_P(Transport, F01_WithoutAConnectionNothingIsSentAndTheDealFollowsByItself) 
   EXPECT_FALSE(world.referral_of(id).is_null());
 }
 
-// The batch behind the one whose write got no answer was ready to leave; it leaves afterwards, once.
+// The batch behind the one whose write got no answer was ready to leave, or had begun to leave beside its last requests
+// (a batch has 48 here): each of its writes goes out once.
 TEST_P(Transport, F03_WhatWasReadyBehindALostAnswerIsSentOnce) {  // I-19
-  World world({.crm = GetParam()});
-  constexpr std::size_t deals = 100;
-  CycleOptions first_sync;
-  first_sync.allow = {"creates"};
-  for (std::size_t i = 0; i < deals; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
-  std::size_t creates = 0;
-  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
-    if (!is_create_of_referral(side, r)) return go(r);
-    net::Delivered answer = go(r);
-    if (++creates == 5) answer.kind = net::Delivered::Kind::dropped_after;
-    return answer;
-  };
-  world.sync(first_sync);
-  world.wire = nullptr;
-  world.advance(minutes(5));
-  world.sync(first_sync);
-  EXPECT_EQ(creates, deals);
-  EXPECT_EQ(world.referrals().size(), deals);
-  store::OperationFilter filter;
-  filter.kind = "referral";
-  filter.limit = 1000;
-  const auto operations = world.store().operations(filter);
-  ASSERT_TRUE(operations);
-  for (const auto& op : *operations) {
-    EXPECT_EQ(op.attempts, op.sent_at ? 1 : 0);
-    EXPECT_EQ(store::name_of(op.state), std::string("applied"));
+  for (const std::size_t lost : {5U, 47U, 49U}) {
+    World world({.crm = GetParam()});
+    constexpr std::size_t deals = 100;
+    CycleOptions first_sync;
+    first_sync.allow = {"creates"};
+    for (std::size_t i = 0; i < deals; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+    std::size_t creates = 0;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (!is_create_of_referral(side, r)) return go(r);
+      net::Delivered answer = go(r);
+      if (++creates == lost) answer.kind = net::Delivered::Kind::dropped_after;
+      return answer;
+    };
+    world.sync(first_sync);
+    world.wire = nullptr;
+    world.advance(minutes(5));
+    world.sync(first_sync);
+    EXPECT_EQ(creates, deals) << lost;
+    EXPECT_EQ(world.referrals().size(), deals) << lost;
+    store::OperationFilter filter;
+    filter.kind = "referral";
+    filter.limit = 1000;
+    const auto operations = world.store().operations(filter);
+    ASSERT_TRUE(operations);
+    for (const auto& op : *operations) {
+      EXPECT_EQ(op.attempts, op.sent_at ? 1 : 0);
+      EXPECT_EQ(store::name_of(op.state), std::string("applied"));
+    }
+  }
+}
+
+// The batch behind has begun to leave beside the last requests of the one that meets the end of the service; with a
+// thread of their own as in the program, too.
+TEST_P(Transport, F01_AServiceThatGoesAwayBetweenTwoBatchesGetsEachWriteOnceWhenItIsBack) {  // I-19, I-37
+  for (const bool in_background : {false, true}) {
+    for (const std::size_t last : {46U, 48U}) {
+      World world({.crm = GetParam()});
+      world.pair().flies_in_background = in_background;
+      constexpr std::size_t deals = 150;
+      CycleOptions first_sync;
+      first_sync.allow = {"creates"};
+      for (std::size_t i = 0; i < deals; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+      std::mutex one_at_a_time;  // the systems belong to one thread
+      std::size_t reached = 0;
+      std::size_t refused = 0;
+      bool is_back = false;
+      world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+        const std::lock_guard lock(one_at_a_time);
+        if (!is_create_of_referral(side, r)) return go(r);
+        if (!is_back && reached == last) {
+          ++refused;
+          return net::Delivered{net::Delivered::Kind::unreachable, {}};
+        }
+        ++reached;
+        return go(r);
+      };
+      world.sync(first_sync);
+      EXPECT_GT(refused, 0U) << last;
+      EXPECT_EQ(world.referrals().size(), last);
+      is_back = true;
+      world.advance(hours(3));
+      world.sync(first_sync);
+      EXPECT_EQ(reached, deals) << last;
+      EXPECT_EQ(world.referrals().size(), deals) << last;
+      expect_quiet(world);
+    }
   }
 }
 

@@ -219,6 +219,36 @@ TEST(RetryAll, ReportsEveryExchangeExactlyOnceWhenTheBudgetEnds) {
   EXPECT_EQ(limit.current(), 1);
 }
 
+TEST(SendEach, AsksForTheNextAfterEachAnswerAndSendsNothingTwice) {
+  std::vector<std::string> seen;
+  InProcessTransport transport([&](const http::Request& r) {
+    seen.push_back(r.url);
+    return answer(r.url == "/1" ? 429 : 200, {}, r.url);
+  });
+  ManualClock clock{{0}};
+  SeededRandom random(1);
+  CallMeter meter;
+  std::vector<Exchange> all(4);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    all[i].request = {"POST", "https://api.example.com/" + std::to_string(i), {}, ""};
+  }
+  std::size_t given = 0;
+  std::size_t ready = 2;  // the others become ready with the first answer
+  std::map<std::size_t, std::string> answers;
+  AdaptiveLimit limit({.start = 2, .min = 1, .max = 4});
+  send_each(
+      {"Partner Center", transport, clock, random, &meter}, [&]() { return given < ready ? &all[given++] : nullptr; },
+      limit,
+      [&](std::size_t i, Result<http::Response> r) {
+        EXPECT_TRUE(answers.emplace(i, r ? r->body : name_of(r.error().kind)).second) << "reported twice";
+        ready = all.size();
+      });
+  EXPECT_EQ(answers, (std::map<std::size_t, std::string>{{0, "/0"}, {1, "throttled"}, {2, "/2"}, {3, "/3"}}));
+  EXPECT_EQ(seen.size(), 4U);
+  EXPECT_EQ(meter.of("Partner Center").total(), 4U);
+  EXPECT_EQ(clock.now(), Instant{0}) << "nothing waits";
+}
+
 TEST(Backoff, DoublesWithJitterUpToTheLongest) {
   SeededRandom random(1);
   const Backoff backoff{.first = milliseconds(100), .longest = seconds(2)};
