@@ -156,7 +156,7 @@ net::Exchange Client::exchange_for(Call& call, Request& request, const std::stri
 net::AdaptiveLimit& Client::limit_for(const Call& call) {
   const int ceiling = std::max(call.max_in_flight, 1);
   if (!limit_ || ceiling != ceiling_) {
-    const int start = std::min(limit_ ? limit_->current() : kInFlightStart, ceiling);
+    const int start = std::min(limit_ ? limit_->current() : call.in_flight_at_first, ceiling);
     limit_ = net::AdaptiveLimit({.start = start, .min = 1, .max = ceiling});
     ceiling_ = ceiling;
   }

@@ -18,7 +18,6 @@
 
 namespace cosell::partner_center {
 
-inline constexpr int kInFlightStart = 4;
 inline constexpr int kInFlightMax = 16;
 
 // An answer that was understood: 2xx with JSON, or 204 without a body (then `body` is null).

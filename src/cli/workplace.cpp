@@ -233,6 +233,11 @@ Result<void> Workplace::open_store(StoreMode mode, bool create) {
   if (!opened) return opened.error();
   store_ = std::move(*opened);
   pair_.store = store_.get();
+  for (const auto side : {store::Side::crm, store::Side::partner_center}) {
+    auto before = in_flight_of_last_run(side);
+    if (!before) return before.error();
+    if (*before && (*before)->now > 0) pair_.in_flight_before[side] = (*before)->now;
+  }
   if (mapping_used_ == MappingUsed::shipped) return {};
   if (auto done = choose_mapping(store_.get()); !done) return done;
   if (const std::string note = other_mapping_note(*this);

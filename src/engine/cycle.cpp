@@ -377,6 +377,9 @@ Call Pair::call(Side side) const {
   const auto configured = settings.in_flight.find(side);
   call.max_in_flight =
       configured != settings.in_flight.end() ? configured->second : connector(side).capabilities().in_flight_max;
+  if (const auto before = in_flight_before.find(side); before != in_flight_before.end()) {
+    call.in_flight_at_first = before->second;
+  }
   call.log = log;
   return call;
 }

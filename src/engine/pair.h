@@ -75,6 +75,7 @@ struct Pair {
   Random* random = nullptr;
   net::CallMeter* meter = nullptr;
   Settings settings;
+  std::map<Side, int> in_flight_before;  // how many requests at once each side bore when it was asked last
   std::function<void(const std::string&)> log;
   std::function<bool()> stop_requested = [] { return false; };
   // May a batch fly on a thread of its own while the one before it is settled? Needs a transport, clock, random source

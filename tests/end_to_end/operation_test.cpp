@@ -162,6 +162,10 @@ TEST(Limits, OfBothSidesStandInTheStatusWithWhatTheyBoreLast) {
                     HasSubstr("Partner Center: 6000 calls a minute, up to 8 requests at once; the last sync ended with "
                               "8")));
 
+  // One with little to do begins with as many.
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
+  EXPECT_EQ(sandbox->answer({"status"})["limits"]["partner_center"]["in_flight_last_sync"], 8);
+
   sandbox->partner_center.fail(Json{{"method", "GET"}}, 0, 1, Json{{"kind", "throttle"}, {"retry_after", 1}});
   EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
   EXPECT_EQ(sandbox->partner_center.faults_fired(), 1);
