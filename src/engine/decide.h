@@ -54,6 +54,8 @@ class Decider {
   struct Situation {
     store::DealState state = store::DealState::in_sync;
     store::WaitFor waits_for = store::WaitFor::nobody;
+  // It is not known yet whether this write made an account: other deals of the customer make no second one meanwhile.
+  void keep_in_doubt(const store::OperationRow& account);
     std::string reason;
     std::string message;
     std::string next_step;
@@ -110,6 +112,9 @@ class Decider {
   Result<Planned> decide_now(store::DealRow row);
 
   store::OperationRow operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const;
+  std::optional<Situation> waits_for_account_in_doubt(Planned& plan, const Customer& customer,
+                                                      const std::string& key) const;
+  void remember_new_account(const Planned& plan);
   void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;
   // May the step leave now? Sets the situation when it may not.
   bool step_may_leave(store::DealRow& row, Irreversible step, bool first_link, Situation& situation) const;
@@ -138,6 +143,7 @@ class Decider {
 inline constexpr const char* warning_mark = "warning";
 
 // Identifies a write by what it would do; stored when the write was refused.
+  std::map<std::string, Instant> accounts_in_doubt_;                // until when, by what was searched for
 std::string fingerprint(const store::OperationRow& operation);
 inline constexpr const char* refused_mark = "refused.";  // + side name
 

@@ -175,8 +175,11 @@ Result<void> Planner::begin_round() {
   auto open = pair_.store->operations(open_filter);
   if (!open) return open.error();
   unanswered_.clear();
-  for (const auto& op : *open) unanswered_.insert(op.deal.value);
   decider_.emplace(pair_, run_);
+  for (const auto& op : *open) {
+    unanswered_.insert(op.deal.value);
+    if (op.kind == name_of(RecordKind::account)) decider_->keep_in_doubt(op);
+  }
   due_at_ = pair_.clock->now();
   after_ = {};
   looked_at_ = 0;

@@ -155,6 +155,7 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     applied.stored = found.front();
     return settle_applied(row, applied, AnswerIs::read_later);
   }
+  if (found.size() > 1 && row.kind == name_of(RecordKind::account)) return drop(row, true);  // a person says which
   if (found.size() > 1) {
     // A twin: neither is linked, both are reported by the next reading (I-17).
     if (auto done = drop(row, false); !done) return done;
