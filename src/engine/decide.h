@@ -31,6 +31,15 @@ struct Planned {
   json::Value answers = json::Value::object();  // what the systems answered to questions that it needed
 };
 
+// The writes of a deal that a side refused in just this form, kept in a mark of store::DealRow.
+inline constexpr const char* refused_mark = "refused.";  // + side name
+using RefusedWrites = std::map<Side, std::set<std::string>>;
+RefusedWrites refused_writes(const store::DealRow& row);
+void keep_refused_writes(store::DealRow& row, const RefusedWrites& writes);
+void add_refused_write(store::DealRow& row, const store::OperationRow& operation);
+// Writes nothing but what the seller is told.
+bool only_tells_the_seller(const store::OperationRow& operation);
+
 class Decider {
  public:
   Decider(const Pair& pair, RunId run);
@@ -45,6 +54,8 @@ class Decider {
   Result<std::optional<Planned>> decide_unasked(store::DealRow row);
   // The comparison of a deal that both sides show, before any choice of a person and any step that has to wait.
   reconcile::Decision compare(const store::DealRow& row, const DealView& view) const;
+  // It is not known yet whether this write made an account: other deals of the customer make no second one meanwhile.
+  void keep_in_doubt(const store::OperationRow& account);
   // Looks up what the decisions on these deals need of other records, for all of them at once; looking ahead, also what
   // those on later deals will need, since a request carries many such questions.
   enum class Ahead : std::uint8_t { looks, only_these };
@@ -54,8 +65,6 @@ class Decider {
   struct Situation {
     store::DealState state = store::DealState::in_sync;
     store::WaitFor waits_for = store::WaitFor::nobody;
-  // It is not known yet whether this write made an account: other deals of the customer make no second one meanwhile.
-  void keep_in_doubt(const store::OperationRow& account);
     std::string reason;
     std::string message;
     std::string next_step;
@@ -103,6 +112,9 @@ class Decider {
     std::optional<Situation> waits;
   };
   Result<Account> account_for(Planned& plan, const Customer& customer);
+  std::optional<Situation> waits_for_account_in_doubt(Planned& plan, const Customer& customer,
+                                                      const std::string& key) const;
+  void remember_new_account(const Planned& plan);
   // The accounts that decisions will ask for, each once, by what is searched for.
   using AccountsToFind = std::map<std::string, RelatedQuery>;
   Result<void> add_account_to_find(const store::DealRow& row, AccountsToFind& wanted) const;
@@ -112,9 +124,6 @@ class Decider {
   Result<Planned> decide_now(store::DealRow row);
 
   store::OperationRow operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const;
-  std::optional<Situation> waits_for_account_in_doubt(Planned& plan, const Customer& customer,
-                                                      const std::string& key) const;
-  void remember_new_account(const Planned& plan);
   void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;
   // May the step leave now? Sets the situation when it may not.
   bool step_may_leave(store::DealRow& row, Irreversible step, bool first_link, Situation& situation) const;
@@ -122,7 +131,9 @@ class Decider {
   Columns seller_changes(const Planned& plan, const DealView& view) const;
   void add_seller_columns(Planned& plan, const DealView& view) const;
   // A write that was refused in just this form is not sent again until something changes or a person replays it.
-  void drop_refused(Planned& plan) const;
+  // `wanted`: those that would be sent again.
+  enum class Tells : std::uint8_t { always, unless_it_waits };
+  void drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) const;
   Planned settle_situation(Planned plan, const DealView& view, Situation situation) const;
 
   const Pair& pair_;
@@ -132,6 +143,7 @@ class Decider {
   bool may_ask_ = true;
   Side asked_ = Side::crm;
   std::map<std::string, OperationId> accounts_being_created_;
+  std::map<std::string, Instant> accounts_in_doubt_;                // until when, by what was searched for
   std::map<std::string, std::vector<std::string>> accounts_found_;  // ids, by what was searched for
   DealId prepared_until_;                                           // the last deal whose account was looked for ahead
   std::map<Field, mapping::FieldRule> rules_;
@@ -142,9 +154,7 @@ class Decider {
 // Mark of store::DealRow: what a step that waits may cost; `todo` lists such deals.
 inline constexpr const char* warning_mark = "warning";
 
-// Identifies a write by what it would do; stored when the write was refused.
-  std::map<std::string, Instant> accounts_in_doubt_;                // until when, by what was searched for
+// Identifies a write by what it would do.
 std::string fingerprint(const store::OperationRow& operation);
-inline constexpr const char* refused_mark = "refused.";  // + side name
 
 }  // namespace cosell::engine

@@ -102,8 +102,8 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   DealRow deal = *std::move(*found);
   deal.dirty = true;
   if (registers) deal.marks.erase(registration_mark);
-  const bool only_told_the_seller = side == Side::crm && !is_create(row) && row.agrees_with.empty();
-  if (!only_told_the_seller && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0) {
+  if (!only_tells_the_seller(row) && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0 &&
+      refused_writes(deal).empty()) {
     deal.marks.erase("refused.message");
     deal.marks.erase("refused.reason");
   }
@@ -219,7 +219,7 @@ Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied&
 // The same write is not sent again until something changes or a person replays it.
 void Settler::note_unheeded(const OperationRow& row, DealRow& deal, const std::vector<std::string>& fields) {
   const std::string message = words::unheeded(pair_, row.side, fields);
-  deal.marks[std::string(refused_mark) + store::name_of(row.side)] = fingerprint(row);
+  add_refused_write(deal, row);
   deal.marks["refused.message"] = message;
   deal.marks["refused.reason"] = "unheeded";
   note_failure(deal, message);
@@ -274,9 +274,12 @@ Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& erro
   deal.message = message;
   deal.next_step = words::refused_remedy(pair_, deal);
   deal.since = pair_.clock->now();
-  deal.marks[std::string(refused_mark) + store::name_of(row.side)] = fingerprint(row);
-  deal.marks["refused.message"] = message;
-  deal.marks["refused.reason"] = deal.reason;
+  // That the seller cannot be told comes second to what was to be told.
+  if (!only_tells_the_seller(row) || refused_writes(deal).empty()) {
+    deal.marks["refused.message"] = message;
+    deal.marks["refused.reason"] = deal.reason;
+  }
+  add_refused_write(deal, row);
   deal.dirty = true;  // so that the seller is told
   note_failure(deal, message);
   if (auto done = pair_.store->update_operation(row); !done) return done;
