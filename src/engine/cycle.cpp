@@ -107,9 +107,8 @@ Result<void> Cycle::prepare() {
   if (auto done = settler.drop_planned(); !done) return done;
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (auto done = environment_.check(side); !done) return done;
-    if (stopped()) return {};
   }
-  if (auto done = settler.probe_open_operations(); !done || stopped()) return done;
+  if (auto done = settler.probe_open_operations(); !done) return done;
   return pull();
 }
 
@@ -369,6 +368,11 @@ void CycleReport::side_is_down(Side side, const Error& error) {
   if (stopped) return;
   stopped = error;
   side_down = side;
+}
+
+bool CycleReport::may_look_at(Side side) const {
+  const bool ends_for_a_side = side_down && guard.empty() && stopped->kind != ErrorClass::cancelled;
+  return down.count(side) == 0 && (!stopped || ends_for_a_side);
 }
 
 Call Pair::call(Side side) const {

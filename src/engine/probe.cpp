@@ -48,7 +48,7 @@ Result<void> Settler::probe_open_operations() {
       filter.state = state;
       filter.side = side;
       filter.limit = looked_up_at_once;
-      while (!report_.stopped) {
+      while (report_.may_look_at(side)) {
         auto rows = pair_.store->operations(filter);
         if (!rows) return rows.error();
         if (rows->empty()) break;
