@@ -26,6 +26,7 @@ class Observer {
  private:
   Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
+  Result<store::DealRow> merge(const store::DealRow& goes, Side side, store::DealRow stays);
   Result<void> note_tie(Side side, const store::DealRow& row);
   // Two records with one key are both held; one that lost it is free again (F-47).
   Result<void> hold_original(Side side, const RecordId& copy, store::DealRow original);

@@ -48,6 +48,18 @@ std::string done_sentence(const Pair& pair, const OperationRow& row) {
 
 }  // namespace
 
+namespace {
+
+// While it was not known what became of the write, a person may have taken the deal and the record apart, or tied the
+// deal to another one. Their word stands; a record that was made meanwhile is met as any other by the next reading.
+bool still_concerns(const OperationRow& row, const DealRow& deal) {
+  if (is_kind(row, RecordKind::microsoft_half)) return row.engagement_id == deal.engagement_id;
+  const std::string& record = row.side == Side::crm ? deal.crm.record_id : deal.partner_center.record_id;
+  return record == row.target_id || (record.empty() && !names_its_target(row));
+}
+
+}  // namespace
+
 Result<void> Settler::settle(OperationRow& row, const Outcome& outcome) {
   row.request_id = outcome.request_id;
   if (const auto* error = std::get_if<Error>(&outcome.what)) return settle_failed(row, *error);
@@ -100,6 +112,7 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   if (!found) return found.error();
   if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row)) : Result<void>{};
   DealRow deal = *std::move(*found);
+  if (!still_concerns(row, deal)) return note_outcome(row, done_sentence(pair_, row));
   deal.dirty = true;
   if (registers) deal.marks.erase(registration_mark);
   if (!only_tells_the_seller(row) && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0 &&
