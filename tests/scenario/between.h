@@ -20,6 +20,9 @@ class Between : public Connector {
   // `answer`: of an operation that does not reach the system; nothing lets it pass.
   Between(Connector& system, Answer answer) : system_(system), answer_(std::move(answer)) {}
 
+  // What is made of each page before the engine gets it.
+  std::function<void(Page&)> reads = [](Page&) {};
+
   std::vector<Outcome> push(Call& call, std::span<const Operation> operations) override {
     std::vector<Operation> passing;
     std::map<std::string, Outcome> outcomes;
@@ -45,7 +48,11 @@ class Between : public Connector {
                              const std::vector<std::string>& written) override {
     return system_.check(call, read, written);
   }
-  Result<Page> pull(Call& call, const PullRequest& request) override { return system_.pull(call, request); }
+  Result<Page> pull(Call& call, const PullRequest& request) override {
+    auto page = system_.pull(call, request);
+    if (page) reads(*page);
+    return page;
+  }
   Result<std::vector<Observation>> fetch(Call& call, std::span<const RecordRef> refs,
                                          const std::vector<std::string>& columns) override {
     return system_.fetch(call, refs, columns);
