@@ -104,6 +104,34 @@ TEST_P(InDoubt, APersonsLinkIsNotUndoneByACreateThatArrivesLate) {  // I-16, I-1
   for (const Json& r : world.referrals()) EXPECT_NE(world.deal_of(r["id"]).id, DealId{});
 }
 
+TEST_P(InDoubt, ADealThatIsEditedWhileItsCreateIsInDoubtIsNotMadeASecondTime) {  // I-17, I-20
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  std::vector<http::Request> late;
+  int creates = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r)) return go(r);
+    ++creates;
+    if (!late.empty()) return go(r);
+    late.push_back(r);
+    return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+  };
+  world.sync();
+  ASSERT_EQ(late.size(), 1U);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(seconds(20));
+  world.sync();
+  EXPECT_EQ(creates, 1) << "it may still arrive";
+  world.send(Side::partner_center, late[0]);
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(2));
+    world.sync();
+  }
+  EXPECT_EQ(creates, 1);
+  EXPECT_EQ(world.referrals().size(), 1U);
+  EXPECT_EQ(value_of_referral(world, id), 61000.0) << "and the edit follows";
+}
+
 // Microsoft sends the very deal that the bridge is about to show there.
 TEST_P(InDoubt, ADealWhoseCreateIsInDoubtIsMatchedOnceThatIsKnown) {  // I-16, I-17
   for (const bool arrives : {true, false}) {
