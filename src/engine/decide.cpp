@@ -105,13 +105,18 @@ OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind,
 Result<Planned> Decider::decide(DealRow row) {
   now_ = pair_.clock->now();
   given_ = nullptr;
-  asked_ = Side::crm;
+  unanswered_by_.reset();
   if (!labels_) {
     auto known = known_labels(*pair_.store);
     if (!known) return known.error();
     labels_ = std::move(*known);
   }
   return decide_now(std::move(row));
+}
+
+Error Decider::no_answer(Side side, Error error) {
+  unanswered_by_ = side;
+  return error;
 }
 
 Result<std::optional<Planned>> Decider::decide_unasked(DealRow row) {

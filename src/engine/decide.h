@@ -45,8 +45,8 @@ class Decider {
   Decider(const Pair& pair, RunId run);
 
   Result<Planned> decide(store::DealRow row);
-  // The side that a failed decision could not ask.
-  Side asked() const { return asked_; }
+  // The side that did not answer a question of the last decision or preparation; nothing where it failed for the store.
+  std::optional<Side> unanswered_by() const { return unanswered_by_; }
   // The same decision again, for that moment and with the answers that were given then; asks nobody.
   Result<Planned> decide_again(const store::DealRow& row, Instant at, const json::Value& answers);
   // The same as decide() for a deal that the CRM shows, asking neither side: while writes are under way. Nothing when a
@@ -119,6 +119,7 @@ class Decider {
   using AccountsToFind = std::map<std::string, RelatedQuery>;
   Result<void> add_account_to_find(const store::DealRow& row, AccountsToFind& wanted) const;
   Result<void> add_accounts_of_later_deals(DealId after, AccountsToFind& wanted);
+  Error no_answer(Side side, Error error);
   Result<std::vector<std::string>> matching_accounts(Planned& plan, const Columns& match);
   Result<std::string> new_owner(Planned& plan, const Deal& referral);
   Result<Planned> decide_now(store::DealRow row);
@@ -141,7 +142,7 @@ class Decider {
   Instant now_{};                       // one moment per decision
   const json::Value* given_ = nullptr;  // answers of the past, when a decision is derived again
   bool may_ask_ = true;
-  Side asked_ = Side::crm;
+  std::optional<Side> unanswered_by_;
   std::map<std::string, OperationId> accounts_being_created_;
   std::map<std::string, Instant> accounts_in_doubt_;                // until when, by what was searched for
   std::map<std::string, std::vector<std::string>> accounts_found_;  // ids, by what was searched for

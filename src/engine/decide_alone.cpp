@@ -185,6 +185,7 @@ Result<void> Decider::add_accounts_of_later_deals(DealId after, AccountsToFind& 
 }
 
 Result<void> Decider::prepare(const std::vector<store::DealRow>& rows, Ahead ahead) {
+  unanswered_by_.reset();
   if (accounts_found_.size() > accounts_kept_max) {
     accounts_found_.clear();
     prepared_until_ = DealId{};
@@ -206,7 +207,7 @@ Result<void> Decider::prepare(const std::vector<store::DealRow>& rows, Ahead ahe
   auto found = pair_.crm->related_to_each(call, queries);
   if (!found) {
     prepared_until_ = known_before;
-    return found.error();
+    return no_answer(Side::crm, found.error());
   }
   auto answer = found->begin();
   for (const auto& [key, query] : wanted) {
@@ -231,7 +232,7 @@ Result<std::vector<std::string>> Decider::matching_accounts(Planned& plan, const
       query.match = match;
       Call call = pair_.call(Side::crm);
       auto asked = pair_.crm->related(call, query);
-      if (!asked) return asked.error();
+      if (!asked) return no_answer(Side::crm, asked.error());
       auto& found = accounts_found_[key];
       for (const auto& seen : *asked) found.push_back(seen.id.value);
     }
@@ -335,7 +336,7 @@ Result<std::string> Decider::new_owner(Planned& plan, const Deal& referral) {
       query.match["email"] = email;
       Call call = pair_.call(Side::crm);
       auto found = pair_.crm->related(call, query);
-      if (!found) return found.error();
+      if (!found) return no_answer(Side::crm, found.error());
       known = owners_by_email_.emplace(email, found->size() == 1 ? found->front().id.value : "").first;
     }
     owner = known->second;

@@ -154,8 +154,10 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
     if (questions == Questions::asked) {
       auto decided = decider.decide(std::move(row));
       if (!decided) {
+        const auto side = decider.unanswered_by();
+        if (!side) return decided.error();
         if (auto done = commit(plans); !done) return done.error();
-        report_.side_is_down(decider.asked(), decided.error());
+        report_.side_is_down(*side, decided.error());
         return operations;
       }
       plan = std::move(*decided);
@@ -246,7 +248,9 @@ Result<std::int64_t> Planner::plan_page(Questions questions) {
   }
   const bool all = !options_.only && options_.limit == 0;
   if (auto ready = decider_->prepare(*rows, all ? Decider::Ahead::looks : Decider::Ahead::only_these); !ready) {
-    report_.side_is_down(Side::crm, ready.error());
+    const auto side = decider_->unanswered_by();
+    if (!side) return ready.error();
+    report_.side_is_down(*side, ready.error());
     return 0;
   }
   return decide_on(*decider_, std::move(*rows), questions);

@@ -1,5 +1,6 @@
 // When the first write leaves: once all is compared where a guard could still stop the run, else while the rest is
 // compared.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -176,6 +177,40 @@ TEST_P(Planning, NewDealsFromPartnerCenterArePlannedWithAllOthersBeforeTheFirstW
   EXPECT_EQ(report.done.at("crm.opportunity.create"), 3);
   const Order order = order_of(report);
   EXPECT_GT(order.first_outcome, order.last_decision);
+}
+
+// A side that answers has no incident, whatever the bridge's own file holds.
+TEST_P(Planning, AFailureOfTheStoreIsNoIncidentOfASide) {  // I-37, F-62
+  const auto ids = linked_deals(2);
+  const auto image = world_.deal_of(ids[0]).crm.base.value;
+  edit(ids);
+  const auto set_columns = [&](const std::string& columns) {
+    SQLite::Database file(world_.store_file(), SQLite::OPEN_READWRITE);
+    SQLite::Statement damage(file, "UPDATE images SET columns = ?1 WHERE id = ?2");
+    damage.bind(1, columns);
+    damage.bind(2, image);
+    return damage.exec();
+  };
+  std::string columns;
+  {
+    SQLite::Database file(world_.store_file());
+    SQLite::Statement kept(file, "SELECT columns FROM images WHERE id = ?1");
+    kept.bind(1, image);
+    ASSERT_TRUE(kept.executeStep());
+    columns = kept.getColumn(0).getString();
+  }
+  ASSERT_EQ(set_columns("no columns"), 1) << "the fault";
+  world_.restart();
+  const auto report = engine::run_cycle(world_.pair(), {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorClass::store_damaged) << report.error().message;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    EXPECT_EQ(*world_.store().property(std::string("incident.") + store::name_of(side)), "");
+  }
+  set_columns(columns);
+  world_.restart();
+  EXPECT_FALSE(world_.sync().stopped);
+  EXPECT_EQ(world_.referral_of(ids[1])["details"]["dealValue"].get<double>(), 61000.0);
 }
 
 class PlanningWithSettleTime : public Planning {
