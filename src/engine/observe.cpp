@@ -293,4 +293,25 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   return changed ? record_change(*row, side, seen, before) : Result<void>{};
 }
 
+Result<void> Observer::take_missing(Side side, const std::string& id, ObserveCounts& counts) {
+  auto found = pair_.store->deal_by_record(side, id);
+  if (!found) return found.error();
+  if (!*found || side_of(**found, side).existence != store::Existence::live) return {};
+  DealRow row = *std::move(*found);
+  Observation nothing;
+  nothing.existence = cosell::Existence::out_of_scope;
+  if (auto released = release_copy(side, nothing, row); !released) return released.error();
+  side_of(row, side).existence = store::Existence::out_of_scope;
+  row.dirty = true;
+  ++counts.gone;
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = run_;
+  entry.deal = row.id;
+  entry.kind = store::JournalKind::observed;
+  entry.summary = "Not found in " + pair_.title(side) + " under its id";
+  if (auto noted = pair_.store->journal(entry); !noted) return noted;
+  return pair_.store->update_deal(row);
+}
+
 }  // namespace cosell::engine

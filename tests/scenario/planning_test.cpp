@@ -182,7 +182,7 @@ TEST_P(Planning, NewDealsFromPartnerCenterArePlannedWithAllOthersBeforeTheFirstW
 // A side that answers has no incident, whatever the bridge's own file holds.
 TEST_P(Planning, AFailureOfTheStoreIsNoIncidentOfASide) {  // I-37, F-62
   const auto ids = linked_deals(2);
-  const auto image = world_.deal_of(ids[0]).crm.base.value;
+  const auto image = world_.deal_of(ids[0]).partner_center.image.value;  // read by the decision alone
   edit(ids);
   const auto set_columns = [&](const std::string& columns) {
     SQLite::Database file(world_.store_file(), SQLite::OPEN_READWRITE);
