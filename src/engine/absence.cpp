@@ -23,25 +23,6 @@ std::string listing_property(Side side) { return std::string("listing.") + store
 // How many deals are looked at per day: a request serves a whole page in a CRM, and one record in Partner Center.
 std::size_t daily_portion(Side side) { return side == Side::crm ? ids_at_once : 20; }
 
-Result<void> not_there(const Pair& pair, RunId run, Side side, const std::string& id, ObserveCounts& counts) {
-  auto row = pair.store->deal_by_record(side, id);
-  if (!row) return row.error();
-  if (!*row) return {};
-  auto& state = side == Side::crm ? (*row)->crm : (*row)->partner_center;
-  if (state.existence != store::Existence::live) return {};
-  state.existence = store::Existence::out_of_scope;
-  (*row)->dirty = true;
-  ++counts.gone;
-  store::JournalEntry entry;
-  entry.at = pair.clock->now();
-  entry.run = run;
-  entry.deal = (*row)->id;
-  entry.kind = store::JournalKind::observed;
-  entry.summary = "Not found in " + pair.title(side) + " under its id";
-  if (auto noted = pair.store->journal(entry); !noted) return noted;
-  return pair.store->update_deal(**row);
-}
-
 }  // namespace
 
 Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side,
@@ -74,7 +55,7 @@ Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const Cyc
       restored = check_restored(pair, side, counts.older - report.observed[side].older, options);
       if (restored) return restored->error;
       for (const std::string& id : missing) {
-        if (auto done = not_there(pair, run, side, id, counts); !done) return done;
+        if (auto done = observer.take_missing(side, id, counts); !done) return done;
       }
       return note_gone(*pair.store, counts.gone - report.observed[side].gone);
     });

@@ -38,7 +38,8 @@ class Cycle {
   Result<void> ask_microsoft();
   Result<void> rounds();
   Result<bool> plans_all_first();
-  Result<bool> guard_stops(std::int64_t writes_to_come);
+  enum class Round : std::uint8_t { first, later };
+  Result<bool> guard_stops(Round round, std::int64_t writes_to_come);
   Result<void> stop_on_disappearance();
   Result<std::int64_t> known_deals();
   Result<std::optional<FirstSync>> first_sync(std::int64_t writes_to_come);
@@ -107,9 +108,8 @@ Result<void> Cycle::prepare() {
   if (auto done = settler.drop_planned(); !done) return done;
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (auto done = environment_.check(side); !done) return done;
-    if (stopped()) return {};
   }
-  if (auto done = settler.probe_open_operations(); !done || stopped()) return done;
+  if (auto done = settler.probe_open_operations(); !done) return done;
   return pull();
 }
 
@@ -229,13 +229,16 @@ Result<bool> Cycle::plans_all_first() {
   return check_mass_change(most, *known, std::nullopt, pair_.settings, options_).has_value();
 }
 
-// What was written before, in the same sync, was let through already.
-Result<bool> Cycle::guard_stops(std::int64_t writes_to_come) {
+// What was written before, in the same sync, was let through already. A later round is judged as the first one is: more
+// deals may be due by then, and more may have changed. How much a first sync writes in all is judged once.
+Result<bool> Cycle::guard_stops(Round round, std::int64_t writes_to_come) {
   auto known = known_deals();
   if (!known) return known.error();
-  auto first = first_sync(writes_to_come);
+  auto first = first_sync(round == Round::first ? writes_to_come : 0);
   if (!first) return first.error();
-  const auto found = check_mass_change(planner_->steps(), *known, *first, pair_.settings, options_);
+  PlannedSteps steps = planner_->steps();
+  steps.some_written = !report_.done.empty();
+  const auto found = check_mass_change(steps, *known, *first, pair_.settings, options_);
   if (found) stop_run(report_, *found);
   return found.has_value();
 }
@@ -254,8 +257,8 @@ Result<void> Cycle::rounds() {
     auto operations = planner_->plan(*all_first ? Planner::Until::all_is_planned : Planner::Until::something_may_leave);
     if (!operations) return operations.error();
     if (stopped() || *operations == 0) return {};
-    if (round == 0 && *all_first) {
-      auto stop = guard_stops(*operations);  // a plan says it too
+    if (*all_first) {
+      auto stop = guard_stops(round == 0 ? Round::first : Round::later, *operations);  // a plan says it too
       if (!stop) return stop.error();
       if (*stop) return {};
     }
@@ -369,6 +372,11 @@ void CycleReport::side_is_down(Side side, const Error& error) {
   if (stopped) return;
   stopped = error;
   side_down = side;
+}
+
+bool CycleReport::may_look_at(Side side) const {
+  const bool ends_for_a_side = side_down && guard.empty() && stopped->kind != ErrorClass::cancelled;
+  return down.count(side) == 0 && (!stopped || ends_for_a_side);
 }
 
 Call Pair::call(Side side) const {

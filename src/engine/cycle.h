@@ -64,6 +64,9 @@ struct CycleReport {
 
   // Ends the run, unless it ends for something else already.
   void side_is_down(Side side, const Error& error);
+  // While the other side is down, this one is still looked at, so that nothing is missed (F-08). Not once the process
+  // was asked to stop, or a guard spoke.
+  bool may_look_at(Side side) const;
 };
 
 // The error is only for what keeps a cycle from being described at all (the store).

@@ -45,6 +45,51 @@ std::string fingerprint(const OperationRow& operation) {
       .substr(0, 32);
 }
 
+bool only_tells_the_seller(const OperationRow& operation) {
+  return operation.side == Side::crm && operation.kind == name_of(RecordKind::opportunity) &&
+         operation.verb == name_of(Verb::update) && operation.agrees_with.empty();
+}
+
+namespace {
+
+// Since when the deal is in its state says nothing of what the seller is told.
+std::string refusal_of(const OperationRow& operation) {
+  if (!only_tells_the_seller(operation)) return fingerprint(operation);
+  OperationRow without_times = operation;
+  erase_if(without_times.changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
+  return fingerprint(without_times);
+}
+
+}  // namespace
+
+RefusedWrites refused_writes(const DealRow& row) {
+  RefusedWrites writes;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const auto mark = row.marks.find(std::string(refused_mark) + store::name_of(side));
+    if (mark == row.marks.end()) continue;
+    for (auto& one : text::split(mark->second, ' ')) writes[side].insert(std::move(one));
+  }
+  return writes;
+}
+
+void keep_refused_writes(DealRow& row, const RefusedWrites& writes) {
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const std::string mark = std::string(refused_mark) + store::name_of(side);
+    const auto of_side = writes.find(side);
+    if (of_side == writes.end()) {
+      row.marks.erase(mark);
+    } else {
+      row.marks[mark] = text::join({of_side->second.begin(), of_side->second.end()}, " ");
+    }
+  }
+}
+
+void add_refused_write(DealRow& row, const OperationRow& operation) {
+  RefusedWrites writes = refused_writes(row);
+  writes[operation.side].insert(refusal_of(operation));
+  keep_refused_writes(row, writes);
+}
+
 OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const {
   OperationRow op;
   op.id = OperationId(pair_.random->uuid_in_order(now_));
@@ -60,13 +105,18 @@ OperationRow Decider::operation(const Planned& plan, Side side, RecordKind kind,
 Result<Planned> Decider::decide(DealRow row) {
   now_ = pair_.clock->now();
   given_ = nullptr;
-  asked_ = Side::crm;
+  unanswered_by_.reset();
   if (!labels_) {
     auto known = known_labels(*pair_.store);
     if (!known) return known.error();
     labels_ = std::move(*known);
   }
   return decide_now(std::move(row));
+}
+
+Error Decider::no_answer(Side side, Error error) {
+  unanswered_by_ = side;
+  return error;
 }
 
 Result<std::optional<Planned>> Decider::decide_unasked(DealRow row) {
@@ -295,27 +345,19 @@ void Decider::add_seller_columns(Planned& plan, const DealView& view) const {
   plan.operations.push_back(std::move(op));
 }
 
-void Decider::drop_refused(Planned& plan) const {
+void Decider::drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) const {
+  const RefusedWrites refused = refused_writes(plan.row);
   std::set<std::string> dropped;
-  for (const Side side : {Side::crm, Side::partner_center}) {
-    const std::string mark = refused_mark + std::string(store::name_of(side));
-    const auto known = plan.row.marks.find(mark);
-    if (known == plan.row.marks.end()) continue;
-    bool still_wanted = false;
-    for (auto it = plan.operations.begin(); it != plan.operations.end();) {
-      const bool same = it->side == side && known->second == fingerprint(*it);
-      const bool follows = dropped.count(it->after.value) > 0;
-      still_wanted = still_wanted || same;
-      if (same || follows) {
-        dropped.insert(it->id.value);
-        it = plan.operations.erase(it);
-      } else {
-        ++it;
-      }
-    }
-    if (!still_wanted) plan.row.marks.erase(mark);
-  }
-  if (dropped.empty()) return;
+  std::erase_if(plan.operations, [&](const OperationRow& op) {
+    const auto of_side = refused.find(op.side);
+    const bool same = of_side != refused.end() && of_side->second.count(refusal_of(op)) > 0;
+    if (same) wanted[op.side].insert(refusal_of(op));
+    if (!same && dropped.count(op.after.value) == 0) return false;
+    dropped.insert(op.id.value);
+    return true;
+  });
+  const bool waits = plan.row.state == DealState::waiting || plan.row.state == DealState::skipped;
+  if (dropped.empty() || (waits && tells == Tells::unless_it_waits)) return;
   const auto said = plan.row.marks.find("refused.message");
   plan.row.state = DealState::failed;
   plan.row.waits_for = WaitFor::nobody;
@@ -334,11 +376,12 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
   plan.row.message = s.message;
   plan.row.next_step = s.next_step;
   plan.row.look_again_at = s.look_again_at;
-  const Instant since = plan.row.since;
-  drop_refused(plan);
+  RefusedWrites wanted;
+  drop_refused(plan, wanted, Tells::always);
   if (plan.row.state == DealState::failed) plan.warning_is_new = false;  // nothing leaves
-  plan.row.since = since;
   add_seller_columns(plan, view);
+  drop_refused(plan, wanted, Tells::unless_it_waits);
+  keep_refused_writes(plan.row, wanted);
   if (!plan.operations.empty() && plan.row.state == DealState::in_sync) plan.row.state = DealState::changed;
   if (!same && plan.summary.empty() && plan.operations.empty()) plan.summary = words::state_line(plan.row);
   return plan;

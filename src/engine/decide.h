@@ -31,13 +31,22 @@ struct Planned {
   json::Value answers = json::Value::object();  // what the systems answered to questions that it needed
 };
 
+// The writes of a deal that a side refused in just this form, kept in a mark of store::DealRow.
+inline constexpr const char* refused_mark = "refused.";  // + side name
+using RefusedWrites = std::map<Side, std::set<std::string>>;
+RefusedWrites refused_writes(const store::DealRow& row);
+void keep_refused_writes(store::DealRow& row, const RefusedWrites& writes);
+void add_refused_write(store::DealRow& row, const store::OperationRow& operation);
+// Writes nothing but what the seller is told.
+bool only_tells_the_seller(const store::OperationRow& operation);
+
 class Decider {
  public:
   Decider(const Pair& pair, RunId run);
 
   Result<Planned> decide(store::DealRow row);
-  // The side that a failed decision could not ask.
-  Side asked() const { return asked_; }
+  // The side that did not answer a question of the last decision or preparation; nothing where it failed for the store.
+  std::optional<Side> unanswered_by() const { return unanswered_by_; }
   // The same decision again, for that moment and with the answers that were given then; asks nobody.
   Result<Planned> decide_again(const store::DealRow& row, Instant at, const json::Value& answers);
   // The same as decide() for a deal that the CRM shows, asking neither side: while writes are under way. Nothing when a
@@ -45,6 +54,8 @@ class Decider {
   Result<std::optional<Planned>> decide_unasked(store::DealRow row);
   // The comparison of a deal that both sides show, before any choice of a person and any step that has to wait.
   reconcile::Decision compare(const store::DealRow& row, const DealView& view) const;
+  // It is not known yet whether this write made an account: other deals of the customer make no second one meanwhile.
+  void keep_in_doubt(const store::OperationRow& account);
   // Looks up what the decisions on these deals need of other records, for all of them at once; looking ahead, also what
   // those on later deals will need, since a request carries many such questions.
   enum class Ahead : std::uint8_t { looks, only_these };
@@ -101,10 +112,14 @@ class Decider {
     std::optional<Situation> waits;
   };
   Result<Account> account_for(Planned& plan, const Customer& customer);
+  std::optional<Situation> waits_for_account_in_doubt(Planned& plan, const Customer& customer,
+                                                      const std::string& key) const;
+  void remember_new_account(const Planned& plan);
   // The accounts that decisions will ask for, each once, by what is searched for.
   using AccountsToFind = std::map<std::string, RelatedQuery>;
   Result<void> add_account_to_find(const store::DealRow& row, AccountsToFind& wanted) const;
   Result<void> add_accounts_of_later_deals(DealId after, AccountsToFind& wanted);
+  Error no_answer(Side side, Error error);
   Result<std::vector<std::string>> matching_accounts(Planned& plan, const Columns& match);
   Result<std::string> new_owner(Planned& plan, const Deal& referral);
   Result<Planned> decide_now(store::DealRow row);
@@ -117,7 +132,9 @@ class Decider {
   Columns seller_changes(const Planned& plan, const DealView& view) const;
   void add_seller_columns(Planned& plan, const DealView& view) const;
   // A write that was refused in just this form is not sent again until something changes or a person replays it.
-  void drop_refused(Planned& plan) const;
+  // `wanted`: those that would be sent again.
+  enum class Tells : std::uint8_t { always, unless_it_waits };
+  void drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) const;
   Planned settle_situation(Planned plan, const DealView& view, Situation situation) const;
 
   const Pair& pair_;
@@ -125,8 +142,9 @@ class Decider {
   Instant now_{};                       // one moment per decision
   const json::Value* given_ = nullptr;  // answers of the past, when a decision is derived again
   bool may_ask_ = true;
-  Side asked_ = Side::crm;
+  std::optional<Side> unanswered_by_;
   std::map<std::string, OperationId> accounts_being_created_;
+  std::map<std::string, Instant> accounts_in_doubt_;                // until when, by what was searched for
   std::map<std::string, std::vector<std::string>> accounts_found_;  // ids, by what was searched for
   DealId prepared_until_;                                           // the last deal whose account was looked for ahead
   std::map<Field, mapping::FieldRule> rules_;
@@ -137,8 +155,7 @@ class Decider {
 // Mark of store::DealRow: what a step that waits may cost; `todo` lists such deals.
 inline constexpr const char* warning_mark = "warning";
 
-// Identifies a write by what it would do; stored when the write was refused.
+// Identifies a write by what it would do.
 std::string fingerprint(const store::OperationRow& operation);
-inline constexpr const char* refused_mark = "refused.";  // + side name
 
 }  // namespace cosell::engine

@@ -185,6 +185,7 @@ Result<void> Decider::add_accounts_of_later_deals(DealId after, AccountsToFind& 
 }
 
 Result<void> Decider::prepare(const std::vector<store::DealRow>& rows, Ahead ahead) {
+  unanswered_by_.reset();
   if (accounts_found_.size() > accounts_kept_max) {
     accounts_found_.clear();
     prepared_until_ = DealId{};
@@ -206,7 +207,7 @@ Result<void> Decider::prepare(const std::vector<store::DealRow>& rows, Ahead ahe
   auto found = pair_.crm->related_to_each(call, queries);
   if (!found) {
     prepared_until_ = known_before;
-    return found.error();
+    return no_answer(Side::crm, found.error());
   }
   auto answer = found->begin();
   for (const auto& [key, query] : wanted) {
@@ -231,7 +232,7 @@ Result<std::vector<std::string>> Decider::matching_accounts(Planned& plan, const
       query.match = match;
       Call call = pair_.call(Side::crm);
       auto asked = pair_.crm->related(call, query);
-      if (!asked) return asked.error();
+      if (!asked) return no_answer(Side::crm, asked.error());
       auto& found = accounts_found_[key];
       for (const auto& seen : *asked) found.push_back(seen.id.value);
     }
@@ -240,6 +241,32 @@ Result<std::vector<std::string>> Decider::matching_accounts(Planned& plan, const
   }
   plan.answers.set("accounts", std::move(list));
   return ids;
+}
+
+void Decider::keep_in_doubt(const OperationRow& account) {
+  const Instant until = account.not_before.value_or(account.planned_at);
+  Instant& known = accounts_in_doubt_[store::encode(account.expected)];
+  known = std::max(known, until);
+}
+
+std::optional<Decider::Situation> Decider::waits_for_account_in_doubt(Planned& plan, const Customer& customer,
+                                                                      const std::string& key) const {
+  std::optional<Instant> until;
+  if (given_ != nullptr) {
+    until = parse_instant(given_->text_of("account_in_doubt_until"));
+  } else if (const auto it = accounts_in_doubt_.find(key); it != accounts_in_doubt_.end()) {
+    until = it->second;
+  }
+  if (!until) return std::nullopt;
+  plan.answers.set("account_in_doubt_until", json::Value::string(to_string(*until)));
+  Situation s;
+  s.state = DealState::waiting;
+  s.waits_for = WaitFor::date;
+  s.reason = "checking";
+  s.message = words::account_in_doubt(pair_, customer);
+  s.next_step = "Nothing to do; decided after " + to_string_minutes(*until) + " UTC.";
+  s.look_again_at = until;
+  return s;
 }
 
 Result<Decider::Account> Decider::account_for(Planned& plan, const Customer& customer) {
@@ -252,6 +279,10 @@ Result<Decider::Account> Decider::account_for(Planned& plan, const Customer& cus
     account.create = OperationRow{};
     account.create->id = it->second;  // created by another deal's operation of this run
     plan.answers.set("account_created_by", json::Value::string(it->second.value));
+    return account;
+  }
+  if (auto waits = waits_for_account_in_doubt(plan, customer, key)) {
+    account.waits = std::move(waits);
     return account;
   }
   auto found = matching_accounts(plan, match);
@@ -276,10 +307,18 @@ Result<Decider::Account> Decider::account_for(Planned& plan, const Customer& cus
   OperationRow create = operation(plan, Side::crm, RecordKind::account, Verb::create);
   create.changes = pair_.mapping->account_record(customer);
   create.expected = match;  // how it is found again after an unknown outcome
-  accounts_being_created_[key] = create.id;
-  accounts_found_.erase(key);
   account.create = std::move(create);
   return account;
+}
+
+// Other deals of the customer come after the account that the plan makes; not after one that is not made after all.
+void Decider::remember_new_account(const Planned& plan) {
+  for (const OperationRow& op : plan.operations) {
+    if (op.kind != name_of(RecordKind::account)) continue;
+    const std::string key = store::encode(op.expected);
+    accounts_being_created_[key] = op.id;
+    accounts_found_.erase(key);
+  }
 }
 
 // The CRM user whom the mapping names by e-mail as owner of this new opportunity; "" when it names none, or nobody has
@@ -297,7 +336,7 @@ Result<std::string> Decider::new_owner(Planned& plan, const Deal& referral) {
       query.match["email"] = email;
       Call call = pair_.call(Side::crm);
       auto found = pair_.crm->related(call, query);
-      if (!found) return found.error();
+      if (!found) return no_answer(Side::crm, found.error());
       known = owners_by_email_.emplace(email, found->size() == 1 ? found->front().id.value : "").first;
     }
     owner = known->second;
@@ -388,7 +427,9 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
   }
   plan.operations.push_back(std::move(create));
   plan.summary = "New opportunity for " + customer->name;
-  return settle_situation(std::move(plan), view, Situation{});
+  Planned settled = settle_situation(std::move(plan), view, Situation{});
+  remember_new_account(settled);
+  return settled;
 }
 
 }  // namespace cosell::engine

@@ -186,10 +186,9 @@ Result<bool> Decider::help_was_asked(Planned& plan) {
     RelatedQuery query;
     query.kind = RecordKind::microsoft_half;
     query.engagement_id = plan.row.engagement_id;
-    asked_ = Side::partner_center;
-    Call call = pair_.call(asked_);
+    Call call = pair_.call(Side::partner_center);
     auto found = pair_.partner_center->related(call, query);
-    if (!found) return found.error();
+    if (!found) return no_answer(Side::partner_center, found.error());
     asked = !found->empty();
   }
   plan.answers.set("help_was_asked", json::Value::boolean(asked));

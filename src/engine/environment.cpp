@@ -18,6 +18,7 @@ constexpr const char* stages_asked_property = "stages.crm.asked";
 }  // namespace
 
 Result<void> Environment::check(Side side) {
+  if (!report_.may_look_at(side)) return {};
   const std::string name = std::string("environment.") + store::name_of(side);
   auto known = pair_.store->property(name);
   if (!known) return known.error();

@@ -30,15 +30,22 @@ GuardStop stop_at(const std::string& guard, const std::string& message) {
   return {guard, make_error(ErrorClass::guard, message)};
 }
 
-std::optional<GuardStop> check_one(const std::string& name, const std::string& what, std::int64_t count,
-                                   std::int64_t known_deals, const MassChangeGuard& limit,
+struct Steps {
+  std::string name;  // of the guard
+  std::string verb;  // "close"
+  std::int64_t count = 0;
+  MassChangeGuard limit;
+};
+
+std::optional<GuardStop> check_one(const Steps& steps, bool some_written, std::int64_t known_deals,
                                    const CycleOptions& options) {
-  if (options.allow.count(name) > 0 || !exceeds(count, known_deals, limit)) return std::nullopt;
-  const double share = static_cast<double>(count) / static_cast<double>(known_deals > 0 ? known_deals : 1);
+  if (options.allow.count(steps.name) > 0 || !exceeds(steps.count, known_deals, steps.limit)) return std::nullopt;
+  const double share = static_cast<double>(steps.count) / static_cast<double>(known_deals > 0 ? known_deals : 1);
   const auto percent = std::to_string(std::lround(share * 100.0));
-  return stop_at(
-      name, "Stopped before the first write: this run would " + what + " " + how_many(count, "deal") + " (" + percent +
-                " % of all). Look at them with: cosell plan. If that is right: " + allow_command(options, name));
+  return stop_at(steps.name, std::string("Stopped before the ") + (some_written ? "next" : "first") +
+                                 " write: this run would " + steps.verb + " " + how_many(steps.count, "deal") + " (" +
+                                 percent + " % of all). Look at them with: cosell plan. If that is right: " +
+                                 allow_command(options, steps.name));
 }
 
 std::optional<GuardStop> check_first_sync(const FirstSync& first, const Settings& settings,
@@ -74,18 +81,18 @@ Result<void> forget_gone(store::Store& store) { return store.set_property(gone_p
 
 void stop_run(CycleReport& report, const GuardStop& guard) {
   report.stopped = guard.error;
+  report.side_down.reset();
   report.guard = guard.guard;
 }
 
 std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals,
                                            const std::optional<FirstSync>& first_sync, const Settings& settings,
                                            const CycleOptions& options) {
-  if (auto stop = check_one("closings", "close", steps.closings, known_deals, settings.closings, options)) return stop;
+  const auto check = [&](const Steps& one) { return check_one(one, steps.some_written, known_deals, options); };
+  if (auto stop = check({"closings", "close", steps.closings, settings.closings})) return stop;
   if (first_sync) return check_first_sync(*first_sync, settings, options);
-  if (auto stop = check_one("sharings", "show to Microsoft", steps.sharings, known_deals, settings.sharings, options)) {
-    return stop;
-  }
-  return check_one("creates", "create", steps.creates, known_deals, settings.creates, options);
+  if (auto stop = check({"sharings", "show to Microsoft", steps.sharings, settings.sharings})) return stop;
+  return check({"creates", "create", steps.creates, settings.creates});
 }
 
 std::optional<GuardStop> check_disappearance(std::int64_t gone, std::int64_t known_deals, const Settings& settings,

@@ -15,6 +15,7 @@ struct PlannedSteps {
   std::int64_t creates = 0;   // new records on either side
   std::int64_t closings = 0;  // won, lost, declined
   std::int64_t sharings = 0;  // shown to Microsoft, help asked
+  bool some_written = false;  // a stop comes after the first write
 };
 
 struct GuardStop {
@@ -22,6 +23,7 @@ struct GuardStop {
   Error error;        // what it saw and the command that lets it through once
 };
 
+// The run ends for the guard, also where it was about to end for a side that is down; that is told beside it.
 void stop_run(CycleReport& report, const GuardStop& guard);
 
 // The plan of a first sync, as a person approves it.

@@ -49,6 +49,13 @@ Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& 
     return in_the_way("The referral is linked to opportunity " + referral.crm.record_id +
                       " already. First: cosell deals unlink " + referral.crm.record_id);
   }
+  for (const DealRow* row : {&static_cast<const DealRow&>(opportunity), &referral}) {
+    auto open = pair.store->has_open_operation(row->id);
+    if (!open) return open.error();
+    if (*open) {
+      return in_the_way("It is not known yet what became of a write of " + row->title + ". First: cosell sync");
+    }
+  }
   if (auto removed = pair.store->remove_deal(referral.id, opportunity.id); !removed) return removed.error();
   opportunity.partner_center = referral.partner_center;
   opportunity.partner_center.base = ImageId{};

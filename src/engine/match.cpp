@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "engine/link.h"
+#include "engine/restart.h"
 #include "engine/view.h"
 #include "mapping/match_index.h"
 
@@ -76,7 +77,7 @@ class Search {
 
   static bool may_match(const DealRow& row, const store::SideState& state) {
     if (state.existence != store::Existence::live || !state.image.valid()) return false;
-    for (const char* mark : {"clone_of", "twin_of", unlinked_mark, no_match_mark}) {
+    for (const char* mark : {"clone_of", "twin_of", unlinked_mark, no_match_mark, restarted_mark}) {
       if (row.marks.count(mark) > 0) return false;
     }
     return true;
@@ -162,13 +163,19 @@ class Search {
     return {};
   }
 
-  // False: the deals themselves are less alike than the index said.
+  // False: the deals themselves are less alike than the index said, or it is not known yet what became of a write to
+  // one of them; both wait meanwhile.
   Result<bool> link(const Pairing& pairing) {
     auto opportunity = pair_.store->deal(pairing.opportunity);
     if (!opportunity) return opportunity.error();
     auto referral = pair_.store->deal(referrals_[pairing.referral]);
     if (!referral) return referral.error();
     if (!*opportunity || !*referral) return true;
+    for (const DealId id : {(*opportunity)->id, (*referral)->id}) {
+      auto open = pair_.store->has_open_operation(id);
+      if (!open) return open.error();
+      if (*open) return false;
+    }
     auto ours = pair_.store->image((*opportunity)->crm.image);
     if (!ours) return ours.error();
     auto theirs = pair_.store->image((*referral)->partner_center.image);

@@ -78,18 +78,24 @@ Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation
     apart.marks[side == Side::crm ? "clone_of" : "twin_of"] = named.value;
     return std::optional<DealRow>{apart};
   }
-  if (existing != nullptr && row.crm.record_id != existing->crm.record_id) {
-    // Two halves of one deal, seen apart before: one row from now on.
-    const auto moved = side_of(*existing, side);
-    auto removed = pair_.store->remove_deal(existing->id, row.id);
-    if (!removed) return removed.error();
-    side_of(row, side) = moved;
-    if (row.engagement_id.empty()) row.engagement_id = existing->engagement_id;
-    auto updated = pair_.store->update_deal(row);
-    if (!updated) return updated.error();
-    if (auto noted = note_tie(side, row); !noted) return noted.error();
-  }
-  return std::optional<DealRow>{row};
+  row.marks.erase("twin_of");  // twins that a look-up found: from now on each of them is seen by itself
+  if (existing == nullptr || row.crm.record_id == existing->crm.record_id) return std::optional<DealRow>{row};
+  // Two halves of one deal, seen apart before: one row from now on.
+  auto open = pair_.store->has_open_operation(existing->id);
+  if (!open) return open.error();
+  auto one = *open ? merge(row, other(side), *existing) : merge(*existing, side, row);
+  if (!one) return one.error();
+  if (auto noted = note_tie(side, *one); !noted) return noted.error();
+  return std::optional<DealRow>{std::move(*one)};
+}
+
+// What the deal knows of the side becomes a part of the other one, which stays.
+Result<DealRow> Observer::merge(const DealRow& goes, Side side, DealRow stays) {
+  if (auto removed = pair_.store->remove_deal(goes.id, stays.id); !removed) return removed.error();
+  side_of(stays, side) = side == Side::crm ? goes.crm : goes.partner_center;
+  if (stays.engagement_id.empty()) stays.engagement_id = goes.engagement_id;
+  if (auto updated = pair_.store->update_deal(stays); !updated) return updated.error();
+  return stays;
 }
 
 Result<void> Observer::note_tie(Side side, const DealRow& row) {
@@ -285,6 +291,27 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
     if (auto updated = pair_.store->update_deal(*row); !updated) return updated;
   }
   return changed ? record_change(*row, side, seen, before) : Result<void>{};
+}
+
+Result<void> Observer::take_missing(Side side, const std::string& id, ObserveCounts& counts) {
+  auto found = pair_.store->deal_by_record(side, id);
+  if (!found) return found.error();
+  if (!*found || side_of(**found, side).existence != store::Existence::live) return {};
+  DealRow row = *std::move(*found);
+  Observation nothing;
+  nothing.existence = cosell::Existence::out_of_scope;
+  if (auto released = release_copy(side, nothing, row); !released) return released.error();
+  side_of(row, side).existence = store::Existence::out_of_scope;
+  row.dirty = true;
+  ++counts.gone;
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = run_;
+  entry.deal = row.id;
+  entry.kind = store::JournalKind::observed;
+  entry.summary = "Not found in " + pair_.title(side) + " under its id";
+  if (auto noted = pair_.store->journal(entry); !noted) return noted;
+  return pair_.store->update_deal(row);
 }
 
 }  // namespace cosell::engine

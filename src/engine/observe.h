@@ -20,12 +20,15 @@ class Observer {
 
   // Inside a transaction. Records of other kinds than deals and Microsoft's halves are ignored.
   Result<void> take(Side side, const Observation& seen, ObserveCounts& counts);
+  // Inside a transaction. The side does not know the record under its id: it counts as out of sight (I-11).
+  Result<void> take_missing(Side side, const std::string& id, ObserveCounts& counts);
   // The row of the deal that a record belongs to, after take().
   Result<std::optional<store::DealRow>> row_of(Side side, const RecordId& id);
 
  private:
   Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
+  Result<store::DealRow> merge(const store::DealRow& goes, Side side, store::DealRow stays);
   Result<void> note_tie(Side side, const store::DealRow& row);
   // Two records with one key are both held; one that lost it is free again (F-47).
   Result<void> hold_original(Side side, const RecordId& copy, store::DealRow original);

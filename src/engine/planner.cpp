@@ -35,6 +35,23 @@ std::uint64_t plan_hash_of(const OperationRow& op, const store::DealRow& deal) {
   return std::stoull(hex.substr(0, 16), nullptr, 16);
 }
 
+// As what the guards and the report count the deal of this plan.
+unsigned counts_as(const Planned& plan) {
+  unsigned counted = plan.operations.empty() ? 0 : counted_as_writing;
+  for (const OperationRow& op : plan.operations) {
+    const bool new_deal = op.kind == name_of(RecordKind::opportunity) || op.kind == name_of(RecordKind::referral);
+    if (new_deal && op.verb == name_of(Verb::create)) counted |= counted_as_created;
+    for (const Irreversible closing :
+         {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::error}) {
+      if (op.step == name_of(closing)) counted |= counted_as_closed;
+    }
+    if (op.step == name_of(Irreversible::shared) || op.step == name_of(Irreversible::help_asked)) {
+      counted |= counted_as_shared;
+    }
+  }
+  return counted;
+}
+
 std::string to_hex(std::uint64_t number) {
   std::string hex(12, '0');
   for (auto it = hex.rbegin(); it != hex.rend(); ++it, number /= 16) *it = "0123456789abcdef"[number % 16];
@@ -51,26 +68,21 @@ void Planner::begin(bool first_sync) {
 
 std::string Planner::plan_hash() const { return to_hex(plan_hash_); }
 
-void Planner::count_once(std::int64_t& steps, std::uint8_t step, std::size_t deal) {
-  if (deal >= counted_.size()) counted_.resize(deal + 1);
-  if ((counted_[deal] & step) == 0) ++steps;
-  counted_[deal] |= step;
+bool Planner::takes_new_step(const Planned& plan) const {
+  const auto deal = static_cast<std::size_t>(plan.row.id.value);
+  const std::uint8_t known = deal < counted_.size() ? counted_[deal] : 0;
+  return (counts_as(plan) & ~(known | counted_as_writing)) != 0;
 }
 
 void Planner::count_steps(const Planned& plan) {
   const auto deal = static_cast<std::size_t>(plan.row.id.value);
-  if (!plan.operations.empty()) count_once(deals_with_writes_, counted_as_writing, deal);
-  for (const OperationRow& op : plan.operations) {
-    const bool new_deal = op.kind == name_of(RecordKind::opportunity) || op.kind == name_of(RecordKind::referral);
-    if (new_deal && op.verb == name_of(Verb::create)) count_once(steps_.creates, counted_as_created, deal);
-    for (const Irreversible closing :
-         {Irreversible::won, Irreversible::lost, Irreversible::declined, Irreversible::error}) {
-      if (op.step == name_of(closing)) count_once(steps_.closings, counted_as_closed, deal);
-    }
-    if (op.step == name_of(Irreversible::shared) || op.step == name_of(Irreversible::help_asked)) {
-      count_once(steps_.sharings, counted_as_shared, deal);
-    }
-  }
+  if (deal >= counted_.size()) counted_.resize(deal + 1);
+  const unsigned is_new = counts_as(plan) & ~unsigned{counted_[deal]};
+  deals_with_writes_ += (is_new & counted_as_writing) != 0 ? 1 : 0;
+  steps_.creates += (is_new & counted_as_created) != 0 ? 1 : 0;
+  steps_.closings += (is_new & counted_as_closed) != 0 ? 1 : 0;
+  steps_.sharings += (is_new & counted_as_shared) != 0 ? 1 : 0;
+  counted_[deal] = static_cast<std::uint8_t>(counted_[deal] | is_new);
 }
 
 Result<void> Planner::note_decision(const Planned& plan) {
@@ -142,8 +154,10 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
     if (questions == Questions::asked) {
       auto decided = decider.decide(std::move(row));
       if (!decided) {
+        const auto side = decider.unanswered_by();
+        if (!side) return decided.error();
         if (auto done = commit(plans); !done) return done.error();
-        report_.side_is_down(decider.asked(), decided.error());
+        report_.side_is_down(*side, decided.error());
         return operations;
       }
       plan = std::move(*decided);
@@ -151,6 +165,7 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
       auto decided = decider.decide_unasked(std::move(row));
       if (!decided) return decided.error();
       plan = std::move(*decided);
+      if (plan && !any_step_is_let_through_ && takes_new_step(*plan)) plan.reset();
     }
     if (!plan) continue;
     if (id >= times_decided_.size()) times_decided_.resize(id + 1);
@@ -175,8 +190,11 @@ Result<void> Planner::begin_round() {
   auto open = pair_.store->operations(open_filter);
   if (!open) return open.error();
   unanswered_.clear();
-  for (const auto& op : *open) unanswered_.insert(op.deal.value);
   decider_.emplace(pair_, run_);
+  for (const auto& op : *open) {
+    unanswered_.insert(op.deal.value);
+    if (op.kind == name_of(RecordKind::account)) decider_->keep_in_doubt(op);
+  }
   due_at_ = pair_.clock->now();
   after_ = {};
   looked_at_ = 0;
@@ -186,6 +204,7 @@ Result<void> Planner::begin_round() {
 
 Result<std::int64_t> Planner::plan(Until until) {
   std::int64_t operations = 0;
+  any_step_is_let_through_ = until == Until::something_may_leave;
   while (!round_is_planned_ && (until == Until::all_is_planned || operations == 0)) {
     auto planned = plan_page(Questions::asked);
     if (!planned) return planned;
@@ -229,7 +248,9 @@ Result<std::int64_t> Planner::plan_page(Questions questions) {
   }
   const bool all = !options_.only && options_.limit == 0;
   if (auto ready = decider_->prepare(*rows, all ? Decider::Ahead::looks : Decider::Ahead::only_these); !ready) {
-    report_.side_is_down(Side::crm, ready.error());
+    const auto side = decider_->unanswered_by();
+    if (!side) return ready.error();
+    report_.side_is_down(*side, ready.error());
     return 0;
   }
   return decide_on(*decider_, std::move(*rows), questions);

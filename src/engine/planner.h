@@ -29,6 +29,8 @@ class Planner {
   // Before each round.
   Result<void> begin_round();
   // How many operations were planned. Sets report.side_down when a question that a decision needs is not answered.
+  // `something_may_leave`: where the guards let through whatever may be decided in the round. Else they judge the round
+  // once all of it is planned, and a step that they have not seen is left to the next one (I-13).
   enum class Until : std::uint8_t { all_is_planned, something_may_leave };
   Result<std::int64_t> plan(Until until);
   // The next page of the round, while writes are under way: deals that ask a side something first, or have a write
@@ -55,8 +57,9 @@ class Planner {
   Result<bool> may_decide_meanwhile(const store::DealRow& row) const;
   Result<void> commit(const std::vector<Planned>& plans);
   Result<void> note_decision(const Planned& plan);
+  // Closes, shows or makes a deal that was not counted as that yet.
+  bool takes_new_step(const Planned& plan) const;
   void count_steps(const Planned& plan);
-  void count_once(std::int64_t& steps, std::uint8_t step, std::size_t deal);
   void warn(const Planned& plan);
 
   const Pair& pair_;
@@ -78,6 +81,7 @@ class Planner {
   DealId after_;  // up to this one it is planned
   std::int64_t looked_at_ = 0;
   bool round_is_planned_ = false;
+  bool any_step_is_let_through_ = false;
 };
 
 }  // namespace cosell::engine

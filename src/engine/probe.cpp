@@ -49,7 +49,7 @@ Result<void> Settler::probe_open_operations() {
       filter.state = state;
       filter.side = side;
       filter.limit = looked_up_at_once;
-      while (!report_.stopped) {
+      while (report_.may_look_at(side)) {
         auto rows = pair_.store->operations(filter);
         if (!rows) return rows.error();
         if (rows->empty()) break;
@@ -156,6 +156,7 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     applied.stored = found.front();
     return settle_applied(row, applied, AnswerIs::read_later);
   }
+  if (found.size() > 1 && row.kind == name_of(RecordKind::account)) return drop(row, true);  // a person says which
   if (found.size() > 1) {
     // A twin: neither is linked, both are reported by the next reading (I-17).
     if (auto done = drop(row, false); !done) return done;

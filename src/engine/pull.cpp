@@ -139,14 +139,22 @@ Result<bool> Reading::keep(const Page& page) {
 
 Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options,
                        const std::function<Result<void>()>& crm_is_read) {
-  auto crm = std::make_unique<Reading>(pair, run, report, options, Side::crm);
-  Reading partner_center(pair, run, report, options, Side::partner_center);
-  if (auto begun = crm->begin(); !begun) return begun;
-  if (auto begun = partner_center.begin(); !begun) return begun;
-  if (auto done = crm->finish(); !done) return done;
-  crm.reset();  // and with it the memory of its pages
+  const auto begin = [&](Side side) -> Result<std::unique_ptr<Reading>> {
+    if (!report.may_look_at(side)) return std::unique_ptr<Reading>();
+    auto reading = std::make_unique<Reading>(pair, run, report, options, side);
+    if (auto begun = reading->begin(); !begun) return begun.error();
+    return reading;
+  };
+  auto crm = begin(Side::crm);
+  if (!crm) return crm.error();
+  auto partner_center = begin(Side::partner_center);
+  if (!partner_center) return partner_center.error();
+  if (*crm) {
+    if (auto done = (*crm)->finish(); !done) return done;
+  }
+  crm->reset();  // and with it the memory of its pages
   if (auto done = crm_is_read(); !done) return done;
-  return partner_center.finish();
+  return *partner_center ? (*partner_center)->finish() : Result<void>{};
 }
 
 }  // namespace cosell::engine

@@ -66,12 +66,7 @@ Result<void> take_all(const Pair& pair, Side side, const std::vector<RecordRef>&
       if (auto taken = observer.take(side, seen, counts); !taken) return taken;
     }
     for (const std::string& id : missing) {
-      auto row = pair.store->deal_by_record(side, id);
-      if (!row) return row.error();
-      if (!*row) continue;
-      auto& state = side == Side::crm ? (*row)->crm : (*row)->partner_center;
-      if (state.existence == store::Existence::live) state.existence = store::Existence::out_of_scope;
-      if (auto updated = pair.store->update_deal(**row); !updated) return updated;
+      if (auto taken = observer.take_missing(side, id, counts); !taken) return taken;
     }
     return {};
   });

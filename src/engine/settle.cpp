@@ -48,6 +48,18 @@ std::string done_sentence(const Pair& pair, const OperationRow& row) {
 
 }  // namespace
 
+namespace {
+
+// While it was not known what became of the write, a person may have taken the deal and the record apart, or tied the
+// deal to another one. Their word stands; a record that was made meanwhile is met as any other by the next reading.
+bool still_concerns(const OperationRow& row, const DealRow& deal) {
+  if (is_kind(row, RecordKind::microsoft_half)) return row.engagement_id == deal.engagement_id;
+  const std::string& record = row.side == Side::crm ? deal.crm.record_id : deal.partner_center.record_id;
+  return record == row.target_id || (record.empty() && !names_its_target(row));
+}
+
+}  // namespace
+
 Result<void> Settler::settle(OperationRow& row, const Outcome& outcome) {
   row.request_id = outcome.request_id;
   if (const auto* error = std::get_if<Error>(&outcome.what)) return settle_failed(row, *error);
@@ -100,10 +112,11 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   if (!found) return found.error();
   if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row)) : Result<void>{};
   DealRow deal = *std::move(*found);
+  if (!still_concerns(row, deal)) return note_outcome(row, done_sentence(pair_, row));
   deal.dirty = true;
   if (registers) deal.marks.erase(registration_mark);
-  const bool only_told_the_seller = side == Side::crm && !is_create(row) && row.agrees_with.empty();
-  if (!only_told_the_seller && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0) {
+  if (!only_tells_the_seller(row) && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0 &&
+      refused_writes(deal).empty()) {
     deal.marks.erase("refused.message");
     deal.marks.erase("refused.reason");
   }
@@ -219,7 +232,7 @@ Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied&
 // The same write is not sent again until something changes or a person replays it.
 void Settler::note_unheeded(const OperationRow& row, DealRow& deal, const std::vector<std::string>& fields) {
   const std::string message = words::unheeded(pair_, row.side, fields);
-  deal.marks[std::string(refused_mark) + store::name_of(row.side)] = fingerprint(row);
+  add_refused_write(deal, row);
   deal.marks["refused.message"] = message;
   deal.marks["refused.reason"] = "unheeded";
   note_failure(deal, message);
@@ -274,9 +287,12 @@ Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& erro
   deal.message = message;
   deal.next_step = words::refused_remedy(pair_, deal);
   deal.since = pair_.clock->now();
-  deal.marks[std::string(refused_mark) + store::name_of(row.side)] = fingerprint(row);
-  deal.marks["refused.message"] = message;
-  deal.marks["refused.reason"] = deal.reason;
+  // That the seller cannot be told comes second to what was to be told.
+  if (!only_tells_the_seller(row) || refused_writes(deal).empty()) {
+    deal.marks["refused.message"] = message;
+    deal.marks["refused.reason"] = deal.reason;
+  }
+  add_refused_write(deal, row);
   deal.dirty = true;  // so that the seller is told
   note_failure(deal, message);
   if (auto done = pair_.store->update_operation(row); !done) return done;

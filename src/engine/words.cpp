@@ -354,6 +354,11 @@ std::string inbound_remedy(const Pair& pair) {
          " to accept it, or close it as lost with a reason to decline it.";
 }
 
+std::string account_in_doubt(const Pair& pair, const Customer& customer) {
+  return pair.title(Side::crm) + " did not answer when the account of " + quoted(customer.name) +
+         " was created there for another deal. The bridge makes sure that it did not arrive before it tries again.";
+}
+
 std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found) {
   if (found == 0) {
     return "No account in " + pair.title(Side::crm) + " matches the customer " + quoted(customer.name) + ".";

@@ -279,6 +279,84 @@ TEST_P(Failure, F08_BothSidesDownAreTwoIncidentsAndEachEndsWithItsOwnSide) {  //
   EXPECT_EQ(incident(Side::partner_center), "");
 }
 
+// What a side shows while the other one is down is seen, however long that lasts and whatever was left open there.
+TEST_P(Failure, F08_AnOutageOfMoreThanADayKeepsNobodyFromReadingTheOtherSide) {  // F-08
+  for (const Side down : {Side::crm, Side::partner_center}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.sync();
+    world.advance(minutes(5));
+    world.sync();
+    int failed = 0;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (side != down) return go(r);
+      ++failed;
+      return net::Delivered{net::Delivered::Kind::unreachable, {}};
+    };
+    world.advance(hours(30));
+    world.sync();
+    const std::string referral = world.referral_of(id)["id"];
+    if (down == Side::crm)
+      world.portal_edit(referral, {{{"op", "replace"}, {"path", "/details/notes"}, {"value", "n"}}});
+    if (down == Side::partner_center) world.crm_edit(id, {{"value", 61000}});
+    world.advance(minutes(5));
+    const auto report = world.sync();
+    EXPECT_GT(failed, 0);
+    EXPECT_EQ(report.side_down, down);
+    const Side other = down == Side::crm ? Side::partner_center : Side::crm;
+    ASSERT_EQ(report.observed.count(other), 1U) << store::name_of(down);
+    EXPECT_EQ(report.observed.at(other).changed, 1) << store::name_of(down);
+    world.wire = nullptr;
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+  }
+}
+
+TEST_P(Failure, F08_AWriteLeftUnansweredByTheSideThatIsDownKeepsNobodyFromReadingTheOther) {  // F-08, I-20
+  for (const Side down : {Side::crm, Side::partner_center}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.sync();
+    world.advance(minutes(5));
+    world.sync();
+    const std::string referral = world.referral_of(id)["id"];
+    if (down == Side::crm)
+      world.portal_edit(referral, {{{"op", "replace"}, {"path", "/details/notes"}, {"value", "n"}}});
+    if (down == Side::partner_center) world.crm_edit(id, {{"value", 61000}});
+    world.advance(minutes(5));
+    bool lost = false;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (side != down) return go(r);
+      if (lost) return net::Delivered{net::Delivered::Kind::unreachable, {}};
+      auto answer = go(r);
+      const bool writes = down == Side::crm ? r.body.find("\"n\"") != std::string::npos : r.method == "PATCH";
+      if (writes) lost = true;
+      if (writes) answer.kind = net::Delivered::Kind::dropped_after;
+      return answer;
+    };
+    world.sync();
+    ASSERT_TRUE(lost) << store::name_of(down);
+    const auto other_deal = world.new_opportunity(usual_opportunity("Birch Mills"));
+    world.inbound();
+    world.advance(minutes(5));
+    const auto report = world.sync();
+    EXPECT_EQ(report.side_down, down);
+    const Side other = down == Side::crm ? Side::partner_center : Side::crm;
+    ASSERT_EQ(report.observed.count(other), 1U) << store::name_of(down);
+    EXPECT_GE(report.observed.at(other).changed, 1) << store::name_of(down);
+    world.wire = nullptr;
+    world.advance(minutes(5));
+    CycleOptions waits;
+    waits.wait_for_lost_creates = true;
+    EXPECT_FALSE(world.sync(waits).stopped);
+    EXPECT_EQ(world.opportunity(id)["notes"] == "n", down == Side::crm);
+    EXPECT_FALSE(world.referral_of(other_deal).is_null());
+    EXPECT_EQ(world.opportunities().size(), 3U);
+    EXPECT_EQ(world.referrals().size(), 3U);
+  }
+}
+
 TEST_P(Failure, AQuestionToPartnerCenterThatFailsIsNoIncidentOfTheCrm) {  // F-08
   World world({.crm = GetParam()});
   const auto contact = world.new_contact(

@@ -1,4 +1,5 @@
 // Faults of concurrency, F-35 to F-40, and the guards that belong to them.
+#include "between.h"
 #include "faults.h"
 
 namespace cosell::test {
@@ -275,6 +276,41 @@ TEST_P(Concurrency, AMassDeletionSeenWhileTheOtherSideWasDownStopsTheNextRun) { 
   ASSERT_TRUE(report.stopped);
   EXPECT_EQ(report.guard, "deletions");
   EXPECT_EQ(writes_of_both(world), 0);
+}
+
+// One side shows states from before, as after a restore from a backup, and the other one cannot be used.
+TEST_P(Concurrency, AGuardStopsWhatOneSideShowsWhileTheOtherIsDownAndBothAreTold) {  // I-13, F-08, F-48
+  for (const Side down : {Side::crm, Side::partner_center}) {
+    World world({.crm = GetParam()});
+    std::vector<std::string> ids;
+    for (int i = 0; i < 4; ++i) ids.push_back(synced_deal(world, "Deal " + std::to_string(i)));
+    const Side restored = down == Side::crm ? Side::partner_center : Side::crm;
+    for (const auto& id : ids) {
+      if (restored == Side::crm) world.crm_edit(id, {{"value", 61000}});
+      if (restored != Side::crm) world.portal_edit(referral_id_of(world, id), replace("/details/notes", "once more"));
+    }
+    Connector*& used = restored == Side::crm ? world.pair().crm : world.pair().partner_center;
+    Between between(*used, [](const Operation&) { return std::nullopt; });
+    between.reads = [](Page& page) {
+      for (Observation& seen : page.seen) seen.changed_at = *parse_instant("2026-01-01T00:00:00Z");
+    };
+    Connector* const system = std::exchange(used, &between);
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      return side == down ? net::Delivered{net::Delivered::Kind::unreachable, {}} : go(r);
+    };
+    world.advance(minutes(5));
+    world.reset_stats();
+    const auto report = world.sync();
+    ASSERT_TRUE(report.stopped) << store::name_of(down);
+    EXPECT_EQ(report.guard, "restored") << report.stopped->message;
+    EXPECT_EQ(report.stopped->kind, ErrorClass::guard);
+    EXPECT_FALSE(report.side_down) << "it ended for the guard";
+    EXPECT_EQ(report.down.count(down), 1U) << "and the outage is told beside it";
+    EXPECT_EQ(writes_of_both(world), 0);
+    EXPECT_NE(*world.store().property(std::string("incident.") + store::name_of(down)), "");
+    EXPECT_EQ(*world.store().property(std::string("incident.") + store::name_of(restored)), "");
+    used = system;
+  }
 }
 
 }  // namespace

@@ -182,6 +182,31 @@ TEST_P(Identity, F47_ACopyWithOurKeyHoldsBothUntilOnlyOneCarriesIt) {  // I-16, 
   expect_one_to_one(world);
 }
 
+// Nothing tells that the copy is gone: the read position died meanwhile, and the listing just lacks it.
+TEST_P(Identity, F47_ACopyThatIsGoneWithoutAWordHoldsTheOriginalNoLonger) {  // I-01, I-11
+  World world({.crm = GetParam(), .plain_key = true});
+  const auto id = synced_deal(world, "Original");
+  synced_deal(world, "Another");
+  const std::string key = world.opportunity(id)["plain_key"];
+  auto words = usual_opportunity("Copy");
+  words["plain_key"] = key;
+  const auto copy = world.new_opportunity(words);
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "clone");
+  world.crm_delete(copy);
+  (void)world.store().transaction([&] { return world.store().set_cursor(Side::crm, Cursor("gone")); });
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(days(40));
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_NE(world.deal_of(copy).crm.existence, store::Existence::live) << "the fault";
+  EXPECT_EQ(world.deal_of(id).reason == "clone", false) << world.deal_of(id).message;
+  EXPECT_EQ(value_of_referral(world, id), 61000.0) << "the original goes on";
+}
+
 TEST_P(Identity, F48_ACrmRestoredFromABackupStopsTheRunUntilAPersonSaysSo) {  // I-05, I-13
   World world({.crm = GetParam()});
   std::vector<std::string> ids;

@@ -70,6 +70,41 @@ TEST_P(LifeOfDeals, AReopenedDealMayStartAgainWithANewReferralAndTheOldOneIsKept
   EXPECT_EQ(world.referrals().size(), 2U);
 }
 
+// Its referral is open still: nothing but the person's word keeps the two apart.
+TEST_P(LifeOfDeals, ADealThatMicrosoftDeclinedMayStartAgainBesideItsOpenReferral) {  // M-5, I-16
+  World world({.crm = GetParam()});
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  auto words = usual_opportunity("Alder Foods");
+  words.update({{"contact", contact}, {"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+  const auto id = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string old_id = world.deal_of(id).partner_center.record_id;
+  world.microsoft({{"referralId", old_id}, {"action", "decline"}});
+  world.advance(hours(2));
+  world.sync();
+  const auto restarted = engine::restart(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(restarted) << restarted.error().message;
+  for (int i = 0; i < 3; ++i) {
+    world.advance(minutes(30));
+    world.sync();
+  }
+  const std::string new_id = world.deal_of(id).partner_center.record_id;
+  EXPECT_NE(new_id, old_id);
+  EXPECT_EQ(world.opportunity(id)["referral_id"], new_id);
+  EXPECT_EQ(world.deal_of(old_id).reason, "predecessor");
+  // Whatever is edited there, they stay apart.
+  world.portal_edit(old_id, {{{"op", "replace"}, {"path", "/details/notes"}, {"value", "still looked at"}}});
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(30));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).partner_center.record_id, new_id);
+  EXPECT_EQ(referral_by_id(world, old_id)["details"]["dealValue"].get<double>(), 50000.0);
+  EXPECT_EQ(referral_by_id(world, new_id)["details"]["dealValue"].get<double>(), 61000.0);
+}
+
 TEST_P(LifeOfDeals, ARestartedDealIsStillOneDealAfterTheStoreWasLost) {
   World world({.crm = GetParam()});
   const auto id = won_and_reopened(world);

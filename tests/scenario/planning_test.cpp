@@ -1,9 +1,11 @@
 // When the first write leaves: once all is compared where a guard could still stop the run, else while the rest is
 // compared.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/world.h"
@@ -15,7 +17,7 @@ constexpr int pages_worth = 450;  // more deals than two pages of decisions hold
 
 class Planning : public testing::TestWithParam<const char*> {
  protected:
-  Planning() : world_({.crm = GetParam()}) {}
+  explicit Planning(Duration settle = {}) : world_({.crm = GetParam(), .settle = settle}) {}
 
   void no_guard_stops() {
     auto& settings = world_.pair().settings;
@@ -35,7 +37,26 @@ class Planning : public testing::TestWithParam<const char*> {
     return ids;
   }
 
-  // Where in the journal of the run the first outcome and the last decision stand.
+  // Deals that both sides agreed on, and whose value was edited in the CRM since.
+  std::vector<std::string> edited_deals(int count) {
+    auto ids = linked_deals(count);
+    edit(ids);
+    return ids;
+  }
+  void edit(const std::vector<std::string>& ids) {
+    for (const auto& id : ids) world_.crm_edit(id, {{"value", 61000}});
+    world_.advance(minutes(5));
+  }
+  void close(const std::vector<std::string>& ids) {
+    for (const auto& id : ids) world_.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  }
+  int closed_referrals() {
+    int closed = 0;
+    for (const Json& referral : world_.referrals()) closed += referral["status"] == "Closed" ? 1 : 0;
+    return closed;
+  }
+
+  // Where in the journal of the run the first outcome of any write and the last decision to edit a referral stand.
   struct Order {
     std::int64_t first_outcome = 0;
     std::int64_t last_decision = 0;
@@ -49,10 +70,20 @@ class Planning : public testing::TestWithParam<const char*> {
       if (!lines || lines->empty()) return order;
       after = lines->back().sequence;
       for (const auto& line : *lines) {
+        const bool edits = line.payload.find("partner_center referral update") != std::string::npos;
         if (line.kind == store::JournalKind::outcome && order.first_outcome == 0) order.first_outcome = line.sequence;
-        if (line.kind == store::JournalKind::decided) order.last_decision = line.sequence;
+        if (line.kind == store::JournalKind::decided && edits) order.last_decision = line.sequence;
       }
     }
+  }
+
+  // The clock moves on while the first write is under way.
+  void takes_long(Duration d) {
+    world_.wire = [this, d, late = false](Side side, const http::Request& r, const World::Go& go) mutable {
+      const bool writes = side == Side::partner_center && r.method == "PATCH";
+      if (writes && !std::exchange(late, true)) world_.advance(d);
+      return go(r);
+    };
   }
 
   void expect_nothing_is_left_to_write() {
@@ -69,9 +100,7 @@ INSTANTIATE_TEST_SUITE_P(Crm, Planning, testing::Values("salesforce", "dynamics3
 
 TEST_P(Planning, WhatNoGuardCouldStopLeavesWhileTheRestIsCompared) {
   no_guard_stops();
-  const auto ids = linked_deals(pages_worth);
-  for (const auto& id : ids) world_.crm_edit(id, {{"value", 61000}});
-  world_.advance(minutes(5));
+  edited_deals(pages_worth);
   const auto report = world_.sync();
   EXPECT_EQ(report.done.at("partner_center.referral.update"), pages_worth);
   const Order order = order_of(report);
@@ -81,9 +110,7 @@ TEST_P(Planning, WhatNoGuardCouldStopLeavesWhileTheRestIsCompared) {
 }
 
 TEST_P(Planning, WhatAGuardCouldStopIsComparedToTheEndFirst) {  // I-13
-  const auto ids = linked_deals(pages_worth);
-  for (const auto& id : ids) world_.crm_edit(id, {{"value", 61000}});
-  world_.advance(minutes(5));
+  edited_deals(pages_worth);
   const auto report = world_.sync();
   EXPECT_EQ(report.done.at("partner_center.referral.update"), pages_worth);
   const Order order = order_of(report);
@@ -125,11 +152,140 @@ TEST_P(Planning, AGuardCountsADealOnceHoweverManyRecordsItNeeds) {  // I-13
   EXPECT_NE(report.stopped->message.find("create 250 deals"), std::string::npos) << report.stopped->message;
 }
 
-TEST_P(Planning, AStopWhileTheRestIsComparedLosesNothing) {
+// What `cosell plan --limit` shows is what a sync with that limit writes.
+TEST_P(Planning, ALimitOfSeveralPagesIsPlannedAsAWholeAndKept) {
+  no_guard_stops();
+  edited_deals(pages_worth);
+  CycleOptions limited;
+  limited.limit = pages_worth - 20;  // in the middle of the third page
+  const auto report = world_.sync(limited);
+  EXPECT_EQ(report.deals_with_writes, limited.limit);
+  EXPECT_EQ(report.done.at("partner_center.referral.update"), limited.limit);
+  const Order order = order_of(report);
+  EXPECT_GT(order.first_outcome, order.last_decision);
+  EXPECT_EQ(world_.sync(limited).done.at("partner_center.referral.update"), 20);
+  expect_nothing_is_left_to_write();
+}
+
+TEST_P(Planning, NewDealsFromPartnerCenterArePlannedWithAllOthersBeforeTheFirstWrite) {
   no_guard_stops();
   const auto ids = linked_deals(pages_worth);
-  for (const auto& id : ids) world_.crm_edit(id, {{"value", 61000}});
+  world_.inbound({{"count", 3}, {"customers", 3}});
+  edit(ids);
+  const auto report = world_.sync();
+  EXPECT_EQ(report.done.at("partner_center.referral.update"), pages_worth);
+  EXPECT_EQ(report.done.at("crm.opportunity.create"), 3);
+  const Order order = order_of(report);
+  EXPECT_GT(order.first_outcome, order.last_decision);
+}
+
+// A side that answers has no incident, whatever the bridge's own file holds.
+TEST_P(Planning, AFailureOfTheStoreIsNoIncidentOfASide) {  // I-37, F-62
+  const auto ids = linked_deals(2);
+  const auto image = world_.deal_of(ids[0]).partner_center.image.value;  // read by the decision alone
+  edit(ids);
+  const auto set_columns = [&](const std::string& columns) {
+    SQLite::Database file(world_.store_file(), SQLite::OPEN_READWRITE);
+    SQLite::Statement damage(file, "UPDATE images SET columns = ?1 WHERE id = ?2");
+    damage.bind(1, columns);
+    damage.bind(2, image);
+    return damage.exec();
+  };
+  std::string columns;
+  {
+    SQLite::Database file(world_.store_file());
+    SQLite::Statement kept(file, "SELECT columns FROM images WHERE id = ?1");
+    kept.bind(1, image);
+    ASSERT_TRUE(kept.executeStep());
+    columns = kept.getColumn(0).getString();
+  }
+  ASSERT_EQ(set_columns("no columns"), 1) << "the fault";
+  world_.restart();
+  const auto report = engine::run_cycle(world_.pair(), {});
+  ASSERT_FALSE(report);
+  EXPECT_EQ(report.error().kind, ErrorClass::store_damaged) << report.error().message;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    EXPECT_EQ(*world_.store().property(std::string("incident.") + store::name_of(side)), "");
+  }
+  set_columns(columns);
+  world_.restart();
+  EXPECT_FALSE(world_.sync().stopped);
+  EXPECT_EQ(world_.referral_of(ids[1])["details"]["dealValue"].get<double>(), 61000.0);
+}
+
+class PlanningWithSettleTime : public Planning {
+ protected:
+  PlanningWithSettleTime() : Planning(minutes(60)) {}
+};
+INSTANTIATE_TEST_SUITE_P(Crm, PlanningWithSettleTime, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+// The guards were asked about those that were due when the round began.
+TEST_P(PlanningWithSettleTime, WhatBecomesDueWhileWritesFlyIsNotOfTheRoundAndIsGuarded) {  // I-13
+  constexpr int edited_deals = 210;                                                        // more than a page
+  constexpr int closed_deals = 240;
+  world_.pair().settings.closings = {0.0, edited_deals + 10};
+  world_.pair().settings.sharings = world_.pair().settings.creates = {1.0, 1'000'000};
+  auto edited = linked_deals(edited_deals + closed_deals);
+  const std::vector<std::string> closed(edited.begin() + edited_deals, edited.end());
+  edited.resize(edited_deals);
+  close(closed);
   world_.advance(minutes(5));
+  EXPECT_FALSE(world_.sync().stopped) << "nothing leaves yet";
+  world_.advance(minutes(54));
+  edit(edited);
+  takes_long(minutes(10));
+  const auto report = world_.sync();
+  EXPECT_EQ(report.done.at("partner_center.referral.update"), edited_deals);
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.guard, "closings");
+  EXPECT_NE(report.stopped->message.find("close 240 deals"), std::string::npos) << report.stopped->message;
+  EXPECT_EQ(report.stopped->message.find("before the first write"), std::string::npos) << report.stopped->message;
+  EXPECT_EQ(closed_referrals(), 0);
+}
+
+TEST_P(PlanningWithSettleTime, ALaterRoundIsGuardedAsTheFirstOneIs) {  // I-13
+  constexpr int closed_deals = 8;
+  world_.pair().settings.closings = {0.0, 5};
+  auto ids = linked_deals(closed_deals + 1);
+  const std::string edited = ids.back();
+  ids.pop_back();
+  close(ids);
+  world_.advance(minutes(5));
+  EXPECT_FALSE(world_.sync().stopped);
+  world_.advance(minutes(54));
+  edit({edited});
+  takes_long(minutes(10));
+  const auto report = world_.sync();
+  EXPECT_EQ(report.done.at("partner_center.referral.update"), 1);
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.guard, "closings");
+  EXPECT_EQ(closed_referrals(), 0);
+  CycleOptions allowed;
+  allowed.allow = {"closings"};
+  EXPECT_FALSE(world_.sync(allowed).stopped);
+  EXPECT_EQ(closed_referrals(), closed_deals);
+}
+
+// A deal whose write is settled is decided on at once; what is due by then was not seen by the guard.
+TEST_P(PlanningWithSettleTime, WhatFollowsAWriteAtOnceTakesNoStepThatTheGuardDidNotSee) {  // I-13
+  constexpr int closed_deals = 8;
+  world_.pair().settings.closings = {0.0, 5};
+  const auto ids = linked_deals(closed_deals);
+  close(ids);
+  world_.advance(minutes(5));
+  EXPECT_FALSE(world_.sync().stopped);
+  world_.advance(minutes(54));
+  edit(ids);
+  takes_long(minutes(10));
+  const auto report = world_.sync();
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.guard, "closings");
+  EXPECT_EQ(closed_referrals(), 0);
+}
+
+TEST_P(Planning, AStopWhileTheRestIsComparedLosesNothing) {
+  no_guard_stops();
+  edited_deals(pages_worth);
   world_.pair().stop_requested = [this] { return world_.writes(Side::partner_center) > 0; };
   world_.reset_stats();
   const auto stopped = world_.sync();

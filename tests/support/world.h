@@ -91,6 +91,7 @@ class World {
   std::function<net::Delivered(Side, const http::Request&, const Go&)> wire;
   // A request that arrives now, whoever sent it and when.
   net::Delivered send(Side side, const http::Request& request) { return reach(side, request); }
+  std::string store_file() const { return (dir_ / "world.db").string(); }
   // What a second process on the same store file gets.
   Result<void> open_a_second_time();
   // The CRM as a backup holds it.

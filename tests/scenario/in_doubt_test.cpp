@@ -1,0 +1,253 @@
+// What people and the matcher do to a deal while it is not known what became of a write to it. The answer that comes
+// later never undoes it, and no other deal waits for it.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/link.h"
+#include "engine/restart.h"
+#include "faults.h"
+
+namespace cosell::test {
+namespace {
+
+class InDoubt : public FaultStory {
+ protected:
+  // The process dies when the referral's update has reached Partner Center.
+  static void die_while_updating(World& world, const std::string& id) {
+    world.crm_edit(id, {{"value", 61000}});
+    world.advance(minutes(5));
+    world.wire = [&world](Side side, const http::Request& r, const World::Go& go) {
+      if (is_patch(side, r)) world.crash_after_requests(1);
+      return go(r);
+    };
+    EXPECT_TRUE(world.sync_until_crash());
+    world.wire = nullptr;
+    world.restart();
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Crm, InDoubt, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(InDoubt, WhatAPersonTookApartStaysApartWhenAWriteTurnsOutToHaveArrived) {  // I-16, F-58
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  die_while_updating(world, id);
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  world.advance(minutes(5));
+  EXPECT_FALSE(world.sync().stopped);
+  EXPECT_EQ(world.deal_of(id).partner_center.record_id, "");
+  EXPECT_EQ(world.deal_of(id).reason, "unlinked");
+  EXPECT_EQ(world.deal_of(referral).crm.record_id, "");
+  EXPECT_EQ(world.deal_of(referral).reason, "unlinked");
+  const auto another = world.new_opportunity(usual_opportunity("Birch Mills"));
+  world.advance(minutes(5));
+  EXPECT_FALSE(world.sync().stopped);
+  EXPECT_FALSE(world.referral_of(another).is_null());
+  expect_quiet(world);
+}
+
+TEST_P(InDoubt, ADealThatStartsAgainIsNotTiedToItsOldReferralByAWriteThatArrivedThere) {  // I-16, F-58
+  World world({.crm = GetParam()});
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  auto words = usual_opportunity("Alder Foods");
+  words.update({{"contact", contact}, {"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+  const auto id = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const auto old_referral = referral_id_of(world, id);
+  world.microsoft({{"referralId", old_referral}, {"action", "decline"}});
+  world.advance(hours(2));
+  world.sync();
+  die_while_updating(world, id);
+  const auto restarted = engine::restart(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(restarted) << restarted.error().message;
+  world.advance(minutes(5));
+  EXPECT_FALSE(world.sync().stopped);
+  EXPECT_NE(world.deal_of(id).partner_center.record_id, old_referral);
+  EXPECT_NE(world.deal_of(id).partner_center.record_id, "");
+  EXPECT_EQ(world.deal_of(old_referral).reason, "predecessor");
+}
+
+// The answer to the create is lost, and the request is still under way when a person links the opportunity by hand.
+TEST_P(InDoubt, APersonsLinkIsNotUndoneByACreateThatArrivesLate) {  // I-16, I-17, F-04
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  std::vector<http::Request> late;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r) || !late.empty()) return go(r);
+    late.push_back(r);
+    return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+  };
+  const auto theirs = world.inbound({{"name", "Quite another name"}});
+  CycleOptions only_own;
+  only_own.only = [&](const store::DealRow& row) { return row.crm.record_id == id; };
+  world.sync(only_own);
+  ASSERT_EQ(late.size(), 1U);
+  world.wire = nullptr;
+  const auto linked = engine::link_deals(world.pair(), world.deal_of(id).id, world.deal_of(theirs["id"]).id);
+  world.send(Side::partner_center, late[0]);
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(2));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  if (!linked) {  // refused: the person is told to wait
+    EXPECT_EQ(linked.error().kind, ErrorClass::config) << linked.error().message;
+    EXPECT_NE(world.deal_of(id).partner_center.record_id, theirs["id"]);
+  } else {
+    EXPECT_EQ(world.deal_of(id).partner_center.record_id, theirs["id"]) << "the link that a person made";
+  }
+  EXPECT_EQ(world.referrals().size(), 2U);
+  for (const Json& r : world.referrals()) EXPECT_NE(world.deal_of(r["id"]).id, DealId{});
+}
+
+TEST_P(InDoubt, ADealThatIsEditedWhileItsCreateIsInDoubtIsNotMadeASecondTime) {  // I-17, I-20
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  std::vector<http::Request> late;
+  int creates = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r)) return go(r);
+    ++creates;
+    if (!late.empty()) return go(r);
+    late.push_back(r);
+    return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+  };
+  world.sync();
+  ASSERT_EQ(late.size(), 1U);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(seconds(20));
+  world.sync();
+  EXPECT_EQ(creates, 1) << "it may still arrive";
+  world.send(Side::partner_center, late[0]);
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(2));
+    world.sync();
+  }
+  EXPECT_EQ(creates, 1);
+  EXPECT_EQ(world.referrals().size(), 1U);
+  EXPECT_EQ(value_of_referral(world, id), 61000.0) << "and the edit follows";
+}
+
+// Microsoft sends the very deal that the bridge is about to show there.
+TEST_P(InDoubt, ADealWhoseCreateIsInDoubtIsMatchedOnceThatIsKnown) {  // I-16, I-17
+  for (const bool arrives : {true, false}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods - telephony"));
+    std::vector<http::Request> late;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (!is_create_of_referral(side, r) || !late.empty()) return go(r);
+      late.push_back(r);
+      return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    };
+    world.sync();
+    ASSERT_EQ(late.size(), 1U);
+    const Json address = {
+        {"addressLine1", "Hafenstrasse 12"}, {"city", "Hamburg"}, {"postalCode", "20457"}, {"country", "DE"}};
+    const auto theirs = world.inbound({{"name", "Alder Foods - telephony"},
+                                       {"customer", {{"name", "Alder Foods"}, {"address", address}}},
+                                       {"dealValue", 50000},
+                                       {"currency", "USD"},
+                                       {"closingDateTime", "2027-03-31T00:00:00Z"}});
+    world.portal_edit(theirs["id"], Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Active"}},
+                                                 {{"op", "replace"}, {"path", "/substatus"}, {"value", "Accepted"}}}));
+    world.advance(seconds(20));
+    EXPECT_FALSE(world.sync().stopped);
+    EXPECT_EQ(world.deal_of(id).partner_center.record_id, "") << "its own may still arrive";
+    EXPECT_EQ(world.opportunities().size(), 1U) << "nor is a second opportunity made meanwhile";
+    if (arrives) world.send(Side::partner_center, late[0]);
+    for (int run = 0; run < 2; ++run) {
+      world.advance(minutes(2));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    const auto linked = world.deal_of(id).partner_center.record_id;
+    EXPECT_EQ(linked == theirs["id"], !arrives) << linked;
+    EXPECT_FALSE(linked.empty()) << world.deal_of(id).message;
+    EXPECT_EQ(world.referrals().size(), arrives ? 2U : 1U);
+    for (const auto& row : world.deals()) EXPECT_NE(row.reason, "twin") << row.message;
+  }
+}
+
+// A proxy delivers the create twice, and neither answer comes back: the look-up finds two.
+TEST_P(InDoubt, TwinsOfALostCreateAreHeldUntilAPersonClosesOne) {  // I-17, F-05
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  int delivered = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (!is_create_of_referral(side, r)) return go(r);
+    delivered += 2;
+    (void)go(r);
+    auto answer = go(r);
+    answer.kind = net::Delivered::Kind::dropped_after;
+    return answer;
+  };
+  world.sync();
+  ASSERT_EQ(delivered, 2);
+  ASSERT_EQ(world.referrals().size(), 2U);
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(delivered, 2) << "no third one";
+  for (const Json& r : world.referrals()) EXPECT_EQ(world.deal_of(r["id"]).reason, "twin");
+  const auto linked = world.deal_of(id).partner_center.record_id;
+  for (const Json& r : world.referrals()) {
+    if (r["id"] == linked) continue;
+    world.portal_edit(r["id"], Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Closed"}},
+                                            {{"op", "replace"}, {"path", "/substatus"}, {"value", "Lost"}},
+                                            {{"op", "replace"}, {"path", "/statusReason"}, {"value", "Other"}}}));
+  }
+  world.crm_edit(id, {{"value", 61000}});
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  for (const Json& r : world.referrals()) {
+    if (r["id"] != linked) continue;
+    EXPECT_EQ(r["details"]["dealValue"].get<double>(), 61000.0);
+  }
+}
+
+// A person ties an opportunity to a referral by its key while the bridge's own create for it is in doubt.
+TEST_P(InDoubt, AKeyThatAPersonTypesInWhileACreateIsInDoubtStopsNoSyncAndCounts) {  // I-04, I-16, I-17
+  for (const bool arrives : {true, false}) {
+    World world({.crm = GetParam(), .plain_key = true});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    std::vector<http::Request> late;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (!is_create_of_referral(side, r) || !late.empty()) return go(r);
+      late.push_back(r);
+      return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    };
+    const auto theirs = world.inbound({{"name", "Quite another name"}});
+    CycleOptions only_own;
+    only_own.only = [&](const store::DealRow& row) { return row.crm.record_id == id; };
+    world.sync(only_own);
+    ASSERT_EQ(late.size(), 1U);
+    world.crm_edit(id, {{"plain_key", theirs["id"]}});
+    const auto another = world.new_opportunity(usual_opportunity("Cedar Logistics"));
+    world.advance(seconds(20));
+    EXPECT_FALSE(world.sync().stopped);
+    EXPECT_FALSE(world.referral_of(another).is_null()) << "another deal does not wait for it";
+    if (arrives) world.send(Side::partner_center, late[0]);
+    for (int run = 0; run < 2; ++run) {
+      world.advance(minutes(2));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    EXPECT_EQ(world.deal_of(id).partner_center.record_id, theirs["id"]) << "the person's word";
+    EXPECT_EQ(world.referrals().size(), arrives ? 3U : 2U);
+    for (const Json& r : world.referrals()) {
+      if (arrives && r["id"] != theirs["id"] && r["externalReferenceId"] == id) {
+        EXPECT_EQ(world.deal_of(r["id"]).reason, "twin");
+      }
+    }
+    EXPECT_EQ(world.deal_of(id).reason == "twin", arrives) << world.deal_of(id).message;
+  }
+}
+
+}  // namespace
+}  // namespace cosell::test
