@@ -736,6 +736,21 @@ TEST(Dynamics365Related, FindsManyCustomersAtOnceWhateverIsInTheirNames) {
   EXPECT_EQ(org.requests() - before, 1U);
 }
 
+TEST(Dynamics365Related, LooksForManyCustomersByWhatTellsThemApart) {
+  TestOrg org;
+  for (const char* name : {"Alder", "Birch", "Cedar", "Dogwood", "Elm"}) {
+    org.create_account(R"({"name":")" + std::string(name) + R"(","address1_postalcode":"1010"})");
+  }
+  auto queries = customers_called({"Alder", "Birch", "Nobody"});
+  for (RelatedQuery& q : queries) q.match["address1_postalcode"] = text_value("1010");
+  Call call = org.call();
+  const auto found = org.connector->related_to_each(call, queries);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ((*found)[0].size() + (*found)[1].size(), 2U);
+  EXPECT_TRUE((*found)[2].empty());
+  EXPECT_THAT(org.asked.back(), HasSubstr("name eq 'Birch'")) << "not everybody at that place";
+}
+
 TEST(Dynamics365Related, FindsManyCustomersWithLongNamesInLettersThatTakeManyBytes) {
   TestOrg org;
   std::vector<std::string> names;
