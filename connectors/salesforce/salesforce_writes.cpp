@@ -52,7 +52,30 @@ Columns own_columns(const Columns& columns) {
   return own;
 }
 
-bool is_compared(const Operation& op) { return op.verb == Verb::update && !own_columns(op.expected).empty(); }
+constexpr const char* kAmount = "Amount";
+constexpr const char* kHasProducts = "HasOpportunityLineItem";
+
+bool writes_amount(const Operation& op) {
+  return op.kind == RecordKind::opportunity &&
+         std::any_of(op.changes.begin(), op.changes.end(),
+                     [](const auto& change) { return text::equals_ignore_case(change.first, kAmount); });
+}
+
+// An amount too that nothing has to be compared with: products may make it up.
+bool is_compared(const Operation& op) {
+  return op.verb == Verb::update && (!own_columns(op.expected).empty() || writes_amount(op));
+}
+
+// Salesforce takes such a write and keeps the sum, which would then look like somebody's edit.
+Error sum_of_products() {
+  Error e = make_error(ErrorClass::rejected,
+                       "The amount of this opportunity is the sum of its products in Salesforce, so the amount from "
+                       "Partner Center would be lost. Change the products, or the deal value in Partner Center.");
+  e.fields = {kAmount};
+  e.rule = "CALCULATED_AMOUNT";
+  e.of_one_record = true;
+  return e;
+}
 
 // Errors that mean something else for a record that is being made than for one that should exist.
 Error of_row(const WriteResult& result, const Operation& op, const std::string& key_column, Instant now) {
@@ -182,6 +205,7 @@ std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<c
   for (const std::size_t i : indexes) {
     ids.append(json::Value::string(normal_salesforce_id(operations[i].target.id.value)));
     for (const auto& [column, value] : own_columns(operations[i].expected)) fields.insert(column);
+    if (tells_products_ && writes_amount(operations[i])) fields.insert(kHasProducts);
   }
   if (!schema_.has_currency()) fields.erase(kCurrencyColumn);
   json::Value body = json::Value::object();
@@ -199,7 +223,10 @@ std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<c
     return e;
   };
   auto answer = client_.send(call, ask);
-  if (!answer && schema_.learn_from_refusal(answer.error())) {
+  const bool hides_products =
+      !answer && tells_products_ && text::equals_ignore_case(column_of(answer.error()), kHasProducts);
+  if (hides_products) tells_products_ = false;
+  if (hides_products || (!answer && schema_.learn_from_refusal(answer.error()))) {
     return check_expected_of(call, operations, indexes, outcomes);
   }
   if (!answer) {
@@ -237,6 +264,8 @@ std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<c
                                                          "writes.");
       e.fields = changed;
       fail(outcomes, operations, indexes[n], std::move(e));
+    } else if (const json::Value* has = row.find(kHasProducts); has != nullptr && has->as_bool() && writes_amount(op)) {
+      fail(outcomes, operations, indexes[n], sum_of_products());
     }
   }
   return std::nullopt;

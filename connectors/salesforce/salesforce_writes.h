@@ -27,8 +27,8 @@ class SalesforceWrites {
 
   Result<Row> row_of(Call& call, const Operation& operation, std::size_t index);
   Result<TextType> text_type_of(Call& call, const std::string& object, const std::string& column, const Value& value);
-  // Compares the present values with those that the plan was made from; settles what must not be written.
-  // Gives the error of the read, if it was refused as a whole.
+  // Compares the present values with those that the plan was made from; settles what must not be written, an amount
+  // that products make up too. Gives the error of the read, if it was refused as a whole.
   std::optional<Error> check_expected(Call& call, std::span<const Operation> operations, Batch& batch,
                                       std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> check_expected_of(Call& call, std::span<const Operation> operations,
@@ -61,6 +61,7 @@ class SalesforceWrites {
   SalesforceClient& client_;
   SalesforceSchema& schema_;
   net::BatchSize rows_in_call_;
+  bool tells_products_ = true;  // may the bridge's user see whether an opportunity has products?
 };
 
 // Operations that one push takes.

@@ -275,6 +275,33 @@ TEST(SalesforcePush, ComparesValuesOfEveryTypeBeforeItWrites) {
   }
 }
 
+TEST(SalesforcePush, RefusesAnAmountThatProductsMakeUp) {
+  TestOrg org;
+  const std::string with = org.create("With", R"(,"Amount":100)");
+  const std::string without = org.create("Without", R"(,"Amount":100)");
+  org.edit(with, R"({"HasOpportunityLineItem":true})");
+  const Columns expected = {{"Amount", Value(Number{"100"})}};
+  const Columns amount = {{"Amount", Value(Number{"50"})}};
+  auto done = push(org, {update_of(with, amount, expected), update_of(without, amount, expected)});
+  ASSERT_EQ(kind_of(done[0]), "rejected") << "Salesforce takes the write and keeps the sum of the products";
+  EXPECT_EQ(error_in(done[0])->rule, "CALCULATED_AMOUNT");
+  EXPECT_THAT(error_in(done[0])->fields, ElementsAre("Amount"));
+  EXPECT_EQ(kind_of(done[1]), "applied");
+  EXPECT_EQ(org.requests(), 2U) << "the comparison tells it";
+  done = push(org, {update_of(with, {{"NextStep", text_value("x")}}, {{"Name", text_value("With")}}),
+                    update_of(with, {{"Amount", Value(Number{"50"})}})});
+  EXPECT_EQ(kind_of(done[0]), "applied");
+  EXPECT_EQ(kind_of(done[1]), "rejected") << "looked at although there is nothing to compare";
+}
+
+TEST(SalesforcePush, WritesAmountsWhereTheUserMayNotSeeWhetherThereAreProducts) {
+  TestOrg org;
+  const std::string a = org.create("A", R"(,"Amount":100)");
+  org.set(R"({"missing_columns":["HasOpportunityLineItem"]})");
+  const auto done = push(org, {update_of(a, {{"Amount", Value(Number{"50"})}}, {{"Amount", Value(Number{"100"})}})});
+  EXPECT_EQ(kind_of(done[0]), "applied");
+}
+
 TEST(SalesforcePush, TellsThatARecordIsGone) {
   TestOrg org;
   const std::string a = org.create("A");
