@@ -46,8 +46,10 @@ namespace {
 // Servers compare texts without regard to case and to blanks at the end.
 std::string compared(const Value& value) {
   const auto* words = std::get_if<std::string>(&value);
-  return words == nullptr ? "" : text::folded(text::trim(*words));
+  return words == nullptr ? "" : text::case_folded(text::trimmed(*words));
 }
+
+std::string loosely(const Value& value) { return text::without_accents(text::trim(text_of(value))); }
 
 bool answers(const RelatedQuery& query, const Observation& row) {
   return std::all_of(query.match.begin(), query.match.end(), [&](const auto& term) {
@@ -59,27 +61,33 @@ bool answers(const RelatedQuery& query, const Observation& row) {
   });
 }
 
+// The texts that the queries compare with the column, by how they are compared; none where one compares with nothing.
+std::map<std::string, std::string> different_texts(std::span<const RelatedQuery> queries, const std::string& column) {
+  std::map<std::string, std::string> different;
+  for (const RelatedQuery& q : queries) {
+    const auto it = q.match.find(column);
+    if (it == q.match.end() || compared(it->second).empty()) return {};
+    different.emplace(compared(it->second), text_of(it->second));
+  }
+  return different;
+}
+
 }  // namespace
 
 RelatedTogether::RelatedTogether(std::span<const RelatedQuery> queries) : queries_(queries) {
   if (queries.size() < 2) return;
+  std::map<std::string, std::string> once;
   for (const auto& term : queries.front().match) {
-    const bool everywhere = std::all_of(queries.begin(), queries.end(), [&](const RelatedQuery& q) {
-      const auto it = q.match.find(term.first);
-      return it != q.match.end() && !compared(it->second).empty();
-    });
-    if (everywhere) {
-      column = term.first;
-      break;
-    }
+    auto different = different_texts(queries, term.first);
+    if (different.size() <= once.size()) continue;
+    column = term.first;
+    once = std::move(different);
   }
   if (column.empty()) return;
   std::set<std::string> read;
-  std::map<std::string, std::string> once;
   for (const RelatedQuery& q : queries) {
     read.insert(q.columns.begin(), q.columns.end());
     for (const auto& term : q.match) read.insert(term.first);
-    once.emplace(compared(q.match.at(column)), text_of(q.match.at(column)));
   }
   columns.assign(read.begin(), read.end());
   for (const auto& text : once) texts.push_back(text.second);
@@ -88,21 +96,30 @@ RelatedTogether::RelatedTogether(std::span<const RelatedQuery> queries) : querie
 std::vector<std::size_t> RelatedTogether::take(std::vector<Observation> rows,
                                                std::vector<std::vector<Observation>>& answered) const {
   std::map<std::string, std::vector<std::size_t>> asking;
-  for (std::size_t i = 0; i < queries_.size(); ++i) asking[compared(queries_[i].match.at(column))].push_back(i);
+  std::set<std::string> meant;  // by the loosest comparison that servers make
+  for (std::size_t i = 0; i < queries_.size(); ++i) {
+    asking[compared(queries_[i].match.at(column))].push_back(i);
+    meant.insert(loosely(queries_[i].match.at(column)));
+  }
   answered.assign(queries_.size(), {});
-  bool strangers = false;
+  std::set<std::string> strangers;
   for (const Observation& row : rows) {
     const auto shown = row.columns.find(column);
     const auto whose = shown == row.columns.end() ? asking.end() : asking.find(compared(shown->second));
-    strangers = strangers || whose == asking.end();
-    if (whose == asking.end()) continue;
+    if (whose == asking.end()) {
+      strangers.insert(shown == row.columns.end() ? "" : loosely(shown->second));
+      continue;
+    }
     for (const std::size_t i : whose->second) {
       if (answers(queries_[i], row)) answered[i].push_back(row);
     }
   }
+  const bool unclear =
+      std::any_of(strangers.begin(), strangers.end(), [&](const std::string& s) { return meant.count(s) == 0; });
   std::vector<std::size_t> alone;
-  for (std::size_t i = 0; strangers && i < queries_.size(); ++i) {
-    if (answered[i].empty()) alone.push_back(i);
+  for (std::size_t i = 0; i < queries_.size(); ++i) {
+    const bool may_be_met = unclear || strangers.count(loosely(queries_[i].match.at(column))) > 0;
+    if (may_be_met && answered[i].empty()) alone.push_back(i);
   }
   return alone;
 }

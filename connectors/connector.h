@@ -214,8 +214,10 @@ struct RelatedQuery {
   std::string engagement_id;  // microsoft_half
 };
 
-// Queries of one kind asked together: the column that all of them compare with a text, and what came of asking for
-// those texts at once. What the server took for equal although it does not look equal here is asked again, one by one.
+// Queries of one kind asked together: of the columns that all of them compare with a text the one that tells most of
+// them apart (many customers share a postal code, few a name), and what came of asking for those texts at once. Where
+// the server took something for equal that does not look equal here, those that it may have meant are asked again, one
+// by one.
 struct RelatedTogether {
   explicit RelatedTogether(std::span<const RelatedQuery> queries);
 

@@ -2,83 +2,19 @@
 // stand in for the system. The only place that knows all systems by name; the engine and the command line ask here.
 #pragma once
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/json.h"
-#include "base/random.h"
-#include "base/time.h"
 #include "connectors/connector.h"
-#include "connectors/emulator/emulator.h"
+#include "connectors/login_part.h"
 #include "connectors/pilot.h"
-#include "net/certificate.h"
-#include "net/oauth.h"
-#include "net/token_store.h"
+#include "connectors/stand_in.h"
 
 namespace cosell {
-
-// What a connector is made in. All of it must outlive the connector.
-struct Surroundings {
-  std::string pair;                   // names the saved logins
-  std::string base_dir;               // of relative secret files
-  net::TokenStore* tokens = nullptr;  // null: logins are kept in memory only
-  net::Transport& transport;
-  Clock& clock;
-  Random& random;
-  net::CallMeter& meter;         // logins are counted under the system's display name
-  bool with_login = true;        // false: no secret is read; for commands that only look at the store
-  std::string config_file = {};  // where the part stands, for messages about it that come later
-};
-
-// Who logs in where; for a login by a person, and for `status`.
-struct LoginFacts {
-  net::OAuthClient client;
-  std::optional<net::Secret> client_secret;
-  bool by_person = false;  // a person has to log in once
-  // From when until when the login's certificate counts, and where it is; outside nobody can log in.
-  std::optional<net::CertificateTerm> certificate;
-  std::string certificate_place;
-  // The last day of the client secret, as the configuration says; nothing else tells it.
-  std::optional<Date> client_secret_expires;
-  // How long a saved login by a person lives that is not used.
-  std::optional<Duration> saved_login_life;
-};
-
-using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-// What a sandbox's stand-in hands out and loads.
-struct StandIn {
-  std::unique_ptr<emulator::Emulator> core;
-  struct Loaded {
-    std::size_t rows = 0;
-    std::size_t deals = 0;
-    std::vector<std::string> notes;  // for people: stages found, rows left out and why
-  };
-  // Loads a CSV export as deals; empty for a system that has none.
-  std::function<Result<Loaded>(const std::string& csv, const Pairs& map, const Pairs& set, Clock&, Random&)> load_csv;
-  std::function<void(std::size_t deals, Clock&, Random&)> seed;
-  // Registers the certificate with the app that logs in; empty for a system without such a login.
-  std::function<void(const std::string& certificate_pem)> register_certificate;
-};
-
-struct SandboxFile {
-  std::string path;  // below the sandbox's folder
-  std::string text;
-};
-
-// How a sandbox's configuration logs in to the CRM.
-enum class SandboxLogin { secret, certificate };
-
-// Where a sandbox keeps a login's key and certificate, below its folder.
-struct SandboxKeyPair {
-  std::string key;
-  std::string certificate;
-};
 
 struct System {
   std::string name;          // "partner_center"; names it in a configuration

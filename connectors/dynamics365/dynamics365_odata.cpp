@@ -9,6 +9,9 @@ namespace cosell {
 namespace {
 
 constexpr std::size_t kGuidLength = 36;
+constexpr std::size_t kTextsInOneRead = 50;
+// Encoded, of an address of 32 KB; columns and the names before each text take the remainder.
+constexpr std::size_t kTextBytesInOneRead = 16'000;
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 bool is_hyphen_place(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
@@ -87,6 +90,13 @@ std::string in(std::string_view property, const std::vector<std::string>& ids) {
   return out + "])";
 }
 
+std::string equals_one_of(std::string_view property, const std::vector<std::string>& texts) {
+  std::vector<std::string> terms;
+  terms.reserve(texts.size());
+  for (const std::string& t : texts) terms.push_back(std::string(property) + " eq " + quoted(t));
+  return "(" + text::join(terms, " or ") + ")";
+}
+
 std::string resource(std::string_view set, const std::vector<std::pair<std::string, std::string>>& options) {
   std::string out(set);
   char mark = '?';
@@ -106,6 +116,23 @@ std::vector<std::vector<std::string>> in_groups(std::vector<std::string> texts, 
   for (std::string& t : texts) {
     if (groups.empty() || groups.back().size() == group_max) groups.emplace_back();
     groups.back().push_back(std::move(t));
+  }
+  return groups;
+}
+
+std::vector<std::vector<std::string>> text_groups(std::vector<std::string> texts) {
+  std::vector<std::vector<std::string>> groups;
+  for (std::vector<std::string>& some : in_groups(std::move(texts), kTextsInOneRead)) {
+    std::size_t bytes = kTextBytesInOneRead;  // of the group so far; none yet
+    for (std::string& t : some) {
+      const std::size_t more = text::percent_encode(quoted(t)).size();
+      if (bytes + more > kTextBytesInOneRead) {
+        groups.emplace_back();
+        bytes = 0;
+      }
+      groups.back().push_back(std::move(t));
+      bytes += more;
+    }
   }
   return groups;
 }

@@ -31,13 +31,18 @@ std::string guid_from(std::string_view text);
 std::string quoted(std::string_view s);
 // "" for values that cannot stand in a filter.
 std::string literal(const Value& v);
-// Microsoft.Dynamics.CRM.In(PropertyName='accountid',PropertyValues=['…','…'])
+// Microsoft.Dynamics.CRM.In(PropertyName='accountid',PropertyValues=['…','…']). For ids only: such a list is read as
+// JSON, so that no way to write a quote or a backslash in it is documented.
 std::string in(std::string_view property, const std::vector<std::string>& ids);
+// (name eq 'it''s' or name eq '…'): for texts from outside, each a condition, of which a query takes 500.
+std::string equals_one_of(std::string_view property, const std::vector<std::string>& texts);
 // "opportunities?$select=…&$filter=…"; values are encoded here, empty ones left out.
 std::string resource(std::string_view set, const std::vector<std::pair<std::string, std::string>>& options);
 // In lists of at most this many; the address of a plain read stays below 32 KB.
 constexpr std::size_t kIdsInOneRead = 400;
 std::vector<std::vector<std::string>> in_groups(std::vector<std::string> texts, std::size_t group_max);
+// Texts for equals_one_of(): a letter may take nine bytes of the address, so that a list also ends by its length.
+std::vector<std::vector<std::string>> text_groups(std::vector<std::string> texts);
 
 }  // namespace dynamics365
 }  // namespace cosell

@@ -13,9 +13,6 @@ namespace {
 
 constexpr int kEmptyPagesAllowed = 3;
 constexpr int kPagesMost = 10'000;
-constexpr std::size_t kKeysInOneRead = 50;
-// Names of customers may be long and full of letters that take nine bytes in an address of 32 KB.
-constexpr std::size_t kTextsInOneRead = 100;
 // Enough to see that a customer is not unique.
 constexpr const char* kRelatedRows = "50";
 
@@ -298,12 +295,10 @@ Result<std::vector<Observation>> Dynamics365Reads::fetch(Call& call, std::span<c
     if (!shape) return std::move(shape.error());
     std::vector<Read> reads = reads_by_id(*shape, std::move(of_kind));
     if (kind == RecordKind::opportunity) {
-      for (const auto& group : in_groups(keys, kKeysInOneRead)) {
-        std::vector<std::string> terms;
-        for (const std::string& key : group) terms.push_back(settings_.key_column + " eq " + quoted(key));
-        reads.push_back(
-            {resource(shape->table->set, {{"$select", shape->select()}, {"$filter", text::join(terms, " or ")}}),
-             "GET " + shape->table->set});
+      for (const auto& group : text_groups(keys)) {
+        const std::string filter = equals_one_of(settings_.key_column, group);
+        reads.push_back({resource(shape->table->set, {{"$select", shape->select()}, {"$filter", filter}}),
+                         "GET " + shape->table->set});
       }
     }
     auto rows = rows_of(call, *shape, reads);
@@ -357,8 +352,9 @@ Result<std::vector<std::vector<Observation>>> Dynamics365Reads::related_to_each(
     auto shape = shape_for(call, queries.front().kind, together.columns);
     if (!shape) return std::move(shape.error());
     std::vector<Read> reads;
-    for (const auto& group : in_groups(together.texts, kTextsInOneRead)) {
-      const std::string filter = in(together.column, group) + " and " + active_condition(queries.front().kind);
+    for (const auto& group : text_groups(together.texts)) {
+      const std::string filter =
+          equals_one_of(together.column, group) + " and " + active_condition(queries.front().kind);
       reads.push_back({resource(shape->table->set, {{"$select", shape->select()}, {"$filter", filter}}),
                        "GET " + shape->table->set});
     }

@@ -23,6 +23,9 @@ Value typed_text(const std::string& s, ColumnType type) {
   return s;
 }
 
+// At this hour in UTC it is the same day for all who look, from Honolulu to Auckland's summer.
+constexpr std::int64_t kSameDayHour = 10;
+
 constexpr const char* kModifiedBy = "_modifiedby_value";
 
 // "W/\"123\""
@@ -66,10 +69,10 @@ bool RowShape::shows_process() const {
 }
 
 Date day_of_local(Instant t) {
-  // East of Greenwich midnight lies on the day before. Noon itself belongs to its own day.
-  constexpr std::int64_t kHalfDay = 12LL * 3600 * 1000;
+  // East of Greenwich midnight lies on the day before. From Auckland's summer, thirteen hours ahead, to Honolulu, ten
+  // behind, each midnight tells its day; ten o'clock itself belongs to its own day.
   const Date day = date_of(t);
-  return t.ms - start_of(day).ms > kHalfDay ? add_days(day, 1) : day;
+  return t > start_of(day) + hours(kSameDayHour) ? add_days(day, 1) : day;
 }
 
 std::optional<Value> typed(const json::Value& v, ColumnType type) {
@@ -209,8 +212,8 @@ Result<json::Value> written_value(const std::string& column, ColumnType type, co
     if (wants_number) return json::Value::number(amount_of(*m).text);
   } else if (const auto* d = std::get_if<Date>(&v)) {
     if (type == ColumnType::date || type == ColumnType::text) return json::Value::string(to_string(*d));
-    // Noon is the same day for all who look at it from the Americas to eastern Asia.
-    if (type == ColumnType::local_date) return json::Value::string(to_string(*d) + "T12:00:00Z");
+    if (type == ColumnType::local_date)
+      return json::Value::string(to_string_seconds(start_of(*d) + hours(kSameDayHour)));
     if (type == ColumnType::instant) return json::Value::string(to_string_seconds(start_of(*d)));
   } else if (const auto* t = std::get_if<Instant>(&v)) {
     if (type == ColumnType::instant || type == ColumnType::text) return json::Value::string(to_string_seconds(*t));

@@ -69,7 +69,8 @@ std::optional<Value> typed(const json::Value& v, ColumnType type);
 // A value as a member of a body; `config` or, for texts, `rejected` where the column cannot hold it. Not for lookups.
 Result<json::Value> written_value(const std::string& column, ColumnType type, const Value& v);
 
-// The day that a moment stands for where people wrote a date: midnight in their zone, or noon UTC as the bridge writes.
+// The day that a moment stands for where people wrote a date: midnight in their zone, or the hour in UTC at
+// which the bridge writes.
 Date day_of_local(Instant t);
 
 }  // namespace cosell::dynamics365

@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t kRequestsMost = 1000;  // in one batch; the platform's own limit
 constexpr int kSmallestBatch = 10;
-constexpr const char* kRevenue = "isrevenuesystemcalculated";
-constexpr const char* kAmount = "estimatedvalue";
 
 Error unclear(const std::string& why) {
   return make_error(ErrorClass::unknown, "It is not certain whether Dynamics 365 applied the change: " + why);
@@ -28,45 +26,22 @@ bool ends_the_push(const Error& e) {
          e.kind == ErrorClass::transient || e.kind == ErrorClass::config;
 }
 
-http::Header header(const char* name, std::string value) { return {name, std::move(value)}; }
-
 }  // namespace
-
-struct Dynamics365Writes::Row {
-  std::size_t index = 0;
-  Verb verb = Verb::update;
-  std::string id;
-  std::string condition;             // If-Match: a version or "*"
-  json::Value body;                  // all columns but the stage
-  std::optional<StageValue> target;  // the stage to be written
-  std::optional<StageValue> present;
-  std::optional<bool> calculated;              // is the revenue calculated? where the record was looked at
-  bool force_reopen = false;                   // the record is closed and locked
-  std::shared_ptr<const RowShape> shape = {};  // of the written columns, for the answer
-  std::vector<BatchRequest> moves = {};        // of the business process
-  std::vector<BatchRequest> steps = {};
-
-  bool moves_process() const { return target && target->is_open() && shape->stage.is_process(); }
-  // An action or a move shows nothing: the record is read behind it, in the same call.
-  bool is_read_behind() const { return !steps.empty() && (steps.back().method == "POST" || !moves.empty()); }
-  std::size_t requests() const { return steps.size() + (is_read_behind() ? 1 : 0); }
-};
 
 struct Dynamics365Writes::Push {
   std::span<const Operation> operations;
   std::vector<std::optional<Outcome>> outcomes;
-  std::vector<Row> existing;  // creates that met a record
-  std::vector<Row> locked;    // writes that a closed record refused
+  std::vector<WriteRow> existing;  // creates that met a record
+  std::vector<WriteRow> locked;    // writes that a closed record refused
   std::optional<Error> stopped;
-  // By kind and columns: most writes of a push are of one shape.
-  std::map<std::pair<RecordKind, std::vector<std::string>>, std::shared_ptr<const RowShape>> shapes = {};
+  WriteShapes shapes = {};
 
   void fail(std::size_t index, Error error) {
     const std::string request_id = error.request_id;
     outcomes[index] = Outcome{operations[index].id, std::move(error), request_id};
   }
-  void fail(const std::vector<Row>& rows, const Error& error) {
-    for (const Row& row : rows) fail(row.index, error);
+  void fail(const std::vector<WriteRow>& rows, const Error& error) {
+    for (const WriteRow& row : rows) fail(row.index, error);
   }
   void succeed(std::size_t index, Applied applied, std::string request_id) {
     outcomes[index] = Outcome{operations[index].id, std::move(applied), std::move(request_id)};
@@ -79,144 +54,26 @@ Dynamics365Writes::Dynamics365Writes(const Dynamics365Settings& settings, Dynami
     : settings_(settings),
       stage_(settings.stage_column),
       client_(client),
-      schema_(schema),
       reads_(reads),
       related_(related),
       processes_(processes),
+      rows_(settings, client, schema, reads, related),
       batch_size_({.start = settings.batch_start,
                    .min = std::min(kSmallestBatch, settings.batch_start),
                    .max = settings.batch_max}) {}
 
-// ---- an operation, ready to be sent
-
-Result<void> Dynamics365Writes::add_currency(Call& call, const Value& value, Row& row) {
-  const std::string code = text::trim(text_of(value));
-  if (code.empty()) return {};  // an amount is never without a currency
-  auto id = related_.currency_id(call, code);
-  if (!id) return std::move(id.error());
-  if (id->empty()) {
-    Error e = make_error(ErrorClass::rejected,
-                         "This Dynamics 365 organisation does not have the currency " + code +
-                             "; an administrator can add it, or change the currency in Partner Center.");
-    e.fields = {std::string(kCurrencyColumn)};
-    e.rule = "CURRENCY_MISSING";
-    return e;
-  }
-  row.body.set("transactioncurrencyid@odata.bind", json::Value::string("/transactioncurrencies(" + *id + ")"));
-  return {};
-}
-
-Result<void> Dynamics365Writes::add_column(Call& call, const ColumnFacts& facts, const std::string& column,
-                                           const Value& value, Row& row) {
-  if (column == kCurrencyColumn) return add_currency(call, value, row);
-  if (column.find('.') != std::string::npos) {
-    return make_error(ErrorClass::config, "Column " + column +
-                                              " belongs to another record; the bridge does not write it. Change the "
-                                              "mapping.");
-  }
-  if (facts.type != ColumnType::lookup) {
-    auto written = written_value(column, facts.type, value);
-    if (!written) return std::move(written.error());
-    row.body.set(column, *std::move(written));
-    return {};
-  }
-  if (facts.bind.empty() || facts.set.empty()) {
-    return make_error(ErrorClass::config,
-                      "Column " + column +
-                          " may lead to several tables of Dynamics 365; the mapping has to name one "
-                          "of them, like customerid_account.");
-  }
-  if (is_blank(value)) {
-    row.body.set(facts.bind, json::Value::null());
-    return {};
-  }
-  const std::string id = normal_guid(text_of(value));
-  if (id.empty()) {
-    Error e = make_error(ErrorClass::rejected, "\"" + display(value) + "\" is not the id of a Dynamics 365 record.");
-    e.fields = {column};
-    return e;
-  }
-  row.body.set(facts.bind + "@odata.bind", json::Value::string("/" + facts.set + "(" + id + ")"));
-  return {};
-}
-
-Result<Dynamics365Writes::Row> Dynamics365Writes::row_of(Call& call, Push& push, const Operation& op,
-                                                         std::size_t index) {
-  Row row;
-  row.index = index;
-  row.verb = op.verb;
-  row.body = json::Value::object();
-  row.condition = op.must_match.empty() ? "*" : op.must_match.value;
-  const Table* table = table_of(op.kind);
-  if (table == nullptr || op.kind == RecordKind::owner) {
-    return make_error(ErrorClass::bug, "The bridge does not write records of this kind to Dynamics 365.");
-  }
-  const bool keyed = op.verb == Verb::create && op.kind == RecordKind::opportunity;
-  if (op.verb == Verb::update) {
-    row.id = normal_guid(op.target.id.value);
-    if (row.id.empty()) {
-      return make_error(ErrorClass::not_found,
-                        "\"" + op.target.id.value + "\" is not the id of a Dynamics 365 record.");
-    }
-  } else {
-    const std::string key = keyed ? op.target.key.value : op.id.value;
-    if (key.empty()) return make_error(ErrorClass::bug, "A new opportunity needs the id of its referral.");
-    row.id = guid_from("cosell " + table->name + " " + key);
-    if (keyed) row.body.set(settings_.key_column, json::Value::string(key));
-  }
-  std::vector<std::string> columns;
-  for (const auto& change : op.changes) columns.push_back(change.first);
-  std::shared_ptr<const RowShape>& shape = push.shapes[{op.kind, columns}];
-  if (shape == nullptr) {
-    auto made = reads_.shape_for(call, op.kind, columns);
-    if (!made) return std::move(made.error());
-    shape = std::make_shared<const RowShape>(*std::move(made));
-  }
-  row.shape = shape;
-  for (const PlannedColumn& planned : row.shape->columns) {
-    const Value& value = op.changes.at(planned.name);
-    if (planned.from == PlannedColumn::From::stage) {
-      row.target = stage_.parse(text_of(value));
-      if (row.target) continue;
-      const std::string example = stage_.choice() + (stage_.is_process() ? ":6b9ce798-221a-…" : ":1");
-      Error e =
-          make_error(ErrorClass::rejected, "\"" + display(value) + "\" is no stage of Dynamics 365 (they look like " +
-                                               example + ", won:3 or lost:4). Change the mapping.");
-      e.fields = {planned.name};
-      return e;
-    }
-    if (planned.from == PlannedColumn::From::process) {
-      return make_error(ErrorClass::config,
-                        "The business process of an opportunity is not changed by the bridge. Take column process out "
-                        "of what the mapping writes.");
-    }
-    if (keyed && planned.name == settings_.key_column) continue;
-    if (auto added = add_column(call, planned.facts, planned.name, value, row); !added) {
-      return std::move(added.error());
-    }
-  }
-  const bool amount = op.kind == RecordKind::opportunity && op.changes.count(kAmount) > 0;
-  if (amount && settings_.calculated_revenue == CalculatedRevenue::take_over) {
-    row.body.set(kRevenue, json::Value::boolean(false));
-  }
-  if (const auto it = op.expected.find(std::string(kStageColumn)); it != op.expected.end()) {
-    row.present = stage_.parse(text_of(it->second));
-  }
-  return row;
-}
-
 // ---- what has to be known before a write
 
-bool Dynamics365Writes::needs_a_look(const Row& row, const Operation& op) const {
+bool Dynamics365Writes::needs_a_look(const WriteRow& row, const Operation& op) const {
   if (op.verb != Verb::update) return false;
   const bool compares = op.must_match.empty() && !op.expected.empty();
   const bool stage_unknown = row.target && (!row.present || stage_.is_process());
-  const bool amount = op.kind == RecordKind::opportunity && op.changes.count(kAmount) > 0 &&
+  const bool amount = op.kind == RecordKind::opportunity && op.changes.count(kAmountColumn) > 0 &&
                       settings_.calculated_revenue == CalculatedRevenue::refuse;
   return compares || stage_unknown || amount;
 }
 
-std::optional<Error> Dynamics365Writes::judge_look(const Operation& op, const Observation& seen, Row& row) const {
+std::optional<Error> Dynamics365Writes::judge_look(const Operation& op, const Observation& seen, WriteRow& row) const {
   std::vector<std::string> changed;
   if (op.must_match.empty()) {
     for (const auto& [name, value] : op.expected) {
@@ -242,28 +99,28 @@ std::optional<Error> Dynamics365Writes::judge_look(const Operation& op, const Ob
   }
   if (op.kind != RecordKind::opportunity) return std::nullopt;
   row.present = stage_.parse(text_of(column(seen.columns, std::string(kStageColumn))));
-  const bool calculated = column(seen.columns, kRevenue) == Value(true);
+  const bool calculated = column(seen.columns, kRevenueColumn) == Value(true);
   row.calculated = calculated;
-  if (calculated && op.changes.count(kAmount) > 0 && settings_.calculated_revenue == CalculatedRevenue::refuse) {
+  if (calculated && op.changes.count(kAmountColumn) > 0 && settings_.calculated_revenue == CalculatedRevenue::refuse) {
     Error e =
         make_error(ErrorClass::rejected,
                    "The revenue of this opportunity is calculated by Dynamics 365 from its product lines, so the "
                    "amount from Partner Center would be lost. Set Revenue to \"User Provided\", or let the bridge "
                    "do it (setting \"calculated_revenue\": \"take_over\").");
-    e.fields = {kAmount};
+    e.fields = {kAmountColumn};
     e.rule = "CALCULATED_REVENUE";
     return e;
   }
   return std::nullopt;
 }
 
-void Dynamics365Writes::look(Call& call, Push& push, std::vector<Row>& rows) {
+void Dynamics365Writes::look(Call& call, Push& push, std::vector<WriteRow>& rows) {
   struct Group {
     std::vector<RecordRef> refs;
     std::vector<std::string> columns;
   };
   std::map<RecordKind, Group> groups;
-  for (const Row& row : rows) {
+  for (const WriteRow& row : rows) {
     const Operation& op = push.operations[row.index];
     if (!needs_a_look(row, op)) continue;
     Group& group = groups[op.kind];
@@ -281,7 +138,7 @@ void Dynamics365Writes::look(Call& call, Push& push, std::vector<Row>& rows) {
     }
     if (op.kind == RecordKind::opportunity) {
       add(std::string(kStageColumn));
-      add(kRevenue);
+      add(kRevenueColumn);
     }
   }
   for (auto& [kind, group] : groups) {
@@ -291,7 +148,7 @@ void Dynamics365Writes::look(Call& call, Push& push, std::vector<Row>& rows) {
     if (found) {
       for (const Observation& o : *found) by_id[o.id.value] = &o;
     }
-    for (Row& row : rows) {
+    for (WriteRow& row : rows) {
       const Operation& op = push.operations[row.index];
       if (op.kind != kind || !needs_a_look(row, op)) continue;
       const auto seen = by_id.find(row.id);
@@ -306,25 +163,25 @@ void Dynamics365Writes::look(Call& call, Push& push, std::vector<Row>& rows) {
   }
 }
 
-void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<Row>& rows) {
-  std::vector<Row*> moving;
+void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<WriteRow>& rows) {
+  std::vector<WriteRow*> moving;
   std::vector<std::string> ids;
-  for (Row& row : rows) {
+  for (WriteRow& row : rows) {
     if (push.outcomes[row.index] || row.verb == Verb::create || !row.moves_process() || row.target == row.present) {
       continue;
     }
     moving.push_back(&row);
     ids.push_back(row.id);
   }
-  const auto fail = [&](const Row& row, ErrorClass kind, const std::string& why) {
+  const auto fail = [&](const WriteRow& row, ErrorClass kind, const std::string& why) {
     Error e = make_error(kind, why);
     e.fields = {std::string(kStageColumn)};
     push.fail(row.index, std::move(e));
   };
   const auto instances = processes_.instances_of(call, ids);
-  std::vector<Row*> ready;
+  std::vector<WriteRow*> ready;
   std::vector<Dynamics365Processes::Move> moves;
-  for (Row* row : moving) {
+  for (WriteRow* row : moving) {
     const ProcessInstance* at = nullptr;
     if (instances) {
       const auto found = instances->find(row->id);
@@ -359,85 +216,12 @@ void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<Row>& row
   }
 }
 
-// ---- requests
-
-BatchRequest Dynamics365Writes::patch(const Row& row, const json::Value& body, const std::string& condition) const {
-  BatchRequest request;
-  request.method = "PATCH";
-  request.path = client_.path(resource(row.shape->table->set + "(" + row.id + ")", {{"$select", row.shape->select()}}));
-  const bool creates = row.verb == Verb::create;
-  // Without a condition the platform would create what it does not find, and change what it should create.
-  request.headers.push_back(creates ? header("If-None-Match", "*") : header("If-Match", condition));
-  request.headers.push_back(header("Prefer", "return=representation"));
-  if (creates && settings_.duplicate_detection) {
-    request.headers.push_back(header("MSCRM.SuppressDuplicateDetection", "false"));
-  }
-  request.body = json::write(body);
-  return request;
-}
-
-BatchRequest Dynamics365Writes::close(const Row& row, const StageValue& stage) const {
-  const bool won = stage.state == StageValue::State::won;
-  json::Value activity = json::Value::object();
-  activity.set("subject", json::Value::string(won ? "Won in Partner Center" : "Lost in Partner Center"));
-  activity.set("opportunityid@odata.bind", json::Value::string("/opportunities(" + row.id + ")"));
-  json::Value body = json::Value::object();
-  body.set("Status", json::Value::integer(stage.option.value_or(-1)));
-  body.set("OpportunityClose", std::move(activity));
-  BatchRequest request;
-  request.method = "POST";
-  request.path = client_.path(won ? "WinOpportunity" : "LoseOpportunity");
-  request.body = json::write(body);
-  return request;
-}
-
-// The steps of one operation in order: reopen, write, close; each only where it is needed.
-Result<std::vector<BatchRequest>> Dynamics365Writes::requests_of(Call& call, const Row& row) {
-  const bool creates = row.verb == Verb::create;
-  const StageValue present = row.present.value_or(StageValue{});
-  const StageValue goal = row.target ? *row.target : present;
-  const bool moves = creates ? row.target.has_value() : row.target && goal != present;
-  const bool reopens = row.force_reopen || (!creates && moves && !present.is_open());
-  const bool closes = !goal.is_open() && (reopens || moves);
-  std::vector<BatchRequest> requests;
-  std::string condition = row.condition;
-  if (reopens) {
-    auto reasons = schema_.status_reasons(call);
-    if (!reasons) return std::move(reasons.error());
-    const auto open =
-        std::find_if((*reasons)->begin(), (*reasons)->end(), [](const Option& o) { return o.state == 0; });
-    std::int64_t reason = open == (*reasons)->end() ? 1 : open->value;
-    if (goal.is_open() && stage_.is_status()) reason = goal.option.value_or(reason);
-    json::Value body = json::Value::object();
-    body.set("statecode", json::Value::integer(0));
-    body.set("statuscode", json::Value::integer(reason));
-    requests.push_back(patch(row, body, condition));
-    condition = "*";
-  }
-  json::Value body = row.body;
-  // The stage of a business process is moved by steps of its own; a new opportunity begins at its first one.
-  if (moves && goal.is_open() && !stage_.is_process() && !(reopens && stage_.is_status())) {
-    body.set(stage_.choice(), goal.option ? json::Value::integer(*goal.option) : json::Value::null());
-  }
-  // Closing has no condition of its own: the open stage is written as it is, under the condition.
-  const bool guards = closes && !reopens && !creates && condition != "*" && body.members().empty();
-  if (guards && stage_.is_process()) {
-    body.set(kRevenue, json::Value::boolean(row.calculated.value_or(false)));
-  } else if (guards) {
-    body.set(stage_.choice(), present.option ? json::Value::integer(*present.option) : json::Value::null());
-  }
-  if (creates || !body.members().empty()) requests.push_back(patch(row, body, condition));
-  requests.insert(requests.end(), row.moves.begin(), row.moves.end());
-  if (closes) requests.push_back(close(row, goal));
-  return requests;
-}
-
 // ---- calls
 
-std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector<Row>& rows, bool full) {
+std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector<WriteRow>& rows, bool full) {
   std::vector<BatchItem> items;
   std::vector<std::size_t> place;  // of each row's first item
-  for (Row& row : rows) {
+  for (WriteRow& row : rows) {
     place.push_back(items.size());
     const bool looks = row.is_read_behind();
     const bool change_set = row.steps.size() > 1;
@@ -475,10 +259,10 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
   return std::nullopt;
 }
 
-void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<Row> rows) {
-  std::vector<Row> ready;
-  for (Row& row : rows) {
-    auto steps = requests_of(call, row);
+void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<WriteRow> rows) {
+  std::vector<WriteRow> ready;
+  for (WriteRow& row : rows) {
+    auto steps = rows_.requests_of(call, row);
     if (steps) {
       row.steps = *std::move(steps);
       ready.push_back(std::move(row));
@@ -488,7 +272,7 @@ void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<Row> rows) 
   }
   for (std::size_t from = 0; from < ready.size();) {
     std::size_t requests = 0;
-    std::vector<Row> batch;
+    std::vector<WriteRow> batch;
     const std::size_t most = std::min(static_cast<std::size_t>(batch_size_.current()), kRequestsMost);
     for (; from < ready.size(); ++from) {
       if (!batch.empty() && requests + ready[from].requests() > most) break;
@@ -506,27 +290,26 @@ void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<Row> rows) 
 
 // ---- answers
 
-ProcessInstances Dynamics365Writes::processes_after(Call& call, const std::vector<Row>& rows) {
+ProcessInstances Dynamics365Writes::processes_after(Call& call, const std::vector<WriteRow>& rows) {
   std::vector<std::string> ids;
-  for (const Row& row : rows) {
+  for (const WriteRow& row : rows) {
     if (row.shape->shows_process()) ids.push_back(row.id);
   }
   auto found = processes_.instances_of(call, ids);
   return found ? *std::move(found) : ProcessInstances();
 }
 
-Applied Dynamics365Writes::applied_with(Call& call, const Row& row, const http::Response& shown,
+Applied Dynamics365Writes::applied_with(Call& call, const WriteRow& row, const http::Response& shown,
                                         const ProcessInstances& processes) {
   Applied applied;
   applied.id = RecordId(row.id);
   applied.created = row.verb == Verb::create;
   const auto body = read_body(shown.body, "POST $batch");
-  auto seen = body ? read_row(*body, *row.shape, "POST $batch")
-                   : Result<cosell::dynamics365::Row>(make_error(ErrorClass::bad_response, ""));
+  auto seen = body ? read_row(*body, *row.shape, "POST $batch") : Result<Row>(make_error(ErrorClass::bad_response, ""));
   // The write itself arrived; what its answer does not tell, the next pull will.
   if (!seen) return applied;
   applied.version = seen->seen.version;
-  std::vector<cosell::dynamics365::Row> rows;
+  std::vector<Row> rows;
   rows.push_back(*std::move(seen));
   const bool filled = related_.fill(call, *row.shape, rows).has_value();
   Dynamics365Processes::fill_from(processes, *row.shape, rows.front());
@@ -539,7 +322,7 @@ Applied Dynamics365Writes::applied_with(Call& call, const Row& row, const http::
   return applied;
 }
 
-void Dynamics365Writes::settle(Call& call, Push& push, Row& row, const BatchAnswer& answer, const Shown& shown) {
+void Dynamics365Writes::settle(Call& call, Push& push, WriteRow& row, const BatchAnswer& answer, const Shown& shown) {
   const auto refusal = std::find_if(answer.answers.begin(), answer.answers.end(),
                                     [](const http::Response& r) { return !is_success(r); });
   if (refusal != answer.answers.end()) return settle_refused(call, push, row, *refusal);
@@ -551,7 +334,7 @@ void Dynamics365Writes::settle(Call& call, Push& push, Row& row, const BatchAnsw
   push.succeed(row.index, applied_with(call, row, is_success(last) ? last : nothing, shown.processes), "");
 }
 
-void Dynamics365Writes::settle_refused(Call& call, Push& push, Row& row, const http::Response& refusal) {
+void Dynamics365Writes::settle_refused(Call& call, Push& push, WriteRow& row, const http::Response& refusal) {
   const Operation& op = push.operations[row.index];
   Error e = error_of_part(refusal, {"POST $batch", true}, call.clock.now());
   const bool key_taken = e.rule == kDuplicateKey || e.rule == kDuplicateAlternateKey;
@@ -576,13 +359,13 @@ void Dynamics365Writes::settle_refused(Call& call, Push& push, Row& row, const h
 }
 
 void Dynamics365Writes::find_existing(Call& call, Push& push) {
-  std::map<RecordKind, std::vector<Row>> by_kind;
-  for (Row& row : push.existing) by_kind[push.operations[row.index].kind].push_back(std::move(row));
+  std::map<RecordKind, std::vector<WriteRow>> by_kind;
+  for (WriteRow& row : push.existing) by_kind[push.operations[row.index].kind].push_back(std::move(row));
   push.existing.clear();
   for (auto& [kind, rows] : by_kind) {
     std::vector<RecordRef> refs;
     std::vector<std::string> columns;
-    for (const Row& row : rows) {
+    for (const WriteRow& row : rows) {
       RecordRef ref;
       ref.kind = kind;
       ref.id = RecordId(row.id);
@@ -595,7 +378,7 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
       }
     }
     const auto found = reads_.fetch(call, refs, columns);
-    for (const Row& row : rows) {
+    for (const WriteRow& row : rows) {
       if (!found) {
         // The write was refused; only the look at what is there failed.
         Error e = found.error();
@@ -625,17 +408,17 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
 }
 
 void Dynamics365Writes::reopen_refused(Call& call, Push& push) {
-  std::vector<Row> rows = std::move(push.locked);
+  std::vector<WriteRow> rows = std::move(push.locked);
   push.locked.clear();
   std::vector<RecordRef> refs;
-  for (const Row& row : rows) {
+  for (const WriteRow& row : rows) {
     RecordRef ref;
     ref.id = RecordId(row.id);
     refs.push_back(std::move(ref));
   }
   const auto found = reads_.fetch(call, refs, {std::string(kStageColumn)});
-  std::vector<Row> again;
-  for (Row& row : rows) {
+  std::vector<WriteRow> again;
+  for (WriteRow& row : rows) {
     if (!found) {
       push.fail(row.index, found.error());
       continue;
@@ -661,9 +444,9 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
   Push push;
   push.operations = operations;
   push.outcomes.resize(operations.size());
-  std::vector<Row> rows;
+  std::vector<WriteRow> rows;
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    auto row = push.stopped ? Result<Row>(*push.stopped) : row_of(call, push, operations[i], i);
+    auto row = push.stopped ? Result<WriteRow>(*push.stopped) : rows_.row_of(call, push.shapes, operations[i], i);
     if (!row) {
       const bool about_all = ends_the_push(row.error()) && row.error().kind != ErrorClass::config;
       if (about_all) push.stopped = row.error();
@@ -678,10 +461,10 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
   }
   if (!push.stopped) look(call, push, rows);
   if (!push.stopped && processes_.in_use()) plan_moves(call, push, rows);
-  const auto settled = [&](const Row& r) { return push.outcomes[r.index].has_value(); };
+  const auto settled = [&](const WriteRow& r) { return push.outcomes[r.index].has_value(); };
   rows.erase(std::remove_if(rows.begin(), rows.end(), settled), rows.end());
   // Nothing but a stage that is there already.
-  for (const Row& row : rows) {
+  for (const WriteRow& row : rows) {
     const bool nothing = row.verb == Verb::update && row.body.members().empty() && row.target == row.present;
     if (!nothing) continue;
     Applied applied;

@@ -15,6 +15,7 @@
 #include "connectors/dynamics365/dynamics365_related.h"
 #include "connectors/dynamics365/dynamics365_schema.h"
 #include "connectors/dynamics365/dynamics365_settings.h"
+#include "connectors/dynamics365/dynamics365_write_row.h"
 #include "net/batch_size.h"
 
 namespace cosell::dynamics365 {
@@ -27,38 +28,28 @@ class Dynamics365Writes {
   std::vector<Outcome> push(Call& call, std::span<const Operation> operations);
 
  private:
-  struct Row;   // one operation, ready to be sent
   struct Push;  // what one push has come to
 
-  Result<Row> row_of(Call& call, Push& push, const Operation& operation, std::size_t index);
-  Result<void> add_column(Call& call, const ColumnFacts& facts, const std::string& column, const Value& value,
-                          Row& row);
-  Result<void> add_currency(Call& call, const Value& value, Row& row);
-
-  bool needs_a_look(const Row& row, const Operation& operation) const;
+  bool needs_a_look(const WriteRow& row, const Operation& operation) const;
   // Reads rows again where a condition, the present stage or a calculated revenue has to be known before the write.
-  void look(Call& call, Push& push, std::vector<Row>& rows);
-  std::optional<Error> judge_look(const Operation& operation, const Observation& seen, Row& row) const;
+  void look(Call& call, Push& push, std::vector<WriteRow>& rows);
+  std::optional<Error> judge_look(const Operation& operation, const Observation& seen, WriteRow& row) const;
 
   // Prepares the moves of the business process; it is read at once for all rows.
-  void plan_moves(Call& call, Push& push, std::vector<Row>& rows);
+  void plan_moves(Call& call, Push& push, std::vector<WriteRow>& rows);
 
-  Result<std::vector<BatchRequest>> requests_of(Call& call, const Row& row);
-  BatchRequest patch(const Row& row, const json::Value& body, const std::string& condition) const;
-  BatchRequest close(const Row& row, const StageValue& stage) const;
-
-  void send_all(Call& call, Push& push, std::vector<Row> rows);
+  void send_all(Call& call, Push& push, std::vector<WriteRow> rows);
   // Gives the error of the whole call, if it was refused as a whole. `full`: no more fitted in.
-  std::optional<Error> send(Call& call, Push& push, std::vector<Row>& rows, bool full);
+  std::optional<Error> send(Call& call, Push& push, std::vector<WriteRow>& rows, bool full);
   // The business processes of the rows that were written, as they stand now.
-  ProcessInstances processes_after(Call& call, const std::vector<Row>& rows);
+  ProcessInstances processes_after(Call& call, const std::vector<WriteRow>& rows);
   struct Shown {
     const BatchAnswer* record = nullptr;  // the record as it was read behind the write
     const ProcessInstances& processes;
   };
-  void settle(Call& call, Push& push, Row& row, const BatchAnswer& answer, const Shown& shown);
-  void settle_refused(Call& call, Push& push, Row& row, const http::Response& refusal);
-  Applied applied_with(Call& call, const Row& row, const http::Response& shown, const ProcessInstances& processes);
+  void settle(Call& call, Push& push, WriteRow& row, const BatchAnswer& answer, const Shown& shown);
+  void settle_refused(Call& call, Push& push, WriteRow& row, const http::Response& refusal);
+  Applied applied_with(Call& call, const WriteRow& row, const http::Response& shown, const ProcessInstances& processes);
 
   // Creates whose record was there already.
   void find_existing(Call& call, Push& push);
@@ -68,14 +59,11 @@ class Dynamics365Writes {
   const Dynamics365Settings settings_;
   const StageColumn stage_;
   Dynamics365Client& client_;
-  Dynamics365Schema& schema_;
   Dynamics365Reads& reads_;
   Dynamics365Related& related_;
   Dynamics365Processes& processes_;
+  WriteRows rows_;
   net::BatchSize batch_size_;  // requests in one batch
 };
-
-// The currency of an amount, by ISO code: the one related column that can be written.
-constexpr std::string_view kCurrencyColumn = "transactioncurrencyid.isocurrencycode";
 
 }  // namespace cosell::dynamics365

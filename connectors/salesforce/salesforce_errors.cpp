@@ -22,7 +22,7 @@ struct Meaning {
   std::string_view text;  // for people; the server's words follow
 };
 
-constexpr std::array<Meaning, 40> kMeanings = {{
+constexpr std::array<Meaning, 41> kMeanings = {{
     {"UNABLE_TO_LOCK_ROW", ErrorClass::transient,
      "Another process is changing the record in Salesforce at this moment"},
     {"QUERY_TIMEOUT", ErrorClass::transient, "Salesforce took too long to answer the query"},
@@ -45,6 +45,7 @@ constexpr std::array<Meaning, 40> kMeanings = {{
     {"DUPLICATE_EXTERNAL_ID", ErrorClass::rejected, "Several records in Salesforce carry the same referral"},
     {"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", ErrorClass::rejected, "An automation in Salesforce refuses the change"},
     {"APEX_ERROR", ErrorClass::rejected, "An automation in Salesforce failed on the change"},
+    {"CANNOT_EXECUTE_FLOW_TRIGGER", ErrorClass::rejected, "An automation in Salesforce failed on the change"},
     {"INVALID_FIELD_FOR_INSERT_UPDATE", ErrorClass::rejected, "Salesforce does not let this field be written"},
     {"ENTITY_IS_LOCKED", ErrorClass::rejected, "The record is locked in Salesforce, for instance by an approval"},
     {"INACTIVE_OWNER_OR_USER", ErrorClass::rejected, "The owner is not active in Salesforce"},
@@ -109,6 +110,16 @@ Error of_limit(const ServerError& error, Instant now) {
   return e;
 }
 
+// A trigger or flow that meets a locked row fails as a whole, and its failure is told as that of the automation: only
+// the words tell that it goes better in a moment.
+bool met_a_lock(const ServerError& error) {
+  constexpr std::array<std::string_view, 3> kAutomations = {"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", "APEX_ERROR",
+                                                            "CANNOT_EXECUTE_FLOW_TRIGGER"};
+  const bool automation = std::find(kAutomations.begin(), kAutomations.end(), error.code) != kAutomations.end();
+  return automation && (error.message.find("UNABLE_TO_LOCK_ROW") != std::string::npos ||
+                        error.message.find("Record Currently Unavailable") != std::string::npos);
+}
+
 std::string sentence(std::string_view start, const std::string& server_words) {
   std::string words = text::trim(text::replace_all(text::replace_all(server_words, "\r", ""), "\n", " "));
   if (words.empty()) return std::string(start) + ".";
@@ -144,6 +155,10 @@ Error error_of_code(const ServerError& error, int http_status, Instant now) {
       std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& m) { return m.code == error.code; });
   if (error.code == "REQUEST_LIMIT_EXCEEDED") {
     e = of_limit(error, now);
+  } else if (met_a_lock(error)) {
+    e = make_error(
+        ErrorClass::transient,
+        sentence("An automation in Salesforce met a record that another process is changing", error.message));
   } else if (known != kMeanings.end()) {
     e = make_error(known->kind, sentence(known->text, error.message));
   } else {

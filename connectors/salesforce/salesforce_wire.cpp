@@ -382,14 +382,18 @@ Result<std::vector<StageEntry>> read_stages(const std::string& body, const std::
   return stages;
 }
 
-Result<json::Value> written_value(const std::string& column, const Value& v) {
+Result<json::Value> written_value(const std::string& column, TextType type, const Value& v) {
   if (is_blank(v)) return json::Value::null();
   if (const auto* b = std::get_if<bool>(&v)) return json::Value::boolean(*b);
   if (const auto* s = std::get_if<std::string>(&v)) return json::Value::string(*s);
   if (const auto* n = std::get_if<Number>(&v)) return json::Value::number(n->text);
   if (const auto* m = std::get_if<Money>(&v)) return json::Value::number(amount_of(*m).text);
-  if (const auto* d = std::get_if<Date>(&v)) return json::Value::string(to_string(*d));
-  if (const auto* t = std::get_if<Instant>(&v)) return json::Value::string(to_string(*t));
+  if (const auto* d = std::get_if<Date>(&v)) {
+    return json::Value::string(type == TextType::instant ? to_string(start_of(*d)) : to_string(*d));
+  }
+  if (const auto* t = std::get_if<Instant>(&v)) {
+    return json::Value::string(type == TextType::date ? to_string(date_of(*t)) : to_string(*t));
+  }
   return make_error(ErrorClass::config, "Column " + column + " of Salesforce cannot hold this kind of value (" +
                                             display(v) + "). Change the mapping.");
 }

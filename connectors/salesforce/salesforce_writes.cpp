@@ -16,6 +16,9 @@ namespace {
 
 using Outcomes = std::vector<std::optional<Outcome>>;
 
+// One row of 200 is found within 16 calls; of a collection in which more are wrong some stay unfound, and wait as one.
+constexpr int kCallsToFindARow = 24;
+
 Error unclear(const std::string& why) {
   return make_error(ErrorClass::unknown, "It is not certain whether Salesforce applied the change: " + why);
 }
@@ -49,7 +52,30 @@ Columns own_columns(const Columns& columns) {
   return own;
 }
 
-bool is_compared(const Operation& op) { return op.verb == Verb::update && !own_columns(op.expected).empty(); }
+constexpr const char* kAmount = "Amount";
+constexpr const char* kHasProducts = "HasOpportunityLineItem";
+
+bool writes_amount(const Operation& op) {
+  return op.kind == RecordKind::opportunity &&
+         std::any_of(op.changes.begin(), op.changes.end(),
+                     [](const auto& change) { return text::equals_ignore_case(change.first, kAmount); });
+}
+
+// An amount too that nothing has to be compared with: products may make it up.
+bool is_compared(const Operation& op) {
+  return op.verb == Verb::update && (!own_columns(op.expected).empty() || writes_amount(op));
+}
+
+// Salesforce takes such a write and keeps the sum, which would then look like somebody's edit.
+Error sum_of_products() {
+  Error e = make_error(ErrorClass::rejected,
+                       "The amount of this opportunity is the sum of its products in Salesforce, so the amount from "
+                       "Partner Center would be lost. Change the products, or the deal value in Partner Center.");
+  e.fields = {kAmount};
+  e.rule = "CALCULATED_AMOUNT";
+  e.of_one_record = true;
+  return e;
+}
 
 // Errors that mean something else for a record that is being made than for one that should exist.
 Error of_row(const WriteResult& result, const Operation& op, const std::string& key_column, Instant now) {
@@ -66,6 +92,12 @@ Error of_row(const WriteResult& result, const Operation& op, const std::string& 
                          server.message.find(key_column) != std::string::npos;
   if (about_key) e.kind = ErrorClass::precondition;
   return e;
+}
+
+// 400 for the collection: nothing of it was carried out, because of one of its rows or of all of them.
+bool is_refused_whole(const std::optional<Outcome>& outcome) {
+  const Error* e = outcome ? std::get_if<Error>(&outcome->what) : nullptr;
+  return e != nullptr && e->kind == ErrorClass::rejected && e->http_status == 400 && !e->of_one_record;
 }
 
 std::string title_of(RecordKind kind) {
@@ -104,7 +136,19 @@ SalesforceWrites::SalesforceWrites(const SalesforceSettings& settings, Salesforc
       rows_in_call_(
           {.start = settings.collection_size, .min = settings.collection_size, .max = batch_max_of(settings)}) {}
 
-Result<SalesforceWrites::Row> SalesforceWrites::row_of(const Operation& op, std::size_t index) const {
+// How a day or a moment has to be written; of other values nothing is asked.
+Result<TextType> SalesforceWrites::text_type_of(Call& call, const std::string& object, const std::string& column,
+                                                const Value& value) {
+  const bool timed = std::holds_alternative<Date>(value) || std::holds_alternative<Instant>(value);
+  const auto standard = standard_text_type(column);
+  if (!timed || standard) return standard.value_or(TextType::text);
+  auto types = schema_.text_types(call, object, {column});
+  if (!types) return std::move(types.error());
+  const auto it = types->find(column);
+  return it == types->end() ? TextType::text : it->second;
+}
+
+Result<SalesforceWrites::Row> SalesforceWrites::row_of(Call& call, const Operation& op, std::size_t index) {
   Row row;
   row.index = index;
   row.verb = op.verb;
@@ -142,7 +186,9 @@ Result<SalesforceWrites::Row> SalesforceWrites::row_of(const Operation& op, std:
       e.fields = {column};
       return e;
     }
-    auto written = written_value(column, value);
+    const auto type = text_type_of(call, row.object, column, value);
+    if (!type) return type.error();
+    auto written = written_value(column, *type, value);
     if (!written) return std::move(written.error());
     row.fields.set(column, *std::move(written));
   }
@@ -159,6 +205,7 @@ std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<c
   for (const std::size_t i : indexes) {
     ids.append(json::Value::string(normal_salesforce_id(operations[i].target.id.value)));
     for (const auto& [column, value] : own_columns(operations[i].expected)) fields.insert(column);
+    if (tells_products_ && writes_amount(operations[i])) fields.insert(kHasProducts);
   }
   if (!schema_.has_currency()) fields.erase(kCurrencyColumn);
   json::Value body = json::Value::object();
@@ -176,7 +223,10 @@ std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<c
     return e;
   };
   auto answer = client_.send(call, ask);
-  if (!answer && schema_.learn_from_refusal(answer.error())) {
+  const bool hides_products =
+      !answer && tells_products_ && text::equals_ignore_case(column_of(answer.error()), kHasProducts);
+  if (hides_products) tells_products_ = false;
+  if (hides_products || (!answer && schema_.learn_from_refusal(answer.error()))) {
     return check_expected_of(call, operations, indexes, outcomes);
   }
   if (!answer) {
@@ -214,6 +264,8 @@ std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<c
                                                          "writes.");
       e.fields = changed;
       fail(outcomes, operations, indexes[n], std::move(e));
+    } else if (const json::Value* has = row.find(kHasProducts); has != nullptr && has->as_bool() && writes_amount(op)) {
+      fail(outcomes, operations, indexes[n], sum_of_products());
     }
   }
   return std::nullopt;
@@ -426,11 +478,53 @@ std::optional<Error> SalesforceWrites::send(Call& call, std::span<const Operatio
   return refused;
 }
 
+std::optional<Error> SalesforceWrites::deliver(Call& call, std::span<const Operation> operations,
+                                               std::span<Batch> batches, Outcomes& outcomes, int& calls_left) {
+  std::optional<Error> refused;
+  if (batches.front().compared) refused = check_expected(call, operations, batches.front(), outcomes);
+  if (refused && ends_the_push(*refused)) {
+    for (const Batch& batch : batches) {
+      for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *refused);
+    }
+    return refused;
+  }
+  if (batches.front().rows.empty()) return std::nullopt;
+  refused = send(call, operations, batches, outcomes);
+  if (refused && ends_the_push(*refused)) return refused;
+  for (const Batch& batch : batches) {
+    if (batch.rows.size() < 2 || !is_refused_whole(outcomes[batch.rows.front().index])) continue;
+    if (auto ended = send_halves(call, operations, batch, outcomes, calls_left)) return ended;
+  }
+  return std::nullopt;
+}
+
+// What one row has in it can refuse them all: a value of another type is met while the request is read, before any row
+// is looked at. Nothing was done then, so that each half may be sent again, and compared again before it.
+std::optional<Error> SalesforceWrites::send_halves(Call& call, std::span<const Operation> operations,
+                                                   const Batch& batch, Outcomes& outcomes, int& calls_left) {
+  const auto middle = batch.rows.begin() + static_cast<std::ptrdiff_t>(batch.rows.size() / 2);
+  std::optional<Error> ended;
+  for (const auto& [from, to] : {std::pair(batch.rows.begin(), middle), std::pair(middle, batch.rows.end())}) {
+    if (ended) {
+      for (auto row = from; row != to; ++row) fail(outcomes, operations, row->index, *ended);
+    } else if (calls_left-- > 0) {
+      Batch half;
+      half.verb = batch.verb;
+      half.object = batch.object;
+      half.compared = batch.compared;
+      half.rows.assign(from, to);
+      for (const Row& row : half.rows) outcomes[row.index].reset();
+      ended = deliver(call, operations, {&half, 1}, outcomes, calls_left);
+    }
+  }
+  return ended;
+}
+
 std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operation> operations) {
   Outcomes outcomes(operations.size());
   std::vector<Row> rows;
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    auto row = row_of(operations[i], i);
+    auto row = row_of(call, operations[i], i);
     if (!row) {
       fail(outcomes, operations, i, std::move(row.error()));
     } else if (operations[i].verb == Verb::update && operations[i].changes.empty()) {
@@ -446,16 +540,13 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
   for (std::span<Batch> left = batches; !left.empty();) {
     const auto part = left.first(together(left));
     left = left.subspan(part.size());
-    std::optional<Error> refused = ended;
-    if (!refused && part.front().compared) refused = check_expected(call, operations, part.front(), outcomes);
-    if (refused && ends_the_push(*refused)) {
-      ended = refused;
-      for (const Batch& batch : part) {
-        for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *ended);
-      }
-    } else if (!part.front().rows.empty()) {
-      refused = send(call, operations, part, outcomes);
-      if (refused && ends_the_push(*refused)) ended = std::move(refused);
+    if (!ended) {
+      int calls_left = kCallsToFindARow;
+      ended = deliver(call, operations, part, outcomes, calls_left);
+      continue;
+    }
+    for (const Batch& batch : part) {
+      for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *ended);
     }
   }
 

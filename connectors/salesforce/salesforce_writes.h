@@ -25,9 +25,10 @@ class SalesforceWrites {
   struct Row;    // one operation, ready to be sent
   struct Batch;  // rows of one collection call
 
-  Result<Row> row_of(const Operation& operation, std::size_t index) const;
-  // Compares the present values with those that the plan was made from; settles what must not be written.
-  // Gives the error of the read, if it was refused as a whole.
+  Result<Row> row_of(Call& call, const Operation& operation, std::size_t index);
+  Result<TextType> text_type_of(Call& call, const std::string& object, const std::string& column, const Value& value);
+  // Compares the present values with those that the plan was made from; settles what must not be written, an amount
+  // that products make up too. Gives the error of the read, if it was refused as a whole.
   std::optional<Error> check_expected(Call& call, std::span<const Operation> operations, Batch& batch,
                                       std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> check_expected_of(Call& call, std::span<const Operation> operations,
@@ -41,7 +42,12 @@ class SalesforceWrites {
   std::string method_of(const Batch& batch) const;
   std::string path_of(const Batch& batch) const;
 
-  // All three give the error that concerns more than the rows, if there was one.
+  // All five give the error that concerns more than the rows, if there was one.
+  // Compares what has to be compared, sends, and where a whole collection is refused looks for the row that is meant.
+  std::optional<Error> deliver(Call& call, std::span<const Operation> operations, std::span<Batch> batches,
+                               std::vector<std::optional<Outcome>>& outcomes, int& calls_left);
+  std::optional<Error> send_halves(Call& call, std::span<const Operation> operations, const Batch& batch,
+                                   std::vector<std::optional<Outcome>>& outcomes, int& calls_left);
   std::optional<Error> send(Call& call, std::span<const Operation> operations, std::span<const Batch> batches,
                             std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> send_alone(Call& call, std::span<const Operation> operations, const Batch& batch,
@@ -55,6 +61,7 @@ class SalesforceWrites {
   SalesforceClient& client_;
   SalesforceSchema& schema_;
   net::BatchSize rows_in_call_;
+  bool tells_products_ = true;  // may the bridge's user see whether an opportunity has products?
 };
 
 // Operations that one push takes.

@@ -155,10 +155,19 @@ std::string comparable(std::string_view s) {
   return out;
 }
 
+std::string case_folded(std::string_view s) {
+  if (is_ascii(s)) return lower_ascii(s);
+  return mapped(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+}
+
+std::string without_accents(std::string_view s) {
+  if (is_ascii(s)) return lower_ascii(s);
+  return mapped(s, UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD |
+                       UTF8PROC_IGNORE);
+}
+
 std::string folded(std::string_view s) {
-  const std::string text = is_ascii(s)
-                               ? lower_ascii(s)
-                               : mapped(s, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+  const std::string text = case_folded(s);
   if (!is_valid_utf8(text)) return lower_ascii(trim(text));
   std::string out;
   bool gap = false;

@@ -22,6 +22,10 @@ bool is_valid_utf8(std::string_view s);
 std::string nfc(std::string_view s);
 // NFC, CR LF -> LF, trailing blanks trimmed: the form in which two texts are compared (I-24).
 std::string comparable(std::string_view s);
+// NFC, case folded.
+std::string case_folded(std::string_view s);
+// The same without accents and differences of width: what some servers' comparisons take for equal.
+std::string without_accents(std::string_view s);
 // NFC, case folded, punctuation and runs of blanks reduced to one blank: for matching names.
 std::string folded(std::string_view s);
 

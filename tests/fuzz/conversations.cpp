@@ -13,6 +13,7 @@
 #include "connectors/dynamics365/dynamics365_schema.h"
 #include "connectors/salesforce/salesforce_client.h"
 #include "connectors/salesforce/salesforce_connector.h"
+#include "net/device_login.h"
 #include "net/gzip.h"
 #include "net/in_process_transport.h"
 #include "net/oauth.h"
@@ -220,6 +221,43 @@ Read token_answer(std::string_view input) {
   return std::nullopt;
 }
 
+constexpr const char* kCode =
+    R"({"device_code":"d","user_code":"ABC-DEF","verification_uri":"https://page.example",)"
+    R"("message":"Open https://page.example and enter ABC-DEF.","interval":5,"expires_in":20})";
+constexpr const char* kSignedIn = R"({"access_token":"a","refresh_token":"r","expires_in":3599,"token_type":"Bearer"})";
+
+// The first login by a person, in which one of its two kinds of answers is the input.
+Result<net::StoredToken> device_login(const std::string& code, const std::string& token) {
+  Talk talk([&](const http::Request& r) { return asks_for(r, "devicecode") ? code : token; });
+  net::DeviceLogin login;
+  login.client.token_endpoint = "https://login.example/contoso/oauth2/v2.0/token";
+  login.client.client_id = "app";
+  login.client.scope = "scope offline_access";
+  std::string shown;
+  auto done = net::log_in_with_code(login, talk.lane(), [&](const std::string& what) { shown = what; });
+  if (done && shown.empty()) return make_error(ErrorClass::bug, "nobody was told what to do");
+  const bool lasts = done && !done->access_token.empty() && !done->refresh_token.empty();
+  if (done && !lasts) return make_error(ErrorClass::bug, "a login without a token");
+  return done;
+}
+
+Read device_code(std::string_view input) {
+  const auto done = device_login(std::string(input), kSignedIn);
+  return done ? std::nullopt : as_refusal(done.error());
+}
+
+Read device_token(std::string_view input) {
+  const auto done = device_login(kCode, std::string(input));
+  return done ? std::nullopt : as_refusal(done.error());
+}
+
+// A word against the login is understood: it is told to a person.
+Read device_refusal(std::string_view input) {
+  const auto done = device_login(kCode, std::string(input));
+  if (done || done.error().kind == ErrorClass::auth_expired) return std::nullopt;
+  return as_refusal(done.error());
+}
+
 // A folder that goes away with the process.
 class Folder {
  public:
@@ -307,6 +345,11 @@ std::vector<Target> conversations() {
       {"token", "",
        R"({"access_token":"a","refresh_token":"r","expires_in":"3599","instance_url":"https://x","token_type":"Bearer"})",
        token_answer},
+      {"device_code", "", kCode, device_code},
+      {"device_token", "", kSignedIn, device_token},
+      {"device_refusal", "",
+       R"({"error":"slow_down","error_description":"AADSTS50126: no.","error_codes":[50126],"suberror":"bad_token"})",
+       device_refusal},
       {"saved_logins", "", sealed(kLogins), [](std::string_view s) { return saved_logins(std::string(s)); }},
       {"saved_logins_inside", "", kLogins, [](std::string_view s) { return saved_logins(sealed(s)); }},
       {"gzip", "", net::gzipped("a text, a text, a text"), packed},

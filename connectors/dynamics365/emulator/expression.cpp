@@ -108,6 +108,13 @@ class Parser {
                 "Syntax error at token " + std::to_string(at_ + 1) + " in '" + std::string(text_) + "'.");
   }
 
+  // A list in brackets is read as JSON by the platform's OData library, without regard to the doubling of quotes: a
+  // quote ends the text there, and a backslash begins an escape. Inferred from the library's source (InBinder of
+  // OData/odata.net turns only lists in parentheses into JSON); refused here whatever it would make of them.
+  static tl::unexpected<ApiError> not_a_list() {
+    return fail(400, "0x0", "Invalid JSON. A comma character ',' was expected in scope 'Array'.");
+  }
+
   Outcome<Expression> either(int depth) { return chain(depth, "or", Op::either); }
 
   Outcome<Expression> chain(int depth, const char* word, Op op) {
@@ -212,6 +219,7 @@ class Parser {
         property.path = text::split(take().text, '/');
       } else if (accept("[")) {
         while (!accept("]")) {
+          if (peek().text.find_first_of("'\\") != std::string::npos) return not_a_list();
           auto value = operand();
           if (!value || !value->literal) return wrong();
           values.push_back(std::move(*value));

@@ -96,9 +96,7 @@ Outcome<Value> coerce_date(const Field& field, const Json& json) {
   const std::string s = text::trim(json.get<std::string>());
   if (s.empty()) return Value{};
   if (const auto date = parse_date(s)) return Value{*date};
-  // A time in a date field keeps its day.
-  if (const auto time = parse_instant(s)) return Value{date_of(*time)};
-  return wrong_type(field, json);
+  return wrong_type(field, json);  // a moment too, as several clients report
 }
 
 Outcome<Value> coerce_datetime(const Field& field, const Json& json) {

@@ -72,6 +72,10 @@ class Batch {
     bool failed = false;
     for (const Item& item : items) {
       const Outcome<Written> done = write(writer_, item);
+      if (const ApiError* unread = done ? nullptr : unreadable(done.error())) {
+        call_.state.model.roll_back(savepoint);
+        return refuse(ApiErrors{*unread});
+      }
       failed = failed || !done;
       answer.body.push_back(done ? saved_row(*done, upsert) : failed_row(done.error(), item.id));
       count_row(done.has_value());
@@ -93,6 +97,14 @@ class Batch {
   }
 
  private:
+  // A value of another type is met while the request is read: nothing of it is carried out then. Inferred from the
+  // place in the request that the words name.
+  const ApiError* unreadable(const ApiErrors& errors) const {
+    if (call_.state.settings.wrong_type_refuses != "call") return nullptr;
+    const auto found =
+        std::find_if(errors.begin(), errors.end(), [](const ApiError& e) { return e.code == "JSON_PARSER_ERROR"; });
+    return found == errors.end() ? nullptr : &*found;
+  }
   // Rows are no calls; the statistics count them apart.
   void count_row(bool written) const {
     if (call_.served == nullptr) return;

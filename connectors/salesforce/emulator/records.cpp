@@ -204,6 +204,15 @@ std::optional<ApiErrors> lock_refusal(Writer& writer, const std::string& id15) {
     }
   }
   if (!locked) return std::nullopt;
+  if (settings.locks_in_automations) {
+    return fail(
+               "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+               "DealRollup: execution of AfterUpdate\n\ncaused by: System.DmlException: Update failed. First exception "
+               "on row 0 with id " +
+                   to_18(id15) +
+                   "; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access to this record: []")
+        .value();
+  }
   return fail("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record").value();
 }
 

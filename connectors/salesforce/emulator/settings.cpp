@@ -126,6 +126,13 @@ const std::vector<Switch>& switches() {
       word("duplicate_rule", "What happens to a record with the name (contacts: e-mail) of another one.",
            &S::duplicate_rule, {"off", "alert", "block"}),
       words("duplicate_rule_objects", "Objects that the duplicate rule watches.", &S::duplicate_rule_objects),
+      word("wrong_type_refuses",
+           "What a value that its field cannot hold refuses in a collection: the whole call, as it is met while the "
+           "request is read, or its record.",
+           &S::wrong_type_refuses, {"call", "record"}),
+      flag("locks_in_automations",
+           "Locked rows are met by an automation: its failure is answered, with UNABLE_TO_LOCK_ROW in its words.",
+           &S::locks_in_automations),
       number("lock_next_writes", "So many of the next writes answer UNABLE_TO_LOCK_ROW.", &S::lock_next_writes, 0),
       words("locked_ids", "Writes to these records answer UNABLE_TO_LOCK_ROW.", &S::locked_ids),
       number("daily_api_limit", "Calls within 24 hours; above it: 403 REQUEST_LIMIT_EXCEEDED.", &S::daily_api_limit, 0),

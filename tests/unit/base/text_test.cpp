@@ -58,6 +58,15 @@ TEST(Text, ComparesComposedAndDecomposedFormsAsEqual) {
   EXPECT_EQ(comparable("  a"), "  a");
 }
 
+TEST(Text, FoldsCaseAloneAndAccentsToo) {
+  EXPECT_EQ(case_folded("Contoso, LTD."), "contoso, ltd.");
+  EXPECT_EQ(case_folded("STRASSE"), case_folded("Stra\u00DFe"));
+  EXPECT_NE(case_folded("Caf\u00E9"), case_folded("Cafe"));
+  EXPECT_EQ(without_accents("Caf\u00E9 \uFF32\uFF4F\uFF4D\uFF41"), "cafe roma");
+  EXPECT_EQ(without_accents("M\u00DCLLER"), without_accents("Mu\u0308ller"));
+  EXPECT_EQ(without_accents("\u6F22\u5B57"), "\u6F22\u5B57");
+}
+
 TEST(Text, FoldsNamesForMatching) {
   EXPECT_EQ(folded("  Contoso, Ltd.  "), "contoso ltd");
   EXPECT_EQ(folded("CONTOSO\u00A0LTD"), "contoso ltd");

@@ -506,7 +506,9 @@ TEST(Dynamics365Pull, ReadsCloseDatesOfUpgradedOrganisationsAsTheDayThatPeopleMe
   EXPECT_EQ(day_of("2027-01-30T23:00:00Z"), day) << "midnight in Berlin";
   EXPECT_EQ(day_of("2027-01-31T08:00:00Z"), day) << "midnight in Seattle";
   EXPECT_EQ(day_of("2027-01-30T14:00:00Z"), day) << "midnight in Sydney";
-  EXPECT_EQ(day_of("2027-01-31T12:00:00Z"), day) << "as the bridge writes it";
+  EXPECT_EQ(day_of("2027-01-30T11:00:00Z"), day) << "midnight in Auckland, in its summer";
+  EXPECT_EQ(day_of("2027-01-30T12:00:00Z"), day) << "and in its winter";
+  EXPECT_EQ(day_of("2027-01-31T10:00:00Z"), day) << "midnight in Honolulu, and as the bridge writes it";
 }
 
 }  // namespace

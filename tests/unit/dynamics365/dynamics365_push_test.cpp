@@ -417,7 +417,7 @@ TEST(Dynamics365Push, WritesADateSoThatEverybodySeesTheSameDay) {
   const auto done = push(org, {create_of("k", new_deal("A"))});
   ASSERT_TRUE(applied_in(done[0])) << told(done[0]);
   const std::string id = applied_in(done[0])->id.value;
-  EXPECT_EQ(org.on_server(id, "estimatedclosedate").text(), "2027-01-31T12:00:00Z");
+  EXPECT_EQ(org.on_server(id, "estimatedclosedate").text(), "2027-01-31T10:00:00Z");
   EXPECT_EQ(value_of(org, id, "estimatedclosedate"), Value(Date{2027, 1, 31}));
   EXPECT_EQ(applied_in(done[0])->shown.at("estimatedclosedate"), Value(Date{2027, 1, 31}));
 }
@@ -701,6 +701,70 @@ TEST(Dynamics365Related, FindsTheCustomerByAllMatchColumns) {
       related(org, RecordKind::account, {{"name", match.at("name")}, {"address1_postalcode", Value()}}, {}).empty());
   org.edit(a, R"({"statecode":1,"statuscode":2})", "account");
   EXPECT_TRUE(related(org, RecordKind::account, match, {}).empty()) << "deactivated";
+}
+
+std::vector<RelatedQuery> customers_called(const std::vector<std::string>& names) {
+  std::vector<RelatedQuery> queries;
+  for (const std::string& name : names) {
+    RelatedQuery query;
+    query.match = {{"name", text_value(name)}};
+    query.columns = {"name"};
+    queries.push_back(std::move(query));
+  }
+  return queries;
+}
+
+TEST(Dynamics365Related, FindsManyCustomersAtOnceWhateverIsInTheirNames) {
+  TestOrg org;
+  const std::vector<std::string> names = {"L'Or\u00E9al",  "Macy''s",    "O' '",
+                                          "C:\\Temp\\new", "\"Q\" & Co", "A, B ['c'] (d)"};
+  std::vector<std::string> ids;
+  for (const std::string& name : names) {
+    json::Value fields = json::Value::object();
+    fields.set("name", json::Value::string(name));
+    ids.push_back(org.create_account(json::write(fields)));
+  }
+  Call call = org.call();
+  const auto queries = customers_called(names);
+  const auto before = org.requests();
+  const auto found = org.connector->related_to_each(call, queries);
+  ASSERT_TRUE(found) << found.error().message;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    ASSERT_EQ((*found)[i].size(), 1U) << names[i];
+    EXPECT_EQ((*found)[i].front().id.value, ids[i]) << names[i];
+  }
+  EXPECT_EQ(org.requests() - before, 1U);
+}
+
+TEST(Dynamics365Related, LooksForManyCustomersByWhatTellsThemApart) {
+  TestOrg org;
+  for (const char* name : {"Alder", "Birch", "Cedar", "Dogwood", "Elm"}) {
+    org.create_account(R"({"name":")" + std::string(name) + R"(","address1_postalcode":"1010"})");
+  }
+  auto queries = customers_called({"Alder", "Birch", "Nobody"});
+  for (RelatedQuery& q : queries) q.match["address1_postalcode"] = text_value("1010");
+  Call call = org.call();
+  const auto found = org.connector->related_to_each(call, queries);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ((*found)[0].size() + (*found)[1].size(), 2U);
+  EXPECT_TRUE((*found)[2].empty());
+  EXPECT_THAT(org.asked.back(), HasSubstr("name eq 'Birch'")) << "not everybody at that place";
+}
+
+TEST(Dynamics365Related, FindsManyCustomersWithLongNamesInLettersThatTakeManyBytes) {
+  TestOrg org;
+  std::vector<std::string> names;
+  std::string long_name;
+  for (int i = 0; i < 25; ++i) long_name += "\u041E\u0431\u0449\u0435\u0441";  // 750 bytes of an address
+  for (int i = 0; i < 99; ++i) names.push_back(long_name + std::to_string(i));
+  const std::string last = org.create_account(R"({"name":")" + names.back() + R"("})");
+  Call call = org.call();
+  const auto before = org.requests();
+  const auto found = org.connector->related_to_each(call, customers_called(names));
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->back().size(), 1U);
+  EXPECT_EQ(found->back().front().id.value, last);
+  EXPECT_EQ(org.requests() - before, 1U);
 }
 
 TEST(Dynamics365Related, FindsOwnersByMailAndLeavesOutThoseWhoLeft) {

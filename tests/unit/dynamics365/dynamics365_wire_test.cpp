@@ -159,7 +159,7 @@ TEST(Dynamics365Values, BecomeWhatTheColumnHolds) {
   EXPECT_EQ(written(ColumnType::number, Value(true)), "config");
   EXPECT_EQ(written(ColumnType::date, Value(Date{2027, 1, 31})), "\"2027-01-31\"");
   EXPECT_EQ(written(ColumnType::date, Value(*parse_instant("2027-01-31T23:59:59Z"))), "\"2027-01-31\"");
-  EXPECT_EQ(written(ColumnType::local_date, Value(Date{2027, 1, 31})), "\"2027-01-31T12:00:00Z\"");
+  EXPECT_EQ(written(ColumnType::local_date, Value(Date{2027, 1, 31})), "\"2027-01-31T10:00:00Z\"");
   EXPECT_EQ(written(ColumnType::instant, Value(Date{2027, 1, 31})), "\"2027-01-31T00:00:00Z\"");
   EXPECT_EQ(written(ColumnType::number, Value(Date{2027, 1, 31})), "config");
   EXPECT_EQ(written(ColumnType::text, Value()), "null");

@@ -58,6 +58,13 @@ TEST_F(Query, JoinsConditionsWithTheRightPrecedence) {
             (Names{"beta's", "Gamma"}));
 }
 
+TEST_F(Query, TakesNoQuotesAndBackslashesInLists) {
+  const std::string in = "opportunities?$filter=Microsoft.Dynamics.CRM.In(PropertyName='name',PropertyValues=[";
+  EXPECT_EQ(Organization::code(org_.call("GET", in + "'Alpha','beta''s'])")), "0x0");
+  EXPECT_EQ(Organization::code(org_.call("GET", in + "'back\\slash'])")), "0x0");
+  EXPECT_EQ(where("name eq 'Alpha' or name eq 'beta''s'"), (Names{"Alpha", "beta's"}));
+}
+
 TEST_F(Query, FindsRowsByTheirIdsAsAnyOtherFilterDoes) {
   const std::string in = "Microsoft.Dynamics.CRM.In(PropertyName='opportunityid',PropertyValues=['";
   const std::string all =

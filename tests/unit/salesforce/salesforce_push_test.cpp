@@ -90,6 +90,60 @@ TEST(SalesforcePush, WritesEveryTypeSoThatItReadsBackEqual) {
   EXPECT_EQ(value_of(org, id.value, "Name"), changes.at("Name")) << "what was not written stays";
 }
 
+TEST(SalesforcePush, WritesDaysAndMomentsAsTheirColumnsTakeThem) {
+  TestOrg org;
+  Columns changes = new_deal("A");
+  changes["CloseDate"] = Value(*parse_instant("2027-01-31T23:30:00Z"));
+  changes["Cosell_Since__c"] = Value(*parse_date("2026-11-20"));
+  const auto done = push(org, {create_of("ref-1", changes)});
+  ASSERT_TRUE(applied_in(done[0])) << error_in(done[0])->message;
+  const std::string id = applied_in(done[0])->id.value;
+  EXPECT_EQ(value_of(org, id, "CloseDate"), Value(*parse_date("2027-01-31")));
+  EXPECT_EQ(value_of(org, id, "Cosell_Since__c"), Value(*parse_instant("2026-11-20T00:00:00Z")));
+  EXPECT_THAT(org.bodies, testing::Contains(HasSubstr(R"("Cosell_Since__c":"2026-11-20T00:00:00)")));
+}
+
+TEST(SalesforcePush, AValueOfAnotherTypeRefusesItsOwnRowOnly) {
+  for (const char* refuses : {"call", "record"}) {
+    TestOrg org;
+    org.set(R"({"wrong_type_refuses":")" + std::string(refuses) + R"("})");
+    const bool whole = std::string(refuses) == "call";
+    std::vector<Operation> creates;
+    for (int i = 0; i < 400; ++i) creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
+    creates[137].changes["Amount"] = text_value("much");
+    auto done = push(org, creates);
+    for (std::size_t i = 0; i < done.size(); ++i) ASSERT_EQ(kind_of(done[i]), i == 137 ? "rejected" : "applied") << i;
+    EXPECT_THAT(error_in(done[137])->message, HasSubstr("much"));
+    EXPECT_LE(org.requests(), whole ? 2U + 16U : 2U);
+
+    // Compared rows are compared again, since time has passed.
+    std::vector<Operation> updates;
+    for (int i = 0; i < 8; ++i) {
+      updates.push_back(update_of(applied_in(done[static_cast<std::size_t>(i)])->id.value,
+                                  {{"Amount", Value(Number{"5"})}}, {{"Name", text_value("D")}}));
+    }
+    updates[2].changes["Amount"] = text_value("much");
+    updates[5].expected["Name"] = text_value("other");
+    const auto before = org.requests();
+    done = push(org, updates);
+    for (std::size_t i = 0; i < done.size(); ++i) {
+      EXPECT_EQ(kind_of(done[i]), i == 2 ? "rejected" : i == 5 ? "precondition" : "applied") << i;
+    }
+    EXPECT_LE(org.requests() - before, whole ? 2U + 2U * 6U : 2U);
+  }
+}
+
+TEST(SalesforcePush, SearchesOnlySoLongForTheRowsThatRefuseACollection) {
+  TestOrg org;
+  std::vector<Operation> creates;
+  for (int i = 0; i < 200; ++i) {
+    creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
+    creates.back().changes["Amount"] = text_value("much");
+  }
+  for (const Outcome& o : push(org, creates)) EXPECT_EQ(kind_of(o), "rejected");
+  EXPECT_LE(org.requests(), 25U);
+}
+
 TEST(SalesforcePush, Sends200RowsInOneCallWhereCollectionsTravelAlone) {
   SalesforceSettings settings = TestOrg::default_settings();
   settings.collections_per_call = 1;
@@ -219,6 +273,33 @@ TEST(SalesforcePush, ComparesValuesOfEveryTypeBeforeItWrites) {
     expected[name] = other;
     EXPECT_EQ(kind_of(push(org, {update_of(a, {{"NextStep", text_value("y")}}, expected)})[0]), "precondition") << name;
   }
+}
+
+TEST(SalesforcePush, RefusesAnAmountThatProductsMakeUp) {
+  TestOrg org;
+  const std::string with = org.create("With", R"(,"Amount":100)");
+  const std::string without = org.create("Without", R"(,"Amount":100)");
+  org.edit(with, R"({"HasOpportunityLineItem":true})");
+  const Columns expected = {{"Amount", Value(Number{"100"})}};
+  const Columns amount = {{"Amount", Value(Number{"50"})}};
+  auto done = push(org, {update_of(with, amount, expected), update_of(without, amount, expected)});
+  ASSERT_EQ(kind_of(done[0]), "rejected") << "Salesforce takes the write and keeps the sum of the products";
+  EXPECT_EQ(error_in(done[0])->rule, "CALCULATED_AMOUNT");
+  EXPECT_THAT(error_in(done[0])->fields, ElementsAre("Amount"));
+  EXPECT_EQ(kind_of(done[1]), "applied");
+  EXPECT_EQ(org.requests(), 2U) << "the comparison tells it";
+  done = push(org, {update_of(with, {{"NextStep", text_value("x")}}, {{"Name", text_value("With")}}),
+                    update_of(with, {{"Amount", Value(Number{"50"})}})});
+  EXPECT_EQ(kind_of(done[0]), "applied");
+  EXPECT_EQ(kind_of(done[1]), "rejected") << "looked at although there is nothing to compare";
+}
+
+TEST(SalesforcePush, WritesAmountsWhereTheUserMayNotSeeWhetherThereAreProducts) {
+  TestOrg org;
+  const std::string a = org.create("A", R"(,"Amount":100)");
+  org.set(R"({"missing_columns":["HasOpportunityLineItem"]})");
+  const auto done = push(org, {update_of(a, {{"Amount", Value(Number{"50"})}}, {{"Amount", Value(Number{"100"})}})});
+  EXPECT_EQ(kind_of(done[0]), "applied");
 }
 
 TEST(SalesforcePush, TellsThatARecordIsGone) {
@@ -382,6 +463,16 @@ TEST(SalesforcePush, TellsServerFaultsApart) {
             "forbidden");
   EXPECT_EQ(kind_after(R"({"kind":"status","status":400,"body":[{"errorCode":"JSON_PARSER_ERROR","message":"x"}]})"),
             "rejected");
+}
+
+TEST(SalesforcePush, TriesAgainWhatAnAutomationCouldNotDoForALock) {
+  TestOrg org;
+  const std::string a = org.create("A");
+  org.set(R"({"locked_ids":[")" + a + R"("],"locks_in_automations":true})");
+  const auto done = push(org, {update_of(a, {{"NextStep", text_value("x")}})});
+  EXPECT_EQ(kind_of(done[0]), "transient");
+  EXPECT_EQ(error_in(done[0])->rule, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY");
+  EXPECT_TRUE(error_in(done[0])->of_one_record);
 }
 
 TEST(SalesforcePush, WritesNothingWhenTheComparisonFails) {

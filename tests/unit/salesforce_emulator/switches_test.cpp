@@ -42,5 +42,21 @@ TEST_F(SalesforceSwitches, DuplicateRuleObjectsAreThoseThatTheRuleWatches) {
   EXPECT_EQ(refusal("Account", {{"Name", "Contoso"}}), "");
 }
 
+TEST_F(SalesforceSwitches, WrongTypeRefusesTheCallOrItsRecord) {
+  Json wrong = org.deal("Wrong");
+  wrong["Amount"] = "much";
+  Json body = {{"allOrNone", false}, {"records", Json::array({org.deal("Fine"), wrong})}};
+  for (Json& record : body["records"]) record["attributes"] = {{"type", "Opportunity"}};
+  http::Response r = org.call("POST", "/composite/sobjects", body);
+  EXPECT_EQ(r.status, 400);
+  EXPECT_EQ(Org::code(Org::json(r)), "JSON_PARSER_ERROR");
+  EXPECT_TRUE(org.column("SELECT Id FROM Opportunity WHERE Name = 'Fine'", "Id").empty()) << "nothing was done";
+  org.core->set("wrong_type_refuses", "record");
+  r = org.call("POST", "/composite/sobjects", body);
+  ASSERT_EQ(r.status, 200);
+  EXPECT_EQ(Org::json(r)[0]["success"], true);
+  EXPECT_EQ(Org::json(r)[1]["errors"][0]["statusCode"], "JSON_PARSER_ERROR");
+}
+
 }  // namespace
 }  // namespace cosell::emulator

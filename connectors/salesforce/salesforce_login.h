@@ -1,0 +1,20 @@
+// Salesforce's part of a configuration ("crm"): read and checked, and the login that it describes.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "connectors/connector.h"
+#include "connectors/login_part.h"
+
+namespace cosell {
+
+// Reads the part without touching anything.
+std::optional<Error> check_salesforce(const json::Value& part);
+// Errors also when a secret cannot be read.
+Result<std::unique_ptr<Connector>> make_salesforce(const json::Value& part, const Surroundings& s);
+Result<LoginFacts> salesforce_login_facts(const json::Value& part, const Surroundings& s);
+
+}  // namespace cosell
