@@ -48,53 +48,69 @@ App::App()
   add_sandbox();
 }
 
-int App::run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err, const Terminal& terminal) {
+int App::run(std::vector<std::string> args, std::ostream& out, std::ostream& err, const Terminal& terminal) {
+  if (!args.empty() && args.front() == "help") {
+    args.erase(args.begin());
+    args.emplace_back("--help");
+  }
   try {
     std::vector<std::string> reversed(args.rbegin(), args.rend());
     app_.parse(reversed);
   } catch (const CLI::ParseError& e) {
-    std::string meant;
-    const std::string unknown = unknown_command(args, meant);
-    if (!unknown.empty()) {
-      err << "There is no command \"" << unknown << "\""
-          << (meant.empty() ? ". See: cosell --help" : "; did you mean: cosell " + meant) << "\n";
-      return exit_usage;
-    }
-    return app_.exit(e, out, err) == 0 ? exit_done : exit_usage;
+    if (e.get_exit_code() != 0) return misunderstood(args, e, err);
+    app_.exit(e, out, err);
+    return exit_done;
   }
   Output output(out, err, terminal, output_);
   if (output_.csv && !lists_) {
-    output.error("--csv is for lists: cosell todo, cosell deals list.");
+    output.error("--csv is for lists: cosell todo, cosell deals list, cosell solutions.");
     return exit_usage;
   }
   return work_(output, config_);
 }
 
-std::string App::first_word(const std::vector<std::string>& args) {
+App::Named App::command_in(const std::vector<std::string>& args) {
+  Named named{&app_, "", "", ""};
   for (std::size_t i = 0; i < args.size(); ++i) {
+    const auto below = named.app->get_subcommands([](CLI::App*) { return true; });
+    if (below.empty()) break;
     const bool names_a_file = i > 0 && args[i - 1] == "--config";
-    if (!args[i].empty() && args[i].front() != '-' && !names_a_file) return args[i];
+    if (args[i].empty() || args[i].front() == '-' || names_a_file) continue;
+    const auto next = std::find_if(below.begin(), below.end(), [&](CLI::App* one) { return one->check_name(args[i]); });
+    if (next == below.end()) {
+      std::vector<std::string> names;
+      for (const CLI::App* one : below) names.push_back(one->get_name());
+      named.unknown = args[i];
+      named.meant = text::nearest(args[i], names);
+      break;
+    }
+    named.app = *next;
+    named.path += " " + (*next)->get_name();
   }
-  return "";
+  return named;
 }
 
-std::string App::unknown_command(const std::vector<std::string>& args, std::string& meant) const {
-  const std::string word = first_word(args);
-  if (word.empty()) return "";
-  std::vector<std::string> names;
-  for (const CLI::App* sub : app_.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(sub->get_name());
+int App::misunderstood(const std::vector<std::string>& args, const CLI::ParseError& error, std::ostream& err) {
+  const Named named = command_in(args);
+  const std::string path = "cosell" + named.path;
+  if (!named.unknown.empty()) {
+    const std::string written = named.path.empty() ? named.unknown : named.path.substr(1) + " " + named.unknown;
+    err << "There is no command \"" << written << "\""
+        << (named.meant.empty() ? ". See: " + path + " --help" : "; did you mean: " + path + " " + named.meant) << "\n";
+  } else if (!named.app->get_subcommands([](const CLI::App*) { return true; }).empty()) {
+    err << app_.help();  // of the group that was named
+  } else {
+    err << error.what() << "\nSee: " << path << " --help\n";
   }
-  if (std::find(names.begin(), names.end(), word) != names.end()) return "";
-  meant = text::nearest(word, names);
-  return word;
+  return exit_usage;
 }
 
 CLI::App* App::command(CLI::App& parent, const std::string& name, const std::string& what,
                        const std::string& examples) {
   CLI::App* sub = parent.add_subcommand(name, what);
   sub->fallthrough();
-  sub->footer("Examples:\n" + examples);
+  sub->footer("Examples:\n" + examples +
+              "\n\nWith every command: --config FILE, --json (lists also --csv), -q, -v; see cosell --help");
   return sub;
 }
 
@@ -114,9 +130,9 @@ void App::looks(CLI::App* sub, Work work) {
 
 void App::add_pair(CLI::App* sub, std::string& pair) {
   // Wherever a pair can be named, --pair does it.
-  sub->add_option("PAIR,--pair", pair, "The pair (default: all)")->type_name("");
+  CLI::Option* option = sub->add_option("--pair", pair, "The same as PAIR")->type_name("PAIR");
+  sub->add_option("PAIR", pair, "The pair (default: all)")->type_name("")->excludes(option);
 }
-
 void App::add_pair_option(CLI::App* sub, std::string& pair) {
   sub->add_option("--pair", pair, "The pair, when there are several")->type_name("PAIR");
 }
@@ -146,7 +162,11 @@ void App::listing(CLI::App* sub) {
 }
 
 int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err, const Terminal& terminal) {
-  return std::make_unique<App>()->run(args, out, err, terminal);
+  const int code = std::make_unique<App>()->run(args, out, err, terminal);
+  out.flush();
+  if (out || terminal.reader_left()) return code;
+  err << "The answer could not be written to its end. Is the disk full?\n";
+  return worse(code, exit_failures);
 }
 
 }  // namespace cosell::cli

@@ -25,13 +25,18 @@ using InSession = std::function<int(Session&)>;
 class App {
  public:
   App();
-  int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& err, const Terminal& terminal);
+  int run(std::vector<std::string> args, std::ostream& out, std::ostream& err, const Terminal& terminal);
 
  private:
-  // The first word that is no option and not the configuration's name.
-  static std::string first_word(const std::vector<std::string>& args);
-  // The first word, when it is no command; it was probably meant to be one.
-  std::string unknown_command(const std::vector<std::string>& args, std::string& meant) const;
+  // The command that the words name, as far as there is one.
+  struct Named {
+    CLI::App* app;
+    std::string path;     // " deals show"
+    std::string unknown;  // the first word that is no command of `app`
+    std::string meant;    // what it was probably meant to be
+  };
+  Named command_in(const std::vector<std::string>& args);
+  int misunderstood(const std::vector<std::string>& args, const CLI::ParseError& error, std::ostream& err);
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& examples);
   // Runs with a configuration.
   void does(CLI::App* sub, InSession in_session);

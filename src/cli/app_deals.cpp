@@ -76,9 +76,7 @@ void App::add_deals() {
   list->add_option("--reason", list_.reason, "Only this reason (as --json names it)")->type_name("R");
   list->add_option("--for", list_.owner, "Only deals of this owner (name or e-mail)")->type_name("OWNER");
   list->add_option("--name", list_.name, "Only deals with this in their name")->type_name("TEXT");
-  list->add_option("--limit", list_.limit, "At most so many")
-      ->check(CLI::Range(1, most_counted))
-      ->type_name("N");
+  list->add_option("--limit", list_.limit, "At most so many")->check(CLI::Range(1, most_counted))->type_name("N");
   list->add_flag("--all", list_.all, "Skipped deals too");
   listing(list);
   does(list, [this](Session& s) { return deals_list_command(s, list_); });
