@@ -374,6 +374,7 @@ struct Listing {
   explicit Listing(bool several_pairs)
       : several(several_pairs), people({several ? "Pair" : "", "Deal", "Id", "Owner", "State"}) {
     if (!several) people = Table({"Deal", "Id", "Owner", "State"});
+    people.last_is_sentence();
   }
 
   void add(const std::string& pair, const DealRow& row) {
@@ -420,12 +421,13 @@ int deals_list_command(Session& session, const ListOptions& options) {
   }
   Listing listing(session.config.pairs.size() > 1);
   int code = exit_done;
+  bool any_looked_at = false;
   for (const PairConfig& config : session.config.pairs) {
     if (!options.pair.empty() && config.name != options.pair) continue;
     auto made = Workplace::make(session, config, Workplace::Login::not_needed);
     Result<void> done = made ? (*made)->open_store(StoreMode::shared, false) : Result<void>(made.error());
     if (!done && done.error().kind == ErrorClass::not_found) {
-      session.output.note(config.name + ": never synced yet.");
+      session.output.note(config.name + ": never synced yet. Begin with: cosell check, then cosell plan");
       continue;
     }
     auto rows = done ? listed((*made)->store(), options) : Result<std::vector<DealRow>>(done.error());
@@ -433,8 +435,10 @@ int deals_list_command(Session& session, const ListOptions& options) {
       code = worse(code, failed(session, &config, rows.error()).code);
       continue;
     }
+    any_looked_at = true;
     for (const DealRow& row : *rows) listing.add(config.name, row);
   }
+  if (!any_looked_at && session.output.for_people()) return code;
   print(session.output, listing, options.all);
   return code;
 }
