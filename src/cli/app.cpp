@@ -19,8 +19,25 @@ const std::string exit_codes_text =
     "3 a side is unreachable or refuses the login; 4 stopped by a guard; 5 store damaged or newer; 6 another process\n"
     "holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0.";
 
+namespace {
+
+// Names and what they take; what else has to be said of them stands in their descriptions.
+class HelpText : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_type_size() == 0) return "";
+    const std::string takes = option->get_type_name();  // "N:INT in [1 - 10]"
+    std::string out = takes.empty() ? "" : " " + takes.substr(0, takes.find(':'));
+    if (option->get_expected_max() == CLI::detail::expected_max_vector_size) out += " ...";
+    return out + (option->get_required() ? " REQUIRED" : "");
+  }
+};
+
+}  // namespace
+
 App::App()
     : app_("Keeps the deals of a CRM and their co-sell referrals in Microsoft Partner Center the same.", "cosell") {
+  app_.formatter(std::make_shared<HelpText>());
   app_.set_version_flag("--version", std::string("cosell ") + COSELL_VERSION);
   app_.require_subcommand(1);
   app_.footer(

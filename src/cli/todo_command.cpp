@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/look_at_stores.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "engine/deadline.h"
@@ -258,7 +259,7 @@ void print_csv(Output& out, const std::vector<Item>& items) {
   table.print_csv(out);
 }
 
-void print_json(Output& out, const std::vector<Item>& items) {
+void print_json(Output& out, const std::vector<Item>& items, const LookedAt& looked) {
   json::Value list = json::Value::array();
   for (const Item& i : items) {
     Object o;
@@ -278,7 +279,7 @@ void print_json(Output& out, const std::vector<Item>& items) {
                       .number("deals", static_cast<std::int64_t>(group.size()))
                       .done());
   }
-  out.json(Object().value("todo", std::move(list)).value("causes", std::move(groups)).done());
+  out.json(looked.with_failures(Object().value("todo", std::move(list)).value("causes", std::move(groups)).done()));
 }
 
 }  // namespace
@@ -293,40 +294,30 @@ int todo_command(Session& session, const TodoOptions& asked) {
     return failed(session, nullptr, *wrong).code;
   }
   std::vector<Item> items;
-  int code = exit_done;
-  bool any_looked_at = false;
-  std::vector<const PairConfig*> pairs;
-  for (const PairConfig& config : session.config.pairs) {
-    if (options.pair.empty() || config.name == options.pair) pairs.push_back(&config);
+  if (!options.pair.empty() && session.config.find(options.pair) == nullptr) {
+    return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
   }
-  if (pairs.empty()) return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
-  for (const PairConfig* config : pairs) {
-    auto made = Workplace::make(session, *config, Workplace::Login::not_needed);
-    Result<void> done = made ? (*made)->open_store(StoreMode::shared, false) : Result<void>(made.error());
-    if (!done && done.error().kind == ErrorClass::not_found) {
-      session.output.note(config->name + ": never synced yet. Begin with: cosell check, then cosell plan");
-      continue;
-    }
-    any_looked_at = any_looked_at || done;
-    if (done && options.owner.empty()) done = add_incidents(items, **made, options.kind);
+  const LookedAt looked = look_at_stores(session, options.pair, [&](Workplace& place) -> Result<void> {
+    const bool of_everybody = options.owner.empty();
     const bool mapping_too = options.kind.empty() || options.kind == "mapping";
-    if (done && options.owner.empty() && mapping_too) done = add_drift(items, **made);
-    if (done) done = add_deals(items, **made, options);
-    if (!done) code = worse(code, failed(session, config, done.error()).code);
-  }
+    Result<void> done = of_everybody ? add_incidents(items, place, options.kind) : Result<void>();
+    if (done && of_everybody && mapping_too) done = add_drift(items, place);
+    return done ? add_deals(items, place, options) : done;
+  });
+  const bool several_pairs = options.pair.empty() && session.config.pairs.size() > 1;
   std::stable_sort(items.begin(), items.end(), more_urgent);
   if (options.ics) {
     print_calendar(session, items);
   } else if (session.output.options().json) {
-    print_json(session.output, items);
+    print_json(session.output, items, looked);
   } else if (session.output.options().csv) {
     print_csv(session.output, items);
   } else if (!items.empty()) {
-    print_for_people(session.output, items, pairs.size() > 1, options);
-  } else if (code == exit_done && any_looked_at) {
+    print_for_people(session.output, items, several_pairs, options);
+  } else if (looked.code == exit_done && looked.any) {
     session.output.line("Nothing waits for a person.");
   }
-  return code;
+  return looked.code;
 }
 
 }  // namespace cosell::cli

@@ -193,7 +193,11 @@ TEST_F(Program, TheHelpOfACommandNamesWhatEveryCommandTakes) {
   const std::string help = run({"plan", "--help"}).out;
   EXPECT_THAT(help, HasSubstr("--config FILE"));
   EXPECT_THAT(help, HasSubstr("--json"));
-  EXPECT_THAT(help, HasSubstr("--pair PAIR")) << "it takes a name";
+  EXPECT_THAT(help, HasSubstr("--pair PAIR  ")) << "it takes a name";
+  EXPECT_THAT(help, HasSubstr("--limit N  ")) << "and nothing of the library's";
+  const Ran both = run({"plan", "contoso", "--pair", "contoso"});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_THAT(both.err, HasSubstr("See: cosell plan --help"));
 }
 
 TEST_F(Program, AnAnswerThatIsCutOffIsAFailureUnlessItsReaderLeft) {
@@ -421,6 +425,39 @@ TEST_F(Program, TheFirstSyncMayBeOfOneDealWithItsName) {
   ASSERT_TRUE(report) << sync.out;
   EXPECT_EQ(report->find("pairs")->items().front().at_path({"done", "partner_center.referral.create"})->as_integer(),
             1);
+}
+
+TEST_F(Program, ForProgramsEveryAnswerIsOneDocumentWithItsErrorsInIt) {
+  start_systems(2);
+  ASSERT_EQ(run({"sync"}).code, 0);
+  const std::vector<std::vector<std::string>> failing = {
+      {"mapping", "check", path("nowhere.jsonc")},
+      {"mapping", "check", path("mapping.jsonc"), "--snapshot", path("none")},
+      {"mapping", "test"},
+      {"mapping", "test", path("mapping.jsonc")},
+      {"mapping", "explain", "No such stage"},
+      {"mapping", "explain", "40", "--file", path("nowhere.jsonc")},
+      {"deals", "show", "Nobody"},
+      {"check", "nopair"}};
+  for (std::vector<std::string> command : failing) {
+    command.emplace_back("--json");
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.code, 2) << text::join(command, " ");
+    const auto answer = json::read(ran.out);
+    ASSERT_TRUE(answer) << text::join(command, " ") << ": " << answer.error().message << "\n" << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr("\"error\"")) << text::join(command, " ");
+  }
+  write("state/contoso.db", "Dear diary, no database today. It was a long day, and nothing of it belongs here.");
+  for (std::vector<std::string> command : {std::vector<std::string>{"todo"}, {"deals", "list"}, {"solutions"}}) {
+    command.emplace_back("--json");
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.code, 5);
+    const auto answer = json::read(ran.out);
+    ASSERT_TRUE(answer) << ran.out;
+    const json::Value* failures = answer->find("failures");
+    ASSERT_NE(failures, nullptr) << "an empty list alone would read as nothing to do";
+    EXPECT_EQ(failures->items().front().text_of("pair"), "contoso");
+  }
 }
 
 TEST_F(Program, CsvIsForLists) {
