@@ -42,6 +42,7 @@ App::App()
   app_.require_subcommand(1);
   app_.footer(
       "Begin with:\n  cosell sandbox --dir /tmp/try --deals 50     rehearse on this machine\n"
+      "  cosell init                                  a few questions, for your own systems\n"
       "  cosell check                                 is everything ready?\n"
       "  cosell plan                                  what would a sync do?\n  cosell sync\n\n" +
       exit_codes_text);
@@ -51,6 +52,7 @@ App::App()
   app_.add_flag("--csv", output_.csv, "Lists as CSV");
   app_.add_flag("-q,--quiet", output_.quiet, "Only errors");
   app_.add_flag("-v,--verbose", output_.verbose, "Tell what happens, on standard error, without secrets");
+  add_init();
   add_check();
   add_setup();
   add_plan();

@@ -49,6 +49,7 @@ class App {
   // Commands that also answer as CSV.
   void listing(CLI::App* sub);
 
+  void add_init();
   void add_check();
   void add_setup();
   void add_plan();
@@ -72,6 +73,7 @@ class App {
   bool lists_ = false;
   Work work_;
 
+  std::string folder_ = "config";
   std::string pair_;
   bool dry_run_ = false;
   bool pilot_wanted_ = false;

@@ -22,6 +22,14 @@ void App::add_check() {
   does(sub, [this](Session& s) { return pilot_wanted_ ? pilot_command(s, pair_, pilot_) : check_command(s, pair_); });
 }
 
+void App::add_init() {
+  CLI::App* sub =
+      command(app_, "init", "A few questions become a configuration and a first mapping; nothing is overwritten",
+              "  cosell init\n  cosell init --dir /etc/cosell");
+  sub->add_option("--dir", folder_, "Folder for both and for secrets (default: config)")->type_name("DIR");
+  looks(sub, [this](Output& output, const std::string&) { return init_command(output, folder_); });
+}
+
 void App::add_setup() {
   CLI::App* setup = command(app_, "setup", "Prepare a system for the bridge",
                             "  cosell setup crm --dry-run\n  cosell setup crm contoso");

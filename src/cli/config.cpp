@@ -508,8 +508,7 @@ Result<std::string> find_config(const std::string& named) {
   if (!there.empty() && fs::exists(there, failed)) return there;
   return make_error(ErrorClass::config, "There is no configuration: " +
                                             (there.empty() ? "no " + here : "neither " + here + " nor " + there) +
-                                            ". Name one with --config FILE, or begin with a copy of "
-                                            "config/cosell.example.jsonc.");
+                                            ". Name one with --config FILE, or begin with: cosell init");
 }
 
 }  // namespace cosell::cli
