@@ -71,8 +71,19 @@ class Builder {
     const auto c = static_cast<unsigned char>(*at_);
     if (c == '\n' || c == '\r') return "end of the line";
     if (c < 0x20 || c == 0x7f) return "control character";
-    if (c >= 0x80) return "character";
+    if (c >= 0x80) return strange_character();
     return std::string("'") + *at_ + "'";
+  }
+
+  // Quotes as word processors and chats set them are the usual slip.
+  std::string strange_character() const {
+    const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+    for (const char* quote : {"\u201c", "\u201d", "\u201e", "\u00ab", "\u00bb", "\u2018", "\u2019"}) {
+      if (rest.substr(0, std::string_view(quote).size()) == quote) {
+        return std::string("the typographic quote ") + quote + "; write a plain \"";
+      }
+    }
+    return "a character that does not belong here";
   }
 
   // Most texts have none, so that this is asked at once.

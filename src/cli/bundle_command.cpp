@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/find_deal.h"
+#include "cli/private_file.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "engine/past.h"
@@ -269,7 +270,7 @@ PairAnswer bundle_pair(Session& session, const PairConfig& config, const std::st
   const std::string title = row->title;
   auto bundle = Bundle(session, **made, std::move(*row)).make();
   if (!bundle) return failed(session, &config, bundle.error());
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
+  std::ofstream out = file_for_its_owner(file);
   out << json::write_pretty(*bundle) << '\n';
   out.close();
   if (!out) return failed(session, &config, make_error(ErrorClass::config, "The file " + file + " cannot be written."));

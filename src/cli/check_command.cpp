@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/login_end.h"
+#include "cli/named_secrets.h"
 #include "cli/network.h"
 #include "cli/workplace.h"
 #include "deal/deal.h"
@@ -178,7 +179,26 @@ bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
   return true;
 }
 
+// What can be judged without a login, when there can be none: all that is missing is told at once.
+void check_without_login(Checklist& list, Session& session, const PairConfig& config, int& code) {
+  auto place =
+      Workplace::make(session, config, Workplace::Login::not_needed, Workplace::MappingUsed::own_told_by_command);
+  if (!place) {
+    list.add(of(place.error(), "", ""));
+    code = worse(code, exit_code_of(place.error().kind));
+    return;
+  }
+  add_mapping_file(list, **place, code);
+  check_store(list, **place, code);
+}
+
 void check_parts(Checklist& list, Session& session, const PairConfig& config, int& code) {
+  const std::vector<Finding> missing = unreadable_secrets(session.config, config);
+  for (const Finding& f : missing) list.add(f);
+  if (!missing.empty()) {
+    code = exit_usage;
+    return check_without_login(list, session, config, code);
+  }
   auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_told_by_command);
   if (!place) {
     list.add(of(place.error(), "", ""));

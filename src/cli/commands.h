@@ -12,6 +12,9 @@ namespace cosell::cli {
 
 // "" as a pair: all of them.
 
+// Asks on standard error, and reads the answers from standard input.
+int init_command(Output& output, const std::string& folder);
+
 int check_command(Session& session, const std::string& pair);
 
 struct PilotOptions {

@@ -498,14 +498,17 @@ Result<std::string> find_config(const std::string& named) {
   std::error_code failed;
   const std::string here = "config/cosell.jsonc";
   if (fs::exists(here, failed)) return here;
-  const char* xdg = std::getenv("XDG_CONFIG_HOME");
-  const char* home = std::getenv("HOME");
-  std::string folder = xdg != nullptr && *xdg != '\0' ? xdg : std::string(home == nullptr ? "" : home) + "/.config";
-  const std::string there = folder + "/cosell/cosell.jsonc";
-  if (fs::exists(there, failed)) return there;
-  return make_error(ErrorClass::config, "There is no configuration: neither " + here + " nor " + there +
-                                            ". Name one with --config FILE, or begin with a copy of "
-                                            "config/cosell.example.jsonc.");
+  const auto set = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);
+    return value == nullptr ? "" : value;
+  };
+  std::string there = set("XDG_CONFIG_HOME");
+  if (there.empty() && !set("HOME").empty()) there = set("HOME") + "/.config";
+  if (!there.empty()) there += "/cosell/cosell.jsonc";
+  if (!there.empty() && fs::exists(there, failed)) return there;
+  return make_error(ErrorClass::config, "There is no configuration: " +
+                                            (there.empty() ? "no " + here : "neither " + here + " nor " + there) +
+                                            ". Name one with --config FILE, or begin with: cosell init");
 }
 
 }  // namespace cosell::cli

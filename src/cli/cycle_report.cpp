@@ -29,13 +29,17 @@ std::int64_t count_of(const engine::CycleReport& report, const std::function<boo
 
 void print_waiting(Session& session, const engine::CycleReport& report) {
   std::map<std::string, std::int64_t> by_whom;
+  bool for_a_person = false;
   for (const auto& s : report.states) {
-    if (s.state == DealState::waiting) by_whom[waits_for_text(s.waits_for)] += s.deals;
+    if (s.state != DealState::waiting) continue;
+    by_whom[waits_for_text(s.waits_for)] += s.deals;
+    for_a_person = for_a_person || is_a_person(s.waits_for);
   }
   const auto failed_deals = count_of(report, [](const auto& s) { return s.state == DealState::failed; });
   std::vector<std::string> parts;
   for (const auto& [who, deals] : by_whom) parts.push_back(grouped(deals) + " for " + who);
-  if (!parts.empty()) session.output.line("Waiting: " + text::join(parts, ", ") + "  (cosell todo)");
+  const char* list = for_a_person ? "cosell todo" : "cosell deals list --state waiting";
+  if (!parts.empty()) session.output.line("Waiting: " + text::join(parts, ", ") + "  (" + list + ")");
   if (failed_deals > 0) {
     session.output.line(
         session.output.styled("Failed: " + grouped(failed_deals) + "  (cosell todo --kind failed)", Style::bad));

@@ -6,6 +6,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/look_at_stores.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "deal/registration.h"
@@ -371,16 +372,19 @@ PairAnswer show_pair(Session& session, const PairConfig& config, const std::stri
 
 // The three forms of a list, filled side by side.
 struct Listing {
-  explicit Listing(bool several_pairs)
-      : several(several_pairs), people({several ? "Pair" : "", "Deal", "Id", "Owner", "State"}) {
+  Listing(bool several_pairs, bool on_terminal)
+      : several(several_pairs),
+        whole_sentences(on_terminal),
+        people({several ? "Pair" : "", "Deal", "Id", "Owner", "State"}) {
     if (!several) people = Table({"Deal", "Id", "Owner", "State"});
+    people.last_is_sentence();
   }
 
   void add(const std::string& pair, const DealRow& row) {
     std::string state = engine::words::state_line(row);
     if (row.state == DealState::skipped) state = "Skipped: " + reason_text(row.reason);
     std::vector<std::string> cells = {shortened(row.title, 44), short_id(row), shortened(row.owner, 24),
-                                      shortened(state, 110)};
+                                      whole_sentences ? state : shortened(state, 110)};
     if (several) cells.insert(cells.begin(), pair);
     people.row(std::move(cells), style_of(row));
     csv.row({pair, row.title, row.crm.record_id, row.partner_center.record_id, row.owner, store::name_of(row.state),
@@ -393,14 +397,17 @@ struct Listing {
   }
 
   bool several;
+  bool whole_sentences;  // a terminal shows them below their row
   Table people;
   Table csv{{"pair", "deal", "crm id", "referral id", "owner", "state", "waits for", "reason", "message", "since"}};
   json::Value list = json::Value::array();
 };
 
-void print(Output& out, Listing& listing, bool all) {
-  if (out.options().json) return out.json(Object().value("deals", std::move(listing.list)).done());
+void print(Output& out, Listing& listing, const LookedAt& looked, bool all) {
+  if (out.options().json)
+    return out.json(looked.with_failures(Object().value("deals", std::move(listing.list)).done()));
   if (out.options().csv) return listing.csv.print_csv(out);
+  if (!looked.any) return;
   if (listing.people.empty()) return out.line(all ? "No deals." : "No deals (skipped ones are shown with --all).");
   listing.people.print(out);
   out.line(text::count_of(listing.people.size(), "deal") + ".");
@@ -418,25 +425,15 @@ int deals_list_command(Session& session, const ListOptions& options) {
   if (!options.pair.empty() && session.config.find(options.pair) == nullptr) {
     return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
   }
-  Listing listing(session.config.pairs.size() > 1);
-  int code = exit_done;
-  for (const PairConfig& config : session.config.pairs) {
-    if (!options.pair.empty() && config.name != options.pair) continue;
-    auto made = Workplace::make(session, config, Workplace::Login::not_needed);
-    Result<void> done = made ? (*made)->open_store(StoreMode::shared, false) : Result<void>(made.error());
-    if (!done && done.error().kind == ErrorClass::not_found) {
-      session.output.note(config.name + ": never synced yet.");
-      continue;
-    }
-    auto rows = done ? listed((*made)->store(), options) : Result<std::vector<DealRow>>(done.error());
-    if (!rows) {
-      code = worse(code, failed(session, &config, rows.error()).code);
-      continue;
-    }
-    for (const DealRow& row : *rows) listing.add(config.name, row);
-  }
-  print(session.output, listing, options.all);
-  return code;
+  Listing listing(session.config.pairs.size() > 1, session.output.width() > 0);
+  const LookedAt looked = look_at_stores(session, options.pair, [&](Workplace& place) -> Result<void> {
+    auto rows = listed(place.store(), options);
+    if (!rows) return rows.error();
+    for (const DealRow& row : *rows) listing.add(place.config().name, row);
+    return {};
+  });
+  print(session.output, listing, looked, options.all);
+  return looked.code;
 }
 
 int deals_show_command(Session& session, const std::string& pair, const std::string& deal) {

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/private_file.h"
 #include "cli/when.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
@@ -40,7 +41,7 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
   }
   std::ofstream out;
   if (!file.empty()) {
-    out.open(file, std::ios::binary | std::ios::trunc);
+    out = file_for_its_owner(file);
     if (!out) {
       return failed(session, &config, make_error(ErrorClass::config, "The file " + file + " cannot be written."));
     }

@@ -158,9 +158,9 @@ Result<std::optional<Descriptor>> described_for(Session& session, const PairConf
 PairAnswer check_file(Session& session, const PairConfig* config, const std::string& file,
                       const MappingCheckOptions& options) {
   auto loaded = load_mapping(file);
-  if (!loaded) return failed(session, nullptr, loaded.error());
+  if (!loaded) return failed_part(session, nullptr, loaded.error());
   auto described = described_for(session, config, options);
-  if (!described) return failed(session, config, described.error());
+  if (!described) return failed_part(session, config, described.error());
   std::vector<mapping::FileFinding> findings = loaded->findings;
   PairAnswer answer;
   answer.json.set("file", json::Value::string(file));

@@ -99,7 +99,7 @@ std::vector<StageTableLines> all_tables(const mapping::Mapping& used) {
 
 PairAnswer explain_stage(Session& session, const std::string& file, const std::string& what) {
   auto used = usable_mapping(file);
-  if (!used) return failed(session, nullptr, used.error());
+  if (!used) return failed_part(session, nullptr, used.error());
   const auto tables = all_tables(*used);
   const bool target = is_target(what);
   std::vector<std::string> names = mapping::all_targets();
@@ -131,9 +131,9 @@ PairAnswer explain_stage(Session& session, const std::string& file, const std::s
     for (const StageLine& line : table.lines) names.push_back(line.crm_stage);
   }
   const std::string near = text::nearest(what, names);
-  return failed(session, nullptr,
-                make_error(ErrorClass::config, file + " has no stage \"" + what + "\"" +
-                                                   (near.empty() ? "" : "; did you mean \"" + near + "\"?")));
+  return failed_part(session, nullptr,
+                     make_error(ErrorClass::config, file + " has no stage \"" + what + "\"" +
+                                                        (near.empty() ? "" : "; did you mean \"" + near + "\"?")));
 }
 
 // One deal: every field with what the CRM shows, what that means, what Partner Center shows and the rule between.
@@ -191,12 +191,13 @@ std::string cases_beside(const std::string& mapping_file) {
 
 PairAnswer run_examples(Session& session, const std::string& file, const std::string& cases_file) {
   auto used = usable_mapping(file);
-  if (!used) return failed(session, nullptr, used.error());
+  if (!used) return failed_part(session, nullptr, used.error());
   const std::string name = cases_file.empty() ? cases_beside(file) : cases_file;
   auto text = read_text_file(name);
-  if (!text) return failed(session, nullptr, make_error(ErrorClass::config, "No examples: " + text.error().message));
+  if (!text)
+    return failed_part(session, nullptr, make_error(ErrorClass::config, "No examples: " + text.error().message));
   auto results = mapping::run_cases(*used, name, *text, date_of(session.clock().now()));
-  if (!results) return failed(session, nullptr, results.error());
+  if (!results) return failed_part(session, nullptr, results.error());
   Output& output = session.output;
   PairAnswer answer;
   std::size_t wrong = 0;

@@ -181,8 +181,8 @@ Result<Snapshot> read_snapshot(const std::string& file) {
   return snapshot;
 }
 
-Result<void> write_new_file(const std::string& file, const std::string& text) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+Result<void> write_new_file(const std::string& file, const std::string& text, unsigned mode) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (fd < 0) {
     const std::string why = errno == EEXIST ? "it is there already, and a file of yours is never overwritten"
                                             : std::string(std::strerror(errno));

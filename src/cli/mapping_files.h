@@ -34,6 +34,6 @@ std::string write_snapshot(const Snapshot& snapshot);
 Result<Snapshot> read_snapshot(const std::string& file);
 
 // Writes a file that must not be there yet.
-Result<void> write_new_file(const std::string& file, const std::string& text);
+Result<void> write_new_file(const std::string& file, const std::string& text, unsigned mode = 0644);
 
 }  // namespace cosell::cli

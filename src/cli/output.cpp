@@ -1,8 +1,13 @@
 // Tables, JSON, CSV, colour and progress.
 #include "cli/output.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
+#include <numeric>
 #include <ostream>
+#include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/exit.h"
@@ -11,10 +16,79 @@ namespace cosell::cli {
 
 namespace {
 
-// Characters as a terminal shows them, near enough: code points.
+constexpr std::size_t progress_width = 100;  // at most
+
+// The character that begins at `at`, and how many bytes it has; a byte that begins none counts as one by itself.
+struct Character {
+  utf8proc_int32_t point = 0;
+  std::size_t bytes = 1;
+};
+Character character_at(const std::string& text, std::size_t at) {
+  utf8proc_int32_t point = 0;
+  const auto* from = reinterpret_cast<const utf8proc_uint8_t*>(text.data() + at);
+  const auto bytes = utf8proc_iterate(from, static_cast<utf8proc_ssize_t>(text.size() - at), &point);
+  if (bytes <= 0) return {static_cast<unsigned char>(text[at]), 1};
+  return {point, static_cast<std::size_t>(bytes)};
+}
+
+// Columns of a terminal: two for Chinese, Japanese and Korean characters and for pictures, none for marks that combine.
+std::size_t width_of(const Character& c) { return static_cast<std::size_t>(std::max(0, utf8proc_charwidth(c.point))); }
 std::size_t width_of(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  std::size_t width = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const Character c = character_at(text, at);
+    width += width_of(c);
+    at += c.bytes;
+  }
+  return width;
+}
+
+// One of the codes by which Output itself colours; anything else that begins like one comes from outside.
+std::size_t colour_code_at(const std::string& text, std::size_t at) {
+  for (const char* code : {"\033[0m", "\033[1m", "\033[2m", "\033[31m", "\033[32m", "\033[33m"}) {
+    const std::string_view known(code);
+    if (text.compare(at, known.size(), known) == 0) return known.size();
+  }
+  return 0;
+}
+
+bool turns_the_direction(utf8proc_int32_t point) {
+  return (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
+}
+
+// Names come from other people: what would move the cursor, set a title or turn the line around is shown as a mark.
+std::string harmless(const std::string& text, bool coloured) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    if (const std::size_t code = coloured ? colour_code_at(text, at) : 0; code > 0) {
+      out.append(text, at, code);
+      at += code;
+      continue;
+    }
+    const Character c = character_at(text, at);
+    const bool steers = (c.point < 0x20 && c.point != '\n' && c.point != '\t') || (c.point >= 0x7F && c.point < 0xA0);
+    if (steers || turns_the_direction(c.point)) {
+      out += "\uFFFD";
+    } else {
+      out.append(text, at, c.bytes);
+    }
+    at += c.bytes;
+  }
+  return out;
+}
+
+// Lines of at most `width` columns, broken between words.
+std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines;
+  std::string line;
+  for (const std::string& word : text::split(text, ' ')) {
+    const bool fits = line.empty() || width_of(line) + 1 + width_of(word) <= width;
+    if (!fits) lines.push_back(std::exchange(line, ""));
+    line += (line.empty() ? "" : " ") + word;
+  }
+  lines.push_back(line);
+  return lines;
 }
 
 const char* code_of(Style style) {
@@ -91,7 +165,7 @@ int worse(int a, int b) {
 
 void Output::line(const std::string& text) {
   if (options_.quiet || !for_people()) return;
-  answer(text);
+  answer(harmless(text, colours()));
 }
 
 void Output::answer(const std::string& text) {
@@ -104,7 +178,7 @@ void Output::json(const json::Value& value) { answer(json::write_pretty(value));
 
 void Output::error(const std::string& text) {
   end_progress();
-  err_ << text << "\n";
+  err_ << harmless(text, false) << "\n";
   err_.flush();
 }
 
@@ -114,7 +188,8 @@ void Output::note(const std::string& text) {
 
 void Output::progress(const std::string& text) {
   if (!terminal_.err || options_.quiet || options_.verbose) return;
-  err_ << "\r\033[K" << shortened(text, 100);
+  const std::size_t room = terminal_.width > 1 ? terminal_.width - 1 : progress_width;
+  err_ << "\r\033[K" << harmless(shortened(text, std::min(room, progress_width)), false);
   err_.flush();
   progress_shown_ = true;
 }
@@ -127,7 +202,7 @@ void Output::end_progress() {
 }
 
 std::string Output::styled(const std::string& text, Style style) const {
-  if (!terminal_.out || terminal_.no_color || style == Style::plain || !for_people()) return text;
+  if (!colours() || style == Style::plain || !for_people()) return text;
   return std::string(code_of(style)) + text + "\033[0m";
 }
 
@@ -143,13 +218,20 @@ void Table::print(Output& output, const std::string& indent) const {
     for (std::size_t i = 0; i < widths.size(); ++i)
       widths[i] = std::max(widths[i], width_of(on_one_line(row.cells[i])));
   }
+  const std::size_t all = std::accumulate(widths.begin(), widths.end(), indent.size() + 2 * (widths.size() - 1));
+  const bool below = last_is_sentence_ && output.width() > 0 && all > output.width();
   const auto line_of = [&](const std::vector<std::string>& cells) {
     std::string line = indent;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::size_t beside = below ? cells.size() - 1 : cells.size();
+    for (std::size_t i = 0; i < beside; ++i) {
       const std::string cell = on_one_line(cells[i]);
       line += i + 1 == cells.size() ? cell : padded(cell, widths[i] + 2);
     }
     while (!line.empty() && line.back() == ' ') line.pop_back();
+    if (!below) return line;
+    const std::string deeper = indent + "    ";
+    const std::size_t room = output.width() > deeper.size() ? output.width() - deeper.size() : 1;
+    for (const std::string& part : wrapped(on_one_line(cells.back()), room)) line += "\n" + deeper + part;
     return line;
   };
   const bool headed = std::any_of(headings_.begin(), headings_.end(), [](const std::string& h) { return !h.empty(); });
@@ -206,12 +288,13 @@ std::string grouped(std::int64_t n) {
 
 std::string shortened(const std::string& text, std::size_t most) {
   if (width_of(text) <= most) return text;
-  std::size_t seen = 0;
+  std::size_t width = 0;
   std::size_t end = 0;
   while (end < text.size()) {
-    const bool starts = (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U;
-    if (starts && ++seen == most) break;
-    ++end;
+    const Character c = character_at(text, end);
+    width += width_of(c);
+    if (width >= most) break;
+    end += c.bytes;
   }
   return text.substr(0, end) + "…";
 }

@@ -39,11 +39,14 @@ class Output {
   void end_progress();
 
   std::string styled(const std::string& text, Style style) const;
+  std::size_t width() const { return terminal_.width; }  // 0: not known, or no terminal
   bool for_people() const { return !options_.json && !options_.csv; }
   const OutputOptions& options() const { return options_; }
   std::ostream& err_stream() { return err_; }
 
  private:
+  bool colours() const { return terminal_.out && !terminal_.no_color; }
+
   std::ostream& out_;
   std::ostream& err_;
   Terminal terminal_;
@@ -55,6 +58,11 @@ class Output {
 class Table {
  public:
   explicit Table(std::vector<std::string> headings) : headings_(std::move(headings)) {}
+  // The last column is a sentence: on a terminal that is too narrow for it, it stands below its row.
+  Table& last_is_sentence() {
+    last_is_sentence_ = true;
+    return *this;
+  }
   void row(std::vector<std::string> cells, Style style = Style::plain);
   bool empty() const { return rows_.empty(); }
   std::size_t size() const { return rows_.size(); }
@@ -68,6 +76,7 @@ class Table {
   };
   std::vector<std::string> headings_;
   std::vector<Row> rows_;
+  bool last_is_sentence_ = false;
 };
 
 // JSON objects in one expression.
@@ -85,7 +94,7 @@ class Object {
 
 json::Value json_of(const Error& error);
 std::string grouped(std::int64_t n);                               // "8,800"
-std::string shortened(const std::string& text, std::size_t most);  // whole characters, "…" at the end
+std::string shortened(const std::string& text, std::size_t most);  // to columns of a terminal, "…" at the end
 std::string padded(const std::string& text, std::size_t width);
 
 }  // namespace cosell::cli

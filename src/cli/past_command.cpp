@@ -25,6 +25,7 @@ class Past {
     auto values = engine::values_of(place_.pair(), showings_, field, at_);
     if (!values) return values.error();
     Table table({"Since (UTC)", "Where", "Value", "Before", "Why"});
+    table.last_is_sentence();
     json::Value list = json::Value::array();
     for (const PastValue& v : *values) {
       table.row({to_string_seconds(v.at), place_.pair().title(v.side), shortened(display(v.value), 48),

@@ -26,6 +26,17 @@ bool may_be_replayed(const DealRow& row) {
   return row.state == store::DealState::failed || retries;
 }
 
+// Did a side get a write of this deal in that sync, and refuse it?
+Result<bool> was_refused(store::Store& store, DealId deal, RunId run) {
+  store::OperationFilter filter;
+  filter.deal = deal;
+  auto operations = store.operations(filter);
+  if (!operations) return operations.error();
+  return std::any_of(operations->begin(), operations->end(), [run](const store::OperationRow& op) {
+    return op.run == run && op.state == store::OperationState::rejected;
+  });
+}
+
 PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& report, bool dry_run) {
   json::Value list = json::Value::array();
   for (const auto& one : report.deals) {
@@ -34,7 +45,12 @@ PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& 
       session.output.line("  already done: both sides agree");
     } else {
       const bool unchanged = one.writes == 0 && one.before == one.after;
-      if (unchanged) session.output.line("  nothing to send; as before: " + one.after);
+      const auto refused = was_refused(place.store(), one.deal, report.cycle.run);
+      if (!refused) return failed(session, &place.config(), refused.error());
+      if (unchanged) {
+        session.output.line((*refused ? "  sent again and refused again: " : "  nothing to send; as before: ") +
+                            one.after);
+      }
       if (!unchanged) session.output.line("  before: " + one.before);
       for (const std::string& change : one.changes)
         session.output.line("  " + std::string(dry_run ? "would write to " : "wrote to ") + shortened(change, 160));
@@ -57,22 +73,41 @@ PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& 
   return answer;
 }
 
+struct Opened {
+  std::unique_ptr<Workplace> place;
+  bool own = true;  // false: a running service has it, and gets the wish
+};
+
+Result<Opened> opened_as_copy(Session& session, const PairConfig& config) {
+  auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_from_copy);
+  if (!place) return place.error();
+  if (auto opened = (*place)->open_store(StoreMode::scratch, false); !opened) return opened.error();
+  return Opened{std::move(*place), true};
+}
+
+// Whoever only hands the wish over needs no secret: often the service alone may read them.
+Result<Opened> opened_for_replay(Session& session, const PairConfig& config) {
+  {
+    auto beside =
+        Workplace::make(session, config, Workplace::Login::not_needed, Workplace::MappingUsed::own_told_by_command);
+    if (!beside) return beside.error();
+    auto own = open_or_share(**beside);
+    if (!own) return own.error();
+    if (!*own) return Opened{std::move(*beside), false};
+  }
+  auto place = Workplace::make(session, config, Workplace::Login::needed);
+  if (!place) return place.error();
+  auto own = open_or_share(**place);
+  if (!own) return own.error();
+  return Opened{std::move(*place), *own};
+}
+
 PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayOptions& options) {
   auto since = when_of("--since", options.since, session.clock().now());
   if (!since) return failed(session, &config, since.error());
-  auto made = Workplace::make(session, config, Workplace::Login::needed,
-                              options.dry_run ? Workplace::MappingUsed::own_from_copy : Workplace::MappingUsed::own);
-  if (!made) return failed(session, &config, made.error());
-  Workplace& place = **made;
-  bool own = true;
-  if (options.dry_run) {
-    if (auto opened = place.open_store(StoreMode::scratch, false); !opened)
-      return failed(session, &config, opened.error());
-  } else {
-    auto opened = open_or_share(place);
-    if (!opened) return failed(session, &config, opened.error());
-    own = *opened;
-  }
+  auto opened = options.dry_run ? opened_as_copy(session, config) : opened_for_replay(session, config);
+  if (!opened) return failed(session, &config, opened.error());
+  Workplace& place = *opened->place;
   auto rows = options.deals.empty()
                   ? all_deals(place.store(),
                               [&](const DealRow& row) {
@@ -90,7 +125,7 @@ PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayO
     answer.json.set("deals", json::Value::array());
     return answer;
   }
-  if (!own) return hand_over(session, place, "replay", arguments_for(*rows).done(), rows->size());
+  if (!opened->own) return hand_over(session, place, "replay", arguments_for(*rows).done(), rows->size());
   engine::CycleOptions cycle;
   cycle.command = "replay";
   cycle.plan_only = options.dry_run;
@@ -102,7 +137,7 @@ PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayO
 }
 
 PairAnswer approve_pair(Session& session, const PairConfig& config, const ApproveOptions& options) {
-  auto made = Workplace::make(session, config, Workplace::Login::needed);
+  auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
   Workplace& place = **made;
   auto own = open_or_share(place);

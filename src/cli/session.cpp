@@ -38,11 +38,16 @@ std::optional<int> Session::start(const std::string& config_file) {
 }
 
 PairAnswer failed(Session& session, const PairConfig* pair, const Error& error) {
+  PairAnswer answer = failed_part(session, pair, error);
+  if (pair == nullptr && session.output.options().json) session.output.json(answer.json);
+  return answer;
+}
+
+PairAnswer failed_part(Session& session, const PairConfig* pair, const Error& error) {
   PairAnswer answer;
   answer.code = exit_code_of(error.kind);
   if (session.output.options().json) {
     answer.json.set("error", json_of(error));
-    if (pair == nullptr) session.output.json(answer.json);
     if (pair != nullptr) return answer;
   }
   const std::string place = pair != nullptr && session.config.pairs.size() > 1 ? pair->name + ": " : "";

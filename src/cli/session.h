@@ -43,7 +43,10 @@ struct PairAnswer {
   json::Value json = json::Value::object();
 };
 
-// Prints the error, with what the server said, and gives the answer for it. `pair` may be null.
+// Tells people the error, with what the server said, and gives the answer for it, which is a part of what programs get.
+// `pair` may be null.
+PairAnswer failed_part(Session& session, const PairConfig* pair, const Error& error);
+// The same; without a pair it is the whole answer, and programs get it at once.
 PairAnswer failed(Session& session, const PairConfig* pair, const Error& error);
 
 enum class PairName : std::uint8_t { heading, shown_by_command };

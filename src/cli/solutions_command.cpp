@@ -2,7 +2,7 @@
 #include <map>
 
 #include "cli/commands.h"
-#include "cli/exit.h"
+#include "cli/look_at_stores.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "deal/deal.h"
@@ -43,21 +43,11 @@ Result<void> collect(store::Store& store, Catalogue& catalogue) {
 
 int solutions_command(Session& session, const std::string& pair) {
   Catalogue catalogue;
-  int code = exit_done;
   if (!pair.empty() && session.config.find(pair) == nullptr) {
     return for_each_pair(session, pair, [](const PairConfig&) { return PairAnswer{}; });
   }
-  for (const PairConfig& config : session.config.pairs) {
-    if (!pair.empty() && config.name != pair) continue;
-    auto made = Workplace::make(session, config, Workplace::Login::not_needed);
-    Result<void> done = made ? (*made)->open_store(StoreMode::shared, false) : Result<void>(made.error());
-    if (!done && done.error().kind == ErrorClass::not_found) {
-      session.output.note(config.name + ": never synced yet.");
-      continue;
-    }
-    if (done) done = collect((*made)->store(), catalogue);
-    if (!done) code = worse(code, failed(session, &config, done.error()).code);
-  }
+  const LookedAt looked =
+      look_at_stores(session, pair, [&](Workplace& place) { return collect(place.store(), catalogue); });
   Table table({"Solution", "Name", "Deals"});
   json::Value list = json::Value::array();
   for (const auto& [id, seen] : catalogue) {
@@ -66,15 +56,15 @@ int solutions_command(Session& session, const std::string& pair) {
   }
   Output& out = session.output;
   if (out.options().json) {
-    out.json(Object().value("solutions", std::move(list)).done());
+    out.json(looked.with_failures(Object().value("solutions", std::move(list)).done()));
   } else if (out.options().csv) {
     table.print_csv(out);
   } else if (table.empty()) {
-    out.line("No referral names a solution yet.");
+    if (looked.any) out.line("No referral names a solution yet.");
   } else {
     table.print(out);
   }
-  return code;
+  return looked.code;
 }
 
 }  // namespace cosell::cli

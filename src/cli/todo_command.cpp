@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/look_at_stores.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "engine/deadline.h"
@@ -36,6 +37,9 @@ struct Item {
 };
 
 constexpr const char* look_command = "cosell deals show ";
+
+// A warning while a step waits for its time: to be seen, not to be done.
+bool is_note(const Item& item) { return item.kind == "warning"; }
 
 bool is_owner(const DealRow& row, const std::string& owner) {
   if (owner.empty()) return true;
@@ -135,6 +139,7 @@ Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOpt
 }
 
 bool more_urgent(const Item& a, const Item& b) {
+  if (is_note(a) != is_note(b)) return is_note(b);
   const bool whole_a = !a.row.id.valid();
   const bool whole_b = !b.row.id.valid();
   if (whole_a != whole_b) return whole_a;
@@ -145,6 +150,19 @@ bool more_urgent(const Item& a, const Item& b) {
   if (a.deadline && *a.deadline != *b.deadline) return *a.deadline < *b.deadline;
   if (a.row.since != b.row.since) return a.row.since < b.row.since;
   return a.row.id < b.row.id;
+}
+
+constexpr std::size_t group_from = 3;
+constexpr std::size_t named_in_a_group = 4;
+
+std::string names_of(const std::vector<const Item*>& group) {
+  std::vector<std::string> names;
+  for (const Item* item : group) {
+    if (names.size() < named_in_a_group) names.push_back(item->row.title + " " + short_id(item->row));
+  }
+  const std::size_t more = group.size() - names.size();
+  if (more > 0) names.push_back("and " + std::to_string(more) + " more");
+  return text::join(names, ", ");
 }
 
 // Failures of the same cause: the same words, numbers apart.
@@ -159,9 +177,6 @@ std::string cause_of(const Item& item) {
   return cause;
 }
 
-constexpr std::size_t group_from = 3;
-constexpr std::size_t named_in_a_group = 4;
-
 std::map<std::string, std::vector<const Item*>> causes(const std::vector<Item>& items) {
   std::map<std::string, std::vector<const Item*>> out;
   for (const Item& item : items) {
@@ -171,28 +186,33 @@ std::map<std::string, std::vector<const Item*>> causes(const std::vector<Item>& 
 }
 
 void print_group(Output& out, const std::vector<const Item*>& group) {
-  std::vector<std::string> names;
-  for (const Item* item : group) {
-    if (names.size() < named_in_a_group) names.push_back(item->row.title + " " + short_id(item->row));
-  }
-  if (group.size() > named_in_a_group)
-    names.push_back("and " + std::to_string(group.size() - named_in_a_group) + " more");
   const DealRow& first = group.front()->row;
   out.line(out.styled(text::count_of(group.size(), "deal") + " failed for the same cause", Style::strong) + "  " +
            out.styled(first.reason, Style::faint));
   out.line("  " + out.styled(group.front()->what, Style::bad));
-  out.line("  " + text::join(names, ", "));
+  out.line("  " + names_of(group));
   out.line("  → Remove the cause, then: cosell replay --kind " + first.reason + " (look first: cosell replay --kind " +
            first.reason + " --dry-run; each deal: cosell todo --each)");
 }
 
-void print_for_people(Output& out, const std::vector<Item>& items, bool several_pairs, bool each) {
-  if (items.empty()) {
-    out.line("Nothing waits for a person.");
-    return;
-  }
+void print_notes(Output& out, const std::vector<const Item*>& notes) {
+  if (notes.empty()) return;
+  out.line(out.styled(text::count_of(notes.size(), "deal") + " with a note; nothing is kept back", Style::strong));
+  out.line("  " + names_of(notes));
+  out.line("  → Each with its note: cosell todo --kind warning");
+}
+
+// What many share is one entry, unless every one was asked for.
+void print_for_people(Output& out, const std::vector<Item>& items, bool several_pairs, const TodoOptions& options) {
+  const bool each = options.each;
   const auto grouped_by = each ? std::map<std::string, std::vector<const Item*>>{} : causes(items);
+  std::vector<const Item*> notes;
   for (const Item& item : items) {
+    if (!each && options.kind.empty() && is_note(item)) notes.push_back(&item);
+  }
+  if (notes.size() <= group_from) notes.clear();
+  for (const Item& item : items) {
+    if (!notes.empty() && is_note(item)) continue;
     const auto group = grouped_by.find(cause_of(item));
     if (group != grouped_by.end() && group->second.size() >= group_from) {
       if (group->second.front() == &item) print_group(out, group->second);
@@ -209,6 +229,7 @@ void print_for_people(Output& out, const std::vector<Item>& items, bool several_
     out.line("  " + out.styled(item.what, bad ? Style::bad : Style::plain));
     if (!item.next_step.empty()) out.line("  → " + item.next_step);
   }
+  print_notes(out, notes);
   out.line();
   out.line(text::count_of(items.size(), "entry", "entries") + ".");
 }
@@ -238,7 +259,7 @@ void print_csv(Output& out, const std::vector<Item>& items) {
   table.print_csv(out);
 }
 
-void print_json(Output& out, const std::vector<Item>& items) {
+void print_json(Output& out, const std::vector<Item>& items, const LookedAt& looked) {
   json::Value list = json::Value::array();
   for (const Item& i : items) {
     Object o;
@@ -258,7 +279,7 @@ void print_json(Output& out, const std::vector<Item>& items) {
                       .number("deals", static_cast<std::int64_t>(group.size()))
                       .done());
   }
-  out.json(Object().value("todo", std::move(list)).value("causes", std::move(groups)).done());
+  out.json(looked.with_failures(Object().value("todo", std::move(list)).value("causes", std::move(groups)).done()));
 }
 
 }  // namespace
@@ -273,36 +294,30 @@ int todo_command(Session& session, const TodoOptions& asked) {
     return failed(session, nullptr, *wrong).code;
   }
   std::vector<Item> items;
-  int code = exit_done;
-  std::vector<const PairConfig*> pairs;
-  for (const PairConfig& config : session.config.pairs) {
-    if (options.pair.empty() || config.name == options.pair) pairs.push_back(&config);
+  if (!options.pair.empty() && session.config.find(options.pair) == nullptr) {
+    return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
   }
-  if (pairs.empty()) return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
-  for (const PairConfig* config : pairs) {
-    auto made = Workplace::make(session, *config, Workplace::Login::not_needed);
-    Result<void> done = made ? (*made)->open_store(StoreMode::shared, false) : Result<void>(made.error());
-    if (!done && done.error().kind == ErrorClass::not_found) {
-      session.output.note(config->name + ": never synced yet.");
-      continue;
-    }
-    if (done && options.owner.empty()) done = add_incidents(items, **made, options.kind);
+  const LookedAt looked = look_at_stores(session, options.pair, [&](Workplace& place) -> Result<void> {
+    const bool of_everybody = options.owner.empty();
     const bool mapping_too = options.kind.empty() || options.kind == "mapping";
-    if (done && options.owner.empty() && mapping_too) done = add_drift(items, **made);
-    if (done) done = add_deals(items, **made, options);
-    if (!done) code = worse(code, failed(session, config, done.error()).code);
-  }
+    Result<void> done = of_everybody ? add_incidents(items, place, options.kind) : Result<void>();
+    if (done && of_everybody && mapping_too) done = add_drift(items, place);
+    return done ? add_deals(items, place, options) : done;
+  });
+  const bool several_pairs = options.pair.empty() && session.config.pairs.size() > 1;
   std::stable_sort(items.begin(), items.end(), more_urgent);
   if (options.ics) {
     print_calendar(session, items);
   } else if (session.output.options().json) {
-    print_json(session.output, items);
+    print_json(session.output, items, looked);
   } else if (session.output.options().csv) {
     print_csv(session.output, items);
-  } else {
-    print_for_people(session.output, items, pairs.size() > 1, options.each);
+  } else if (!items.empty()) {
+    print_for_people(session.output, items, several_pairs, options);
+  } else if (looked.code == exit_done && looked.any) {
+    session.output.line("Nothing waits for a person.");
   }
-  return code;
+  return looked.code;
 }
 
 }  // namespace cosell::cli

@@ -170,10 +170,11 @@ std::string todo_kind(const DealRow& row) {
   return row.waits_for == WaitFor::admin ? "mapping" : "other";
 }
 
+bool is_a_person(WaitFor who) { return who == WaitFor::seller || who == WaitFor::admin || who == WaitFor::operator_; }
+
 bool waits_for_a_person(const DealRow& row) {
   if (row.state == DealState::failed) return true;
-  if (row.state != DealState::waiting) return false;
-  return row.waits_for == WaitFor::seller || row.waits_for == WaitFor::admin || row.waits_for == WaitFor::operator_;
+  return row.state == DealState::waiting && is_a_person(row.waits_for);
 }
 
 std::string write_text(const engine::Pair& pair, const std::string& kind, std::int64_t count) {

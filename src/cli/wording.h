@@ -24,6 +24,7 @@ const std::vector<std::string>& deal_kinds();
 // The reasons that the bridge itself gives. A system's own codes come on top.
 const std::vector<std::string>& known_reasons();
 // Waits for a person, or failed.
+bool is_a_person(store::WaitFor who);
 bool waits_for_a_person(const store::DealRow& row);
 
 // "3 new referrals", from "partner_center.referral.create".

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "mapping/data.h"
+#include "mapping/shipped.h"
 
 namespace cosell::mapping {
 
@@ -31,10 +32,22 @@ class LiveCheck {
       check_names(columns);
       for (const LiveColumn& c : columns) check_column(c);
     }
-    return findings_.in_file_order();
+    std::vector<FileFinding> found = findings_.in_file_order();
+    for (FileFinding& f : found) point_to_own_file(f);
+    return found;
   }
 
  private:
+  // A shipped mapping is part of the program: what is wrong with one of its lines is said in the file that extends it.
+  void point_to_own_file(FileFinding& f) const {
+    const std::string& own = findings_.file(0);
+    if (f.file == own || shipped_mapping(f.file).empty()) return;
+    const bool of_stages = text::starts_with(f.code, "stage-") || f.code == "percent-falls" ||
+                           f.code == "outcome-differs" || f.code == "first-stage-not-waiting";
+    f.remedy += std::string(f.remedy.empty() ? "" : "; ") + "the shipped mapping stays as it is, so say it in " + own +
+                (of_stages ? " with a \"map\" of your own under \"stages\"" : " under the same name");
+  }
+
   static std::string key_of(const std::string& id) { return text::nfc(text::trim(id)); }
   static std::string quoted(const std::string& s) { return "\"" + s + "\""; }
   static bool lists(const std::vector<std::string>& list, const std::string& s) {
@@ -195,14 +208,21 @@ class LiveCheck {
     }
   }
 
+  std::string remedy_for_missing(const std::string& stage, const StageTable& table) const {
+    const std::string entry = quoted(stage) + ": …";
+    if (findings_.is_shipped(table.at())) return "add \"stages\": { \"add\": { " + entry + " } }";
+    if (findings_.is_shipped(table.entries_at())) return "add " + entry + " to \"add\" under \"stages\"";
+    return "add " + entry + " to the stage table";
+  }
+
   void not_mapped(const LiveStage& s, const StageTable& table) {
     const std::string shown = s.label.empty() || s.label == s.id ? "" : " (" + s.label + ")";
     const std::string message = "the CRM's stage " + quoted(s.id) + shown + of_type(table) + " is not mapped";
-    const std::string remedy = "add " + quoted(s.id) + ": … to the stage table";
+    const std::string remedy = remedy_for_missing(s.id, table);
     if (s.active) {
-      findings_.error(table.at(), "stage-not-mapped", message + "; deals in it will wait", remedy);
+      findings_.error(table.editable_at(), "stage-not-mapped", message + "; deals in it will wait", remedy);
     } else {
-      findings_.warning(table.at(), "stage-not-mapped", message + "; it is inactive", remedy);
+      findings_.warning(table.editable_at(), "stage-not-mapped", message + "; it is inactive", remedy);
     }
   }
 

@@ -270,9 +270,9 @@ ReadDeal Mapping::read(const Columns& opportunity) const {
     const std::string remedy = did_you_mean(plain_text(stage), table.names());
     const std::string type = table.record_type().empty() ? "" : " of \"" + table.record_type() + "\"";
     const std::string what = is_blank(stage) ? " is empty" : " " + shown(stage) + " is not in the stage table" + type;
-    out.problems.push_back(
-        {Field::stage, "unknown-stage",
-         table.column() + what + " (" + data_->files.place(table.at()) + ")" + (remedy.empty() ? "" : "; " + remedy)});
+    out.problems.push_back({Field::stage, "unknown-stage",
+                            table.column() + what + " (" + data_->files.place(table.editable_at()) + ")" +
+                                (remedy.empty() ? "" : "; " + remedy)});
   } else if (meaning->kind == StageMeaning::Kind::ignore) {
     out.problems.push_back({Field::stage, "ignored-stage",
                             "deals in " + shown(stage) + " are left out (" + data_->files.place(meaning->at) + ")"});

@@ -63,6 +63,7 @@ void StageTables::read(const Node& tree, Findings& findings) {
   const Node* stages = tree.find("stages");
   if (stages == nullptr) return;
   general_.read(stages, findings);
+  if (findings.is_shipped(general_.at())) general_.set_editable_at(tree.at);
   if (const Node* by = stages->find("by")) read_by(tree, *stages, *by, findings);
 }
 

@@ -74,6 +74,7 @@ Stage open_stage(Stage s) {
 void StageTable::read(const Node* stages, Findings& findings) {
   if (stages == nullptr) return;
   at_ = stages->key_at;
+  editable_at_ = at_;
   column_ = stages->text_of("column");
   column_at_ = at_;
   if (const Node* column = stages->find("column")) column_at_ = column->at;
@@ -88,6 +89,7 @@ void StageTable::read(const Node* stages, Findings& findings) {
                    "add \"map\": { \"CRM stage\": 10, … }");
     return;
   }
+  entries_at_ = map->at;
   meanings_.reserve(map->children.size());
   for (const Node& entry : map->children) {
     if (!entry.is_null()) read_entry(entry, findings);
@@ -119,8 +121,8 @@ void StageTable::read_entry(const Node& entry, Findings& findings) {
   const auto inserted = by_name_.emplace(key_of(entry.key), meanings_.size());
   if (!inserted.second) {
     findings.error(entry.key_at, "duplicate-stage",
-                   "the stage \"" + entry.key + "\" is in the table twice (first in line " +
-                       std::to_string(meanings_[inserted.first->second].at.line) + ")",
+                   "the stage \"" + entry.key +
+                       "\" is in the table twice (first: " + findings.place(meanings_[inserted.first->second].at) + ")",
                    "keep one of the two");
     return;
   }

@@ -42,6 +42,10 @@ class StageTable {
   const std::string& column() const { return column_; }
   Origin column_at() const { return column_at_; }
   Origin at() const { return at_; }
+  // Where somebody writes who wants to change the table: `at`, unless that is in a shipped mapping.
+  Origin editable_at() const { return editable_at_; }
+  void set_editable_at(Origin at) { editable_at_ = at; }
+  Origin entries_at() const { return entries_at_; }  // of the list of stages; a base's, where only some were added
   const StageMeaning* find(std::string_view crm_stage) const;
   const std::vector<StageMeaning>& meanings() const { return meanings_; }
   std::vector<std::string> names() const;
@@ -67,6 +71,8 @@ class StageTable {
   std::string column_;
   Origin column_at_;
   Origin at_;
+  Origin editable_at_;
+  Origin entries_at_;
   std::vector<StageMeaning> meanings_;  // in file order
   std::unordered_map<std::string, std::size_t> by_name_;
   std::map<std::string, std::size_t> write_back_;  // target -> index into meanings_

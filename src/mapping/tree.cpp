@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/text.h"
+#include "mapping/shipped.h"
 
 namespace cosell::mapping {
 namespace {
@@ -191,6 +192,8 @@ Findings Findings::names_only() const {
 }
 
 std::string Findings::place(Origin at) const { return files_[at.file] + ":" + std::to_string(at.line); }
+
+bool Findings::is_shipped(Origin at) const { return at.file > 0 && !shipped_mapping(files_[at.file]).empty(); }
 
 void Findings::add(FileFinding::Severity severity, Origin at, const char* code, std::string message,
                    std::string remedy) {

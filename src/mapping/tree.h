@@ -54,6 +54,8 @@ class Findings {
   const std::string& file(std::uint32_t index) const { return files_[index]; }
   Findings names_only() const;         // the files without what was found in them
   std::string place(Origin at) const;  // "acme.jsonc:14"
+  // In a mapping that is part of the program and was extended: nobody can edit it there.
+  bool is_shipped(Origin at) const;
 
   void error(Origin at, const char* code, std::string message, std::string remedy = "");
   void warning(Origin at, const char* code, std::string message, std::string remedy = "");

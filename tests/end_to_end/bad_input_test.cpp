@@ -134,6 +134,19 @@ TEST_F(BadInput, AMissingSecretIsNamedWithItsSettingAndFile) {
   expect_refused(2, AllOf(HasSubstr("crm.login.client_secret"), HasSubstr("secrets/salesforce_client_secret")));
 }
 
+TEST_F(BadInput, TheCheckNamesEverySecretThatIsMissingAtOnceWithWhatToDo) {
+  fs::remove_all(sandbox.folder->file("secrets"));
+  edit("mapping.jsonc", "\"location\"", "\"locaton\"");
+  const Ended check = sandbox.cosell({"check"});
+  EXPECT_EQ(check.code, 2);
+  const std::string key = sandbox.folder->file("secrets/tokens_key");
+  EXPECT_THAT(check.out, AllOf(HasSubstr("tokens.key: the file " + key), HasSubstr("openssl rand -base64 32 > " + key),
+                               HasSubstr("crm.login.client_secret: the file "),
+                               HasSubstr("partner_center.login.refresh_token: the file "), HasSubstr("chmod 600"),
+                               HasSubstr("did you mean \"location\"?"), HasSubstr("4 problems, 0 warnings")));
+  expect_nothing_written();
+}
+
 TEST_F(BadInput, ASecretThatEverybodyMayReadIsRefused) {
   ::chmod(sandbox.folder->file("secrets/partner_center_refresh_token").c_str(), 0644);
   expect_refused(2, AllOf(HasSubstr("secrets/partner_center_refresh_token"), HasSubstr("chmod 600")));

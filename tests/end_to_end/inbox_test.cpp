@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
+
 #include "pipeline.h"
 
 namespace cosell::end_to_end {
@@ -108,6 +110,29 @@ TEST_F(BesideAService, ResolveReplayApproveAndLinkAreDoneThereAndConfirmed) {
     EXPECT_THAT(ended.out, HasSubstr(std::string(command) + ": ")) << "the service says it as well";
   }
   EXPECT_EQ(sandbox->cosell({"journal", "verify"}).code, 0);
+}
+
+// Secrets that systemd hands to the service are not there for the people who use the command line.
+TEST_F(BesideAService, WhatIsHandedOverNeedsNoSecretHere) {
+  sandbox->configure("irreversible", Json{{"settle", "0s"}, {"won", "ask"}});
+  sandbox->answer({"sync"});
+  const auto referrals = PartnerCenter(*sandbox).referrals();
+  const auto opportunity = [&](std::size_t i) { return referrals.at(i)["externalReferenceId"].get<std::string>(); };
+  const Salesforce salesforce(*sandbox);
+  sandbox->partner_center.fail(
+      Json{{"method", "PATCH"}, {"path", "/v1.0/engagements/referrals/" + referrals[0]["id"].get<std::string>()}}, 0, 0,
+      Json{{"kind", "status"}, {"status", 400}, {"body", R"({"error":{"code":"odd","message":"Not today."}})"}});
+  salesforce.patch(opportunity(0), Json{{"Amount", 4711}});
+  salesforce.patch(opportunity(1), Json{{"StageName", "Won"}});
+  Process service = sandbox->begin({"run", "--every", "1s"});
+  ASSERT_TRUE(eventually([&] { return waiting_as("failed") == 1 && waiting_as("approval") == 1; })) << service.err();
+  sandbox->partner_center.heal();
+  std::filesystem::remove_all(sandbox->folder->file("secrets"));
+  EXPECT_THAT(handed_over({"replay", opportunity(0)}), HasSubstr("In sync"));
+  EXPECT_THAT(handed_over({"approve", opportunity(1)}), HasSubstr("approved to close the deal as won"));
+  service.send(SIGTERM);
+  EXPECT_EQ(service.wait().code, 0);
+  EXPECT_EQ(sandbox->cosell({"replay", opportunity(0)}).code, 2) << "by itself it logs in";
 }
 
 }  // namespace

@@ -48,6 +48,14 @@ TEST_F(PersonLogin, GoesOnAfterPollsThatWereLost) {
   EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
 }
 
+TEST_F(PersonLogin, NeedsNoMapping) {
+  write_text(sandbox.folder->file("mapping.jsonc"), "{ \"extends\": ");
+  sandbox.partner_center.set("device_code_auto_approve", true);
+  const Ended ended = log_in();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("Logged in to Partner Center"));
+}
+
 TEST_F(PersonLogin, SaysThatTheLostAnswerMayHaveBeenTheLoginItself) {
   sandbox.partner_center.set("device_code_auto_approve", true);
   sandbox.partner_center.fail(token_requests, 0, 1, Json{{"kind", "drop_after"}});

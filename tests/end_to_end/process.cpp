@@ -78,15 +78,18 @@ Process::Process(const Arguments& arguments, const ProcessOptions& options) {
   const std::vector<char*> argv = pointers_to(words);
   const std::vector<char*> envp = pointers_to(environment);
   const int in = file_with(options.input);
+  const int elsewhere = options.output.empty() ? -1 : ::open(options.output.c_str(), O_WRONLY | O_CLOEXEC);
+  const int out = elsewhere < 0 ? out_ : elsewhere;
   const pid_t parent = ::getpid();
   id_ = ::fork();
   if (id_ != 0) ::close(in);
+  if (id_ != 0 && elsewhere >= 0) ::close(elsewhere);
   if (id_ < 0) throw std::runtime_error("fork failed");
   if (id_ > 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   const bool orphan = ::getppid() != parent;
   const bool wired =
-      ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out_, STDOUT_FILENO) >= 0 && ::dup2(err_, STDERR_FILENO) >= 0;
+      ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 && ::dup2(err_, STDERR_FILENO) >= 0;
   const bool there = options.folder.empty() || ::chdir(options.folder.c_str()) == 0;
   if (!orphan && wired && there) ::execve(argv[0], argv.data(), envp.data());
   ::_exit(127);

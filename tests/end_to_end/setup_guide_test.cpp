@@ -1,7 +1,13 @@
-// The set-up guides by their letter: the commands that make key and certificate are run as they stand there, and the
-// login that the guide configures is put, with the sandbox's names, into the sandbox's configuration.
+// The documents by their letter: the commands that make key and certificate are run as they stand there, the login that
+// a guide configures is put, with the sandbox's names, into the sandbox's configuration, the units for systemd are
+// started, and every command that a document shows has to be one.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
+#include <regex>
+#include <set>
 
 #include "certificate_login.h"
 
@@ -43,6 +49,83 @@ TEST_P(SetupGuide, LogsInWithWhatItsCommandsMakeAndItsConfigurationSays) {
   EXPECT_THAT(check(3), HasSubstr("upload"));
   upload(read_text(sandbox.folder->file(file.substr(5))));
   expect_sync();
+}
+
+// ---- the units for systemd
+
+// What a unit starts, without the program and with the sandbox's configuration.
+Arguments started_by(const std::string& unit, const Sandbox& sandbox) {
+  std::smatch line;
+  const std::string text = read_text(SOURCE_DIR "/config/systemd/" + unit);
+  if (!std::regex_search(text, line, std::regex("ExecStart=\\S+/cosell (.*)"))) throw std::runtime_error(unit);
+  std::istringstream words(line[1]);
+  Arguments arguments;
+  for (std::string word; words >> word;) arguments.push_back(word);
+  std::replace(arguments.begin(), arguments.end(), std::string("/etc/cosell/cosell.jsonc"), sandbox.config());
+  return arguments;
+}
+
+TEST(Unit, OfTheServiceSyncsUntilItIsStoppedAndOfTheTimerOnce) {
+  const Sandbox sandbox({5, {}, ""});
+  Process service(started_by("cosell.service", sandbox));
+  EXPECT_TRUE(eventually([&] { return !PartnerCenter(sandbox).referrals().empty(); })) << service.err();
+  service.send(SIGTERM);
+  EXPECT_EQ(service.wait().code, 0);
+  const Ended once = run_cosell(started_by("cosell-sync.service", sandbox));
+  EXPECT_EQ(once.code, 0) << once.err;
+  EXPECT_EQ(once.out, "");
+}
+
+// ---- every command that a document shows
+
+// "deals show" and the options that stand behind it, in each line of code and each inline code of a document.
+using Shown = std::set<std::pair<std::string, std::string>>;
+Shown commands_shown_in(const std::string& text) {
+  static const std::regex code(
+      "(?:^|\n)(?:\\$ )?(?:build/release/)?cosell ([^\n`]*)|`(?:build/release/)?cosell ([^`]*)`");
+  static const std::regex option("(?:^|[ \\[(])(--[a-z-]+)");
+  Shown shown;
+  for (std::sregex_iterator at(text.begin(), text.end(), code), none; at != none; ++at) {
+    std::string line = (*at)[1].matched ? (*at)[1] : (*at)[2];
+    line = line.substr(0, line.find("   "));  // what it does stands further to the right
+    std::istringstream words(line);
+    std::string path;
+    for (std::string word; words >> word && std::regex_match(word, std::regex("[a-z]+|partner-center"));) {
+      path += (path.empty() ? "" : " ") + word;
+    }
+    shown.emplace(path, "");
+    for (std::sregex_iterator o(line.begin(), line.end(), option); o != none; ++o) shown.emplace(path, (*o)[1]);
+  }
+  return shown;
+}
+
+TEST(Document, ShowsOnlyCommandsAndOptionsThatThereAre) {
+  std::vector<std::filesystem::path> documents = {SOURCE_DIR "/README.md"};
+  for (const auto& entry : std::filesystem::directory_iterator(SOURCE_DIR "/docs")) {
+    if (entry.path().extension() == ".md") documents.push_back(entry.path());
+  }
+  const std::string everywhere = run_cosell({"--help"}).out;
+  std::map<std::string, std::string> helps;
+  std::size_t seen = 0;
+  for (const auto& document : documents) {
+    for (const auto& [path, option] : commands_shown_in(read_text(document))) {
+      ++seen;
+      std::string& help = helps[path];
+      if (help.empty()) {
+        std::istringstream words(path);
+        Arguments arguments;
+        for (std::string word; words >> word;) arguments.push_back(word);
+        arguments.emplace_back("--help");
+        const Ended ended = run_cosell(arguments);
+        EXPECT_EQ(ended.code, 0) << document.filename() << ": cosell " << path << "\n" << ended.err;
+        help = ended.out + ended.err;
+      }
+      const bool known =
+          option.empty() || help.find(option) != std::string::npos || everywhere.find(option) != std::string::npos;
+      EXPECT_TRUE(known) << document.filename() << ": cosell " << path << " has no " << option;
+    }
+  }
+  EXPECT_GT(seen, 80U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, SetupGuide, ::testing::Values("salesforce", "dynamics365"),

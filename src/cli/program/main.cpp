@@ -1,5 +1,7 @@
 // The program `cosell`: signals and terminals; everything else is in the library.
+#include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -41,6 +43,16 @@ void return_memory_early() {
 #endif
 }
 
+bool reader_left() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
+}
+
+std::size_t columns_of_terminal() {
+  winsize size{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -49,6 +61,8 @@ int main(int argc, char** argv) {
   cosell::cli::Terminal terminal;
   terminal.out = isatty(STDOUT_FILENO) == 1;
   terminal.err = isatty(STDERR_FILENO) == 1;
+  if (terminal.out) terminal.width = columns_of_terminal();
+  terminal.reader_left = reader_left;
   const char* no_color = std::getenv("NO_COLOR");
   terminal.no_color = no_color != nullptr && *no_color != '\0';
   return cosell::cli::run(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr, terminal);

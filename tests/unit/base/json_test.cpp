@@ -161,6 +161,8 @@ TEST(JsonRead, SaysWhereAndWhatWasExpected) {
       {"[01]", 1, 2, "must not begin with 0"},
       {"[1.]", 1, 4, "digit must follow the decimal point"},
       {"[.5]", 1, 2, "expected a value, found '.'"},
+      {"[\u201ca\u201d]", 1, 2, "expected a value, found the typographic quote \u201c; write a plain \""},
+      {"[\u00e4]", 1, 2, "expected a value, found a character that does not belong here"},
       {"[+1]", 1, 2, "expected a value, found '+'"},
       {"[-]", 1, 2, "expected a value, found '-'"},
       {"[1e]", 1, 4, "exponent"},

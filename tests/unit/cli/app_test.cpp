@@ -112,37 +112,105 @@ class Program : public ::testing::Test {
   std::vector<std::unique_ptr<emulator::Server>> servers_;
 };
 
+// The commands that a help text lists, in its own words.
+std::vector<std::string> commands_in(const std::string& help) {
+  std::vector<std::string> names;
+  bool listed = false;
+  for (const std::string& line : text::split(help, '\n')) {
+    if (line == "Subcommands:") {
+      listed = true;
+    } else if (line.empty()) {
+      listed = false;
+    } else if (listed && text::starts_with(line, "  ") && line[2] != ' ') {
+      const std::string name = text::split(line.substr(2), ' ').front();
+      names.push_back(text::ends_with(name, ",") ? name.substr(0, name.size() - 1) : name);  // "check, lint"
+    }
+  }
+  return names;
+}
+
 TEST_F(Program, EveryCommandHasHelpWithExamples) {
-  for (const std::vector<std::string>& command : {std::vector<std::string>{"check"},
-                                                  {"plan"},
-                                                  {"sync"},
-                                                  {"run"},
-                                                  {"status"},
-                                                  {"todo"},
-                                                  {"deals", "list"},
-                                                  {"deals", "show"},
-                                                  {"deals", "history"},
-                                                  {"approve"},
-                                                  {"replay"},
-                                                  {"store", "info"},
-                                                  {"store", "verify"},
-                                                  {"store", "backup"},
-                                                  {"journal", "verify"},
-                                                  {"mapping", "check"},
-                                                  {"login"},
-                                                  {"sandbox"}}) {
+  std::vector<std::vector<std::string>> left = {{}};
+  std::size_t seen = 0;
+  while (!left.empty()) {
+    const std::vector<std::string> command = left.back();
+    left.pop_back();
     std::vector<std::string> args = command;
     args.emplace_back("--help");
     const Ran ran = run(args);
-    EXPECT_EQ(ran.code, 0) << command.front();
-    EXPECT_THAT(ran.out, HasSubstr("Examples:")) << command.front();
+    EXPECT_EQ(ran.code, 0) << text::join(command, " ");
+    if (!command.empty()) {
+      EXPECT_THAT(ran.out, HasSubstr("Examples:\n  cosell " + text::join(command, " "))) << text::join(command, " ");
+    }
+    for (const std::string& name : commands_in(ran.out)) {
+      left.push_back(command);
+      left.back().push_back(name);
+    }
+    ++seen;
   }
+  EXPECT_GT(seen, 40U);
 }
 
 TEST_F(Program, AMistypedCommandIsAnsweredWithTheNearest) {
   const Ran ran = run({"plam"});
   EXPECT_EQ(ran.code, 2);
   EXPECT_THAT(ran.err, HasSubstr("did you mean: cosell plan"));
+}
+
+TEST_F(Program, AMistypedCommandOfAGroupIsAnsweredWithTheNearestToo) {
+  const Ran near = run({"deals", "lst"});
+  EXPECT_EQ(near.code, 2);
+  EXPECT_THAT(near.err, HasSubstr("There is no command \"deals lst\"; did you mean: cosell deals list"));
+  const Ran far = run({"mapping", "bake"});
+  EXPECT_EQ(far.code, 2);
+  EXPECT_THAT(far.err, HasSubstr("There is no command \"mapping bake\". See: cosell mapping --help"));
+  EXPECT_EQ(run({"mapping", "lint", "nowhere.jsonc"}).err, run({"mapping", "check", "nowhere.jsonc"}).err);
+}
+
+TEST_F(Program, WithoutACommandSaysWhichThereAre) {
+  for (const std::vector<std::string>& args : {std::vector<std::string>{}, {"deals"}, {"store"}}) {
+    const Ran ran = run(args);
+    EXPECT_EQ(ran.code, 2);
+    EXPECT_THAT(ran.err, HasSubstr(args.empty() ? "  sync " : args.front() == "deals" ? "  bundle " : "  backup "));
+  }
+}
+
+TEST_F(Program, HelpIsACommandToo) {
+  EXPECT_EQ(run({"help"}).out, run({"--help"}).out);
+  EXPECT_EQ(run({"help"}).code, 0);
+  EXPECT_EQ(run({"help", "deals", "show"}).out, run({"deals", "show", "--help"}).out);
+  EXPECT_THAT(run({"help", "deals", "show"}).out, HasSubstr("Examples:"));
+}
+
+TEST_F(Program, ArgumentsThatDoNotFitAreAnsweredWithTheHelpOfTheirCommand) {
+  const Ran missing = run({"deals", "show"});
+  EXPECT_EQ(missing.code, 2);
+  EXPECT_THAT(missing.err, HasSubstr("DEAL is required\nSee: cosell deals show --help\n"));
+  EXPECT_THAT(run({"sync", "--bogus"}).err, HasSubstr("--bogus\nSee: cosell sync --help\n"));
+}
+
+TEST_F(Program, TheHelpOfACommandNamesWhatEveryCommandTakes) {
+  const std::string help = run({"plan", "--help"}).out;
+  EXPECT_THAT(help, HasSubstr("--config FILE"));
+  EXPECT_THAT(help, HasSubstr("--json"));
+  EXPECT_THAT(help, HasSubstr("--pair PAIR  ")) << "it takes a name";
+  EXPECT_THAT(help, HasSubstr("--limit N  ")) << "and nothing of the library's";
+  const Ran both = run({"plan", "contoso", "--pair", "contoso"});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_THAT(both.err, HasSubstr("See: cosell plan --help"));
+}
+
+TEST_F(Program, AnAnswerThatIsCutOffIsAFailureUnlessItsReaderLeft) {
+  struct FullDisk : std::streambuf {};  // takes nothing
+  for (const bool reader_left : {false, true}) {
+    FullDisk full;
+    std::ostream out(&full);
+    std::ostringstream err;
+    Terminal terminal;
+    terminal.reader_left = [reader_left] { return reader_left; };
+    EXPECT_EQ(cli::run({"--help"}, out, err, terminal), reader_left ? 0 : 1);
+    EXPECT_EQ(err.str().find("could not be written to its end") == std::string::npos, reader_left);
+  }
 }
 
 TEST_F(Program, AMissingConfigurationIsNamed) {
@@ -357,6 +425,39 @@ TEST_F(Program, TheFirstSyncMayBeOfOneDealWithItsName) {
   ASSERT_TRUE(report) << sync.out;
   EXPECT_EQ(report->find("pairs")->items().front().at_path({"done", "partner_center.referral.create"})->as_integer(),
             1);
+}
+
+TEST_F(Program, ForProgramsEveryAnswerIsOneDocumentWithItsErrorsInIt) {
+  start_systems(2);
+  ASSERT_EQ(run({"sync"}).code, 0);
+  const std::vector<std::vector<std::string>> failing = {
+      {"mapping", "check", path("nowhere.jsonc")},
+      {"mapping", "check", path("mapping.jsonc"), "--snapshot", path("none")},
+      {"mapping", "test"},
+      {"mapping", "test", path("mapping.jsonc")},
+      {"mapping", "explain", "No such stage"},
+      {"mapping", "explain", "40", "--file", path("nowhere.jsonc")},
+      {"deals", "show", "Nobody"},
+      {"check", "nopair"}};
+  for (std::vector<std::string> command : failing) {
+    command.emplace_back("--json");
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.code, 2) << text::join(command, " ");
+    const auto answer = json::read(ran.out);
+    ASSERT_TRUE(answer) << text::join(command, " ") << ": " << answer.error().message << "\n" << ran.out;
+    EXPECT_THAT(ran.out, HasSubstr("\"error\"")) << text::join(command, " ");
+  }
+  write("state/contoso.db", "Dear diary, no database today. It was a long day, and nothing of it belongs here.");
+  for (std::vector<std::string> command : {std::vector<std::string>{"todo"}, {"deals", "list"}, {"solutions"}}) {
+    command.emplace_back("--json");
+    const Ran ran = run(command);
+    EXPECT_EQ(ran.code, 5);
+    const auto answer = json::read(ran.out);
+    ASSERT_TRUE(answer) << ran.out;
+    const json::Value* failures = answer->find("failures");
+    ASSERT_NE(failures, nullptr) << "an empty list alone would read as nothing to do";
+    EXPECT_EQ(failures->items().front().text_of("pair"), "contoso");
+  }
 }
 
 TEST_F(Program, CsvIsForLists) {

@@ -26,6 +26,51 @@ TEST(Table, LinesUpColumnsAlsoWithAccentsAndLineBreaks) {
   EXPECT_EQ(c.out.str(), "Deal         State\nKäse         In sync\nAlder Foods  Failed\n");
 }
 
+TEST(Table, LinesUpColumnsAlsoWithWideCharactersAndMarksThatCombine) {
+  Captured c;
+  Table table({"Deal", "State"});
+  table.row({"東京電力", "In sync"});
+  table.row({"🚀 Rocket", "In sync"});
+  table.row({"Cafe\u0301", "In sync"});
+  table.print(c.output);
+  EXPECT_EQ(c.out.str(), "Deal       State\n東京電力   In sync\n🚀 Rocket  In sync\nCafe\u0301       In sync\n");
+}
+
+TEST(Table, PutsItsSentenceBelowWhereTheTerminalIsTooNarrow) {
+  const auto printed = [](std::size_t width) {
+    Captured c({}, {.out = true, .no_color = true, .width = width});
+    Table table({"Deal", "State"});
+    table.last_is_sentence();
+    table.row({"Alder Foods", "Waiting for the seller: Partner Center needs the city."});
+    table.row({"Birch", "In sync"});
+    table.print(c.output, "  ");
+    return c.out.str();
+  };
+  const std::string wide =
+      "  Deal         State\n"
+      "  Alder Foods  Waiting for the seller: Partner Center needs the city.\n"
+      "  Birch        In sync\n";
+  EXPECT_EQ(printed(0), wide) << "no terminal";
+  EXPECT_EQ(printed(69), wide);
+  EXPECT_EQ(printed(40),
+            "  Deal\n      State\n"
+            "  Alder Foods\n      Waiting for the seller: Partner\n      Center needs the city.\n"
+            "  Birch\n      In sync\n");
+}
+
+TEST(Output, ShowsAMarkForWhatWouldSteerTheTerminal) {
+  Captured c({}, {.out = true});
+  c.output.line(c.output.styled("good", Style::good) +
+                " a\033[2Jb\033]0;t\007c\xc2\x9b"
+                "1md\u202Ee\tf\u200Eg\xFFh");
+  EXPECT_EQ(c.out.str(), "\033[32mgood\033[0m a\uFFFD[2Jb\uFFFD]0;t\uFFFDc\uFFFD1md\uFFFDe\tf\u200Eg\xFFh\n");
+  c.output.error("\033[5mwrong");
+  EXPECT_EQ(c.err.str(), "\uFFFD[5mwrong\n");
+  Captured json({.json = true});
+  json.output.answer("\u202E");
+  EXPECT_EQ(json.out.str(), "\u202E\n") << "programs get what is there";
+}
+
 TEST(Table, CsvQuotesWhatNeedsItAndDisarmsFormulas) {
   Captured c({.csv = true});
   Table table({"deal", "crm id"});
@@ -64,6 +109,9 @@ TEST(Output, QuietAndJsonSilenceLinesForPeopleButNotErrors) {
 TEST(Text, IsShortenedBetweenCharacters) {
   EXPECT_EQ(shortened("äöü", 3), "äöü");
   EXPECT_EQ(shortened("äöüß", 3), "äö…");
+  EXPECT_EQ(shortened("東京電力", 8), "東京電力");
+  EXPECT_EQ(shortened("東京電力", 7), "東京電…");
+  EXPECT_EQ(shortened("東京電力", 6), "東京…");
   EXPECT_EQ(grouped(-1234567), "-1,234,567");
   EXPECT_EQ(grouped(999), "999");
 }

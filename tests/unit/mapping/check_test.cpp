@@ -48,6 +48,43 @@ TEST(LiveCheck, NamesStagesThatTheCrmDoesNotHave) {
             "\"Proofs\"?\n");
 }
 
+// A company's file of a few lines: what is wrong stands in the shipped mapping, which nobody can edit.
+TEST(LiveCheck, SaysWhereToWriteWhatTheShippedMappingDoesNotKnow) {
+  const Mapping short_file = mapping_from("// ours\n{\n  \"extends\": \"salesforce\" }");
+  std::vector<LiveStage> stages = {{"Prospecting", ""}, {"Pilot", ""}};
+  const auto findings = check_against_live(short_file, stages, {});
+  const auto about = [&findings](const std::string& stage) {
+    for (const FileFinding& f : findings) {
+      if (f.message.find("\"" + stage + "\"") != std::string::npos) return f;
+    }
+    return FileFinding{};
+  };
+  const FileFinding fresh = about("Pilot");
+  EXPECT_EQ(fresh.file + ":" + std::to_string(fresh.line), "acme.jsonc:2");
+  EXPECT_EQ(fresh.message, "the CRM's stage \"Pilot\" is not mapped; deals in it will wait");
+  EXPECT_EQ(fresh.remedy, "add \"stages\": { \"add\": { \"Pilot\": … } }");
+  const FileFinding gone = about("Negotiation/Review");
+  EXPECT_EQ(gone.file, "salesforce");
+  EXPECT_EQ(gone.remedy,
+            "remove it, or write the stage's stable value; the shipped mapping stays as it is, so say it in acme.jsonc "
+            "with a \"map\" of your own under \"stages\"");
+
+  const auto read = short_file.read({{"StageName", Value(std::string("Pilot"))}});
+  EXPECT_EQ(read.problems.at(0).message, "StageName \"Pilot\" is not in the stage table (acme.jsonc:2)");
+}
+
+TEST(LiveCheck, AddsToTheStagesThatACompanysFileHasAlready) {
+  const Mapping own = mapping_from(
+      "{ \"extends\": \"salesforce\",\n\"stages\": { \"add\": { \"Legal\": 80 },\n"
+      "\"write_back\": { \"80\": \"Legal\" } } }");
+  for (const FileFinding& f : check_against_live(own, {{"Pilot", ""}}, {})) {
+    if (f.code != "stage-not-mapped") continue;
+    EXPECT_EQ(to_string(f),
+              "acme.jsonc:2:1: the CRM's stage \"Pilot\" is not mapped; deals in it will wait; add "
+              "\"Pilot\": … to \"add\" under \"stages\"");
+  }
+}
+
 TEST(LiveCheck, OnlyWarnsOfAMissingStageThatIsNeverWritten) {
   auto stages = live_stages();
   stages.erase(stages.begin() + 5);

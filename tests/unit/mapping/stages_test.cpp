@@ -115,7 +115,7 @@ TEST(StageTable, HoldsWhatItDoesNotKnow) {
   const ReadDeal unknown = mapping.read(in_stage("Negotiation/Revue"));
   ASSERT_EQ(problems_of(unknown.problems), "unknown-stage:stage");
   EXPECT_EQ(unknown.problems[0].message,
-            "StageName \"Negotiation/Revue\" is not in the stage table (salesforce:16); did you mean "
+            "StageName \"Negotiation/Revue\" is not in the stage table (acme.jsonc:1); did you mean "
             "\"Negotiation/Review\"?");
   EXPECT_FALSE(unknown.deal.shows(Field::standing));
   EXPECT_FALSE(unknown.deal.shows(Field::stage));

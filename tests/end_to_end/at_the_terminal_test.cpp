@@ -1,0 +1,143 @@
+// What a person at a terminal is told: nothing that is not so, nothing that a name can do to the terminal, the
+// important things first, and an exit code that a script can rely on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "sandbox.h"
+
+namespace cosell::end_to_end {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A referral whose deal is in sync, with the same fields on both sides.
+Json some_referral(const Sandbox& sandbox, std::size_t which = 0) {
+  return PartnerCenter(sandbox).referrals().at(which);
+}
+
+std::string opportunity_of(const Json& referral) { return referral["externalReferenceId"]; }
+
+mode_t mode_of(const std::string& file) {
+  struct stat facts {};
+  return ::stat(file.c_str(), &facts) == 0 ? facts.st_mode & 0777U : 0;
+}
+
+TEST(Answer, ThatCouldNotBeWrittenToItsEndIsAFailure) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  ProcessOptions to_a_full_disk;
+  to_a_full_disk.output = "/dev/full";
+  const std::vector<Arguments> commands = {{"journal", "export"}, {"deals", "list", "--csv"}, {"status", "--json"}};
+  for (Arguments command : commands) {
+    command.insert(command.end(), {"--config", sandbox.config()});
+    const Ended ended = run_cosell(command, to_a_full_disk);
+    EXPECT_EQ(ended.code, 1) << command.front();
+    EXPECT_THAT(ended.err, HasSubstr("could not be written to its end")) << command.front();
+  }
+}
+
+TEST(Export, IsReadableForItsOwnerAlone) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string journal = sandbox.folder->file("journal.jsonl");
+  EXPECT_EQ(sandbox.cosell({"journal", "export", "--file", journal}).code, 0);
+  EXPECT_EQ(mode_of(journal), 0600U) << "it holds personal data";
+  const std::string bundle = sandbox.folder->file("deal.json");
+  EXPECT_EQ(sandbox.cosell({"deals", "bundle", opportunity_of(some_referral(sandbox)), "--file", bundle}).code, 0);
+  EXPECT_EQ(mode_of(bundle), 0600U);
+}
+
+TEST(Todo, PutsWhatKeepsNothingBackBehindWhatWaitsAndTellsItInOneEntry) {
+  const Sandbox sandbox({80, {}, ""});  // many of them ask for help with a small value
+  sandbox.answer({"sync"});
+  const Json referral = some_referral(sandbox);
+  const Salesforce salesforce(sandbox);
+  salesforce.patch(opportunity_of(referral), Json{{"Amount", 8100}});
+  PartnerCenter(sandbox).patch(referral, Json{{"/details/dealValue", 9200}});
+  sandbox.answer({"sync"});
+
+  const Json all = sandbox.answer({"todo"})["todo"];
+  const auto is_warning = [](const Json& entry) { return entry["kind"] == "warning"; };
+  const auto warnings = std::count_if(all.begin(), all.end(), is_warning);
+  ASSERT_GT(warnings, 4);
+  EXPECT_TRUE(std::is_partitioned(all.begin(), all.end(), [&](const Json& e) { return !is_warning(e); }));
+
+  const std::string told = sandbox.cosell({"todo"}).out;
+  const std::string summary = std::to_string(warnings) + " deals with a note; nothing is kept back";
+  EXPECT_THAT(told, AllOf(HasSubstr("Changed on both sides: value"), HasSubstr(summary),
+                          HasSubstr("cosell todo --kind warning"), Not(HasSubstr("Its value is only"))));
+  EXPECT_LT(told.find("Changed on both sides"), told.find(summary));
+  EXPECT_THAT(sandbox.cosell({"todo", "--kind", "warning"}).out, HasSubstr("Its value is only"));
+  EXPECT_THAT(sandbox.cosell({"todo", "--each"}).out, HasSubstr("Its value is only"));
+}
+
+TEST(Todo, GivesNoAllClearForDealsThatNobodyLookedAt) {
+  const Sandbox sandbox({5, {}, ""});
+  const Ended before = sandbox.cosell({"todo"});
+  EXPECT_EQ(before.code, 0);
+  EXPECT_THAT(before.out, Not(HasSubstr("Nothing waits")));
+  EXPECT_THAT(before.err, AllOf(HasSubstr("never synced"), HasSubstr("cosell check")));
+  sandbox.answer({"sync"});
+  write_text(sandbox.store(), "Dear diary, no database today.");
+  for (const char* list : {"todo", "deals"}) {
+    const Arguments command = list == std::string("deals") ? Arguments{"deals", "list"} : Arguments{list};
+    const Ended ended = sandbox.cosell(command);
+    EXPECT_EQ(ended.code, 5);
+    EXPECT_EQ(ended.out, "") << list;
+  }
+}
+
+TEST(Sync, PointsToTheListThatHasTheDealsOfWhichItSpeaks) {
+  const Sandbox sandbox({20, {}, ""});
+  const std::string told = sandbox.cosell({"sync"}).out;
+  ASSERT_THAT(told, HasSubstr(" for a date"));
+  EXPECT_THAT(told, HasSubstr("cosell deals list --state waiting")) << "todo lists what waits for a person";
+  sandbox.partner_center.post("inbound", Json{{"name", "Birch Clinics"}});
+  EXPECT_THAT(sandbox.cosell({"sync"}).out, HasSubstr("1 for the seller  (cosell todo)"));
+}
+
+TEST(Name, OfADealCannotSteerTheTerminal) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string id = opportunity_of(some_referral(sandbox));
+  // Colours, a window title, the eight-bit form of the same, and a turned direction of writing.
+  const std::string name =
+      "Evil \033[31mred\033]0;title\007 \xc2\x9b"
+      "31m \xe2\x80\xaeknab";
+  // Partner Center refuses deals without notes, so that the name is in every list.
+  EXPECT_EQ(Salesforce(sandbox).patch(id, Json{{"Name", name}, {"Cosell_Notes__c", nullptr}}).status, 204);
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 1);
+  for (const Arguments& command : {Arguments{"deals", "show", id}, Arguments{"deals", "list"}, Arguments{"todo"},
+                                   Arguments{"deals", "history", id}, Arguments{"mapping", "explain", "--deal", id}}) {
+    const Ended ended = sandbox.cosell(command);
+    EXPECT_THAT(ended.out, HasSubstr("Evil")) << command.front();
+    for (const char* steers : {"\033", "\007", "\xc2\x9b", "\xe2\x80\xae"}) {
+      EXPECT_THAT(ended.out + ended.err, Not(HasSubstr(steers))) << command.front() << " " << command.back();
+    }
+  }
+  EXPECT_EQ(sandbox.answer({"deals", "show", id})["deal"], name) << "programs get the name as it is";
+}
+
+TEST(Replay, ThatIsRefusedAgainSaysSo) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string id = opportunity_of(some_referral(sandbox));
+  const Json body = {{"error", {{"code", "odd"}, {"message", "Not on a Friday."}}}};
+  sandbox.partner_center.fail(Json{{"method", "PATCH"}}, 0, 0,
+                              Json{{"kind", "status"}, {"status", 400}, {"body", body.dump()}});
+  Salesforce(sandbox).patch(id, Json{{"Amount", 4711}});
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 1);
+  const Ended replay = sandbox.cosell({"replay", id});
+  EXPECT_EQ(replay.code, 1);
+  EXPECT_THAT(replay.out, AllOf(HasSubstr("sent again and refused again: "), HasSubstr("Not on a Friday."),
+                                Not(HasSubstr("nothing to send"))));
+}
+
+}  // namespace
+}  // namespace cosell::end_to_end
