@@ -114,8 +114,9 @@ Result<void> Cycle::prepare() {
 }
 
 Result<void> Cycle::pull() {
-  const auto crm_is_read = [this] { return environment_.crm_is_read(); };
-  if (auto done = pull_both(pair_, report_.run, report_, options_, crm_is_read); !done) return done;
+  const ReadingMoments moments{[this] { return environment_.crm_is_read(); },
+                               [this](Side side) { return environment_.position_died(side); }};
+  if (auto done = pull_both(pair_, report_.run, report_, options_, moments); !done) return done;
   if (auto done = environment_.sides_are_read(); !done) return done;
   Absence absence(pair_, report_.run, report_, options_);
   for (const Side side : {Side::crm, Side::partner_center}) {
