@@ -7,6 +7,7 @@
 
 #include "base/json_text.h"
 #include "engine/absence.h"
+#include "engine/clock_back.h"
 #include "engine/environment.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
@@ -73,6 +74,7 @@ Result<CycleReport> Cycle::run() {
 }
 
 Result<void> Cycle::prepare() {
+  if (auto done = mind_the_clock(pair_); !done) return done;
   auto synced_before = pair_.store->property("first_sync_done");
   if (!synced_before) return synced_before.error();
   first_sync_ = synced_before->empty();

@@ -166,6 +166,9 @@ Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const C
   }
   crm->reset();  // and with it the memory of its pages
   if (auto done = moments.crm_is_read(); !done) return done;
+  auto known = pair.store->cursor(Side::crm);
+  if (!known) return known.error();
+  if (known->empty() && report.down.count(Side::crm) > 0) return {};  // it comes first
   return *partner_center ? (*partner_center)->finish() : Result<void>{};
 }
 

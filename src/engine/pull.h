@@ -18,7 +18,7 @@ struct ReadingMoments {
 
 // Both sides are read at once. The CRM is stored to its end before Partner Center: an opportunity says itself which
 // referral is its own, and referrals that name it come after that. When one side is down the other one is still read,
-// so that nothing is missed (F-08); report.stopped says why.
+// so that nothing is missed (F-08), except Partner Center while the CRM was never read; report.stopped says why.
 Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options,
                        const ReadingMoments& moments);
 
