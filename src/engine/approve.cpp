@@ -11,20 +11,10 @@ namespace cosell::engine {
 
 namespace {
 
-// A deal that is still to be created may be shown to Microsoft and ask for help.
-std::vector<Irreversible> steps_of_create(const Pair& pair, const DealView& view) {
-  const Deal deal = pair.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(pair.clock->now()));
-  const bool help = !is_blank(deal.get(Field::help));
-  std::vector<Irreversible> steps;
-  if (help || deal.flag(Field::visible)) steps.push_back(Irreversible::shared);
-  if (help) steps.push_back(Irreversible::help_asked);
-  return steps;
-}
-
 Result<std::vector<Irreversible>> wanted_steps(const Pair& pair, const store::DealRow& row) {
   auto view = load_view(pair, row);
   if (!view) return view.error();
-  if (row.partner_center.record_id.empty()) return steps_of_create(pair, *view);
+  if (row.partner_center.record_id.empty()) return steps_of_create(pair, *view, pair.clock->now());
   Decider decider(pair, RunId{});
   auto plan = decider.decide(row);
   if (!plan) return plan.error();

@@ -7,6 +7,7 @@
 
 #include "base/json_text.h"
 #include "engine/absence.h"
+#include "engine/clock_back.h"
 #include "engine/environment.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
@@ -73,6 +74,7 @@ Result<CycleReport> Cycle::run() {
 }
 
 Result<void> Cycle::prepare() {
+  if (auto done = mind_the_clock(pair_); !done) return done;
   auto synced_before = pair_.store->property("first_sync_done");
   if (!synced_before) return synced_before.error();
   first_sync_ = synced_before->empty();
@@ -114,8 +116,9 @@ Result<void> Cycle::prepare() {
 }
 
 Result<void> Cycle::pull() {
-  const auto crm_is_read = [this] { return environment_.crm_is_read(); };
-  if (auto done = pull_both(pair_, report_.run, report_, options_, crm_is_read); !done) return done;
+  const ReadingMoments moments{[this] { return environment_.crm_is_read(); },
+                               [this](Side side) { return environment_.position_died(side); }};
+  if (auto done = pull_both(pair_, report_.run, report_, options_, moments); !done) return done;
   if (auto done = environment_.sides_are_read(); !done) return done;
   Absence absence(pair_, report_.run, report_, options_);
   for (const Side side : {Side::crm, Side::partner_center}) {

@@ -2,6 +2,8 @@
 // in decide_alone.cpp (one side only) and decide_linked.cpp.
 #include "engine/decide.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "engine/link.h"
 #include "engine/restart.h"
@@ -245,6 +247,14 @@ Planned Decider::decide_vanished(Planned plan, const DealView& view) {
     s.next_step.clear();
   }
   return settle_situation(std::move(plan), view, std::move(s));
+}
+
+void Decider::forget_other_steps(DealRow& row, const std::vector<Irreversible>& wanted) {
+  for (const Irreversible step : irreversible_steps) {
+    if (std::find(wanted.begin(), wanted.end(), step) != wanted.end()) continue;
+    row.marks.erase(std::string("settle.") + name_of(step));
+    row.marks.erase(std::string("approved.") + name_of(step));
+  }
 }
 
 bool Decider::step_may_leave(DealRow& row, Irreversible step, bool first_link, Situation& s) const {

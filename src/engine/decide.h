@@ -40,6 +40,9 @@ void add_refused_write(store::DealRow& row, const store::OperationRow& operation
 // Writes nothing but what the seller is told.
 bool only_tells_the_seller(const store::OperationRow& operation);
 
+// A deal that is still to be created may be shown to Microsoft and ask for help.
+std::vector<Irreversible> steps_of_create(const Pair& pair, const DealView& view, Instant at);
+
 class Decider {
  public:
   Decider(const Pair& pair, RunId run);
@@ -126,6 +129,8 @@ class Decider {
 
   store::OperationRow operation(const Planned& plan, Side side, RecordKind kind, Verb verb) const;
   void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;
+  // A step that is not wanted any more is settled and approved anew when it is wanted again.
+  static void forget_other_steps(store::DealRow& row, const std::vector<Irreversible>& wanted);
   // May the step leave now? Sets the situation when it may not.
   bool step_may_leave(store::DealRow& row, Irreversible step, bool first_link, Situation& situation) const;
   // The bridge-owned columns that the seller should see and does not yet.

@@ -2,6 +2,7 @@
 // opportunity.
 #include <algorithm>
 
+#include "base/text.h"
 #include "deal/registration.h"
 #include "engine/decide.h"
 #include "engine/words.h"
@@ -71,7 +72,21 @@ Decider::Situation Decider::waits_for_fields(Planned& plan, const std::vector<Mi
   return s;
 }
 
+std::vector<Irreversible> steps_of_create(const Pair& pair, const DealView& view, Instant at) {
+  const Deal deal = pair.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(at));
+  const bool help = !is_blank(deal.get(Field::help));
+  std::vector<Irreversible> steps;
+  if (help || deal.flag(Field::visible)) steps.push_back(Irreversible::shared);
+  if (help) steps.push_back(Irreversible::help_asked);
+  return steps;
+}
+
 Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& view) {
+  // Of a deal that waited before; most have no step that settles.
+  const bool settles = std::any_of(plan.row.marks.begin(), plan.row.marks.end(), [](const auto& mark) {
+    return text::starts_with(mark.first, "settle.") || text::starts_with(mark.first, "approved.");
+  });
+  if (settles) forget_other_steps(plan.row, steps_of_create(pair_, view, now_));
   Situation s;
   s.state = DealState::skipped;
   if (plan.row.crm.existence != store::Existence::live) {

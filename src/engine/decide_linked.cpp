@@ -106,13 +106,7 @@ void Decider::hold_closing_without_reason(Planned& plan, Decision& decision, con
 
 // Steps that may not leave yet are taken out of the decision; the rest of it goes on.
 void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
-  for (const Irreversible step : irreversible_steps) {
-    const bool wanted = std::find(decision.steps.begin(), decision.steps.end(), step) != decision.steps.end();
-    if (!wanted) {
-      plan.row.marks.erase(std::string("settle.") + name_of(step));
-      plan.row.marks.erase(std::string("approved.") + name_of(step));
-    }
-  }
+  forget_other_steps(plan.row, decision.steps);
   for (const Irreversible step : decision.steps) {
     const Field field = field_of(step);
     if (decision.of(field)->verdict != Verdict::to_partner_center) continue;  // held for another reason

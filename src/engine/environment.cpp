@@ -32,15 +32,7 @@ Result<void> Environment::check(Side side) {
     report_.side_is_down(side, described.error());
     return {};
   }
-  // An account without a deal does not name its organisation yet: "host" becomes "host/organisation" later.
-  const bool grown = text::starts_with(described->environment, *known + "/");
-  if (!known->empty() && *known != described->environment && !grown) {
-    report_.side_is_down(side, make_error(ErrorClass::config,
-                                          pair_.title(side) + " is another organisation than at the last sync (now " +
-                                              described->environment + ", before " + *known +
-                                              "). Nothing was written. If that is meant, use another store file."));
-    return {};
-  }
+  if (!is_the_same(side, *known, described->environment)) return {};
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = pair_.store->set_property(name, described->environment); !done) return done;
     if (side == Side::crm) {
@@ -49,6 +41,24 @@ Result<void> Environment::check(Side side) {
     }
     return pair_.store->set_property(name + ".asked", to_string(pair_.clock->now()));
   });
+}
+
+bool Environment::is_the_same(Side side, const std::string& known, const std::string& described) {
+  // An account without a deal does not name its organisation yet: "host" becomes "host/organisation" later.
+  const bool grown = text::starts_with(described, known + "/");
+  if (known.empty() || known == described || grown) return true;
+  report_.side_is_down(side, make_error(ErrorClass::config,
+                                        pair_.title(side) + " is another organisation than at the last sync (now " +
+                                            described + ", before " + known + "). " +
+                                            (report_.done.empty() ? "Nothing was written" : "Nothing more is written") +
+                                            ". If that is meant, use another store file."));
+  return false;
+}
+
+Result<void> Environment::position_died(Side side) {
+  auto forgotten = pair_.store->transaction(
+      [&] { return pair_.store->set_property(std::string("environment.") + store::name_of(side) + ".asked", ""); });
+  return forgotten ? check(side) : forgotten;
 }
 
 Result<void> Environment::crm_is_read() {
@@ -77,7 +87,7 @@ Result<void> Environment::forget_stages() {
 Result<void> Environment::take(const Result<Descriptor>& described) {
   auto known = pair_.store->property("environment.crm");
   if (!known) return known.error();
-  if (!described || described->environment != *known) return {};
+  if (!described || !is_the_same(Side::crm, *known, described->environment)) return {};
   stages_are_new_ = true;
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = note_drift(pair_, described->stages); !done) return done;

@@ -19,6 +19,8 @@ class Environment {
 
   // Before anything is read. Sets report.side_down when the side does not answer or is another one.
   Result<void> check(Side side);
+  // The read position is of no use to the side any more: before everything is read anew, it is checked at once.
+  Result<void> position_died(Side side);
   // The hourly look at the stages begins when nothing more is read from the CRM and ends when both sides are read: it
   // takes no time while Partner Center has more pages.
   Result<void> crm_is_read();
@@ -27,6 +29,8 @@ class Environment {
   Result<void> look_at_the_end();
 
  private:
+  // False: it is another one than at the last sync, and the run ends for it (F-69).
+  bool is_the_same(Side side, const std::string& known, const std::string& described);
   Result<void> take(const Result<Descriptor>& described);
   Result<void> forget_stages();
   Result<bool> stages_look_due();

@@ -100,7 +100,7 @@ Result<Executor::Batch> Executor::next_batch(Lane& lane) {
   filter.limit = static_cast<int>(size);
   const OperationId begun_after = lane.none_before;
   filter.after = begun_after;
-  std::vector<OperationRow> never;
+  std::vector<std::pair<OperationRow, bool>> never;  // and whether its deal is decided on again for it
   Predecessors predecessors;
   bool all_taken = true;
   while (batch.rows.size() < size && (batch.rows.empty() || looked_through < size * looked_through_max)) {
@@ -117,12 +117,13 @@ Result<Executor::Batch> Executor::next_batch(Lane& lane) {
       if (!before) return before.error();
       bool never_ready = false;
       const bool ready = may_leave(row, *before, never_ready);
-      if (never_ready) never.push_back(row);
+      // What came of the write before it says by itself when its own deal is decided on again.
+      if (never_ready) never.emplace_back(row, *before == nullptr || (*before)->deal != row.deal);
       if (!ready) continue;
       auto op = wire_operation(row, *before);
       if (!op) return op.error();
       if (!*op) {
-        never.push_back(row);
+        never.emplace_back(row, true);
         continue;
       }
       batch.rows.push_back(std::move(row));
@@ -134,8 +135,8 @@ Result<Executor::Batch> Executor::next_batch(Lane& lane) {
   }
   if (!never.empty()) {
     auto dropped = pair_.store->transaction([&]() -> Result<void> {
-      for (auto& row : never) {
-        if (auto done = settler_.drop(row, true); !done) return done;
+      for (auto& [row, decide_again] : never) {
+        if (auto done = settler_.drop(row, decide_again); !done) return done;
       }
       return {};
     });

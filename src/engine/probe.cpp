@@ -2,6 +2,7 @@
 // (I-20). "Not found" is no proof while a request may still arrive (reliability section 3, second trap).
 #include <algorithm>
 
+#include "engine/observe.h"
 #include "engine/restart.h"
 #include "engine/settle.h"
 #include "engine/view.h"
@@ -174,6 +175,8 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
 // Until when is settled once: when its answer was lost, or at the first look where nobody waited for it any more.
 bool Settler::may_still_arrive(OperationRow& row) const {
   const Instant now = pair_.clock->now();
+  // Later than that it is only by a clock that has been set right since (F-67).
+  if (row.not_before) row.not_before = std::min(*row.not_before, now + pair_.settings.late_arrival);
   if (!row.not_before) {
     const Instant left = std::min(now, row.sent_at.value_or(row.planned_at) + left_within);
     row.not_before = left + pair_.settings.late_arrival;

@@ -18,14 +18,22 @@ constexpr int pages_max = 100'000;  // I-03
 
 class Reading {
  public:
-  Reading(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side)
-      : pair_(pair),
-        report_(report),
-        options_(options),
+  struct Cycle {
+    const Pair& pair;
+    RunId run;
+    CycleReport& report;
+    const CycleOptions& options;
+    const ReadingMoments& moments;
+  };
+  Reading(const Cycle& of, Side side)
+      : pair_(of.pair),
+        report_(of.report),
+        options_(of.options),
+        moments_(of.moments),
         side_(side),
-        observer_(pair, run, options.allow.count("restored") > 0),
-        absence_(pair, run, report, options),
-        pages_(pair, side) {}
+        observer_(of.pair, of.run, of.options.allow.count("restored") > 0),
+        absence_(of.pair, of.run, of.report, of.options),
+        pages_(of.pair, side) {}
 
   // Asks for the first page.
   Result<void> begin();
@@ -41,6 +49,7 @@ class Reading {
   const Pair& pair_;
   CycleReport& report_;
   const CycleOptions& options_;
+  const ReadingMoments& moments_;
   const Side side_;
   Observer observer_;
   Absence absence_;
@@ -79,6 +88,8 @@ Result<void> Reading::finish() {
 
 Result<Reading::Then> Reading::take(Result<Page> page) {
   if (!page && page.error().kind == ErrorClass::cursor_invalid && !restarted_) {
+    if (auto checked = moments_.position_died(side_); !checked) return checked.error();
+    if (!report_.may_look_at(side_)) return Then::end;
     restarted_ = compared_ = true;
     cursor_ = Cursor{};
     auto opened = pair_.store->transaction([&] { return absence_.open_listing(side_); });
@@ -138,10 +149,11 @@ Result<bool> Reading::keep(const Page& page) {
 }  // namespace
 
 Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options,
-                       const std::function<Result<void>()>& crm_is_read) {
+                       const ReadingMoments& moments) {
+  const Reading::Cycle cycle{pair, run, report, options, moments};
   const auto begin = [&](Side side) -> Result<std::unique_ptr<Reading>> {
     if (!report.may_look_at(side)) return std::unique_ptr<Reading>();
-    auto reading = std::make_unique<Reading>(pair, run, report, options, side);
+    auto reading = std::make_unique<Reading>(cycle, side);
     if (auto begun = reading->begin(); !begun) return begun.error();
     return reading;
   };
@@ -153,7 +165,10 @@ Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const C
     if (auto done = (*crm)->finish(); !done) return done;
   }
   crm->reset();  // and with it the memory of its pages
-  if (auto done = crm_is_read(); !done) return done;
+  if (auto done = moments.crm_is_read(); !done) return done;
+  auto known = pair.store->cursor(Side::crm);
+  if (!known) return known.error();
+  if (known->empty() && report.down.count(Side::crm) > 0) return {};  // it comes first
   return *partner_center ? (*partner_center)->finish() : Result<void>{};
 }
 

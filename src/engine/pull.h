@@ -9,11 +9,17 @@
 
 namespace cosell::engine {
 
+struct ReadingMoments {
+  // Nothing more is asked of the CRM, while Partner Center may still be read.
+  std::function<Result<void>()> crm_is_read;
+  // A side has no use for the kept position any more; everything is read anew, unless this finds that it is down.
+  std::function<Result<void>(Side)> position_died;
+};
+
 // Both sides are read at once. The CRM is stored to its end before Partner Center: an opportunity says itself which
 // referral is its own, and referrals that name it come after that. When one side is down the other one is still read,
-// so that nothing is missed (F-08); report.stopped says why. `crm_is_read`: called when nothing more is asked of the
-// CRM, while Partner Center may still be read.
+// so that nothing is missed (F-08), except Partner Center while the CRM was never read; report.stopped says why.
 Result<void> pull_both(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options,
-                       const std::function<Result<void>()>& crm_is_read);
+                       const ReadingMoments& moments);
 
 }  // namespace cosell::engine

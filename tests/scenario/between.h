@@ -22,6 +22,11 @@ class Between : public Connector {
 
   // What is made of each page before the engine gets it.
   std::function<void(Page&)> reads = [](Page&) {};
+  // A page that the system does not give; nothing lets the question pass.
+  std::function<std::optional<Error>(const PullRequest&)> refuses = [](const PullRequest&) {
+    return std::optional<Error>{};
+  };
+  std::function<void(Descriptor&)> describes = [](Descriptor&) {};
 
   std::vector<Outcome> push(Call& call, std::span<const Operation> operations) override {
     std::vector<Operation> passing;
@@ -42,13 +47,14 @@ class Between : public Connector {
   }
 
   const Capabilities& capabilities() const override { return system_.capabilities(); }
-  Result<Descriptor> describe(Call& call) override { return system_.describe(call); }
-  Result<Descriptor> describe_stages(Call& call) override { return system_.describe_stages(call); }
+  Result<Descriptor> describe(Call& call) override { return told(system_.describe(call)); }
+  Result<Descriptor> describe_stages(Call& call) override { return told(system_.describe_stages(call)); }
   std::vector<Finding> check(Call& call, const std::vector<std::string>& read,
                              const std::vector<std::string>& written) override {
     return system_.check(call, read, written);
   }
   Result<Page> pull(Call& call, const PullRequest& request) override {
+    if (auto refusal = refuses(request)) return *refusal;
     auto page = system_.pull(call, request);
     if (page) reads(*page);
     return page;
@@ -68,6 +74,11 @@ class Between : public Connector {
   RecordId normal_id(std::string_view written) const override { return system_.normal_id(written); }
 
  private:
+  Result<Descriptor> told(Result<Descriptor> described) {
+    if (described) describes(*described);
+    return described;
+  }
+
   Connector& system_;
   Answer answer_;
 };

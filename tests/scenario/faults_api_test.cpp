@@ -1,4 +1,5 @@
 // Faults of the APIs' semantics, F-14 to F-24 (F-13 is in failure_test.cpp).
+#include "between.h"
 #include "faults.h"
 
 namespace cosell::test {
@@ -231,6 +232,38 @@ TEST_P(ApiSemantics, F23_LockedRowsAreWaitedForOneByOneAndAreNoIncidentOfTheSide
   world.advance(hours(2));
   world.sync();
   for (const auto& id : ids) EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 70000.0) << "without a replay";
+}
+
+// What comes after the refused write is given up with it, and does not bring it back before its time.
+TEST_P(ApiSemantics, F23_ADealThatWaitsForItsTimeIsNotTriedAgainForTheWriteThatFollows) {  // I-03, I-37
+  World world({.crm = GetParam()});
+  synced_deal(world, "Another one");
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  auto words = usual_opportunity("Alder Foods");
+  words.update({{"contact", contact}, {"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+  const auto id = world.new_opportunity(words);
+  int tried = 0;
+  Between partner_center(*world.pair().partner_center,
+                         [&](const Operation& op) -> std::optional<std::variant<Applied, Error>> {
+                           if (op.kind != RecordKind::referral || op.verb != Verb::create) return std::nullopt;
+                           ++tried;
+                           Error error = make_error(ErrorClass::transient, "The record is busy.");
+                           error.of_one_record = true;
+                           return error;
+                         });
+  Connector* const system = std::exchange(world.pair().partner_center, &partner_center);
+  const auto report = world.sync();
+  EXPECT_FALSE(report.stopped);
+  EXPECT_EQ(tried, 3) << "attempts in a run";
+  EXPECT_EQ(world.deal_of(id).reason, "transient") << world.deal_of(id).message;
+  ASSERT_TRUE(world.deal_of(id).look_again_at);
+  world.sync();
+  EXPECT_EQ(tried, 3) << "not before its time";
+  world.pair().partner_center = system;
+  world.advance(hours(2));
+  world.sync();
+  EXPECT_FALSE(world.referral_of(id).is_null());
 }
 
 TEST_P(ApiSemantics, F24_AcceptedIsNotAppliedUntilItIsSeen) {  // I-29

@@ -1,4 +1,6 @@
 // Faults of concurrency, F-35 to F-40, and the guards that belong to them.
+#include <utility>
+
 #include "between.h"
 #include "faults.h"
 
@@ -223,6 +225,40 @@ TEST_P(Concurrency, AFirstSyncBeyondTheGuardIsApprovedAsExactlyThisPlan) {  // I
   report = world.sync(approved);
   EXPECT_FALSE(report.stopped) << report.stopped->message;
   EXPECT_EQ(world.referrals().size(), 6U);
+}
+
+// The machine woke up in another year, synced once, and was set right.
+TEST_P(Concurrency, F67_WhatWaitsForATimeOfAWrongClockDoesNotWaitForIt) {  // I-01, F-67
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  const auto id = synced_deal(world);
+  world.crm_edit(id, {{"visible", true}});
+  const auto lost = world.new_opportunity(usual_opportunity("Birch Mills"));
+  world.advance(minutes(5));
+  ManualClock wrong(world.clock().now() + days(400));
+  Clock* const right = std::exchange(world.pair().clock, &wrong);
+  world.faults(Side::partner_center, scripted_fault("POST", referrals_route, {{"kind", "drop_before"}}));
+  world.sync();
+  ASSERT_EQ(world.fired(Side::partner_center), 1);
+  ASSERT_EQ(world.deal_of(id).reason, "settling");
+  ASSERT_EQ(world.deal_of(lost).reason, "checking");
+  world.pair().clock = right;
+  world.advance(minutes(5));
+  world.sync();
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(61));
+    world.sync();
+  }
+  EXPECT_EQ(world.referral_of(id)["consent"]["consentToShareReferralWithMicrosoftSellers"], true);
+  EXPECT_FALSE(world.referral_of(lost).is_null());
+  // And what is done once a day is done.
+  const auto described = *world.store().property("environment.crm.asked");
+  const auto looked = *world.store().property("looked_at.crm");
+  world.advance(hours(25));
+  world.sync();
+  EXPECT_GT(*world.store().property("environment.crm.asked"), described);
+  EXPECT_GT(*world.store().property("looked_at.crm"), looked);
+  EXPECT_LT(*world.store().property("looked_at.crm"), to_string(world.clock().now() + days(1)));
+  expect_quiet(world);
 }
 
 // More than the guard lets pass; the last one is edited as well.

@@ -1,6 +1,8 @@
 // Faults of identity and life cycle, F-41 to F-49, and the compound ones, F-73 to F-77.
 #include <set>
+#include <utility>
 
+#include "between.h"
 #include "faults.h"
 #include "mapping/shipped.h"
 
@@ -263,6 +265,54 @@ TEST_P(Identity, F49_OfSeveralReferralsInOneEngagementOnlyTheLinkedOneIsTouched)
   ASSERT_EQ(patched.size(), 1U);
   EXPECT_NE(patched[0].find(referral_id_of(world, id)), std::string::npos) << patched[0];
   expect_one_to_one(world);
+}
+
+// Another login or another address leads to another organisation's deals. The kept read position is of no use there.
+TEST_P(Identity, F69_AnotherOrganisationBehindTheSameAddressIsNotReadAndNotWrittenTo) {  // I-13
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    World world({.crm = GetParam()});
+    const auto id = synced_deal(world);
+    Connector*& used = side == Side::crm ? world.pair().crm : world.pair().partner_center;
+    Between between(*used, [](const Operation&) { return std::nullopt; });
+    between.describes = [](Descriptor& described) { described.environment = "somebody else's"; };
+    between.refuses = [](const PullRequest& request) -> std::optional<Error> {
+      if (request.cursor.empty()) return std::nullopt;
+      return make_error(ErrorClass::cursor_invalid, "The position belongs to another organisation.");
+    };
+    Connector* const system = std::exchange(used, &between);
+    if (side == Side::crm) world.new_opportunity(usual_opportunity("Of somebody else"));
+    if (side != Side::crm) world.inbound();
+    world.advance(minutes(10));
+    world.reset_stats();
+    const auto report = world.sync();
+    ASSERT_TRUE(report.stopped) << store::name_of(side);
+    EXPECT_EQ(report.side_down, side);
+    EXPECT_EQ(report.stopped->kind, ErrorClass::config) << report.stopped->message;
+    EXPECT_EQ(writes_of_both(world), 0);
+    EXPECT_EQ(world.deals().size(), 1U) << "nothing of it is kept";
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+    used = system;
+    world.advance(minutes(10));
+    EXPECT_FALSE(world.sync().stopped) << "and it goes on where it was";
+  }
+}
+
+// Found out with the hourly look at the stages, when the pages were read already: nothing is written any more.
+TEST_P(Identity, F69_AnotherOrganisationThatTheLookAtTheStagesFindsStopsBeforeTheFirstWrite) {  // I-13
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  Between crm(*world.pair().crm, [](const Operation&) { return std::nullopt; });
+  crm.describes = [](Descriptor& described) { described.environment = "somebody else's"; };
+  Connector* const system = std::exchange(world.pair().crm, &crm);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(61));
+  world.reset_stats();
+  const auto report = world.sync();
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.side_down, Side::crm);
+  EXPECT_EQ(report.stopped->kind, ErrorClass::config) << report.stopped->message;
+  EXPECT_EQ(writes_of_both(world), 0);
+  world.pair().crm = system;
 }
 
 TEST_P(Identity, F73_SixtyHoursWithoutALoginAreOneIncidentAndEverythingFollowsAfterwards) {  // I-04, I-40

@@ -105,6 +105,31 @@ TEST_P(LifeOfDeals, ADealThatMicrosoftDeclinedMayStartAgainBesideItsOpenReferral
   EXPECT_EQ(referral_by_id(world, new_id)["details"]["dealValue"].get<double>(), 61000.0);
 }
 
+// The settle time counts from the wish that stands, also for a deal that Partner Center does not take yet.
+TEST_P(LifeOfDeals, AWishThatWasTakenBackBeforeTheDealWasMadeSettlesAnew) {  // U-8
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"visible", true}}));
+  world.faults(Side::partner_center,
+               Json::array({{{"match", {{"method", "POST"}, {"path", "/v1.0/engagements/referrals"}}},
+                             {"times", 1000},
+                             {"action", {{"kind", "status"}, {"status", 400}}}}}));
+  world.sync();
+  ASSERT_GE(world.fired(Side::partner_center), 1);
+  world.crm_edit(id, {{"visible", false}, {"value", 51000}});
+  world.advance(minutes(5));
+  world.sync();
+  world.advance(hours(3));
+  world.crm_edit(id, {{"visible", true}, {"value", 52000}});
+  world.faults(Side::partner_center, Json::array());
+  world.sync();
+  const auto shown = [&] { return world.referral_of(id)["consent"]["consentToShareReferralWithMicrosoftSellers"]; };
+  ASSERT_FALSE(world.referral_of(id).is_null());
+  EXPECT_EQ(shown(), false) << "an hour has not passed";
+  world.advance(minutes(61));
+  world.sync();
+  EXPECT_EQ(shown(), true);
+}
+
 TEST_P(LifeOfDeals, ARestartedDealIsStillOneDealAfterTheStoreWasLost) {
   World world({.crm = GetParam()});
   const auto id = won_and_reopened(world);

@@ -82,6 +82,35 @@ TEST_P(Link, AfterALostStoreAnOpportunityKeepsItsOwnReferralBesideANewerOneThatN
   EXPECT_EQ((*deal)->partner_center.record_id, own);
 }
 
+TEST_P(Link, AfterALostStoreTheCrmIsReadFirstAlsoWhenItIsDownAtTheBeginning) {  // I-31, F-08
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  const auto other = world.new_opportunity(usual_opportunity("Birch Mills"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string own = world.referral_of(id)["id"];
+  world.portal_edit(world.referral_of(other)["id"], Json::array({replaced("/externalReferenceId", id)}));
+  world.lose_store();
+  world.advance(minutes(5));
+  int failed = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::crm) return go(r);
+    ++failed;
+    return net::Delivered{net::Delivered::Kind::unreachable, {}};
+  };
+  EXPECT_EQ(world.sync().side_down, Side::crm);
+  EXPECT_GT(failed, 0);
+  world.wire = nullptr;
+  world.advance(minutes(5));
+  CycleOptions reads_only;
+  reads_only.plan_only = true;
+  world.sync(reads_only);
+  const auto deal = world.store().deal_by_record(Side::crm, id);
+  ASSERT_TRUE(deal && *deal);
+  EXPECT_EQ((*deal)->partner_center.record_id, own);
+}
+
 // Both sides lived on apart since: other values, other stages, texts that only one side has.
 TEST_P(Link, DealsThatAnotherConnectorLinkedCauseNoNeedlessConflicts) {
   World world({.crm = GetParam()});
