@@ -392,6 +392,11 @@ Finding Dynamics365Check::read_finding(Call& call, const std::string& column) {
   if (column == kProcessColumn && stage_.is_process()) return ok(what, "is the table of the business process.");
   const auto found = resolve(call, column);
   if (!found) return problem(what, found.error().message, remedy_for(found.error()));
+  if (*found != nullptr && (*found)->secured) {
+    // Who may not read it is not refused: the column is null, as an empty one is.
+    return {Level::warning, what, "is secured by column security; to a user without a profile it shows as empty.",
+            "Make sure that the bridge's user has a column security profile that may read it."};
+  }
   if (*found != nullptr) return ok(what, "can be read.");
   std::vector<std::string> names;
   if (const auto own = schema_.columns_of(call, "opportunity")) {
