@@ -1,13 +1,12 @@
-// Looking at the organisation itself: what it is called, its stages and columns (describe), and in words whether the
-// bridge can work with it (check).
+// In words, whether the bridge can work with the organisation: login, rights, columns, key, stages, currencies.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "connectors/connector.h"
 #include "connectors/dynamics365/dynamics365_client.h"
+#include "connectors/dynamics365/dynamics365_describe.h"
 #include "connectors/dynamics365/dynamics365_process.h"
 #include "connectors/dynamics365/dynamics365_related.h"
 #include "connectors/dynamics365/dynamics365_schema.h"
@@ -18,13 +17,8 @@ namespace cosell::dynamics365 {
 class Dynamics365Check {
  public:
   Dynamics365Check(const Dynamics365Settings& settings, Dynamics365Client& client, Dynamics365Schema& schema,
-                   Dynamics365Related& related, Dynamics365Processes& processes);
+                   Dynamics365Related& related, Dynamics365Processes& processes, Dynamics365Describe& describe);
 
-  // One request each, and with business processes theirs.
-  Result<Descriptor> describe(Call& call);
-  Result<Descriptor> describe_stages(Call& call);
-  // The business processes, where the stage stands in them.
-  Result<std::vector<RecordTypeEntry>> record_types(Call& call);
   std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
                              const std::vector<std::string>& columns_written);
 
@@ -42,14 +36,6 @@ class Dynamics365Check {
 
   // The column at a path ("parentaccountid.name"); nullptr when there is none.
   Result<const DescribedColumn*> resolve(Call& call, const std::string& path);
-  // The stages of open opportunities.
-  Result<std::vector<StageEntry>> open_stages(Call& call, const Result<http::Response>& choice);
-  Result<std::vector<StageEntry>> process_stages(Call& call);
-  // The same, followed by the reasons of closed ones.
-  Result<std::vector<StageEntry>> stages_from(Call& call, const std::vector<Result<http::Response>>& options);
-  Result<void> name_organisation(const Result<http::Response>& answer, Descriptor& out);
-  // What stages_from() needs, besides the processes.
-  std::vector<Read> stage_reads() const;
 
   const Dynamics365Settings settings_;
   const StageColumn stage_;
@@ -57,6 +43,7 @@ class Dynamics365Check {
   Dynamics365Schema& schema_;
   Dynamics365Related& related_;
   Dynamics365Processes& processes_;
+  Dynamics365Describe& describe_;
 };
 
 }  // namespace cosell::dynamics365

@@ -6,6 +6,7 @@
 #include "connectors/dynamics365/dynamics365_check.h"
 #include "connectors/dynamics365/dynamics365_client.h"
 #include "connectors/dynamics365/dynamics365_columns.h"
+#include "connectors/dynamics365/dynamics365_describe.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
 #include "connectors/dynamics365/dynamics365_process.h"
 #include "connectors/dynamics365/dynamics365_reads.h"
@@ -36,15 +37,16 @@ class Dynamics365Connector final : public Connector {
         schema_(client_),
         related_(client_),
         processes_(settings_, client_),
-        check_(settings_, client_, schema_, related_, processes_),
+        describe_(settings_, client_, schema_, processes_),
+        check_(settings_, client_, schema_, related_, processes_, describe_),
         reads_(settings_, client_, schema_, related_, processes_),
         writes_(settings_, client_, schema_, reads_, related_, processes_),
         columns_(client_, schema_) {}
 
   const Capabilities& capabilities() const override { return capabilities_; }
-  Result<Descriptor> describe(Call& call) override { return check_.describe(call); }
-  Result<Descriptor> describe_stages(Call& call) override { return check_.describe_stages(call); }
-  Result<std::vector<RecordTypeEntry>> record_types(Call& call) override { return check_.record_types(call); }
+  Result<Descriptor> describe(Call& call) override { return describe_.describe(call); }
+  Result<Descriptor> describe_stages(Call& call) override { return describe_.describe_stages(call); }
+  Result<std::vector<RecordTypeEntry>> record_types(Call& call) override { return describe_.record_types(call); }
   std::vector<Finding> check(Call& call, const std::vector<std::string>& columns_read,
                              const std::vector<std::string>& columns_written) override {
     return check_.check(call, columns_read, columns_written);
@@ -80,6 +82,7 @@ class Dynamics365Connector final : public Connector {
   dynamics365::Dynamics365Schema schema_;
   dynamics365::Dynamics365Related related_;
   dynamics365::Dynamics365Processes processes_;
+  dynamics365::Dynamics365Describe describe_;
   dynamics365::Dynamics365Check check_;
   dynamics365::Dynamics365Reads reads_;
   dynamics365::Dynamics365Writes writes_;

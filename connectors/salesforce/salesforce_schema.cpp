@@ -109,6 +109,16 @@ Result<TextTypes> SalesforceSchema::text_types(Call& call, const std::string& ob
   return out;
 }
 
+std::optional<TextType> SalesforceSchema::known_type(const std::string& object, const std::string& column) const {
+  if (const auto standard = standard_text_type(column)) return standard;
+  if (const auto met = types_.find(object); met != types_.end()) {
+    if (const auto it = met->second.find(column); it != met->second.end()) return it->second;
+  }
+  const auto described = described_.find(object);
+  if (described == described_.end()) return std::nullopt;
+  return text_type_of(find_column(described->second.columns, column));
+}
+
 void SalesforceSchema::remember(const std::string& object, const std::vector<std::string>& columns,
                                 const TextTypes& types) {
   for (const std::string& column : columns) {

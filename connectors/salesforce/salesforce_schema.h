@@ -38,6 +38,8 @@ class SalesforceSchema {
   // Types of those columns whose texts may be dates or times. Asks describe only for the organisation's own columns
   // that it has not met yet.
   Result<TextTypes> text_types(Call& call, const std::string& object, const std::vector<std::string>& columns);
+  // Of a column of the object itself, as far as it is known without asking.
+  std::optional<TextType> known_type(const std::string& object, const std::string& column) const;
   // The same from a read position, so that a new process need not ask.
   void remember(const std::string& object, const std::vector<std::string>& columns, const TextTypes& types);
 

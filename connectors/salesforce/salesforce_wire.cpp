@@ -382,7 +382,7 @@ Result<std::vector<StageEntry>> read_stages(const std::string& body, const std::
   return stages;
 }
 
-Result<json::Value> written_value(const std::string& column, TextType type, const Value& v) {
+Result<json::Value> written_value(const std::string& column, std::optional<TextType> type, const Value& v) {
   if (is_blank(v)) return json::Value::null();
   if (const auto* b = std::get_if<bool>(&v)) return json::Value::boolean(*b);
   if (const auto* s = std::get_if<std::string>(&v)) return json::Value::string(*s);

@@ -107,8 +107,8 @@ Result<std::vector<std::string>> read_picklist_values(const std::string& body, c
 
 Result<std::vector<StageEntry>> read_stages(const std::string& body, const std::string& request);
 
-// A value as a row member; an error (`config`) for values that no single column can hold. The type counts for days and
-// moments: a column of the one takes no text of the other.
-Result<json::Value> written_value(const std::string& column, TextType type, const Value& v);
+// A value as a row member; an error (`config`) for values that no single column can hold. The type, where it is known,
+// counts for days and moments: a column of the one takes no text of the other.
+Result<json::Value> written_value(const std::string& column, std::optional<TextType> type, const Value& v);
 
 }  // namespace cosell::salesforce

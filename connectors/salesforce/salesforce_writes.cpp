@@ -136,19 +136,7 @@ SalesforceWrites::SalesforceWrites(const SalesforceSettings& settings, Salesforc
       rows_in_call_(
           {.start = settings.collection_size, .min = settings.collection_size, .max = batch_max_of(settings)}) {}
 
-// How a day or a moment has to be written; of other values nothing is asked.
-Result<TextType> SalesforceWrites::text_type_of(Call& call, const std::string& object, const std::string& column,
-                                                const Value& value) {
-  const bool timed = std::holds_alternative<Date>(value) || std::holds_alternative<Instant>(value);
-  const auto standard = standard_text_type(column);
-  if (!timed || standard) return standard.value_or(TextType::text);
-  auto types = schema_.text_types(call, object, {column});
-  if (!types) return std::move(types.error());
-  const auto it = types->find(column);
-  return it == types->end() ? TextType::text : it->second;
-}
-
-Result<SalesforceWrites::Row> SalesforceWrites::row_of(Call& call, const Operation& op, std::size_t index) {
+Result<SalesforceWrites::Row> SalesforceWrites::row_of(const Operation& op, std::size_t index) const {
   Row row;
   row.index = index;
   row.verb = op.verb;
@@ -186,9 +174,8 @@ Result<SalesforceWrites::Row> SalesforceWrites::row_of(Call& call, const Operati
       e.fields = {column};
       return e;
     }
-    const auto type = text_type_of(call, row.object, column, value);
-    if (!type) return type.error();
-    auto written = written_value(column, *type, value);
+    // What is mapped is read, too, so that its type is known; a moment of the bridge's own is written as it is.
+    auto written = written_value(column, schema_.known_type(row.object, column), value);
     if (!written) return std::move(written.error());
     row.fields.set(column, *std::move(written));
   }
@@ -524,7 +511,7 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
   Outcomes outcomes(operations.size());
   std::vector<Row> rows;
   for (std::size_t i = 0; i < operations.size(); ++i) {
-    auto row = row_of(call, operations[i], i);
+    auto row = row_of(operations[i], i);
     if (!row) {
       fail(outcomes, operations, i, std::move(row.error()));
     } else if (operations[i].verb == Verb::update && operations[i].changes.empty()) {

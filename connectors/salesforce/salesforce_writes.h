@@ -25,8 +25,7 @@ class SalesforceWrites {
   struct Row;    // one operation, ready to be sent
   struct Batch;  // rows of one collection call
 
-  Result<Row> row_of(Call& call, const Operation& operation, std::size_t index);
-  Result<TextType> text_type_of(Call& call, const std::string& object, const std::string& column, const Value& value);
+  Result<Row> row_of(const Operation& operation, std::size_t index) const;
   // Compares the present values with those that the plan was made from; settles what must not be written, an amount
   // that products make up too. Gives the error of the read, if it was refused as a whole.
   std::optional<Error> check_expected(Call& call, std::span<const Operation> operations, Batch& batch,

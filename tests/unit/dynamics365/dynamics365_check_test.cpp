@@ -172,6 +172,14 @@ TEST(Dynamics365Check, FindsNothingWrongWithAWellPreparedOrganisation) {
   EXPECT_THAT(said(findings, "Currencies"), HasSubstr("EUR"));
 }
 
+TEST(Dynamics365Check, WarnsOfAColumnThatMayShowAsEmptyAlthoughItIsNot) {
+  TestOrg org;
+  org.set(R"({"read_only_columns":["estimatedvalue"]})");
+  const auto findings = check(org);
+  EXPECT_THAT(said(findings, "Column estimatedvalue"), HasSubstr("warning: is secured"));
+  EXPECT_THAT(said(findings, "Columns to read"), HasSubstr("ok"));
+}
+
 TEST(Dynamics365Check, NamesEachThingThatIsMissing) {
   TestOrg org;
   org.set(R"({"missing_columns":["cosell_sync"],"read_only_columns":["cosell_state"],

@@ -92,15 +92,21 @@ TEST(SalesforcePush, WritesEveryTypeSoThatItReadsBackEqual) {
 
 TEST(SalesforcePush, WritesDaysAndMomentsAsTheirColumnsTakeThem) {
   TestOrg org;
+  pull_all(org, {"Name", "Cosell_Since__c"});  // tells the type
+  const auto before = org.requests();
   Columns changes = new_deal("A");
   changes["CloseDate"] = Value(*parse_instant("2027-01-31T23:30:00Z"));
   changes["Cosell_Since__c"] = Value(*parse_date("2026-11-20"));
   const auto done = push(org, {create_of("ref-1", changes)});
   ASSERT_TRUE(applied_in(done[0])) << error_in(done[0])->message;
+  EXPECT_EQ(org.requests() - before, 1U);
   const std::string id = applied_in(done[0])->id.value;
   EXPECT_EQ(value_of(org, id, "CloseDate"), Value(*parse_date("2027-01-31")));
   EXPECT_EQ(value_of(org, id, "Cosell_Since__c"), Value(*parse_instant("2026-11-20T00:00:00Z")));
   EXPECT_THAT(org.bodies, testing::Contains(HasSubstr(R"("Cosell_Since__c":"2026-11-20T00:00:00)")));
+  TestOrg other;
+  push(other, {create_of("ref-1", new_deal("A")), create_of("ref-2", changes)});
+  EXPECT_EQ(other.requests(), 1U) << "nothing is asked for it";
 }
 
 TEST(SalesforcePush, AValueOfAnotherTypeRefusesItsOwnRowOnly) {
