@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
+#include <set>
 
 #include "sandbox.h"
 
@@ -75,6 +75,23 @@ TEST(Todo, PutsWhatKeepsNothingBackBehindWhatWaitsAndTellsItInOneEntry) {
   EXPECT_LT(told.find("Changed on both sides"), told.find(summary));
   EXPECT_THAT(sandbox.cosell({"todo", "--kind", "warning"}).out, HasSubstr("Its value is only"));
   EXPECT_THAT(sandbox.cosell({"todo", "--each"}).out, HasSubstr("Its value is only"));
+}
+
+TEST(Todo, NamesTheAddressByWhichItsOwnerCanBeToldAndAskedFor) {
+  const Sandbox sandbox({40, {}, ""});
+  sandbox.answer({"sync"});
+  const Json all = sandbox.answer({"todo"})["todo"];
+  std::set<std::string> owners;
+  for (const Json& entry : all) owners.insert(entry.value("owner_email", ""));
+  ASSERT_GT(owners.size(), 1U);
+  std::size_t listed = 0;
+  for (const std::string& owner : owners) {
+    const Json own = sandbox.answer({"todo", "--for", owner})["todo"];
+    EXPECT_GT(own.size(), 0U) << owner;
+    listed += own.size();
+  }
+  EXPECT_EQ(listed, all.size()) << "nobody is told of another one's deals";
+  EXPECT_THAT(sandbox.cosell({"todo", "--csv"}).out, HasSubstr(",owner_email\r\n"));
 }
 
 TEST(Todo, GivesNoAllClearForDealsThatNobodyLookedAt) {
