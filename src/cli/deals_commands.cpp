@@ -228,7 +228,20 @@ class Sheet {
               Object().text("eligible", name_of(outlook.eligible)).text("status", status).value("rules", list).done());
   }
 
+  // How much of a value each side's column shows: on a terminal, what fits beside the other.
+  std::pair<std::size_t, std::size_t> columns_of_sides() const {
+    constexpr std::size_t beside = 33;  // the labels, the sign and the gaps
+    constexpr std::size_t least = 20;
+    constexpr std::pair<std::size_t, std::size_t> most = {48, 60};
+    const std::size_t width = session_.output.width();
+    if (width == 0) return most;
+    const std::size_t room = std::max(width, beside + 2 * least) - beside;
+    const std::size_t left = std::min(most.first, room / 2);
+    return {left, std::min(most.second, room - left)};
+  }
+
   void fields(const engine::DealView& view) {
+    const auto [left_most, right_most] = columns_of_sides();
     const engine::Pair& pair = place_.pair();
     Table table({"Field", pair.title(Side::crm), "", pair.title(Side::partner_center)});
     json::Value list = json::Value::array();
@@ -245,8 +258,8 @@ class Sheet {
       const bool both = crm != nullptr && referral != nullptr;
       const bool same = both && same_value(left, right);
       const char* sign = same ? "=" : both ? "≠" : "";
-      table.row({f.label, crm == nullptr ? "" : shortened(display(left), 48), sign,
-                 referral == nullptr ? "" : shortened(display(right), 60)},
+      table.row({f.label, crm == nullptr ? "" : shortened(display(left), left_most), sign,
+                 referral == nullptr ? "" : shortened(display(right), right_most)},
                 both && !same ? Style::warning : Style::plain);
       Object o;
       o.text("field", f.name).flag("same", same);

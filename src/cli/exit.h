@@ -7,7 +7,8 @@ namespace cosell::cli {
 
 enum Exit : int {
   exit_done = 0,          // done, also when deals wait for people
-  exit_failures = 1,      // done, with new failures, or under the mapping of before because the file cannot be used
+  exit_failures = 1,      // done, with new failures; or under the mapping of before because the file cannot be used; or
+                          // with an answer that could not be written to its end
   exit_usage = 2,         // usage, configuration or mapping
   exit_unreachable = 3,   // a side is unreachable or refuses the login
   exit_guard = 4,         // stopped by a guard before the first write

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <iostream>
 
@@ -75,7 +76,7 @@ struct Company {
   std::string location;
 };
 
-// "https://contoso.my.salesforce.com" -> "contoso"
+// "https://contoso.crm.example" -> "contoso"
 std::string first_label(const std::string& url) {
   const auto parsed = http::parse_url(url);
   return parsed ? parsed->host.substr(0, parsed->host.find('.')) : "";

@@ -19,6 +19,8 @@ bool is_reference(const json::Value& v) {
          text::starts_with(written, "credential:");
 }
 
+bool is_public(const std::string& setting) { return text::ends_with(setting, ".certificate"); }
+
 // A missing key of saved logins is made; every other secret comes from a system.
 std::string remedy_for(const std::string& setting, const std::string& reference, const Config& config) {
   if (!text::starts_with(reference, "file:")) return "";
@@ -29,14 +31,14 @@ std::string remedy_for(const std::string& setting, const std::string& reference,
     return "Make it: mkdir -p -m 700 " + file.parent_path().string() + "; openssl rand -base64 32 > " + file.string() +
            " && chmod 600 " + file.string();
   }
-  return "Put it there, for its owner alone (chmod 600), or name another place in " + config.file + ".";
+  const std::string readers = is_public(setting) ? "" : ", for its owner alone (chmod 600)";
+  return "Put it there" + readers + ", or name another place in " + config.file + ".";
 }
 
 void look(std::vector<Finding>& problems, const std::string& setting, const std::string& reference,
           const Config& config) {
-  const bool is_public = text::ends_with(setting, ".certificate");
   const auto error = [&]() -> std::optional<Error> {
-    if (is_public) {
+    if (is_public(setting)) {
       const auto read = net::read_named(reference, setting, config.base_dir);
       return read ? std::nullopt : std::optional<Error>(read.error());
     }

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/login_end.h"
+#include "cli/store_holder.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 
@@ -25,8 +26,10 @@ std::string ago(Instant then, Instant now) {
   return std::to_string(s / 86'400) + " days ago";
 }
 
-std::string outcome_text(const RunRow& run) {
-  if (run.outcome.empty()) return "running, or ended without saying so";
+std::string outcome_text(const RunRow& run, bool somebody_works) {
+  if (run.outcome.empty()) {
+    return somebody_works ? "under way" : "was killed, or the machine stopped; the next one takes up what it left";
+  }
   if (run.outcome == "ok") return "went well";
   if (run.outcome == "failures") return "with failures";
   if (run.outcome == "unreachable") return "a side could not be used";
@@ -124,6 +127,10 @@ class Status {
   }
 
   void tell_runs(const std::vector<RunRow>& runs) {
+    const auto holder = holder_of(place_.config().store);
+    row("In use by", holder.value_or("nobody"));
+    json_.set("in_use", json::Value::boolean(holder.has_value()));
+    if (holder) json_.set("in_use_by", json::Value::string(*holder));
     const auto good = std::find_if(runs.begin(), runs.end(), [](const RunRow& r) {
       return r.finished_at && (r.outcome == "ok" || r.outcome == "failures");
     });
@@ -137,7 +144,7 @@ class Status {
     if (runs.empty()) return;
     const RunRow& last = runs.front();
     row("Last sync",
-        to_string_minutes(last.started_at) + " UTC, " + outcome_text(last) +
+        to_string_minutes(last.started_at) + " UTC, " + outcome_text(last, holder.has_value()) +
             (last.note.empty() ? "" : ": " + last.note),
         last.outcome == "ok" ? Style::plain : Style::warning);
     Object o;

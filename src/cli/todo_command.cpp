@@ -251,10 +251,12 @@ void print_calendar(Session& session, const std::vector<Item>& items) {
 }
 
 void print_csv(Output& out, const std::vector<Item>& items) {
-  Table table({"pair", "deal", "crm id", "referral id", "owner", "kind", "what", "next step", "since", "until"});
+  Table table(
+      {"pair", "deal", "crm id", "referral id", "owner", "kind", "what", "next step", "since", "until", "owner email"});
   for (const Item& i : items) {
     table.row({i.pair, i.row.title, i.row.crm.record_id, i.row.partner_center.record_id, i.row.owner, i.kind, i.what,
-               i.next_step, to_string_seconds(i.row.since), i.deadline ? to_string_seconds(*i.deadline) : ""});
+               i.next_step, to_string_seconds(i.row.since), i.deadline ? to_string_seconds(*i.deadline) : "",
+               i.row.owner_email});
   }
   table.print_csv(out);
 }
@@ -265,6 +267,7 @@ void print_json(Output& out, const std::vector<Item>& items, const LookedAt& loo
     Object o;
     o.text("pair", i.pair).text("deal", i.row.title).text("crm_id", i.row.crm.record_id);
     o.text("referral_id", i.row.partner_center.record_id).text("owner", i.row.owner).text("kind", i.kind);
+    if (!i.row.owner_email.empty()) o.text("owner_email", i.row.owner_email);
     o.text("what", i.what).text("next_step", i.next_step).text("since", to_string_seconds(i.row.since));
     if (!i.row.reason.empty()) o.text("reason", i.row.reason);
     if (i.row.id.valid()) o.text("waits_for", store::name_of(i.row.waits_for));

@@ -2,10 +2,11 @@
 // important things first, and an exit code that a script can rely on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
+#include <set>
 
 #include "sandbox.h"
 
@@ -77,6 +78,23 @@ TEST(Todo, PutsWhatKeepsNothingBackBehindWhatWaitsAndTellsItInOneEntry) {
   EXPECT_THAT(sandbox.cosell({"todo", "--each"}).out, HasSubstr("Its value is only"));
 }
 
+TEST(Todo, NamesTheAddressByWhichItsOwnerCanBeToldAndAskedFor) {
+  const Sandbox sandbox({40, {}, ""});
+  sandbox.answer({"sync"});
+  const Json all = sandbox.answer({"todo"})["todo"];
+  std::set<std::string> owners;
+  for (const Json& entry : all) owners.insert(entry.value("owner_email", ""));
+  ASSERT_GT(owners.size(), 1U);
+  std::size_t listed = 0;
+  for (const std::string& owner : owners) {
+    const Json own = sandbox.answer({"todo", "--for", owner})["todo"];
+    EXPECT_GT(own.size(), 0U) << owner;
+    listed += own.size();
+  }
+  EXPECT_EQ(listed, all.size()) << "nobody is told of another one's deals";
+  EXPECT_THAT(sandbox.cosell({"todo", "--csv"}).out, HasSubstr(",owner_email\r\n"));
+}
+
 TEST(Todo, GivesNoAllClearForDealsThatNobodyLookedAt) {
   const Sandbox sandbox({5, {}, ""});
   const Ended before = sandbox.cosell({"todo"});
@@ -122,6 +140,24 @@ TEST(Name, OfADealCannotSteerTheTerminal) {
     }
   }
   EXPECT_EQ(sandbox.answer({"deals", "show", id})["deal"], name) << "programs get the name as it is";
+}
+
+TEST(Status, TellsWhetherSomebodyIsAtWork) {
+  const Sandbox sandbox({200, {}, ""});
+  sandbox.partner_center.set("latency_ms", 60);
+  Process sync = sandbox.begin({"sync"});
+  ASSERT_TRUE(eventually([&] { return sandbox.partner_center.requests("POST") > 8; }));
+  const std::string during = sandbox.cosell({"status"}).out;
+  EXPECT_THAT(during, AllOf(HasSubstr("In use by     process " + std::to_string(sync.id()) + ", since "),
+                            HasSubstr("UTC, under way")));
+  EXPECT_EQ(sandbox.answer({"status"})["in_use"], true);
+  sync.send(SIGKILL);
+  sync.wait();
+  EXPECT_THAT(sandbox.cosell({"status"}).out, AllOf(HasSubstr("In use by     nobody"), HasSubstr("was killed")));
+  sandbox.partner_center.set("latency_ms", 0);
+  sandbox.configure("late_arrival", "1s");
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+  EXPECT_THAT(sandbox.cosell({"status"}).out, AllOf(HasSubstr("In use by     nobody"), HasSubstr("went well")));
 }
 
 TEST(Replay, ThatIsRefusedAgainSaysSo) {

@@ -287,6 +287,27 @@ TEST_F(Program, SyncThenLookingShowsTheDeals) {
   EXPECT_EQ(run({"store", "verify"}).code, 0);
 }
 
+TEST_F(Program, BothSidesOfADealFitBesideEachOtherOnAnOrdinaryTerminal) {
+  start_systems(5);
+  ASSERT_EQ(run({"sync"}).code, 0);
+  const std::string id = text::split(text::split(run({"deals", "list", "--csv"}).out, '\n').at(1), ',').at(2);
+  for (const std::size_t width : {80U, 100U, 200U}) {
+    std::ostringstream out;
+    std::ostringstream err;
+    Terminal terminal;
+    terminal.out = terminal.no_color = true;
+    terminal.width = width;
+    ASSERT_EQ(cli::run({"deals", "show", id, "--config", path("cosell.jsonc")}, out, err, terminal), 0) << err.str();
+    const std::string shown = out.str();
+    const std::size_t begin = shown.find("\nField ") + 1;
+    for (const std::string& line : text::split(shown.substr(begin, shown.find("\n\n", begin) - begin), '\n')) {
+      std::size_t characters = 0;
+      for (const char c : line) characters += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+      EXPECT_LE(characters, width) << line;
+    }
+  }
+}
+
 TEST_F(Program, LookingAtAStoreNeedsNoSecrets) {
   start_systems(2);
   ASSERT_EQ(run({"sync"}).code, 0);
