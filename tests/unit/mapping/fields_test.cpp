@@ -259,6 +259,32 @@ TEST(Defaults, FillBlanksOnceWhenTheReferralIsCreated) {
   EXPECT_EQ(read(mapping, Field::location, {}), "absent");
 }
 
+// What a mapping keeps out of Partner Center stays out of it when the referral is created, too.
+TEST(Directions, CountWhenTheReferralIsCreated) {  // R-9, T-8
+  const auto internal = [](const char* direction) {
+    return with_fields(std::string(R"("notes": { "column": "Description", "direction": ")") + direction +
+                       R"(", "default": "Ask the owner." })");
+  };
+  const Columns columns = {{"Description", t("The customer is about to go bankrupt")}};
+  EXPECT_EQ(at_creation(internal("both"), Field::notes, columns), "The customer is about to go bankrupt");
+  EXPECT_EQ(at_creation(internal("to_partner_center"), Field::notes, columns), "The customer is about to go bankrupt");
+  EXPECT_EQ(at_creation(internal("off"), Field::notes, columns), "(empty)");
+  EXPECT_EQ(at_creation(internal("to_crm"), Field::notes, columns), "Ask the owner.");
+  const Mapping shown_by_microsoft_only = with_fields(R"("visible": { "column": "Visible", "direction": "to_crm" })");
+  EXPECT_EQ(at_creation(shown_by_microsoft_only, Field::visible, {{"Visible", true}}), "(empty)");
+  // Help that is off asks for nothing, shows the deal to nobody, and holds nothing back when nobody understands it.
+  const Mapping no_help = with_fields(R"("help": { "column": "Help", "direction": "off" })");
+  EXPECT_EQ(read(no_help, Field::help, {{"Help", t("QuotesOrLicensing")}}), "absent");
+  EXPECT_EQ(read(no_help, Field::help, {{"Help", t("no such help")}}), "absent");
+  // No referral is created without name, value and close date, whatever their direction is afterwards.
+  const Mapping needed = with_fields(R"("name": { "column": "Name", "direction": "to_crm" },
+      "value": { "column": "Amount", "currency": "EUR", "direction": "to_crm" },
+      "close_date": { "column": "Close", "direction": "to_crm" })");
+  EXPECT_EQ(at_creation(needed, Field::name, {{"Name", t("Harbor")}}), "Harbor");
+  EXPECT_EQ(at_creation(needed, Field::value, {{"Amount", Number{"5"}}}), "5.00 EUR");
+  EXPECT_EQ(at_creation(needed, Field::close_date, {{"Close", Date{2026, 11, 30}}}), "2026-11-30");
+}
+
 TEST(Defaults, CountFromToday) {
   EXPECT_EQ(at_creation(with_fields(R"("close_date": { "column": "C", "default": "today + 90d" })"), Field::close_date),
             "2027-02-19");
