@@ -141,12 +141,12 @@ class StageWriter {
     reason(*back, standing.reason);
   }
 
-  // The reason goes where the stage's own reason comes from. One that its table cannot say is left out: it must not
-  // keep the outcome from being written.
+  // The reason goes where the stage's own reason comes from. One that its table cannot say is left out, and one that is
+  // too long is cut: it must not keep the outcome from being written.
   void reason(const StageMeaning& meaning, const std::string& reason) {
     if (reason.empty() || !meaning.reason.is_writable()) return;
     const std::string* back = meaning.reason.table.empty() ? &reason : meaning.reason.table.inverse(reason);
-    if (back != nullptr) out_.columns[meaning.reason.columns.front()] = Value(*back);
+    if (back != nullptr) out_.columns[meaning.reason.columns.front()] = Value(cut(*back, meaning.reason.max_length));
   }
 
   const StageTable& stages_;
