@@ -212,6 +212,15 @@ TEST(Solutions, ComeFromIdsLabelsAndConstants) {
   EXPECT_EQ(at_creation(constant, Field::solutions), "SOL-A; Hub (SOL-B)");
 }
 
+TEST(Solutions, HaveEachLabelLookedUpAlsoWhereTheTableHasAnElse) {  // R-11, G-2
+  const Mapping labels = with_fields(R"("solutions": { "column": "S", "separator": ",",
+      "values": { "Harbor": "SOL-A", "Suite": ["SOL-B", "SOL-A"] }, "else": "SOL-Z" })");
+  EXPECT_EQ(read(labels, Field::solutions, {{"S", t("Harbor")}}), "SOL-A");
+  EXPECT_EQ(read(labels, Field::solutions, {{"S", t("Other")}}), "SOL-Z");
+  EXPECT_EQ(read(labels, Field::solutions, {{"S", t("Harbor, Other")}}), "SOL-A; SOL-Z");
+  EXPECT_EQ(read(labels, Field::solutions, {{"S", t("Harbor, Suite")}}), "SOL-A; SOL-B") << "each solution once";
+}
+
 TEST(CustomerField, JoinsItsPartsAndNamesTheCountry) {
   const Mapping mapping =
       with_fields(R"("customer": { "name": "A.Name", "city": { "column": "A.City", "default": "n/a" },
