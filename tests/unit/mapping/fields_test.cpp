@@ -235,6 +235,18 @@ TEST(CustomerField, JoinsItsPartsAndNamesTheCountry) {
   EXPECT_EQ(mapping.read(deal_with({{"A.Name", t("C")}, {"A.Country", t("Grmany")}})).problems[0].message,
             "A.Country \"Grmany\" is no country that is known; add it to \"values\" of the country (acme.jsonc:4)");
   EXPECT_EQ(read(mapping, Field::customer, {}), "(empty)");  // an opportunity without account has no customer
+  // In any case and with any apostrophe.
+  const auto country = [&](const char* written) {
+    return read(mapping, Field::customer, {{"A.Name", t("C")}, {"A.Country", t(written)}});
+  };
+  EXPECT_EQ(country("ÅLAND ISLANDS"), "C, n/a, AX");
+  EXPECT_EQ(country("CÔTE D'IVOIRE"), "C, n/a, CI");
+  EXPECT_EQ(country("Côte d\u2019Ivoire"), "C, n/a, CI");
+  EXPECT_EQ(country("usa"), "C, n/a, US");
+  EXPECT_EQ(country("U.S.A."), "C, n/a, US");
+  EXPECT_EQ(country("UK"), "C, n/a, GB");
+  EXPECT_EQ(country("Kosovo"), "C, n/a, XK");
+  EXPECT_EQ(country("XK"), "C, n/a, XK");
 }
 
 TEST(Defaults, FillBlanksOnceWhenTheReferralIsCreated) {
