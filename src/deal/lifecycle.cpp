@@ -368,4 +368,21 @@ Lock lock_of(Field field, const Standing& referral, bool shared_with_microsoft) 
   return {};
 }
 
+const char* rule_that_needs(Field field) {
+  switch (field) {
+    case Field::name:
+      return "R-3";
+    case Field::value:
+      return "R-5";
+    case Field::close_date:
+      return "R-6";
+    case Field::team:
+      return "R-10";
+    case Field::solutions:
+      return "R-11";
+    default:
+      return "";
+  }
+}
+
 }  // namespace cosell

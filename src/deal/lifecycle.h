@@ -127,4 +127,7 @@ struct Lock {
 };
 Lock lock_of(Field field, const Standing& referral, bool shared_with_microsoft);
 
+// The rule by which a referral is never without this field ("R-5"); "" for one that may be emptied.
+const char* rule_that_needs(Field field);
+
 }  // namespace cosell

@@ -290,6 +290,12 @@ class LiveCheck {
   }
 
   void check_type(const FieldPlan& plan, const LiveColumn& c) {
+    if (plan.kind == FieldKind::date && c.type == "instant") {
+      findings_.warning(plan.at, "column-type",
+                        "the column " + quoted(c.name) + " is a time; its day in UTC counts, which may be the day " +
+                            "before or after the one that users see",
+                        "name a column that holds a date only");
+    }
     if (!lists(impossible(plan.kind, is_written(plan)), c.type)) return;
     findings_.error(
         plan.at, "column-type",

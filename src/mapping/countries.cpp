@@ -29,7 +29,7 @@ constexpr std::string_view kCountries =
     "EC Ecuador;EE Estonia;EG Egypt;EH Western Sahara;ER Eritrea;ES Spain;ET Ethiopia;"
     "FI Finland;FJ Fiji;FK Falkland Islands (Malvinas)|Falkland Islands;FM Micronesia, Federated States of|Micronesia;"
     "FO Faroe Islands;FR France;"
-    "GA Gabon;GB United Kingdom|Great Britain|United Kingdom of Great Britain and Northern Ireland;GD Grenada;"
+    "GA Gabon;GB United Kingdom|UK|U.K.|Great Britain|United Kingdom of Great Britain and Northern Ireland;GD Grenada;"
     "GE Georgia;GF French Guiana;GG Guernsey;GH Ghana;GI Gibraltar;GL Greenland;GM Gambia|The Gambia;GN Guinea;"
     "GP Guadeloupe;GQ Equatorial Guinea;GR Greece;GS South Georgia and the South Sandwich Islands;GT Guatemala;"
     "GU Guam;GW Guinea-Bissau;GY Guyana;"
@@ -63,22 +63,25 @@ constexpr std::string_view kCountries =
     "TC Turks and Caicos Islands;TD Chad;TF French Southern Territories;TG Togo;TH Thailand;TJ Tajikistan;TK Tokelau;"
     "TL Timor-Leste;TM Turkmenistan;TN Tunisia;TO Tonga;TR Turkey|Türkiye|Turkiye;TT Trinidad and Tobago;TV Tuvalu;"
     "TW Taiwan|Taiwan, Province of China;TZ Tanzania|Tanzania, United Republic of|United Republic of Tanzania;"
-    "UA Ukraine;UG Uganda;UM United States Minor Outlying Islands;US United States|United States of America;UY Uruguay;"
+    "UA Ukraine;UG Uganda;UM United States Minor Outlying Islands;US United States|United States of "
+    "America|USA|U.S.A.|U.S.;UY Uruguay;"
     "UZ Uzbekistan;"
     "VA Holy See|Holy See (Vatican City State)|Vatican City;VC Saint Vincent and the Grenadines;"
     "VE Venezuela|Venezuela, Bolivarian Republic of|Venezuela (Bolivarian Republic of);"
     "VG British Virgin Islands|Virgin Islands, British|Virgin Islands (British);"
     "VI U.S. Virgin Islands|Virgin Islands, U.S.|Virgin Islands (U.S.);VN Vietnam|Viet Nam;VU Vanuatu;"
     "WF Wallis and Futuna;WS Samoa;"
+    "XK Kosovo;"  // not in ISO 3166, but in use by the Commission of the EU, by banks, and by CRMs
     "YE Yemen;YT Mayotte;"
     "ZA South Africa;ZM Zambia;ZW Zimbabwe";
 
 struct Table {
-  std::map<std::string, std::string> code_by_name;  // lower-case NFC name or code
+  std::map<std::string, std::string> code_by_name;  // folded name or code
   std::map<std::string, std::string> name_by_code;
 };
 
-std::string key_of(std::string_view s) { return text::lower_ascii(text::nfc(text::trim(s))); }
+// Without regard to case, and to how apostrophes and brackets are written.
+std::string key_of(std::string_view s) { return text::folded(s); }
 
 const Table& table() {
   static const Table built = [] {

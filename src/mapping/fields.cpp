@@ -320,6 +320,23 @@ const std::string& part_of(const Customer& customer, std::string_view name) {
 
 bool FieldPlan::reads_columns() const { return source.has_column() || !people.empty() || !parts.empty(); }
 
+bool FieldPlan::sends_columns_at_creation() const {
+  if (rule.direction == Direction::off) return false;
+  if (rule.direction != Direction::to_crm) return true;
+  switch (rule.field) {
+    case Field::name:
+    case Field::value:
+    case Field::close_date:
+    case Field::solutions:
+    case Field::marketplace_intent:
+    case Field::location:
+    case Field::consent_contact:
+      return true;
+    default:
+      return false;
+  }
+}
+
 std::vector<std::string> FieldPlan::columns() const {
   std::vector<std::string> out;
   append(out, source);

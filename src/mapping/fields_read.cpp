@@ -218,21 +218,19 @@ class FieldColumns {
   }
 
   void solutions() {
-    const TextRead read = read_text(plan_.source, columns_);
-    if (read.known) {
-      const std::string& separator = plan_.source.table.empty() ? plan_.separator : kListed;
-      out_.value = list_value(solutions_from(read.text, separator));
-      return;
+    const Source& source = plan_.source;
+    TextRead read = read_text(source, columns_);
+    const bool listed = read.known && (source.table.empty() || read.written.empty());
+    if (!listed && source.table.find(read.written) == nullptr) {
+      // Several labels in one column, each with its own entry.
+      read.text.clear();
+      for (const Solution& label : solutions_from(read.written, plan_.separator)) {
+        const std::string* own = source.table.find(label.id);
+        if (own == nullptr && !source.otherwise) return unknown_value(source, read);
+        read.text += (own == nullptr ? *source.otherwise : *own) + kListed;
+      }
     }
-    // Several labels in one column, each with its own entry.
-    std::vector<Solution> all;
-    for (const Solution& label : solutions_from(read.written, plan_.separator)) {
-      const std::string* ids = plan_.source.table.find(label.id);
-      if (ids == nullptr) return unknown_value(plan_.source, read);
-      const std::vector<Solution> found = solutions_from(*ids, kListed);
-      all.insert(all.end(), found.begin(), found.end());
-    }
-    out_.value = list_value(std::move(all));
+    out_.value = list_value(solutions_from(read.text, source.table.empty() ? plan_.separator : kListed));
   }
 
   void customer() {

@@ -39,6 +39,11 @@ std::vector<std::string> owners_in_order(const NewOwner& rule, const Deal& refer
   return owners;
 }
 
+// What two records are recognised by; read also where it is not kept the same.
+bool tells_records_apart(Field f) {
+  return f == Field::name || f == Field::customer || f == Field::value || f == Field::close_date;
+}
+
 bool writes_to_crm(const FieldRule& rule) {
   return rule.direction == Direction::both || rule.direction == Direction::to_crm;
 }
@@ -136,12 +141,12 @@ class StageWriter {
     reason(*back, standing.reason);
   }
 
-  // The reason goes where the stage's own reason comes from. One that its table cannot say is left out: it must not
-  // keep the outcome from being written.
+  // The reason goes where the stage's own reason comes from. One that its table cannot say is left out, and one that is
+  // too long is cut: it must not keep the outcome from being written.
   void reason(const StageMeaning& meaning, const std::string& reason) {
     if (reason.empty() || !meaning.reason.is_writable()) return;
     const std::string* back = meaning.reason.table.empty() ? &reason : meaning.reason.table.inverse(reason);
-    if (back != nullptr) out_.columns[meaning.reason.columns.front()] = Value(*back);
+    if (back != nullptr) out_.columns[meaning.reason.columns.front()] = Value(cut(*back, meaning.reason.max_length));
   }
 
   const StageTable& stages_;
@@ -282,9 +287,11 @@ ReadDeal Mapping::read(const Columns& opportunity) const {
     out.deal.set(Field::stage, open ? meaning->stage : Stage::none);
   }
   for (const FieldPlan& plan : data_->plans) {
-    if (!plan.reads_columns()) continue;
+    const bool off = plan.rule.direction == Direction::off;
+    if (!plan.reads_columns() || (off && !tells_records_apart(plan.rule.field))) continue;
     FieldRead field = read_field(plan, opportunity, data_->files);
-    if (field.problem) out.problems.push_back(*std::move(field.problem));
+    // What is never sent keeps no deal back.
+    if (field.problem && !off) out.problems.push_back(*std::move(field.problem));
     out.deal.set(plan.rule.field, std::move(field.value));
   }
   // A stage table for assessments says the type, too (T-5).
@@ -302,6 +309,8 @@ ReadDeal Mapping::read(const Columns& opportunity) const {
 Deal Mapping::complete_for_create(Deal deal, const Columns& opportunity, Date today) const {
   for (const FieldPlan& plan : data_->plans) {
     const Field f = plan.rule.field;
+    // What a mapping keeps in the CRM is not told to Partner Center with a new referral either (R-9, T-8).
+    if (!plan.sends_columns_at_creation()) deal.erase(f);
     if (plan.rule.direction == Direction::off || !is_blank(deal.get(f))) continue;
     Value value = value_for_create(plan, opportunity, today);
     if (!is_blank(value)) deal.set(f, std::move(value));

@@ -133,7 +133,8 @@ class Mapping {
   bool appears_in_crm(const Deal& referral) const;        // may an unlinked one become an opportunity?
 
   ReadDeal read(const Columns& opportunity) const;
-  // Adds the defaults that are evaluated once, when a referral is created (`today + 90d`, constants, tables).
+  // Adds the defaults that are evaluated once, when a referral is created (`today + 90d`, constants, tables), and takes
+  // out what the field's direction keeps in the CRM.
   Deal complete_for_create(Deal deal, const Columns& opportunity, Date today) const;
 
   // --- writing the CRM

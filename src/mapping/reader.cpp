@@ -396,7 +396,15 @@ class MappingReader {
   void needed(const Node& tree) {
     const Node* fields = tree.find("fields");
     for (const Needed& n : kNeeded) {
-      if (data_->plan(n.field) != nullptr) continue;
+      const FieldPlan* plan = data_->plan(n.field);
+      const bool off = plan != nullptr && plan->rule.direction == Direction::off;
+      if (off || (plan != nullptr && !plan->sends_columns_at_creation() && !plan->fallback)) {
+        findings_.warning(plan->at, "never-complete",
+                          std::string("no referral can be created: the direction of \"") + info(n.field).name +
+                              "\" keeps it out of new ones",
+                          "write \"direction\": \"to_partner_center\", or \"both\"");
+      }
+      if (plan != nullptr) continue;
       findings_.warning(fields == nullptr ? tree.at : fields->key_at, "never-complete",
                         std::string("no referral can be created: the mapping has no \"") + info(n.field).name + "\"",
                         std::string("add ") + n.example);

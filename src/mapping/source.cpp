@@ -85,10 +85,12 @@ std::string without_marks(std::string_view s) {
 
 std::string cut(std::string_view s, std::size_t most) {
   if (most == 0) return std::string(s);
-  std::size_t characters = 0;
+  std::size_t units = 0;
   for (std::size_t i = 0; i < s.size(); ++i) {
-    const bool begins = (static_cast<unsigned char>(s[i]) & 0xC0U) != 0x80U;
-    if (begins && ++characters > most) return text::trim(s.substr(0, i));
+    const auto byte = static_cast<unsigned char>(s[i]);
+    if ((byte & 0xC0U) == 0x80U) continue;  // goes on with a character
+    units += byte >= 0xF0U ? 2 : 1;         // beyond U+FFFF
+    if (units > most) return text::trim(s.substr(0, i));
   }
   return std::string(s);
 }

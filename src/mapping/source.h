@@ -40,7 +40,7 @@ struct Source {
   std::optional<std::string> fallback;  // a part's "default": when all columns are blank
   bool trim = false;
   bool strip_marks = false;    // a tick or cross around the text is no part of it
-  std::size_t max_length = 0;  // characters that are written; 0: all of them
+  std::size_t max_length = 0;  // UTF-16 units that are written; 0: all of them
   Origin at;
 
   bool has_column() const { return !columns.empty(); }
@@ -56,7 +56,8 @@ const Value& first_value(const Source& source, const Columns& columns);
 
 // Without the ticks and crosses that Microsoft's connectors write around a deal's name.
 std::string without_marks(std::string_view s);
-// The first `most` characters (code points) of UTF-8 text, without a blank at the end; all of it when `most` is 0.
+// What of a UTF-8 text fits into `most` UTF-16 units, which is how CRMs count: whole characters, without a blank at the
+// end; all of it when `most` is 0.
 std::string cut(std::string_view s, std::size_t most);
 
 // The text that `source` gives. `known` is false when the table has no entry for a value that is there; `written`

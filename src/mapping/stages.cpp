@@ -12,6 +12,8 @@ namespace {
 constexpr std::array<const char*, 11> kTargets = {"10",   "20",       "40",      "60",    "80",     "won",
                                                   "lost", "declined", "expired", "error", "waiting"};
 
+constexpr std::size_t kReasonLength = 255;  // of the bridge's own column, and of every plain text of both CRMs
+
 std::string key_of(std::string_view crm_stage) { return text::nfc(text::trim(crm_stage)); }
 
 std::string quoted_list(const std::vector<std::string>& names) {
@@ -116,7 +118,10 @@ void StageTable::read_entry(const Node& entry, Findings& findings) {
     if (!outcome) return;
     meaning.kind = StageMeaning::Kind::closed;
     meaning.outcome = *outcome;
-    if (const Node* reason = entry.find("reason")) meaning.reason = read_source(*reason, false);
+    if (const Node* reason = entry.find("reason")) {
+      meaning.reason = read_source(*reason, false);
+      if (meaning.reason.max_length == 0) meaning.reason.max_length = kReasonLength;
+    }
   }
   const auto inserted = by_name_.emplace(key_of(entry.key), meanings_.size());
   if (!inserted.second) {

@@ -95,7 +95,6 @@ void decide_waiting(const Facts& facts, const View& view, Progress& p) {
       p.standing = verdict(Field::standing, Verdict::agreed, Reason::equal);
       return;
     case Status::active: {
-      p.answering = true;
       p.standing = verdict(Field::standing, Verdict::to_partner_center, Reason::accepted_in_crm,
                            Standing{Status::active, Substatus::accepted, ""}, "L-2");
       const Stage crm = facts.crm.stage();
@@ -106,7 +105,6 @@ void decide_waiting(const Facts& facts, const View& view, Progress& p) {
     }
     case Status::closed:
       if (view.crm.substatus == Substatus::lost || view.crm.substatus == Substatus::declined) {
-        p.answering = true;
         p.standing = verdict(Field::standing, Verdict::to_partner_center, Reason::declined_in_crm,
                              Standing{Status::closed, Substatus::declined, view.crm.reason}, "L-3");
         return;
@@ -228,6 +226,7 @@ Progress decide_progress(const Facts& facts, const Policy& policy) {
   }
   p.standing = travel(std::move(p.standing), policy.rule(Field::standing));
   p.stage = travel(std::move(p.stage), policy.rule(Field::stage));
+  p.accepting = p.waiting && p.standing.reason == Reason::accepted_in_crm;
   return p;
 }
 

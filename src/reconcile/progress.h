@@ -9,9 +9,9 @@ namespace cosell::reconcile {
 struct Progress {
   FieldDecision standing;
   FieldDecision stage;
-  // An unanswered inbound deal: nothing travels to Partner Center unless it is being answered (L-1).
+  // An unanswered inbound deal: nothing but the answer travels to Partner Center, unless it is accepted (L-1, L-2).
   bool waiting = false;
-  bool answering = false;
+  bool accepting = false;
   // The referral was closed at the last agreement: no deal field is written on either side (L-7).
   bool settled_closed = false;
   // The referral is closed now: nothing is written to Partner Center.

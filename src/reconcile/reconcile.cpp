@@ -27,10 +27,15 @@ FieldDecision make(Field f, Verdict v, Reason r, Value result = {}, std::string 
   return {f, v, r, std::move(result), std::move(rule)};
 }
 
+// However a system writes it: blanks around it, another case, another form of the same letters.
 std::string key_of(const Person& p) {
-  return text::lower_ascii(p.email.empty() ? p.first_name + " " + p.last_name : p.email);
+  const std::string email = text::lower_ascii(text::trim(p.email));
+  return email.empty() ? text::folded(p.first_name + " " + p.last_name) : email;
 }
-std::string key_of(const Solution& s) { return text::lower_ascii(s.id); }
+std::string key_of(const Solution& s) {
+  const std::string id = text::lower_ascii(text::trim(s.id));
+  return id.empty() ? text::folded(s.name) : id;
+}
 
 // The CRM's list laid over Partner Center's: whom the CRM added or dropped since the last agreement is added or
 // dropped; members that only Partner Center knows stay.
@@ -47,12 +52,18 @@ std::vector<T> laid_over(const std::vector<T>& crm, const std::vector<T>& pc, co
 }
 
 template <class T>
+std::vector<T> list_in(const Value* v) {
+  const auto* list = v == nullptr ? nullptr : std::get_if<std::vector<T>>(v);
+  return list == nullptr ? std::vector<T>{} : *list;
+}
+
+// An empty list is shown as a blank.
+template <class T>
 std::optional<Value> merged_list(const FourValues& v) {
-  const auto* crm = std::get_if<std::vector<T>>(v.crm);
-  const auto* pc = std::get_if<std::vector<T>>(v.partner_center);
-  if (crm == nullptr || pc == nullptr) return std::nullopt;
-  const auto* base = v.base_crm == nullptr ? nullptr : std::get_if<std::vector<T>>(v.base_crm);
-  return Value(laid_over(*crm, *pc, base == nullptr ? std::vector<T>{} : *base));
+  const auto is_list = [](const Value* one) { return std::holds_alternative<std::vector<T>>(*one); };
+  if (!is_list(v.crm) && !is_list(v.partner_center)) return std::nullopt;
+  auto list = laid_over(list_in<T>(v.crm), list_in<T>(v.partner_center), list_in<T>(v.base_crm));
+  return list.empty() ? Value{} : Value(std::move(list));
 }
 
 FieldDecision crm_wins(Field f, const FourValues& v, Reason r) {
@@ -141,6 +152,18 @@ FieldDecision compare_sharing(Field f, const FourValues& v) {
                              v.base_crm == nullptr ? Reason::first_link_blank : Reason::changed_in_partner_center);
 }
 
+bool is_sharing(Field f) { return f == Field::visible || f == Field::help; }
+
+// What Partner Center refuses of this referral now.
+Lock lock_now(Field f, const Facts& facts) {
+  const bool inbound = text::equals_ignore_case(facts.partner_center.text(Field::direction), "Incoming");
+  // Of an assessment the seller is told that it is opened to nobody (T-9).
+  const bool assessment = deal_type_from(facts.crm.text(Field::type)) == DealType::assessment;
+  if (inbound && !assessment && is_sharing(f))
+    return {true, "U-4", "nobody is invited to a deal that was sent to the partner"};
+  return lock_of(f, facts.partner_center.standing().value_or(Standing{}), facts.shared_with_microsoft);
+}
+
 // What the mapping's direction, the referral's locks and the life cycle leave of a wish to travel.
 FieldDecision limit(FieldDecision d, const FieldRule& rule, const Facts& facts, const Progress& progress) {
   if (d.verdict == Verdict::agreed || d.verdict == Verdict::ignored) return d;
@@ -155,16 +178,29 @@ FieldDecision limit(FieldDecision d, const FieldRule& rule, const Facts& facts, 
   if (to_crm) return d;
   // From here on something would be written to Partner Center, now or after a person's choice.
   if (progress.closed) return make(f, Verdict::ignored, Reason::closed, {}, "L-7");
-  const auto standing = facts.partner_center.standing();
-  const Lock lock = lock_of(f, standing.value_or(Standing{}), facts.shared_with_microsoft);
+  const Lock lock = lock_now(f, facts);
   if (lock.locked) return make(f, Verdict::ignored, Reason::locked, {}, lock.rule);
-  if (to_pc && progress.waiting && !progress.answering) {
+  if (to_pc && progress.waiting && !progress.accepting) {
     return make(f, Verdict::held, Reason::not_answered_yet, d.result, "L-1");
+  }
+  const std::string rule_of_need = rule_that_needs(f);
+  if (to_pc && !rule_of_need.empty() && same_value(d.result, Value{})) {
+    return make(f, Verdict::held, Reason::needed, {}, rule_of_need);
   }
   return d;
 }
 
-bool is_sharing(Field f) { return f == Field::visible || f == Field::help; }
+// A value that the mapping does not understand is neither sent nor written over; where nothing of the field could
+// travel, nobody waits for it.
+FieldDecision unreadable(Field f, const FieldRule& rule, const Facts& facts, const Progress& progress) {
+  if (progress.settled_closed) return make(f, Verdict::ignored, Reason::closed, {}, "L-7");
+  if (rule.direction == Direction::off || rule.create_only) return make(f, Verdict::ignored, Reason::one_way);
+  const Lock lock = lock_now(f, facts);
+  if (lock.locked && rule.direction == Direction::to_partner_center) {
+    return make(f, Verdict::ignored, Reason::locked, {}, lock.rule);
+  }
+  return make(f, Verdict::held, Reason::unreadable);
+}
 
 void collect_steps(Decision& decision) {
   const auto* standing = decision.of(Field::standing);
@@ -232,11 +268,11 @@ Decision reconcile(const Facts& facts, const Policy& policy) {
     const FourValues values{facts.crm.find(f), facts.partner_center.find(f), facts.base_crm.find(f),
                             facts.base_partner_center.find(f)};
     if (values.crm == nullptr || values.partner_center == nullptr) continue;  // a side does not show it
+    const FieldRule rule = effective(policy.rule(f));
     if (facts.unreadable_in_crm.contains(f)) {
-      decision.fields.push_back(make(f, Verdict::held, Reason::unreadable));
+      decision.fields.push_back(unreadable(f, rule, facts, progress));
       continue;
     }
-    const FieldRule rule = effective(policy.rule(f));
     FieldDecision d = is_sharing(f) ? compare_sharing(f, values) : compare(f, values, rule, facts);
     decision.fields.push_back(limit(std::move(d), rule, facts, progress));
   }
@@ -352,6 +388,8 @@ const char* name_of(Reason r) {
       return "not_answered_yet";
     case Reason::no_downgrade:
       return "no_downgrade";
+    case Reason::needed:
+      return "needed";
     case Reason::chosen_by_person:
       return "chosen_by_person";
   }
@@ -416,6 +454,8 @@ const char* explain(Reason r) {
       return "nothing is sent before the deal is accepted or declined";
     case Reason::no_downgrade:
       return "what Microsoft was shown or asked cannot be taken back";
+    case Reason::needed:
+      return "empty in the CRM, which Partner Center does not take";
     case Reason::chosen_by_person:
       return "a person chose this value";
   }

@@ -95,6 +95,7 @@ enum class Reason : std::uint8_t {
   fought_over,            // the same two values by turns: somebody else writes too (F-39)
   not_answered_yet,       // nothing but the answer is sent while a deal waits (L-1)
   no_downgrade,           // visibility and help cannot be taken back (U-8)
+  needed,                 // empty in the CRM; a referral is never without it (R-3 …)
   chosen_by_person        // a person chose between two values; laid over the decision by the engine
 };
 const char* name_of(Reason r);

@@ -77,6 +77,16 @@ TEST(LifeCycle, KeepsAClosedDealClosed) {  // L-7
   }
 }
 
+TEST(Needs, AreWhatNoReferralIsEverWithout) {
+  EXPECT_STREQ(rule_that_needs(Field::name), "R-3");
+  EXPECT_STREQ(rule_that_needs(Field::value), "R-5");
+  EXPECT_STREQ(rule_that_needs(Field::close_date), "R-6");
+  EXPECT_STREQ(rule_that_needs(Field::team), "R-10");
+  EXPECT_STREQ(rule_that_needs(Field::solutions), "R-11");
+  EXPECT_STREQ(rule_that_needs(Field::campaign), "") << "R-8: may be cleared";
+  EXPECT_STREQ(rule_that_needs(Field::crm_id), "");
+}
+
 TEST(Locks, FollowTheLifeOfTheReferral) {
   EXPECT_EQ(lock_of(Field::value, closed(Substatus::won), false).rule, "L-7");
   EXPECT_FALSE(lock_of(Field::value, kAccepted, true).locked);

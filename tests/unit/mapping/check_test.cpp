@@ -37,6 +37,21 @@ TEST(LiveCheck, FindsNothingWhenEverythingIsThere) {
   EXPECT_EQ(texts_of(check_against_live(pipeline(), {}, {})), "");  // nothing known, nothing to say
 }
 
+// A time has no day of its own: midnight in Berlin is still the day before in UTC.
+TEST(LiveCheck, WarnsOfADateFromAColumnOfTimes) {
+  const Mapping mapping = mapping_from(R"({ "base": true, "select": "all", "bridge": { "referral_id": "Ref__c" },
+"stages": { "column": "StageName", "map": {
+"Lead": 10, "Fit": 20, "Proof": 40, "Offer": 60, "Talks": 80, "Won": "won", "Lost": "lost" } },
+"fields": { "name": "Name",
+"close_date": "Due__c" } })");
+  const auto checked = [&](const char* type) {
+    return findings_of(check_against_live(mapping, {}, {{"StageName"}, {"Name"}, {"Ref__c"}, {"Due__c", true, type}}));
+  };
+  EXPECT_EQ(checked("date"), "");
+  EXPECT_EQ(checked("instant"), "~5:1 column-type");
+  EXPECT_EQ(checked("boolean"), "5:1 column-type");
+}
+
 TEST(LiveCheck, NamesStagesThatTheCrmDoesNotHave) {
   auto stages = live_stages();
   stages[2] = {"Proofs", "Proofs"};

@@ -212,6 +212,15 @@ TEST(Solutions, ComeFromIdsLabelsAndConstants) {
   EXPECT_EQ(at_creation(constant, Field::solutions), "SOL-A; Hub (SOL-B)");
 }
 
+TEST(Solutions, HaveEachLabelLookedUpAlsoWhereTheTableHasAnElse) {  // R-11, G-2
+  const Mapping labels = with_fields(R"("solutions": { "column": "S", "separator": ",",
+      "values": { "Harbor": "SOL-A", "Suite": ["SOL-B", "SOL-A"] }, "else": "SOL-Z" })");
+  EXPECT_EQ(read(labels, Field::solutions, {{"S", t("Harbor")}}), "SOL-A");
+  EXPECT_EQ(read(labels, Field::solutions, {{"S", t("Other")}}), "SOL-Z");
+  EXPECT_EQ(read(labels, Field::solutions, {{"S", t("Harbor, Other")}}), "SOL-A; SOL-Z");
+  EXPECT_EQ(read(labels, Field::solutions, {{"S", t("Harbor, Suite")}}), "SOL-A; SOL-B") << "each solution once";
+}
+
 TEST(CustomerField, JoinsItsPartsAndNamesTheCountry) {
   const Mapping mapping =
       with_fields(R"("customer": { "name": "A.Name", "city": { "column": "A.City", "default": "n/a" },
@@ -226,6 +235,18 @@ TEST(CustomerField, JoinsItsPartsAndNamesTheCountry) {
   EXPECT_EQ(mapping.read(deal_with({{"A.Name", t("C")}, {"A.Country", t("Grmany")}})).problems[0].message,
             "A.Country \"Grmany\" is no country that is known; add it to \"values\" of the country (acme.jsonc:4)");
   EXPECT_EQ(read(mapping, Field::customer, {}), "(empty)");  // an opportunity without account has no customer
+  // In any case and with any apostrophe.
+  const auto country = [&](const char* written) {
+    return read(mapping, Field::customer, {{"A.Name", t("C")}, {"A.Country", t(written)}});
+  };
+  EXPECT_EQ(country("ÅLAND ISLANDS"), "C, n/a, AX");
+  EXPECT_EQ(country("CÔTE D'IVOIRE"), "C, n/a, CI");
+  EXPECT_EQ(country("Côte d\u2019Ivoire"), "C, n/a, CI");
+  EXPECT_EQ(country("usa"), "C, n/a, US");
+  EXPECT_EQ(country("U.S.A."), "C, n/a, US");
+  EXPECT_EQ(country("UK"), "C, n/a, GB");
+  EXPECT_EQ(country("Kosovo"), "C, n/a, XK");
+  EXPECT_EQ(country("XK"), "C, n/a, XK");
 }
 
 TEST(Defaults, FillBlanksOnceWhenTheReferralIsCreated) {
@@ -257,6 +278,32 @@ TEST(Defaults, FillBlanksOnceWhenTheReferralIsCreated) {
   // And nothing of it is read as if it were in the CRM.
   EXPECT_EQ(read(mapping, Field::close_date, {{"Engaged", t("2016-10-20")}}), "(empty)");
   EXPECT_EQ(read(mapping, Field::location, {}), "absent");
+}
+
+// What a mapping keeps out of Partner Center stays out of it when the referral is created, too.
+TEST(Directions, CountWhenTheReferralIsCreated) {  // R-9, T-8
+  const auto internal = [](const char* direction) {
+    return with_fields(std::string(R"("notes": { "column": "Description", "direction": ")") + direction +
+                       R"(", "default": "Ask the owner." })");
+  };
+  const Columns columns = {{"Description", t("The customer is about to go bankrupt")}};
+  EXPECT_EQ(at_creation(internal("both"), Field::notes, columns), "The customer is about to go bankrupt");
+  EXPECT_EQ(at_creation(internal("to_partner_center"), Field::notes, columns), "The customer is about to go bankrupt");
+  EXPECT_EQ(at_creation(internal("off"), Field::notes, columns), "(empty)");
+  EXPECT_EQ(at_creation(internal("to_crm"), Field::notes, columns), "Ask the owner.");
+  const Mapping shown_by_microsoft_only = with_fields(R"("visible": { "column": "Visible", "direction": "to_crm" })");
+  EXPECT_EQ(at_creation(shown_by_microsoft_only, Field::visible, {{"Visible", true}}), "(empty)");
+  // Help that is off asks for nothing, shows the deal to nobody, and holds nothing back when nobody understands it.
+  const Mapping no_help = with_fields(R"("help": { "column": "Help", "direction": "off" })");
+  EXPECT_EQ(read(no_help, Field::help, {{"Help", t("QuotesOrLicensing")}}), "absent");
+  EXPECT_EQ(read(no_help, Field::help, {{"Help", t("no such help")}}), "absent");
+  // No referral is created without name, value and close date, whatever their direction is afterwards.
+  const Mapping needed = with_fields(R"("name": { "column": "Name", "direction": "to_crm" },
+      "value": { "column": "Amount", "currency": "EUR", "direction": "to_crm" },
+      "close_date": { "column": "Close", "direction": "to_crm" })");
+  EXPECT_EQ(at_creation(needed, Field::name, {{"Name", t("Harbor")}}), "Harbor");
+  EXPECT_EQ(at_creation(needed, Field::value, {{"Amount", Number{"5"}}}), "5.00 EUR");
+  EXPECT_EQ(at_creation(needed, Field::close_date, {{"Close", Date{2026, 11, 30}}}), "2026-11-30");
 }
 
 TEST(Defaults, CountFromToday) {

@@ -120,6 +120,18 @@ TEST(MappingReader, NamesWhatNoReferralCanBeCreatedWithout) {
   EXPECT_EQ(loaded.findings[0].message, "no referral can be created: the mapping has no \"consent_contact\"");
 }
 
+TEST(MappingReader, NamesAFieldThatItsDirectionKeepsOutOfNewReferrals) {
+  const auto needed = [](const std::string& notes) {
+    return findings_of(read_text_as(
+        "acme.jsonc", company("\"fields\": { \"location\": { \"constant\": \"1\" },\n" +
+                              std::string("\"consent_contact\": \"Consent__c\",\n\"notes\": ") + notes + " }")));
+  };
+  EXPECT_EQ(needed(R"({ "direction": "off" })"), "~4:1 never-complete");
+  EXPECT_EQ(needed(R"({ "direction": "off", "default": "Ask the owner." })"), "~4:1 never-complete");
+  EXPECT_EQ(needed(R"({ "direction": "to_crm" })"), "~4:1 never-complete");
+  EXPECT_EQ(needed(R"({ "direction": "to_crm", "default": "Ask the owner." })"), "");
+}
+
 TEST(MappingReader, NeedsSelectionStagesAndKey) {
   EXPECT_EQ(findings_of(read_text_as("a", "{ \"base\": true }")), "1:1 no-select\n1:1 no-stages\n1:1 no-key");
   EXPECT_EQ(findings_of(read_text_as("a", R"({ "base": true, "select": {}, "bridge": { "referral_id": "R" },

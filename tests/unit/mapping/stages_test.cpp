@@ -92,6 +92,21 @@ TEST(StageTable, WritesOutcomesWithTheirReason) {
             "StageName=Closed Lost");
 }
 
+// A reason is free text in Partner Center. Longer than its column, it must not keep the outcome back.
+TEST(StageTable, CutsAReasonToItsColumn) {  // L-7
+  for (const char* base : {"salesforce", "dynamics365"}) {
+    const Mapping mapping = mapping_from("{ \"extends\": \"" + std::string(base) + "\" }");
+    const std::string reason = std::string(254, 'x') + " and more";
+    const auto written = mapping.write(moved_to({Status::closed, Substatus::declined, reason}),
+                                       {{mapping.stage_column(), std::string("salesstage:0")}});
+    ASSERT_EQ(written.columns.size(), 2U) << base;
+    for (const auto& [name, value] : written.columns) {
+      if (name == mapping.stage_column()) continue;
+      EXPECT_EQ(text_of(value), std::string(254, 'x')) << name;
+    }
+  }
+}
+
 TEST(StageTable, ReadsReasonsFromColumnTableOrConstant) {
   const Mapping mapping = mapping_from(R"({ "extends": "salesforce", "stages": { "add": {
       "Closed Lost": { "closed": "lost", "reason": { "column": "Why__c", "values": { "1": "project budget inadequate" } } },

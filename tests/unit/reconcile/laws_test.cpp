@@ -190,8 +190,10 @@ TEST_F(Laws, MirroredSidesUnderAMirroredPolicyGiveTheMirroredDecision) {  // I-3
     for (const Field f : plain_fields) {
       const auto* l = left.of(f);
       const auto* r = right.of(f);
-      const bool locked = l->reason == Reason::locked || r->reason == Reason::locked;
-      if (locked) continue;  // Partner Center's locks have no twin in a CRM
+      const auto has_no_twin = [](const FieldDecision* d) {
+        return d->reason == Reason::locked || d->reason == Reason::needed;
+      };
+      if (has_no_twin(l) || has_no_twin(r)) continue;  // a CRM locks and needs nothing
       RC_ASSERT(mirrored(l->verdict) == r->verdict);
       RC_ASSERT(l->result == r->result);
     }
@@ -265,6 +267,44 @@ TEST_F(Laws, ValuesAreNeverInvented) {  // I-07
       if (d.verdict == Verdict::to_crm) RC_ASSERT(d.result == laid.facts.partner_center.get(d.field));
       if (d.verdict == Verdict::to_partner_center) RC_ASSERT(d.result == laid.facts.crm.get(d.field));
     }
+  }));
+}
+
+// A list travels member by member: what the CRM names is there, what it dropped is gone, and what only Partner Center
+// knows stays; nobody else comes in.
+TEST_F(Laws, AListKeepsWhatOnlyTheOtherSideKnows) {  // I-06, I-07
+  EXPECT_TRUE(rc::check("lists", [] {
+    // Which of four solutions a list names, one bit for each.
+    const auto some_ids = [] { return *rc::gen::inRange(0, 16); };
+    const auto value_of = [](int ids) {
+      std::vector<Solution> list;
+      for (int n = 0; n < 4; ++n) {
+        if ((ids >> n & 1) != 0) list.push_back({std::string("SOL-") + static_cast<char>('A' + n), "", "Name"});
+      }
+      return list.empty() ? Value{} : Value(std::move(list));
+    };
+    const int base = some_ids();
+    const int crm = some_ids();
+    const int pc = some_ids();
+    Laid laid = some_case();
+    for (Deal* d : {&laid.facts.crm, &laid.facts.partner_center, &laid.facts.base_crm, &laid.facts.base_partner_center})
+      d->set(Field::standing, standings[1]);
+    laid.facts.base_crm.set(Field::solutions, value_of(base));
+    laid.facts.base_partner_center.set(Field::solutions, value_of(*rc::gen::element(base, pc)));
+    laid.facts.crm.set(Field::solutions, value_of(crm));
+    laid.facts.partner_center.set(Field::solutions, value_of(pc));
+    const Decision decision = laid.decide();
+    const auto* d = decision.of(Field::solutions);
+    const int wanted = crm | (pc & ~base);
+    if (d->reason == Reason::needed) RC_ASSERT(wanted == 0);
+    if (d->verdict != Verdict::to_partner_center) return;
+    int sent = 0;
+    for (const Solution& one : std::get<std::vector<Solution>>(d->result)) {
+      const int bit = 1 << (one.id.back() - 'A');
+      RC_ASSERT((sent & bit) == 0);
+      sent |= bit;
+    }
+    RC_ASSERT(sent == wanted);
   }));
 }
 

@@ -145,6 +145,31 @@ TEST(Reconcile, HoldsAFieldThatTheMappingCannotReadAndLetsTheOthersGo) {
   expect(decision, Field::notes, Verdict::to_partner_center, Reason::changed_in_crm);
 }
 
+// A value without meaning keeps nobody waiting where nothing could be written anyway.
+TEST(Reconcile, DoesNotHoldWhatCannotBeReadWhereItWouldNeverTravel) {  // L-7, R-1, R-4
+  const auto unreadable = [](Case c, Field f) {
+    for (Deal* d : {&c.facts.crm, &c.facts.partner_center, &c.facts.base_crm, &c.facts.base_partner_center}) {
+      d->set(Field::customer, Customer{"Alder Foods", "", "", "Hamburg", "", "", "DE"});
+    }
+    c.rules[Field::customer].direction = Direction::to_partner_center;
+    c.facts.unreadable_in_crm.insert(f);
+    c.facts.crm.set(f, Value{});
+    return c;
+  };
+  expect(unreadable(linked(won), Field::value).decide(), Field::value, Verdict::ignored, Reason::closed);
+  expect(unreadable(linked(active), Field::customer).decide(), Field::customer, Verdict::ignored, Reason::locked);
+  auto off = unreadable(linked(active), Field::value);
+  off.rules[Field::value].direction = Direction::off;
+  expect(off.decide(), Field::value, Verdict::ignored, Reason::one_way);
+  auto once = unreadable(linked(active), Field::value);
+  once.rules[Field::value].create_only = true;
+  expect(once.decide(), Field::value, Verdict::ignored, Reason::one_way);
+  // What Partner Center would write into the CRM is not laid over something that nobody understands.
+  auto to_crm = unreadable(linked(active), Field::value);
+  to_crm.rules[Field::value].direction = Direction::to_crm;
+  expect(to_crm.decide(), Field::value, Verdict::held, Reason::unreadable);
+}
+
 TEST(Reconcile, DoesNotReportAStageThatEqualsTen) {  // S-11
   auto c = linked(active, Stage::none);
   c.facts.crm.set(Field::stage, Stage::s10);
@@ -263,6 +288,29 @@ TEST(Reconcile, DeclinesAnInboundDealThatIsClosedAsLost) {  // L-3
   EXPECT_EQ(decision.steps, std::vector<Irreversible>{Irreversible::declined});
 }
 
+// Nothing but the answer: an edit of a deal that is being declined would meet one that waits, or one that is closed.
+TEST(Reconcile, SendsNothingElseWithADecline) {  // L-1, L-7
+  auto c = linked(waiting, Stage::none);
+  c.facts.crm.set(Field::standing, lost);
+  c.facts.crm.set(Field::value, Money{7, "EUR"});
+  c.facts.crm.set(Field::notes, std::string("they never pay"));
+  const auto decision = c.decide();
+  expect(decision, Field::standing, Verdict::to_partner_center, Reason::declined_in_crm);
+  expect(decision, Field::value, Verdict::held, Reason::not_answered_yet);
+  expect(decision, Field::notes, Verdict::held, Reason::not_answered_yet);
+}
+
+TEST(Reconcile, SendsNothingWhereTheMappingLeavesTheAnswerToPartnerCenter) {  // L-1
+  auto c = linked(waiting, Stage::none);
+  c.rules[Field::standing].direction = c.rules[Field::stage].direction = Direction::to_crm;
+  c.facts.crm.set(Field::standing, active);
+  c.facts.crm.set(Field::value, Money{7, "EUR"});
+  const auto decision = c.decide();
+  expect(decision, Field::standing, Verdict::ignored, Reason::one_way);
+  expect(decision, Field::value, Verdict::held, Reason::not_answered_yet);
+  EXPECT_FALSE(decision.any(Verdict::to_partner_center));
+}
+
 TEST(Reconcile, ClosingAsCreatedInErrorIsAStepThatCannotBeTakenBack) {  // L-7, L-8
   auto c = linked(active, Stage::s20);
   c.facts.crm.set(Field::standing, Standing{Status::closed, Substatus::error, "Entered twice"});
@@ -292,6 +340,19 @@ TEST(Reconcile, NeverTakesBackWhatMicrosoftWasShown) {  // U-8
   expect(c.decide(), Field::visible, Verdict::ignored, Reason::no_downgrade);
 }
 
+TEST(Reconcile, ShowsNobodyADealThatWasSentToThePartner) {  // U-4
+  auto c = linked(active);
+  c.facts.partner_center.set(Field::direction, std::string("Incoming"));
+  for (Deal* d : {&c.facts.crm, &c.facts.partner_center, &c.facts.base_crm, &c.facts.base_partner_center}) {
+    d->set(Field::visible, false);
+  }
+  c.facts.crm.set(Field::visible, true);
+  const auto decision = c.decide();
+  expect(decision, Field::visible, Verdict::ignored, Reason::locked);
+  EXPECT_EQ(decision.of(Field::visible)->rule, "U-4");
+  EXPECT_TRUE(decision.steps.empty());
+}
+
 TEST(Reconcile, CountsShowingADealAsAStepThatCannotBeTakenBack) {
   auto c = linked(active);
   for (Deal* d : {&c.facts.crm, &c.facts.partner_center, &c.facts.base_crm, &c.facts.base_partner_center}) {
@@ -317,6 +378,59 @@ TEST(Reconcile, KeepsTeamMembersThatOnlyPartnerCenterKnowsWhenTheOwnerChanges) {
   const auto decision = c.decide();
   expect(decision, Field::team, Verdict::to_partner_center, Reason::changed_in_crm);
   EXPECT_TRUE(same_value(decision.of(Field::team)->result, Value(std::vector<Person>{tom, sam})));
+}
+
+TEST(Reconcile, KeepsMembersThatOnlyPartnerCenterKnowsWhenTheCrmsListBecomesEmpty) {
+  auto c = linked(active);
+  const Solution ours{"SOL-ABCDE-FGH", "", "Name"};
+  const Solution theirs{"SOL-IJKLM-NOP", "", "Name"};
+  for (Deal* d : {&c.facts.crm, &c.facts.base_crm}) d->set(Field::solutions, std::vector<Solution>{ours});
+  for (Deal* d : {&c.facts.partner_center, &c.facts.base_partner_center})
+    d->set(Field::solutions, std::vector<Solution>{ours, theirs});
+  c.facts.crm.set(Field::solutions, Value{});
+  const auto decision = c.decide();
+  expect(decision, Field::solutions, Verdict::to_partner_center, Reason::changed_in_crm);
+  EXPECT_EQ(decision.of(Field::solutions)->result, Value(std::vector<Solution>{theirs}));
+}
+
+TEST(Reconcile, TakesAMemberForTheSameHoweverItIsWritten) {
+  auto c = linked(active);
+  const Person ida{"Ida", "Berg", "+4940", "ida@partner.example"};
+  const Person tom{"Tom", "Okafor", "+4942", "tom@partner.example"};
+  for (Deal* d : {&c.facts.crm, &c.facts.base_crm}) d->set(Field::team, std::vector<Person>{ida});
+  for (Deal* d : {&c.facts.partner_center, &c.facts.base_partner_center})
+    d->set(Field::team,
+           std::vector<Person>{{"Ida", "Berg", "+4940", "IDA@partner.example "}, {"Jose\u0301", "Ruiz", "+34", ""}});
+  c.facts.crm.set(Field::team, std::vector<Person>{ida, tom, {"Jos\u00e9", "Ruiz", "+34", ""}});
+  const auto decision = c.decide();
+  expect(decision, Field::team, Verdict::to_partner_center, Reason::changed_in_crm);
+  EXPECT_EQ(std::get<std::vector<Person>>(decision.of(Field::team)->result).size(), 3U)
+      << display(decision.of(Field::team)->result);
+}
+
+// what no referral is created without is not emptied afterwards either. The field waits, and
+// nothing that was changed beside it does.
+TEST(Reconcile, HoldsAnEmptyFieldThatAReferralNeeds) {
+  const std::map<Field, Value> values = {{Field::name, std::string("Harbor")},
+                                         {Field::value, Money{100000, "EUR"}},
+                                         {Field::close_date, Date{2026, 11, 30}},
+                                         {Field::team, std::vector<Person>{{"Ida", "Berg", "+4940", "ida@p.example"}}},
+                                         {Field::solutions, std::vector<Solution>{{"SOL-ABCDE-FGH", "", "Name"}}}};
+  for (const auto& [field, value] : values) {
+    auto c = linked(active);
+    for (Deal* d : {&c.facts.crm, &c.facts.partner_center, &c.facts.base_crm, &c.facts.base_partner_center}) {
+      d->set(field, value);
+    }
+    c.facts.crm.set(field, Value{});
+    c.facts.crm.set(Field::standing, won);
+    const auto decision = c.decide();
+    expect(decision, field, Verdict::held, Reason::needed);
+    EXPECT_FALSE(decision.of(field)->rule.empty()) << info(field).name;
+    expect(decision, Field::standing, Verdict::to_partner_center, Reason::closed_in_crm);
+  }
+  auto c = linked(active);
+  c.facts.crm.set(Field::notes, Value{});
+  expect(c.decide(), Field::notes, Verdict::to_partner_center, Reason::changed_in_crm);
 }
 
 TEST(Reconcile, LeavesTheCustomerAloneOnceTheReferralExists) {  // R-1, 5.2
