@@ -206,7 +206,7 @@ Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& ope
     write.method = "PATCH";
     write.path = "/" + text::percent_encode(operation.target.id.value);
     write.if_match = quoted_tag(operation.must_match.value);
-    body = registers ? registration_patch(operation) : patch_body(operation.changes, settings_);
+    body = registers ? registration_patch(operation) : patch_body(operation.changes, operation.expected, settings_);
   }
   if (!body) return body.error();
   write.body = std::move(*body);

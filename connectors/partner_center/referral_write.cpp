@@ -202,12 +202,15 @@ Value own_target(const Columns& c, bool shared) {
 
 class Patch {
  public:
-  void replace(const char* path, Value v) {
-    ops_.append(object({{"op", text_member("replace")}, {"path", text_member(path)}, {"value", std::move(v)}}));
-  }
+  void replace(const std::string& path, Value v) { put("replace", path, std::move(v)); }
+  void add(const std::string& path, Value v) { put("add", path, std::move(v)); }
   Value take() { return std::move(ops_); }
 
  private:
+  void put(const char* op, const std::string& path, Value v) {
+    ops_.append(object({{"op", text_member(op)}, {"path", text_member(path)}, {"value", std::move(v)}}));
+  }
+
   Value ops_ = Value::array();
 };
 
@@ -260,9 +263,27 @@ std::optional<Error> patch_visible(const cosell::Value& v, Patch& patch) {
   return refuse("U-8", Field::visible, "Once Microsoft's sellers can see a deal, that cannot be taken back.");
 }
 
-std::optional<Error> patch_list(Field f, const char* path, std::optional<Value> list, Patch& patch) {
+// What `list` has beyond `before`; nothing when a member of that is not in it any more, or none was there.
+std::optional<std::vector<Value>> members_added(const Value& list, const Value& before) {
+  std::vector<Value> added = list.items();
+  for (const Value& member : before.items()) {
+    const auto kept = std::find(added.begin(), added.end(), member);
+    if (kept == added.end()) return std::nullopt;
+    added.erase(kept);
+  }
+  if (before.items().empty() || added.empty()) return std::nullopt;
+  return added;
+}
+
+std::optional<Error> patch_list(Field f, const std::string& path, std::optional<Value> list,
+                                const std::optional<Value>& before, Patch& patch) {
   if (!list) return wrong_kind(f);
-  patch.replace(path, std::move(*list));
+  auto added = before ? members_added(*list, *before) : std::nullopt;
+  if (!added) {
+    patch.replace(path, std::move(*list));
+    return std::nullopt;
+  }
+  for (Value& member : *added) patch.add(path + "/-", std::move(member));
   return std::nullopt;
 }
 
@@ -276,7 +297,8 @@ std::optional<Error> patch_intent(const cosell::Value& v, Patch& patch) {
   return std::nullopt;
 }
 
-std::optional<Error> patch_field(Field f, const cosell::Value& v, const PartnerCenterSettings& settings, Patch& patch) {
+std::optional<Error> patch_field(Field f, const cosell::Value& v, const cosell::Value& before,
+                                 const PartnerCenterSettings& settings, Patch& patch) {
   const auto* text_path =
       std::find_if(std::begin(kTextPaths), std::end(kTextPaths), [f](const TextPath& t) { return t.field == f; });
   if (text_path != std::end(kTextPaths)) return patch_text(*text_path, v, patch);
@@ -285,10 +307,12 @@ std::optional<Error> patch_field(Field f, const cosell::Value& v, const PartnerC
   if (f == Field::close_date) return patch_close_date(v, patch);
   if (f == Field::visible) return patch_visible(v, patch);
   if (f == Field::marketplace_intent) return patch_intent(v, patch);
-  if (f == Field::team) return patch_list(f, "/team", people_json(v), patch);
-  if (f == Field::customer_contacts) return patch_list(f, "/customerProfile/team", people_json(v), patch);
+  if (f == Field::team) return patch_list(f, "/team", people_json(v), people_json(before), patch);
+  if (f == Field::customer_contacts) {
+    return patch_list(f, "/customerProfile/team", people_json(v), people_json(before), patch);
+  }
   if (f == Field::solutions) {
-    return patch_list(f, "/details/requirements/solutions", solutions_json(v), patch);
+    return patch_list(f, "/details/requirements/solutions", solutions_json(v), solutions_json(before), patch);
   }
   Result<Value> stage = stage_json(v, settings);
   if (!stage) return stage.error();
@@ -357,13 +381,13 @@ Result<json::Value> microsoft_half_body(const Operation& create, const std::stri
   return body;
 }
 
-Result<json::Value> patch_body(const Columns& changes, const PartnerCenterSettings& settings) {
+Result<json::Value> patch_body(const Columns& changes, const Columns& expected, const PartnerCenterSettings& settings) {
   if (changes.empty()) return make_error(ErrorClass::bug, "A change of a referral has to change something.");
   Patch patch;
   for (const auto change : in_legal_order(changes)) {
     const std::optional<Field> field = field_from(change->first);
     if (!field || !can_patch(*field, settings)) return not_patchable(change->first, field);
-    std::optional<Error> refused = patch_field(*field, change->second, settings, patch);
+    std::optional<Error> refused = patch_field(*field, change->second, shown(expected, *field), settings, patch);
     if (refused) return std::move(*refused);
   }
   return patch.take();

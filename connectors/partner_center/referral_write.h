@@ -18,8 +18,10 @@ Result<json::Value> referral_body(const Operation& create, const PartnerCenterSe
 Result<json::Value> microsoft_half_body(const Operation& create, const std::string& our_organization,
                                         const PartnerCenterSettings& settings);
 
-// Replace operations for exactly the changed fields (PATCH).
-Result<json::Value> patch_body(const Columns& changes, const PartnerCenterSettings& settings);
+// Operations for exactly the changed fields (PATCH). `expected`: what the change was planned from; a list that only
+// grew since is added to, so that its members keep what the bridge does not know of them (a preference, a price). Any
+// other list is replaced as a whole, which is the only published way to take a member out.
+Result<json::Value> patch_body(const Columns& changes, const Columns& expected, const PartnerCenterSettings& settings);
 
 // May this field be written to a referral that exists? (For describe.)
 bool can_patch(Field field, const PartnerCenterSettings& settings);

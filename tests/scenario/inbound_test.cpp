@@ -50,6 +50,31 @@ TEST_P(Inbound, BecomesAnOpportunityInTheWaitingStageOnANewAccount) {
   EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
 }
 
+// The bridge knows id, name and type of a solution; what else Partner Center keeps of it stays when the seller adds
+// one.
+TEST_P(Inbound, WhatTheBridgeDoesNotKnowOfASolutionOutlivesTheSellersOwn) {
+  World world({.crm = GetParam()});
+  const auto referral = world.inbound(sent_deal());
+  world.sync();
+  world.crm_edit(only_opportunity(world)["id"], {{"stage", "20"}});
+  world.advance(minutes(5));
+  world.sync();
+  const Json priced = {{"id", "SOL-ZZZZZ-YYY"}, {"name", "Link Hub"}, {"type", "Name"}, {"solutionType", "3P"}};
+  world.portal_edit(
+      referral["id"],
+      Json::array(
+          {{{"op", "replace"}, {"path", "/details/requirements/solutions"}, {"value", Json::array({priced})}}}));
+  world.advance(minutes(5));
+  world.sync();
+  world.crm_edit(only_opportunity(world)["id"], {{"solution", "SOL-ABCDE-FGH"}});
+  world.advance(minutes(5));
+  world.sync();
+  const Json solutions = world.referrals()[0]["details"]["requirements"]["solutions"];
+  ASSERT_EQ(solutions.size(), 2U) << solutions;
+  EXPECT_EQ(solutions[0], priced);
+  EXPECT_EQ(solutions[1]["id"], "SOL-ABCDE-FGH");
+}
+
 TEST_P(Inbound, LandsOnTheMatchingAccount) {
   World world({.crm = GetParam()});
   world.inbound(sent_deal());

@@ -1,6 +1,7 @@
 // The bodies that go out: exactly the decided fields, in groups, in the form that the settings choose.
 #include "connectors/partner_center/referral_write.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -40,8 +41,9 @@ std::string at(const json::Value& body, std::initializer_list<std::string_view> 
   return v == nullptr ? "(absent)" : json::write(*v);
 }
 
-std::string patch_text(const Columns& changes, const PartnerCenterSettings& settings = {}) {
-  const Result<json::Value> patch = patch_body(changes, settings);
+std::string patch_text(const Columns& changes, const PartnerCenterSettings& settings = {},
+                       const Columns& expected = {}) {
+  const Result<json::Value> patch = patch_body(changes, expected, settings);
   return patch ? json::write(*patch) : "error " + patch.error().rule;
 }
 
@@ -184,6 +186,26 @@ TEST(ReferralPatch, ReplacesTeamsAndSolutionsAsAWhole) {
             R"("email":"s@p.example"}]}])");
 }
 
+TEST(ReferralPatch, AddsToAListThatOnlyGrewSoThatItsMembersKeepWhatTheBridgeDoesNotKnow) {
+  const Solution harbor{"SOL-A", "Harbor", ""};
+  const Solution link{"SOL-B", "Link", ""};
+  const Columns both = {{"solutions", Value(std::vector<Solution>{harbor, link})}};
+  const Columns first = {{"solutions", Value(std::vector<Solution>{harbor})}};
+  const std::string added =
+      R"([{"op":"add","path":"/details/requirements/solutions/-","value":{"id":"SOL-B","name":"Link","type":"Name"}}])";
+  EXPECT_EQ(patch_text(both, {}, first), added);
+  const std::string whole = R"([{"op":"replace","path":"/details/requirements/solutions","value":[)";
+  EXPECT_THAT(patch_text(first, {}, both), testing::StartsWith(whole)) << "only so is one taken out";
+  const Columns second = {{"solutions", Value(std::vector<Solution>{link})}};
+  EXPECT_THAT(patch_text(second, {}, first), testing::StartsWith(whole)) << "one comes, another goes";
+  EXPECT_THAT(patch_text(both, {}, {{"solutions", Value()}}), testing::StartsWith(whole)) << "there may be no list";
+  EXPECT_EQ(
+      patch_text({{"team", Value(std::vector<Person>{{"Ida", "Berg", "", "i@p.example"}, {"Sam", "Cole", "", ""}})}},
+                 {}, {{"team", Value(std::vector<Person>{{"Ida", "Berg", "", "i@p.example"}})}})
+          .substr(0, 30),
+      R"([{"op":"add","path":"/team/-",)");
+}
+
 TEST(ReferralPatch, VisibilityCanBeGivenButNotTakenBack) {
   EXPECT_EQ(patch_text({{"visible", Value(true)}}),
             R"([{"op":"replace","path":"/consent/consentToShareReferralWithMicrosoftSellers","value":true}])");
@@ -202,7 +224,7 @@ TEST(ReferralPatch, FixedAndUnknownColumnsAreRefused) {
   EXPECT_EQ(patch_text({{"customer", Value(Customer{})}}), "error customer-not-patchable");
   EXPECT_EQ(patch_text({{"location", Value(std::string("1"))}}), "error location-not-patchable");
   EXPECT_EQ(patch_text({{"raw_status", Value(std::string("x"))}}), "error raw_status-not-patchable");
-  EXPECT_EQ(patch_body({}, {}).error().kind, ErrorClass::bug);
+  EXPECT_EQ(patch_body({}, {}, {}).error().kind, ErrorClass::bug);
 }
 
 }  // namespace
