@@ -359,6 +359,34 @@ TEST_P(Failure, F08_AWriteLeftUnansweredByTheSideThatIsDownKeepsNobodyFromReadin
   }
 }
 
+TEST_P(Failure, F08_AnUnansweredWriteIsLookedUpAlsoWhileTheOtherSideIsDown) {  // F-08, I-20
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.portal_edit(world.referral_of(id)["id"],
+                    {{{"op", "replace"}, {"path", "/details/notes"}, {"value", "from the portal"}}});
+  world.advance(minutes(5));
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side == Side::crm && r.body.find("from the portal") != std::string::npos) world.crash_after_requests(1);
+    return go(r);
+  };
+  ASSERT_TRUE(world.sync_until_crash());
+  world.restart();
+  world.wire = [](Side side, const http::Request& r, const World::Go& go) {
+    if (side == Side::crm) return go(r);
+    return net::Delivered{net::Delivered::Kind::unreachable, {}};
+  };
+  world.advance(hours(25));
+  EXPECT_EQ(world.sync().side_down, Side::partner_center);
+  store::OperationFilter of_crm;
+  of_crm.side = Side::crm;
+  const auto operations = world.store().operations(of_crm);
+  ASSERT_TRUE(operations && !operations->empty());
+  EXPECT_EQ(store::name_of(operations->back().state), std::string("applied"));
+}
+
 TEST_P(Failure, AQuestionToPartnerCenterThatFailsIsNoIncidentOfTheCrm) {  // F-08
   World world({.crm = GetParam()});
   const auto contact = world.new_contact(
