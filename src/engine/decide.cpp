@@ -198,7 +198,10 @@ Result<Planned> Decider::decide_now(DealRow given) {
     s.message = "Its opportunity has a newer referral.";
     return settle_situation(std::move(plan), *view, std::move(s));
   }
-  if (auto apart = kept_apart(row)) return settle_situation(std::move(plan), *view, std::move(*apart));
+  if (auto apart = kept_apart(row)) {
+    forget_other_steps(plan.row, {});  // nobody sees meanwhile whether they stay wanted
+    return settle_situation(std::move(plan), *view, std::move(*apart));
+  }
   switch (reconcile::course_of(presence_of(row.crm), presence_of(row.partner_center))) {
     case reconcile::Course::compare:
       return decide_linked(std::move(plan), *view);
@@ -216,6 +219,7 @@ Result<Planned> Decider::decide_now(DealRow given) {
 }
 
 Planned Decider::decide_vanished(Planned plan, const DealView& view) {
+  forget_other_steps(plan.row, {});
   Situation s;
   s.state = DealState::waiting;
   s.waits_for = WaitFor::operator_;

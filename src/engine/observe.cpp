@@ -94,6 +94,11 @@ Result<DealRow> Observer::merge(const DealRow& goes, Side side, DealRow stays) {
   if (auto removed = pair_.store->remove_deal(goes.id, stays.id); !removed) return removed.error();
   side_of(stays, side) = side == Side::crm ? goes.crm : goes.partner_center;
   if (stays.engagement_id.empty()) stays.engagement_id = goes.engagement_id;
+  if (!stays.microsoft.valid()) {
+    stays.microsoft = goes.microsoft;
+    stays.microsoft_id = goes.microsoft_id;
+    stays.ask_microsoft_at = goes.ask_microsoft_at;
+  }
   if (auto updated = pair_.store->update_deal(stays); !updated) return updated.error();
   return stays;
 }
@@ -139,12 +144,58 @@ Result<bool> Observer::release_copy(Side side, const Observation& seen, DealRow&
   return true;
 }
 
+// Which of two twins in Partner Center stays is the person's choice: the one that still carries the opportunity's id.
+// The other one gets a row of its own, which is returned.
+Result<std::optional<DealRow>> Observer::give_way(Side side, const Observation& seen, const DealRow& original) {
+  const auto mark = original.marks.find("doubled_by");
+  const bool same_key = pair_.crm->normal_id(seen.key.value).value == original.crm.record_id;
+  if (side != Side::partner_center || mark == original.marks.end() || (same_key && holds_its_key(side, seen))) {
+    return std::optional<DealRow>{};
+  }
+  auto second = pair_.store->deal_by_record(side, mark->second);
+  if (!second) return second.error();
+  auto open = pair_.store->has_open_operation(original.id);
+  if (!open) return open.error();
+  if (!*second || (*second)->marks.count("twin_of") == 0 || *open) return std::optional<DealRow>{};
+  auto opened = pair_.store->has_open_operation((*second)->id);
+  if (!opened) return opened.error();
+  if (*opened) return std::optional<DealRow>{};
+  DealRow stays = original;
+  DealRow apart;
+  apart.title = original.title;
+  apart.engagement_id = original.engagement_id;
+  apart.partner_center = original.partner_center;
+  apart.partner_center.base = ImageId{};
+  apart.since = pair_.clock->now();
+  apart.dirty = true;
+  // As a deal that a person has linked anew.
+  stays.marks.clear();
+  stays.partner_center = {};
+  stays.crm.base = ImageId{};
+  stays.engagement_id.clear();
+  stays.microsoft = {};
+  stays.microsoft_id.clear();
+  stays.ask_microsoft_at.reset();
+  stays.dirty = true;
+  if (auto updated = pair_.store->update_deal(stays); !updated) return updated.error();
+  auto added = pair_.store->add_deal(apart);
+  if (!added) return added.error();
+  apart.id = *added;
+  auto merged = merge(**second, side, std::move(stays));
+  if (!merged) return merged.error();
+  if (auto noted = note_tie(side, *merged); !noted) return noted.error();
+  return std::optional<DealRow>{std::move(apart)};
+}
+
 // The record's deal as it is in the store, or one without a number that is to be added.
 Result<DealRow> Observer::find_or_begin(Side side, const Observation& seen) {
   auto found = pair_.store->deal_by_record(side, seen.id.value);
   if (!found) return found.error();
   if (*found) {
     DealRow row = **found;
+    auto apart = give_way(side, seen, row);
+    if (!apart) return apart.error();
+    if (*apart) return **apart;
     if (auto released = release_copy(side, seen, row); !released) return released.error();
     if (side_of(row, other(side)).record_id.empty() && row.marks.count("clone_of") + row.marks.count("twin_of") +
                                                                row.marks.count(restarted_mark) +

@@ -32,6 +32,8 @@ class Observer {
   Result<void> note_tie(Side side, const store::DealRow& row);
   // Two records with one key are both held; one that lost it is free again (F-47).
   Result<void> hold_original(Side side, const RecordId& copy, store::DealRow original);
+  // The record that the deal was tied to gives up its key, and the second holder takes its place.
+  Result<std::optional<store::DealRow>> give_way(Side side, const Observation& seen, const store::DealRow& original);
   Result<bool> release_copy(Side side, const Observation& seen, store::DealRow& row);
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
   Result<bool> only_completes(const Observation& seen, ImageId before);

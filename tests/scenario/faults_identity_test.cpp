@@ -184,6 +184,34 @@ TEST_P(Identity, F47_ACopyWithOurKeyHoldsBothUntilOnlyOneCarriesIt) {  // I-16, 
   expect_one_to_one(world);
 }
 
+// What a seller changes while the deal is held is not seen; the settle time counts from when it goes on.
+TEST_P(Identity, F47_AHeldDealSettlesAnewBeforeItIsClosed) {  // I-14
+  World world({.crm = GetParam(), .settle = minutes(60), .plain_key = true});
+  const auto id = synced_deal(world, "Original");
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "settling");
+  auto words = usual_opportunity("Copy");
+  words["plain_key"] = world.opportunity(id)["plain_key"];
+  const auto copy = world.new_opportunity(words);
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "clone");
+  world.crm_edit(id, {{"stage", "20"}});
+  world.advance(hours(3));
+  world.sync();
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.crm_edit(copy, {{"plain_key", nullptr}});
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.referral_of(id)["status"], "Active") << "an hour has not passed";
+  world.advance(minutes(61));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Closed");
+}
+
 // Nothing tells that the copy is gone: the read position died meanwhile, and the listing just lacks it.
 TEST_P(Identity, F47_ACopyThatIsGoneWithoutAWordHoldsTheOriginalNoLonger) {  // I-01, I-11
   World world({.crm = GetParam(), .plain_key = true});

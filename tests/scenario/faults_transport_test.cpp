@@ -292,6 +292,48 @@ TEST_P(Transport, F04_ALateArrivalAfterTheHorizonIsATwinAndNeitherIsWrittenTo) {
   }
 }
 
+// Both look the same to a person: also the one that the bridge had tied first may be the one that is closed, or loses
+// its CRM id.
+TEST_P(Transport, F05_OfTwinsThePersonMayGiveUpEitherOne) {  // I-16, I-17
+  for (const bool closes : {true, false}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.faults(Side::partner_center, scripted_fault("POST", referrals_route, {{"kind", "duplicate"}}));
+    world.sync();
+    ASSERT_EQ(world.fired(Side::partner_center), 1);
+    world.advance(minutes(5));
+    world.sync();
+    const auto tied = world.deal_of(id).partner_center.record_id;
+    ASSERT_EQ(world.deal_of(id).reason, "twin");
+    std::string other;
+    for (const auto& r : world.referrals()) {
+      if (r["id"] != tied) other = r["id"];
+    }
+    if (closes) {
+      world.portal_edit(tied, Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Closed"}},
+                                           {{"op", "replace"}, {"path", "/substatus"}, {"value", "Lost"}},
+                                           {{"op", "replace"}, {"path", "/statusReason"}, {"value", "Other"}}}));
+    } else {
+      world.portal_edit(tied, replace("/externalReferenceId", ""));
+    }
+    world.crm_edit(id, {{"value", 77000}});
+    for (int run = 0; run < 2; ++run) {
+      world.advance(minutes(5));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    EXPECT_EQ(world.deal_of(id).partner_center.record_id, other) << closes;
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+    EXPECT_EQ(world.opportunity(id)["stage"], "20") << "what was given up closes nothing";
+    EXPECT_EQ(world.opportunity(id)["referral_id"], other);
+    EXPECT_EQ(world.deal_of(tied).crm.record_id, "");
+    for (const auto& r : world.referrals()) {
+      EXPECT_EQ(r["details"]["dealValue"].get<double>(), r["id"] == other ? 77000.0 : 50000.0);
+    }
+    EXPECT_EQ(world.opportunities().size(), 1U);
+    expect_quiet(world);
+  }
+}
+
 TEST_P(Transport, F05_ACreateDeliveredTwiceByAProxyIsATwinInPartnerCenterAndHeld) {  // I-17, I-19
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
