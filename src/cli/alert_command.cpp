@@ -45,6 +45,11 @@ Result<void> look_at_runs(Workplace& place, Instant now, Alert& alert) {
   } else if (now - *good->finished_at > quiet_max) {
     alert.raise(exit_failures, "no sync went well since " + to_string_minutes(*good->finished_at) + " UTC");
   }
+  auto stopped = stopped_by_guard(place.store());
+  if (!stopped) return stopped.error();
+  if (*stopped) {
+    alert.raise(exit_failures, "the last sync was stopped before the first write (cosell todo --kind guard)");
+  }
   return {};
 }
 

@@ -75,6 +75,26 @@ Result<void> add_incidents(std::vector<Item>& items, Workplace& place, const std
   return {};
 }
 
+// Nothing is written until a person lets through what a guard stopped.
+Result<void> add_guard(std::vector<Item>& items, Workplace& place, const std::string& kind) {
+  if (!kind.empty() && kind != "guard") return {};
+  auto stopped = stopped_by_guard(place.store());
+  if (!stopped) return stopped.error();
+  if (!*stopped) return {};
+  Item item;
+  item.pair = place.config().name;
+  item.row.title = "(all deals)";
+  item.row.since = (*stopped)->started_at;
+  item.kind = "guard";
+  // "Stopped …: this run would close 6 deals. Look at them with: …"
+  const std::string& note = (*stopped)->note;
+  const std::size_t end = std::min(note.find(". "), note.size());
+  item.what = note.substr(0, end) + ".";
+  item.next_step = end < note.size() ? note.substr(end + 2) : "cosell plan " + place.config().name;
+  items.push_back(std::move(item));
+  return {};
+}
+
 // Stages of the CRM that changed after the mapping was written; whoever keeps the mapping has to change it.
 Result<void> add_drift(std::vector<Item>& items, Workplace& place) {
   auto drift = engine::known_drift(place.store());
@@ -304,6 +324,7 @@ int todo_command(Session& session, const TodoOptions& asked) {
     const bool of_everybody = options.owner.empty();
     const bool mapping_too = options.kind.empty() || options.kind == "mapping";
     Result<void> done = of_everybody ? add_incidents(items, place, options.kind) : Result<void>();
+    if (done && of_everybody) done = add_guard(items, place, options.kind);
     if (done && of_everybody && mapping_too) done = add_drift(items, place);
     return done ? add_deals(items, place, options) : done;
   });

@@ -137,16 +137,18 @@ std::string waits_for_text(WaitFor who) {
 }
 
 const std::vector<std::string>& todo_kinds() {
-  static const std::vector<std::string> kinds = {"failed",  "deadline", "answer",      "approval", "conflict",
-                                                 "missing", "link",     "mapping",     "held",     "registration",
-                                                 "warning", "login",    "unreachable", "other"};
+  static const std::vector<std::string> kinds = {"failed",  "deadline", "answer",  "approval",    "conflict",
+                                                 "missing", "link",     "mapping", "held",        "registration",
+                                                 "warning", "guard",    "login",   "unreachable", "other"};
   return kinds;
 }
 
 const std::vector<std::string>& deal_kinds() {
   static const std::vector<std::string> kinds = [] {
     std::vector<std::string> of_deals = todo_kinds();
-    std::erase_if(of_deals, [](const std::string& k) { return k == "deadline" || k == "login" || k == "unreachable"; });
+    std::erase_if(of_deals, [](const std::string& k) {
+      return k == "deadline" || k == "guard" || k == "login" || k == "unreachable";
+    });
     return of_deals;
   }();
   return kinds;
@@ -160,6 +162,18 @@ const std::vector<std::string>& known_reasons() {
     return std::vector<std::string>(all.begin(), all.end());
   }();
   return known;
+}
+
+Result<std::optional<store::RunRow>> stopped_by_guard(store::Store& store) {
+  constexpr int looked_at = 100;
+  auto runs = store.runs(looked_at);
+  if (!runs) return runs.error();
+  for (const store::RunRow& run : *runs) {  // newest first
+    const bool whole = run.command == "sync" || run.command == "run";
+    if (!whole || !run.finished_at) continue;
+    return run.outcome == "guard" ? std::optional<store::RunRow>(run) : std::nullopt;
+  }
+  return std::optional<store::RunRow>();
 }
 
 std::string todo_kind(const DealRow& row) {

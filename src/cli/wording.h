@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ std::string todo_kind(const store::DealRow& row);
 const std::vector<std::string>& todo_kinds();
 // Of these, the kinds of deals; the others are of deadlines and of a whole side.
 const std::vector<std::string>& deal_kinds();
+// The last sync, when a guard stopped it; nothing is written until a person lets it through. Its note says what to do.
+Result<std::optional<store::RunRow>> stopped_by_guard(store::Store& store);
 // The reasons that the bridge itself gives. A system's own codes come on top.
 const std::vector<std::string>& known_reasons();
 // Waits for a person, or failed.

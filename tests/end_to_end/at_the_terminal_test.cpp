@@ -95,6 +95,30 @@ TEST(Todo, NamesTheAddressByWhichItsOwnerCanBeToldAndAskedFor) {
   EXPECT_THAT(sandbox.cosell({"todo", "--csv"}).out, HasSubstr(",owner_email\r\n"));
 }
 
+// Nothing moves until a person lets it through: that must not look like peace.
+TEST(Todo, BeginsWithTheGuardThatStoppedEverything) {
+  const Sandbox sandbox({20, {}, ""});
+  sandbox.configure("guards", Json{{"first_sync", {{"deals", 1}}}});
+  ASSERT_EQ(sandbox.cosell({"sync"}).code, 4);
+  const Json first = sandbox.answer({"todo"})["todo"].at(0);
+  EXPECT_EQ(first["kind"], "guard");
+  EXPECT_EQ(first["deal"], "(all deals)");
+  EXPECT_THAT(first["since"].get<std::string>(), ::testing::StartsWith("20"));
+  EXPECT_THAT(first["what"].get<std::string>(), HasSubstr("Stopped before the first write"));
+  const std::string next = first["next_step"];
+  EXPECT_THAT(next, AllOf(HasSubstr("cosell plan"), HasSubstr("cosell sync --allow plan=")));
+  EXPECT_EQ(sandbox.answer({"todo", "--kind", "guard"})["todo"].size(), 1U);
+  EXPECT_EQ(sandbox.answer({"todo", "--for", "nobody"})["todo"].size(), 0U);
+  const Ended alert = sandbox.cosell({"status", "--alert"});
+  EXPECT_EQ(alert.code, 1);
+  EXPECT_THAT(alert.out, HasSubstr("stopped before the first write (cosell todo --kind guard)"));
+
+  const std::size_t allow = next.find("plan=");
+  EXPECT_EQ(sandbox.cosell({"sync", "--allow", next.substr(allow, next.find_first_of(" .)", allow) - allow)}).code, 0);
+  EXPECT_EQ(sandbox.answer({"todo", "--kind", "guard"})["todo"].size(), 0U);
+  EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
+}
+
 TEST(Todo, GivesNoAllClearForDealsThatNobodyLookedAt) {
   const Sandbox sandbox({5, {}, ""});
   const Ended before = sandbox.cosell({"todo"});
