@@ -1,5 +1,6 @@
 // Deals that both sides show: reconcile, the steps that cannot be taken back, and the operations of either side.
 #include <algorithm>
+#include <set>
 
 #include "deal/registration.h"
 #include "engine/decide.h"
@@ -63,6 +64,18 @@ mapping::FieldRule narrowed(mapping::FieldRule rule, const Capabilities& partner
   const bool to_crm = rule.direction == mapping::Direction::both || rule.direction == mapping::Direction::to_crm;
   rule.direction = to_crm ? mapping::Direction::to_crm : mapping::Direction::off;
   return rule;
+}
+
+// An edit of a closed deal stays one: Microsoft may open the deal again (L-7). And an opportunity whose closing waits
+// shows no stage to agree on.
+std::set<Field> not_agreed_on(const Decision& decision) {
+  std::set<Field> open;
+  for (const auto& d : decision.fields) {
+    const bool kept_back = d.verdict == Verdict::ignored && d.reason == Reason::closed;
+    if (d.verdict == Verdict::held || d.verdict == Verdict::conflict || kept_back) open.insert(d.field);
+  }
+  if (open.contains(Field::standing)) open.insert(Field::stage);
+  return open;
 }
 
 WaitFor who_resolves(Reason r) {
@@ -349,11 +362,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   plan_registration(plan, view, waits);
   warn_of_steps(plan, decision, view, waits);
   if (plan.operations.empty()) {
-    std::set<Field> open;
-    for (const auto& d : decision.fields) {
-      if (d.verdict == Verdict::held || d.verdict == Verdict::conflict) open.insert(d.field);
-    }
-    advance_base(plan.row, view, open);
+    advance_base(plan.row, view, not_agreed_on(decision));
   } else {
     std::vector<std::string> parts;
     for (const auto& d : decision.fields) {

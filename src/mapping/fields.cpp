@@ -320,6 +320,23 @@ const std::string& part_of(const Customer& customer, std::string_view name) {
 
 bool FieldPlan::reads_columns() const { return source.has_column() || !people.empty() || !parts.empty(); }
 
+bool FieldPlan::is_shown_by(const Columns& opportunity) const {
+  bool names_columns = false;
+  const auto there = [&](const Source& s) {
+    names_columns = names_columns || s.has_column();
+    return std::any_of(s.columns.begin(), s.columns.end(),
+                       [&](const std::string& c) { return opportunity.contains(c); });
+  };
+  const bool any =
+      there(source) ||
+      std::any_of(people.begin(), people.end(),
+                  [&](const PersonPlan& p) {
+                    return there(p.first) || there(p.last) || there(p.name) || there(p.phone) || there(p.email);
+                  }) ||
+      std::any_of(parts.begin(), parts.end(), [&](const auto& part) { return there(part.second); });
+  return any || !names_columns;
+}
+
 bool FieldPlan::sends_columns_at_creation() const {
   if (rule.direction == Direction::off) return false;
   if (rule.direction != Direction::to_crm) return true;

@@ -41,6 +41,8 @@ struct FieldPlan {
 
   // Has it columns that are read from every opportunity? A constant alone is used only when a referral is created.
   bool reads_columns() const;
+  // Was the CRM asked for any of those columns? One that is asked for and empty is there, as a blank.
+  bool is_shown_by(const Columns& opportunity) const;
   // Does what the columns say go into a new referral? Not against the field's direction, but for what every referral
   // needs and nobody minds: without a name no deal begins.
   bool sends_columns_at_creation() const;

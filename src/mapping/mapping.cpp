@@ -289,6 +289,8 @@ ReadDeal Mapping::read(const Columns& opportunity) const {
   for (const FieldPlan& plan : data_->plans) {
     const bool off = plan.rule.direction == Direction::off;
     if (!plan.reads_columns() || (off && !tells_records_apart(plan.rule.field))) continue;
+    // A picture from before the mapping read its columns says nothing of a field, not even that it is empty.
+    if (!plan.is_shown_by(opportunity)) continue;
     FieldRead field = read_field(plan, opportunity, data_->files);
     // What is never sent keeps no deal back.
     if (field.problem && !off) out.problems.push_back(*std::move(field.problem));

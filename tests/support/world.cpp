@@ -64,6 +64,11 @@ World::World(WorldOptions options)
       std::make_unique<net::InProcessTransport>([this](const http::Request& r) { return deliver(Side::crm, r); });
   partner_center_transport_ = std::make_unique<net::InProcessTransport>(
       [this](const http::Request& r) { return deliver(Side::partner_center, r); });
+  read_mapping();
+  open();
+}
+
+void World::read_mapping() {
   const auto loaded = mapping::read_mapping("world.jsonc", company_mapping(*crm_stand_, options_),
                                             [](const std::string& name) -> Result<std::string> {
                                               const auto text = mapping::shipped_mapping(name);
@@ -77,7 +82,6 @@ World::World(WorldOptions options)
   }
   auto& writable = const_cast<mapping::Loaded&>(loaded);
   if (writable.mapping) mapping_ = std::make_unique<mapping::Mapping>(std::move(*writable.mapping));
-  open();
 }
 
 World::~World() {
@@ -164,6 +168,12 @@ void World::open() {
 void World::restart() {
   store_.reset();
   open();
+}
+
+void World::restart_with(Json mapping) {
+  options_.mapping = std::move(mapping);
+  read_mapping();
+  restart();
 }
 
 void World::lose_store() {

@@ -57,6 +57,8 @@ class World {
   CycleReport sync(CycleOptions options = {});
   // A new process on the same store file: nothing in memory survives.
   void restart();
+  // The same with another mapping, laid over the company's file.
+  void restart_with(Json mapping);
   // The store file is gone; the next sync starts from nothing.
   void lose_store();
   // The process dies while the n-th request from now is under way: it reaches the server, its answer reaches nobody.
@@ -106,6 +108,7 @@ class World {
   struct Crash {};
   net::Delivered deliver(Side side, const http::Request& request);
   net::Delivered reach(Side side, const http::Request& request);
+  void read_mapping();
   void open();
 
   Control crm_control();

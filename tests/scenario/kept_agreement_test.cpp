@@ -1,0 +1,105 @@
+// Stories of what both sides agreed on while one of them was closed, or about to be: an edit made meanwhile is still an
+// edit afterwards.
+#include <gtest/gtest.h>
+
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+class KeptAgreement : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Crm, KeptAgreement, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+Json stage_is(const char* percent) { return {{{"op", "replace"}, {"path", "/salesStage"}, {"value", percent}}}; }
+
+// Closed by mistake, and opened again before that left: what Partner Center showed meanwhile still comes.
+TEST_P(KeptAgreement, AStageThatMovedInPartnerCenterWhileAClosingWaitedComesToTheCrm) {  // F-74, I-06
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  Json words = usual_opportunity("Alder Foods");
+  words["stage"] = "60";
+  const auto id = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.referral_of(id)["salesStage"], "60");
+  world.crm_edit(id, {{"stage", "won"}});
+  world.advance(minutes(1));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "settling");
+  world.portal_edit(world.referral_of(id)["id"], stage_is("80"));
+  world.advance(minutes(1));
+  world.sync();
+  world.crm_edit(id, {{"stage", "60"}});
+  world.advance(minutes(1));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["salesStage"], "80");
+  EXPECT_EQ(world.opportunity(id)["stage"], "80");
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+}
+
+// Reopened in the CRM first, and worked on; then Microsoft opens the referral again (L-7).
+TEST_P(KeptAgreement, WhatChangedInTheCrmWhileTheReferralWasClosedIsSentWhenMicrosoftOpensItAgain) {  // L-7, I-06
+  World world({.crm = GetParam()});
+  Json words = usual_opportunity("Alder Foods");
+  words["stage"] = "60";
+  const auto id = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.crm_edit(id, {{"stage", "won"}});
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.referral_of(id)["substatus"], "Won");
+  world.crm_edit(id, {{"stage", "80"}, {"value", 61000}});
+  for (int i = 0; i < 3; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  ASSERT_EQ(world.deal_of(id).reason, "reopened_in_crm");
+  world.microsoft({{"referralId", world.referral_of(id)["id"]}, {"action", "reopen"}});
+  for (int i = 0; i < 3; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  const Json referral = world.referral_of(id);
+  EXPECT_EQ(referral["status"], "Active");
+  EXPECT_EQ(referral["details"]["dealValue"].get<double>(), 61000.0);
+  EXPECT_EQ(referral["salesStage"], "80");
+  EXPECT_EQ(world.opportunity(id)["stage"], "80");
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+}
+
+// A column that the mapping did not read before says nothing about what was agreed on: the field is a first link for
+// itself, and the mapping's precedence decides (ADR 0003).
+TEST_P(KeptAgreement, AFieldThatTheMappingBeginsToReadIsAFirstLink) {  // F-68, I-08
+  const auto notes = [](const char* key, const char* value) { return Json{{"fields", {{"notes", {{key, value}}}}}}; };
+  for (const char* first_link : {"partner_center", "ask"}) {
+    World world({.crm = GetParam(), .mapping = notes("constant", "Ask the owner.")});
+    Json words = usual_opportunity("Alder Foods");
+    words["notes"] = "They want a pilot.";
+    const auto id = world.new_opportunity(words);
+    world.sync();
+    world.portal_edit(world.referral_of(id)["id"],
+                      {{{"op", "replace"}, {"path", "/details/notes"}, {"value", "Call Sam first."}}});
+    for (int i = 0; i < 2; ++i) {
+      world.advance(minutes(5));
+      world.sync();
+    }
+    world.restart_with(notes("first_link", first_link));
+    world.crm_edit(id, {{"value", 61000}});
+    for (int i = 0; i < 3; ++i) {
+      world.advance(minutes(5));
+      world.sync();
+    }
+    EXPECT_EQ(world.referral_of(id)["details"]["notes"], "Call Sam first.") << first_link;
+    if (std::string(first_link) == "ask") {
+      EXPECT_EQ(world.deal_of(id).reason, "conflict");
+    } else {
+      EXPECT_EQ(world.opportunity(id)["notes"], "Call Sam first.");
+      EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cosell::test
