@@ -5,9 +5,9 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/login_end.h"
-#include "cli/store_holder.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
+#include "store/file_lock.h"
 
 namespace cosell::cli {
 
@@ -127,7 +127,7 @@ class Status {
   }
 
   void tell_runs(const std::vector<RunRow>& runs) {
-    const auto holder = holder_of(place_.config().store);
+    const auto holder = store::FileLock::holder(place_.config().store);
     row("In use by", holder.value_or("nobody"));
     json_.set("in_use", json::Value::boolean(holder.has_value()));
     if (holder) json_.set("in_use_by", json::Value::string(*holder));

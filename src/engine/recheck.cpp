@@ -224,11 +224,16 @@ Result<RunId> last_that_decided(store::Store& store) {
   auto runs = store.runs(1000);
   if (!runs) return runs.error();
   for (const auto& run : *runs) {
-    auto lines = store.journal_lines(run.id, 0, 20);
-    if (!lines) return lines.error();
-    for (const auto& line : *lines) {
-      const bool decision = line.kind == store::JournalKind::decided || line.kind == store::JournalKind::waiting;
-      if (decision) return run.id;
+    std::int64_t after = 0;
+    while (true) {
+      auto lines = store.journal_lines(run.id, after, 500);
+      if (!lines) return lines.error();
+      if (lines->empty()) break;
+      after = lines->back().sequence;
+      for (const auto& line : *lines) {
+        const bool decision = line.kind == store::JournalKind::decided || line.kind == store::JournalKind::waiting;
+        if (decision) return run.id;
+      }
     }
   }
   return make_error(ErrorClass::config, "No sync has decided anything yet.");

@@ -15,6 +15,8 @@
 namespace cosell::store {
 namespace {
 
+constexpr int looks_max = 5;
+
 std::string read_holder(int descriptor) {
   std::array<char, 128> text{};
   const ssize_t size = ::pread(descriptor, text.data(), text.size(), 0);
@@ -27,7 +29,15 @@ std::string holder_in_words(const std::string& holder) {
   const std::size_t end = holder.find('\n');
   if (gap == std::string::npos || end == std::string::npos || gap > end) return "another process";
   const auto since = parse_instant(std::string_view(holder).substr(gap + 1, end - gap - 1));
-  return "process " + holder.substr(0, gap) + (since ? ", since " + to_string_minutes(*since) : "");
+  return "process " + holder.substr(0, gap) + (since ? ", since " + to_string_minutes(*since) + " UTC" : "");
+}
+
+bool is_held_elsewhere(int descriptor, int how) {
+  int outcome = 0;
+  do {
+    outcome = ::flock(descriptor, how | LOCK_NB);
+  } while (outcome != 0 && errno == EINTR);
+  return outcome != 0 && errno == EWOULDBLOCK;
 }
 
 Error busy(const std::string& store, const std::string& holder) {
@@ -72,14 +82,22 @@ Result<FileLock> FileLock::take(const std::string& store, Clock& clock) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) return cannot_lock(file, errno);
   FileLock lock(descriptor);
-  int outcome = 0;
-  do {
-    outcome = ::flock(descriptor, LOCK_EX | LOCK_NB);
-  } while (outcome != 0 && errno == EINTR);
-  if (outcome != 0 && errno == EWOULDBLOCK) return busy(store, read_holder(descriptor));
-  if (outcome != 0) return cannot_lock(file, errno);
+  errno = 0;
+  for (int looks = 0; is_held_elsewhere(descriptor, LOCK_EX); ++looks) {
+    // Who only looks at the lock has it for an instant.
+    if (looks == looks_max || !clock.sleep_for(milliseconds(10))) return busy(store, read_holder(descriptor));
+  }
+  if (errno != 0) return cannot_lock(file, errno);
   write_holder(descriptor, clock.now());
   return lock;
+}
+
+std::optional<std::string> FileLock::holder(const std::string& store) {
+  const int descriptor = ::open((store + ".lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return std::nullopt;
+  const FileLock looks(descriptor);  // with the lock, should nobody have it
+  if (!is_held_elsewhere(descriptor, LOCK_SH)) return std::nullopt;
+  return holder_in_words(read_holder(descriptor));
 }
 
 }  // namespace cosell::store
