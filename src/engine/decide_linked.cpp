@@ -234,7 +234,7 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   for (const auto& d : decision.fields) {
     if (d.verdict != Verdict::to_partner_center || d.field == Field::help || d.field == Field::help_notes) continue;
     update.changes[info(d.field).name] = d.result;
-    update.expected[info(d.field).name] = view.partner_center.deal.get(d.field);
+    update.expected[info(d.field).name] = view.partner_center.get(d.field);
     update.agrees_with[info(d.field).name] =
         d.field == Field::crm_id ? Value(plan.row.crm.record_id) : view.crm.deal.get(d.field);
   }
