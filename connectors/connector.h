@@ -239,9 +239,9 @@ struct Call {
   net::CallMeter& meter;
   std::string side;  // under which name the meter counts: "crm", "partner_center"
   int max_in_flight = 4;
-  int in_flight_at_first = 4;  // with how many of them a connector that adapts begins: as many as the side bore last
   Duration timeout = seconds(60);                    // of one request
   std::function<void(const std::string&)> log = {};  // redacted by the receiver
+  int in_flight_at_first = 4;  // with how many of them a connector that adapts begins: as many as the side bore last
 };
 
 // ---- set-up
