@@ -116,21 +116,41 @@ std::string name_of_value(const Value& v) { return is_blank(v) ? "an empty value
 
 Error cannot(const std::string& message) { return make_error(ErrorClass::config, message); }
 
+// Without the commas of thousands; empty when one stands elsewhere, where it may be meant as a decimal point.
+std::string without_thousands(std::string_view number) {
+  std::string out;
+  const std::size_t point = std::min(number.find('.'), number.size());
+  for (std::size_t i = 0; i < number.size(); ++i) {
+    if (number[i] != ',') {
+      out += number[i];
+      continue;
+    }
+    const std::size_t next = std::min(number.find_first_of(",.", i + 1), number.size());
+    if (i == 0 || i > point || next - i != 4) return "";
+  }
+  return out;
+}
+
 Result<Value> as_money(const std::string& written, const OpenChoice& open) {
   std::string number;
   std::string currency;
   for (const char c : written) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     if (letter) currency += static_cast<char>(c & ~0x20);
-    if ((c >= '0' && c <= '9') || c == '.' || c == '-') number += c;
+    if ((c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-') number += c;
   }
   for (const Value* v : {&open.crm, &open.partner_center}) {
     const auto* money = std::get_if<Money>(v);
     if (currency.empty() && money != nullptr) currency = money->currency;
   }
-  const auto amount = parse_number(number);
+  const auto amount = parse_number(without_thousands(number));
   const auto money = amount ? money_from(*amount, currency) : std::nullopt;
-  if (!money) return cannot("\"" + written + "\" is no amount; write it as 8100 or \"8,100.50 EUR\".");
+  // More decimals than the currency has: "8.500" is eight and a half thousand to many.
+  const std::size_t decimals = number.find('.') == std::string::npos ? 0 : number.size() - number.find('.') - 1;
+  const bool exact = decimals <= static_cast<std::size_t>(currency_exponent(currency).value_or(0));
+  if (!money || !exact) {
+    return cannot("\"" + written + "\" is no amount; write it as 8100 or \"8,100.50 EUR\".");
+  }
   return Value{*money};
 }
 

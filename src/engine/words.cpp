@@ -322,6 +322,8 @@ std::string held_remedy(const Pair& pair, const store::DealRow& row, const recon
       return "Choose another stage in " + c + ".";
     case Reason::unreadable:
       return "Add the value to the mapping, or correct it in " + c + ".";
+    case Reason::needed:
+      return "Fill it in again in " + c + "; it is then sent by itself.";
     default:
       return "";
   }

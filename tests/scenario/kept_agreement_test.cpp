@@ -101,5 +101,23 @@ TEST_P(KeptAgreement, AFieldThatTheMappingBeginsToReadIsAFirstLink) {  // F-68, 
   }
 }
 
+// A referral is never without a value: the field waits and says so, and the stage goes on.
+TEST_P(KeptAgreement, AValueThatIsClearedInTheCrmKeepsNothingElseBack) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.crm_edit(id, {{"value", nullptr}, {"stage", "60"}});
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    EXPECT_EQ(world.sync().failures_total, 0);
+  }
+  EXPECT_EQ(world.referral_of(id)["salesStage"], "60");
+  EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), 50000.0);
+  EXPECT_EQ(world.deal_of(id).reason, "needed") << world.deal_of(id).message;
+  EXPECT_NE(world.deal_of(id).next_step.find("Fill it in"), std::string::npos) << world.deal_of(id).next_step;
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -151,6 +151,9 @@ TEST_P(Resolve, WhatIsNotWaitingCannotBeChosen) {
   wrong.field = Field::notes;
   EXPECT_FALSE(take(world, wrong));
   EXPECT_FALSE(take(world, choice(engine::Take::value, "abc")));
+  for (const char* amount : {"8500,50", "8.500,50 EUR", "8.500 EUR", "8,50", "8500,", "1,0000", "8500.50.1", "85-00"}) {
+    EXPECT_FALSE(take(world, choice(engine::Take::value, amount))) << amount << " may mean a hundred times as much";
+  }
   EXPECT_EQ(world.deal_of(id).reason, "conflict");
 }
 
