@@ -233,7 +233,8 @@ class Client::Stream {
       : client_(client), call_(call), next_(next), answered_(answered) {}
 
   void go() {
-    while (true) {
+    // Begun before it is known whether anything may leave: each batch that there is gets its outcomes.
+    while (!under_way_.empty() || begin_batch()) {
       const std::size_t sent_before = sent_;
       Lane lane(call_);
       net::send_each(

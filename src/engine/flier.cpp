@@ -66,6 +66,7 @@ std::future<Flier::Flown> Flier::fly(std::vector<Operation> batch) {
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(waiting));
+    ++turns_;
   }
   // Does nothing when the batch leaves together with the one before it.
   auto sent = thread_.run([this] { send_waiting(); });
@@ -84,7 +85,7 @@ void Flier::send_waiting() {
   } catch (...) {
     leaving.fail(std::current_exception());
   }
-  if (held_) leave_behind();
+  end_turn();
 }
 
 std::optional<Flier::Waiting> Flier::take() {
@@ -95,10 +96,11 @@ std::optional<Flier::Waiting> Flier::take() {
   return first;
 }
 
-void Flier::leave_behind() {
+// A batch that was not taken when it had its turn stays behind.
+void Flier::end_turn() {
   const std::lock_guard lock(mutex_);
-  for (Waiting& batch : waiting_) batch.outcomes.set_value(std::nullopt);
-  waiting_.clear();
+  --turns_;
+  for (; waiting_.size() > turns_; waiting_.pop_front()) waiting_.front().outcomes.set_value(std::nullopt);
 }
 
 }  // namespace cosell::engine

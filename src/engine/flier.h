@@ -36,14 +36,15 @@ class Flier {
 
   void send_waiting();
   std::optional<Waiting> take();
-  void leave_behind();
+  void end_turn();
 
   const Pair& pair_;
   const Side side_;
   std::atomic<bool> held_ = false;
   std::mutex mutex_;
   std::deque<Waiting> waiting_;
-  Background thread_;  // the last member, so that its work ends before the others go
+  std::size_t turns_ = 0;  // to come: one for each batch that was given
+  Background thread_;      // the last member, so that its work ends before the others go
 };
 
 // After other outcomes it has to be known what they mean for the side, before more is sent.
