@@ -25,7 +25,9 @@ using StoreMode = store::OpenOptions::Mode;
 
 class Workplace {
  public:
-  enum class Login { needed, not_needed };
+  // `being_made`: a person logs in to one side, which must not need the secrets of the other: requests can go out and
+  // saved logins are open, but the connectors have none.
+  enum class Login { needed, not_needed, being_made };
   // `own`: the pair's, with a note when it is not the file as it is now. `own_told_by_command`: without the note.
   // `own_from_copy`: as own, for commands that look at a copy of the store only, so that not one byte of it changes.
   // `shipped`: the mapping that comes with the CRM, for a company that has no file yet.
