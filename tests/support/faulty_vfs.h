@@ -1,19 +1,23 @@
 // SQLite's usual file layer with one flaw: the n-th operation that changes a file fails, once or from then on. Counts
-// operations, so that a test can try every position and see that its fault was met.
+// operations, so that a test can try every position and see that its fault was met. Waiting for a lock takes no time in
+// it and is counted as well.
 #pragma once
 
 #include <sqlite3.h>
 
-#include <cstring>
+#include <functional>
 #include <string>
 
-namespace cosell::store::testing {
+namespace cosell::test {
 
 class FaultyVfs {
  public:
   enum class Duration { once, from_then_on };
 
-  explicit FaultyVfs(const std::string& name) : name_(name) {
+  // by_all: also used where nobody names it.
+  enum class Use { by_name, by_all };
+
+  explicit FaultyVfs(const std::string& name, Use use = Use::by_name) : name_(name) {
     usual() = sqlite3_vfs_find(nullptr);
     vfs_ = *usual();
     vfs_.zName = name_.c_str();
@@ -21,7 +25,8 @@ class FaultyVfs {
     vfs_.szOsFile = static_cast<int>(sizeof(File)) + usual()->szOsFile;
     vfs_.xOpen = open;
     vfs_.xDelete = remove;
-    sqlite3_vfs_register(&vfs_, 0);
+    vfs_.xSleep = sleep;
+    sqlite3_vfs_register(&vfs_, use == Use::by_all ? 1 : 0);
     current() = this;
   }
   FaultyVfs(const FaultyVfs&) = delete;
@@ -29,6 +34,7 @@ class FaultyVfs {
   ~FaultyVfs() {
     current() = nullptr;
     sqlite3_vfs_unregister(&vfs_);
+    sqlite3_vfs_register(usual(), 1);
   }
 
   // The n-th changing operation from now on fails; 0: none.
@@ -41,6 +47,10 @@ class FaultyVfs {
   }
   int count() const { return count_; }
   int fired() const { return fired_; }
+
+  int slept_ms() const { return slept_us_ / 1000; }
+  // Is called in each wait.
+  void while_sleeping(std::function<void()> work) { while_sleeping_ = std::move(work); }
 
  private:
   struct File {
@@ -81,6 +91,13 @@ class FaultyVfs {
   static int remove(sqlite3_vfs*, const char* name, int sync) {
     const int code = due();
     return code != SQLITE_OK ? code : usual()->xDelete(usual(), name, sync);
+  }
+
+  static int sleep(sqlite3_vfs*, int us) {
+    FaultyVfs& self = *current();
+    self.slept_us_ += us;
+    if (self.while_sleeping_) self.while_sleeping_();
+    return us;
   }
 
   static sqlite3_io_methods forwarding(int version) {
@@ -134,6 +151,8 @@ class FaultyVfs {
   int code_ = SQLITE_IOERR;
   int count_ = 0;
   int fired_ = 0;
+  int slept_us_ = 0;
+  std::function<void()> while_sleeping_;
 };
 
-}  // namespace cosell::store::testing
+}  // namespace cosell::test
