@@ -1,12 +1,17 @@
 // SQLite's usual file layer with one flaw: the n-th operation that changes a file fails, once or from then on. Counts
-// operations, so that a test can try every position and see that its fault was met. Waiting for a lock takes no time in
-// it and is counted as well.
+// operations, so that a test can try every position and see that its fault was met. A power cut may follow. Waiting for
+// a lock takes no time in it and is counted as well.
 #pragma once
 
 #include <sqlite3.h>
 
+#include <fstream>
 #include <functional>
+#include <map>
+#include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace cosell::test {
 
@@ -48,11 +53,44 @@ class FaultyVfs {
   int count() const { return count_; }
   int fired() const { return fired_; }
 
+  // A power cut now: of what was written and not flushed since, each write is on the disk or is not. Returns how many
+  // are not. The files must be closed.
+  int lose_unflushed(std::mt19937& random) {
+    for (auto write = unflushed_.rbegin(); write != unflushed_.rend(); ++write) write->take_back();
+    int lost = 0;
+    for (const Write& write : unflushed_) {
+      if (random() % 2 == 0) {
+        write.redo();
+      } else {
+        ++lost;
+      }
+    }
+    unflushed_.clear();
+    return lost;
+  }
+  void count_as_flushed() { unflushed_.clear(); }
+
   int slept_ms() const { return slept_us_ / 1000; }
   // Is called in each wait.
   void while_sleeping(std::function<void()> work) { while_sleeping_ = std::move(work); }
 
  private:
+  // Bytes of a file that became others; a file that grew had zeros there.
+  struct Write {
+    std::string file;
+    sqlite3_int64 at;
+    std::string before;
+    std::string after;
+
+    void take_back() const { put(before); }
+    void redo() const { put(after); }
+    void put(const std::string& bytes) const {
+      std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+      stream.seekp(at);
+      stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    }
+  };
+
   struct File {
     sqlite3_file base;
     sqlite3_io_methods methods;
@@ -83,6 +121,7 @@ class FaultyVfs {
     wrapped->base.pMethods = nullptr;
     const int code = usual()->xOpen(usual(), name, wrapped->inner(), flags, out_flags);
     if (code != SQLITE_OK) return code;
+    current()->names_[file] = name == nullptr ? "" : name;
     // The inner file's shared-memory and locking methods stay; each gets the inner file handed.
     wrapped->methods = forwarding(wrapped->inner()->pMethods->iVersion);
     wrapped->base.pMethods = &wrapped->methods;
@@ -100,6 +139,15 @@ class FaultyVfs {
     return us;
   }
 
+  static void note_write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
+    const std::string& name = current()->names_[file];
+    if (name.empty()) return;
+    std::string before(static_cast<std::size_t>(size), '\0');
+    inner(file)->pMethods->xRead(inner(file), before.data(), size, at);  // zeros behind the end
+    current()->unflushed_.push_back(
+        {name, at, std::move(before), std::string(static_cast<const char*>(from), static_cast<std::size_t>(size))});
+  }
+
   static sqlite3_io_methods forwarding(int version) {
     sqlite3_io_methods m{};
     m.iVersion = version < 2 ? version : 2;
@@ -109,8 +157,9 @@ class FaultyVfs {
     };
     m.xWrite = [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
       const int code = due();
-      if (code == SQLITE_OK) return inner(f)->pMethods->xWrite(inner(f), from, size, at);
       // A disk that fills up takes part of a write.
+      note_write(f, from, code == SQLITE_OK ? size : size / 2, at);
+      if (code == SQLITE_OK) return inner(f)->pMethods->xWrite(inner(f), from, size, at);
       if (size > 1) inner(f)->pMethods->xWrite(inner(f), from, size / 2, at);
       return code;
     };
@@ -120,7 +169,9 @@ class FaultyVfs {
     };
     m.xSync = [](sqlite3_file* f, int flags) {
       const int code = due();
-      return code != SQLITE_OK ? code : inner(f)->pMethods->xSync(inner(f), flags);
+      if (code != SQLITE_OK) return code;
+      std::erase_if(current()->unflushed_, [&](const Write& w) { return w.file == current()->names_[f]; });
+      return inner(f)->pMethods->xSync(inner(f), flags);
     };
     m.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) { return inner(f)->pMethods->xFileSize(inner(f), size); };
     m.xLock = [](sqlite3_file* f, int level) { return inner(f)->pMethods->xLock(inner(f), level); };
@@ -153,6 +204,8 @@ class FaultyVfs {
   int fired_ = 0;
   int slept_us_ = 0;
   std::function<void()> while_sleeping_;
+  std::map<sqlite3_file*, std::string> names_;
+  std::vector<Write> unflushed_;
 };
 
 }  // namespace cosell::test

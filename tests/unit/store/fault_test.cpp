@@ -1,5 +1,7 @@
 // Every write, sync, truncation and deletion of a file fails once, or from then on: the store says so in words, and
 // opens again with the content from before or after one transaction.
+#include <random>
+
 #include "store_testing.h"
 #include "tests/support/faulty_vfs.h"
 
@@ -156,6 +158,45 @@ INSTANTIATE_TEST_SUITE_P(EveryPosition, FailingDisk,
                                            Flaw{Duration::once, SQLITE_FULL, "full once"},
                                            Flaw{Duration::from_then_on, SQLITE_FULL, "full from then on"},
                                            Flaw{Duration::once, SQLITE_IOERR_NOMEM, "no memory once"}));
+
+class PowerCut : public FailingDisk {};
+
+// The disk takes writes in any order until it is told to flush.
+TEST_P(PowerCut, F66_LosesNothingThatWasCommittedWhateverTheDiskForgets) {  // I-28
+  {
+    auto store = value_of(open_on_faulty_disk());
+    expect_ok(change(*store, 1));
+  }
+  const auto clean = testing::picture_of(folder_.path());
+  const std::string before = content();
+  std::mt19937 random(66);
+  int lost = 0;
+  int committed = 0;
+  int cuts = 0;
+  for (bool met = true; met; ++cuts) {
+    for (const char* companion : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + companion);
+    testing::write_file(path_, clean.at("north.db"));
+    vfs_.count_as_flushed();
+    auto store = value_of(open_on_faulty_disk());
+    fail(cuts + 1);
+    const bool done = change(*store, 2).has_value();
+    store.reset();
+    met = vfs_.fired() > 0;
+    fail(0);
+    lost += vfs_.lose_unflushed(random);
+    std::filesystem::remove(path_ + "-shm");
+    const std::string after = content();
+    EXPECT_TRUE(after.substr(0, 2) == "2;" || (!done && after == before)) << "cut " << cuts + 1 << ": " << after;
+    committed += done && met ? 1 : 0;
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(cuts, 100);
+  EXPECT_GT(committed, 5) << "cuts after the commit";
+  EXPECT_GT(lost, 1'000);
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEveryPosition, PowerCut,
+                         ::testing::Values(Flaw{Duration::from_then_on, SQLITE_IOERR_WRITE, "the power is gone"}));
 
 class FullDisk : public testing::StoreTest {};
 
