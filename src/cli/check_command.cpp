@@ -1,5 +1,7 @@
 // `cosell check`: everything that a first sync needs, as one list of ticks, with the remedy under each problem.
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -179,6 +181,29 @@ bool check_side(Checklist& list, Workplace& place, Side side, int& code) {
   return true;
 }
 
+// Waits and deadlines go by this machine's clock: when it is fast, what cannot be taken back would leave too early.
+void check_clock(Checklist& list, Workplace& place, int& code) {
+  constexpr Duration tolerated = minutes(2);
+  std::optional<Duration> ahead;  // by the side that agrees best
+  std::string of;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const std::optional<Duration> by_this = place.clock_ahead(side);
+    if (!by_this || (ahead && std::llabs(ahead->ms) <= std::llabs(by_this->ms))) continue;
+    ahead = by_this;
+    of = place.pair().title(side);
+  }
+  if (!ahead || std::llabs(ahead->ms) <= tolerated.ms) return;
+  const bool fast = ahead->ms > 0;
+  list.heading("This machine");
+  list.add({Level::problem, "Clock",
+            text::count_of(static_cast<std::size_t>(std::llabs(ahead->ms) / minutes(1).ms), "minute") +
+                (fast ? " ahead of" : " behind") + " that of " + of + "; what waits for its time would leave too " +
+                (fast ? "early" : "late"),
+            "Switch on time synchronisation: timedatectl set-ntp true"});
+  // A login that is refused for it has said more.
+  if (code == exit_done) code = exit_usage;
+}
+
 // What can be judged without a login, when there can be none: all that is missing is told at once.
 void check_without_login(Checklist& list, Session& session, const PairConfig& config, int& code) {
   auto place =
@@ -209,6 +234,7 @@ void check_parts(Checklist& list, Session& session, const PairConfig& config, in
   check_store(list, **place, code);
   check_side(list, **place, Side::crm, code);
   check_side(list, **place, Side::partner_center, code);
+  check_clock(list, **place, code);
 }
 
 PairAnswer check_pair(Session& session, const PairConfig& config) {

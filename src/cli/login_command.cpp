@@ -13,7 +13,7 @@ namespace {
 using store::Side;
 
 PairAnswer log_in(Session& session, const PairConfig& config) {
-  auto made = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::shipped);
+  auto made = Workplace::make(session, config, Workplace::Login::being_made, Workplace::MappingUsed::shipped);
   if (!made) return failed(session, &config, made.error());
   Workplace& place = **made;
   if (place.tokens() == nullptr) {

@@ -191,8 +191,8 @@ Result<void> Workplace::make_connectors(Login login) {
 
 Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairConfig& config, Login login,
                                                    MappingUsed used) {
-  auto network =
-      login == Login::needed ? network_options(session.config) : Result<net::CurlOptions>(net::CurlOptions{});
+  const bool asks = login != Login::not_needed;
+  auto network = asks ? network_options(session.config) : Result<net::CurlOptions>(net::CurlOptions{});
   if (!network) return network.error();
   std::unique_ptr<Workplace> place(new Workplace(session, config, *network));
   place->mapping_used_ = used;
@@ -201,7 +201,7 @@ Result<std::unique_ptr<Workplace>> Workplace::make(Session& session, const PairC
   if (const std::string note = other_mapping_note(*place); used == MappingUsed::own && !note.empty()) {
     session.output.note(note);
   }
-  if (login == Login::needed) {
+  if (asks) {
     if (auto done = place->open_tokens(); !done) return done.error();
   }
   if (auto done = place->make_connectors(login); !done) return done.error();

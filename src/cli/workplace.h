@@ -16,6 +16,7 @@
 #include "net/allowance.h"
 #include "net/call_meter.h"
 #include "net/curl_transport.h"
+#include "net/server_clock.h"
 #include "net/token_store.h"
 #include "store/sqlite_store.h"
 
@@ -25,7 +26,9 @@ using StoreMode = store::OpenOptions::Mode;
 
 class Workplace {
  public:
-  enum class Login { needed, not_needed };
+  // `being_made`: a person logs in to one side, which must not need the secrets of the other: requests can go out and
+  // saved logins are open, but the connectors have none.
+  enum class Login { needed, not_needed, being_made };
   // `own`: the pair's, with a note when it is not the file as it is now. `own_told_by_command`: without the note.
   // `own_from_copy`: as own, for commands that look at a copy of the store only, so that not one byte of it changes.
   // `shipped`: the mapping that comes with the CRM, for a company that has no file yet.
@@ -58,6 +61,10 @@ class Workplace {
   // API calls and logins of this side since the last reset, "7 (GET 2, PATCH 5)".
   std::string calls_text(store::Side side) const;
   net::Calls calls(store::Side side) const;
+  // How far this machine's clock is ahead of the side's, as far as an answer told.
+  std::optional<Duration> clock_ahead(store::Side side) const {
+    return (side == store::Side::crm ? crm_clock_ : partner_center_clock_).ahead();
+  }
 
   // API calls that syncs made in the 24 hours before now, and when the oldest of them is that old.
   struct CallsOfADay {
@@ -85,8 +92,10 @@ class Workplace {
         config_(config),
         crm_wire_(network),
         partner_center_wire_(network),
-        crm_transport_(crm_wire_, session.clock()),
-        partner_center_transport_(partner_center_wire_, session.clock()) {}
+        crm_clock_(crm_wire_, session.clock()),
+        partner_center_clock_(partner_center_wire_, session.clock()),
+        crm_transport_(crm_clock_, session.clock()),
+        partner_center_transport_(partner_center_clock_, session.clock()) {}
   Result<void> read_shipped_mapping();
   Result<void> read_own_mapping();
   Result<void> choose_mapping(store::Store* store);
@@ -101,6 +110,8 @@ class Workplace {
   net::CallMeter meter_;
   net::CurlTransport crm_wire_;
   net::CurlTransport partner_center_wire_;
+  net::ServerClockTransport crm_clock_;
+  net::ServerClockTransport partner_center_clock_;
   net::AllowanceTransport crm_transport_;
   net::AllowanceTransport partner_center_transport_;
   std::optional<net::TokenStore> tokens_;

@@ -116,7 +116,11 @@ class DeviceFlow {
     code.code = body->text_of("device_code");
     code.message = body->text_of("message");
     if (code.message.empty()) {
-      code.message = "Open " + body->text_of("verification_uri") + " and enter the code " + body->text_of("user_code");
+      const std::string page = body->text_of("verification_uri");
+      const std::string typed = body->text_of("user_code");
+      // A code that nobody can be told how to use is none.
+      if (page.empty() || typed.empty()) return login_error(*response, context("a code"));
+      code.message = "Open " + page + " and enter the code " + typed;
     }
     code.interval = std::max(seconds(1), seconds_in(*body, "interval", code.interval, kLongestInterval));
     code.life = seconds_in(*body, "expires_in", code.life, kLongestCodeLife);

@@ -107,10 +107,16 @@ Error error_from(const SQLite::Exception& failure, const std::string& path) {
       break;
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_CANTOPEN:
     case SQLITE_AUTH:
       error = described(ErrorClass::config,
                         path + " cannot be opened for writing. Check who owns the file and its folder.", "permission");
+      break;
+    case SQLITE_CANTOPEN:
+      error = described(ErrorClass::config,
+                        path +
+                            " cannot be opened. Check who owns the file and its folder, and whether the process may "
+                            "open more files (ulimit -n).",
+                        "permission");
       break;
     case SQLITE_NOMEM:
       error = make_error(ErrorClass::bug, "The memory is used up; nothing of this step was stored.");

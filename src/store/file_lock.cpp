@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,6 +12,8 @@
 #include <cstring>
 #include <string_view>
 #include <utility>
+
+#include "store/store_file.h"
 
 namespace cosell::store {
 namespace {
@@ -48,12 +51,13 @@ Error busy(const std::string& store, const std::string& holder) {
   return error;
 }
 
-Error cannot_lock(const std::string& file, int code) {
-  Error error = make_error(ErrorClass::config,
-                           file + " cannot be opened for writing. Check that the folder exists and who owns it.");
-  error.rule = "permission";
-  error.detail = std::strerror(code);
-  return error;
+// Who may read the store may see who works on it. Another owner of the lock file has seen to that already.
+void show_to_readers_of(const std::string& store, int descriptor) {
+  struct stat facts {};
+  constexpr mode_t owners = 0600;
+  constexpr mode_t reading = 0444;
+  if (::stat(store.c_str(), &facts) != 0) return;
+  if (::fchmod(descriptor, owners | (facts.st_mode & reading)) != 0) return;
 }
 
 // Written over the old text before it is cut, so that a reader never finds the file empty.
@@ -80,14 +84,15 @@ FileLock::~FileLock() {
 Result<FileLock> FileLock::take(const std::string& store, Clock& clock) {
   const std::string file = store + ".lock";
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor < 0) return cannot_lock(file, errno);
+  if (descriptor < 0) return refused_by_system("cannot be opened for writing", file, errno);
   FileLock lock(descriptor);
   errno = 0;
   for (int looks = 0; is_held_elsewhere(descriptor, LOCK_EX); ++looks) {
     // Who only looks at the lock has it for an instant.
     if (looks == looks_max || !clock.sleep_for(milliseconds(10))) return busy(store, read_holder(descriptor));
   }
-  if (errno != 0) return cannot_lock(file, errno);
+  if (errno != 0) return refused_by_system("cannot be locked", file, errno);
+  show_to_readers_of(store, descriptor);
   write_holder(descriptor, clock.now());
   return lock;
 }

@@ -1,5 +1,5 @@
 // The three ways to open a store: to work on it, to look at it while another process works on it, and to try things
-// out on a copy that disappears.
+// out on a copy that disappears. Who may only read the store looks at such a copy as well.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -153,23 +153,6 @@ Opened open_exclusive(const std::string& path, const OpenOptions& options, Clock
   });
 }
 
-Opened open_shared(const std::string& path, const OpenOptions& options, Clock& clock) {
-  const std::string file = real_path(path);
-  const auto facts = inspect(file, newest_version());
-  if (!facts) return facts.error();
-  if (!facts->exists) return missing(path);
-  auto connection = connect({file, path}, options);
-  if (!connection) return connection.error();
-  return attempt(path, [&]() -> Opened {
-    if (is_old(**connection)) {
-      // Bringing it up to date needs the store alone for a moment.
-      auto alone = open_exclusive(path, options, clock);
-      if (!alone) return alone.error();
-    }
-    return store_of({path, options.mode, FileLock(), std::move(*connection)});
-  });
-}
-
 // The copy has no name any more once this returns: its folder is gone, and what is undone is kept in memory.
 Result<std::unique_ptr<Connection>> connect_to_copy(const std::string& path, const OpenOptions& options) {
   auto folder = TemporaryFolder::make();
@@ -192,6 +175,23 @@ Result<std::unique_ptr<Connection>> connect_to_nothing(const std::string& path, 
     connection->script("PRAGMA journal_mode = MEMORY");
     fill(*connection, options.pair);
     return connection;
+  });
+}
+
+Opened open_shared(const std::string& path, const OpenOptions& options, Clock& clock) {
+  const std::string file = real_path(path);
+  const auto facts = inspect(file, newest_version());
+  if (!facts) return facts.error();
+  if (!facts->exists) return missing(path);
+  auto connection = connect_to_look({file, path}, options);
+  if (!connection) return connection.error();
+  return attempt(path, [&]() -> Opened {
+    if (is_old(**connection)) {
+      // Bringing it up to date needs the store alone for a moment.
+      auto alone = open_exclusive(path, options, clock);
+      if (!alone) return alone.error();
+    }
+    return store_of({path, options.mode, FileLock(), std::move(*connection)});
   });
 }
 
@@ -228,6 +228,24 @@ Result<std::unique_ptr<Connection>> connect(const Place& place, const OpenOption
     apply_settings(*connection);
     connection->leave_files_alone(false);
     return connection;
+  });
+}
+
+// SQLite could read the file itself only with files beside it that somebody who may write has open, and who may write
+// the folder alone would leave such files behind that the owner cannot use.
+Result<std::unique_ptr<Connection>> connect_to_look(const Place& place, const OpenOptions& options) {
+  if (::access(place.file.c_str(), W_OK) == 0) {
+    auto connection = connect(place, options);
+    if (connection || connection.error().rule != "permission") return connection;
+  }
+  auto copy = connect_to_copy(place.named, options);
+  if (!copy) return copy;
+  return attempt(place.named, [&]() -> Result<std::unique_ptr<Connection>> {
+    (*copy)->script("PRAGMA synchronous = OFF");
+    bring_up_to_date(**copy);
+    // What was written here would be lost with the copy.
+    (*copy)->script("PRAGMA query_only = ON");
+    return std::move(*copy);
   });
 }
 

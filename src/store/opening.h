@@ -19,6 +19,9 @@ struct Place {
 // refused, its files are left as they were.
 Result<std::unique_ptr<Connection>> connect(const Place& place, const OpenOptions& options);
 
+// The same for looking only. Who may not write the store gets a copy as of this moment, which takes no write.
+Result<std::unique_ptr<Connection>> connect_to_look(const Place& place, const OpenOptions& options);
+
 // The error for damage found in the store `path`.
 Error damage_found(const std::string& path, const std::string& what);
 

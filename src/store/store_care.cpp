@@ -72,7 +72,7 @@ Result<void> copy_pages(Connection& from, const std::string& to, const std::stri
 Result<std::string> verify_sqlite_store(const std::string& path, const OpenOptions& options, Clock& clock) {
   auto store = open_sqlite_store(path, for_looking(options), clock);
   if (!store) return store.error();
-  auto connection = connect({real_path(path), path}, options);
+  auto connection = connect_to_look({real_path(path), path}, options);
   if (!connection) return connection.error();
   return attempt(path, [&]() -> Result<std::string> {
     if (auto fit = check_file(**connection, path); !fit) return fit.error();
@@ -90,7 +90,7 @@ Result<void> back_up_sqlite_store(const std::string& path, const std::string& de
                                   Clock& clock) {
   auto store = open_sqlite_store(path, for_looking(options), clock);
   if (!store) return store.error();
-  auto connection = connect({real_path(path), path}, options);
+  auto connection = connect_to_look({real_path(path), path}, options);
   if (!connection) return connection.error();
   const std::string unfinished = destination + ".new";
   ::unlink(unfinished.c_str());

@@ -161,10 +161,13 @@ Result<void> copy_file(const std::string& from, const std::string& to) {
 
 Error refused_by_system(const std::string& what, const std::string& path, int code) {
   const bool full = code == ENOSPC || code == EDQUOT;
+  const bool no_handle = code == EMFILE || code == ENFILE;
+  const char* const remedy = full        ? ". Free some space and start again."
+                             : no_handle ? ". Let the process open more (ulimit -n; LimitNOFILE= of a service)."
+                                         : ". Check who owns it and its folder.";
   Error error = make_error(full ? ErrorClass::store_damaged : ErrorClass::config,
-                           path + " " + what + ": " + std::strerror(code) +
-                               (full ? ". Free some space and start again." : ". Check who owns it and its folder."));
-  error.rule = full ? "disk_full" : "permission";
+                           path + " " + what + ": " + std::strerror(code) + remedy);
+  error.rule = full ? "disk_full" : no_handle ? "no_handle" : "permission";
   return error;
 }
 

@@ -26,7 +26,7 @@ INSTANTIATE_TEST_SUITE_P(Conformance, Values, testing::ValuesIn(systems()), name
 
 // ---- nothing
 
-TEST_P(Values, NullAndEmptyClearAndMissingLeavesAlone) {
+TEST_P(Values, NullAndEmptyClearAndMissingLeavesAlone) {  // F-56
   for (const Value& nothing : {Value(), Value(std::string())}) {
     const Observation a = created("A");
     const auto full = stored(a.id, {{parts.clearable, text_value("something")}});
@@ -64,7 +64,7 @@ TEST_P(Values, ARecordWithoutItsTitleIsRefusedByName) {
 
 // ---- texts
 
-TEST_P(Values, TheLongestTextIsTakenAndOneMoreIsRefusedByName) {
+TEST_P(Values, TheLongestTextIsTakenAndOneMoreIsRefusedByName) {  // F-57
   LEAVE_IF_IT_CANNOT("longest text");
   Call call = bench().call();
   const Result<Descriptor> d = connector().describe(call);
@@ -105,7 +105,7 @@ TEST_P(Values, AVeryLongTextIsStoredWholeOrRefused) {
   }
 }
 
-TEST_P(Values, AwkwardTextsComeBackAsTheyWere) {
+TEST_P(Values, AwkwardTextsComeBackAsTheyWere) {  // F-54
   std::vector<Operation> ops;
   const auto& texts = awkward_texts();
   for (const AwkwardText& t : texts) {
@@ -182,7 +182,7 @@ TEST_P(Values, WhatTheSystemMadeOfAValueIsStableOnTheSecondWrite) {  // I-24
 
 // ---- amounts
 
-TEST_P(Values, AmountsKeepTheDecimalsOfTheirCurrency) {
+TEST_P(Values, AmountsKeepTheDecimalsOfTheirCurrency) {  // F-53
   const Observation a = created("A");
   struct Case {
     const char* currency;
@@ -210,7 +210,7 @@ TEST_P(Values, AmountsKeepTheDecimalsOfTheirCurrency) {
   }
 }
 
-TEST_P(Values, ReadsAmountsInEveryFormOfANumber) {
+TEST_P(Values, ReadsAmountsInEveryFormOfANumber) {  // F-53
   const RecordId id = target().person_creates("A");
   const std::vector<std::pair<std::string, std::string>> forms = {
       {"15000000", "15000000"}, {"15000000.0", "15000000"},
@@ -225,7 +225,7 @@ TEST_P(Values, ReadsAmountsInEveryFormOfANumber) {
 
 // ---- dates
 
-TEST_P(Values, DatesKeepTheirDay) {
+TEST_P(Values, DatesKeepTheirDay) {  // F-55
   const Observation a = created("A");
   for (const Date day : {Date{2028, 2, 29}, Date{2026, 12, 31}, Date{2027, 1, 1}, Date{2027, 2, 28}, Date{2027, 3, 28},
                          Date{2027, 10, 31}, Date{2027, 3, 14}, Date{2027, 11, 7}, Date{2099, 12, 31}}) {
@@ -242,7 +242,7 @@ TEST_P(Values, DatesKeepTheirDay) {
   }
 }
 
-TEST_P(Values, TimesKeepTheirSecond) {
+TEST_P(Values, TimesKeepTheirSecond) {  // F-55
   LEAVE_IF_IT_CANNOT("time column");
   const Observation a = created("A");
   for (const char* written :
@@ -270,7 +270,7 @@ TEST_P(Values, TicksCanBeSetAndTakenBack) {
 
 // ---- choices
 
-TEST_P(Values, AChoiceThatTheSystemDoesNotOfferIsRefusedByName) {
+TEST_P(Values, AChoiceThatTheSystemDoesNotOfferIsRefusedByName) {  // F-51
   Columns columns = complete("A");
   const Columns choice = target().unknown_choice();
   for (const auto& [name, value] : choice) columns[name] = value;

@@ -117,7 +117,7 @@ TEST_F(BadInput, AStageThatTheCrmDoesNotHaveIsFoundByTheLiveCheck) {
   expect_nothing_written();
 }
 
-TEST_F(BadInput, AColumnThatTheCrmDoesNotHaveStopsTheSyncBeforeAnythingIsWritten) {
+TEST_F(BadInput, AColumnThatTheCrmDoesNotHaveStopsTheSyncBeforeAnythingIsWritten) {  // F-50
   edit("mapping.jsonc", "\"notes\": {", "\"notes\": { \"column\": \"Nots__c\", ");
   const Ended sync = sandbox.cosell({"sync"});
   EXPECT_EQ(sync.code, 2) << sync.err;
@@ -293,7 +293,7 @@ TEST_F(BadStore, OfAnotherProgramIsRefused) {
   expect_store_refused(AllOf(HasSubstr("SQLite file of another program"), HasSubstr("Name another file")));
 }
 
-TEST_F(BadStore, ThatIsCutOffIsRefused) {
+TEST_F(BadStore, ThatIsCutOffIsRefused) {  // F-62
   sandbox.answer({"sync"});
   const std::string whole = read_text(sandbox.store());
   for (const std::size_t size : {whole.size() / 2, std::size_t{70}}) {
@@ -304,7 +304,7 @@ TEST_F(BadStore, ThatIsCutOffIsRefused) {
   EXPECT_EQ(sandbox.answer({"sync"})["done"], Json::object());
 }
 
-TEST_F(BadStore, OfANewerVersionIsRefused) {
+TEST_F(BadStore, OfANewerVersionIsRefused) {  // F-64
   sandbox.answer({"sync"});
   SQLite::Database(sandbox.store(), SQLite::OPEN_READWRITE)
       .exec("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999");

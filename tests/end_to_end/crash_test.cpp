@@ -49,7 +49,7 @@ std::vector<Moment> moments(std::mt19937& draw, const Crm& crm) {
 }
 
 // By count and not by time, so that every kill falls into the sync on machines of any speed.
-TEST_P(Crash, KilledAtManyMomentsOfTheFirstSyncMakesEveryReferralOnce) {
+TEST_P(Crash, KilledAtManyMomentsOfTheFirstSyncMakesEveryReferralOnce) {  // F-58
   const char* const given = std::getenv("COSELL_SEED");
   const unsigned seed = given == nullptr ? 20261121U : static_cast<unsigned>(std::strtoul(given, nullptr, 10));
   std::cout << "seed " << seed << "\n";

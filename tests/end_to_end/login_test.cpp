@@ -56,6 +56,18 @@ TEST_F(PersonLogin, NeedsNoMapping) {
   EXPECT_THAT(ended.out, HasSubstr("Logged in to Partner Center"));
 }
 
+TEST_F(PersonLogin, NeedsNoSecretOfTheCrm) {
+  for (const auto& secret : std::filesystem::directory_iterator(sandbox.folder->file("secrets"))) {
+    const std::string name = secret.path().filename().string();
+    if (name.rfind("salesforce", 0) == 0) std::filesystem::remove(secret.path());
+  }
+  ASSERT_EQ(sandbox.cosell({"sync"}).code, 2) << "the sync needs the secret that is gone";
+  sandbox.partner_center.set("device_code_auto_approve", true);
+  const Ended ended = log_in();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("Logged in to Partner Center"));
+}
+
 TEST_F(PersonLogin, SaysThatTheLostAnswerMayHaveBeenTheLoginItself) {
   sandbox.partner_center.set("device_code_auto_approve", true);
   sandbox.partner_center.fail(token_requests, 0, 1, Json{{"kind", "drop_after"}});

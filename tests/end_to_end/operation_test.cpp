@@ -207,7 +207,7 @@ TEST(LostAnswer, IsToldWithTheIdThatWasSentInHistoryAndBundle) {
 
 class Stopped : public ::testing::TestWithParam<int> {};
 
-TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {
+TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {  // F-66
   const Pipeline pipeline(500);
   const auto sandbox = load(pipeline);
   sandbox->configure("late_arrival", "2s");

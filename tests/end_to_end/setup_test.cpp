@@ -10,6 +10,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 class SetUpOfACrm : public ::testing::TestWithParam<std::string> {
  protected:
@@ -100,6 +101,20 @@ TEST_P(SetUpOfACrm, IsCheckedForTheRightToWriteToo) {
                                                 : "✗ Privilege prvWriteOpportunity: is missing"));
   sandbox_->crm.set(setting, Json::array());
   EXPECT_EQ(sandbox_->cosell({"check"}).code, 0);
+}
+
+TEST_P(SetUpOfACrm, IsCheckedForThisMachinesClock) {  // F-67
+  EXPECT_THAT(sandbox_->cosell({"check"}).out, Not(HasSubstr("This machine")));
+  // The clock that the program follows is that of another sandbox.
+  const Sandbox later(SandboxOptions{0, {}, ""});
+  later.crm.post("clock", Json{{"advance_ms", 3 * 60'000 + 30'000}});
+  Json configuration = Json::parse(read_text(sandbox_->config()));
+  configuration["sandbox"]["clock"] = later.crm.url + "/_sandbox/clock";
+  write_text(sandbox_->config(), configuration.dump(2));
+  const Ended check = sandbox_->cosell({"check"});
+  EXPECT_EQ(check.code, 2) << check.out;
+  EXPECT_THAT(check.out, AllOf(HasSubstr("✗ Clock: 3 minutes ahead of that of "), HasSubstr("would leave too early"),
+                               HasSubstr("→ Switch on time synchronisation")));
 }
 
 // The logins of a pair, as the check and the status tell of their end.

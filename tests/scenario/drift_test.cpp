@@ -40,7 +40,7 @@ void an_hour_with_a_change(World& world, const std::string& opportunity, int val
   world.sync();
 }
 
-TEST(Drift, OfAStageThatWasRenamedNamesTheLineAndItsNewName) {
+TEST(Drift, OfAStageThatWasRenamedNamesTheLineAndItsNewName) {  // F-50, F-51
   World world;
   world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
   const std::string deal = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
@@ -95,7 +95,7 @@ TEST(Drift, KeepsWhenItBeganAndEndsWhenTheStageIsBack) {
   EXPECT_THAT(drift_of(world), IsEmpty());
 }
 
-TEST(Drift, IsLookedForAsSoonAsADealIsInAnUnknownStageAndHoldsOnlyThatDeal) {
+TEST(Drift, IsLookedForAsSoonAsADealIsInAnUnknownStageAndHoldsOnlyThatDeal) {  // F-52
   World world;
   world.control(Side::crm, "POST", "stages", stages_with("Needs Analysis"));
   const std::string held = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));

@@ -562,5 +562,37 @@ TEST_P(Failure, AfterACrashBetweenSendingAndSettlingNothingIsDoneTwice) {  // F-
   }
 }
 
+// The second death meets what makes up for the first one.
+TEST_P(Failure, F72_ACrashDuringTheRecoveryFromACrashDoesNothingTwice) {  // I-17, I-19, F-58
+  int died_twice = 0;
+  for (const int first : {4, 6, 8, 10, 12}) {
+    for (const int second : {1, 2, 3, 5}) {
+      const std::string where = "crashes after requests " + std::to_string(first) + " and " + std::to_string(second);
+      World world({.crm = GetParam(), .seed = static_cast<std::uint64_t>(100 * first + second)});
+      for (int i = 0; i < 3; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+      world.inbound();
+      world.crash_after_requests(first);
+      ASSERT_TRUE(world.sync_until_crash()) << where;
+      world.restart();
+      world.advance(minutes(2));
+      world.crash_after_requests(second);
+      died_twice += world.sync_until_crash() ? 1 : 0;
+      world.restart();
+      world.advance(minutes(2));
+      CycleOptions options;
+      options.wait_for_lost_creates = true;
+      world.sync(options);
+      world.sync(options);
+      EXPECT_EQ(world.referrals().size(), 4U) << where;
+      EXPECT_EQ(world.opportunities().size(), 4U) << where;
+      for (const auto& opportunity : world.opportunities()) {
+        EXPECT_FALSE(opportunity["referral_id"].is_null()) << where;
+      }
+      EXPECT_TRUE(world.store().verify_journal()) << where;
+    }
+  }
+  EXPECT_GT(died_twice, 15);
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -13,7 +13,7 @@ class Refused : public FaultStory {};
 INSTANTIATE_TEST_SUITE_P(Crm, Refused, testing::Values("salesforce", "dynamics365"), name_of_crm);
 
 // A rule of the CRM may keep a record from being changed at all, the seller's columns included.
-TEST_P(Refused, ARecordThatTakesNoWriteAtAllIsWrittenToOnceAndThenLeftAlone) {  // I-02, I-04
+TEST_P(Refused, ARecordThatTakesNoWriteAtAllIsWrittenToOnceAndThenLeftAlone) {  // I-02, I-04, F-71
   World world({.crm = GetParam()});
   const auto id = synced_deal(world);
   world.crm_refuses_values_above(40000, "This opportunity is frozen");

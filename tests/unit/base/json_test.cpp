@@ -250,7 +250,7 @@ TEST(JsonRead, DecodesEscapesAndSurrogatePairs) {
   EXPECT_EQ(read("\"é€😀\"")->text(), "é€😀");
 }
 
-TEST(JsonRead, ReplacesHalfASurrogatePairInsteadOfRefusingThePage) {
+TEST(JsonRead, ReplacesHalfASurrogatePairInsteadOfRefusingThePage) {  // F-54
   EXPECT_EQ(read(R"("a\ud800b")")->text(),
             "a\xEF\xBF\xBD"
             "b");

@@ -29,7 +29,7 @@ std::string deal_that_failed(World& world) {
   return id;
 }
 
-TEST(Replay, SendsWhatIsRightNowAfterARefusal) {  // I-38
+TEST(Replay, SendsWhatIsRightNowAfterARefusal) {  // I-38, F-70
   World world;
   const std::string id = deal_that_failed(world);
   ASSERT_EQ(world.deal_of(id).state, store::DealState::failed);

@@ -115,7 +115,7 @@ TEST(StatusNames, AreReadWithoutRegardToCase) {
   EXPECT_EQ(substatus_from("Engaged"), std::nullopt);  // found in the wild, in no Microsoft text
 }
 
-TEST(SameValue, TakesEveryKindOfNothingAsOne) {
+TEST(SameValue, TakesEveryKindOfNothingAsOne) {  // F-56
   const std::vector<Value> nothing = {Value(),          Value(std::string()),         Value(std::string(" \t")),
                                       Value(false),     Value(std::vector<Person>{}), Value(std::vector<Solution>{}),
                                       Value(Customer{})};
@@ -126,7 +126,7 @@ TEST(SameValue, TakesEveryKindOfNothingAsOne) {
   EXPECT_FALSE(same_value(Value(), Value(Number{"0"})));  // 0 was entered by somebody
 }
 
-TEST(SameValue, ComparesTextsInNfcWithoutTrailingBlanks) {
+TEST(SameValue, ComparesTextsInNfcWithoutTrailingBlanks) {  // F-54
   EXPECT_TRUE(same_value(Value(std::string("Caf\u00e9")), Value(std::string("Cafe\u0301  "))));
   EXPECT_TRUE(same_value(Value(std::string("a\r\nb")), Value(std::string("a\nb"))));
   EXPECT_FALSE(same_value(Value(std::string("a")), Value(std::string("A"))));

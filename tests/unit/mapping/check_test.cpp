@@ -255,7 +255,7 @@ std::string found_with(const std::function<void(std::vector<LiveColumn>&)>& chan
   return texts_of(check_against_live(with_columns(), {}, columns));
 }
 
-TEST(LiveCheck, NamesColumnsOfAnotherType) {
+TEST(LiveCheck, NamesColumnsOfAnotherType) {  // F-50
   EXPECT_EQ(found_with([](auto&) {}), "");
   EXPECT_EQ(
       found_with([](auto& c) { c[3].type = "reference"; }),
@@ -278,7 +278,7 @@ TEST(LiveCheck, NamesAKeyColumnThatIsTooShort) {
       "another column\n");
 }
 
-TEST(LiveCheck, ComparesPicklistsWithTheTablesOfValues) {
+TEST(LiveCheck, ComparesPicklistsWithTheTablesOfValues) {  // F-51
   EXPECT_EQ(
       found_with([](auto& c) {
         c[7].values = {"Sprng", "Autumn"};

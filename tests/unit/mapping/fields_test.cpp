@@ -84,7 +84,7 @@ TEST(Value, IsWrittenWithItsCurrencyOnlyWhenThatChanges) {
   EXPECT_EQ(written(fixed, Field::value, Money{700, "USD"}, present), "other-currency:value");
 }
 
-TEST(CloseDate, NeverShiftsADay) {
+TEST(CloseDate, NeverShiftsADay) {  // F-55
   const Mapping mapping = with_fields(R"("close_date": "Close")");
   EXPECT_EQ(read(mapping, Field::close_date, {{"Close", Date{2026, 11, 30}}}), "2026-11-30");
   EXPECT_EQ(read(mapping, Field::close_date, {{"Close", t("2026-11-30")}}), "2026-11-30");

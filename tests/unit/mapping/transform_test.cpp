@@ -52,7 +52,7 @@ TEST(Length, ATextThatWasCutIsNotWrittenAgain) {
 }
 
 // CRMs count UTF-16 units: an emoji fills two of them.
-TEST(Length, IsCountedAsTheCrmCounts) {
+TEST(Length, IsCountedAsTheCrmCounts) {  // F-57
   Deal deal;
   deal.set(Field::name, std::string("\U0001F680\U0001F680 Launch"));
   const Columns present = {{"Name", std::string("old")}};

@@ -175,6 +175,25 @@ TEST_F(DeviceLogins, ExplainWhyThereIsNoCode) {
   EXPECT_THAT(refused().message, HasSubstr("must end in /token"));
 }
 
+TEST_F(DeviceLogins, TellPageAndCodeThemselvesWhereTheServiceHasNoWordsForIt) {
+  code_ = answers(200, R"({"device_code":"device-1","user_code":"ABC","verification_uri":"https://page.example"})");
+  polls_ = {done};
+  EXPECT_TRUE(log_in());
+  EXPECT_EQ(shown_, "Open https://page.example and enter the code ABC");
+}
+
+TEST_F(DeviceLogins, ShowNothingOfACodeThatNobodyCanBeToldHowToUse) {
+  polls_ = {done};
+  for (const char* rest : {"", R"(,"user_code":"ABC")", R"(,"verification_uri":"https://page.example")"}) {
+    code_ = answers(200, std::string(R"({"device_code":"device-1")") + rest + "}");
+    const Error error = refused();
+    EXPECT_EQ(error.kind, ErrorClass::bad_response) << error.message;
+    EXPECT_THAT(error.message, AllOf(HasSubstr("login.example.com"), HasSubstr("instead of a code")));
+    EXPECT_EQ(shown_, "");
+  }
+  EXPECT_TRUE(polls_at_s_.empty());
+}
+
 TEST_F(DeviceLogins, AskAgainForACodeWhenTheServiceIsBusy) {
   int asked = 0;
   InProcessTransport busy([&](const http::Request& r) { return ++asked <= 2 ? answers(503, "") : serve(r); });

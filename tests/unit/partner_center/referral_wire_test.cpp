@@ -84,7 +84,7 @@ TEST(ReferralReading, NullAbsentAndEmptyAreTheSameBlank) {
   EXPECT_TRUE(is_blank(deal_with(R"("team":[])").get(Field::team)));
 }
 
-TEST(ReferralReading, KeepsUnknownStatusWordsRawAndGuessesNothing) {
+TEST(ReferralReading, KeepsUnknownStatusWordsRawAndGuessesNothing) {  // F-52
   const Observation seen = with(R"("status":"Paused","substatus":"Accepted")");
   EXPECT_EQ(text_of(column(seen.columns, "raw_status")), "Paused/Accepted");
   EXPECT_EQ(seen.columns.count("standing"), 0u);
@@ -124,7 +124,7 @@ TEST(ReferralReading, TakesMoneyFromTheTextThatWasWritten) {
   EXPECT_EQ(money("500", "JPY"), Value(Money{500, "JPY"}));
 }
 
-TEST(ReferralReading, KeepsAnAmountWithoutKnownCurrencyRaw) {
+TEST(ReferralReading, KeepsAnAmountWithoutKnownCurrencyRaw) {  // F-53
   const Observation seen = with(R"("details":{"dealValue":12.50,"currency":"ZZZ"})");
   EXPECT_EQ(text_of(column(seen.columns, "raw_dealValue")), "12.50 ZZZ");
   EXPECT_EQ(seen.columns.count("value"), 0u);

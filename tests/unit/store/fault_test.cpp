@@ -1,13 +1,15 @@
 // Every write, sync, truncation and deletion of a file fails once, or from then on: the store says so in words, and
 // opens again with the content from before or after one transaction.
-#include "faulty_vfs.h"
+#include <random>
+
 #include "store_testing.h"
+#include "tests/support/faulty_vfs.h"
 
 namespace cosell::store {
 namespace {
 
+using test::FaultyVfs;
 using testing::expect_ok;
-using testing::FaultyVfs;
 using testing::kStart;
 using testing::value_of;
 using Duration = FaultyVfs::Duration;
@@ -67,14 +69,16 @@ class FailingDisk : public testing::StoreTest, public ::testing::WithParamInterf
     return text + std::to_string(value_of(store->verify_journal()));
   }
   static void expect_in_words(const Error& error) {
-    EXPECT_TRUE(error.kind == ErrorClass::store_damaged || error.kind == ErrorClass::config)
+    const bool no_memory = GetParam().code == SQLITE_IOERR_NOMEM;
+    EXPECT_EQ(no_memory, error.message.find("The memory is used up") != std::string::npos) << error.message;
+    EXPECT_TRUE(no_memory || error.kind == ErrorClass::store_damaged || error.kind == ErrorClass::config)
         << name_of(error.kind) << ": " << error.message << " / " << error.detail;
   }
 
   FaultyVfs vfs_{"faulty"};
 };
 
-TEST_P(FailingDisk, LosesNothingAndKeepsNoHalfWhileATransactionIsWritten) {  // I-28
+TEST_P(FailingDisk, LosesNothingAndKeepsNoHalfWhileATransactionIsWritten) {  // I-28, F-59, F-60, F-65
   {
     auto store = value_of(open_on_faulty_disk());
     expect_ok(change(*store, 1));
@@ -112,7 +116,7 @@ TEST_P(FailingDisk, LosesNothingAndKeepsNoHalfWhileATransactionIsWritten) {  // 
   std::cout << "  " << GetParam() << ": " << positions - 1 << " positions, " << failed << " failed transactions\n";
 }
 
-TEST_P(FailingDisk, NeverLeavesAHalfMadeStore) {
+TEST_P(FailingDisk, NeverLeavesAHalfMadeStore) {  // F-60
   int positions = 0;
   int refused = 0;
   for (bool met = true; met; ++positions) {
@@ -152,11 +156,51 @@ TEST_P(FailingDisk, IsUsableAgainInTheSameProcessOnceTheDiskIs) {
 INSTANTIATE_TEST_SUITE_P(EveryPosition, FailingDisk,
                          ::testing::Values(Flaw{Duration::once, SQLITE_IOERR_WRITE, "an error once"},
                                            Flaw{Duration::once, SQLITE_FULL, "full once"},
-                                           Flaw{Duration::from_then_on, SQLITE_FULL, "full from then on"}));
+                                           Flaw{Duration::from_then_on, SQLITE_FULL, "full from then on"},
+                                           Flaw{Duration::once, SQLITE_IOERR_NOMEM, "no memory once"}));
+
+class PowerCut : public FailingDisk {};
+
+// The disk takes writes in any order until it is told to flush.
+TEST_P(PowerCut, F66_LosesNothingThatWasCommittedWhateverTheDiskForgets) {  // I-28
+  {
+    auto store = value_of(open_on_faulty_disk());
+    expect_ok(change(*store, 1));
+  }
+  const auto clean = testing::picture_of(folder_.path());
+  const std::string before = content();
+  std::mt19937 random(66);
+  int lost = 0;
+  int committed = 0;
+  int cuts = 0;
+  for (bool met = true; met; ++cuts) {
+    for (const char* companion : {"", "-wal", "-shm"}) std::filesystem::remove(path_ + companion);
+    testing::write_file(path_, clean.at("north.db"));
+    vfs_.count_as_flushed();
+    auto store = value_of(open_on_faulty_disk());
+    fail(cuts + 1);
+    const bool done = change(*store, 2).has_value();
+    store.reset();
+    met = vfs_.fired() > 0;
+    fail(0);
+    lost += vfs_.lose_unflushed(random);
+    std::filesystem::remove(path_ + "-shm");
+    const std::string after = content();
+    EXPECT_TRUE(after.substr(0, 2) == "2;" || (!done && after == before)) << "cut " << cuts + 1 << ": " << after;
+    committed += done && met ? 1 : 0;
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(cuts, 100);
+  EXPECT_GT(committed, 5) << "cuts after the commit";
+  EXPECT_GT(lost, 1'000);
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEveryPosition, PowerCut,
+                         ::testing::Values(Flaw{Duration::from_then_on, SQLITE_IOERR_WRITE, "the power is gone"}));
 
 class FullDisk : public testing::StoreTest {};
 
-TEST_F(FullDisk, IsNamedAsSuch) {
+TEST_F(FullDisk, IsNamedAsSuch) {  // F-59
   FaultyVfs vfs("full");
   OpenOptions options;
   options.pair = "north";
@@ -168,6 +212,37 @@ TEST_F(FullDisk, IsNamedAsSuch) {
   EXPECT_EQ(refused.error().rule, "disk_full");
   EXPECT_NE(refused.error().message.find("The disk is full"), std::string::npos);
   vfs.fail(0, Duration::once, 0);
+}
+
+class LockedStore : public testing::StoreTest {};
+
+TEST_F(LockedStore, F61_IsWaitedForWhileABackupHasItButNotForEver) {  // I-03
+  FaultyVfs vfs("locked");
+  OpenOptions options;
+  options.pair = "north";
+  options.vfs = "locked";
+  auto store = value_of(open_sqlite_store(path_, options, clock_));
+  SQLite::Database backup(path_, SQLite::OPEN_READWRITE);
+  backup.exec("BEGIN IMMEDIATE");
+  bool done = false;
+  vfs.while_sleeping([&] {
+    if (!done && vfs.slept_ms() > 3'000) backup.exec("ROLLBACK");
+    done = done || vfs.slept_ms() > 3'000;
+  });
+  expect_ok(store->set_property("a", "1"));
+  EXPECT_TRUE(done) << "nobody waited";
+
+  backup.exec("BEGIN IMMEDIATE");
+  const int before_ms = vfs.slept_ms();
+  const auto refused = store->set_property("a", "2");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, ErrorClass::store_busy);
+  EXPECT_EQ(refused.error().rule, "locked");
+  EXPECT_GT(vfs.slept_ms() - before_ms, 5'000);
+  EXPECT_LT(vfs.slept_ms() - before_ms, 15'000);
+  backup.exec("ROLLBACK");
+  EXPECT_EQ(value_of(store->property("a")), "1");
+  expect_ok(store->set_property("a", "3"));
 }
 
 }  // namespace

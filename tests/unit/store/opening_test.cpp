@@ -1,10 +1,12 @@
 // Opening a store: what is made, what is refused untouched, who is kept out, and what a killed process leaves behind.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "store/file_lock.h"
 #include "store/schema.h"
 #include "store/store_file.h"
 #include "store_testing.h"
@@ -15,6 +17,7 @@ namespace {
 using testing::bytes_of_file;
 using testing::expect_ok;
 using testing::full_deal;
+using testing::kStart;
 using testing::picture_of;
 using testing::value_of;
 using testing::write_file;
@@ -31,6 +34,25 @@ int run_in_child(const std::function<void()>& work) {
   ::waitpid(child, &status, 0);
   return status;
 }
+
+// Lets this process open no more files than it has open now, and `more`.
+class FewHandles {
+ public:
+  explicit FewHandles(int more) {
+    ::getrlimit(RLIMIT_NOFILE, &usual_);
+    const int next = ::dup(STDERR_FILENO);
+    ::close(next);
+    rlimit few = usual_;
+    few.rlim_cur = static_cast<rlim_t>(next + more);
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  FewHandles(const FewHandles&) = delete;
+  FewHandles& operator=(const FewHandles&) = delete;
+  ~FewHandles() { ::setrlimit(RLIMIT_NOFILE, &usual_); }
+
+ private:
+  rlimit usual_{};
+};
 
 class StoreOpening : public testing::StoreTest {
  protected:
@@ -96,6 +118,34 @@ class StoreOpening : public testing::StoreTest {
       for (std::size_t i = 0; i < 64; ++i) bytes[page * 4096 + i] = static_cast<char>(0xA5);
     }
     write_file(path_, bytes);
+  }
+  // What `work` returns in a process that may read the folder and everything in it but write nothing: of another user,
+  // or, where this process cannot change its user, of the same one without the right to write.
+  int as_somebody_else(const std::function<int()>& work, bool may_read_store = true) const {
+    constexpr uid_t nobody = 65534;
+    const bool other_user = ::geteuid() == 0;
+    const auto allow = [&](mode_t of_files, mode_t of_folder) {
+      for (const auto& file : std::filesystem::directory_iterator(folder_.path())) {
+        if (file.path().extension() != ".lock") ::chmod(file.path().c_str(), of_files);
+      }
+      ::chmod(folder_.path().c_str(), of_folder);
+    };
+    const mode_t readable = other_user ? 0644 : 0444;
+    const mode_t closed = other_user ? 0600 : 0;
+    allow(may_read_store ? readable : closed, other_user ? 0755 : 0555);
+    const int status = run_in_child([&] {
+      if (other_user && ::setuid(nobody) != 0) ::_exit(99);
+      ::_exit(work());
+    });
+    allow(0644, 0755);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+  // The number of deals that a look shows; 100 when it shows none, with the reason on the screen.
+  int look() {
+    auto store = try_open(Mode::shared);
+    if (store) return static_cast<int>(count_deals(**store));
+    std::cerr << store.error().message << " / " << store.error().detail << std::endl;
+    return 100;
   }
   std::size_t count_deals(Store& store) {
     DealFilter filter;
@@ -180,7 +230,7 @@ TEST_F(StoreOpening, RefusesTheDatabaseOfAnotherProgram) {
   expect_refused_untouched_in_every_mode("another program");
 }
 
-TEST_F(StoreOpening, RefusesAStoreOfANewerVersion) {  // I-30
+TEST_F(StoreOpening, RefusesAStoreOfANewerVersion) {  // I-30, F-64
   fill(3);
   raw("PRAGMA journal_mode = DELETE; PRAGMA user_version = 999");
   expect_refused_untouched_in_every_mode("newer cosell");
@@ -221,7 +271,7 @@ TEST_F(StoreOpening, RefusesTheStoreOfAnotherPair) {
   EXPECT_EQ(count_deals(*open()), 3U);
 }
 
-TEST_F(StoreOpening, RefusesAFileThatWasCutOff) {
+TEST_F(StoreOpening, RefusesAFileThatWasCutOff) {  // F-62
   fill(200);
   const std::string whole = bytes_of_file(path_);
   for (const std::size_t size : {std::size_t{50}, std::size_t{4096}, whole.size() / 2, whole.size() - 1}) {
@@ -232,7 +282,7 @@ TEST_F(StoreOpening, RefusesAFileThatWasCutOff) {
   EXPECT_EQ(count_deals(*open()), 200U);
 }
 
-TEST_F(StoreOpening, RefusesALogWithoutItsStore) {
+TEST_F(StoreOpening, RefusesALogWithoutItsStore) {  // F-62
   fill_and_kill(3);
   std::filesystem::remove(path_);
   expect_refused_untouched(Mode::exclusive, ErrorClass::store_damaged, "missing");
@@ -252,7 +302,61 @@ TEST_F(StoreOpening, RefusesAFileWithoutItsFirstTables) {
   }
 }
 
-TEST_F(StoreOpening, LooksThroughTheFileAfterAnUncleanStop) {
+TEST_F(StoreOpening, F65_WithTooFewHandlesSaysSoAndLosesNothing) {  // I-28
+  fill(20);
+  int refused = 0;
+  for (const Mode mode : {Mode::exclusive, Mode::shared, Mode::scratch}) {
+    for (int handles = 0; handles < 20; ++handles) {
+      const auto opened = [&] {
+        const FewHandles few(handles);
+        return try_open(mode);
+      }();
+      if (opened) break;
+      ++refused;
+      EXPECT_EQ(opened.error().kind, ErrorClass::config) << opened.error().message;
+      EXPECT_NE(opened.error().message.find("ulimit -n"), std::string::npos) << opened.error().message;
+    }
+  }
+  EXPECT_GT(refused, 6);
+  EXPECT_EQ(count_deals(*open()), 20U);
+}
+
+// Somebody else than the owner, as the file's mode lets the group or everybody read.
+TEST_F(StoreOpening, ByWhoMayOnlyReadShowsWhatIsThere) {
+  fill(20);
+  EXPECT_EQ(as_somebody_else([&] { return look(); }), 20) << "at rest";
+  auto holder = open();
+  value_of(holder->add_deal(DealRow{}));
+  EXPECT_EQ(as_somebody_else([&] { return look(); }), 21) << "while another process works on it";
+  holder.reset();
+  fill_and_kill(4);
+  EXPECT_EQ(as_somebody_else([&] { return look(); }), 25) << "left by a killed process";
+}
+
+TEST_F(StoreOpening, ByWhoMayOnlyReadTakesNoWriteAndSaysSo) {
+  fill(3);
+  const auto told = [&] {
+    auto store = try_open(Mode::shared);
+    if (!store) return 1;
+    const auto written = (*store)->add_to_inbox("replay", "{}", kStart);
+    if (written) return 2;
+    return written.error().kind == ErrorClass::config && written.error().rule == "permission" ? 0 : 3;
+  };
+  EXPECT_EQ(as_somebody_else(told), 0);
+  EXPECT_TRUE(value_of(open()->open_inbox()).empty());
+}
+
+TEST_F(StoreOpening, ByWhoMayNotEvenReadNamesTheFile) {
+  fill(3);
+  const auto told = [&] {
+    const auto store = try_open(Mode::shared);
+    if (store) return 1;
+    return store.error().message.find(path_ + " cannot be opened: Permission denied") == 0 ? 0 : 2;
+  };
+  EXPECT_EQ(as_somebody_else(told, false), 0);
+}
+
+TEST_F(StoreOpening, LooksThroughTheFileAfterAnUncleanStop) {  // F-62
   fill(400);
   damage_the_data();
   expect_ok(try_open(Mode::shared));
@@ -315,6 +419,14 @@ TEST_F(StoreLock, LetsVisitorsAndTrialsIn) {
   auto store = open();
   EXPECT_EQ(count_deals(*open(Mode::shared)), 5U);
   EXPECT_EQ(count_deals(*open(Mode::scratch)), 5U);
+}
+
+// Who works on a store is told to everybody who may read it.
+TEST_F(StoreLock, IsToldToWhoMayOnlyRead) {
+  fill(1);
+  ::chmod(path_.c_str(), 0644);
+  const auto holder = open();
+  EXPECT_EQ(as_somebody_else([&] { return FileLock::holder(path_) ? 0 : 1; }), 0);
 }
 
 class KilledProcess : public StoreOpening {};

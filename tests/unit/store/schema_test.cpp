@@ -7,6 +7,7 @@
 #include "store/codec.h"
 #include "store/store_file.h"
 #include "store_testing.h"
+#include "tests/support/faulty_vfs.h"
 
 namespace cosell::store {
 namespace {
@@ -63,7 +64,7 @@ TEST(StoreMigrations, KeepWhatIsInTheInbox) {  // I-30
   EXPECT_EQ(connection.text("SELECT command || answer || refused FROM inbox"), "replaydone0");
 }
 
-TEST(StoreMigrations, AreAppliedAllOrNotAtAll) {
+TEST(StoreMigrations, AreAppliedAllOrNotAtAll) {  // F-64
   Connection connection("", "");
   create_schema(connection);
   const std::string before = shape_of(connection);
@@ -139,6 +140,31 @@ TEST_F(StoreOfTheFirstVersion, KeepsItsContentAndGoesOnInTheNewShape) {
   EXPECT_EQ(raw_text("SELECT names FROM image_shapes"), "[\"Amount\",\"Name\"]");
   EXPECT_EQ(raw_text("PRAGMA integrity_check"), "ok");
   EXPECT_EQ(value_of(open()->image(newer)).at("Name"), Value(std::string("Fabrikam")));
+}
+
+TEST_F(StoreOfTheFirstVersion, F64_IsTheOldOrTheNewOneWhereverTheDiskInterruptsItsMigration) {  // I-28, I-30
+  const std::string old = testing::bytes_of_file(path_);
+  test::FaultyVfs vfs("migrating");
+  OpenOptions options;
+  options.pair = "north";
+  options.vfs = "migrating";
+  int positions = 0;
+  int interrupted = 0;
+  for (bool met = true; met; ++positions) {
+    for (const char* companion : {"", "-journal", "-wal", "-shm"}) std::filesystem::remove(path_ + companion);
+    testing::write_file(path_, old);
+    vfs.fail(positions + 1, test::FaultyVfs::Duration::from_then_on, SQLITE_IOERR_WRITE);
+    const bool opened = open_sqlite_store(path_, options, clock_).has_value();
+    met = vfs.fired() > 0;
+    interrupted += opened ? 0 : 1;
+    EXPECT_TRUE(met || opened);
+    vfs.fail(0, test::FaultyVfs::Duration::once, 0);
+    const std::string version = raw_text("PRAGMA user_version");
+    EXPECT_TRUE(version == "1" || version == std::to_string(newest_version())) << version;
+    EXPECT_EQ(value_of(open()->image(ImageId(1))), columns_) << "position " << positions + 1;
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(interrupted, 10);
 }
 
 // Three lines as the third version wrote them, with every hash beside its text: the second one was erased.

@@ -1,19 +1,28 @@
 // SQLite's usual file layer with one flaw: the n-th operation that changes a file fails, once or from then on. Counts
-// operations, so that a test can try every position and see that its fault was met.
+// operations, so that a test can try every position and see that its fault was met. A power cut may follow. Waiting for
+// a lock takes no time in it and is counted as well.
 #pragma once
 
 #include <sqlite3.h>
 
-#include <cstring>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
-namespace cosell::store::testing {
+namespace cosell::test {
 
 class FaultyVfs {
  public:
   enum class Duration { once, from_then_on };
 
-  explicit FaultyVfs(const std::string& name) : name_(name) {
+  // by_all: also used where nobody names it.
+  enum class Use { by_name, by_all };
+
+  explicit FaultyVfs(const std::string& name, Use use = Use::by_name) : name_(name) {
     usual() = sqlite3_vfs_find(nullptr);
     vfs_ = *usual();
     vfs_.zName = name_.c_str();
@@ -21,7 +30,8 @@ class FaultyVfs {
     vfs_.szOsFile = static_cast<int>(sizeof(File)) + usual()->szOsFile;
     vfs_.xOpen = open;
     vfs_.xDelete = remove;
-    sqlite3_vfs_register(&vfs_, 0);
+    vfs_.xSleep = sleep;
+    sqlite3_vfs_register(&vfs_, use == Use::by_all ? 1 : 0);
     current() = this;
   }
   FaultyVfs(const FaultyVfs&) = delete;
@@ -29,6 +39,7 @@ class FaultyVfs {
   ~FaultyVfs() {
     current() = nullptr;
     sqlite3_vfs_unregister(&vfs_);
+    sqlite3_vfs_register(usual(), 1);
   }
 
   // The n-th changing operation from now on fails; 0: none.
@@ -42,7 +53,44 @@ class FaultyVfs {
   int count() const { return count_; }
   int fired() const { return fired_; }
 
+  // A power cut now: of what was written and not flushed since, each write is on the disk or is not. Returns how many
+  // are not. The files must be closed.
+  int lose_unflushed(std::mt19937& random) {
+    for (auto write = unflushed_.rbegin(); write != unflushed_.rend(); ++write) write->take_back();
+    int lost = 0;
+    for (const Write& write : unflushed_) {
+      if (random() % 2 == 0) {
+        write.redo();
+      } else {
+        ++lost;
+      }
+    }
+    unflushed_.clear();
+    return lost;
+  }
+  void count_as_flushed() { unflushed_.clear(); }
+
+  int slept_ms() const { return slept_us_ / 1000; }
+  // Is called in each wait.
+  void while_sleeping(std::function<void()> work) { while_sleeping_ = std::move(work); }
+
  private:
+  // Bytes of a file that became others; a file that grew had zeros there.
+  struct Write {
+    std::string file;
+    sqlite3_int64 at;
+    std::string before;
+    std::string after;
+
+    void take_back() const { put(before); }
+    void redo() const { put(after); }
+    void put(const std::string& bytes) const {
+      std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+      stream.seekp(at);
+      stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    }
+  };
+
   struct File {
     sqlite3_file base;
     sqlite3_io_methods methods;
@@ -73,6 +121,7 @@ class FaultyVfs {
     wrapped->base.pMethods = nullptr;
     const int code = usual()->xOpen(usual(), name, wrapped->inner(), flags, out_flags);
     if (code != SQLITE_OK) return code;
+    current()->names_[file] = name == nullptr ? "" : name;
     // The inner file's shared-memory and locking methods stay; each gets the inner file handed.
     wrapped->methods = forwarding(wrapped->inner()->pMethods->iVersion);
     wrapped->base.pMethods = &wrapped->methods;
@@ -81,6 +130,22 @@ class FaultyVfs {
   static int remove(sqlite3_vfs*, const char* name, int sync) {
     const int code = due();
     return code != SQLITE_OK ? code : usual()->xDelete(usual(), name, sync);
+  }
+
+  static int sleep(sqlite3_vfs*, int us) {
+    FaultyVfs& self = *current();
+    self.slept_us_ += us;
+    if (self.while_sleeping_) self.while_sleeping_();
+    return us;
+  }
+
+  static void note_write(sqlite3_file* file, const void* from, int size, sqlite3_int64 at) {
+    const std::string& name = current()->names_[file];
+    if (name.empty()) return;
+    std::string before(static_cast<std::size_t>(size), '\0');
+    inner(file)->pMethods->xRead(inner(file), before.data(), size, at);  // zeros behind the end
+    current()->unflushed_.push_back(
+        {name, at, std::move(before), std::string(static_cast<const char*>(from), static_cast<std::size_t>(size))});
   }
 
   static sqlite3_io_methods forwarding(int version) {
@@ -92,8 +157,9 @@ class FaultyVfs {
     };
     m.xWrite = [](sqlite3_file* f, const void* from, int size, sqlite3_int64 at) {
       const int code = due();
-      if (code == SQLITE_OK) return inner(f)->pMethods->xWrite(inner(f), from, size, at);
       // A disk that fills up takes part of a write.
+      note_write(f, from, code == SQLITE_OK ? size : size / 2, at);
+      if (code == SQLITE_OK) return inner(f)->pMethods->xWrite(inner(f), from, size, at);
       if (size > 1) inner(f)->pMethods->xWrite(inner(f), from, size / 2, at);
       return code;
     };
@@ -103,7 +169,9 @@ class FaultyVfs {
     };
     m.xSync = [](sqlite3_file* f, int flags) {
       const int code = due();
-      return code != SQLITE_OK ? code : inner(f)->pMethods->xSync(inner(f), flags);
+      if (code != SQLITE_OK) return code;
+      std::erase_if(current()->unflushed_, [&](const Write& w) { return w.file == current()->names_[f]; });
+      return inner(f)->pMethods->xSync(inner(f), flags);
     };
     m.xFileSize = [](sqlite3_file* f, sqlite3_int64* size) { return inner(f)->pMethods->xFileSize(inner(f), size); };
     m.xLock = [](sqlite3_file* f, int level) { return inner(f)->pMethods->xLock(inner(f), level); };
@@ -134,6 +202,10 @@ class FaultyVfs {
   int code_ = SQLITE_IOERR;
   int count_ = 0;
   int fired_ = 0;
+  int slept_us_ = 0;
+  std::function<void()> while_sleeping_;
+  std::map<sqlite3_file*, std::string> names_;
+  std::vector<Write> unflushed_;
 };
 
-}  // namespace cosell::store::testing
+}  // namespace cosell::test
