@@ -81,7 +81,8 @@ std::string clone(const Pair& pair, const store::DealRow& row) {
          ", which belongs to another opportunity in " + pair.title(Side::crm) + " (it was probably copied).";
 }
 std::string copied(const Pair& pair, const store::DealRow& row) {
-  return "Opportunity " + row.marks.at("copied_to") + " in " + pair.title(Side::crm) +
+  return "Opportunity " + text::join(text::split(row.marks.at("copied_to"), ' '), ", ") + " in " +
+         pair.title(Side::crm) +
          " carries the referral of this deal too (it was probably copied). Neither is synced until only one carries "
          "it.";
 }
@@ -109,7 +110,13 @@ std::string twin(const Pair& pair, const store::DealRow& row) {
          ", which is linked to another referral already. Neither is written to.";
 }
 std::string doubled(const Pair& pair, const store::DealRow& row) {
-  return "Referral " + row.marks.at("doubled_by") + " in " + pair.title(Side::partner_center) +
+  const auto others = text::split(row.marks.at("doubled_by"), ' ');
+  const std::string where = " in " + pair.title(Side::partner_center);
+  if (others.size() > 1) {
+    return "Referrals " + text::join(others, ", ") + where +
+           " name the same opportunity. None of the referrals is written to.";
+  }
+  return "Referral " + others.front() + where +
          " names the same opportunity. Neither of the two referrals is written to.";
 }
 std::string twin_remedy(const Pair& pair) {
