@@ -172,6 +172,36 @@ TEST_P(InDoubt, ADealWhoseCreateIsInDoubtIsMatchedOnceThatIsKnown) {  // I-16, I
   }
 }
 
+// The create is under way for long. Whoever sends it again meanwhile lets it write over what the seller did since.
+TEST_P(InDoubt, AnOpportunityWhoseCreateArrivesLateIsMadeOnceAndNotWrittenOver) {  // I-06, I-17, F-04
+  for (const bool plain_key : {false, true}) {
+    World world({.crm = GetParam(), .plain_key = plain_key});
+    std::vector<http::Request> late;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      const bool creates = side == Side::crm && r.body.find("Quite another name") != std::string::npos;
+      if (!creates || !late.empty()) return go(r);
+      late.push_back(r);
+      return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    };
+    world.inbound({{"name", "Quite another name"}});
+    world.sync();
+    ASSERT_EQ(late.size(), 1U);
+    const auto made = world.opportunities();
+    if (!made.empty()) world.crm_edit(made[0]["id"], {{"value", 61000}});
+    world.send(Side::crm, late[0]);
+    for (int run = 0; run < 2; ++run) {
+      world.advance(minutes(2));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    const auto there = world.opportunities();
+    ASSERT_EQ(there.size(), 1U);
+    if (!made.empty()) {
+      EXPECT_EQ(there[0]["value"].get<double>(), 61000.0) << "the seller's edit";
+    }
+    expect_quiet(world);
+  }
+}
+
 // A proxy delivers the create twice, and neither answer comes back: the look-up finds two.
 TEST_P(InDoubt, TwinsOfALostCreateAreHeldUntilAPersonClosesOne) {  // I-17, F-05
   World world({.crm = GetParam()});
