@@ -22,6 +22,7 @@ using store::OperationState;
 using store::WaitFor;
 
 constexpr int attempts_max = 3;  // of one operation within a run
+constexpr int misses_max = 3;    // writes in a row that met another state than the one they were planned for
 
 bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
 
@@ -121,6 +122,7 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
     deal.marks.erase("refused.reason");
   }
   deal.marks.erase("attempts");
+  deal.marks.erase(misses_mark(side));
   return is_kind(row, RecordKind::microsoft_half) ? settle_half(row, applied, deal)
                                                   : settle_record(row, applied, answer, deal);
 }
@@ -300,6 +302,22 @@ Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& erro
   return pair_.store->update_deal(deal);
 }
 
+// The record is not what the write was planned for: it is read again and decided anew, at once as long as that may
+// help.
+Result<void> Settler::miss(OperationRow& row, DealRow& deal, const Error& error) {
+  if (!row.target_id.empty()) moved_[row.side].insert(row.target_id);
+  if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again"); !noted) {
+    return noted;
+  }
+  if (auto done = drop(row, false); !done) return done;
+  const auto before = deal.marks.find(misses_mark(row.side));
+  const int misses = before == deal.marks.end() ? 1 : std::stoi(before->second) + 1;
+  deal.marks[misses_mark(row.side)] = std::to_string(std::min(misses, misses_max));
+  if (misses >= misses_max) return postpone(deal, row.side, error);
+  deal.dirty = true;
+  return pair_.store->update_deal(deal);
+}
+
 // The deal is tried again by itself, later each time.
 Result<void> Settler::postpone(DealRow& deal, Side side, const Error& error) {
   int attempts = 0;
@@ -335,12 +353,7 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
       return refuse(row, deal, error);
     case ErrorClass::precondition:
     case ErrorClass::not_found:
-      if (!row.target_id.empty()) moved_[row.side].insert(row.target_id);
-      if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again");
-          !noted) {
-        return noted;
-      }
-      return drop(row, true);
+      return miss(row, deal, error);
     case ErrorClass::unknown:
     case ErrorClass::bad_response:
       row.state = OperationState::unknown;
