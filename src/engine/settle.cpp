@@ -8,6 +8,7 @@
 #include "engine/absence.h"
 #include "engine/ask_registration.h"
 #include "engine/decide.h"
+#include "engine/link.h"
 #include "engine/view.h"
 #include "engine/words.h"
 
@@ -57,6 +58,13 @@ bool still_concerns(const OperationRow& row, const DealRow& deal) {
   if (is_kind(row, RecordKind::microsoft_half)) return row.engagement_id == deal.engagement_id;
   const std::string& record = row.side == Side::crm ? deal.crm.record_id : deal.partner_center.record_id;
   return record == row.target_id || (record.empty() && !names_its_target(row));
+}
+
+// The record that a create met was taken from this deal by a person, or belongs to another one since.
+bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
+  const std::string& tied = side == Side::crm ? holder.partner_center.record_id : holder.crm.record_id;
+  const std::string& ours = side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
+  return holder.marks.count(unlinked_mark) > 0 || (!tied.empty() && tied != ours);
 }
 
 }  // namespace
@@ -146,6 +154,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
     auto other = store.deal_by_record(side, row.target_id);
     if (!other) return other.error();
     if (*other && (*other)->id != deal.id) {
+      if (is_of_another(**other, deal, side)) return wait_beside(row, deal, **other);
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
     }
   }
@@ -181,6 +190,19 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
   if (auto kept = agree_on(pair_, deal, agreement.on); !kept) return kept;
   if (auto updated = store.update_deal(deal); !updated) return updated;
   return note_outcome(row, done_sentence(pair_, row), *image);
+}
+
+// I-16: a tie is a person's to change. Decided anew when something changes.
+Result<void> Settler::wait_beside(const OperationRow& row, DealRow& deal, const DealRow& holder) {
+  deal.dirty = false;
+  deal.state = DealState::waiting;
+  deal.waits_for = WaitFor::operator_;
+  deal.reason = "made_before";
+  deal.message = words::made_before(pair_, row.side, row.target_id);
+  deal.next_step = words::made_before_remedy(pair_, row.side, deal, holder);
+  deal.since = pair_.clock->now();
+  if (auto updated = pair_.store->update_deal(deal); !updated) return updated;
+  return note_outcome(row, deal.message);
 }
 
 // Where the record begins at a stage of its system's choice, the deal's own follows with the next write.

@@ -52,6 +52,7 @@ class Settler {
   Result<void> settle_applied(store::OperationRow& row, const Applied& applied, AnswerIs answer);
   Result<void> settle_half(const store::OperationRow& row, const Applied& applied, store::DealRow& deal);
   Result<void> settle_record(store::OperationRow& row, const Applied& applied, AnswerIs answer, store::DealRow& deal);
+  Result<void> wait_beside(const store::OperationRow& row, store::DealRow& deal, const store::DealRow& holder);
   Result<void> settle_failed(store::OperationRow& row, const Error& error);
   bool stage_follows(const store::OperationRow& row) const;
   // What both sides agree on after a write, and what the side took and kept as it was (by label).

@@ -123,6 +123,21 @@ std::string twin_remedy(const Pair& pair) {
   return "Close one of the two in " + pair.title(Side::partner_center) + " or clear its CRM ID there.";
 }
 
+std::string made_before(const Pair& pair, Side side, const std::string& record) {
+  return pair.title(side) + " has a record of this deal already: " + record +
+         ". A person took it from the deal, so the two are not tied again.";
+}
+std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder) {
+  const bool in_crm = side == Side::crm;
+  const std::string first = holder.crm.record_id.empty() || holder.partner_center.record_id.empty()
+                                ? ""
+                                : "cosell deals unlink " + holder.crm.record_id + "; then: ";
+  return "If they belong together: " + first + "cosell deals link " +
+         (in_crm ? holder.crm.record_id : row.crm.record_id) + " " +
+         (in_crm ? row.partner_center.record_id : holder.partner_center.record_id) + "; else make one by hand in " +
+         pair.title(side) + " and link that.";
+}
+
 std::string vanished(const Pair& pair, Side side, const std::string& reason) {
   const std::string what = side == Side::crm ? "The opportunity" : "The referral";
   if (reason == "deleted") return what + " was deleted in " + pair.title(side) + ". The other side was left as it is.";

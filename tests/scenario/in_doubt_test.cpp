@@ -390,6 +390,30 @@ TEST_P(InDoubt, ATwinThatAPersonLinksToAnotherOpportunityHoldsTheFirstOneNoLonge
       << world.deal_of(twins.opportunity).message;
 }
 
+// Dynamics 365 makes an opportunity's id from the referral's, so that a second create meets the first opportunity.
+TEST_P(InDoubt, ACreateThatMeetsARecordOfAnotherDealDoesNotTakeItAway) {  // I-16
+  World world({.crm = GetParam()});
+  const std::string first = world.inbound({{"name", "First"}})["id"];
+  world.sync();
+  const std::string id = world.opportunities().at(0)["id"];
+  const std::string second = world.inbound({{"name", "Second"}})["id"];
+  CycleOptions not_yet;
+  not_yet.only = [&](const store::DealRow& row) { return row.partner_center.record_id != second; };
+  world.advance(minutes(5));
+  world.sync(not_yet);
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  ASSERT_TRUE(engine::link_deals(world.pair(), world.deal_of(id).id, world.deal_of(second).id));
+  ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(first).id));
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.deal_of(second).crm.record_id, id) << "as a person said";
+  EXPECT_NE(world.deal_of(first).crm.record_id, id);
+  EXPECT_NE(world.deal_of(first).message, "");
+  expect_quiet(world);
+}
+
 // One that Microsoft sent gets the opportunity's id once it is accepted.
 TEST_P(InDoubt, AReferralThatNeverCarriedItsKeyDoesNotGiveItUp) {  // I-16
   World world({.crm = GetParam()});
