@@ -335,7 +335,11 @@ Result<void> Settler::miss(OperationRow& row, DealRow& deal, const Error& error)
   const auto before = deal.marks.find(misses_mark(row.side));
   const int misses = before == deal.marks.end() ? 1 : std::stoi(before->second) + 1;
   deal.marks[misses_mark(row.side)] = std::to_string(std::min(misses, misses_max));
-  if (misses >= misses_max) return postpone(deal, row.side, error);
+  if (misses >= misses_max) {
+    Error expected_otherwise = error;
+    expected_otherwise.kind = ErrorClass::precondition;
+    return postpone(deal, row.side, expected_otherwise);
+  }
   deal.dirty = true;
   return pair_.store->update_deal(deal);
 }
