@@ -2,6 +2,7 @@
 #include "engine/link.h"
 
 #include "base/json.h"
+#include "engine/view.h"
 
 namespace cosell::engine {
 
@@ -13,6 +14,19 @@ Error in_the_way(const std::string& message) { return make_error(ErrorClass::con
 
 void forget_doubts(DealRow& row) {
   for (const char* mark : {"clone_of", "twin_of", unlinked_mark, match_mark, no_match_mark}) row.marks.erase(mark);
+}
+
+// The record was the second one with another deal's key; that deal waits for it no longer.
+Result<void> release_original(const Pair& pair, const DealRow& second, Side side, DealId linked) {
+  const auto mark = second.marks.find(side == Side::crm ? "clone_of" : "twin_of");
+  if (mark == second.marks.end()) return {};
+  auto original = pair.store->deal_by_record(side == Side::crm ? Side::partner_center : Side::crm, mark->second);
+  if (!original) return original.error();
+  if (!*original || (*original)->id == linked) return {};
+  const std::string& record = side == Side::crm ? second.crm.record_id : second.partner_center.record_id;
+  unmark_record(**original, side == Side::crm ? "copied_to" : "doubled_by", record);
+  (*original)->dirty = true;
+  return pair.store->update_deal(**original);
 }
 
 Result<void> note(const Pair& pair, DealId deal, store::JournalKind kind, const std::string& summary,
@@ -57,6 +71,8 @@ Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& 
     }
   }
   if (auto removed = pair.store->remove_deal(referral.id, opportunity.id); !removed) return removed.error();
+  if (auto done = release_original(pair, referral, Side::partner_center, opportunity.id); !done) return done.error();
+  if (auto done = release_original(pair, opportunity, Side::crm, opportunity.id); !done) return done.error();
   opportunity.partner_center = referral.partner_center;
   opportunity.partner_center.base = ImageId{};
   opportunity.crm.base = ImageId{};

@@ -120,7 +120,7 @@ Result<void> Observer::note_tie(Side side, const DealRow& row) {
 }
 
 Result<void> Observer::hold_original(Side side, const RecordId& copy, DealRow original) {
-  original.marks[side == Side::crm ? "copied_to" : "doubled_by"] = copy.value;
+  mark_record(original, side == Side::crm ? "copied_to" : "doubled_by", copy.value);
   original.dirty = true;
   return pair_.store->update_deal(original);
 }
@@ -136,7 +136,7 @@ Result<bool> Observer::release_copy(Side side, const Observation& seen, DealRow&
   row.marks.erase(mark);
   row.dirty = true;
   if (*original && (*original)->id != row.id) {
-    (*original)->marks.erase(side == Side::crm ? "copied_to" : "doubled_by");
+    unmark_record(**original, side == Side::crm ? "copied_to" : "doubled_by", side_of(row, side).record_id);
     (*original)->dirty = true;
     if (auto updated = pair_.store->update_deal(**original); !updated) return updated.error();
   }
@@ -144,32 +144,56 @@ Result<bool> Observer::release_copy(Side side, const Observation& seen, DealRow&
   return true;
 }
 
-// Which of two twins in Partner Center stays is the person's choice: the one that still carries the opportunity's id.
-// The other one gets a row of its own, which is returned.
-Result<std::optional<DealRow>> Observer::give_way(Side side, const Observation& seen, const DealRow& original) {
-  const auto mark = original.marks.find("doubled_by");
-  const bool same_key = pair_.crm->normal_id(seen.key.value).value == original.crm.record_id;
-  if (side != Side::partner_center || mark == original.marks.end() || (same_key && holds_its_key(side, seen))) {
-    return std::optional<DealRow>{};
+// Did the referral that the deal is tied to give up its key, by what is seen of it now? One that never carried it does
+// so only by being closed.
+Result<bool> Observer::gives_up_its_key(const Observation& seen, const DealRow& original) {
+  if (!holds_its_key(Side::partner_center, seen)) return true;
+  const auto names_it = [&](const std::string& key) {
+    return pair_.crm->normal_id(key).value == original.crm.record_id;
+  };
+  if (names_it(seen.key.value) || !original.partner_center.image.valid()) return false;
+  auto before = pair_.store->image(original.partner_center.image);
+  if (!before) return before.error();
+  return names_it(text_of(column(*before, info(Field::crm_id).name)));
+}
+
+// The second holder of the key that can take the place of the first one.
+Result<std::optional<DealRow>> Observer::next_holder(const DealRow& original) {
+  for (const std::string& record : marked_records(original, "doubled_by")) {
+    auto second = pair_.store->deal_by_record(Side::partner_center, record);
+    if (!second) return second.error();
+    if (!*second || (*second)->marks.count("twin_of") == 0) continue;
+    auto open = pair_.store->has_open_operation((*second)->id);
+    if (!open) return open.error();
+    if (!*open) return std::move(*second);
   }
-  auto second = pair_.store->deal_by_record(side, mark->second);
-  if (!second) return second.error();
-  auto open = pair_.store->has_open_operation(original.id);
-  if (!open) return open.error();
-  if (!*second || (*second)->marks.count("twin_of") == 0 || *open) return std::optional<DealRow>{};
-  auto opened = pair_.store->has_open_operation((*second)->id);
-  if (!opened) return opened.error();
-  if (*opened) return std::optional<DealRow>{};
+  return std::optional<DealRow>{};
+}
+
+// Which of some twins in Partner Center stays is the person's choice: the one that still carries the opportunity's id.
+// The one that gave it up gets a row of its own, which is returned. As when a person takes a deal apart, that does not
+// wait for a write whose outcome is not known: it is not shown this again.
+Result<std::optional<DealRow>> Observer::give_way(Side side, const Observation& seen, const DealRow& original) {
+  if (side != Side::partner_center || original.marks.count("doubled_by") == 0) return std::optional<DealRow>{};
+  auto gives_up = gives_up_its_key(seen, original);
+  if (!gives_up) return gives_up.error();
+  if (!*gives_up) return std::optional<DealRow>{};
+  auto second = next_holder(original);
+  if (!second || !*second) return second;
   DealRow stays = original;
   DealRow apart;
   apart.title = original.title;
   apart.engagement_id = original.engagement_id;
   apart.partner_center = original.partner_center;
   apart.partner_center.base = ImageId{};
+  apart.microsoft = original.microsoft;
+  apart.microsoft_id = original.microsoft_id;
+  apart.ask_microsoft_at = original.ask_microsoft_at;
   apart.since = pair_.clock->now();
   apart.dirty = true;
-  // As a deal that a person has linked anew.
-  stays.marks.clear();
+  // As a deal that a person has linked anew. Others that carry the key too still hold it.
+  erase_if(stays.marks, [](const auto& mark) { return mark.first != "doubled_by" && mark.first != "copied_to"; });
+  unmark_record(stays, "doubled_by", (*second)->partner_center.record_id);
   stays.partner_center = {};
   stays.crm.base = ImageId{};
   stays.engagement_id.clear();
@@ -187,12 +211,18 @@ Result<std::optional<DealRow>> Observer::give_way(Side side, const Observation& 
   return std::optional<DealRow>{std::move(apart)};
 }
 
+bool Observer::is_left_out(const store::SideState& known, const Observation& seen) const {
+  const bool older = known.image.valid() && seen.changed_at != Instant{} && seen.changed_at < known.changed_at;
+  return older && !take_older_;
+}
+
 // The record's deal as it is in the store, or one without a number that is to be added.
 Result<DealRow> Observer::find_or_begin(Side side, const Observation& seen) {
   auto found = pair_.store->deal_by_record(side, seen.id.value);
   if (!found) return found.error();
   if (*found) {
     DealRow row = **found;
+    if (is_left_out(side_of(row, side), seen)) return row;
     auto apart = give_way(side, seen, row);
     if (!apart) return apart.error();
     if (*apart) return **apart;
@@ -301,8 +331,7 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   store::SideState& state = side_of(*row, side);
   const ImageId before = state.image;
   const bool was_live = state.existence == store::Existence::live;
-  const bool older = state.image.valid() && seen.changed_at != Instant{} && seen.changed_at < state.changed_at;
-  if (older && !take_older_) {
+  if (is_left_out(state, seen)) {
     ++counts.older;  // a stale answer, or a restored system; the newer state is known already
     return {};
   }

@@ -26,6 +26,8 @@ class Observer {
   Result<std::optional<store::DealRow>> row_of(Side side, const RecordId& id);
 
  private:
+  // A state from before the known one, which says nothing of keys either.
+  bool is_left_out(const store::SideState& known, const Observation& seen) const;
   Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
   Result<store::DealRow> merge(const store::DealRow& goes, Side side, store::DealRow stays);
@@ -33,6 +35,8 @@ class Observer {
   // Two records with one key are both held; one that lost it is free again (F-47).
   Result<void> hold_original(Side side, const RecordId& copy, store::DealRow original);
   // The record that the deal was tied to gives up its key, and the second holder takes its place.
+  Result<bool> gives_up_its_key(const Observation& seen, const store::DealRow& original);
+  Result<std::optional<store::DealRow>> next_holder(const store::DealRow& original);
   Result<std::optional<store::DealRow>> give_way(Side side, const Observation& seen, const store::DealRow& original);
   Result<bool> release_copy(Side side, const Observation& seen, store::DealRow& row);
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);

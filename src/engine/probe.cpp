@@ -168,8 +168,10 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     (*deal)->dirty = true;
     return pair_.store->update_deal(**deal);
   }
-  const bool unique = can.client_key == Capabilities::ClientKey::unique && row.kind != name_of(RecordKind::account);
-  return unique || !may_still_arrive(row) ? drop(row, true) : wait_for_late_arrival(side, row);
+  // One that meets a record with its key writes over what people did there since, where updates carry no condition.
+  const bool harmless = can.client_key == Capabilities::ClientKey::unique && can.refuses_stale_updates &&
+                        row.kind != name_of(RecordKind::account);
+  return harmless || !may_still_arrive(row) ? drop(row, true) : wait_for_late_arrival(side, row);
 }
 
 // Until when is settled once: when its answer was lost, or at the first look where nobody waited for it any more.

@@ -4,6 +4,7 @@
 #include "engine/decide.h"
 #include "engine/flip.h"
 #include "engine/observe.h"
+#include "engine/settle.h"
 #include "engine/words.h"
 
 namespace cosell::engine {
@@ -21,6 +22,7 @@ void forget_refusals(DealRow& row) {
   row.marks.erase("refused.message");
   row.marks.erase("refused.reason");
   row.marks.erase("attempts");
+  for (const Side side : {Side::crm, Side::partner_center}) row.marks.erase(misses_mark(side));
   forget_fights(row);
   row.look_again_at.reset();
   row.dirty = true;

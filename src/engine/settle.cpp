@@ -8,6 +8,7 @@
 #include "engine/absence.h"
 #include "engine/ask_registration.h"
 #include "engine/decide.h"
+#include "engine/link.h"
 #include "engine/view.h"
 #include "engine/words.h"
 
@@ -22,6 +23,7 @@ using store::OperationState;
 using store::WaitFor;
 
 constexpr int attempts_max = 3;  // of one operation within a run
+constexpr int misses_max = 3;    // writes in a row that met another state than the one they were planned for
 
 bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
 
@@ -56,6 +58,13 @@ bool still_concerns(const OperationRow& row, const DealRow& deal) {
   if (is_kind(row, RecordKind::microsoft_half)) return row.engagement_id == deal.engagement_id;
   const std::string& record = row.side == Side::crm ? deal.crm.record_id : deal.partner_center.record_id;
   return record == row.target_id || (record.empty() && !names_its_target(row));
+}
+
+// The record that a create met was taken from this deal by a person, or belongs to another one since.
+bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
+  const std::string& tied = side == Side::crm ? holder.partner_center.record_id : holder.crm.record_id;
+  const std::string& ours = side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
+  return holder.marks.count(unlinked_mark) > 0 || (!tied.empty() && tied != ours);
 }
 
 }  // namespace
@@ -121,6 +130,7 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
     deal.marks.erase("refused.reason");
   }
   deal.marks.erase("attempts");
+  deal.marks.erase(misses_mark(side));
   return is_kind(row, RecordKind::microsoft_half) ? settle_half(row, applied, deal)
                                                   : settle_record(row, applied, answer, deal);
 }
@@ -144,6 +154,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
     auto other = store.deal_by_record(side, row.target_id);
     if (!other) return other.error();
     if (*other && (*other)->id != deal.id) {
+      if (is_of_another(**other, deal, side)) return wait_beside(row, deal, **other);
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
     }
   }
@@ -179,6 +190,19 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
   if (auto kept = agree_on(pair_, deal, agreement.on); !kept) return kept;
   if (auto updated = store.update_deal(deal); !updated) return updated;
   return note_outcome(row, done_sentence(pair_, row), *image);
+}
+
+// I-16: a tie is a person's to change. Decided anew when something changes.
+Result<void> Settler::wait_beside(const OperationRow& row, DealRow& deal, const DealRow& holder) {
+  deal.dirty = false;
+  deal.state = DealState::waiting;
+  deal.waits_for = WaitFor::operator_;
+  deal.reason = "made_before";
+  deal.message = words::made_before(pair_, row.side, row.target_id);
+  deal.next_step = words::made_before_remedy(pair_, row.side, deal, holder);
+  deal.since = pair_.clock->now();
+  if (auto updated = pair_.store->update_deal(deal); !updated) return updated;
+  return note_outcome(row, deal.message);
 }
 
 // Where the record begins at a stage of its system's choice, the deal's own follows with the next write.
@@ -300,6 +324,26 @@ Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& erro
   return pair_.store->update_deal(deal);
 }
 
+// The record is not what the write was planned for: it is read again and decided anew, at once as long as that may
+// help.
+Result<void> Settler::miss(OperationRow& row, DealRow& deal, const Error& error) {
+  if (!row.target_id.empty()) moved_[row.side].insert(row.target_id);
+  if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again"); !noted) {
+    return noted;
+  }
+  if (auto done = drop(row, false); !done) return done;
+  const auto before = deal.marks.find(misses_mark(row.side));
+  const int misses = before == deal.marks.end() ? 1 : std::stoi(before->second) + 1;
+  deal.marks[misses_mark(row.side)] = std::to_string(std::min(misses, misses_max));
+  if (misses >= misses_max) {
+    Error expected_otherwise = error;
+    expected_otherwise.kind = ErrorClass::precondition;
+    return postpone(deal, row.side, expected_otherwise);
+  }
+  deal.dirty = true;
+  return pair_.store->update_deal(deal);
+}
+
 // The deal is tried again by itself, later each time.
 Result<void> Settler::postpone(DealRow& deal, Side side, const Error& error) {
   int attempts = 0;
@@ -335,12 +379,7 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
       return refuse(row, deal, error);
     case ErrorClass::precondition:
     case ErrorClass::not_found:
-      if (!row.target_id.empty()) moved_[row.side].insert(row.target_id);
-      if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again");
-          !noted) {
-        return noted;
-      }
-      return drop(row, true);
+      return miss(row, deal, error);
     case ErrorClass::unknown:
     case ErrorClass::bad_response:
       row.state = OperationState::unknown;

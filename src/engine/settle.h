@@ -19,6 +19,9 @@ inline bool names_its_target(const store::OperationRow& row) {
   return !is_create(row) || row.kind == name_of(RecordKind::registration);
 }
 
+// How many writes in a row met another state of the record than the one they were planned for.
+inline std::string misses_mark(Side side) { return std::string("missed.") + store::name_of(side); }
+
 class Settler {
  public:
   Settler(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
@@ -49,6 +52,7 @@ class Settler {
   Result<void> settle_applied(store::OperationRow& row, const Applied& applied, AnswerIs answer);
   Result<void> settle_half(const store::OperationRow& row, const Applied& applied, store::DealRow& deal);
   Result<void> settle_record(store::OperationRow& row, const Applied& applied, AnswerIs answer, store::DealRow& deal);
+  Result<void> wait_beside(const store::OperationRow& row, store::DealRow& deal, const store::DealRow& holder);
   Result<void> settle_failed(store::OperationRow& row, const Error& error);
   bool stage_follows(const store::OperationRow& row) const;
   // What both sides agree on after a write, and what the side took and kept as it was (by label).
@@ -59,6 +63,7 @@ class Settler {
   Agreement agreement_on(const store::OperationRow& row, const Applied& applied, AnswerIs answer, const Columns& before,
                          const Columns& picture) const;
   Result<void> refuse(store::OperationRow& row, store::DealRow& deal, const Error& error);
+  Result<void> miss(store::OperationRow& row, store::DealRow& deal, const Error& error);
   Result<void> postpone(store::DealRow& deal, Side side, const Error& error);
   void note_failure(const store::DealRow& deal, const std::string& message);
   void note_unheeded(const store::OperationRow& row, store::DealRow& deal, const std::vector<std::string>& fields);

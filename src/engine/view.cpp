@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json_text.h"
+#include "base/text.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -262,5 +263,27 @@ std::optional<Instant> mark_time(const store::DealRow& row, const std::string& n
 }
 
 void set_mark_time(store::DealRow& row, const std::string& name, Instant at) { row.marks[name] = to_string(at); }
+
+std::vector<std::string> marked_records(const store::DealRow& row, const std::string& name) {
+  const auto mark = row.marks.find(name);
+  return mark == row.marks.end() ? std::vector<std::string>{} : text::split(mark->second, ' ');
+}
+
+void unmark_record(store::DealRow& row, const std::string& name, const std::string& record) {
+  auto records = marked_records(row, name);
+  std::erase(records, record);
+  if (records.empty()) {
+    row.marks.erase(name);
+  } else {
+    row.marks[name] = text::join(records, " ");
+  }
+}
+
+void mark_record(store::DealRow& row, const std::string& name, const std::string& record) {
+  unmark_record(row, name, record);
+  auto records = marked_records(row, name);
+  records.push_back(record);
+  row.marks[name] = text::join(records, " ");
+}
 
 }  // namespace cosell::engine

@@ -43,5 +43,9 @@ void advance_base(store::DealRow& row, const DealView& view, const std::set<Fiel
 // Small facts of a deal (store::DealRow::marks).
 std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name);
 void set_mark_time(store::DealRow& row, const std::string& name, Instant at);
+// A mark that names several records, the first of them first.
+std::vector<std::string> marked_records(const store::DealRow& row, const std::string& name);
+void mark_record(store::DealRow& row, const std::string& name, const std::string& record);
+void unmark_record(store::DealRow& row, const std::string& name, const std::string& record);
 
 }  // namespace cosell::engine

@@ -81,7 +81,8 @@ std::string clone(const Pair& pair, const store::DealRow& row) {
          ", which belongs to another opportunity in " + pair.title(Side::crm) + " (it was probably copied).";
 }
 std::string copied(const Pair& pair, const store::DealRow& row) {
-  return "Opportunity " + row.marks.at("copied_to") + " in " + pair.title(Side::crm) +
+  return "Opportunity " + text::join(text::split(row.marks.at("copied_to"), ' '), ", ") + " in " +
+         pair.title(Side::crm) +
          " carries the referral of this deal too (it was probably copied). Neither is synced until only one carries "
          "it.";
 }
@@ -109,11 +110,32 @@ std::string twin(const Pair& pair, const store::DealRow& row) {
          ", which is linked to another referral already. Neither is written to.";
 }
 std::string doubled(const Pair& pair, const store::DealRow& row) {
-  return "Referral " + row.marks.at("doubled_by") + " in " + pair.title(Side::partner_center) +
+  const auto others = text::split(row.marks.at("doubled_by"), ' ');
+  const std::string where = " in " + pair.title(Side::partner_center);
+  if (others.size() > 1) {
+    return "Referrals " + text::join(others, ", ") + where +
+           " name the same opportunity. None of the referrals is written to.";
+  }
+  return "Referral " + others.front() + where +
          " names the same opportunity. Neither of the two referrals is written to.";
 }
 std::string twin_remedy(const Pair& pair) {
   return "Close one of the two in " + pair.title(Side::partner_center) + " or clear its CRM ID there.";
+}
+
+std::string made_before(const Pair& pair, Side side, const std::string& record) {
+  return pair.title(side) + " has a record of this deal already: " + record +
+         ". A person took it from the deal, so the two are not tied again.";
+}
+std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder) {
+  const bool in_crm = side == Side::crm;
+  const std::string first = holder.crm.record_id.empty() || holder.partner_center.record_id.empty()
+                                ? ""
+                                : "cosell deals unlink " + holder.crm.record_id + "; then: ";
+  return "If they belong together: " + first + "cosell deals link " +
+         (in_crm ? holder.crm.record_id : row.crm.record_id) + " " +
+         (in_crm ? row.partner_center.record_id : holder.partner_center.record_id) + "; else make one by hand in " +
+         pair.title(side) + " and link that.";
 }
 
 std::string vanished(const Pair& pair, Side side, const std::string& reason) {

@@ -32,6 +32,9 @@ std::string unlinked(const store::DealRow& row);
 std::string twin(const Pair& pair, const store::DealRow& row);
 std::string doubled(const Pair& pair, const store::DealRow& row);  // the referral that has a twin
 std::string twin_remedy(const Pair& pair);
+// A create met the record that was made for the deal before, which belongs to another deal by a person's word.
+std::string made_before(const Pair& pair, Side side, const std::string& record);
+std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder);
 std::string vanished(const Pair& pair, store::Side side, const std::string& reason);
 std::string vanished_remedy(const Pair& pair, store::Side side);
 

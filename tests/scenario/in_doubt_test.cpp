@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "between.h"
 #include "engine/link.h"
 #include "engine/restart.h"
 #include "faults.h"
@@ -171,6 +172,36 @@ TEST_P(InDoubt, ADealWhoseCreateIsInDoubtIsMatchedOnceThatIsKnown) {  // I-16, I
   }
 }
 
+// The create is under way for long. Whoever sends it again meanwhile lets it write over what the seller did since.
+TEST_P(InDoubt, AnOpportunityWhoseCreateArrivesLateIsMadeOnceAndNotWrittenOver) {  // I-06, I-17, F-04
+  for (const bool plain_key : {false, true}) {
+    World world({.crm = GetParam(), .plain_key = plain_key});
+    std::vector<http::Request> late;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      const bool creates = side == Side::crm && r.body.find("Quite another name") != std::string::npos;
+      if (!creates || !late.empty()) return go(r);
+      late.push_back(r);
+      return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    };
+    world.inbound({{"name", "Quite another name"}});
+    world.sync();
+    ASSERT_EQ(late.size(), 1U);
+    const auto made = world.opportunities();
+    if (!made.empty()) world.crm_edit(made[0]["id"], {{"value", 61000}});
+    world.send(Side::crm, late[0]);
+    for (int run = 0; run < 2; ++run) {
+      world.advance(minutes(2));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    const auto there = world.opportunities();
+    ASSERT_EQ(there.size(), 1U);
+    if (!made.empty()) {
+      EXPECT_EQ(there[0]["value"].get<double>(), 61000.0) << "the seller's edit";
+    }
+    expect_quiet(world);
+  }
+}
+
 // A proxy delivers the create twice, and neither answer comes back: the look-up finds two.
 TEST_P(InDoubt, TwinsOfALostCreateAreHeldUntilAPersonClosesOne) {  // I-17, F-05
   World world({.crm = GetParam()});
@@ -247,6 +278,200 @@ TEST_P(InDoubt, AKeyThatAPersonTypesInWhileACreateIsInDoubtStopsNoSyncAndCounts)
     }
     EXPECT_EQ(world.deal_of(id).reason == "twin", arrives) << world.deal_of(id).message;
   }
+}
+
+Json closed_as_lost() {
+  return Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Closed"}},
+                      {{"op", "replace"}, {"path", "/substatus"}, {"value", "Lost"}},
+                      {{"op", "replace"}, {"path", "/statusReason"}, {"value", "Other"}}});
+}
+
+Json as_accepted() {
+  return Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Active"}},
+                      {{"op", "replace"}, {"path", "/substatus"}, {"value", "Accepted"}}});
+}
+
+std::string another_referral_that_names(World& world, const std::string& opportunity) {
+  const std::string id = world.inbound({{"name", "Written by hand"}})["id"];
+  world.portal_edit(id, as_accepted());
+  world.portal_edit(id, replace("/externalReferenceId", opportunity));
+  return id;
+}
+
+// An opportunity, the referral that it is tied to, and a second one that names it too.
+struct Twins {
+  std::string opportunity, tied, other;
+};
+Twins twins_of_a_create_delivered_twice(World& world) {
+  Twins twins;
+  twins.opportunity = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.faults(Side::partner_center, scripted_fault("POST", referrals_route, {{"kind", "duplicate"}}));
+  world.sync();
+  EXPECT_EQ(world.fired(Side::partner_center), 1);
+  twins.tied = world.deal_of(twins.opportunity).partner_center.record_id;
+  for (const Json& r : world.referrals()) {
+    if (r["id"] != twins.tied) twins.other = r["id"];
+  }
+  return twins;
+}
+
+TEST_P(InDoubt, ATwinThatIsGivenUpWhileTheSellersWriteIsInDoubtGivesWay) {  // I-01, I-17
+  World world({.crm = GetParam()});
+  const auto twins = twins_of_a_create_delivered_twice(world);
+  int lost = 0;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::crm || r.method == "GET" || r.url.find("token") != std::string::npos) return go(r);
+    ++lost;
+    return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+  };
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_GT(lost, 0);
+  world.wire = nullptr;
+  world.portal_edit(twins.tied, closed_as_lost());
+  world.advance(seconds(20));
+  world.sync();
+  world.crm_edit(twins.opportunity, {{"value", 61000}});
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  const auto deal = world.deal_of(twins.opportunity);
+  EXPECT_EQ(deal.partner_center.record_id, twins.other) << deal.message;
+  EXPECT_EQ(deal.state, store::DealState::in_sync) << deal.message;
+  expect_quiet(world);
+}
+
+TEST_P(InDoubt, OfThreeReferralsWithOneOpportunityTheLastOneLeftIsItsOwn) {  // I-16, I-17
+  for (const bool tied_first : {true, false}) {
+    World world({.crm = GetParam()});
+    const auto twins = twins_of_a_create_delivered_twice(world);
+    const auto third = another_referral_that_names(world, twins.opportunity);
+    for (int run = 0; run < 2; ++run) {
+      world.advance(minutes(5));
+      world.sync();
+    }
+    ASSERT_EQ(world.deal_of(third).reason, "twin");
+    world.portal_edit(tied_first ? twins.tied : twins.other, closed_as_lost());
+    world.crm_edit(twins.opportunity, {{"value", 61000}});
+    for (int run = 0; run < 2; ++run) {
+      world.advance(minutes(5));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    for (const Json& r : world.referrals()) EXPECT_NE(r["details"]["dealValue"].get<double>(), 61000.0) << r["id"];
+    EXPECT_EQ(world.deal_of(twins.opportunity).reason, "twin") << "two are left";
+    world.portal_edit(tied_first ? twins.other : twins.tied, closed_as_lost());
+    for (int run = 0; run < 2; ++run) {
+      world.advance(minutes(5));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    EXPECT_EQ(world.deal_of(twins.opportunity).partner_center.record_id, third);
+    EXPECT_NE(world.deal_of(twins.opportunity).reason, "twin") << world.deal_of(twins.opportunity).message;
+  }
+}
+
+TEST_P(InDoubt, ATwinThatAPersonLinksToAnotherOpportunityHoldsTheFirstOneNoLonger) {  // I-01, I-16
+  World world({.crm = GetParam()});
+  const auto twins = twins_of_a_create_delivered_twice(world);
+  const auto another = world.new_opportunity(usual_opportunity("Cedar Logistics"));
+  world.advance(minutes(5));
+  CycleOptions not_yet;
+  not_yet.only = [&](const store::DealRow& row) { return row.crm.record_id != another; };
+  world.sync(not_yet);
+  ASSERT_EQ(world.deal_of(twins.opportunity).reason, "twin");
+  ASSERT_TRUE(engine::link_deals(world.pair(), world.deal_of(another).id, world.deal_of(twins.other).id));
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.deal_of(another).partner_center.record_id, twins.other);
+  EXPECT_EQ(world.deal_of(twins.opportunity).partner_center.record_id, twins.tied);
+  EXPECT_EQ(world.deal_of(twins.opportunity).state, store::DealState::in_sync)
+      << world.deal_of(twins.opportunity).message;
+}
+
+// Dynamics 365 makes an opportunity's id from the referral's, so that a second create meets the first opportunity.
+TEST_P(InDoubt, ACreateThatMeetsARecordOfAnotherDealDoesNotTakeItAway) {  // I-16
+  World world({.crm = GetParam()});
+  const std::string first = world.inbound({{"name", "First"}})["id"];
+  world.sync();
+  const std::string id = world.opportunities().at(0)["id"];
+  const std::string second = world.inbound({{"name", "Second"}})["id"];
+  CycleOptions not_yet;
+  not_yet.only = [&](const store::DealRow& row) { return row.partner_center.record_id != second; };
+  world.advance(minutes(5));
+  world.sync(not_yet);
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  ASSERT_TRUE(engine::link_deals(world.pair(), world.deal_of(id).id, world.deal_of(second).id));
+  ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(first).id));
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.deal_of(second).crm.record_id, id) << "as a person said";
+  EXPECT_NE(world.deal_of(first).crm.record_id, id);
+  EXPECT_NE(world.deal_of(first).message, "");
+  expect_quiet(world);
+}
+
+// One that Microsoft sent gets the opportunity's id once it is accepted.
+TEST_P(InDoubt, AReferralThatNeverCarriedItsKeyDoesNotGiveItUp) {  // I-16
+  World world({.crm = GetParam()});
+  const auto theirs = world.inbound({{"name", "Quite another name"}});
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const auto id = world.opportunities().at(0)["id"].get<std::string>();
+  ASSERT_EQ(world.deal_of(id).partner_center.record_id, theirs["id"]);
+  another_referral_that_names(world, id);
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "twin");
+  world.portal_edit(theirs["id"], as_accepted());
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.deal_of(id).partner_center.record_id, theirs["id"]);
+  EXPECT_EQ(world.opportunities().size(), 1U);
+}
+
+// A stale replica shows the referral as it was before it got its CRM id.
+TEST_P(InDoubt, AStateFromBeforeTheKeyGivesNothingUp) {  // I-16, F-19
+  World world({.crm = GetParam()});
+  Between between(*world.pair().partner_center,
+                  [](const Operation&) { return std::optional<std::variant<Applied, Error>>{}; });
+  world.pair().partner_center = &between;
+  std::optional<Observation> early;
+  between.reads = [&](Page& page) {
+    for (const Observation& seen : page.seen) {
+      if (!early && seen.kind == RecordKind::referral) early = seen;
+    }
+  };
+  const auto theirs = world.inbound({{"name", "Quite another name"}});
+  world.portal_edit(theirs["id"], as_accepted());
+  world.sync();
+  ASSERT_TRUE(early && early->key.empty());
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  const auto id = world.opportunities().at(0)["id"].get<std::string>();
+  ASSERT_EQ(world.referral_of(id)["id"], theirs["id"]) << "it carries the key";
+  another_referral_that_names(world, id);
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "twin");
+  bool shown = false;
+  between.reads = [&](Page& page) {
+    page.seen.push_back(*early);
+    shown = true;
+  };
+  world.advance(minutes(5));
+  EXPECT_FALSE(world.sync().stopped);
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(world.deal_of(id).partner_center.record_id, theirs["id"]);
+  EXPECT_EQ(world.deal_of(id).reason, "twin");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "between.h"
 #include "faults.h"
 
 namespace cosell::test {
@@ -60,6 +61,89 @@ TEST_P(Refused, WhatTheSellerCannotBeToldIsTriedOnce) {  // I-02, I-04
     world.sync();
     EXPECT_EQ(writes_of_both(world), 0) << "run " << run;
     EXPECT_EQ(world.deal_of(id).state, store::DealState::failed);
+  }
+}
+
+// Answers that say "look again" for ever: another integration, a rule, or a service that is not itself.
+class LookAgain {
+ public:
+  using Which = std::function<bool(const Operation&)>;
+  LookAgain(World& world, Side side, ErrorClass kind, Which which)
+      : between_(world.pair().connector(side), [this, kind, which = std::move(which)](const Operation& op) {
+          std::optional<std::variant<Applied, Error>> answer;
+          if (!stops && which(op)) {
+            ++tries;
+            answer = make_error(kind, "The record is not as expected.");
+          }
+          return answer;
+        }) {
+    (side == Side::crm ? world.pair().crm : world.pair().partner_center) = &between_;
+  }
+  int tries = 0;
+  bool stops = false;
+
+ private:
+  Between between_;
+};
+
+void expect_told_and_tried_less_and_less(World& world, const std::string& id, LookAgain& again) {
+  for (int run = 0; run < 12; ++run) {
+    EXPECT_FALSE(world.sync().stopped);
+    world.advance(minutes(5));
+  }
+  EXPECT_GE(again.tries, 3);
+  EXPECT_LE(again.tries, 15) << "in an hour";
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.state, store::DealState::waiting) << deal.message;
+  EXPECT_NE(deal.message.find("The record is not as expected."), std::string::npos) << deal.message;
+  EXPECT_NE(deal.next_step, "");
+  const auto another = world.new_opportunity(usual_opportunity("Cedar Logistics"));
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_FALSE(world.referral_of(another).is_null()) << "no other deal waits for it";
+  again.stops = true;
+  for (int run = 0; run < 3; ++run) {
+    world.advance(hours(1));
+    world.sync();
+  }
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  expect_quiet(world);
+}
+
+TEST_P(Refused, ADealWhoseChangesMeetAnotherVersionForEverWaitsWithAReason) {  // I-03, I-04
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    for (const ErrorClass kind : {ErrorClass::precondition, ErrorClass::not_found}) {
+      World world({.crm = GetParam()});
+      const auto id = synced_deal(world);
+      if (side == Side::crm) {
+        world.portal_edit(referral_id_of(world, id), replace("/details/notes", "from the portal"));
+      } else {
+        world.crm_edit(id, {{"value", 61000}});
+      }
+      world.advance(minutes(5));
+      LookAgain again(world, side, kind, [&](const Operation& op) {
+        const auto touched =
+            op.changes.count("notes") + op.changes.count("value") + op.changes.count(world.column("notes"));
+        return op.verb == Verb::update && touched > 0;
+      });
+      expect_told_and_tried_less_and_less(world, id, again);
+      if (HasFailure()) return;
+    }
+  }
+}
+
+TEST_P(Refused, ACreateThatMeetsAnotherVersionForEverWaitsWithAReason) {  // I-03, I-04
+  for (const ErrorClass kind : {ErrorClass::precondition, ErrorClass::not_found}) {
+    World world({.crm = GetParam()});
+    const auto contact = world.new_contact(
+        {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+    auto words = usual_opportunity("Alder Foods");
+    words.update({{"contact", contact}, {"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+    const auto id = world.new_opportunity(words);
+    LookAgain again(world, Side::partner_center, kind,
+                    [](const Operation& op) { return op.kind == RecordKind::microsoft_half; });
+    expect_told_and_tried_less_and_less(world, id, again);
+    if (HasFailure()) return;
   }
 }
 
