@@ -57,7 +57,7 @@ TEST_P(Crash, KilledAtManyMomentsOfTheFirstSyncMakesEveryReferralOnce) {  // F-5
   const Pipeline pipeline(3600);  // more to create than the batches of all kills hold
   const auto sandbox = load(pipeline, GetParam());
   sandbox->configure("late_arrival", "2s");
-  sandbox->configure("in_flight", {{"partner_center", 8}});  // which makes batches of 96
+  sandbox->configure("in_flight", {{"partner_center", 4}});  // which makes batches of 48, two of which may be under way
   sandbox->crm.set("page_size", 1000);                       // several pages
   for (const Moment& moment : moments(draw, *make_crm(*sandbox))) {
     const StandIn& side = moment.at_crm ? sandbox->crm : sandbox->partner_center;
