@@ -35,12 +35,12 @@ std::string holder_in_words(const std::string& holder) {
   return "process " + holder.substr(0, gap) + (since ? ", since " + to_string_minutes(*since) + " UTC" : "");
 }
 
-bool is_held_elsewhere(int descriptor, int how) {
-  int outcome = 0;
-  do {
-    outcome = ::flock(descriptor, how | LOCK_NB);
-  } while (outcome != 0 && errno == EINTR);
-  return outcome != 0 && errno == EWOULDBLOCK;
+// 0 when the lock is taken; EWOULDBLOCK when another process has it.
+int try_to_lock(int descriptor, int how) {
+  while (::flock(descriptor, how | LOCK_NB) != 0) {
+    if (errno != EINTR) return errno;
+  }
+  return 0;
 }
 
 Error busy(const std::string& store, const std::string& holder) {
@@ -86,12 +86,13 @@ Result<FileLock> FileLock::take(const std::string& store, Clock& clock) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (descriptor < 0) return refused_by_system("cannot be opened for writing", file, errno);
   FileLock lock(descriptor);
-  errno = 0;
-  for (int looks = 0; is_held_elsewhere(descriptor, LOCK_EX); ++looks) {
-    // Who only looks at the lock has it for an instant.
-    if (looks == looks_max || !clock.sleep_for(milliseconds(10))) return busy(store, read_holder(descriptor));
+  int failed = try_to_lock(descriptor, LOCK_EX);
+  // Who only looks at the lock has it for an instant.
+  for (int looks = 0; failed == EWOULDBLOCK && looks < looks_max && clock.sleep_for(milliseconds(10)); ++looks) {
+    failed = try_to_lock(descriptor, LOCK_EX);
   }
-  if (errno != 0) return refused_by_system("cannot be locked", file, errno);
+  if (failed == EWOULDBLOCK) return busy(store, read_holder(descriptor));
+  if (failed != 0) return refused_by_system("cannot be locked", file, failed);
   show_to_readers_of(store, descriptor);
   write_holder(descriptor, clock.now());
   return lock;
@@ -101,7 +102,7 @@ std::optional<std::string> FileLock::holder(const std::string& store) {
   const int descriptor = ::open((store + ".lock").c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return std::nullopt;
   const FileLock looks(descriptor);  // with the lock, should nobody have it
-  if (!is_held_elsewhere(descriptor, LOCK_SH)) return std::nullopt;
+  if (try_to_lock(descriptor, LOCK_SH) != EWOULDBLOCK) return std::nullopt;
   return holder_in_words(read_holder(descriptor));
 }
 

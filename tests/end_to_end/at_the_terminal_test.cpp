@@ -18,8 +18,12 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // A referral whose deal is in sync, with the same fields on both sides.
-Json some_referral(const Sandbox& sandbox, std::size_t which = 0) {
-  return PartnerCenter(sandbox).referrals().at(which);
+// An open one: the made-up deals are others each time.
+Json some_referral(const Sandbox& sandbox) {
+  for (const Json& referral : PartnerCenter(sandbox).referrals()) {
+    if (referral["status"] == "Active") return referral;
+  }
+  throw std::runtime_error("no referral is open");
 }
 
 std::string opportunity_of(const Json& referral) { return referral["externalReferenceId"]; }
@@ -59,8 +63,9 @@ TEST(Todo, PutsWhatKeepsNothingBackBehindWhatWaitsAndTellsItInOneEntry) {
   sandbox.answer({"sync"});
   const Json referral = some_referral(sandbox);
   const Salesforce salesforce(sandbox);
-  salesforce.patch(opportunity_of(referral), Json{{"Amount", 8100}});
-  PartnerCenter(sandbox).patch(referral, Json{{"/details/dealValue", 9200}});
+  const auto value = referral["details"]["dealValue"].get<double>();
+  salesforce.patch(opportunity_of(referral), Json{{"Amount", value + 100}});
+  PartnerCenter(sandbox).patch(referral, Json{{"/details/dealValue", value + 200}});
   sandbox.answer({"sync"});
 
   const Json all = sandbox.answer({"todo"})["todo"];
