@@ -48,10 +48,6 @@ std::string done_sentence(const Pair& pair, const OperationRow& row) {
   return "Written to " + where + ": " + words::changes(row.changes);
 }
 
-}  // namespace
-
-namespace {
-
 // While it was not known what became of the write, a person may have taken the deal and the record apart, or tied the
 // deal to another one. Their word stands; a record that was made meanwhile is met as any other by the next reading.
 bool still_concerns(const OperationRow& row, const DealRow& deal) {

@@ -17,8 +17,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// A referral whose deal is in sync, with the same fields on both sides.
-// An open one: the made-up deals are others each time.
+// A referral whose deal is in sync, the same on both sides, and open: the made-up deals are others each time.
 Json some_referral(const Sandbox& sandbox) {
   for (const Json& referral : PartnerCenter(sandbox).referrals()) {
     if (referral["status"] == "Active") return referral;
