@@ -27,9 +27,16 @@ constexpr int misses_max = 3;    // writes in a row that met another state than 
 
 bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
 
-// The side's new picture after a write whose answer does not show it: what we sent laid over what was there.
-Columns picture_after(const OperationRow& row, const Applied& applied, const Columns& before) {
+// The side's new picture after a write whose answer does not show it: what we sent laid over what was there. Of what is
+// read from a record and was not sent with its create, the record is taken to hold nothing until it is read.
+Columns picture_after(const OperationRow& row, const Applied& applied, const Columns& before,
+                      const mapping::Mapping& mapping) {
   Columns picture = before;
+  if (row.side == Side::crm && is_create(row)) {
+    for (const std::string& name : mapping.columns_read()) {
+      if (!picture.contains(name)) picture[name] = Value();
+    }
+  }
   for (const auto& [name, value] : row.changes) picture[name] = value;
   for (const auto& [name, value] : applied.shown) picture[name] = value;
   return picture;
@@ -161,7 +168,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
     if (!image) return image.error();
     before = std::move(*image);
   }
-  Columns laid_over = applied.stored ? Columns{} : picture_after(row, applied, before);
+  Columns laid_over = applied.stored ? Columns{} : picture_after(row, applied, before, *pair_.mapping);
   if (stage_follows(row) && !applied.stored && applied.shown.count(pair_.mapping->stage_column()) == 0) {
     laid_over.erase(pair_.mapping->stage_column());
   }

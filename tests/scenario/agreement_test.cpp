@@ -60,5 +60,23 @@ TEST(Agreement, OfManyFieldsIsKeptAsImagesAndWhatDiffersFromThem) {
   expect_same_agreement(view_of(world, folded), view_of(world, row));
 }
 
+class CreatedDeal : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Crm, CreatedDeal, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+// What was not sent with the create is empty until the opportunity is read. Without a picture of it, each such field
+// would cost a mark, twice in the journal and once in the deal.
+TEST_P(CreatedDeal, HasAPictureOfEveryColumnThatIsReadAndAgreesOnItInNoMarks) {
+  World world({.crm = GetParam()});
+  const auto referral = world.inbound({{"name", "Birch Clinics - secure workplace"}});
+  world.sync();
+  const store::DealRow row = world.deal_of(referral["id"]);
+  const auto picture = world.pair().store->image(row.crm.image);
+  ASSERT_TRUE(picture);
+  for (const std::string& name : world.pair().mapping->columns_read()) EXPECT_TRUE(picture->contains(name)) << name;
+  for (const auto& [mark, text] : row.marks) {
+    EXPECT_TRUE(mark.rfind("base.", 0) != 0 || text == "{}") << mark << ": " << text;
+  }
+}
+
 }  // namespace
 }  // namespace cosell::test
