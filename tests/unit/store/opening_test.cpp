@@ -411,6 +411,30 @@ TEST_F(StoreOpening, ByWhoMayOnlyReadShowsOneMomentAfterTheOtherWhileItsOwnerWri
   EXPECT_EQ(status, 0);
 }
 
+// A sync that ends writes its log back into the file, which grows under the eyes of who looks.
+TEST_F(StoreOpening, IsNoDamageWhileOthersComeAndGo) {
+  constexpr int kSyncs = 300;
+  fill(1);
+  const pid_t syncs = ::fork();
+  if (syncs == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int n = 0; n < kSyncs; ++n) {
+      auto store = try_open();
+      if (!store) ::_exit(9);
+      if (!(*store)->put_image({{"Name", std::string(9'000, 'n') + std::to_string(n)}})) ::_exit(8);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  int looks = 0;
+  for (; ::waitpid(syncs, &status, WNOHANG) == 0; ++looks) {
+    const auto store = inspect(path_, newest_version());
+    ASSERT_TRUE(store.has_value()) << store.error().message << " at look " << looks;
+  }
+  EXPECT_EQ(status, 0);
+  EXPECT_GT(looks, kSyncs);
+}
+
 TEST_F(StoreOpening, ByWhoMayNotEvenReadNamesTheFile) {
   fill(3);
   const auto told = [&] {
