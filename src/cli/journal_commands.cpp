@@ -52,6 +52,11 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
     auto lines = (*made)->store().journal_lines(RunId{}, after, lines_at_once);
     if (!lines) return failed(session, &config, lines.error());
     if (lines->empty()) break;
+    if (after != 0 && lines->front().sequence != after + 1) {
+      return failed(session, &config,
+                    make_error(ErrorClass::store_busy,
+                               "The journal was pruned meanwhile, so that entries are missing in between. Try again."));
+    }
     after = lines->back().sequence;
     count += static_cast<std::int64_t>(lines->size());
     for (const auto& line : *lines) {
@@ -125,19 +130,9 @@ PairAnswer prune_before(Session& session, Workplace& place, Instant before, bool
 PairAnswer forget_deal(Session& session, Workplace& place, const PruneOptions& options) {
   auto row = find_deal(place.pair(), options.deal);
   if (!row) return failed(session, &place.config(), row.error());
-  if (!options.yes) {
-    std::int64_t count = 0;
-    std::int64_t after = 0;
-    while (true) {
-      auto entries = place.store().history(row->id, after, lines_at_once);
-      if (!entries) return failed(session, &place.config(), entries.error());
-      if (entries->empty()) return only_counted(session, count);
-      after = entries->back().sequence;
-      count += static_cast<std::int64_t>(entries->size());
-    }
-  }
   auto erased = place.store().erase_from_journal(row->id, session.clock().now());
   if (!erased) return failed(session, &place.config(), erased.error());
+  if (!options.yes) return only_counted(session, erased->lines);
   session.output.line(row->title + ": what both sides show now stays; what the history said of it is gone.");
   return pruned_answer(session, *erased, "were emptied");
 }
@@ -147,7 +142,9 @@ PairAnswer prune_pair(Session& session, const PairConfig& config, const PruneOpt
   if (!before) return failed(session, &config, before.error());
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
-  const auto mode = options.yes ? StoreMode::exclusive : StoreMode::shared;
+  // What would be forgotten is tried on a copy.
+  const auto only_looks = *before ? StoreMode::shared : StoreMode::scratch;
+  const auto mode = options.yes ? StoreMode::exclusive : only_looks;
   if (auto opened = (*made)->open_store(mode, false); !opened) return failed(session, &config, opened.error());
   return *before ? prune_before(session, **made, **before, options.yes) : forget_deal(session, **made, options);
 }

@@ -32,9 +32,14 @@ class Service {
     bool first = true;
     while (!SystemClock::interrupted()) {
       const Instant begun = session_.clock().now();
-      if (!cycle(first)) return;
+      if (const auto done = cycle(first); !done && !put_off(done.error())) return;
       first = false;
-      if (!wait_until(begun + every_)) return;
+      while (true) {
+        const auto due = wait_until(begun + every_);
+        if (due && !*due) return;  // asked to stop
+        if (due) break;
+        if (!put_off(due.error())) return;
+      }
     }
   }
 
@@ -52,42 +57,64 @@ class Service {
     session_.output.error(to_string_minutes(session_.clock().now()) + " " + config_.name + ": " + text);
   }
 
-  bool give_up(const Error& error) {
-    say_error(error.message);
+  // False: this pair cannot go on. Only damage lasts; a full disk, or another program that keeps the store locked, do
+  // not. The store is let go and opened anew for the next sync.
+  bool put_off(const Error& error) {
+    place_.reset();
+    const bool passes =
+        error.kind != ErrorClass::store_damaged || error.rule == "disk_full" || error.rule == "disk_failed";
+    if (passes) {
+      tell_incident(error.message);
+      return true;
+    }
+    say_error(error.message + "\n  This pair is not synced any more until the service is started anew.");
     code_ = worse(code_, exit_code_of(error.kind));
     return false;
   }
 
-  // False: this pair cannot go on.
-  bool cycle(bool first) {
-    if (!first && !take_mapping()) return false;
+  // The same incident is told once.
+  void tell_incident(const std::string& incident) {
+    if (!incident.empty() && incident != incident_)
+      say_error(incident + "\n  Tried again every " + to_string(every_) + ".");
+    incident_ = incident;
+  }
+
+  Result<void> open_anew() {
+    const std::lock_guard lock(mutex_);  // it may have to note something about the mapping
+    return open();
+  }
+
+  Result<void> cycle(bool first) {
+    if (!place_) {
+      if (auto opened = open_anew(); !opened) return opened;
+    }
+    if (!first) {
+      if (auto taken = take_mapping(); !taken) return taken;
+    }
     if (login_refused_) take_logins();
-    if (auto renewed = place_->renew_allowances(); !renewed) return give_up(renewed.error());
+    if (auto renewed = place_->renew_allowances(); !renewed) return renewed;
     place_->pair().meter->reset();
     engine::CycleOptions options;
     options.command = "run";
     if (first) options.allow = options_.allow;
     auto report = engine::run_cycle(place_->pair(), options);
-    if (!report) return give_up(report.error());
+    if (!report) return report.error();
     tell(*report);
     login_refused_ = report->stopped && report->stopped->kind == ErrorClass::auth_expired;
-    const bool broken = report->stopped && report->stopped->kind == ErrorClass::bug;
-    if (broken) return give_up(*report->stopped);
-    auto inbox = work_off_inbox(*place_, [this](const std::string& text) { say(text); });
-    return inbox ? true : give_up(inbox.error());
+    return work_off_inbox(*place_, [this](const std::string& text) { say(text); });
   }
 
   // A changed mapping file counts from the next cycle on; one that cannot be used leaves the one of before in use.
-  bool take_mapping() {
+  Result<void> take_mapping() {
     const auto read = place_->reread_mapping();
-    if (!read) return give_up(read.error());
+    if (!read) return read.error();
     const MappingChoice& choice = place_->mapping_choice();
     if (*read == Workplace::MappingIs::replaced) {
       say("The mapping was changed; version " + short_version(place_->mapping().hash()) + " counts from now on.");
     }
     if (choice.refused != mapping_refused_ && !choice.refused.empty()) say_error(other_mapping_note(*place_));
     mapping_refused_ = choice.refused;
-    return true;
+    return {};
   }
 
   // A key or a secret that was put in place of a refused one; while it cannot be used, the one of before is.
@@ -108,12 +135,9 @@ class Service {
       session_.output.answer(json::write(line));
     }
     const bool asked_to_stop = report.stopped && report.stopped->kind == ErrorClass::cancelled;
-    // The same incident is told once, and its end.
     const std::string incident = report.stopped && !asked_to_stop ? told_stop(*place_, report).message : "";
-    if (!incident.empty() && incident != incident_)
-      say_error(incident + "\n  Tried again every " + to_string(every_) + ".");
-    if (incident.empty() && !incident_.empty()) say("All is well again.");
-    if (!asked_to_stop) incident_ = incident;
+    if (!report.stopped && !incident_.empty()) say("All is well again.");
+    if (!asked_to_stop) tell_incident(incident);
     for (const auto& f : report.failures) say_error("Failed: " + f.title + ": " + f.message);
     std::vector<std::string> parts;
     for (const auto& [kind, count] : report.done) parts.push_back(write_text(place_->pair(), kind, count));
@@ -122,18 +146,21 @@ class Service {
       session_.log(config_.name + ": nothing to do; " + calls_line(*place_));
   }
 
-  bool wait_until(Instant next) {
-    while (session_.clock().now() < next) {
+  // False: asked to stop.
+  Result<bool> wait_until(Instant next) {
+    while (true) {
       const Duration left = next - session_.clock().now();
+      // More than ever had to be waited: the clock was set back.
+      if (left.ms <= 0 || left > every_) return true;
       if (!session_.clock().sleep_for(std::min(left, inbox_every))) return false;
+      if (!place_) continue;
       auto items = place_->store().open_inbox();
-      if (!items) return give_up(items.error());
+      if (!items) return items.error();
       if (items->empty()) continue;
       auto inbox = work_off_inbox(*place_, [this](const std::string& text) { say(text); });
-      if (!inbox) return give_up(inbox.error());
+      if (!inbox) return inbox.error();
       return true;  // what was approved or replayed leaves at once
     }
-    return true;
   }
 
   Session& session_;

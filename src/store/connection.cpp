@@ -33,16 +33,30 @@ Error described(ErrorClass kind, std::string message, const char* rule) {
 
 // One thread at a time works with a connection, so that SQLite need not lock it for every value; and nobody asks how
 // much memory SQLite uses, which it would lock for as well. Without effect once SQLite has begun its work.
-int flags_for(const std::string& file) {
+int flags_for(const std::string& file, Connection::Use use) {
   static std::once_flag once;
   std::call_once(once, [] { sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); });
+  if (use == Connection::Use::reading_only) return SQLite::OPEN_READONLY | SQLite::OPEN_URI | SQLite::OPEN_NOMUTEX;
   return SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | (file.empty() ? SQLite::OPEN_CREATE : 0);
+}
+
+// The file as SQLite is to open it.
+std::string named_for(const std::string& file, Connection::Use use) {
+  if (use != Connection::Use::reading_only) return file;
+  std::string uri = "file:";
+  for (const char c : file) {
+    if (c == '%') uri += "%25";
+    if (c == '?') uri += "%3f";
+    if (c == '#') uri += "%23";
+    if (c != '%' && c != '?' && c != '#') uri += c;
+  }
+  return uri + "?readonly_shm=1";
 }
 
 }  // namespace
 
-Connection::Connection(const std::string& file, const std::string& vfs)
-    : database_(file, flags_for(file), kBusyTimeoutMs, vfs) {
+Connection::Connection(const std::string& file, const std::string& vfs, Use use)
+    : database_(named_for(file, use), flags_for(file, use), kBusyTimeoutMs, vfs) {
   database_.createFunction("folded", 1, true, nullptr, folded);
 }
 

@@ -95,8 +95,10 @@ class Query {
 
 class Connection {
  public:
-  // Opens an existing file for reading and writing ("" makes a nameless temporary one). `vfs`: "" the usual one.
-  Connection(const std::string& file, const std::string& vfs);
+  // reading_only: of a file that others write; neither it nor the files beside it are made or changed.
+  enum class Use { reading_and_writing, reading_only };
+  // Opens an existing file ("" makes a nameless temporary one). `vfs`: "" the usual one.
+  Connection(const std::string& file, const std::string& vfs, Use use = Use::reading_and_writing);
 
   // A statement for `sql`, prepared once.
   Query query(std::string_view sql);

@@ -128,13 +128,20 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
     query("INSERT OR REPLACE INTO journal_checkpoint (one, sequence, hash, pruned_at) VALUES (1, ?1, ?2, ?3)")
         .with(last, Blob{hash}, now)
         .run();
+    // What one that stays came after stays too, and what that came after.
     pruned.operations = query(
-                            "DELETE FROM operations WHERE state IN ('applied', 'rejected', 'dropped')"
-                            " AND finished_at < ?1 AND sequence NOT IN"
-                            " (SELECT after_operation FROM operations WHERE after_operation IS NOT NULL"
-                            "   AND (finished_at IS NULL OR finished_at >= ?1))"
-                            " AND (after_operation IS NULL OR after_operation NOT IN"
-                            "   (SELECT sequence FROM operations WHERE finished_at IS NULL))")
+                            "WITH RECURSIVE old (sequence, after_operation) AS ("
+                            " SELECT sequence, after_operation FROM operations"
+                            "  WHERE state IN ('applied', 'rejected', 'dropped') AND finished_at < ?1"
+                            "  AND (after_operation IS NULL OR after_operation NOT IN"
+                            "   (SELECT sequence FROM operations WHERE finished_at IS NULL))),"
+                            " needed (sequence) AS ("
+                            " SELECT after_operation FROM operations WHERE after_operation IS NOT NULL"
+                            "  AND sequence NOT IN (SELECT sequence FROM old)"
+                            " UNION SELECT o.after_operation FROM operations AS o JOIN needed AS n"
+                            "  ON o.sequence = n.sequence WHERE o.after_operation IS NOT NULL)"
+                            " DELETE FROM operations WHERE sequence IN (SELECT sequence FROM old)"
+                            " AND sequence NOT IN (SELECT sequence FROM needed)")
                             .with(before)
                             .run();
     pruned.images = drop_unused_images();
@@ -142,36 +149,49 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
   });
 }
 
+// The lines about one deal lose what they say; so do its finished writes. Those of a deal that became part of another
+// one have no deal any more; only its lines name them.
+void SqliteStore::empty_lines(DealId deal, JournalPruned& erased) {
+  struct Line {
+    std::int64_t sequence;
+    std::string summary_hash, payload_hash;
+  };
+  std::vector<Line> lines;
+  {
+    Query told = query(
+        "SELECT j.sequence, j.summary, p.payload FROM journal AS j LEFT JOIN journal_payloads AS p"
+        " ON p.sequence = j.sequence WHERE j.deal = ?1 AND j.summary IS NOT NULL");
+    told.with(deal);
+    while (told.next()) {
+      lines.push_back({told.integer(0), sha256_bytes(told.text(1)), sha256_bytes(told.text(2))});
+    }
+  }
+  erased.operations +=
+      query(
+          "UPDATE operations SET changes = '{}', expected = '{}', agrees_with = '{}', error_message = '',"
+          " error_detail = '' WHERE state IN ('applied', 'rejected', 'dropped') AND (deal = ?1 OR deal IS NULL AND id "
+          "IN"
+          " (SELECT json_extract(p.payload, '$.operation') FROM journal_payloads AS p JOIN journal AS j"
+          "  ON j.sequence = p.sequence WHERE j.deal = ?1))")
+          .with(deal)
+          .run();
+  for (const Line& line : lines) {
+    erased.lines += query("UPDATE journal SET summary = NULL, summary_hash = ?2, payload_hash = ?3 WHERE sequence = ?1")
+                        .with(line.sequence, Blob{line.summary_hash}, Blob{line.payload_hash})
+                        .run();
+  }
+  query("DELETE FROM journal_payloads WHERE sequence IN (SELECT sequence FROM journal WHERE deal = ?1)")
+      .with(deal)
+      .run();
+}
+
 Result<JournalPruned> SqliteStore::erase_from_journal(DealId deal, Instant now) {
   return clean_up([&]() -> Result<JournalPruned> {
     JournalPruned erased;
-    struct Line {
-      std::int64_t sequence;
-      std::string summary_hash, payload_hash;
-    };
-    std::vector<Line> lines;
-    {
-      Query told = query(
-          "SELECT j.sequence, j.summary, p.payload FROM journal AS j LEFT JOIN journal_payloads AS p"
-          " ON p.sequence = j.sequence WHERE j.deal = ?1 AND j.summary IS NOT NULL");
-      told.with(deal);
-      while (told.next()) {
-        lines.push_back({told.integer(0), sha256_bytes(told.text(1)), sha256_bytes(told.text(2))});
-      }
-    }
-    for (const Line& line : lines) {
-      erased.lines +=
-          query("UPDATE journal SET summary = NULL, summary_hash = ?2, payload_hash = ?3 WHERE sequence = ?1")
-              .with(line.sequence, Blob{line.summary_hash}, Blob{line.payload_hash})
-              .run();
-    }
-    tell_footing_anew(deal, now);
-    erased.operations =
-        query(
-            "UPDATE operations SET changes = '{}', expected = '{}', agrees_with = '{}', error_message = '',"
-            " error_detail = '' WHERE deal = ?1 AND state IN ('applied', 'rejected', 'dropped')")
-            .with(deal)
-            .run();
+    const std::vector<std::int64_t> merged = merged_into(deal);
+    for (const std::int64_t id : merged) empty_lines(DealId(id), erased);
+    empty_lines(deal, erased);
+    tell_footing_anew(deal, merged, now);
     erased.images = drop_unused_images();
     return erased;
   });

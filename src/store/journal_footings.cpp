@@ -188,18 +188,25 @@ void SqliteStore::keep_footings(std::int64_t last) {
   for (const std::int64_t id : merged) query("DELETE FROM footings WHERE deal = ?1").with(id).run();
 }
 
-void SqliteStore::tell_footing_anew(DealId deal, Instant now) {
+std::vector<std::int64_t> SqliteStore::merged_into(DealId deal) {
   std::set<std::int64_t> merged;
-  {
+  std::vector<std::int64_t> asked = {deal.value};
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    std::set<std::int64_t> into_it;
     Query lines = query(told_changes("j.deal = ?1"));
-    lines.with(deal);
-    while (lines.next()) take_merged(read_or_refuse(lines.text(2)), merged);
+    lines.with(DealId(asked[i]));
+    while (lines.next()) take_merged(read_or_refuse(lines.text(2)), into_it);
+    for (const std::int64_t id : into_it) {
+      if (merged.insert(id).second) asked.push_back(id);
+    }
   }
+  return {merged.begin(), merged.end()};
+}
+
+void SqliteStore::tell_footing_anew(DealId deal, const std::vector<std::int64_t>& merged, Instant now) {
   auto row = this->deal(deal);
   if (!row) throw Refusal{row.error()};
-  query("DELETE FROM journal_payloads WHERE sequence IN (SELECT sequence FROM journal WHERE deal = ?1)")
-      .with(deal)
-      .run();
+  for (const std::int64_t id : merged) query("DELETE FROM footings WHERE deal = ?1").with(id).run();
   query("DELETE FROM footings WHERE deal = ?1").with(deal).run();
   untold_.erase(deal.value);
   const Footing footing = *row ? footing_of(**row) : Footing{};
@@ -208,7 +215,7 @@ void SqliteStore::tell_footing_anew(DealId deal, Instant now) {
   line.deal = deal;
   line.kind = JournalKind::person;
   line.summary = "What was said here before was erased on request";
-  line.payload = with_change("", change_between(Footing{}, footing, {merged.begin(), merged.end()}));
+  line.payload = with_change("", change_between(Footing{}, footing, merged));
   append(line);
 }
 

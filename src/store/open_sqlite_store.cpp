@@ -178,23 +178,6 @@ Result<std::unique_ptr<Connection>> connect_to_nothing(const std::string& path, 
   });
 }
 
-Opened open_shared(const std::string& path, const OpenOptions& options, Clock& clock) {
-  const std::string file = real_path(path);
-  const auto facts = inspect(file, newest_version());
-  if (!facts) return facts.error();
-  if (!facts->exists) return missing(path);
-  auto connection = connect_to_look({file, path}, options);
-  if (!connection) return connection.error();
-  return attempt(path, [&]() -> Opened {
-    if (is_old(**connection)) {
-      // Bringing it up to date needs the store alone for a moment.
-      auto alone = open_exclusive(path, options, clock);
-      if (!alone) return alone.error();
-    }
-    return store_of({path, options.mode, FileLock(), std::move(*connection)});
-  });
-}
-
 Opened open_scratch(const std::string& path, const OpenOptions& options) {
   const auto facts = inspect(real_path(path), newest_version());
   if (!facts) return facts.error();
@@ -231,13 +214,34 @@ Result<std::unique_ptr<Connection>> connect(const Place& place, const OpenOption
   });
 }
 
-// SQLite could read the file itself only with files beside it that somebody who may write has open, and who may write
-// the folder alone would leave such files behind that the owner cannot use.
+namespace {
+
+// For who may read the store but not write it, while somebody who may write has it open: SQLite reads it with the files
+// that are beside it then. Nothing where they are not, or where this process could make files that the owner cannot
+// use.
+std::unique_ptr<Connection> connect_beside_its_owner(const Place& place, const OpenOptions& options) {
+  const auto may = [](const std::string& path, int what) { return ::access(path.c_str(), what) == 0; };
+  const std::string folder = std::filesystem::path(place.file).parent_path().string();
+  const bool beside = may(place.file + "-wal", R_OK) && may(place.file + "-shm", R_OK);
+  if (!beside || may(folder.empty() ? std::string(".") : folder, W_OK)) return nullptr;
+  auto connected = attempt(place.named, [&]() -> Result<std::unique_ptr<Connection>> {
+    auto connection = std::make_unique<Connection>(place.file, options.vfs, Connection::Use::reading_only);
+    connection->leave_files_alone(true);
+    if (auto fit = check_identity(*connection, place.named, options.pair); !fit) return fit.error();
+    apply_settings(*connection);
+    return is_old(*connection) ? nullptr : std::move(connection);
+  });
+  return connected ? std::move(*connected) : nullptr;
+}
+
+// For looking only. Who may not write the store reads it as it is while somebody else has it open, and else a copy as
+// of this moment, because SQLite cannot do without the files beside it. Either takes no write.
 Result<std::unique_ptr<Connection>> connect_to_look(const Place& place, const OpenOptions& options) {
   if (::access(place.file.c_str(), W_OK) == 0) {
     auto connection = connect(place, options);
     if (connection || connection.error().rule != "permission") return connection;
   }
+  if (auto beside = connect_beside_its_owner(place, options)) return beside;
   auto copy = connect_to_copy(place.named, options);
   if (!copy) return copy;
   return attempt(place.named, [&]() -> Result<std::unique_ptr<Connection>> {
@@ -246,6 +250,26 @@ Result<std::unique_ptr<Connection>> connect_to_look(const Place& place, const Op
     // What was written here would be lost with the copy.
     (*copy)->script("PRAGMA query_only = ON");
     return std::move(*copy);
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> open_to_look(const std::string& path, const OpenOptions& options, Clock& clock) {
+  const std::string file = real_path(path);
+  const auto facts = inspect(file, newest_version());
+  if (!facts) return facts.error();
+  if (!facts->exists) return missing(path);
+  auto connection = connect_to_look({file, path}, options);
+  if (!connection) return connection.error();
+  return attempt(path, [&]() -> Opened {
+    if (is_old(**connection)) {
+      // Bringing it up to date needs the store alone for a moment.
+      OpenOptions alone = options;
+      alone.mode = OpenOptions::Mode::exclusive;
+      if (auto opened = open_exclusive(path, alone, clock); !opened) return opened.error();
+    }
+    return store_of({path, OpenOptions::Mode::shared, FileLock(), std::move(*connection)});
   });
 }
 
@@ -258,7 +282,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
     case OpenOptions::Mode::exclusive:
       return as_port(open_exclusive(path, options, clock));
     case OpenOptions::Mode::shared:
-      return as_port(open_shared(path, options, clock));
+      return as_port(open_to_look(path, options, clock));
     case OpenOptions::Mode::scratch:
       return as_port(open_scratch(path, options));
   }

@@ -19,8 +19,10 @@ struct Place {
 // refused, its files are left as they were.
 Result<std::unique_ptr<Connection>> connect(const Place& place, const OpenOptions& options);
 
-// The same for looking only. Who may not write the store gets a copy as of this moment, which takes no write.
-Result<std::unique_ptr<Connection>> connect_to_look(const Place& place, const OpenOptions& options);
+class SqliteStore;
+
+// OpenOptions::Mode::shared, whatever `options` say.
+Result<std::unique_ptr<SqliteStore>> open_to_look(const std::string& path, const OpenOptions& options, Clock& clock);
 
 // The error for damage found in the store `path`.
 Error damage_found(const std::string& path, const std::string& what);

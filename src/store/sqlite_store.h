@@ -12,7 +12,7 @@ namespace cosell::store {
 struct OpenOptions {
   // exclusive: for cycles and commands that write; a second process gets store_busy naming the holder.
   // shared: for status, todo, deals and the like; works while a cycle runs; writes only the inbox. Who may read the
-  // file but not write it looks at a copy of this moment, and the inbox is refused.
+  // file but not write it looks at it beside its owner, or at a copy of this moment, and the inbox is refused.
   // scratch: a private copy in a temporary file that disappears; the original (which may be missing) is only read.
   enum class Mode : std::uint8_t { exclusive, shared, scratch } mode = Mode::exclusive;
   std::string pair;      // a store belongs to one pair; another pair's file is refused

@@ -68,6 +68,9 @@ class SqliteStore final : public Store {
   // Says goodbye in the file (no check on the next opening) unless something failed.
   ~SqliteStore() override;
 
+  // For looking after the store as a whole.
+  Connection& connection() { return *parts_.connection; }
+
   Result<void> transaction(const std::function<Result<void>()>& work) override;
 
   Result<std::string> property(const std::string& name) override;
@@ -175,8 +178,11 @@ class SqliteStore final : public Store {
   Result<void> compare_footings();
   // Keeps what the deals stood on at that line, before the lines up to it go.
   void keep_footings(std::int64_t last);
-  // Forgets what the lines about the deal tell and tells what it stands on now, in a new line.
-  void tell_footing_anew(DealId deal, Instant now);
+  void empty_lines(DealId deal, JournalPruned& erased);
+  // The deals that became part of it, and those that had become part of them.
+  std::vector<std::int64_t> merged_into(DealId deal);
+  // What it stands on now, in a new line, after the lines that told it were emptied.
+  void tell_footing_anew(DealId deal, const std::vector<std::int64_t>& merged, Instant now);
 
   Parts parts_;
   bool open_transaction_ = false;

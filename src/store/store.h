@@ -263,7 +263,7 @@ class Store {
   // Removes lines older than that, with the writes and pictures that only they speak of, and leaves a checkpoint from
   // which the rest is verified.
   virtual Result<JournalPruned> prune_journal(Instant before, Instant now) = 0;
-  // Forgets what the history of a deal says; the lines stay, empty, so that the chain verifies. A last one says that,
+  // Forgets what the history of a deal says, and that of deals which became part of it; the lines stay, empty, so that the chain verifies. A last one says that,
   // and what the deal stands on.
   virtual Result<JournalPruned> erase_from_journal(DealId deal, Instant now) = 0;
 

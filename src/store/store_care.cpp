@@ -12,6 +12,7 @@
 #include "store/codec.h"
 #include "store/digest.h"
 #include "store/opening.h"
+#include "store/sqlite_store_impl.h"
 #include "store/store_file.h"
 
 namespace cosell::store {
@@ -49,12 +50,6 @@ Result<std::int64_t> check_images(Connection& connection, Store& store, const st
   return count;
 }
 
-OpenOptions for_looking(const OpenOptions& options) {
-  OpenOptions looking = options;
-  looking.mode = OpenOptions::Mode::shared;
-  return looking;
-}
-
 // All pages in one step: one moment, however much another process writes meanwhile.
 Result<void> copy_pages(Connection& from, const std::string& to, const std::string& vfs) {
   Connection target(to, vfs);
@@ -70,34 +65,32 @@ Result<void> copy_pages(Connection& from, const std::string& to, const std::stri
 }  // namespace
 
 Result<std::string> verify_sqlite_store(const std::string& path, const OpenOptions& options, Clock& clock) {
-  auto store = open_sqlite_store(path, for_looking(options), clock);
+  auto store = open_to_look(path, options, clock);
   if (!store) return store.error();
-  auto connection = connect_to_look({real_path(path), path}, options);
-  if (!connection) return connection.error();
+  Connection& connection = (*store)->connection();
   return attempt(path, [&]() -> Result<std::string> {
-    if (auto fit = check_file(**connection, path); !fit) return fit.error();
-    const auto images = check_images(**connection, **store, path);
+    connection.script("BEGIN");  // everything as of one moment; it ends with the connection
+    if (auto fit = check_file(connection, path); !fit) return fit.error();
+    const auto images = check_images(connection, **store, path);
     if (!images) return images.error();
     const auto entries = (*store)->verify_journal();
     if (!entries) return entries.error();
-    return grouped((*connection)->integer("SELECT count(*) FROM deals")) + " deals, " +
-           grouped((*connection)->integer("SELECT count(*) FROM operations")) + " writes, " + grouped(*images) +
+    return grouped(connection.integer("SELECT count(*) FROM deals")) + " deals, " +
+           grouped(connection.integer("SELECT count(*) FROM operations")) + " writes, " + grouped(*images) +
            " images and " + grouped(*entries) + " history entries: no damage found.";
   });
 }
 
 Result<void> back_up_sqlite_store(const std::string& path, const std::string& destination, const OpenOptions& options,
                                   Clock& clock) {
-  auto store = open_sqlite_store(path, for_looking(options), clock);
+  auto store = open_to_look(path, options, clock);
   if (!store) return store.error();
-  auto connection = connect_to_look({real_path(path), path}, options);
-  if (!connection) return connection.error();
   const std::string unfinished = destination + ".new";
   ::unlink(unfinished.c_str());
   const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) return refused_by_system("cannot be created", unfinished, errno);
   ::close(descriptor);
-  auto copied = attempt(destination, [&] { return copy_pages(**connection, unfinished, options.vfs); });
+  auto copied = attempt(destination, [&] { return copy_pages((*store)->connection(), unfinished, options.vfs); });
   // A hard link, unlike renaming, never replaces a file that is there.
   if (copied) copied = flush_to_disk(unfinished);
   if (copied && ::link(unfinished.c_str(), destination.c_str()) != 0) {

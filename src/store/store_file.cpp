@@ -183,7 +183,17 @@ Result<FileFacts> inspect(const std::string& path, std::int64_t newest) {
   if (facts.st_size == 0) return refused(path, "is empty: it is no store", kRestore);
   const Descriptor file = open_to_read(path);
   if (!file.open()) return refused_by_system("cannot be opened", path, errno);
-  return facts_from_header(path, read_start(file.get(), kHeaderSize), facts.st_size, newest);
+  // Another process may be writing its log back between one part of a look and the next. What counts is what two looks
+  // show alike.
+  std::string before;
+  while (true) {
+    const std::string header = read_start(file.get(), kHeaderSize);
+    if (::fstat(file.get(), &facts) != 0) return refused_by_system("cannot be opened", path, errno);
+    auto found = facts_from_header(path, header, facts.st_size, newest);
+    const std::string shown = header + std::to_string(facts.st_size);
+    if (found || shown == before) return found;
+    before = shown;
+  }
 }
 
 std::string real_path(const std::string& path) {

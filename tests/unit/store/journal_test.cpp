@@ -195,6 +195,65 @@ TEST_F(StoreJournal, PruningKeepsPicturesByWhichOthersAreTold) {
   EXPECT_EQ(raw_text("SELECT count(*) FROM pragma_foreign_key_check"), "0");
 }
 
+// An old write that a younger one came after stays, and so does what it came after itself.
+TEST_F(StoreJournal, PruningKeepsTheWritesThatYoungerOnesCameAfter) {
+  auto store = open();
+  const DealId deal = value_of(store->add_deal(DealRow{}));
+  const auto write = [&](const std::string& id, const std::string& after, Instant finished) {
+    OperationRow row = testing::full_operation(id, deal, RunId());
+    row.after = OperationId(after);
+    row.state = OperationState::applied;
+    row.finished_at = finished;
+    expect_ok(store->add_operation(row));
+  };
+  write("unrelated", "", kStart);
+  write("first", "", kStart);
+  write("second", "first", kStart);
+  write("third", "second", kStart + days(5));
+  for (const char* line : {"old", "newest"}) expect_ok(store->journal(entry(line)));
+  EXPECT_EQ(value_of(store->prune_journal(kStart + days(1), kStart + days(9))).operations, 1);
+  for (const char* id : {"first", "second", "third"}) {
+    EXPECT_TRUE(value_of(store->operation(OperationId(id))).has_value()) << id;
+  }
+}
+
+// A deal that became part of another one took its history along.
+TEST_F(StoreJournal, ForgetsWhatItSaysOfTheDealsThatBecamePartOfIt) {
+  auto store = open();
+  const auto half = [&](SideState DealRow::*side, const std::string& record) {
+    DealRow row;
+    (row.*side).record_id = record;
+    row.id = value_of(store->add_deal(row));
+    return row;
+  };
+  const DealRow first = half(&DealRow::partner_center, "r-0");
+  const DealRow second = half(&DealRow::partner_center, "r-1");
+  DealRow stays = half(&DealRow::crm, "006");
+  for (const DealRow* row : {&first, &second}) {
+    OperationRow write = testing::full_operation(row->partner_center.record_id, row->id, RunId());
+    write.state = OperationState::applied;
+    write.finished_at = kStart;
+    expect_ok(store->add_operation(write));
+    expect_ok(store->journal(entry("Written: Anna Berger", row->id, "{\"operation\":\"" + write.id.value + "\"}")));
+  }
+  // The first becomes part of the second, and that of the one that stays.
+  expect_ok(store->remove_deal(first.id, second.id));
+  expect_ok(store->remove_deal(second.id, stays.id));
+  stays.partner_center.record_id = "r-1";
+  expect_ok(store->update_deal(stays));
+  expect_ok(store->journal(entry("linked", stays.id)));
+  const DealId other = value_of(store->add_deal(DealRow{}));
+  expect_ok(store->journal(entry("another one", other)));
+  EXPECT_EQ(value_of(store->erase_from_journal(stays.id, kStart)).operations, 2);
+  for (const JournalEntry& line : value_of(store->history({}, 0, 100))) {
+    EXPECT_EQ(line.summary.find("Anna"), std::string::npos) << line.sequence;
+  }
+  EXPECT_EQ(value_of(store->history(other, 0, 100)).back().summary, "another one");
+  expect_ok(store->verify_journal());
+  EXPECT_EQ(value_of(store->erase_from_journal(stays.id, kStart)).lines, 1) << "asked again, it finds only that line";
+  expect_ok(store->verify_journal());
+}
+
 TEST_F(StoreJournal, ForgetsWhatItSaysOfADealAndStillVerifies) {
   write_four();
   auto store = open();

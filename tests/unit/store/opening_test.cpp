@@ -1,6 +1,7 @@
 // Opening a store: what is made, what is refused untouched, who is kept out, and what a killed process leaves behind.
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -344,6 +345,94 @@ TEST_F(StoreOpening, ByWhoMayOnlyReadTakesNoWriteAndSaysSo) {
   };
   EXPECT_EQ(as_somebody_else(told), 0);
   EXPECT_TRUE(value_of(open()->open_inbox()).empty());
+}
+
+// A copy of a large store takes long, and may not fit.
+TEST_F(StoreOpening, ByWhoMayOnlyReadNeedsNoCopyWhileItsOwnerHasItOpen) {
+  fill(20);
+  const auto holder = open();
+  value_of(holder->add_deal(DealRow{}));
+  const auto look_without_a_copy = [&] {
+    ::signal(SIGXFSZ, SIG_IGN);
+    const rlimit nothing{0, 0};
+    ::setrlimit(RLIMIT_FSIZE, &nothing);
+    return look();
+  };
+  EXPECT_EQ(as_somebody_else(look_without_a_copy), 21);
+}
+
+TEST_F(StoreOpening, ByWhoMayOnlyReadShowsOneMomentAfterTheOtherWhileItsOwnerWrites) {
+  constexpr int kRounds = 2'000;
+  fill(1);
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    auto store = open();
+    ImageId image;
+    for (int n = 1; n <= kRounds; ++n) {
+      auto done = store->transaction([&]() -> Result<void> {
+        auto shown = store->put_image({{"Name", std::string(5'000, 'n') + std::to_string(n)}}, image);
+        if (!shown) return shown.error();
+        image = *shown;
+        if (auto set = store->set_property("left", std::to_string(n)); !set) return set;
+        JournalEntry entry;
+        entry.deal = DealId(1);
+        if (auto told = store->journal(entry); !told) return told;
+        return store->set_property("right", std::to_string(n));
+      });
+      if (!done) ::_exit(9);
+      if (n % 50 != 0) continue;
+      SQLite::Database db(path_, SQLite::OPEN_READWRITE);
+      db.exec("PRAGMA wal_checkpoint(RESTART)");
+    }
+    ::_exit(0);
+  }
+  const auto looks = [&] {
+    for (int i = 0; i < 10; ++i) {
+      OpenOptions options;
+      options.pair = "north";
+      const auto verified = verify_sqlite_store(path_, options, clock_);
+      if (!verified && verified.error().kind != ErrorClass::store_busy) {
+        std::cerr << verified.error().message << " / " << verified.error().detail << std::endl;
+        return 1;
+      }
+      auto store = try_open(Mode::shared);
+      if (!store && store.error().kind == ErrorClass::store_busy) continue;
+      if (!store) return 2;
+      if (!(*store)->verify_journal()) return 3;
+    }
+    return 0;
+  };
+  ::usleep(100'000);
+  EXPECT_EQ(as_somebody_else(looks), 0);
+  int status = 0;
+  EXPECT_EQ(::waitpid(writer, &status, WNOHANG), 0) << "it was looked at too late";
+  ::waitpid(writer, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+// A sync that ends writes its log back into the file, which grows under the eyes of who looks.
+TEST_F(StoreOpening, IsNoDamageWhileOthersComeAndGo) {
+  constexpr int kSyncs = 300;
+  fill(1);
+  const pid_t syncs = ::fork();
+  if (syncs == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (int n = 0; n < kSyncs; ++n) {
+      auto store = try_open();
+      if (!store) ::_exit(9);
+      if (!(*store)->put_image({{"Name", std::string(9'000, 'n') + std::to_string(n)}})) ::_exit(8);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  int looks = 0;
+  for (; ::waitpid(syncs, &status, WNOHANG) == 0; ++looks) {
+    const auto store = inspect(path_, newest_version());
+    ASSERT_TRUE(store.has_value()) << store.error().message << " at look " << looks;
+  }
+  EXPECT_EQ(status, 0);
+  EXPECT_GT(looks, kSyncs);
 }
 
 TEST_F(StoreOpening, ByWhoMayNotEvenReadNamesTheFile) {
