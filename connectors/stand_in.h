@@ -75,4 +75,28 @@ StandIn::Loaded loaded_from(const Report& report) {
   return loaded;
 }
 
+// The stand-in of a CRM: its emulator loads exports and makes up deals that name two solutions. The certificate of a
+// login goes to the emulator's `certificate_setting`.
+template <class SeedOptions, class Core>
+StandIn crm_stand_in(std::unique_ptr<Core> core, const std::string& certificate_setting) {
+  StandIn stand_in;
+  Core* org = core.get();
+  stand_in.load_csv = [org](const std::string& csv, const Pairs& map, const Pairs& set, Clock& clock,
+                            Random& random) -> Result<StandIn::Loaded> {
+    const auto report = org->load_csv(csv, map, set, clock, random);
+    if (!report) return report.error();
+    return loaded_from(*report);
+  };
+  stand_in.seed = [org](std::size_t deals, Clock& clock, Random& random) {
+    SeedOptions options;
+    options.solutions = {"SOL-ABCDE-FGH", "SOL-KLMNO-PQR"};
+    org->seed(deals, clock, random, options);
+  };
+  stand_in.register_certificate = [org, certificate_setting](const std::string& pem) {
+    org->set(certificate_setting, pem);
+  };
+  stand_in.core = std::move(core);
+  return stand_in;
+}
+
 }  // namespace cosell

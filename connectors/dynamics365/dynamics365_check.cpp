@@ -144,9 +144,7 @@ Result<const DescribedColumn*> Dynamics365Check::resolve(Call& call, const std::
   }
   auto columns = schema_.columns_of(call, table);
   if (!columns) return std::move(columns.error());
-  const auto it = std::find_if((*columns)->begin(), (*columns)->end(),
-                               [&](const DescribedColumn& c) { return c.info.name == name; });
-  return it == (*columns)->end() ? nullptr : &*it;
+  return find_column(**columns, name);
 }
 
 Finding Dynamics365Check::read_finding(Call& call, const std::string& column) {
@@ -196,6 +194,10 @@ Finding Dynamics365Check::write_finding(Call& call, const std::string& column) {
     return problem(what, "does not exist on opportunity, or the bridge's user may not see it.", remedy);
   }
   const DescribedColumn& c = **found;
+  if (const auto ways = c.ways(); !ways.empty() && c.info.name == column) {
+    return problem(what, "may lead to several tables, so it has to be said which.",
+                   "Name one of its ways in the mapping, like " + ways.front().name + ".");
+  }
   if (c.secured) {
     return {Level::warning, what, "is secured by column security.",
             "Make sure that the bridge's user has a column security profile that may update it."};

@@ -6,7 +6,8 @@
 //     "won:3" and "lost:5" when closed, with the status reason. Writing it changes the choice, closes by the Win and
 //     Lose actions, or reopens; together with the other columns of the operation it is one change set.
 //   - A lookup is its record's id: "parentaccountid", "parentcontactid", "ownerid". A customer that may be an account
-//     or a contact is named by one of the two: "customerid_account", "customerid_contact".
+//     or a contact is named by one of the two: "customerid_account", "customerid_contact"; so is each table that a
+//     lookup of the organisation's own may lead to, where there are several: "new_buyer_account".
 //   - "parentaccountid.name", "ownerid.fullname", "customerid_account.address1_city", "new_partnerid.name" are columns
 //     of the record that a lookup leads to; they are blank where it leads to another table. Tracked reads cannot bring
 //     them: each page costs one more request for all of them. They can be read only, but for

@@ -45,7 +45,18 @@ void append(std::vector<ColumnInfo>& out, const std::vector<DescribedColumn>& co
       info.writable = info.name == kCurrencyColumn;  // it belongs to another record
       info.required = false;
     }
+    const auto ways = c.ways();
+    if (parent.empty() && !ways.empty()) info.writable = false;  // each way is
     out.push_back(std::move(info));
+    for (const DescribedColumn::Way& way : ways) {
+      if (!parent.empty()) break;
+      ColumnInfo one = c.info;
+      one.name = way.name;
+      one.label += " (" + way.table + ")";
+      one.writable = c.info.writable && !c.secured;
+      one.required = false;
+      out.push_back(std::move(one));
+    }
   }
 }
 

@@ -48,7 +48,7 @@ constexpr std::array<Meaning, 46> kMeanings = {{
     {"0x80048d19", ErrorClass::rejected, "Dynamics 365 expects another kind of value"},
     {"0x80048408", ErrorClass::rejected, "The status reason does not belong to this status in Dynamics 365"},
     {"0x8004f00e", ErrorClass::rejected, "Dynamics 365 does not allow this change of status"},
-    {"0x80043b05", ErrorClass::rejected, "An opportunity in Dynamics 365 needs an account or a contact"},
+    {"0x80040505", ErrorClass::rejected, "An opportunity in Dynamics 365 needs an account or a contact"},
     {"0x80048479", ErrorClass::rejected, "The currency of this opportunity can no longer be changed in Dynamics 365"},
     {"0x80040515", ErrorClass::precondition, "Somebody closed the opportunity in Dynamics 365 meanwhile"},
     {"0x8004051a", ErrorClass::precondition, "Somebody reopened the opportunity in Dynamics 365 meanwhile"},

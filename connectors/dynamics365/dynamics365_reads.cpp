@@ -136,7 +136,7 @@ Result<ReadPosition> Dynamics365Reads::position_of(Call& call, const PullRequest
                       "The kept read position belongs to another Dynamics 365 organisation (" + position->environment +
                           ", now " + client_.environment() + "); everything is read again and compared.");
   }
-  schema_.remember("opportunity", position->facts);
+  schema_.recall("opportunity", position->facts);
   return position;
 }
 

@@ -172,6 +172,26 @@ DescribedColumn read_column(const json::Value& attribute) {
 
 }  // namespace
 
+std::vector<DescribedColumn::Way> DescribedColumn::ways() const {
+  std::vector<Way> all;
+  if (wire_type == "Owner" || targets.size() < 2) return all;
+  for (const std::string& table : targets) {
+    all.push_back({info.name + "_" + table, (custom ? schema_name : info.name) + "_" + table, table});
+  }
+  return all;
+}
+
+const DescribedColumn* find_column(const std::vector<DescribedColumn>& columns, std::string_view name) {
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const auto& c) { return c.info.name == name; });
+  if (found != columns.end()) return &*found;
+  const auto by_way = std::find_if(columns.begin(), columns.end(), [&](const DescribedColumn& c) {
+    const auto ways = c.ways();
+    return std::any_of(ways.begin(), ways.end(),
+                       [&](const auto& way) { return text::equals_ignore_case(way.name, name); });
+  });
+  return by_way == columns.end() ? nullptr : &*by_way;
+}
+
 std::string to_text(const ColumnFacts& f) {
   const std::string type = kTypeNames[static_cast<std::size_t>(f.type)];
   if (f.type != ColumnType::lookup) return type;
@@ -288,10 +308,21 @@ Result<const std::vector<DescribedColumn>*> Dynamics365Schema::columns_of(Call& 
 
 const DescribedColumn* Dynamics365Schema::described(const std::string& table, const std::string& column) const {
   const auto it = described_.find(table);
-  if (it == described_.end()) return nullptr;
-  const auto found = std::find_if(it->second.begin(), it->second.end(),
-                                  [&](const DescribedColumn& c) { return c.info.name == column; });
-  return found == it->second.end() ? nullptr : &*found;
+  return it == described_.end() ? nullptr : find_column(it->second, column);
+}
+
+ColumnFacts Dynamics365Schema::facts_from(const DescribedColumn& c, const std::string& column) {
+  ColumnFacts facts;
+  facts.type = type_of(c);
+  if (facts.type != ColumnType::lookup) return facts;
+  const auto ways = c.ways();
+  for (const DescribedColumn::Way& way : ways) {
+    if (text::equals_ignore_case(way.name, column)) return lookup_to(c.info.name, way.bind, way.table);
+  }
+  // By its own name it can be read only, like "customerid".
+  if (!ways.empty()) return lookup_to(column, "", "");
+  // The navigation property of an own lookup is its name with the capitals that it was made with.
+  return lookup_to(column, c.custom ? c.schema_name : column, c.targets.empty() ? "" : c.targets.front());
 }
 
 Result<Facts> Dynamics365Schema::facts_of(Call& call, const std::string& table,
@@ -319,13 +350,7 @@ Result<Facts> Dynamics365Schema::facts_of(Call& call, const std::string& table,
       e.fields = {column};
       return e;
     }
-    ColumnFacts facts;
-    facts.type = type_of(*c);
-    if (facts.type == ColumnType::lookup) {
-      // The navigation property of an own lookup is its name with the capitals that it was made with.
-      facts = lookup_to(column, c->custom ? c->schema_name : column, c->targets.empty() ? "" : c->targets.front());
-    }
-    fresh[column] = std::move(facts);
+    fresh[column] = facts_from(*c, column);
   }
   if (auto found = find_targets(call, fresh); !found) return found.error();
   remember(table, fresh);
@@ -371,6 +396,15 @@ Result<void> Dynamics365Schema::find_targets(Call& call, Facts& facts) {
 
 void Dynamics365Schema::remember(const std::string& table, const Facts& facts) {
   for (const auto& [column, f] : facts) facts_[table][column] = f;
+}
+
+void Dynamics365Schema::recall(const std::string& table, const Facts& facts) {
+  for (const auto& [column, f] : facts) {
+    if (f.type == ColumnType::lookup && !f.set.empty()) {
+      targets_.try_emplace(f.table, Table{RecordKind::referral, f.table, f.set, f.id});
+    }
+  }
+  if (described_.find(table) == described_.end()) remember(table, facts);
 }
 
 void Dynamics365Schema::forget() {

@@ -63,7 +63,19 @@ struct DescribedColumn {
   bool createable = false;
   bool updateable = false;
   bool secured = false;
+
+  // A lookup that may lead to several tables is written, and followed, by one way for each: "new_buyer_account". The
+  // navigation property behind it has the capitals that the lookup was made with: "new_Buyer_account". None for other
+  // columns; an owner is bound by its own name, whether a user or a team.
+  struct Way {
+    std::string name;
+    std::string bind;
+    std::string table;
+  };
+  std::vector<Way> ways() const;
 };
+// By its own name, or by one of its ways.
+const DescribedColumn* find_column(const std::vector<DescribedColumn>& columns, std::string_view name);
 
 struct Option {
   std::int64_t value = 0;
@@ -77,8 +89,9 @@ class Dynamics365Schema {
 
   // Facts of columns and of navigation properties. Columns that the table does not have are `schema_drift`.
   Result<Facts> facts_of(Call& call, const std::string& table, const std::vector<std::string>& columns);
-  // Facts of opportunity's columns from a read position, so that a new process need not ask.
-  void remember(const std::string& table, const Facts& facts);
+  // Facts of opportunity's columns from a read position, so that a new process need not ask. A description that was
+  // read since then tells better.
+  void recall(const std::string& table, const Facts& facts);
 
   // From the metadata; asks once.
   Result<const std::vector<DescribedColumn>*> columns_of(Call& call, const std::string& table);
@@ -98,8 +111,10 @@ class Dynamics365Schema {
   Result<const std::vector<Option>*> status_reasons(Call& call);
 
  private:
+  void remember(const std::string& table, const Facts& facts);
   Result<void> find_targets(Call& call, Facts& facts);
   const DescribedColumn* described(const std::string& table, const std::string& column) const;
+  static ColumnFacts facts_from(const DescribedColumn& described, const std::string& column);
 
   Dynamics365Client& client_;
   std::map<std::string, std::vector<DescribedColumn>> described_;

@@ -48,7 +48,8 @@ Result<void> WriteRows::add_column(Call& call, const ColumnFacts& facts, const s
     return make_error(ErrorClass::config,
                       "Column " + column +
                           " may lead to several tables of Dynamics 365; the mapping has to name one "
-                          "of them, like customerid_account.");
+                          "of them, like " +
+                          column + "_account.");
   }
   if (is_blank(value)) {
     row.body.set(facts.bind, json::Value::null());

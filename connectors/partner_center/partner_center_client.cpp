@@ -2,24 +2,22 @@
 #include "connectors/partner_center/partner_center_client.h"
 
 #include <algorithm>
-#include <deque>
 #include <utility>
 
 #include "base/text.h"
+#include "connectors/partner_center/request_lane.h"
+#include "connectors/partner_center/write_stream.h"
 
 namespace cosell::partner_center {
 namespace {
 
 constexpr const char* kReferralsPath = "/v1.0/engagements/referrals";
-constexpr const char* kTitle = "Partner Center";
 constexpr int kServicePageSize = 100;
-
-bool is_success(int status) { return status >= 200 && status < 300; }
 
 // An answer that cannot be understood says nothing about whether a write was applied.
 Error not_understood(const http::Response& response, const Asked& asked, const std::string& what) {
   Error e = net::error_from(asked.writes ? ErrorClass::unknown : ErrorClass::bad_response,
-                            std::string(kTitle) + " sent " + what + " in answer to " + asked.name +
+                            std::string(kPartnerCenter) + " sent " + what + " in answer to " + asked.name +
                                 (asked.writes ? "; the change may have been carried out." : "."),
                             response);
   if (e.request_id.empty()) e.request_id = asked.correlation_id;
@@ -32,44 +30,6 @@ net::Exchange bare_exchange(const Call& call, std::string method, std::string ur
   exchange.request.method = std::move(method);
   exchange.request.url = std::move(url);
   return exchange;
-}
-
-// The retry layer names one side in the meter and in messages; people read "Partner Center", the meter counts under
-// the name that the engine chose.
-class Lane {
- public:
-  explicit Lane(Call& call) : call_(call) {}
-  ~Lane() {
-    const net::Calls counted = meter_.of(kTitle);
-    for (const auto& [method, times] : counted.by_method) {
-      for (std::uint64_t i = 0; i < times; ++i) call_.meter.count(call_.side, method);
-    }
-    if (const auto told = meter_.in_flight(kTitle)) call_.meter.tell_in_flight(call_.side, *told);
-  }
-  Lane(const Lane&) = delete;
-  Lane& operator=(const Lane&) = delete;
-  net::Lane open() { return {kTitle, call_.transport, call_.clock, call_.random, &meter_}; }
-
- private:
-  Call& call_;
-  net::CallMeter meter_;
-};
-
-bool ended_login(const Result<http::Response>& response) { return response && response->status == 401; }
-
-Error never_left() { return make_error(ErrorClass::cancelled, "Stopped before the request was sent."); }
-
-// Or does the answer tell of the login, of the service or of the way there?
-bool is_about_one_referral(const Result<http::Response>& response) {
-  if (!response) return false;
-  const int status = response->status;
-  return is_success(status) || status == 400 || status == 404 || status == 409 || status == 410 || status == 412;
-}
-
-net::RetryPolicy once() {
-  net::RetryPolicy policy;
-  policy.limits.attempts = 1;
-  return policy;
 }
 
 // Why a list is read; the pages behind the first one show no order.
@@ -107,21 +67,6 @@ Result<Answer> understand(const http::Response& response, const Asked& asked) {
   answer.body = std::move(*body);
   return answer;
 }
-
-struct Client::Request {
-  std::string method;
-  std::string target;
-  std::string body;
-  std::string if_match;
-  std::string operation_id;
-  std::string correlation_id;  // of the newest attempt
-
-  Asked asked() const {
-    const bool writes = method != "GET";
-    return {name_of_request(method, target), writes, writes ? !target.empty() : text::starts_with(target, "/"),
-            correlation_id};
-  }
-};
 
 Client::Client(const PartnerCenterSettings& settings, std::shared_ptr<net::TokenSource> tokens)
     : referrals_url_(settings.base_url + kReferralsPath), page_size_(settings.page_size), tokens_(std::move(tokens)) {
@@ -225,136 +170,6 @@ std::vector<Result<Answer>> Client::read_all(Call& call, std::span<const std::st
 Result<Answer> Client::read(Call& call, const std::string& target) {
   return std::move(read_all(call, std::span(&target, 1)).front());
 }
-
-// Batches of writes in one stream of requests, two at most under way.
-class Client::Stream {
- public:
-  Stream(Client& client, Call& call, const NextWrites& next, const Answered& answered)
-      : client_(client), call_(call), next_(next), answered_(answered) {}
-
-  void go() {
-    // Begun before it is known whether anything may leave: each batch that there is gets its outcomes.
-    while (!under_way_.empty() || begin_batch()) {
-      const std::size_t sent_before = sent_;
-      Lane lane(call_);
-      net::send_each(
-          lane.open(), [this] { return next_exchange(); }, client_.limit_for(call_),
-          [&](std::size_t index, Result<http::Response> response) { take(sent_before + index, std::move(response)); });
-      // All that left is answered now.
-      renew_login();
-      const bool over = sent_ == sent_before;  // nothing is left to send, or it may no longer leave
-      hand_out(over ? Which::all : Which::complete);
-      if (over) return;
-    }
-  }
-
- private:
-  enum class Which : std::uint8_t { complete, all };
-
-  struct Batch {
-    std::vector<Request> requests;
-    std::vector<net::Exchange> exchanges;  // of those that left; they stay where they are
-    Responses responses;
-    std::size_t first = 0;  // number of its first request in the stream
-    std::size_t begun = 0;
-    std::size_t answered = 0;
-    bool renews = false;  // a request was refused because the login had ended
-
-    bool has_left() const { return begun == requests.size(); }
-    bool complete() const { return answered == requests.size() && !renews; }
-  };
-
-  // The request that leaves next; nullptr when none may.
-  const net::Exchange* next_exchange() {
-    if ((under_way_.empty() || under_way_.back().has_left()) && !begin_batch()) return nullptr;
-    Batch& batch = under_way_.back();
-    const Result<std::string> token = client_.tokens_->token();
-    if (!token) {
-      give_up(batch, token.error());
-      return nullptr;
-    }
-    ++sent_;
-    return &batch.exchanges.emplace_back(client_.exchange_for(call_, batch.requests[batch.begun++], *token));
-  }
-
-  // What has not left yet does not.
-  void give_up(Batch& batch, const Error& why) {
-    while (!batch.has_left()) {
-      batch.responses[batch.begun++] = why;
-      ++batch.answered;
-    }
-    may_begin_ = false;
-  }
-
-  bool begin_batch() {
-    constexpr std::size_t under_way_max = 2;
-    while (may_begin_ && under_way_.size() < under_way_max) {
-      std::optional<std::vector<Write>> writes = next_();
-      if (!writes) return false;
-      Batch& batch = under_way_.emplace_back();
-      batch.first = sent_;
-      for (const Write& w : *writes) {
-        batch.requests.push_back({w.method, w.path, json::write(w.body), w.if_match, w.operation_id, ""});
-        batch.responses.push_back(never_left());
-      }
-      batch.exchanges.reserve(batch.requests.size());
-      if (!batch.requests.empty()) return true;
-      hand_out(Which::complete);
-    }
-    return false;
-  }
-
-  void take(std::size_t index, Result<http::Response> response) {
-    Batch& batch = index >= under_way_.back().first ? under_way_.back() : under_way_.front();
-    batch.renews = batch.renews || ended_login(response);
-    if (!is_about_one_referral(response)) may_begin_ = false;
-    batch.responses[index - batch.first] = std::move(response);
-    ++batch.answered;
-    hand_out(Which::complete);
-  }
-
-  void renew_login() {
-    bool renewed = false;
-    for (Batch& batch : under_way_) {
-      if (!batch.renews) continue;
-      if (!std::exchange(renewed, true)) client_.tokens_->invalidate();
-      client_.send_refused_again(call_, batch.requests, once(), net::Safety::once, batch.responses);
-      batch.renews = false;
-    }
-  }
-
-  void hand_out(Which which) {
-    while (!under_way_.empty() && (which == Which::all || under_way_.front().complete())) {
-      const Batch batch = std::move(under_way_.front());
-      under_way_.pop_front();
-      answered_(answers_to(batch));
-    }
-    if (under_way_.empty()) may_begin_ = true;
-  }
-
-  static std::vector<Result<Answer>> answers_to(const Batch& batch) {
-    std::vector<Result<Answer>> answers;
-    for (std::size_t i = 0; i < batch.responses.size(); ++i) {
-      if (batch.responses[i]) {
-        answers.push_back(understand(*batch.responses[i], batch.requests[i].asked()));
-        continue;
-      }
-      Error e = batch.responses[i].error();
-      // An answer that could not be taken in proves nothing about the write.
-      if (e.kind == ErrorClass::bad_response) e.kind = ErrorClass::unknown;
-      answers.emplace_back(std::move(e));
-    }
-    return answers;
-  }
-
-  Client& client_;
-  Call& call_;
-  const NextWrites& next_;
-  const Answered& answered_;
-  std::deque<Batch> under_way_;
-  std::size_t sent_ = 0;
-  bool may_begin_ = true;  // a further batch
-};
 
 Result<Answer> Client::write(Call& call, const Write& write) {
   std::optional<std::vector<Write>> one = std::vector<Write>{write};

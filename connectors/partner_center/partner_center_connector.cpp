@@ -104,6 +104,7 @@ class PartnerCenterConnector final : public Connector {
   Result<void> add_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
                                     std::vector<Observation>& found);
   Result<Write> write_for(Call& call, const Operation& operation);
+  Result<json::Value> patch_for(Call& call, const Operation& operation);
   Outcome outcome_of(const Operation& operation, const Result<Answer>& answer) const;
 
   const PartnerCenterSettings settings_;
@@ -206,11 +207,36 @@ Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& ope
     write.method = "PATCH";
     write.path = "/" + text::percent_encode(operation.target.id.value);
     write.if_match = quoted_tag(operation.must_match.value);
-    body = registers ? registration_patch(operation) : patch_body(operation.changes, operation.expected, settings_);
+    body = registers ? registration_patch(operation) : patch_for(call, operation);
   }
   if (!body) return body.error();
   write.body = std::move(*body);
   return write;
+}
+
+// A list that is replaced is written with all that the service has of the members who stay.
+Result<json::Value> PartnerCenterConnector::patch_for(Call& call, const Operation& operation) {
+  if (!replaces_a_list(operation.changes, operation.expected)) {
+    return patch_body(operation.changes, operation.expected, settings_);
+  }
+  const std::string target = "/" + text::percent_encode(operation.target.id.value);
+  Result<Answer> answer = client_.read(call, target);
+  if (!answer) {
+    // Nothing was written, so that nothing has to be looked up.
+    Error& e = answer.error();
+    if (e.kind == ErrorClass::unknown || e.kind == ErrorClass::bad_response) e.kind = ErrorClass::transient;
+    return std::move(e);
+  }
+  const Result<RowHead> head = read_single(*answer);
+  if (!head) {
+    Error e = head.error();
+    e.kind = ErrorClass::transient;
+    return e;
+  }
+  if (!head->etag.empty() && quoted_tag(head->etag) != quoted_tag(operation.must_match.value)) {
+    return make_error(ErrorClass::precondition, "The referral was changed in Partner Center in the meantime.");
+  }
+  return patch_body(operation.changes, operation.expected, settings_, &answer->body);
 }
 
 Outcome PartnerCenterConnector::outcome_of(const Operation& operation, const Result<Answer>& answer) const {

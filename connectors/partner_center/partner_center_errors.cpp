@@ -132,6 +132,30 @@ Error login_error(const http::Response& response, const Refusal& refusal) {
   return e;
 }
 
+// Not the service spoke but something in front of it, which knows nothing of referrals: a web page, or the gateway that
+// has no such way.
+bool is_of_something_between(const http::Response& response) {
+  const std::string body = text::trim(std::string_view(response.body).substr(0, 200));
+  if (text::lower_ascii(response.headers.get("Content-Type")).find("html") != std::string::npos ||
+      text::starts_with(body, "<")) {
+    return true;
+  }
+  const auto read = json::read(response.body);
+  return read && read->is_object() && read->find("statusCode") != nullptr && read->find("error") == nullptr;
+}
+
+// What such an answer to a write stands for: it was turned away before the service saw it.
+Error of_something_between(const http::Response& response, const Asked& asked) {
+  return net::error_from(
+      asked.writes ? ErrorClass::rejected : ErrorClass::bad_response,
+      "Something between the bridge and Partner Center answered " + asked.name + " with status " +
+          std::to_string(response.status) +
+          (asked.writes ? " and did not let the change through. Ask those who run the proxy or the "
+                          "firewall; a word in the notes may be the reason."
+                        : "; it says nothing about the referral. Look at the proxy or the firewall."),
+      response);
+}
+
 ErrorClass class_of(int status, bool is_write, bool names_a_referral) {
   switch (status) {
     case 404:
@@ -175,6 +199,9 @@ Error error_of(const http::Response& response, const Asked& asked) {
   Error e;
   if (response.status == 401 || (response.status == 403 && asks_for_person(response, refusal))) {
     e = login_error(response, refusal);
+  } else if ((response.status == 403 || response.status == 404 || response.status == 410) &&
+             is_of_something_between(response)) {
+    e = of_something_between(response, asked);
   } else if (response.status == 403) {
     e = net::error_from(ErrorClass::forbidden,
                         "This login may not do that in Partner Center. The service user needs the role Referrals "

@@ -275,15 +275,79 @@ std::optional<std::vector<Value>> members_added(const Value& list, const Value& 
   return added;
 }
 
-std::optional<Error> patch_list(Field f, const std::string& path, std::optional<Value> list,
-                                const std::optional<Value>& before, Patch& patch) {
-  if (!list) return wrong_kind(f);
+// The lists of a referral that are patched, and where they stand in it.
+struct ListPath {
+  Field field;
+  const char* path;
+};
+constexpr ListPath kListPaths[] = {{Field::team, "/team"},
+                                   {Field::customer_contacts, "/customerProfile/team"},
+                                   {Field::solutions, "/details/requirements/solutions"}};
+
+std::optional<Value> list_json(Field f, const cosell::Value& v) {
+  return f == Field::solutions ? solutions_json(v) : people_json(v);
+}
+
+const Value* member_of(const Value& object, std::string_view name) {
+  for (const json::Member& m : object.members()) {
+    if (text::equals_ignore_case(m.key, name)) return &m.value;
+  }
+  return nullptr;
+}
+
+const Value* at_pointer(const Value& root, std::string_view pointer) {
+  const Value* at = &root;
+  for (const std::string& step : text::split(pointer.substr(1), '/')) {
+    if (at != nullptr) at = member_of(*at, step);
+  }
+  return at;
+}
+
+std::string text_of_member(const Value& object, std::string_view name) {
+  const Value* v = member_of(object, name);
+  return v == nullptr ? "" : text::trim(v->text());
+}
+
+// A member who stays, as the service has it, with what the change says of it: people are told by their address,
+// solutions by their id. What the service found out itself (a validated address) is not sent back.
+Value with_all_that_is_known(const Value& wanted, const Value& list, bool people) {
+  const char* key = people ? "email" : "id";
+  const std::string told = text_of_member(wanted, key);
+  const auto is_same = [&](const Value& there) {
+    return !told.empty() && text::equals_ignore_case(text_of_member(there, key), told);
+  };
+  const auto there = std::find_if(list.items().begin(), list.items().end(), is_same);
+  if (there == list.items().end()) return wanted;
+  Value out = Value::object();
+  for (const json::Member& m : there->members()) {
+    if (!text::ends_with(m.key, "ValidationStatus")) out.set(m.key, m.value);
+  }
+  for (const json::Member& m : wanted.members()) {
+    // A solution's name and type are the catalogue's, which the CRM need not know.
+    const bool known_better = !people && !text_of_member(out, m.key).empty();
+    const Value* before = member_of(out, m.key);
+    if (known_better || (before != nullptr && before->text() == m.value.text())) continue;
+    const auto same_name = std::find_if(out.members().begin(), out.members().end(),
+                                        [&](const auto& o) { return text::equals_ignore_case(o.key, m.key); });
+    out.set(same_name == out.members().end() ? m.key : same_name->key, m.value);
+  }
+  return out;
+}
+
+std::optional<Error> patch_list(const ListPath& at, std::optional<Value> list, const std::optional<Value>& before,
+                                const Value* present, Patch& patch) {
+  if (!list) return wrong_kind(at.field);
   auto added = before ? members_added(*list, *before) : std::nullopt;
-  if (!added) {
-    patch.replace(path, std::move(*list));
+  if (added) {
+    for (Value& member : *added) patch.add(std::string(at.path) + "/-", std::move(member));
     return std::nullopt;
   }
-  for (Value& member : *added) patch.add(path + "/-", std::move(member));
+  const Value* there = present == nullptr ? nullptr : at_pointer(*present, at.path);
+  Value whole = Value::array();
+  for (const Value& member : list->items()) {
+    whole.append(there == nullptr ? member : with_all_that_is_known(member, *there, at.field != Field::solutions));
+  }
+  patch.replace(at.path, std::move(whole));
   return std::nullopt;
 }
 
@@ -298,7 +362,7 @@ std::optional<Error> patch_intent(const cosell::Value& v, Patch& patch) {
 }
 
 std::optional<Error> patch_field(Field f, const cosell::Value& v, const cosell::Value& before,
-                                 const PartnerCenterSettings& settings, Patch& patch) {
+                                 const PartnerCenterSettings& settings, const Value* present, Patch& patch) {
   const auto* text_path =
       std::find_if(std::begin(kTextPaths), std::end(kTextPaths), [f](const TextPath& t) { return t.field == f; });
   if (text_path != std::end(kTextPaths)) return patch_text(*text_path, v, patch);
@@ -307,12 +371,8 @@ std::optional<Error> patch_field(Field f, const cosell::Value& v, const cosell::
   if (f == Field::close_date) return patch_close_date(v, patch);
   if (f == Field::visible) return patch_visible(v, patch);
   if (f == Field::marketplace_intent) return patch_intent(v, patch);
-  if (f == Field::team) return patch_list(f, "/team", people_json(v), people_json(before), patch);
-  if (f == Field::customer_contacts) {
-    return patch_list(f, "/customerProfile/team", people_json(v), people_json(before), patch);
-  }
-  if (f == Field::solutions) {
-    return patch_list(f, "/details/requirements/solutions", solutions_json(v), solutions_json(before), patch);
+  for (const ListPath& at : kListPaths) {
+    if (at.field == f) return patch_list(at, list_json(f, v), list_json(f, before), present, patch);
   }
   Result<Value> stage = stage_json(v, settings);
   if (!stage) return stage.error();
@@ -381,16 +441,30 @@ Result<json::Value> microsoft_half_body(const Operation& create, const std::stri
   return body;
 }
 
-Result<json::Value> patch_body(const Columns& changes, const Columns& expected, const PartnerCenterSettings& settings) {
+Result<json::Value> patch_body(const Columns& changes, const Columns& expected, const PartnerCenterSettings& settings,
+                               const json::Value* present) {
   if (changes.empty()) return make_error(ErrorClass::bug, "A change of a referral has to change something.");
   Patch patch;
   for (const auto change : in_legal_order(changes)) {
     const std::optional<Field> field = field_from(change->first);
     if (!field || !can_patch(*field, settings)) return not_patchable(change->first, field);
-    std::optional<Error> refused = patch_field(*field, change->second, shown(expected, *field), settings, patch);
+    std::optional<Error> refused =
+        patch_field(*field, change->second, shown(expected, *field), settings, present, patch);
     if (refused) return std::move(*refused);
   }
   return patch.take();
+}
+
+bool replaces_a_list(const Columns& changes, const Columns& expected) {
+  return std::any_of(std::begin(kListPaths), std::end(kListPaths), [&](const ListPath& at) {
+    const auto change = changes.find(info(at.field).name);
+    if (change == changes.end()) return false;
+    const auto list = list_json(at.field, change->second);
+    if (!list || list->items().empty()) return false;
+    if (expected.find(info(at.field).name) == expected.end()) return true;
+    const auto before = list_json(at.field, shown(expected, at.field));
+    return !before || (!before->items().empty() && !members_added(*list, *before));
+  });
 }
 
 bool can_patch(Field field, const PartnerCenterSettings& settings) {

@@ -20,8 +20,13 @@ Result<json::Value> microsoft_half_body(const Operation& create, const std::stri
 
 // Operations for exactly the changed fields (PATCH). `expected`: what the change was planned from; a list that only
 // grew since is added to, so that its members keep what the bridge does not know of them (a preference, a price). Any
-// other list is replaced as a whole, which is the only published way to take a member out.
-Result<json::Value> patch_body(const Columns& changes, const Columns& expected, const PartnerCenterSettings& settings);
+// other list is replaced as a whole, which is the only published way to take a member out: those who stay are written
+// as `present`, the referral as the service shows it, has them. Null: it is not known.
+Result<json::Value> patch_body(const Columns& changes, const Columns& expected, const PartnerCenterSettings& settings,
+                               const json::Value* present = nullptr);
+
+// Whether the change replaces a list some of whose members stay, so that patch_body needs the referral as it is.
+bool replaces_a_list(const Columns& changes, const Columns& expected);
 
 // May this field be written to a referral that exists? (For describe.)
 bool can_patch(Field field, const PartnerCenterSettings& settings);

@@ -54,6 +54,15 @@ std::optional<bool> flag_from(const Value& v, const std::string& written) {
   return std::nullopt;
 }
 
+// "Jr.", "Dr., MBA": what stands behind a name and is none.
+bool follows_a_name(const std::string& words) {
+  constexpr std::array<const char*, 14> kKnown = {"jr",  "sr",  "ii",  "iii", "iv",  "phd", "md",
+                                                  "mba", "esq", "cpa", "dr",  "msc", "bsc", "dds"};
+  const std::string first = text::trim(std::string_view(words).substr(0, words.find(',')));
+  const std::string bare = text::lower_ascii(text::replace_all(text::replace_all(first, ".", ""), " ", ""));
+  return std::find(kKnown.begin(), kKnown.end(), bare) != kKnown.end();
+}
+
 std::vector<Solution> solutions_from(const std::string& ids, const std::string& separator) {
   std::vector<Solution> solutions;
   std::string_view rest = ids;
@@ -202,10 +211,21 @@ class FieldColumns {
     Person p{part(plan.first), part(plan.last), part(plan.phone), part(plan.email)};
     const std::string full = part(plan.name);
     if (full.empty()) return p;
+    // "Berg, Ida": the family name comes first. "King, Jr." has no given name behind the comma.
+    const std::size_t comma = full.find(',');
+    const std::string behind = comma == std::string::npos ? "" : text::trim(full.substr(comma + 1));
+    const std::string before = text::trim(full.substr(0, comma));
+    if (!before.empty() && !behind.empty() && !follows_a_name(behind)) {
+      p.last_name = before;
+      p.first_name = behind;
+      return p;
+    }
     // "Maria del Carmen Ruiz": the last word is the family name; a single word is one as well.
-    const std::size_t blank = full.find_last_of(' ');
-    p.last_name = blank == std::string::npos ? full : full.substr(blank + 1);
-    if (blank != std::string::npos) p.first_name = text::trim(full.substr(0, blank));
+    const std::string name = before.empty() ? full : before;
+    const std::size_t blank = name.find_last_of(' ');
+    p.last_name = blank == std::string::npos ? name : name.substr(blank + 1);
+    if (blank != std::string::npos) p.first_name = text::trim(name.substr(0, blank));
+    if (!before.empty() && !behind.empty()) p.last_name += ", " + behind;
     return p;
   }
 

@@ -1,4 +1,6 @@
 // Deal values to CRM columns. A column whose present value already says the same is left alone.
+#include <algorithm>
+
 #include "base/text.h"
 #include "mapping/fields.h"
 
@@ -72,16 +74,46 @@ class FieldWriter {
 
   void solutions(const std::vector<Solution>& list) {
     std::vector<std::string> ids;
-    for (const Solution& s : list) {
-      if (plan_.source.table.empty()) {
-        ids.push_back(s.id);
-        continue;
+    for (const Solution& s : list) ids.push_back(text::comparable(s.id));
+    std::vector<std::string> written;
+    std::vector<bool> said(ids.size(), false);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (plan_.source.table.empty()) written.push_back(list[i].id);
+      if (plan_.source.table.empty() || said[i]) continue;
+      const auto* label = label_of(ids[i], ids);
+      if (label == nullptr) return no_way_back(list[i].id);
+      written.push_back(label->first);
+      for (const std::string& meant : ids_of(*label)) {
+        for (std::size_t n = 0; n < ids.size(); ++n) said[n] = said[n] || ids[n] == meant;
       }
-      const std::string* back = plan_.source.table.inverse(s.id);
-      if (back == nullptr) return no_way_back(s.id);
-      ids.push_back(*back);
     }
-    set(text::join(ids, plan_.separator));
+    set(text::join(written, plan_.separator));
+  }
+
+  static std::vector<std::string> ids_of(const std::pair<std::string, std::string>& entry) {
+    std::vector<std::string> ids;
+    for (const std::string& id : text::split(entry.second, ';')) {
+      if (!text::trim(id).empty()) ids.push_back(text::comparable(text::trim(id)));
+    }
+    return ids;
+  }
+
+  // The entry that means the solution and the most of the others, and none that the deal does not have; the first one
+  // of several.
+  const std::pair<std::string, std::string>* label_of(const std::string& id,
+                                                      const std::vector<std::string>& all) const {
+    const auto among = [](const std::vector<std::string>& texts) {
+      return [&texts](const std::string& t) { return std::find(texts.begin(), texts.end(), t) != texts.end(); };
+    };
+    const std::pair<std::string, std::string>* best = nullptr;
+    std::size_t most = 0;
+    for (const auto& entry : plan_.source.table.entries()) {
+      const std::vector<std::string> meant = ids_of(entry);
+      if (!among(meant)(id) || !std::all_of(meant.begin(), meant.end(), among(all)) || meant.size() <= most) continue;
+      best = &entry;
+      most = meant.size();
+    }
+    return best;
   }
 
   const FieldPlan& plan_;

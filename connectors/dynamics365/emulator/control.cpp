@@ -175,7 +175,9 @@ http::Response edit(Person& person, const Json& body) {
 }
 
 http::Response add_column(State& state, const Json& body, Instant now) {
-  const std::string name = text_at(body, "name");
+  const bool leads_on = text_at(body, "kind") == "lookup";
+  const std::string written = text_at(body, "name");
+  const std::string name = leads_on ? text::lower_ascii(written) : written;
   const std::string table_name = text_at(body, "table").empty() ? "opportunity" : text_at(body, "table");
   if (state.model.schema().find(table_name) == nullptr) return refused(400, "There is no table " + table_name + ".");
   Table& table = state.model.schema().get(table_name);
@@ -189,9 +191,14 @@ http::Response add_column(State& state, const Json& body, Instant now) {
       if (v.is_string()) values.push_back(v.get<std::string>());
     }
   }
-  auto column = custom_column(name, text_at(body, "kind").empty() ? "text" : text_at(body, "kind"), values);
+  const auto is_table = [&](const std::string& v) { return state.model.schema().find(v) != nullptr; };
+  if (leads_on && (values.empty() || !std::all_of(values.begin(), values.end(), is_table))) {
+    return refused(400, "A lookup names the tables that it may lead to as \"values\".");
+  }
+  auto column = leads_on ? custom_lookup(written, values)
+                         : custom_column(name, text_at(body, "kind").empty() ? "text" : text_at(body, "kind"), values);
   if (!column)
-    return refused(400, "Kinds: text, memo, boolean, integer, decimal, money, date, datetime, url, picklist.");
+    return refused(400, "Kinds: text, memo, boolean, integer, decimal, money, date, datetime, url, picklist, lookup.");
   const std::uint16_t place = table.add(std::move(*column));
   if (flag_at(body, "key")) {
     table.keys.push_back({name + "_key", name, {place}});

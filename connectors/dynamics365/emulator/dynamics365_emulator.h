@@ -13,7 +13,8 @@
 //   reopen    {"id":"guid","status":1}
 //   stage     {"id":"guid","stage":"Develop"}         moves the business process to the stage of that name
 //   column    {"table":"opportunity","name":"new_region","kind":"text|memo|boolean|integer|decimal|money|date|datetime|
-//              url|picklist","values":["…"],"key":false}      a custom column; picklist options count from 100000000
+//              url|picklist|lookup","values":["…"],"key":false}   a custom column; picklist options count from
+//              100000000; a lookup is named with its capitals and its values are the tables that it may lead to
 //   options   {"column":"salesstage","options":[{"value":0,"label":"…","german":"…","state":0}]}   replaces the options
 //   expire    {}     ends every session: the next call answers 401
 //   expire_delta {}  ends every change-tracking token handed out so far

@@ -1,4 +1,4 @@
-// Puts the emulator and its options into the form of a stand-in.
+// What the stand-in is told of its login; the rest is that of every CRM.
 #include "connectors/dynamics365/emulator/dynamics365_stand_in.h"
 
 #include <utility>
@@ -8,23 +8,7 @@
 namespace cosell {
 
 StandIn dynamics365_stand_in() {
-  StandIn stand_in;
-  auto core = emulator::make_dynamics365_emulator();
-  emulator::Dynamics365Emulator* org = core.get();
-  stand_in.load_csv = [org](const std::string& csv, const Pairs& map, const Pairs& set, Clock& clock,
-                            Random& random) -> Result<StandIn::Loaded> {
-    const auto report = org->load_csv(csv, map, set, clock, random);
-    if (!report) return report.error();
-    return loaded_from(*report);
-  };
-  stand_in.seed = [org](std::size_t deals, Clock& clock, Random& random) {
-    emulator::dynamics365::SeedOptions options;
-    options.solutions = {"SOL-ABCDE-FGH", "SOL-KLMNO-PQR"};
-    org->seed(deals, clock, random, options);
-  };
-  stand_in.register_certificate = [org](const std::string& pem) { org->set("client_certificate", pem); };
-  stand_in.core = std::move(core);
-  return stand_in;
+  return crm_stand_in<emulator::dynamics365::SeedOptions>(emulator::make_dynamics365_emulator(), "client_certificate");
 }
 
 SandboxKeyPair dynamics365_key_pair() { return {"secrets/dynamics365.key", "secrets/dynamics365.crt"}; }

@@ -30,7 +30,7 @@ class Deal {
     apply_amounts();
     const Settings& s = state_.settings;
     if (s.require_customer && !writer_.set_up && is_null(row_.cell(at("customerid")))) {
-      return fail(400, "0x80043b05", "An opportunity must have a parent account or contact.");
+      return fail(400, "0x80040505", "An opportunity must have a parent account or contact.");
     }
     return {};
   }

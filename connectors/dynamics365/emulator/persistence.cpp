@@ -69,6 +69,8 @@ const char* kind_of(const Column& column) {
       return "datetime";
     case Type::choice:
       return "picklist";
+    case Type::lookup:
+      return "lookup";
     default:
       return column.format == "Url" ? "url" : "text";
   }
@@ -82,6 +84,10 @@ Json save_columns(const Table& table) {
     if (!added && !c.is_choice()) continue;
     Json entry{{"name", c.name}, {"options", save_options(c)}};
     if (added) entry["kind"] = kind_of(c);
+    if (added && c.type == Type::lookup) {
+      entry["name"] = c.schema_name;
+      for (const LookupTarget& t : c.targets) entry["tables"].push_back(t.table);
+    }
     const bool key = std::any_of(table.keys.begin(), table.keys.end(),
                                  [&](const AlternateKey& k) { return k.name == c.name + "_key"; });
     if (added && key) entry["key"] = true;
@@ -92,11 +98,17 @@ Json save_columns(const Table& table) {
 
 void load_columns(Table& table, const Json& list) {
   for (const Json& entry : list) {
-    const std::string name = text_at(entry, "name");
+    const bool leads_on = text_at(entry, "kind") == "lookup";
+    const std::string written = text_at(entry, "name");
+    const std::string name = leads_on ? text::lower_ascii(written) : written;
     if (name.empty()) continue;
     auto index = table.find_hidden_too(name);
     if (!index) {
-      auto column = custom_column(name, text_at(entry, "kind"));
+      std::vector<std::string> tables;
+      for (const Json& t : list_at(entry, "tables")) {
+        if (t.is_string()) tables.push_back(t.get<std::string>());
+      }
+      auto column = leads_on ? custom_lookup(written, tables) : custom_column(name, text_at(entry, "kind"));
       if (!column) continue;
       index = table.add(std::move(*column));
       if (entry.contains("key")) table.keys.push_back({name + "_key", name, {*index}});

@@ -151,4 +151,16 @@ std::optional<Column> custom_column(std::string name, std::string_view kind, con
   return column;
 }
 
+Column custom_lookup(const std::string& schema_name, const std::vector<std::string>& tables) {
+  Column column = *custom_column(text::lower_ascii(schema_name), "text");
+  column.schema_name = schema_name;
+  column.type = Type::lookup;
+  column.format.clear();
+  column.max_length = 0;
+  for (const std::string& table : tables) {
+    column.targets.push_back({table, tables.size() == 1 ? schema_name : schema_name + "_" + table});
+  }
+  return column;
+}
+
 }  // namespace cosell::emulator::dynamics365

@@ -151,6 +151,8 @@ class Schema {
 // "datetime", "url", "picklist"); empty when the kind is none of these.
 std::optional<Column> custom_column(std::string name, std::string_view kind,
                                     const std::vector<std::string>& values = {});
+// A custom lookup: to one table it is bound by its schema name, to several by that and the table's name.
+Column custom_lookup(const std::string& schema_name, const std::vector<std::string>& tables);
 
 // The option that inbound deals wait in, of salesstage and of statuscode: numbers of the bridge's publisher.
 inline constexpr std::int64_t kReceivedFromMicrosoft = 974830000;

@@ -134,6 +134,46 @@ TEST(Dynamics365Pull, FillsColumnsOnlyFromTheTableThatTheyName) {
   EXPECT_EQ(seen[1].columns.at("customerid_contact.fullname"), text_value("Ida Berg"));
 }
 
+TEST(Dynamics365Pull, FollowsALookupOfTheOrganisationsOwnByTheWayThatTheMappingNames) {
+  TestOrg org;
+  org.control("column", R"({"name":"new_Buyer","kind":"lookup","values":["account","contact"]})");
+  org.control("column", R"({"name":"new_Partner","kind":"lookup","values":["account"]})");
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  const std::string contact = org.make("contact", R"({"lastname":"Berg"})");
+  const auto bound = [](const char* property, const std::string& path) {
+    return std::string(",\"") + property + "@odata.bind\":\"" + path + "\"";
+  };
+  const std::string to_account = "/accounts(" + account + ")";
+  org.create("To an account", bound("new_Buyer_account", to_account) + bound("new_Partner", to_account));
+  org.create("To a contact", bound("new_Buyer_contact", "/contacts(" + contact + ")"));
+  const std::vector<std::string> columns = {"name", "new_buyer_account.name", "new_buyer_contact.lastname", "new_buyer",
+                                            "new_partner.name"};
+  const auto seen = pull_all(org, columns).seen;
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].columns.at("new_buyer_account.name"), text_value("Fabrikam"));
+  EXPECT_EQ(seen[0].columns.at("new_partner.name"), text_value("Fabrikam"));
+  EXPECT_TRUE(is_blank(seen[0].columns.at("new_buyer_contact.lastname")));
+  EXPECT_TRUE(is_blank(seen[1].columns.at("new_buyer_account.name")));
+  EXPECT_EQ(seen[1].columns.at("new_buyer_contact.lastname"), text_value("Berg"));
+  EXPECT_EQ(seen[1].columns.at("new_buyer"), text_value(contact));
+}
+
+TEST(Dynamics365Pull, ForgetsTheTypeOfAColumnThatIsDescribedOtherwiseNow) {
+  TestOrg org;
+  org.set(R"({"close_dates":"user_local"})");
+  const std::string id = org.make("opportunity", R"({"name":"Alder","salesstage":0})");
+  const std::vector<std::string> columns = {"name", "estimatedclosedate"};
+  const auto first = pull_all(org, columns);
+  // The administrator gives the column the behaviour "Date only", which the platform lets be done once.
+  org.set(R"({"close_dates":"date_only"})");
+  org.reconnect();
+  Call call = org.call();
+  ASSERT_TRUE(org.connector->describe(call).has_value());
+  pull_all(org, columns, first.cursors.back());
+  const auto done = push(org, {update_of(id, {{"estimatedclosedate", Value(Date{2027, 2, 28})}})});
+  EXPECT_EQ(kind_of(done[0]), "applied") << told(done[0]);
+}
+
 TEST(Dynamics365Pull, DeliversEachRecordOnceAroundThePageSize) {
   for (const int count : {0, 1, 2, 3, 4, 6, 7}) {
     TestOrg org;

@@ -455,6 +455,26 @@ TEST(Dynamics365Push, ObeysTheDuplicateRulesOfTheOrganisation) {
   }
 }
 
+TEST(Dynamics365Push, WritesALookupToSeveralTablesByTheWayThatTheMappingNames) {
+  TestOrg org;
+  org.control("column", R"({"name":"new_Buyer","kind":"lookup","values":["account","contact"]})");
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  const std::string contact = org.make("contact", R"({"lastname":"Berg"})");
+  const std::string id = org.create("Alder");
+  auto done = push(org, {update_of(id, {{"new_buyer_account", text_value(account)}})});
+  EXPECT_EQ(kind_of(done[0]), "applied") << told(done[0]);
+  EXPECT_EQ(org.on_server(id, "_new_buyer_value").text(), account);
+  done = push(org, {update_of(id, {{"new_buyer_contact", text_value(contact)}})});
+  EXPECT_EQ(kind_of(done[0]), "applied") << told(done[0]);
+  EXPECT_EQ(org.on_server(id, "_new_buyer_value").text(), contact);
+  done = push(org, {update_of(id, {{"new_buyer_contact", Value()}})});
+  EXPECT_EQ(kind_of(done[0]), "applied") << told(done[0]);
+  EXPECT_TRUE(org.on_server(id, "_new_buyer_value").is_null());
+  done = push(org, {update_of(id, {{"new_buyer", text_value(account)}})});
+  ASSERT_EQ(kind_of(done[0]), "config");
+  EXPECT_NE(error_in(done[0])->message.find("like new_buyer_account"), std::string::npos);
+}
+
 TEST(Dynamics365Push, RefusesWhatItMustNotWrite) {
   TestOrg org;
   const std::string a = org.create("A");

@@ -260,7 +260,7 @@ TEST_F(Deals, CanBeTouchedByAPluginAfterEveryWrite) {
 
 TEST_F(Deals, MustHaveACustomerWhereTheOrganisationSaysSo) {
   org_.set("require_customer", true);
-  EXPECT_EQ(Organization::code(org_.call("POST", "opportunities", org_.deal("No customer"))), "0x80043b05");
+  EXPECT_EQ(Organization::code(org_.call("POST", "opportunities", org_.deal("No customer"))), "0x80040505");
   const std::string account = org_.create(Json{{"name", "Contoso"}}, "accounts");
   Json deal = org_.deal("With one");
   deal["customerid_account@odata.bind"] = "/accounts(" + account + ")";

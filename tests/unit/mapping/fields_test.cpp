@@ -200,6 +200,37 @@ TEST(People, ComeFromPartsFullNamesAndConstants) {
   EXPECT_EQ(written(mapping, Field::team, Value()), "no-column:team");
 }
 
+TEST(People, WithAFamilyNameBeforeACommaKeepIt) {
+  const Mapping mapping = with_fields(R"("team": [ { "name": "Owner.Name", "email": "Owner.Email" } ])");
+  const auto name = [&](const char* written) {
+    const auto people = std::get<std::vector<Person>>(
+        mapping.read(deal_with({{"Owner.Name", t(written)}, {"Owner.Email", t("x@p.example")}})).deal.get(Field::team));
+    return people[0].first_name + "|" + people[0].last_name;
+  };
+  EXPECT_EQ(name("Berg, Ida"), "Ida|Berg");
+  EXPECT_EQ(name("van der Berg, Ida Maria"), "Ida Maria|van der Berg");
+  EXPECT_EQ(name("Berg,Ida"), "Ida|Berg");
+  EXPECT_EQ(name("Martin Luther King, Jr."), "Martin Luther|King, Jr.");
+  EXPECT_EQ(name("Ida Berg, Ph.D., MBA"), "Ida|Berg, Ph.D., MBA");
+  EXPECT_EQ(name("Berg,"), "|Berg");
+  EXPECT_EQ(name(", Ida"), ",|Ida");
+}
+
+TEST(Solutions, ALabelOfSeveralIdsIsWrittenBack) {
+  const Mapping labels = with_fields(R"("solutions": { "column": "S", "separator": ",", "direction": "both",
+      "values": { "Hub": "SOL-B", "Suite": ["SOL-B", "SOL-C"], "Harbor": "SOL-A" } })");
+  const auto ids = [](std::initializer_list<const char*> all) {
+    std::vector<Solution> list;
+    for (const char* id : all) list.push_back({id, "", "Name"});
+    return Value(list);
+  };
+  EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-B", "SOL-C"})), "S=Suite");
+  EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-C", "SOL-A", "SOL-B"})), "S=Suite,Harbor");
+  EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-B"})), "S=Hub") << "not what means more than the deal has";
+  EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-C"})), "no-write-back:solutions");
+  EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-C", "SOL-B"}), {{"S", t("Suite")}}), "") << "it says so already";
+}
+
 TEST(Solutions, ComeFromIdsLabelsAndConstants) {
   const Mapping ids = with_fields(R"("solutions": { "column": "S" })");
   EXPECT_EQ(read(ids, Field::solutions, {{"S", t("SOL-A; SOL-B;;SOL-A")}}), "SOL-A; SOL-B");

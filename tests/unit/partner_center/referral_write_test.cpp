@@ -206,6 +206,43 @@ TEST(ReferralPatch, AddsToAListThatOnlyGrewSoThatItsMembersKeepWhatTheBridgeDoes
       R"([{"op":"add","path":"/team/-",)");
 }
 
+TEST(ReferralPatch, WritesThoseWhoStayInAListAsTheServiceHasThem) {
+  const Person ida{"Ida", "Berg", "+49", "ida@p.example"};
+  const Person sam{"Sam", "Cole", "+1", "sam@p.example"};
+  const auto present = json::read(
+      R"({"team":[{"firstName":"Ida","lastName":"Berg","phoneNumber":"+49","email":"Ida@p.example","title":"Lead",)"
+      R"("emailValidationStatus":"Valid","contactPreference":{"locale":"de-de","disableNotifications":true}},)"
+      R"({"firstName":"Sam","lastName":"Cole","phoneNumber":"+1","email":"sam@p.example"}],)"
+      R"("details":{"requirements":{"solutions":[{"id":"SOL-A","name":"Harbor","type":"Name","price":120},)"
+      R"({"id":"SOL-B","name":"Link","type":"Name"}]}}})");
+  const auto patched = [&](const char* column, const Value& to, const Value& before) {
+    const Columns changes = {{column, to}};
+    const Columns expected = {{column, before}};
+    EXPECT_TRUE(replaces_a_list(changes, expected));
+    const auto patch = patch_body(changes, expected, {}, &*present);
+    return patch ? json::write(patch->items().front()) : "error " + patch.error().message;
+  };
+  using People = std::vector<Person>;
+  using Solutions = std::vector<Solution>;
+  const std::string preference =
+      R"("title":"Lead","contactPreference":{"locale":"de-de","disableNotifications":true}})";
+  EXPECT_EQ(patched("team", Value(People{ida}), Value(People{ida, sam})),
+            R"({"op":"replace","path":"/team","value":[{"firstName":"Ida","lastName":"Berg","phoneNumber":"+49",)"
+            R"("email":"ida@p.example",)" +
+                preference + "]}");
+  Person moved = ida;
+  moved.phone = "+45";
+  EXPECT_THAT(patched("team", Value(People{moved, sam}), Value(People{ida, sam})),
+              testing::AllOf(testing::HasSubstr(R"("phoneNumber":"+45")"), testing::HasSubstr(preference)));
+  EXPECT_EQ(patched("solutions", Value(Solutions{{"SOL-A", "", "Name"}}),
+                    Value(Solutions{{"SOL-A", "Harbor", "Name"}, {"SOL-B", "Link", "Name"}})),
+            R"({"op":"replace","path":"/details/requirements/solutions","value":[)"
+            R"({"id":"SOL-A","name":"Harbor","type":"Name","price":120}]})");
+  EXPECT_FALSE(replaces_a_list({{"team", Value(People{ida, sam})}}, {{"team", Value(People{ida})}})) << "one is added";
+  EXPECT_FALSE(replaces_a_list({{"team", Value(People{ida})}}, {{"team", Value()}})) << "nobody was there";
+  EXPECT_FALSE(replaces_a_list({{"notes", Value(std::string("x"))}}, {}));
+}
+
 TEST(ReferralPatch, VisibilityCanBeGivenButNotTakenBack) {
   EXPECT_EQ(patch_text({{"visible", Value(true)}}),
             R"([{"op":"replace","path":"/consent/consentToShareReferralWithMicrosoftSellers","value":true}])");

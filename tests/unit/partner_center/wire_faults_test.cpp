@@ -616,5 +616,62 @@ TEST(PartnerCenterPages, LinkToTheReferralForPeople) {
             "7d1e2f60-11aa-4c6e-9b0e-1f2a3b4c5d6e");
 }
 
+TEST(PartnerCenterWire, LooksAtTheMembersWhoStayBeforeOneIsTakenOut) {
+  const auto change = [] {
+    Operation op;
+    op.id = OperationId("op");
+    op.kind = RecordKind::referral;
+    op.target.id = RecordId("r1");
+    op.must_match = VersionToken("\"tag-1\"");
+    op.changes = {{"team", Value(std::vector<Person>{{"Ida", "Berg", "+49", "ida@p.example"}})}};
+    op.expected = {{"team", Value(std::vector<Person>{{"Ida", "Berg", "+49", "ida@p.example"},
+                                                      {"Sam", "Cole", "+1", "sam@p.example"}})}};
+    return op;
+  }();
+  const std::string team =
+      R"(,"team":[{"firstName":"Ida","lastName":"Berg","phoneNumber":"+49","email":"ida@p.example",)"
+      R"("contactPreference":{"locale":"de-de","disableNotifications":true}}]})";
+  ScriptedService service;
+  service.then(200, R"({"id":"r1","eTag":"\"tag-1\"")" + team);
+  service.then(204, "", {{"ETag", "\"tag-2\""}});
+  Call call = service.call();
+  auto done = service.connector->push(call, std::span(&change, 1));
+  EXPECT_TRUE(std::holds_alternative<Applied>(done[0].what));
+  ASSERT_EQ(service.requests.size(), 2U);
+  EXPECT_EQ(service.requests[0].method, "GET");
+  EXPECT_NE(service.requests[1].body.find("contactPreference"), std::string::npos) << service.requests[1].body;
+
+  // Somebody changed the team since: nothing is written.
+  service.requests.clear();
+  service.then(200, R"({"id":"r1","eTag":"\"tag-9\"")" + team);
+  done = service.connector->push(call, std::span(&change, 1));
+  ASSERT_TRUE(std::holds_alternative<Error>(done[0].what));
+  EXPECT_EQ(std::get<Error>(done[0].what).kind, ErrorClass::precondition);
+  EXPECT_EQ(service.requests.size(), 1U);
+}
+
+TEST(PartnerCenterWire, APageOfSomethingInBetweenIsNoWordAboutAReferral) {
+  ScriptedService service;
+  RecordRef ref;
+  ref.kind = RecordKind::referral;
+  ref.id = RecordId("r1");
+  const auto fetched = [&](int status, const std::string& body, const char* type) {
+    for (int n = 0; n < 5; ++n) service.then(status, body, {{"Content-Type", type}});
+    Call call = service.call();
+    auto found = service.connector->fetch(call, std::span(&ref, 1), {});
+    service.script.clear();
+    if (!found) return std::string(name_of(found.error().kind));
+    return found->empty() ? std::string("not there") : std::string("there");
+  };
+  const std::string page = "<!DOCTYPE html><html><body>Not what you look for</body></html>";
+  EXPECT_EQ(fetched(404, page, "text/html"), "bad_response");
+  EXPECT_EQ(fetched(403, page, "text/html"), "bad_response");
+  EXPECT_EQ(fetched(404, R"({"statusCode":404,"message":"Resource not found"})", "application/json"), "bad_response");
+  EXPECT_EQ(fetched(404, R"({"error":{"code":"itemNotFound","message":"No such referral."}})", "application/json"),
+            "not there");
+  EXPECT_EQ(fetched(404, "", "application/json"), "not there");
+  EXPECT_EQ(fetched(403, R"({"error":{"code":"accessDenied","message":"No."}})", "application/json"), "there");
+}
+
 }  // namespace
 }  // namespace cosell::test
