@@ -124,13 +124,12 @@ std::string waits_for_text(WaitFor who) {
     case WaitFor::seller:
       return "the seller";
     case WaitFor::admin:
+    case WaitFor::operator_:
       return "an admin";
     case WaitFor::microsoft:
       return "Microsoft";
     case WaitFor::date:
       return "a date";
-    case WaitFor::operator_:
-      return "you";
     case WaitFor::partner_center:
       return "Partner Center";
     case WaitFor::nobody:
@@ -284,8 +283,10 @@ json::Value json_of(const net::Calls& calls) {
 
 void print_states(Output& output, const std::vector<StateCount>& states, const std::string& indent) {
   std::vector<StateCount> sorted = states;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const StateCount& a, const StateCount& b) {
-    return std::tie(a.state, a.waits_for) < std::tie(b.state, b.waits_for);
+  // An admin's choices and an admin's mapping are one line.
+  const auto who = [](const StateCount& s) { return s.waits_for == WaitFor::operator_ ? WaitFor::admin : s.waits_for; };
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const StateCount& a, const StateCount& b) {
+    return std::pair(a.state, who(a)) < std::pair(b.state, who(b));
   });
   Table table({"", ""});
   for (std::size_t i = 0; i < sorted.size();) {
