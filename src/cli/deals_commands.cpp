@@ -11,6 +11,7 @@
 #include "cli/workplace.h"
 #include "deal/registration.h"
 #include "engine/deadline.h"
+#include "engine/decide.h"
 #include "engine/resolve.h"
 #include "engine/view.h"
 #include "engine/words.h"
@@ -240,7 +241,24 @@ class Sheet {
     return {left, std::min(most.second, room - left)};
   }
 
+  // Why a field may differ: what the comparison makes of it. What a person has to choose is told below.
+  std::map<Field, std::string> why_different(const engine::DealView& view) const {
+    std::map<Field, std::string> why;
+    const auto shown = [](const store::SideState& s) {
+      return !s.record_id.empty() && s.existence == store::Existence::live && s.image.valid();
+    };
+    if (!shown(row_.crm) || !shown(row_.partner_center)) return why;
+    for (const auto& d : engine::Decider(place_.pair(), RunId{}).compare(row_, view).fields) {
+      const bool to_choose =
+          d.verdict == reconcile::Verdict::conflict || engine::can_be_chosen(reconcile::name_of(d.reason));
+      if (!to_choose && d.reason != reconcile::Reason::equal) why[d.field] = reconcile::explain(d.reason);
+    }
+    return why;
+  }
+
   void fields(const engine::DealView& view) {
+    const std::map<Field, std::string> why = why_different(view);
+    std::vector<std::string> told;
     const auto [left_most, right_most] = columns_of_sides();
     const engine::Pair& pair = place_.pair();
     Table table({"Field", pair.title(Side::crm), "", pair.title(Side::partner_center)});
@@ -263,12 +281,17 @@ class Sheet {
                 both && !same ? Style::warning : Style::plain);
       Object o;
       o.text("field", f.name).flag("same", same);
+      if (const auto reason = why.find(f.field); both && !same && reason != why.end()) {
+        told.push_back(std::string("≠ ") + f.label + ": " + reason->second);
+        o.text("why", reason->second);
+      }
       if (crm != nullptr) o.text("crm", display(left));
       if (referral != nullptr) o.text("partner_center", display(right));
       list.append(o.done());
     }
     session_.output.line();
     table.print(session_.output);
+    for (const std::string& line : told) session_.output.line(line);
     json_.set("fields", std::move(list));
   }
 
