@@ -146,7 +146,8 @@ class Sheet {
     json_.set("microsoft_answer", json::Value::string(answer));
     const auto meaning = meaning_of_answer(view.partner_center, place_.pair().settings.rules.registration);
     if (!meaning.meaning.empty()) {
-      session_.output.line(padded("", 17) + meaning.meaning + " " + meaning.advice);
+      session_.output.line(padded("", 17) + meaning.meaning + " " + meaning.advice +
+                           (meaning.restart ? " (cosell deals restart " + short_id(row_) + ")" : ""));
     }
   }
 

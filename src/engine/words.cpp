@@ -353,8 +353,11 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
              display(crm.get(Field::standing)) + ").";
     case Reason::unreadable:
       return std::string("The ") + info(d.field).label + " cannot be read under the mapping.";
-    case Reason::needed:
-      return p + " needs the " + info(d.field).label + ", which is empty in " + c + ".";
+    case Reason::needed: {
+      const std::string column = pair.mapping->column_of(d.field, "");
+      return p + " needs the " + info(d.field).label + (column.empty() ? "" : " (" + column + ")") +
+             ", which is empty in " + c + ".";
+    }
     default:
       return std::string("The ") + info(d.field).label + " waits: " + reconcile::explain(d.reason) + ".";
   }
