@@ -16,8 +16,9 @@ namespace cosell::cli {
 const std::string exit_codes_text =
     "Exit codes: 0 done, also when deals wait for people; 1 done, with new failures; 2 usage, configuration or "
     "mapping;\n"
-    "3 a side is unreachable or refuses the login; 4 stopped by a guard; 5 store damaged or newer; 6 another process\n"
-    "holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0.";
+    "3 a side is unreachable or refuses the login; 4 stopped by a guard; 5 store damaged or newer, or disk full; 6 "
+    "another\n"
+    "process holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0.";
 
 namespace {
 

@@ -326,7 +326,12 @@ std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
          ", which is then sent by itself; or remove the cause, then: cosell replay " + id;
 }
 std::string side_down(const Pair& pair, Side side, const Error& error) {
-  if (error.kind == ErrorClass::auth_expired) return pair.title(side) + " refuses the login: " + error.message;
+  if (error.kind == ErrorClass::auth_expired) {
+    const std::string said = pair.title(side) + " login refused: ";
+    if (text::starts_with(error.message, pair.title(side) + " refuses the login")) return error.message;
+    return pair.title(side) + " refuses the login: " +
+           (text::starts_with(error.message, said) ? error.message.substr(said.size()) : error.message);
+  }
   if (error.kind == ErrorClass::throttled) return error.message;  // it names the side
   return pair.title(side) + " cannot be reached: " + error.message;
 }
