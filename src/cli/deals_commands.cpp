@@ -104,6 +104,7 @@ class Sheet {
     if (!row_.next_step.empty()) out.line("→ " + row_.next_step);
     json_ = json_of(row_);
     links();
+    not_chosen_any_more(*view);
     microsoft(*view);
     more(*view);
     if (auto done = deadline(); !done) return done.error();
@@ -133,6 +134,16 @@ class Sheet {
       session_.output.line(title + id + (url.empty() ? "" : "  " + url));
       if (!url.empty()) json_.set(crm ? "crm_link" : "referral_link", json::Value::string(url));
     }
+  }
+
+  // A deal that has a referral stays in sync, whatever becomes of the tick with which it began.
+  void not_chosen_any_more(const engine::DealView& view) {
+    const bool linked = !row_.crm.record_id.empty() && !row_.partner_center.record_id.empty();
+    const auto selection = place_.pair().mapping->select_opportunity(view.crm_columns);
+    if (!linked || selection.takes_part || selection.reason != "not_selected") return;
+    const std::string note = selection.text + "; a deal that has a referral stays in sync (cosell deals unlink)";
+    session_.output.line(padded("Note:", 17) + note);
+    json_.set("note", json::Value::string(note));
   }
 
   void microsoft(const engine::DealView& view) {
@@ -242,6 +253,18 @@ class Sheet {
     return {left, std::min(most.second, room - left)};
   }
 
+  // Of a field that differs without a change that could travel: what keeps it so.
+  std::string why_it_stays(Field field) const {
+    const engine::Pair& pair = place_.pair();
+    const auto& fixed = pair.partner_center->capabilities().create_only_columns;
+    const mapping::FieldRule& rule = pair.mapping->rule(field);
+    const bool once = std::find(fixed.begin(), fixed.end(), info(field).name) != fixed.end() || rule.create_only;
+    if (rule.direction == mapping::Direction::off) return "the mapping keeps this field out of the sync";
+    if (once) return "sent when the referral is created; later changes stay in " + pair.title(Side::crm);
+    const bool one_way = rule.direction != mapping::Direction::both;
+    return reconcile::explain(one_way ? reconcile::Reason::one_way : reconcile::Reason::unchanged);
+  }
+
   // Why a field may differ: what the comparison makes of it. What a person has to choose is told below.
   std::map<Field, std::string> why_different(const engine::DealView& view) const {
     std::map<Field, std::string> why;
@@ -252,7 +275,9 @@ class Sheet {
     for (const auto& d : engine::Decider(place_.pair(), RunId{}).compare(row_, view).fields) {
       const bool to_choose =
           d.verdict == reconcile::Verdict::conflict || engine::can_be_chosen(reconcile::name_of(d.reason));
-      if (!to_choose && d.reason != reconcile::Reason::equal) why[d.field] = reconcile::explain(d.reason);
+      if (to_choose || d.reason == reconcile::Reason::equal) continue;
+      const bool stays = d.reason == reconcile::Reason::unchanged || d.reason == reconcile::Reason::one_way;
+      why[d.field] = stays ? why_it_stays(d.field) : reconcile::explain(d.reason);
     }
     return why;
   }
