@@ -42,10 +42,10 @@ App::App()
   app_.set_version_flag("--version", std::string("cosell ") + COSELL_VERSION);
   app_.require_subcommand(1);
   app_.footer(
-      "Begin with:\n  cosell sandbox --dir /tmp/try --deals 50     rehearse on this machine\n"
-      "  cosell init                                  a few questions, for your own systems\n"
-      "  cosell check                                 is everything ready?\n"
-      "  cosell plan                                  what would a sync do?\n  cosell sync\n\n" +
+      "Begin with:\n  cosell sandbox --dir /tmp/try --deals 50     # rehearse on this machine\n"
+      "  cosell init                                  # a few questions, for your own systems\n"
+      "  cosell check                                 # is everything ready?\n"
+      "  cosell plan                                  # what would a sync do?\n  cosell sync\n\n" +
       exit_codes_text);
   app_.add_option("--config", config_, "Configuration (default: config/cosell.jsonc, then the user's own)")
       ->type_name("FILE");
