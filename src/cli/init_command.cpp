@@ -250,12 +250,12 @@ void tell_next(Output& output, const Company& company, const fs::path& dir) {
   if (const auto& keys = company.crm->sandbox_key_pair) {
     output.line("  openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj \"/CN=cosell bridge\" -keyout " +
                 (dir / keys->key).string() + " -out " + (dir / keys->certificate).string());
-    output.line("      makes the key with which the bridge logs in; the certificate is uploaded to " +
+    output.line("      # makes the key with which the bridge logs in; the certificate is uploaded to " +
                 company.crm->display_name + " (docs/setup-" + company.crm->name + ".md)");
   }
-  output.line("  cosell check" + config + "     what is still missing, and what to do about it");
+  output.line("  cosell check" + config + "     # what is still missing, and what to do about it");
   output.line("  cosell login partner-center" + config);
-  output.line("  cosell mapping init" + config + "     a stage table from the stages that the CRM has");
+  output.line("  cosell mapping init" + config + "     # a stage table from the stages that the CRM has");
 }
 
 }  // namespace

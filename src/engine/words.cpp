@@ -1,6 +1,7 @@
 // The engine's sentences.
 #include "engine/words.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -16,6 +17,16 @@ using store::Side;
 using store::WaitFor;
 
 std::string quoted(const std::string& s) { return "\"" + s + "\""; }
+
+// Where on a machine the mapping file lies is nothing for the CRM. The text of a mapping begins with "// its name".
+std::string without_folder(const mapping::Mapping& mapping, const std::string& message) {
+  constexpr std::size_t mark = 3;
+  const std::string& text = mapping.text();
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string file = end > mark ? text.substr(mark, end - mark) : "";
+  const std::size_t folder = file.rfind('/');
+  return folder == std::string::npos ? message : text::replace_all(message, file, file.substr(folder + 1));
+}
 
 }  // namespace
 
@@ -83,7 +94,7 @@ std::string seller_step(const Pair& pair, const store::DealRow& row) {
 mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, const Deal& referral) {
   mapping::SellerView view;
   view.state = state_title(row);
-  view.message = row.message;
+  view.message = without_folder(*pair.mapping, row.message);
   if (const std::string step = seller_step(pair, row); !step.empty()) {
     view.message += (view.message.empty() ? "" : " ") + step;
   }
@@ -217,6 +228,10 @@ std::string step_settles_remedy(const Pair& pair, Irreversible step, const std::
   if (step == Irreversible::shared || step == Irreversible::help_asked) {
     return std::string("To cancel, clear the ") + (columns.size() > 1 ? "fields" : "field") + before +
            (columns.empty() ? "." : " (" + text::join(columns, "; ") + ").");
+  }
+  if (step == Irreversible::declined) {
+    return "To cancel, move the opportunity back to the stage for unanswered deals" + before +
+           "; any other open stage accepts the deal.";
   }
   return "To cancel, reopen the opportunity" + before + ".";
 }
