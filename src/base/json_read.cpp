@@ -27,6 +27,9 @@ class Builder {
   }
 
   bool document(Value& out) {
+    const std::string_view rest(at_, static_cast<std::size_t>(end_ - at_));
+    if (rest.substr(0, 2) == "\xFF\xFE" || rest.substr(0, 2) == "\xFE\xFF")
+      return fail("the text is in UTF-16; save it as UTF-8");
     if (!skip_blanks()) return false;
     if (at_ == end_) return fail("the text is empty; expected a JSON value");
     if (!value(out, 0) || !skip_blanks()) return false;
@@ -81,6 +84,11 @@ class Builder {
     for (const char* quote : {"\u201c", "\u201d", "\u201e", "\u00ab", "\u00bb", "\u2018", "\u2019"}) {
       if (rest.substr(0, std::string_view(quote).size()) == quote) {
         return std::string("the typographic quote ") + quote + "; write a plain \"";
+      }
+    }
+    for (const char* blank : {"\u00a0", "\u202f", "\u200b", "\ufeff"}) {
+      if (rest.substr(0, std::string_view(blank).size()) == blank) {
+        return "a special blank, which looks like nothing; write a plain one";
       }
     }
     return "a character that does not belong here";
@@ -347,8 +355,14 @@ class Builder {
 
   // What is wrong is said apart from what reads: each text that is put together there would make every step longer.
   [[gnu::cold, gnu::noinline]] bool no_comma(char bracket) {
-    return fail(std::string("expected ',' or '") + bracket + "', found " + seen());
+    std::uint32_t lines = 0;
+    const char* last = at_;
+    for (; last != begin_ && is_blank(last[-1]); --last) lines += last[-1] == '\n' ? 1 : 0;
+    const bool next_one = at_ != end_ && *at_ != ']' && *at_ != '}' && lines > 0;
+    return fail(std::string("expected ',' or '") + bracket + "', found " + seen() +
+                (next_one ? "; is a comma missing at the end of line " + std::to_string(line_ - lines) + "?" : ""));
   }
+  static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
   [[gnu::cold, gnu::noinline]] bool comma_too_many(Position comma, char bracket) {
     return fail_at(comma, std::string("a comma must not stand before '") + bracket + "'");
   }

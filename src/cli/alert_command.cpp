@@ -145,6 +145,7 @@ int alert_command(Session& session, const std::string& pair) {
     code = worse(code, alert.code);
     if (!alert.parts.empty()) lines.push_back(config.name + ": " + text::join(alert.parts, ", "));
   }
+  for (std::string& line : lines) line = text::replace_all(line, "\n", "; ");  // a monitor reads one line
   const std::string said = lines.empty() ? "OK" : "LOOK: " + text::join(lines, "; ");
   if (session.output.options().json) {
     session.output.json(Object().flag("ok", lines.empty()).text("text", said).done());

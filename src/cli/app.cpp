@@ -16,8 +16,9 @@ namespace cosell::cli {
 const std::string exit_codes_text =
     "Exit codes: 0 done, also when deals wait for people; 1 done, with new failures; 2 usage, configuration or "
     "mapping;\n"
-    "3 a side is unreachable or refuses the login; 4 stopped by a guard; 5 store damaged or newer; 6 another process\n"
-    "holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0.";
+    "3 a side is unreachable or refuses the login; 4 stopped by a guard; 5 store damaged or newer, or disk full; 6 "
+    "another\n"
+    "process holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0.";
 
 namespace {
 
@@ -41,10 +42,10 @@ App::App()
   app_.set_version_flag("--version", std::string("cosell ") + COSELL_VERSION);
   app_.require_subcommand(1);
   app_.footer(
-      "Begin with:\n  cosell sandbox --dir /tmp/try --deals 50     rehearse on this machine\n"
-      "  cosell init                                  a few questions, for your own systems\n"
-      "  cosell check                                 is everything ready?\n"
-      "  cosell plan                                  what would a sync do?\n  cosell sync\n\n" +
+      "Begin with:\n  cosell sandbox --dir /tmp/try --deals 50     # rehearse on this machine\n"
+      "  cosell init                                  # a few questions, for your own systems\n"
+      "  cosell check                                 # is everything ready?\n"
+      "  cosell plan                                  # what would a sync do?\n  cosell sync\n\n" +
       exit_codes_text);
   app_.add_option("--config", config_, "Configuration (default: config/cosell.jsonc, then the user's own)")
       ->type_name("FILE");

@@ -32,12 +32,12 @@ void App::add_looking() {
 }
 
 void App::add_register(CLI::App& deals) {
-  CLI::App* sub =
-      command(deals, "register", "Register a won deal with Microsoft, or correct its registration, with the next sync",
-              "  cosell deals register \"Alder Foods\" --signed 2026-04-10 --starts 2026-05-01 --perpetual\n"
-              "      --on-azure yes --deployed-at customer --pricing other\n"
-              "  cosell deals register \"Alder Foods\" --signed 2026-04-12     a correction that Microsoft asks for\n\n"
-              "May this deal be registered? cosell deals show \"Alder Foods\"");
+  CLI::App* sub = command(
+      deals, "register", "Register a won deal with Microsoft, or correct its registration, with the next sync",
+      "  cosell deals register \"Alder Foods\" --signed 2026-04-10 --starts 2026-05-01 --perpetual \\\n"
+      "      --on-azure yes --deployed-at customer --pricing other\n"
+      "  cosell deals register \"Alder Foods\" --signed 2026-04-12     # a correction that Microsoft asks for\n\n"
+      "May this deal be registered? cosell deals show \"Alder Foods\"");
   sub->add_option("DEAL", register_.deal, "CRM id, referral id, address or part of the name")
       ->required()
       ->type_name("");

@@ -36,7 +36,7 @@ void App::add_setup() {
   setup->require_subcommand(1);
   CLI::App* crm =
       command(*setup, "crm", "Create the columns that the mapping wants in the CRM; running it again changes nothing",
-              "  cosell setup crm --dry-run     what is missing?\n  cosell setup crm");
+              "  cosell setup crm --dry-run     # what is missing?\n  cosell setup crm");
   add_pair(crm, pair_);
   crm->add_flag("--dry-run", dry_run_, "Show what would be created; change nothing");
   does(crm, [this](Session& s) { return setup_command(s, pair_, dry_run_); });
@@ -90,8 +90,8 @@ void App::add_sandbox() {
   CLI::App* sub = command(
       app_, "sandbox", "Stand-ins for the real systems on this machine, until stopped",
       "  cosell sandbox --dir /tmp/try --deals 50\n"
-      "  cosell sandbox --dir /tmp/try --deals 50 --login certificate     signed, as recommended for real ones\n"
-      "  cosell sandbox --dir /tmp/own --load export.csv --as SYSTEM --map Name=deal StageName=stage\n"
+      "  cosell sandbox --dir /tmp/try --deals 50 --login certificate     # signed, as recommended for real ones\n"
+      "  cosell sandbox --dir /tmp/own --load export.csv --as SYSTEM --map Name=deal StageName=stage \\\n"
       "      --set CurrencyIsoCode=EUR");
   sub->add_option("--dir", sandbox_.dir, "Folder for configuration, mapping and throw-away secrets")
       ->required()

@@ -1,6 +1,9 @@
 // `cosell check`: everything that a first sync needs, as one list of ticks, with the remedy under each problem.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <optional>
 
 #include "base/text.h"
@@ -16,6 +19,7 @@ namespace cosell::cli {
 
 namespace {
 
+namespace fs = std::filesystem;
 using Level = Finding::Level;
 using store::Side;
 
@@ -89,8 +93,14 @@ void check_store(Checklist& list, Workplace& place, int& code) {
   const std::string& path = place.config().store;
   auto opened = place.open_store(StoreMode::shared, false);
   if (opened) {
-    list.add({Level::ok, "Store", path, ""});
     place.close_store();
+    if (::access(path.c_str(), W_OK) == 0 && ::access(fs::path(path).parent_path().c_str(), W_OK) == 0) {
+      list.add({Level::ok, "Store", path, ""});
+      return;
+    }
+    list.add({Level::problem, "Store", path + " can be looked at and not written by this user, as a sync has to",
+              "Run the sync as the user who owns it, or give this one the file and its folder."});
+    code = worse(code, exit_usage);
     return;
   }
   if (opened.error().kind == ErrorClass::not_found) {

@@ -327,10 +327,7 @@ bool leads_elsewhere(const json::Value& part) {
 void Reader::pair(const json::Member& m) {
   PairConfig pair;
   pair.name = m.key;
-  const bool usable = !m.key.empty() && m.key.find_first_not_of(
-                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                            "0123456789-_.") == std::string::npos;
-  if (!usable) problem(m.at, "a pair's name has letters, digits, '-', '_' and '.' only");
+  if (!is_pair_name(m.key)) problem(m.at, pair_name_rule);
   engine::Settings& s = pair.settings;
   Members known;
   known["crm"] = [&](const json::Value& v) { crm(v, pair); };
@@ -476,6 +473,12 @@ std::vector<std::string> Config::names() const {
   std::vector<std::string> out;
   for (const PairConfig& pair : pairs) out.push_back(pair.name);
   return out;
+}
+
+bool is_pair_name(std::string_view name) {
+  return !name.empty() && name.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "0123456789-_.") == std::string_view::npos;
 }
 
 ReadConfig read_config(const std::string& file, std::string_view text) { return Reader(file).read(text); }

@@ -55,6 +55,9 @@ struct ReadConfig {
   std::vector<std::string> problems;  // "FILE:LINE:COLUMN: what was expected"
 };
 
+inline constexpr const char* pair_name_rule = "a pair's name has letters, digits, '-', '_' and '.' only";
+bool is_pair_name(std::string_view name);
+
 // `file` is used for messages and as the place that relative paths start from.
 ReadConfig read_config(const std::string& file, std::string_view text);
 

@@ -11,6 +11,7 @@
 #include "cli/workplace.h"
 #include "deal/registration.h"
 #include "engine/deadline.h"
+#include "engine/decide.h"
 #include "engine/resolve.h"
 #include "engine/view.h"
 #include "engine/words.h"
@@ -103,6 +104,7 @@ class Sheet {
     if (!row_.next_step.empty()) out.line("→ " + row_.next_step);
     json_ = json_of(row_);
     links();
+    not_chosen_any_more(*view);
     microsoft(*view);
     more(*view);
     if (auto done = deadline(); !done) return done.error();
@@ -134,6 +136,16 @@ class Sheet {
     }
   }
 
+  // A deal that has a referral stays in sync, whatever becomes of the tick with which it began.
+  void not_chosen_any_more(const engine::DealView& view) {
+    const bool linked = !row_.crm.record_id.empty() && !row_.partner_center.record_id.empty();
+    const auto selection = place_.pair().mapping->select_opportunity(view.crm_columns);
+    if (!linked || selection.takes_part || selection.reason != "not_selected") return;
+    const std::string note = selection.text + "; a deal that has a referral stays in sync (cosell deals unlink)";
+    session_.output.line(padded("Note:", 17) + note);
+    json_.set("note", json::Value::string(note));
+  }
+
   void microsoft(const engine::DealView& view) {
     const std::string answer = view.partner_center.text(Field::microsoft_answer);
     before_help(view, answer);
@@ -145,7 +157,8 @@ class Sheet {
     json_.set("microsoft_answer", json::Value::string(answer));
     const auto meaning = meaning_of_answer(view.partner_center, place_.pair().settings.rules.registration);
     if (!meaning.meaning.empty()) {
-      session_.output.line(padded("", 17) + meaning.meaning + " " + meaning.advice);
+      session_.output.line(padded("", 17) + meaning.meaning + " " + meaning.advice +
+                           (meaning.restart ? " (cosell deals restart " + short_id(row_) + ")" : ""));
     }
   }
 
@@ -240,7 +253,38 @@ class Sheet {
     return {left, std::min(most.second, room - left)};
   }
 
+  // Of a field that differs without a change that could travel: what keeps it so.
+  std::string why_it_stays(Field field) const {
+    const engine::Pair& pair = place_.pair();
+    const auto& fixed = pair.partner_center->capabilities().create_only_columns;
+    const mapping::FieldRule& rule = pair.mapping->rule(field);
+    const bool once = std::find(fixed.begin(), fixed.end(), info(field).name) != fixed.end() || rule.create_only;
+    if (rule.direction == mapping::Direction::off) return "the mapping keeps this field out of the sync";
+    if (once) return "sent when the referral is created; later changes stay in " + pair.title(Side::crm);
+    const bool one_way = rule.direction != mapping::Direction::both;
+    return reconcile::explain(one_way ? reconcile::Reason::one_way : reconcile::Reason::unchanged);
+  }
+
+  // Why a field may differ: what the comparison makes of it. What a person has to choose is told below.
+  std::map<Field, std::string> why_different(const engine::DealView& view) const {
+    std::map<Field, std::string> why;
+    const auto shown = [](const store::SideState& s) {
+      return !s.record_id.empty() && s.existence == store::Existence::live && s.image.valid();
+    };
+    if (!shown(row_.crm) || !shown(row_.partner_center)) return why;
+    for (const auto& d : engine::Decider(place_.pair(), RunId{}).compare(row_, view).fields) {
+      const bool to_choose =
+          d.verdict == reconcile::Verdict::conflict || engine::can_be_chosen(reconcile::name_of(d.reason));
+      if (to_choose || d.reason == reconcile::Reason::equal) continue;
+      const bool stays = d.reason == reconcile::Reason::unchanged || d.reason == reconcile::Reason::one_way;
+      why[d.field] = stays ? why_it_stays(d.field) : reconcile::explain(d.reason);
+    }
+    return why;
+  }
+
   void fields(const engine::DealView& view) {
+    const std::map<Field, std::string> why = why_different(view);
+    std::vector<std::string> told;
     const auto [left_most, right_most] = columns_of_sides();
     const engine::Pair& pair = place_.pair();
     Table table({"Field", pair.title(Side::crm), "", pair.title(Side::partner_center)});
@@ -263,12 +307,17 @@ class Sheet {
                 both && !same ? Style::warning : Style::plain);
       Object o;
       o.text("field", f.name).flag("same", same);
+      if (const auto reason = why.find(f.field); both && !same && reason != why.end()) {
+        told.push_back(std::string("≠ ") + f.label + ": " + reason->second);
+        o.text("why", reason->second);
+      }
       if (crm != nullptr) o.text("crm", display(left));
       if (referral != nullptr) o.text("partner_center", display(right));
       list.append(o.done());
     }
     session_.output.line();
     table.print(session_.output);
+    for (const std::string& line : told) session_.output.line(line);
     json_.set("fields", std::move(list));
   }
 

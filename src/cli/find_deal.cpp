@@ -40,7 +40,9 @@ Error ambiguous(const std::string& named, const std::vector<DealRow>& rows) {
   std::size_t shown = 0;
   for (const DealRow& row : rows) {
     if (++shown > candidates_shown) break;
-    message += "\n  " + short_id(row) + "  " + row.title + "  (" + engine::words::state_title(row) + ")";
+    DealRow state_only = row;
+    state_only.message.clear();
+    message += "\n  " + short_id(row) + "  " + row.title + "  (" + engine::words::state_line(state_only) + ")";
   }
   return make_error(ErrorClass::config, message + "\nName one by its id.");
 }

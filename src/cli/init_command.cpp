@@ -4,13 +4,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 
 #include "base/random.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/config.h"
 #include "cli/exit.h"
 #include "cli/mapping_files.h"
 #include "connectors/registry.h"
@@ -26,22 +30,71 @@ const std::string nothing_written = "\nNothing was written.";
 
 Error refusal(const std::string& message) { return make_error(ErrorClass::config, message + nothing_written); }
 
-// What was answered: "" takes what stands in brackets.
+// What is wrong with an answer; "" when it can be used.
+using Judge = std::function<std::string(const std::string& answer)>;
+
+// What was answered: "" takes what stands in brackets. A person is asked again after an answer that cannot be.
 class Questions {
  public:
   explicit Questions(Output& output) : output_(output) {}
 
-  Result<std::string> ask(const std::string& what, const std::string& usual = "") {
-    output_.error(what + (usual.empty() ? "" : " [" + usual + "]") + ":");  // also with --quiet
-    std::string answer;
-    if (!std::getline(std::cin, answer)) return refusal("The answers ended before the last question.");
-    answer = text::trim(answer);
-    return answer.empty() ? usual : answer;
+  Result<std::string> ask(const std::string& what, const std::string& usual = "", const Judge& judge = {}) {
+    while (true) {
+      output_.error(what + (usual.empty() ? "" : " [" + usual + "]") + ":");  // also with --quiet
+      std::string answer;
+      if (!std::getline(std::cin, answer)) return refusal("The answers ended before the last question.");
+      answer = text::trim(answer);
+      if (answer.empty()) answer = usual;
+      const std::string wrong = judge ? judge(answer) : "";
+      if (wrong.empty()) return answer;
+      if (::isatty(STDIN_FILENO) == 0) return refusal(what + ": " + wrong);
+      output_.error(wrong);
+    }
   }
 
  private:
   Output& output_;
 };
+
+bool is_guid(const std::string& s) {
+  constexpr std::string_view shape = "00000000-0000-0000-0000-000000000000";
+  return s.size() == shape.size() && std::equal(s.begin(), s.end(), shape.begin(), [](char c, char like) {
+           return like == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
+         });
+}
+
+bool is_domain(const std::string& s) {
+  const auto labels = text::split(s, '.');
+  return labels.size() > 1 && std::all_of(labels.begin(), labels.end(), [](const std::string& label) {
+           return !label.empty() && std::all_of(label.begin(), label.end(), [](char c) {
+             return c == '-' || std::isalnum(static_cast<unsigned char>(c)) != 0;
+           });
+         });
+}
+
+std::string no_address(const std::string& answer) {
+  const auto url = http::parse_url(answer);
+  const bool good = url && (url->scheme == "https" || http::is_loopback(url->host));
+  return good ? "" : "\"" + answer + "\" is no address: it begins with https:// and names the machine.";
+}
+
+std::string no_name(const std::string& answer) {
+  return is_pair_name(answer) ? "" : std::string(pair_name_rule) + ", not \"" + answer + "\".";
+}
+
+std::string no_tenant(const std::string& answer) {
+  if (is_guid(answer) || is_domain(answer)) return "";
+  return "\"" + answer +
+         "\" is no tenant: it is a domain, such as contoso.onmicrosoft.com, or the directory's id, such "
+         "as 00000000-0000-0000-0000-000000000000.";
+}
+
+std::string no_location(const std::string& answer) {
+  const bool digits = answer.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? "" : "\"" + answer + "\" is no PartnerID: it has digits only, such as 1234567.";
+}
+
+std::string nothing_said(const std::string& answer) { return answer.empty() ? "It cannot be left out." : ""; }
 
 bool is_there(const fs::path& file) {
   std::error_code ignored;
@@ -61,7 +114,7 @@ Result<json::Value> ask_login(Questions& questions, const System& system, const 
       login.set(m.key, m.value);
       continue;
     }
-    auto answer = questions.ask(system.display_name + ", " + m.key);
+    auto answer = questions.ask(system.display_name + ", " + m.key, "", m.key == "tenant" ? no_tenant : nothing_said);
     if (!answer) return answer.error();
     login.set(m.key, json::Value::string(*answer));
   }
@@ -82,25 +135,27 @@ std::string first_label(const std::string& url) {
   return parsed ? parsed->host.substr(0, parsed->host.find('.')) : "";
 }
 
-Result<const System*> ask_crm_system(Questions& questions) {
-  auto name = questions.ask("Which CRM? " + text::join(crm_names(), " or "));
-  if (!name) return name.error();
-  const System* system = find_system(text::lower_ascii(*name));
-  if (system != nullptr && system->is_crm) return system;
-  const std::string near = text::nearest(*name, crm_names());
-  return refusal("There is no CRM \"" + *name + "\"; " +
-                 (near.empty() ? "there are: " + text::join(crm_names(), ", ") : "did you mean " + near + "?"));
+const System* crm_called(const std::string& name) {
+  const System* system = find_system(text::lower_ascii(name));
+  return system != nullptr && system->is_crm ? system : nullptr;
+}
+
+std::string no_crm(const std::string& answer) {
+  if (crm_called(answer) != nullptr) return "";
+  const std::string near = text::nearest(answer, crm_names());
+  return "There is no CRM \"" + answer + "\"; " +
+         (near.empty() ? "there are: " + text::join(crm_names(), ", ") : "did you mean " + near + "?");
 }
 
 Result<Company> ask_company(Output& output, Questions& questions) {
   Company company;
-  auto crm = ask_crm_system(questions);
+  auto crm = questions.ask("Which CRM? " + text::join(crm_names(), " or "), "", no_crm);
   if (!crm) return crm.error();
-  company.crm = *crm;
+  company.crm = crm_called(*crm);
   output.note("Where each answer is found: docs/setup-" + company.crm->name + ".md, then docs/setup-partner-center.md");
-  auto url = questions.ask(company.crm->display_name + ", address (https://…)");
+  auto url = questions.ask(company.crm->display_name + ", address (https://…)", "", no_address);
   if (!url) return url.error();
-  auto pair = questions.ask("A name for this CRM with its Partner Center account", first_label(*url));
+  auto pair = questions.ask("A name for this CRM with its Partner Center account", first_label(*url), no_name);
   if (!pair) return pair.error();
   company.pair = *pair;
   const json::Value like = company.crm->sandbox_part(*url, SandboxLogin::certificate);
@@ -112,7 +167,8 @@ Result<Company> ask_company(Output& output, Questions& questions) {
   auto person = ask_login(questions, partner_center_system(), *other.find("login"), false);
   if (!person) return person.error();
   company.partner_center_part.set("login", std::move(*person));
-  auto location = questions.ask("Your PartnerID (location) that owns the deals; empty: later, in the mapping");
+  auto location =
+      questions.ask("Your PartnerID (location) that owns the deals; empty: later, in the mapping", "", no_location);
   if (!location) return location.error();
   company.location = *location;
   return company;
@@ -194,12 +250,12 @@ void tell_next(Output& output, const Company& company, const fs::path& dir) {
   if (const auto& keys = company.crm->sandbox_key_pair) {
     output.line("  openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj \"/CN=cosell bridge\" -keyout " +
                 (dir / keys->key).string() + " -out " + (dir / keys->certificate).string());
-    output.line("      makes the key with which the bridge logs in; the certificate is uploaded to " +
+    output.line("      # makes the key with which the bridge logs in; the certificate is uploaded to " +
                 company.crm->display_name + " (docs/setup-" + company.crm->name + ".md)");
   }
-  output.line("  cosell check" + config + "     what is still missing, and what to do about it");
+  output.line("  cosell check" + config + "     # what is still missing, and what to do about it");
   output.line("  cosell login partner-center" + config);
-  output.line("  cosell mapping init" + config + "     a stage table from the stages that the CRM has");
+  output.line("  cosell mapping init" + config + "     # a stage table from the stages that the CRM has");
 }
 
 }  // namespace

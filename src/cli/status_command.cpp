@@ -20,10 +20,13 @@ constexpr int runs_looked_at = 500;
 
 std::string ago(Instant then, Instant now) {
   const std::int64_t s = std::max<std::int64_t>(0, (now - then).ms / 1000);
+  const auto count = [](std::int64_t n, const char* of) {
+    return text::count_of(static_cast<std::size_t>(n), of) + " ago";
+  };
   if (s < 90) return "just now";
-  if (s < 5400) return std::to_string(s / 60) + " minutes ago";
-  if (s < 172'800) return std::to_string(s / 3600) + " hours ago";
-  return std::to_string(s / 86'400) + " days ago";
+  if (s < 5400) return count(s / 60, "minute");
+  if (s < 172'800) return count(s / 3600, "hour");
+  return count(s / 86'400, "day");
 }
 
 std::string outcome_text(const RunRow& run, bool somebody_works) {

@@ -1,6 +1,7 @@
 // `cosell todo`: the one list of everything that waits for a person or failed, most urgent first.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.h"
 #include "cli/calendar.h"
@@ -305,6 +306,30 @@ void print_json(Output& out, const std::vector<Item>& items, const LookedAt& loo
   out.json(looked.with_failures(Object().value("todo", std::move(list)).value("causes", std::move(groups)).done()));
 }
 
+// A slip in a name must not look like a day without work.
+void tell_unknown_owner(Session& session, const TodoOptions& options) {
+  std::set<std::string> owners;
+  bool known = false;
+  look_at_stores(session, options.pair, [&](Workplace& place) -> Result<void> {
+    store::DealFilter filter;
+    while (!known) {
+      auto rows = place.store().deals(filter);
+      if (!rows) return rows.error();
+      if (rows->empty()) return {};
+      filter.after = rows->back().id;
+      for (const DealRow& row : *rows) {
+        known = known || is_owner(row, options.owner);
+        if (!row.owner.empty()) owners.insert(row.owner);
+      }
+    }
+    return {};
+  });
+  if (known) return;
+  const std::string near = text::nearest(options.owner, {owners.begin(), owners.end()});
+  session.output.note("No deal that is known has this owner" +
+                      (near.empty() ? std::string(".") : "; did you mean \"" + near + "\"?"));
+}
+
 }  // namespace
 
 int todo_command(Session& session, const TodoOptions& asked) {
@@ -339,7 +364,9 @@ int todo_command(Session& session, const TodoOptions& asked) {
   } else if (!items.empty()) {
     print_for_people(session.output, items, several_pairs, options);
   } else if (looked.code == exit_done && looked.any) {
-    session.output.line("Nothing waits for a person.");
+    session.output.line(options.owner.empty() ? "Nothing waits for a person."
+                                              : "Nothing of " + options.owner + " waits for a person.");
+    if (!options.owner.empty()) tell_unknown_owner(session, options);
   }
   return looked.code;
 }

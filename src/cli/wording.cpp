@@ -29,10 +29,22 @@ const std::map<std::string, std::string>& reasons() {
       {"out_of_scope", "no longer visible to the bridge"},
       {"not_found", "the other side's record was not found"},
       {"missing_field", "something that Partner Center needs is missing"},
+      {"needed", "something that Partner Center needs was emptied"},
       {"waiting_stage", "in the stage for deals from Microsoft, without a referral"},
       {"unknown-stage", "a stage that the mapping does not know"},
       {"no-write-back", "a value that the mapping cannot write to the CRM"},
       {"unreadable", "a value that the mapping cannot read"},
+      {"unknown-value", "a value that the mapping does not know"},
+      {"bad-date", "a date that cannot be read"},
+      {"bad-number", "an amount that cannot be read"},
+      {"bad-value", "neither yes nor no"},
+      {"no-column", "a field without a column in the CRM"},
+      {"no-currency", "an amount without a currency"},
+      {"other-currency", "an amount in a currency that the column does not hold"},
+      {"unknown-currency", "a currency that is not known"},
+      {"unknown-country", "a country that is not known"},
+      {"checking", "a write without an answer, looked up first"},
+      {"registration", "a registration that has to be corrected"},
       {"settling", "a step that cannot be taken back, after its waiting time"},
       {"early_won", "won too soon after its creation to be registered"},
       {"made_elsewhere", "of a type that is made in Partner Center only"},
@@ -73,6 +85,7 @@ const std::map<std::string, std::string>& kinds_of_reasons() {
                                                            {"never", "approval"},
                                                            {"conflict", "conflict"},
                                                            {"missing_field", "missing"},
+                                                           {"needed", "missing"},
                                                            {"clone", "link"},
                                                            {"doubtful_match", "link"},
                                                            {"twin", "link"},
@@ -124,13 +137,12 @@ std::string waits_for_text(WaitFor who) {
     case WaitFor::seller:
       return "the seller";
     case WaitFor::admin:
+    case WaitFor::operator_:
       return "an admin";
     case WaitFor::microsoft:
       return "Microsoft";
     case WaitFor::date:
       return "a date";
-    case WaitFor::operator_:
-      return "you";
     case WaitFor::partner_center:
       return "Partner Center";
     case WaitFor::nobody:
@@ -284,8 +296,10 @@ json::Value json_of(const net::Calls& calls) {
 
 void print_states(Output& output, const std::vector<StateCount>& states, const std::string& indent) {
   std::vector<StateCount> sorted = states;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const StateCount& a, const StateCount& b) {
-    return std::tie(a.state, a.waits_for) < std::tie(b.state, b.waits_for);
+  // An admin's choices and an admin's mapping are one line.
+  const auto who = [](const StateCount& s) { return s.waits_for == WaitFor::operator_ ? WaitFor::admin : s.waits_for; };
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const StateCount& a, const StateCount& b) {
+    return std::pair(a.state, who(a)) < std::pair(b.state, who(b));
   });
   Table table({"", ""});
   for (std::size_t i = 0; i < sorted.size();) {

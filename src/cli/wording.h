@@ -15,7 +15,7 @@ namespace cosell::cli {
 
 // "waiting for the seller: something is missing"; from the reason codes of the engine and of mapping files.
 std::string reason_text(const std::string& reason);
-// "the seller", "you", "Microsoft"
+// "the seller", "an admin", "Microsoft"
 std::string waits_for_text(store::WaitFor who);
 // The kind under which `todo` and `replay` know a deal: "failed", "conflict", "approval", "missing", "answer", …
 std::string todo_kind(const store::DealRow& row);

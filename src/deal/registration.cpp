@@ -201,30 +201,28 @@ RegistrationOutlook registration_outlook(const Deal& referral, const RulePack& p
 AnswerMeaning meaning_of_answer(const Deal& referral, const RegistrationRules& rules) {
   const std::string answer = referral.text(Field::microsoft_answer);
   if (answer == "expired") {
-    return {"M-1", "Microsoft did not answer in time.",
-            "To ask again, an admin starts a new referral (cosell deals restart)."};
+    return {"M-1", "Microsoft did not answer in time.", "To ask again, an admin starts a new referral.", true};
   }
   if (answer != "declined") return {};
   if (no_customer_record(referral)) {
     return {
         "M-3", "Microsoft has no record of this customer, so its sellers cannot help.",
-        "Check the customer's name and address; if they were wrong, correct them, and an admin starts a new referral "
-        "(cosell deals restart)."};
+        "Check the customer's name and address; if they were wrong, correct them, and an admin starts a new referral.",
+        true};
   }
   if (no_seller(referral)) {
     return {"M-4", "No Microsoft seller looks after this customer, so none can help.",
             "Go on without Microsoft's help."};
   }
   if (!referral.text(Field::microsoft_reason).empty()) {
-    return {"M-5", "Microsoft declined.",
-            "If that was a mistake, an admin starts a new referral (cosell deals restart)."};
+    return {"M-5", "Microsoft declined.", "If that was a mistake, an admin starts a new referral.", true};
   }
   if (below_least_value(referral, rules) == Answer::yes) {
     return {"M-1", "Microsoft declined; below " + in_words(rules.least_value_usd) + " it gives no reason.",
             "Go on without Microsoft's help."};
   }
-  return {"M-1", "Microsoft declined without a reason.",
-          "If that was a mistake, an admin starts a new referral (cosell deals restart)."};
+  return {"M-1", "Microsoft declined without a reason.", "If that was a mistake, an admin starts a new referral.",
+          true};
 }
 
 }  // namespace cosell

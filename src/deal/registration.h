@@ -51,7 +51,8 @@ std::optional<Instant> registrable_from(const Deal& referral, const RulePack& ru
 struct AnswerMeaning {
   std::string rule;
   std::string meaning;
-  std::string advice;
+  std::string advice;    // in words for a seller
+  bool restart = false;  // a new referral may help
 };
 AnswerMeaning meaning_of_answer(const Deal& referral, const RegistrationRules& rules);
 

@@ -261,7 +261,20 @@ void Decider::forget_other_steps(DealRow& row, const std::vector<Irreversible>& 
   }
 }
 
-bool Decider::step_may_leave(DealRow& row, Irreversible step, bool first_link, Situation& s) const {
+std::vector<std::string> Decider::columns_of_step(Planned& plan, Irreversible step, const Deal& crm) const {
+  std::vector<std::string> columns;
+  const auto add = [&](Field field) {
+    std::string column = column_in_words(plan, pair_.mapping->column_of(field, ""));
+    if (!column.empty()) columns.push_back(std::move(column));
+  };
+  if (step == Irreversible::shared && crm.flag(Field::visible)) add(Field::visible);
+  const bool shares = step == Irreversible::shared || step == Irreversible::help_asked;
+  if (shares && !is_blank(crm.get(Field::help))) add(Field::help);
+  return columns;
+}
+
+bool Decider::step_may_leave(Planned& plan, Irreversible step, bool first_link, const Deal& crm, Situation& s) const {
+  DealRow& row = plan.row;
   const std::string name = name_of(step);
   if (row.marks.count("approved." + name) > 0) return true;
   const Gate gate = pair_.settings.gate(step);
@@ -288,8 +301,8 @@ bool Decider::step_may_leave(DealRow& row, Irreversible step, bool first_link, S
   s.state = DealState::waiting;
   s.waits_for = WaitFor::date;
   s.reason = "settling";
-  s.message = words::step_settles(pair_, {step}, due);
-  s.next_step = words::step_settles_remedy(pair_, step);
+  s.message = words::step_settles({step}, due);
+  s.next_step = words::step_settles_remedy(pair_, step, columns_of_step(plan, step, crm));
   s.look_again_at = due;
   return false;
 }

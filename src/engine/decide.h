@@ -131,8 +131,10 @@ class Decider {
   void plan_help(Planned& plan, const Deal& deal, const OperationId& after) const;
   // A step that is not wanted any more is settled and approved anew when it is wanted again.
   static void forget_other_steps(store::DealRow& row, const std::vector<Irreversible>& wanted);
-  // May the step leave now? Sets the situation when it may not.
-  bool step_may_leave(store::DealRow& row, Irreversible step, bool first_link, Situation& situation) const;
+  // May the step leave now? Sets the situation when it may not. `crm`: what asks for the step.
+  bool step_may_leave(Planned& plan, Irreversible step, bool first_link, const Deal& crm, Situation& situation) const;
+  // Where the CRM asks for a step that shows the deal to Microsoft, as people find it there.
+  std::vector<std::string> columns_of_step(Planned& plan, Irreversible step, const Deal& crm) const;
   // The bridge-owned columns that the seller should see and does not yet.
   Columns seller_changes(const Planned& plan, const DealView& view) const;
   void add_seller_columns(Planned& plan, const DealView& view) const;

@@ -139,8 +139,8 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
   const bool wants_visible = deal.flag(Field::visible) || wants_help;
   // Both waiting times start now; help never leaves before the deal may be shown.
   Situation held;
-  const bool visible = wants_visible && step_may_leave(plan.row, Irreversible::shared, false, held);
-  const bool help_may_leave = wants_help && step_may_leave(plan.row, Irreversible::help_asked, false, held);
+  const bool visible = wants_visible && step_may_leave(plan, Irreversible::shared, false, deal, held);
+  const bool help_may_leave = wants_help && step_may_leave(plan, Irreversible::help_asked, false, deal, held);
   const bool help = visible && help_may_leave;
   deal.set(Field::visible, visible);
 

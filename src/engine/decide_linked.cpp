@@ -124,7 +124,7 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
     const Field field = field_of(step);
     if (decision.of(field)->verdict != Verdict::to_partner_center) continue;  // held for another reason
     const bool first_link = !view.base_crm.shows(field);
-    if (step_may_leave(plan.row, step, first_link, situation)) continue;
+    if (step_may_leave(plan, step, first_link, view.crm.deal, situation)) continue;
     auto* held = find(decision, field);
     held->verdict = Verdict::held;
     if (step == Irreversible::shared) {
@@ -132,9 +132,9 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
         help->verdict = Verdict::held;
         // Both waiting times run together, and are told together.
         Situation meanwhile;
-        step_may_leave(plan.row, Irreversible::help_asked, !view.base_crm.shows(Field::help), meanwhile);
+        step_may_leave(plan, Irreversible::help_asked, !view.base_crm.shows(Field::help), view.crm.deal, meanwhile);
         if (situation.reason == "settling" && meanwhile.reason == "settling") {
-          situation.message = words::step_settles(pair_, {step, Irreversible::help_asked}, *situation.look_again_at);
+          situation.message = words::step_settles({step, Irreversible::help_asked}, *situation.look_again_at);
         }
       }
     }
@@ -273,10 +273,11 @@ Decider::Situation Decider::situation_of(const store::DealRow& row, const Decisi
     s.state = DealState::waiting;
     s.waits_for = who_resolves(d.reason);
     s.reason = reconcile::name_of(d.reason);
-    s.message = d.reason == Reason::unreadable && !view.crm.problems.empty()
-                    ? words::unreadable(view.crm.problems)
-                    : words::held(pair_, d, view.crm.deal, view.partner_center);
-    s.next_step = words::held_remedy(pair_, row, d);
+    const bool unreadable = d.reason == Reason::unreadable && !view.crm.problems.empty();
+    s.message =
+        unreadable ? words::unreadable(view.crm.problems) : words::held(pair_, d, view.crm.deal, view.partner_center);
+    s.next_step = unreadable ? words::unreadable_remedy(pair_, view.crm.problems)
+                             : words::held_remedy(pair_, row, d, view.crm.deal, view.partner_center);
     return s;
   }
   const auto standing = view.partner_center.standing();

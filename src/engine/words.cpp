@@ -1,6 +1,7 @@
 // The engine's sentences.
 #include "engine/words.h"
 
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -16,6 +17,16 @@ using store::Side;
 using store::WaitFor;
 
 std::string quoted(const std::string& s) { return "\"" + s + "\""; }
+
+// Where on a machine the mapping file lies is nothing for the CRM. The text of a mapping begins with "// its name".
+std::string without_folder(const mapping::Mapping& mapping, const std::string& message) {
+  constexpr std::size_t mark = 3;
+  const std::string& text = mapping.text();
+  const std::size_t end = std::min(text.find('\n'), text.size());
+  const std::string file = end > mark ? text.substr(mark, end - mark) : "";
+  const std::size_t folder = file.rfind('/');
+  return folder == std::string::npos ? message : text::replace_all(message, file, file.substr(folder + 1));
+}
 
 }  // namespace
 
@@ -57,12 +68,35 @@ std::string state_line(const store::DealRow& row) {
   return line;
 }
 
+std::string seller_step(const Pair& pair, const store::DealRow& row) {
+  const std::string crm = pair.title(Side::crm);
+  if (row.state == DealState::failed) {
+    if (row.marks.count(registration_mark) > 0) return "An admin has to correct the registration.";
+    return "Correct the deal in " + crm + ", or ask an admin to remove the cause and send it again.";
+  }
+  if (row.state != DealState::waiting) return "";
+  switch (row.waits_for) {
+    case WaitFor::date:
+      if (row.reason == "early_won") return "To cancel, reopen the opportunity in " + crm + " before then.";
+      return row.next_step;
+    case WaitFor::seller:
+    case WaitFor::microsoft:
+    case WaitFor::partner_center:
+      return row.next_step;
+    case WaitFor::admin:  // commands and files
+    case WaitFor::operator_:
+    case WaitFor::nobody:
+      break;
+  }
+  return "";
+}
+
 mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, const Deal& referral) {
   mapping::SellerView view;
   view.state = state_title(row);
-  view.message = row.message;
-  if (row.waits_for == WaitFor::seller && !row.next_step.empty()) {
-    view.message += (view.message.empty() ? "" : " ") + row.next_step;
+  view.message = without_folder(*pair.mapping, row.message);
+  if (const std::string step = seller_step(pair, row); !step.empty()) {
+    view.message += (view.message.empty() ? "" : " ") + step;
   }
   view.since = Instant{row.since.ms - row.since.ms % 1000};
   view.referral_id = row.partner_center.record_id;
@@ -184,17 +218,22 @@ std::string approve_command(const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
   return "cosell approve " + id;
 }
-std::string step_settles(const Pair& pair, const std::vector<Irreversible>& steps, Instant due) {
+std::string step_settles(const std::vector<Irreversible>& steps, Instant due) {
   std::vector<std::string> labels;
   for (const Irreversible step : steps) labels.emplace_back(label_of(step));
-  return "Will " + text::join(labels, " and ") + " at " + to_string_minutes(due) + " UTC if nothing changes in " +
-         pair.title(Side::crm) + " until then.";
+  return "Will " + text::join(labels, " and ") + " at " + to_string_minutes(due) + " UTC.";
 }
-std::string step_settles_remedy(const Pair& pair, Irreversible step) {
+std::string step_settles_remedy(const Pair& pair, Irreversible step, const std::vector<std::string>& columns) {
+  const std::string before = " in " + pair.title(Side::crm) + " before then";
   if (step == Irreversible::shared || step == Irreversible::help_asked) {
-    return "Take the answer back in " + pair.title(Side::crm) + " before then to cancel.";
+    return std::string("To cancel, clear the ") + (columns.size() > 1 ? "fields" : "field") + before +
+           (columns.empty() ? "." : " (" + text::join(columns, "; ") + ").");
   }
-  return "Reopen the opportunity in " + pair.title(Side::crm) + " before then to cancel.";
+  if (step == Irreversible::declined) {
+    return "To cancel, move the opportunity back to the stage for unanswered deals" + before +
+           "; any other open stage accepts the deal.";
+  }
+  return "To cancel, reopen the opportunity" + before + ".";
 }
 
 std::string early_won(const Pair& pair, Instant from) {
@@ -215,8 +254,8 @@ std::string made_elsewhere_remedy(const Pair& pair, const store::DealRow& row, c
          pair.title(Side::crm) + (column.empty() ? "." : " (" + column + ").");
 }
 std::string early_won_remedy(const Pair& pair, const store::DealRow& row) {
-  return "Nothing to do. Reopen the opportunity in " + pair.title(Side::crm) +
-         " to cancel; if the deal will not be registered, close it now with: " + approve_command(row);
+  return "Nothing to do. To cancel, reopen the opportunity in " + pair.title(Side::crm) +
+         " before then; if the deal will not be registered, close it now with: " + approve_command(row);
 }
 
 std::string assessment_stages(const Pair& pair, Stage reported) {
@@ -235,7 +274,7 @@ std::string assessment_stages_remedy(const Pair& pair, Stage reported) {
 }
 std::string assessment_asks() { return "An assessment is not shown to Microsoft's sellers and asks them for no help."; }
 std::string assessment_asks_remedy(const Pair& pair, const std::string& column) {
-  return "Take the answer back in " + pair.title(Side::crm) + (column.empty() ? "." : " (" + column + ").");
+  return "Clear the field in " + pair.title(Side::crm) + (column.empty() ? "." : " (" + column + ").");
 }
 
 std::string register_command(const store::DealRow& row) { return "cosell deals register " + row.crm.record_id; }
@@ -278,7 +317,14 @@ std::string reason_missing(const Pair& pair, const Standing& target, const std::
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems) {
   std::vector<std::string> parts;
   for (const auto& p : problems) parts.push_back(p.message);
-  return text::join(parts, " ");
+  return text::join(parts, "; ");
+}
+std::string unreadable_remedy(const Pair& pair, const std::vector<mapping::ReadDeal::Problem>& problems) {
+  const bool left_out = !problems.empty() && problems.front().code == std::string("ignored-stage");
+  if (left_out) {
+    return "Move it to another stage in " + pair.title(Side::crm) + ", or give this stage a meaning in the mapping.";
+  }
+  return "Add the value to the mapping, or correct it in " + pair.title(Side::crm) + ".";
 }
 
 std::string refused(const Pair& pair, Side side, const Error& error) {
@@ -291,11 +337,16 @@ std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   if (row.marks.count(registration_mark) > 0) {
     return "State the registration again with what is right: " + register_command(row) + "; or drop it with --cancel";
   }
-  return "Correct the deal in " + pair.title(Side::crm) +
-         "; it is sent again with the next change, or with: cosell replay " + id;
+  return "Correct the value in " + pair.title(Side::crm) +
+         ", which is then sent by itself; or remove the cause, then: cosell replay " + id;
 }
 std::string side_down(const Pair& pair, Side side, const Error& error) {
-  if (error.kind == ErrorClass::auth_expired) return pair.title(side) + " refuses the login: " + error.message;
+  if (error.kind == ErrorClass::auth_expired) {
+    const std::string said = pair.title(side) + " login refused: ";
+    if (text::starts_with(error.message, pair.title(side) + " refuses the login")) return error.message;
+    return pair.title(side) + " refuses the login: " +
+           (text::starts_with(error.message, said) ? error.message.substr(said.size()) : error.message);
+  }
   if (error.kind == ErrorClass::throttled) return error.message;  // it names the side
   return pair.title(side) + " cannot be reached: " + error.message;
 }
@@ -306,8 +357,8 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
   const std::string p = pair.title(Side::partner_center);
   switch (d.reason) {
     case Reason::moved_back:
-      return "The stage moved back (" + c + ": " + display(crm.get(Field::stage)) + ", " + p + ": " +
-             display(referral.get(Field::stage)) + "), and the mapping holds that.";
+      return "A stage does not go back by itself: " + c + " shows " + display(crm.get(Field::stage)) + ", " + p + " " +
+             display(referral.get(Field::stage)) + ".";
     case Reason::won_while_waiting:
       return "The opportunity is won in " + c + ", but the deal was not accepted yet, so " + p +
              " cannot take it as won.";
@@ -322,17 +373,26 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
              display(crm.get(Field::standing)) + ").";
     case Reason::unreadable:
       return std::string("The ") + info(d.field).label + " cannot be read under the mapping.";
+    case Reason::needed: {
+      const std::string column = pair.mapping->column_of(d.field, "");
+      return p + " needs the " + info(d.field).label + (column.empty() ? "" : " (" + column + ")") +
+             ", which is empty in " + c + ".";
+    }
     default:
       return std::string("The ") + info(d.field).label + " waits: " + reconcile::explain(d.reason) + ".";
   }
 }
 
-std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& d) {
+std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& d, const Deal& crm,
+                        const Deal& referral) {
   using reconcile::Reason;
   const std::string c = pair.title(Side::crm);
   switch (d.reason) {
     case Reason::moved_back:
-      return "Move the stage forward again in " + c + ", or set \"backward\" to \"follow\" in the mapping.";
+      if (percent_of(crm.stage()) < percent_of(referral.stage())) {
+        return "Move the stage forward again in " + c + "; if it is right, an admin can let it go back.";
+      }
+      return "Move the stage back in " + c + " too, or forward again in " + pair.title(Side::partner_center) + ".";
     case Reason::won_while_waiting:
       return "Move the opportunity to an open stage in " + c + " to accept the deal; close it as won afterwards.";
     case Reason::closed_differently:

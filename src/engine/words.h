@@ -16,6 +16,8 @@ namespace cosell::engine::words {
 
 // What the seller sees in the CRM.
 mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, const Deal& referral);
+// What the seller can do without the command line: behind the message in the CRM; "" when nothing is.
+std::string seller_step(const Pair& pair, const store::DealRow& row);
 std::string state_title(const store::DealRow& row);  // "In sync", "Waiting for you"
 std::string state_line(const store::DealRow& row);   // "Waiting for the seller: …"
 
@@ -42,8 +44,9 @@ std::string step_never(Irreversible step);
 std::string step_never_remedy(Irreversible step);
 std::string step_needs_approval(const Pair& pair, Irreversible step, bool first_link);
 std::string approve_command(const store::DealRow& row);
-std::string step_settles(const Pair& pair, const std::vector<Irreversible>& steps, Instant due);
-std::string step_settles_remedy(const Pair& pair, Irreversible step);
+std::string step_settles(const std::vector<Irreversible>& steps, Instant due);
+// `columns`: where the CRM asks for the step, as people find them there; none for a closing.
+std::string step_settles_remedy(const Pair& pair, Irreversible step, const std::vector<std::string>& columns);
 
 // Won too soon after its creation (G-3): held until `from`, or told as a warning.
 std::string early_won(const Pair& pair, Instant from);
@@ -71,12 +74,14 @@ std::string fill_in(const store::DealRow& row, const std::string& then);
 // "\"Expected amount\", Amount": the label that people see, and the column's name.
 std::string labelled(const std::string& label, const std::string& column);
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems);
+std::string unreadable_remedy(const Pair& pair, const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string refused(const Pair& pair, store::Side side, const Error& error);
 std::string refused_remedy(const Pair& pair, const store::DealRow& row);
 std::string side_down(const Pair& pair, store::Side side, const Error& error);
 
 std::string held(const Pair& pair, const reconcile::FieldDecision& decision, const Deal& crm, const Deal& referral);
-std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& decision);
+std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& decision,
+                        const Deal& crm, const Deal& referral);
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 // The commands that choose between the two sides of this deal.
 std::string choice_commands(const store::DealRow& row);

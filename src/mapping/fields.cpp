@@ -138,6 +138,12 @@ class FieldReader {
   }
 
   void constant(const Node& constant) {
+    if (plan_.rule.field == Field::location &&
+        text::trim(constant.scalar()).find_first_not_of("0123456789") != std::string::npos) {
+      findings_.warning(constant.at, "bad-location",
+                        "\"" + constant.scalar() + "\" is no PartnerID, by which Partner Center knows a location",
+                        "write its digits, such as \"1234567\"");
+    }
     if (plan_.kind == FieldKind::date && !parse_date(constant.text)) {
       findings_.error(constant.at, "bad-date", "\"" + constant.text + "\" is no date", "write it as 2026-11-30");
     }

@@ -107,8 +107,9 @@ class MappingReader {
     const char* code = "not-json";
     if (!text::is_valid_utf8(text)) code = "invalid-utf8";
     if (text::starts_with(e.message, "duplicate key")) code = "duplicate-key";
+    const bool said = e.message.find("save it as UTF-8") != std::string::npos;
     findings_.error({file, std::max(e.at.line, 1U), std::max(e.at.column, 1U)}, code, e.message,
-                    std::string_view(code) == "invalid-utf8" ? "save the file as UTF-8" : "");
+                    said || std::string_view(code) != "invalid-utf8" ? "" : "save the file as UTF-8");
     return std::nullopt;
   }
 
@@ -403,6 +404,12 @@ class MappingReader {
                           std::string("no referral can be created: the direction of \"") + info(n.field).name +
                               "\" keeps it out of new ones",
                           "write \"direction\": \"to_partner_center\", or \"both\"");
+      }
+      const bool blank = plan != nullptr && plan->source.constant && text::trim(*plan->source.constant).empty();
+      if (blank && plan->solutions.empty() && !plan->fallback) {
+        findings_.warning(plan->at, "never-complete",
+                          std::string("no referral can be created: \"") + info(n.field).name + "\" is an empty text",
+                          std::string("write ") + n.example);
       }
       if (plan != nullptr) continue;
       findings_.warning(fields == nullptr ? tree.at : fields->key_at, "never-complete",

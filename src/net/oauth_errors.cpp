@@ -51,7 +51,7 @@ constexpr std::array<Known, 44> kKnown = {{
     {"AADSTS700024", "the signed login is outside its time; check this machine's clock", Remedy::admin},
     {"AADSTS700023", "the signed login is made for another token address; check the tenant in it", Remedy::admin},
     {"AADSTS7000112", "the app is disabled in this tenant", Remedy::admin},
-    {"AADSTS90002", "there is no such tenant; check the tenant in the token address", Remedy::admin},
+    {"AADSTS90002", "there is no such tenant; check \"tenant\" in the configuration", Remedy::admin},
     {"AADSTS50194", "the app belongs to one tenant only; name that one as \"tenant\"", Remedy::admin},
     {"AADSTS500011", "the API that the scope names is unknown in this tenant; check the scope", Remedy::admin},
     {"AADSTS650057",

@@ -68,10 +68,11 @@ TEST_F(Init, TurnsAFewAnswersIntoAConfigurationOfWhichTheCheckSaysWhatIsMissing)
 }
 
 TEST_F(Init, KnowsEveryCrm) {
-  const Ended made = init("dynamics365\nhttps://contoso.crm4.dynamics.com\nacme\ntenant-1\napp-1\ntenant-1\napp-2\n\n");
+  const Ended made =
+      init("dynamics365\nhttps://contoso.crm4.dynamics.com\nacme\nacme.example\napp-1\nacme.example\napp-2\n\n");
   ASSERT_EQ(made.code, 0) << made.out << made.err;
   const Json config = Json::parse(read_text(config_dir + "/cosell.jsonc"), nullptr, true, true);
-  EXPECT_EQ(config["pairs"]["acme"]["crm"]["login"]["tenant"], "tenant-1");
+  EXPECT_EQ(config["pairs"]["acme"]["crm"]["login"]["tenant"], "acme.example");
   EXPECT_FALSE(config["pairs"]["acme"]["crm"]["login"].contains("token_url")) << "that was the sandbox's";
   EXPECT_THAT(cosell({"mapping", "check"}).out, HasSubstr("\"location\"")) << "it was not answered";
 }
@@ -88,9 +89,14 @@ TEST_F(Init, WritesOverNothing) {
 TEST_F(Init, WritesNothingOfAnswersThatCannotBe) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"salesfroce\n", "did you mean salesforce?"},
-      {"salesforce\nhttp://contoso.my.salesforce.com\n\nkey\nuser\ntenant\napp\n\n", "https"},
-      {"salesforce\nhttps://contoso.my.salesforce.com\na pair\nkey\nuser\ntenant\napp\n\n", "a pair's name"},
-      {"salesforce\nhttps://contoso.my.salesforce.com\n\n\nuser\ntenant\napp\n\n", "client_id"},
+      {"salesforce\nhttp://contoso.my.salesforce.com\n\nkey\nuser\ncontoso.example\napp\n\n", "https"},
+      {"salesforce\nhttps://contoso.my.salesforce.com\na pair\nkey\nuser\ncontoso.example\napp\n\n", "a pair's name"},
+      {"salesforce\nhttps://contoso.my.salesforce.com\n\n\nuser\ncontoso.example\napp\n\n", "client_id"},
+      {"salesforce\nhttps://contoso.my.salesforce.com\n\nkey\nuser\nContoso Ltd\n",
+       "tenant: \"Contoso Ltd\" is no tenant"},
+      {"salesforce\nhttps://contoso.my.salesforce.com\n\nkey\nuser\n\n", "tenant"},
+      {"salesforce\nhttps://contoso.my.salesforce.com\n\nkey\nuser\ncontoso.example\napp\nHamburg\n", "no PartnerID"},
+      {"salesforce\ncontoso\n", "\"contoso\" is no address"},
       {"salesforce\nhttps://contoso.my.salesforce.com\n", "ended"}};
   for (const auto& [answers, why] : cases) {
     const Ended refused = init(answers);
@@ -108,7 +114,7 @@ TEST(InitOfACompany, LeadsToAFirstSync) {
   ProcessOptions options;
   options.input = "salesforce\n" + crm["url"].get<std::string>() + "\ncontoso\n" +
                   crm["login"]["client_id"].get<std::string>() + "\n" + crm["login"]["username"].get<std::string>() +
-                  "\ntenant\napp\n1234567\n";
+                  "\ncontoso.example\napp\n1234567\n";
   ASSERT_EQ(run_cosell({"init", "--dir", dir}, options).code, 0);
   // What only the systems give: the key whose certificate was uploaded, the login of a person, who agreed.
   for (const char* name : {"salesforce.key", "salesforce.crt", "partner_center_refresh_token"}) {

@@ -1,0 +1,95 @@
+// What sellers read in the CRM: true of the side it speaks of, with a step that a seller can take, and without
+// commands, files or settings, which are for whoever runs the bridge.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "faults.h"
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+const auto for_sellers = AllOf(Not(HasSubstr("cosell ")), Not(HasSubstr("mapping")), Not(HasSubstr("backward")));
+
+class SellerWords : public testing::TestWithParam<const char*> {
+ protected:
+  static std::string message_of(World& world, const std::string& id) {
+    world.advance(minutes(1));
+    world.sync();
+    const Json message = world.opportunity(id)["message"];
+    return message.is_string() ? message.get<std::string>() : "";
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Crm, SellerWords, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(SellerWords, SayOfAStageThatWentBackWhereItMayBeChanged) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  const std::string referral = world.referral_of(id)["id"];
+  const std::string crm = world.pair().title(Side::crm);
+  world.portal_edit(referral, replace("/salesStage", "80"));
+  message_of(world, id);
+
+  world.portal_edit(referral, replace("/salesStage", "40"));
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("Move the stage back in " + crm + " too"), for_sellers))
+      << "the opportunity stands further than the referral: there is nothing to move forward";
+  EXPECT_EQ(world.deal_of(id).reason, "moved_back");
+
+  world.crm_edit(id, {{"stage", "40"}});
+  message_of(world, id);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << "what was said helps";
+  world.crm_edit(id, {{"stage", "20"}});
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("Move the stage forward again in " + crm), for_sellers));
+}
+
+TEST_P(SellerWords, NameTheFieldThatTakesAStepBack) {
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  Json words = usual_opportunity("Alder Foods");
+  words["visible"] = true;
+  const auto id = world.new_opportunity(words);
+  world.sync();
+  const auto column = [&](Field field) { return world.pair().mapping->column_of(field, ""); };
+  EXPECT_THAT(message_of(world, id),
+              AllOf(HasSubstr("Will show the deal to Microsoft at"), HasSubstr("clear the field"),
+                    HasSubstr(column(Field::visible)), Not(HasSubstr(column(Field::help))), for_sellers));
+  world.crm_edit(id, {{"visible", false}});
+  EXPECT_THAT(message_of(world, id), Not(HasSubstr("Will show")));
+  world.crm_edit(id, {{"stage", "won"}});
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("To cancel, reopen the opportunity"), for_sellers));
+}
+
+TEST_P(SellerWords, SayWhatToDoAboutARefusedChange) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  const std::string referral = world.referral_of(id)["id"];
+  world.faults(Side::partner_center,
+               scripted_fault("PATCH", referrals_route + "/" + referral,
+                              {{"kind", "status"}, {"status", 400}, {"body", {{"message", "Not that day"}}}}, 0, 1000));
+  world.crm_edit(id, {{"close_date", "2027-04-30"}});
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("or ask an admin"), for_sellers));
+  EXPECT_EQ(world.opportunity(id)["state"], "Failed");
+  EXPECT_GT(world.fired(Side::partner_center), 0);
+  EXPECT_THAT(world.deal_of(id).next_step, HasSubstr("cosell replay " + id)) << "the admin's step";
+}
+
+TEST_P(SellerWords, SayOfADealInAStageThatIsLeftOutWhatWouldBringItBack) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.crm_edit(id, {{"stage", "60"}});
+  message_of(world, id);
+  const std::string stage = world.opportunity(id)["stage"];
+  world.restart_with({{"stages", {{"add", {{stage, "ignore"}}}}}});
+  world.crm_edit(id, {{"notes", "On hold"}});
+  message_of(world, id);
+  EXPECT_THAT(world.deal_of(id).next_step, Not(HasSubstr("Add the value to the mapping"))) << "it is in the mapping";
+}
+
+}  // namespace
+}  // namespace cosell::test
