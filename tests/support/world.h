@@ -33,6 +33,7 @@ struct WorldOptions {
   bool plain_key = false;         // the referral id is kept in a column that is not unique
   Json mapping = Json::object();  // laid over the company's mapping file
   int page_size = 100;            // that the connector asks Partner Center for
+  bool any_order = false;         // requests under way arrive in a random order
 };
 
 class World {
@@ -45,6 +46,7 @@ class World {
   std::string new_opportunity(Json words);
   std::string new_contact(const Json& words);
   void crm_edit(const std::string& id, const Json& words);
+  bool crm_edit_if_allowed(const std::string& id, const Json& words);  // false: the CRM refused it
   void crm_refuses_values_above(int limit, const std::string& message);
   void crm_refuses_nothing();
   void crm_delete(const std::string& id);
@@ -52,6 +54,8 @@ class World {
   Json inbound(Json body = Json::object());  // a deal sent by Microsoft; returns the referral
   void microsoft(Json body);                 // Microsoft answers its half of an engagement
   void advance(Duration d);
+  // The clock of the bridge's machine is set so much ahead of that of the systems, or right again by zero.
+  void set_machine_clock_ahead(Duration d);
 
   // --- what the bridge does
   CycleReport sync(CycleOptions options = {});
@@ -61,6 +65,9 @@ class World {
   void restart_with(Json mapping);
   // The store file is gone; the next sync starts from nothing.
   void lose_store();
+  // A backup of the store, and what was kept last put in its place; false: none was kept.
+  void keep_store();
+  bool put_back_store();
   // The process dies while the n-th request from now is under way: it reaches the server, its answer reaches nobody.
   void crash_after_requests(int n) { requests_until_crash_ = n; }
   bool sync_until_crash();  // did it die?
@@ -119,8 +126,11 @@ class World {
   std::map<Side, std::int64_t> writes_;
   std::map<Side, std::int64_t> refused_;
   int requests_until_crash_ = 0;
+  bool may_be_refused_ = false;  // what a person does now
+  bool was_refused_ = false;
   std::filesystem::path dir_;
   ManualClock clock_;
+  std::unique_ptr<Clock> machine_clock_;  // when it is wrong
   SeededRandom random_;
   emulator::SandboxClock sandbox_clock_;
   std::unique_ptr<emulator::Sandboxed> crm_system_;
