@@ -1,6 +1,4 @@
 // `cosell status --alert`: one line for a monitoring system, and an exit code that says the same.
-#include <algorithm>
-
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
@@ -35,20 +33,17 @@ Result<void> look_at_sides(Workplace& place, Alert& alert) {
 }
 
 Result<void> look_at_runs(Workplace& place, Instant now, Alert& alert) {
-  auto runs = place.store().runs(500);
-  if (!runs) return runs.error();
-  const auto good = std::find_if(runs->begin(), runs->end(), [](const store::RunRow& r) {
-    return r.finished_at && (r.outcome == "ok" || r.outcome == "failures");
-  });
-  if (good == runs->end()) {
+  auto good = place.store().last_good_run();
+  if (!good) return good.error();
+  if (!*good) {
     alert.raise(exit_failures, "no sync went well yet");
-  } else if (now - *good->finished_at > quiet_max) {
-    alert.raise(exit_failures, "no sync went well since " + to_string_minutes(*good->finished_at) + " UTC");
+  } else if (now - *(*good)->finished_at > quiet_max) {
+    alert.raise(exit_failures, "no sync went well since " + to_string_minutes(*(*good)->finished_at) + " UTC");
   }
   auto stopped = stopped_by_guard(place.store());
   if (!stopped) return stopped.error();
   if (*stopped) {
-    alert.raise(exit_failures, "the last sync was stopped before the first write (cosell todo --kind guard)");
+    alert.raise(exit_failures, "a guard stopped the last sync (cosell todo --kind guard)");
   }
   return {};
 }

@@ -67,7 +67,7 @@ void App::add_sync() {
 }
 
 void App::add_run() {
-  CLI::App* sub = command(app_, "run", "Sync again and again until stopped (Ctrl-C, SIGTERM)",
+  CLI::App* sub = command(app_, "run", "Sync again and again until stopped (Ctrl-C, SIGTERM, SIGHUP)",
                           "  cosell run --every 10m\n  cosell run contoso --every 2m");
   add_pair(sub, run_.pair);
   sub->add_option("--every", run_.every, "Time from one sync to the next (default: 10m)")->type_name("TIME");

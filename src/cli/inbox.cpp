@@ -22,6 +22,24 @@ std::vector<DealId> deals_in(const json::Value& arguments) {
   return deals;
 }
 
+const json::Value* of_deal(const json::Value& arguments, const char* name, DealId deal) {
+  const json::Value* deals = arguments.find(name);
+  return deals == nullptr ? nullptr : deals->find(std::to_string(deal.value));
+}
+
+// What the person saw that the deal waits for; nothing when that was not handed over.
+std::optional<std::vector<Irreversible>> meant_steps(const json::Value& arguments, DealId deal) {
+  const json::Value* names = of_deal(arguments, "steps", deal);
+  if (names == nullptr) return std::nullopt;
+  std::vector<Irreversible> steps;
+  for (const Irreversible step : irreversible_steps) {
+    for (const json::Value& name : names->items()) {
+      if (name.text() == name_of(step)) steps.push_back(step);
+    }
+  }
+  return steps;
+}
+
 // A deal that cannot be resolved any more says so and does not keep the others from it.
 Result<CarriedOut> carry_out_resolve(Workplace& place, const json::Value& arguments) {
   auto choice = choice_of(arguments.text_of("take"), arguments.text_of("field"), place.pair());
@@ -29,6 +47,8 @@ Result<CarriedOut> carry_out_resolve(Workplace& place, const json::Value& argume
   CarriedOut out;
   std::vector<std::string> answers;
   for (const DealId id : deals_in(arguments)) {
+    const json::Value* seen = of_deal(arguments, "seen", id);
+    choice->seen = seen == nullptr ? "" : seen->text();
     auto resolved = engine::resolve(place.pair(), id, *choice, false);
     if (!resolved && resolved.error().kind == ErrorClass::store_damaged) return resolved.error();
     answers.push_back(resolved ? resolved->title + ": " + text::join(resolved->told, "; ") : resolved.error().message);
@@ -58,14 +78,18 @@ Result<std::string> carry_out_replay(Workplace& place, const std::vector<DealId>
   return text::join(answers, "\n");
 }
 
-Result<std::string> carry_out_approve(Workplace& place, const std::vector<DealId>& deals) {
+// Nor does one that cannot be approved any more.
+Result<CarriedOut> carry_out_approve(Workplace& place, const json::Value& arguments) {
+  CarriedOut out;
   std::vector<std::string> answers;
-  for (const DealId id : deals) {
-    auto approved = engine::approve(place.pair(), id);
-    if (!approved) return approved.error();
-    answers.push_back(approval_text(approved->title, approved->steps));
+  for (const DealId id : deals_in(arguments)) {
+    auto approved = engine::approve(place.pair(), id, meant_steps(arguments, id));
+    if (!approved && approved.error().kind == ErrorClass::store_damaged) return approved.error();
+    answers.push_back(approved ? approval_text(approved->title, approved->steps) : approved.error().message);
+    out.refused = out.refused || !approved;
   }
-  return text::join(answers, "\n");
+  out.text = text::join(answers, "\n");
+  return out;
 }
 
 Result<CarriedOut> done_or_refused(const Result<std::string>& told) {
@@ -80,7 +104,7 @@ Result<CarriedOut> carry_out(Workplace& place, const std::string& command, const
   if (command == "mapping-rollback") return done_or_refused(return_to_mapping(place, arguments.text_of("version")));
   if (deals.empty()) return make_error(ErrorClass::config, "No deal is named.");
   if (command == "replay") return done_or_refused(carry_out_replay(place, deals));
-  if (command == "approve") return done_or_refused(carry_out_approve(place, deals));
+  if (command == "approve") return carry_out_approve(place, arguments);
   if (command == "resolve") return carry_out_resolve(place, arguments);
   if (command == "link" || command == "unlink" || command == "match-none") {
     return done_or_refused(link_or_unlink(place.pair(), command, deals));

@@ -136,6 +136,19 @@ PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayO
   return told(session, place, *report, options.dry_run);
 }
 
+// What each deal waits for as it is now: the service approves nothing else when its turn comes.
+json::Value steps_seen(const engine::Pair& pair, const std::vector<DealRow>& rows) {
+  json::Value seen = json::Value::object();
+  for (const DealRow& row : rows) {
+    const auto steps = engine::steps_to_approve(pair, row);
+    if (!steps) continue;  // it takes a question to a side, which the service asks
+    json::Value names = json::Value::array();
+    for (const Irreversible step : *steps) names.append(json::Value::string(name_of(step)));
+    seen.set(std::to_string(row.id.value), std::move(names));
+  }
+  return seen;
+}
+
 PairAnswer approve_pair(Session& session, const PairConfig& config, const ApproveOptions& options) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
@@ -147,7 +160,9 @@ PairAnswer approve_pair(Session& session, const PairConfig& config, const Approv
   if (!rows) return failed(session, &config, rows.error());
   if (rows->empty()) session.output.line("Nothing waits for your approval.");
   if (!rows->empty() && !*own) {
-    return hand_over(session, place, "approve", arguments_for(*rows).done(), rows->size());
+    auto arguments = arguments_for(*rows);
+    arguments.value("steps", steps_seen(place.pair(), *rows));
+    return hand_over(session, place, "approve", arguments.done(), rows->size());
   }
   json::Value list = json::Value::array();
   bool any = false;

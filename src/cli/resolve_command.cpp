@@ -39,6 +39,28 @@ Result<bool> has_open_field(Workplace& place, const DealRow& row, const engine::
                      [&](const engine::OpenChoice& one) { return one.field == *choice.field; });
 }
 
+// What the person chooses between: the service leaves a deal alone where that has changed when its turn comes.
+json::Value choices_seen(Workplace& place, const std::vector<DealRow>& rows, const engine::Choice& choice) {
+  json::Value seen = json::Value::object();
+  for (const DealRow& row : rows) {
+    const auto open = engine::what_is_open(place.pair(), row, choice);
+    if (open) seen.set(std::to_string(row.id.value), json::Value::string(*open));
+  }
+  return seen;
+}
+
+// Of deals that were not named, only those whose field waits are meant.
+Result<void> keep_meant(Workplace& place, std::vector<DealRow>& rows, const engine::Choice& choice) {
+  std::vector<DealRow> meant;
+  for (DealRow& row : rows) {
+    auto open = has_open_field(place, row, choice);
+    if (!open) return open.error();
+    if (*open) meant.push_back(std::move(row));
+  }
+  rows = std::move(meant);
+  return {};
+}
+
 PairAnswer resolve_pair(Session& session, const PairConfig& config, const ResolveOptions& options) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
@@ -57,20 +79,20 @@ PairAnswer resolve_pair(Session& session, const PairConfig& config, const Resolv
                   ? all_deals(place.store(), [&](const DealRow& row) { return chosen_by(row, options); })
                   : named_deals(place.pair(), options.deals);
   if (!rows) return failed(session, &config, rows.error());
+  if (options.deals.empty()) {
+    if (auto kept = keep_meant(place, *rows, *choice); !kept) return failed(session, &config, kept.error());
+  }
   PairAnswer answer;
   json::Value list = json::Value::array();
   if (rows->empty()) session.output.line("Nothing waits for such a choice.");
   if (!*own && !rows->empty()) {
     auto arguments = arguments_for(*rows);
     arguments.text("take", options.take).text("field", options.field);
+    arguments.value("seen", choices_seen(place, *rows, *choice));
     return hand_over(session, place, "resolve", arguments.done(), rows->size());
   }
   std::size_t resolved_deals = 0;
   for (const DealRow& row : *rows) {
-    // Of deals that were not named, only those whose field waits are meant.
-    auto meant = options.deals.empty() ? has_open_field(place, row, *choice) : Result<bool>(true);
-    if (!meant) return failed(session, &config, meant.error());
-    if (!*meant) continue;
     auto resolved = engine::resolve(place.pair(), row.id, *choice, options.dry_run);
     if (!resolved) {
       answer.code = worse(answer.code, failed(session, &config, resolved.error()).code);

@@ -16,8 +16,6 @@ namespace {
 using store::RunRow;
 using store::Side;
 
-constexpr int runs_looked_at = 500;
-
 std::string ago(Instant then, Instant now) {
   const std::int64_t s = std::max<std::int64_t>(0, (now - then).ms / 1000);
   const auto count = [](std::int64_t n, const char* of) {
@@ -98,9 +96,7 @@ class Status {
   Status(Session& session, Workplace& place) : session_(session), place_(place), now_(session.clock().now()) {}
 
   Result<json::Value> tell() {
-    auto runs = place_.store().runs(runs_looked_at);
-    if (!runs) return runs.error();
-    tell_runs(*runs);
+    if (auto done = tell_runs(); !done) return done.error();
     if (auto done = tell_mapping(); !done) return done.error();
     if (auto done = tell_incidents(); !done) return done.error();
     if (auto done = tell_calls(); !done) return done.error();
@@ -129,23 +125,24 @@ class Status {
     session_.output.line("  " + padded(what, 14) + session_.output.styled(text, style));
   }
 
-  void tell_runs(const std::vector<RunRow>& runs) {
+  Result<void> tell_runs() {
+    auto good = place_.store().last_good_run();
+    if (!good) return good.error();
+    auto newest = place_.store().runs(1);
+    if (!newest) return newest.error();
     const auto holder = store::FileLock::holder(place_.config().store);
     row("In use by", holder.value_or("nobody"));
     json_.set("in_use", json::Value::boolean(holder.has_value()));
     if (holder) json_.set("in_use_by", json::Value::string(*holder));
-    const auto good = std::find_if(runs.begin(), runs.end(), [](const RunRow& r) {
-      return r.finished_at && (r.outcome == "ok" || r.outcome == "failures");
-    });
-    if (good == runs.end()) {
-      row("Last success", "never", Style::warning);
+    if (*good) {
+      const Instant at = *(*good)->finished_at;
+      row("Last success", to_string_minutes(at) + " UTC (" + ago(at, now_) + ")", Style::good);
+      json_.set("last_success", json::Value::string(to_string_seconds(at)));
     } else {
-      row("Last success", to_string_minutes(*good->finished_at) + " UTC (" + ago(*good->finished_at, now_) + ")",
-          Style::good);
-      json_.set("last_success", json::Value::string(to_string_seconds(*good->finished_at)));
+      row("Last success", "never", Style::warning);
     }
-    if (runs.empty()) return;
-    const RunRow& last = runs.front();
+    if (newest->empty()) return {};
+    const RunRow& last = newest->front();
     row("Last sync",
         to_string_minutes(last.started_at) + " UTC, " + outcome_text(last, holder.has_value()) +
             (last.note.empty() ? "" : ": " + last.note),
@@ -153,6 +150,7 @@ class Status {
     Object o;
     o.text("started_at", to_string_seconds(last.started_at)).text("outcome", last.outcome).text("note", last.note);
     json_.set("last_run", o.done());
+    return {};
   }
 
   // The version that ran last and since when, and what becomes of it: the file may have changed since, be unusable, or

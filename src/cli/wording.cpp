@@ -59,6 +59,7 @@ const std::map<std::string, std::string>& reasons() {
       {"doubtful_match", "perhaps the same deal as one on the other side"},
       {"unlinked", "taken apart by a person"},
       {"twin", "a second referral for one opportunity"},
+      {"restored", "an older state than before, as after a restored backup"},
       {"made_before", "a record that was made for it before belongs to another deal"},
       {"customer_not_found", "no account for the customer"},
       {"customer_ambiguous", "several accounts for the customer"},
@@ -80,31 +81,36 @@ const std::map<std::string, std::string>& reasons() {
 
 // Where `todo` puts what waits for a reason; the others are warnings, of the mapping, or other things.
 const std::map<std::string, std::string>& kinds_of_reasons() {
-  static const std::map<std::string, std::string> table = {{"answer", "answer"},
-                                                           {"approval", "approval"},
-                                                           {"never", "approval"},
-                                                           {"conflict", "conflict"},
-                                                           {"missing_field", "missing"},
-                                                           {"needed", "missing"},
-                                                           {"clone", "link"},
-                                                           {"doubtful_match", "link"},
-                                                           {"twin", "link"},
-                                                           {"made_before", "link"},
-                                                           {"customer_not_found", "link"},
-                                                           {"customer_ambiguous", "link"},
-                                                           {"deleted", "link"},
-                                                           {"out_of_scope", "link"},
-                                                           {"not_found", "link"},
-                                                           {"moved_back", "held"},
-                                                           {"fought_over", "held"},
-                                                           {"won_while_waiting", "held"},
-                                                           {"closed_differently", "held"},
-                                                           {"reopened_in_crm", "held"},
-                                                           {"illegal_step", "held"},
-                                                           {"made_elsewhere", "held"},
-                                                           {"assessment", "held"},
-                                                           {"registration", "registration"},
-                                                           {"waiting_stage", "held"}};
+  static const std::map<std::string, std::string> table = {
+      {"answer", "answer"},
+      {"approval", "approval"},
+      {"never", "approval"},
+      {"conflict", "conflict"},
+      {"missing_field", "missing"},
+      {"needed", "missing"},
+      {"clone", "link"},
+      {"doubtful_match", "link"},
+      {"twin", "link"},
+      {"made_before", "link"},
+      {"customer_not_found", "link"},
+      {"customer_ambiguous", "link"},
+      {"deleted", "link"},
+      {"out_of_scope", "link"},
+      {"not_found", "link"},
+      {"moved_back", "held"},
+      {"fought_over", "held"},
+      {"won_while_waiting", "held"},
+      {"closed_differently", "held"},
+      {"reopened_in_crm", "held"},
+      {"illegal_step", "held"},
+      {"made_elsewhere", "held"},
+      {"assessment", "held"},
+      {"waiting_stage", "held"},
+      {"restored", "held"},
+      {"no_engagement", "held"},
+      {"ignored_stage", "held"},
+      {"registration", "registration"},
+  };
   return table;
 }
 
@@ -185,7 +191,8 @@ Result<std::optional<store::RunRow>> stopped_by_guard(store::Store& store) {
   if (!runs) return runs.error();
   for (const store::RunRow& run : *runs) {  // newest first
     const bool whole = run.command == "sync" || run.command == "run";
-    if (!whole || !run.finished_at) continue;
+    // One that was asked to stop before its end lets nothing through.
+    if (!whole || !run.finished_at || run.outcome == "stopped") continue;
     return run.outcome == "guard" ? std::optional<store::RunRow>(run) : std::nullopt;
   }
   return std::optional<store::RunRow>();

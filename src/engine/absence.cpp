@@ -12,6 +12,8 @@ namespace cosell::engine {
 namespace {
 
 constexpr std::size_t ids_at_once = 100;
+constexpr Duration stale_at_most =
+    hours(1);  // a judgement: copies of a system are behind by seconds, at most by minutes
 constexpr int page_of_rows = 500;
 
 const store::SideState& side_of(const store::DealRow& row, Side side) {
@@ -144,6 +146,40 @@ Result<void> Absence::daily_look(Side side) {
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = pair_.store->set_property(name, to_string(now)); !done) return done;
     return pair_.store->set_property(name + ".after", std::to_string(filter.after.value));
+  });
+}
+
+Result<void> Absence::look_at_older(Side side) {
+  const std::string name = store::name_of(side);
+  auto listed = pair_.store->property(older_mark + name);
+  if (!listed) return listed.error();
+  if (listed->empty()) return {};
+  std::vector<std::string> later, due;
+  const auto older = [&](const store::DealRow& row) { return row.marks.find(older_mark + name); };
+  for (std::string& id : text::split(*listed, ' ')) {
+    auto row = pair_.store->deal_by_record(side, id);
+    if (!row) return row.error();
+    if (!*row || older(**row) == (*row)->marks.end()) continue;  // it shows the known state again, or a newer one
+    const auto since = parse_instant(older(**row)->second);
+    const bool lasts = !since || pair_.clock->now() - *since >= stale_at_most;
+    (lasts ? due : later).push_back(std::move(id));
+  }
+  if (due.empty() && text::join(later, " ") == *listed) return {};
+  auto looked = look_up(pair_, run_, report_, options_, side, due);
+  if (!looked) return looked.error();
+  if (!*looked) return {};
+  return pair_.store->transaction([&]() -> Result<void> {
+    for (const std::string& id : due) {
+      auto row = pair_.store->deal_by_record(side, id);
+      if (!row) return row.error();
+      if (!*row || older(**row) == (*row)->marks.end()) continue;
+      store::DealRow restored = **row;
+      restored.marks[restored_mark + name] = older(**row)->second;
+      restored.marks.erase(older_mark + name);
+      restored.dirty = true;
+      if (auto updated = pair_.store->update_deal(restored); !updated) return updated;
+    }
+    return pair_.store->set_property(older_mark + name, text::join(later, " "));
   });
 }
 

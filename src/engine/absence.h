@@ -36,6 +36,9 @@ class Absence {
   Result<void> compare(Side side);
   // A few linked deals, in turn.
   Result<void> daily_look(Side side);
+  // Records that showed an older state than the known one a while ago: what still does was restored, and its deal waits
+  // for a person.
+  Result<void> look_at_older(Side side);
 
  private:
   Result<void> close_listing(Side side);

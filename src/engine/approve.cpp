@@ -21,26 +21,42 @@ Result<std::vector<Irreversible>> wanted_steps(const Pair& pair, const store::De
   return plan->decision ? plan->decision->steps : std::vector<Irreversible>{};
 }
 
+std::string in_words(const std::vector<Irreversible>& steps) {
+  std::vector<std::string> labels;
+  for (const Irreversible step : steps) labels.push_back(label_of(step));
+  return text::join(labels, ", ");
+}
+
 }  // namespace
 
-Result<Approved> approve(const Pair& pair, DealId id) {
+Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store::DealRow& row) {
+  const bool waits = row.reason == "approval" || row.reason == "settling" || row.reason == "early_won";
+  if (row.state != store::DealState::waiting || !waits) return std::vector<Irreversible>{};
+  auto steps = wanted_steps(pair, row);
+  if (!steps) return steps.error();
+  std::erase_if(*steps, [&](Irreversible s) { return pair.settings.gate(s) == Gate::never; });
+  return steps;
+}
+
+Result<Approved> approve(const Pair& pair, DealId id, const std::optional<std::vector<Irreversible>>& meant) {
   auto row = pair.store->deal(id);
   if (!row) return row.error();
   if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
   Approved approved;
   approved.deal = id;
   approved.title = (*row)->title;
-  const bool waits = (*row)->reason == "approval" || (*row)->reason == "settling" || (*row)->reason == "early_won";
-  if ((*row)->state != store::DealState::waiting || !waits) return approved;
-  auto steps = wanted_steps(pair, **row);
+  auto steps = steps_to_approve(pair, **row);
   if (!steps) return steps.error();
-  std::erase_if(*steps, [&](Irreversible s) { return pair.settings.gate(s) == Gate::never; });
+  const auto was_meant = [&](Irreversible s) { return std::find(meant->begin(), meant->end(), s) != meant->end(); };
+  if (meant && !std::all_of(steps->begin(), steps->end(), was_meant)) {
+    const std::string before = meant->empty() ? "It waited for no step" : "Meant was to " + in_words(*meant);
+    return make_error(ErrorClass::config, (*row)->title + ": not approved. " + before + ", and now it would " +
+                                              in_words(*steps) + ". Look again: cosell todo --kind approval");
+  }
   approved.steps = std::move(*steps);
   if (approved.steps.empty()) return approved;
-  std::vector<std::string> labels;
   for (const Irreversible step : approved.steps) {
     (*row)->marks[std::string("approved.") + name_of(step)] = to_string(pair.clock->now());
-    labels.push_back(label_of(step));
   }
   (*row)->dirty = true;
   auto done = pair.store->transaction([&]() -> Result<void> {
@@ -49,7 +65,7 @@ Result<Approved> approve(const Pair& pair, DealId id) {
     entry.at = pair.clock->now();
     entry.deal = id;
     entry.kind = store::JournalKind::person;
-    entry.summary = "Approved: " + text::join(labels, ", ");
+    entry.summary = "Approved: " + in_words(approved.steps);
     return pair.store->journal(entry);
   });
   if (!done) return done.error();

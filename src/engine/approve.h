@@ -14,8 +14,13 @@ struct Approved {
   std::vector<Irreversible> steps;  // empty: the deal waits for no such step
 };
 
+// The steps that approve() would approve now. Empty: the deal waits for no such step.
+Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store::DealRow& row);
+
 // Finds out afresh what the deal would do now and approves exactly that; a step that the configuration never allows is
-// not approved. The store is exclusive.
-Result<Approved> approve(const Pair& pair, DealId deal);
+// not approved. `meant`: what a person saw that the deal waits for, when the approval is carried out later; if another
+// step is wanted by then, nothing is approved and the error (of class config) says so. The store is exclusive.
+Result<Approved> approve(const Pair& pair, DealId deal,
+                         const std::optional<std::vector<Irreversible>>& meant = std::nullopt);
 
 }  // namespace cosell::engine

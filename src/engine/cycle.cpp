@@ -123,6 +123,8 @@ Result<void> Cycle::pull() {
   Absence absence(pair_, report_.run, report_, options_);
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (stopped() || options_.plan_only) return {};
+    if (auto done = absence.look_at_older(side); !done) return done;
+    if (stopped()) return {};
     if (auto done = absence.daily_look(side); !done) return done;
   }
   return stopped() ? Result<void>{} : stop_on_disappearance();

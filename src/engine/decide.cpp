@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/link.h"
+#include "engine/observe.h"
 #include "engine/restart.h"
 #include "engine/words.h"
 #include "store/codec.h"
@@ -32,6 +33,13 @@ reconcile::Presence presence_of(const store::SideState& side) {
       break;
   }
   return reconcile::Presence::out_of_scope;
+}
+
+std::optional<Side> restored_side(const DealRow& row) {
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    if (row.marks.count(std::string(restored_mark) + store::name_of(side)) > 0) return side;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -167,6 +175,10 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row) const 
     s.reason = "doubtful_match";
     s.message = words::doubtful_match(pair_, row);
     s.next_step = words::doubtful_match_remedy(row);
+  } else if (const auto side = restored_side(row)) {
+    s.reason = "restored";
+    s.message = words::restored(pair_, *side);
+    s.next_step = words::restored_remedy(pair_, *side);
   } else {
     return std::nullopt;
   }
@@ -332,6 +344,8 @@ Columns Decider::seller_changes(const Planned& plan, const DealView& view) const
   if (row.crm.record_id.empty() || row.crm.existence != store::Existence::live) return {};
   const bool ever_shown = !is_blank(column(view.crm_columns, pair_.mapping->key_column()));
   if (row.state == DealState::skipped && !ever_shown) return {};
+  // A write would make what was restored look like an edit.
+  if (restored_side(row) == Side::crm) return {};
   const auto seller = words::seller_view(pair_, row, view.partner_center);
   const Columns wanted = pair_.mapping->seller_columns(seller);
   mapping::SellerView without_time = seller;

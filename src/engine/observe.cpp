@@ -216,6 +216,18 @@ bool Observer::is_left_out(const store::SideState& known, const Observation& see
   return older && !take_older_;
 }
 
+// It is looked at again after a while (absence.h).
+Result<void> Observer::note_older(DealRow row, Side side) {
+  const std::string name = store::name_of(side);
+  if (!row.id.valid() || row.marks.count(restored_mark + name) > 0) return {};
+  if (!row.marks.emplace(older_mark + name, to_string(pair_.clock->now())).second) return {};
+  if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+  auto listed = pair_.store->property(older_mark + name);
+  if (!listed) return listed.error();
+  const std::string& record = side_of(row, side).record_id;
+  return pair_.store->set_property(older_mark + name, listed->empty() ? record : *listed + " " + record);
+}
+
 // The record's deal as it is in the store, or one without a number that is to be added.
 Result<DealRow> Observer::find_or_begin(Side side, const Observation& seen) {
   auto found = pair_.store->deal_by_record(side, seen.id.value);
@@ -333,8 +345,11 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   const bool was_live = state.existence == store::Existence::live;
   if (is_left_out(state, seen)) {
     ++counts.older;  // a stale answer, or a restored system; the newer state is known already
-    return {};
+    return note_older(std::move(*row), side);
   }
+  const std::string name = store::name_of(side);
+  const bool was_older = row->marks.erase(older_mark + name) + row->marks.erase(restored_mark + name) > 0;
+  row->dirty = row->dirty || was_older;
   const auto existence = existence_of(seen.existence);
   bool changed = state.existence != existence;
   // A deleted record's last picture stays; the server may show it without its values.
@@ -350,7 +365,7 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
       row->engagement_id = text_of(column(seen.columns, info(Field::engagement_id).name));
     }
   }
-  if (!changed && state.version == seen.version.value) return {};  // our own write coming back (I-22)
+  if (!changed && !was_older && state.version == seen.version.value) return {};  // our own write coming back (I-22)
   state.version = seen.version.value;
   state.existence = existence;
   state.changed_at = seen.changed_at;

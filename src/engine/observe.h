@@ -13,6 +13,12 @@ struct ObserveCounts {
   std::int64_t older = 0;    // states from before the known one; not taken (F-19, F-48)
 };
 
+// Small facts of a deal (store::DealRow::marks), + side name. Since when the side shows a state of the record from
+// before the known one: at first it may be a stale answer (F-19); one that lasts was restored (F-48) and waits for a
+// person.
+inline constexpr const char* older_mark = "older.";
+inline constexpr const char* restored_mark = "restored.";
+
 class Observer {
  public:
   // `take_older`: a state from before the known one counts as well (a restored system, by a person's word).
@@ -28,6 +34,7 @@ class Observer {
  private:
   // A state from before the known one, which says nothing of keys either.
   bool is_left_out(const store::SideState& known, const Observation& seen) const;
+  Result<void> note_older(store::DealRow row, Side side);
   Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
   Result<store::DealRow> merge(const store::DealRow& goes, Side side, store::DealRow stays);

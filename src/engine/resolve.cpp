@@ -239,6 +239,18 @@ Result<std::vector<OpenChoice>> chosen_fields(const Pair& pair, const store::Dea
   return open;
 }
 
+std::string in_one_text(const std::vector<OpenChoice>& open) {
+  auto list = json::Value::array();
+  for (const OpenChoice& one : open) {
+    auto object = json::Value::object();
+    object.set("field", json::Value::string(info(one.field).name));
+    object.set("crm", store::to_json(one.crm));
+    object.set("partner_center", store::to_json(one.partner_center));
+    list.append(std::move(object));
+  }
+  return text::sha256_hex(json::canonical(list));
+}
+
 }  // namespace
 
 bool can_be_chosen(const std::string& reason) {
@@ -287,12 +299,22 @@ std::string consequence(const Pair& pair, const OpenChoice& open, Take take) {
   return name_of_value(open.partner_center) + " to " + pair.title(Side::crm);
 }
 
+Result<std::string> what_is_open(const Pair& pair, const store::DealRow& row, const Choice& choice) {
+  auto open = chosen_fields(pair, row, choice);
+  if (!open) return open.error();
+  return in_one_text(*open);
+}
+
 Result<Resolved> resolve(const Pair& pair, DealId deal, const Choice& choice, bool dry_run) {
   auto row = pair.store->deal(deal);
   if (!row) return row.error();
   if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
   auto open = chosen_fields(pair, **row, choice);
   if (!open) return open.error();
+  if (!choice.seen.empty() && choice.seen != in_one_text(*open)) {
+    return cannot((*row)->title + ": somebody changed it after the choice was made. Look again: cosell deals show " +
+                  (*row)->title);
+  }
   Resolved resolved;
   resolved.deal = deal;
   resolved.title = (*row)->title;

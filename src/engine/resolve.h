@@ -41,6 +41,7 @@ struct Choice {
   Take take = Take::crm;
   std::string value;           // Take::value, as the person wrote it
   std::optional<Field> field;  // absent: every field that waits
+  std::string seen = {};       // what_is_open() when the person chose, for a choice that is carried out later; "": now
 };
 
 struct Resolved {
@@ -51,6 +52,10 @@ struct Resolved {
 
 // What the choice would write, in words: "8,100.00 EUR to Partner Center". Empty: both sides are left as they are.
 std::string consequence(const Pair& pair, const OpenChoice& open, Take take);
+
+// What the choice is about, as both sides show it: a text that is another one once either of them shows another value.
+// Errors as of resolve().
+Result<std::string> what_is_open(const Pair& pair, const store::DealRow& row, const Choice& choice);
 
 // Keeps the choice with the deal and notes it in the history, with the value that loses. With `dry_run` nothing is
 // stored. The store is exclusive. An error of class config says what cannot be chosen and why.

@@ -1,6 +1,7 @@
 // Taking a deal apart from its old referral, and remembering that it stays as it is.
 #include "engine/restart.h"
 
+#include "base/text.h"
 #include "engine/view.h"
 
 namespace cosell::engine {
@@ -43,10 +44,11 @@ std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) 
 
 // What belonged to the old referral and says nothing of the next one.
 void forget_old_referral(DealRow& row) {
+  const std::string of_partner_center = std::string(".") + store::name_of(Side::partner_center);
   for (auto it = row.marks.begin(); it != row.marks.end();) {
     const bool of_old = it->first.rfind(store::agreed_mark, 0) == 0 || it->first.rfind("settle.", 0) == 0 ||
                         it->first.rfind("approved.", 0) == 0 || it->first.rfind("refused.", 0) == 0 ||
-                        it->first == left_mark;
+                        it->first == left_mark || text::ends_with(it->first, of_partner_center);
     it = of_old ? row.marks.erase(it) : std::next(it);
   }
   row.partner_center = {};

@@ -185,6 +185,14 @@ std::string vanished_remedy(const Pair& pair, Side side) {
                            : "Check the roles of the bridge's user in Partner Center, or close the opportunity.";
 }
 
+std::string restored(const Pair& pair, Side side) {
+  return pair.title(side) + " shows an older state of this deal than it did before, as after a restored backup. " +
+         "Nothing is written until a person says what counts.";
+}
+std::string restored_remedy(const Pair& pair, Side side) {
+  return "If what " + pair.title(side) + " shows is right: cosell sync --allow restored; else set it right there.";
+}
+
 std::string step_never(Irreversible step) {
   return std::string("The configuration never lets the bridge ") + label_of(step) + ".";
 }

@@ -39,6 +39,8 @@ std::string made_before(const Pair& pair, Side side, const std::string& record);
 std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder);
 std::string vanished(const Pair& pair, store::Side side, const std::string& reason);
 std::string vanished_remedy(const Pair& pair, store::Side side);
+std::string restored(const Pair& pair, store::Side side);
+std::string restored_remedy(const Pair& pair, store::Side side);
 
 std::string step_never(Irreversible step);
 std::string step_never_remedy(Irreversible step);

@@ -32,6 +32,28 @@ std::vector<InboxItem> inbox_items(Query& found) {
   return items;
 }
 
+const std::string kRunColumns =
+    "SELECT r.id, r.command, r.started_at, r.finished_at, r.outcome, m.hash, r.note, r.figures FROM runs AS r"
+    " LEFT JOIN mapping_texts AS m ON m.id = r.mapping";
+
+std::vector<RunRow> run_rows(Query& found) {
+  std::vector<RunRow> rows;
+  while (found.next()) {
+    RowReader reader(found);
+    RunRow row;
+    row.id = reader.id<RunId>();
+    row.command = reader.text();
+    row.started_at = reader.time();
+    row.finished_at = reader.time_if_any();
+    row.outcome = reader.text();
+    row.mapping_hash = reader.text();
+    row.note = reader.text();
+    row.figures = reader.text();
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 // What of `columns` is not in `before`; nothing when that does not say it all, or not in much less.
 std::optional<Columns> difference_from(const Columns& before, const Columns& columns) {
   const auto gone = [&](const auto& one) { return columns.count(one.first) == 0; };
@@ -108,25 +130,18 @@ Result<void> SqliteStore::finish_run(RunId run, Instant at, const std::string& o
 
 Result<std::vector<RunRow>> SqliteStore::runs(int newest, Instant since) {
   return read([&]() -> Result<std::vector<RunRow>> {
-    Query found = query(
-        "SELECT r.id, r.command, r.started_at, r.finished_at, r.outcome, m.hash, r.note, r.figures FROM runs AS r"
-        " LEFT JOIN mapping_texts AS m ON m.id = r.mapping WHERE r.started_at >= ? ORDER BY r.id DESC LIMIT ?");
-    found.with(since, std::max(newest, 0));
-    std::vector<RunRow> rows;
-    while (found.next()) {
-      RowReader reader(found);
-      RunRow row;
-      row.id = reader.id<RunId>();
-      row.command = reader.text();
-      row.started_at = reader.time();
-      row.finished_at = reader.time_if_any();
-      row.outcome = reader.text();
-      row.mapping_hash = reader.text();
-      row.note = reader.text();
-      row.figures = reader.text();
-      rows.push_back(std::move(row));
-    }
-    return rows;
+    Query found = query(kRunColumns + " WHERE r.started_at >= ? ORDER BY r.id DESC LIMIT ?");
+    return run_rows(found.with(since, std::max(newest, 0)));
+  });
+}
+
+Result<std::optional<RunRow>> SqliteStore::last_good_run() {
+  return read([&]() -> Result<std::optional<RunRow>> {
+    Query found =
+        query(kRunColumns +
+              " WHERE r.outcome IN ('ok', 'failures') AND r.finished_at IS NOT NULL ORDER BY r.id DESC LIMIT 1");
+    auto rows = run_rows(found);
+    return rows.empty() ? std::optional<RunRow>() : std::move(rows.front());
   });
 }
 

@@ -82,6 +82,7 @@ class SqliteStore final : public Store {
   Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                           const std::string& figures) override;
   Result<std::vector<RunRow>> runs(int newest, Instant since) override;
+  Result<std::optional<RunRow>> last_good_run() override;
   Result<std::vector<MappingUse>> mapping_uses(int newest) override;
   Result<std::string> mapping_text(const std::string& hash) override;
 

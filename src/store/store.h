@@ -209,8 +209,10 @@ class Store {
   virtual Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                                   const std::string& figures) = 0;
   virtual Result<std::vector<RunRow>> runs(int newest, Instant since = {}) = 0;  // newest first
-  virtual Result<std::vector<MappingUse>> mapping_uses(int newest) = 0;          // newest first
-  virtual Result<std::string> mapping_text(const std::string& hash) = 0;         // error when no run had it
+  // The newest that ended well: "ok" or "failures".
+  virtual Result<std::optional<RunRow>> last_good_run() = 0;
+  virtual Result<std::vector<MappingUse>> mapping_uses(int newest) = 0;   // newest first
+  virtual Result<std::string> mapping_text(const std::string& hash) = 0;  // error when no run had it
 
   // --- read positions
   virtual Result<Cursor> cursor(Side side) = 0;  // empty when none
@@ -263,8 +265,8 @@ class Store {
   // Removes lines older than that, with the writes and pictures that only they speak of, and leaves a checkpoint from
   // which the rest is verified.
   virtual Result<JournalPruned> prune_journal(Instant before, Instant now) = 0;
-  // Forgets what the history of a deal says, and that of deals which became part of it; the lines stay, empty, so that the chain verifies. A last one says that,
-  // and what the deal stands on.
+  // Forgets what the history of a deal says, and that of deals which became part of it; the lines stay, empty, so that
+  // the chain verifies. A last one says that, and what the deal stands on.
   virtual Result<JournalPruned> erase_from_journal(DealId deal, Instant now) = 0;
 
   // --- inbox: commands given while the service runs

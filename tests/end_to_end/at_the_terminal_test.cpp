@@ -115,7 +115,7 @@ TEST(Todo, BeginsWithTheGuardThatStoppedEverything) {
   EXPECT_EQ(sandbox.answer({"todo", "--for", "nobody"})["todo"].size(), 0U);
   const Ended alert = sandbox.cosell({"status", "--alert"});
   EXPECT_EQ(alert.code, 1);
-  EXPECT_THAT(alert.out, HasSubstr("stopped before the first write (cosell todo --kind guard)"));
+  EXPECT_THAT(alert.out, HasSubstr("a guard stopped the last sync (cosell todo --kind guard)"));
 
   const std::size_t allow = next.find("plan=");
   EXPECT_EQ(sandbox.cosell({"sync", "--allow", next.substr(allow, next.find_first_of(" .)", allow) - allow)}).code, 0);

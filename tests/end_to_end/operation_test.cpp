@@ -227,8 +227,9 @@ TEST_P(Stopped, DuringASyncLosesNothingAndTheNextSyncCompletesIt) {  // F-66
   EXPECT_EQ(sandbox->cosell({"journal", "verify"}).code, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(BySignal, Stopped, ::testing::Values(SIGINT, SIGTERM),
-                         [](const auto& test) { return test.param == SIGINT ? "Interrupt" : "Terminate"; });
+INSTANTIATE_TEST_SUITE_P(BySignal, Stopped, ::testing::Values(SIGINT, SIGTERM, SIGHUP), [](const auto& test) {
+  return test.param == SIGINT ? "Interrupt" : test.param == SIGTERM ? "Terminate" : "HangUp";
+});
 
 TEST(Run, SyncsByItselfSurvivesASideThatIsDownAndStopsWhenAsked) {
   const Pipeline pipeline(80);
@@ -262,6 +263,31 @@ TEST(Run, SyncsByItselfSurvivesASideThatIsDownAndStopsWhenAsked) {
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("All is well again"));
   EXPECT_THAT(ended.err, AllOf(HasSubstr("Partner Center"), HasSubstr("Tried again every 1s")));
+}
+
+// A backup tool, a copy program: it passes, and nobody starts the service anew for it.
+TEST(Run, GoesOnOnceAnotherProgramNoLongerKeepsTheStoreLocked) {  // F-61
+  const Pipeline pipeline(20);
+  const auto sandbox = load(pipeline);
+  sandbox->answer({"sync"});
+  const Json referral = PartnerCenter(*sandbox).referrals().front();
+  Process run = sandbox->begin({"run", "--every", "1s"});
+  ASSERT_TRUE(eventually([&] { return sandbox->answer({"status"})["last_run"]["outcome"] == "ok"; })) << run.err();
+  {
+    SQLite::Database other(sandbox->store(), SQLite::OPEN_READWRITE, 5'000);
+    other.exec("BEGIN IMMEDIATE");
+    EXPECT_TRUE(eventually([&] { return run.err().find("keeps") != std::string::npos; })) << run.err();
+    other.exec("ROLLBACK");
+  }
+  Salesforce(*sandbox).patch(referral["externalReferenceId"], Json{{"Amount", 8100}});
+  EXPECT_TRUE(eventually([&] { return PartnerCenter(*sandbox).get(referral["id"])["details"]["dealValue"] == 8100; }))
+      << run.err();
+  EXPECT_TRUE(run.running()) << run.err();
+  run.send(SIGTERM);
+  const Ended ended = run.wait();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("locked"), HasSubstr("Tried again every 1s")));
+  EXPECT_THAT(ended.out, HasSubstr("All is well again"));
 }
 
 TEST(Run, TellsEachCycleAsOneLineOfJson) {

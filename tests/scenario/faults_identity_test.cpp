@@ -268,6 +268,56 @@ TEST_P(Identity, F48_ACrmRestoredFromABackupStopsTheRunUntilAPersonSaysSo) {  //
   EXPECT_EQ(world.referrals().size(), 5U) << "nothing is created twice";
 }
 
+// One or two may be a stale answer; what still shows the older state an hour later is none.
+TEST_P(Identity, F48_ASingleRestoredDealWaitsUntilAPersonSaysWhatCounts) {  // I-08
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world, "Deal 1");
+  const auto other = synced_deal(world, "Deal 2");
+  const Json old = world.crm_backup();
+  world.crm_edit(id, {{"value", 61000}});
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  ASSERT_EQ(value_of_referral(world, id), 61000.0);
+  const Json newest = world.crm_backup();
+  const auto meet_it = [&] {
+    for (int day = 0; day < 3 && world.deal_of(id).marks.count("older.crm") == 0; ++day) {
+      world.advance(hours(25));
+      world.sync();
+    }
+    EXPECT_EQ(world.deal_of(id).marks.count("older.crm"), 1U) << "the fault";
+    EXPECT_NE(world.deal_of(id).reason, "restored") << "perhaps a stale answer";
+  };
+
+  world.crm_restore(old);
+  meet_it();
+  world.crm_restore(newest);
+  world.advance(hours(2));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << "it was a stale answer";
+  EXPECT_EQ(world.deal_of(id).marks.count("older.crm"), 0U);
+
+  world.crm_restore(old);
+  meet_it();
+  world.reset_stats();
+  world.advance(hours(2));
+  EXPECT_FALSE(world.sync().stopped);
+  EXPECT_EQ(world.deal_of(id).reason, "restored");
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::operator_);
+  EXPECT_NE(world.deal_of(id).reason, world.deal_of(other).reason);
+  world.advance(hours(2));
+  world.sync();
+  EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
+  EXPECT_EQ(value_of_referral(world, id), 61000.0);
+
+  CycleOptions allowed;
+  allowed.allow = {"restored"};
+  world.sync(allowed);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(value_of_referral(world, id), 50000.0);
+}
+
 TEST_P(Identity, F49_OfSeveralReferralsInOneEngagementOnlyTheLinkedOneIsTouched) {  // I-16
   World world({.crm = GetParam()});
   const auto contact = world.new_contact(

@@ -72,6 +72,33 @@ TEST_P(Resolve, TakingTheCrmsValueWritesItToPartnerCenterAndKeepsTheLoserInTheHi
   EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
 }
 
+// A choice that was handed to a busy service.
+TEST_P(Resolve, AChoiceThatIsCarriedOutLaterHoldsForTheValuesThatThePersonSaw) {
+  World world({.crm = GetParam()});
+  conflict(world);
+  engine::Choice crm = choice(engine::Take::crm);
+  const auto seen = engine::what_is_open(world.pair(), world.deal_of(id), crm);
+  ASSERT_TRUE(seen) << seen.error().message;
+  crm.seen = *seen;
+  world.advance(minutes(1));
+  world.crm_edit(id, {{"value", 70}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "conflict");
+  const auto late = take(world, crm);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind, ErrorClass::config);
+  EXPECT_NE(late.error().message.find("Alder Foods: somebody changed it"), std::string::npos) << late.error().message;
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["details"]["dealValue"], 9000);
+
+  world.advance(minutes(1));
+  world.crm_edit(id, {{"value", 7000}});
+  world.sync();
+  ASSERT_TRUE(take(world, crm)) << "what the person saw is there again";
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["details"]["dealValue"], 7000);
+}
+
 TEST_P(Resolve, TakingPartnerCentersValueWritesItToTheCrm) {
   World world({.crm = GetParam()});
   conflict(world);

@@ -26,6 +26,10 @@ void install_signals() {
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // The terminal went away; under nohup that is nobody's wish.
+  struct sigaction before = {};
+  sigaction(SIGHUP, nullptr, &before);
+  if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
   // A reader that went away (`cosell todo | head`) ends the output, not the work.
   struct sigaction ignore = {};
   ignore.sa_handler = SIG_IGN;

@@ -85,6 +85,35 @@ TEST(Approve, LetsAStepLeaveThatWaitsForAPerson) {
   EXPECT_EQ(world.referral_of(id)["substatus"], "Won");
 }
 
+// An approval that was handed to a busy service.
+TEST(Approve, ThatIsCarriedOutLaterLetsNoOtherStepLeaveThanTheOneThatWasMeant) {
+  World world;
+  for (const Irreversible step : {Irreversible::won, Irreversible::lost}) {
+    world.pair().settings.gates[step] = engine::Gate::ask;
+  }
+  const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.sync();
+  world.advance(hours(100));  // no longer early
+  world.crm_edit(id, {{"stage", "won"}});
+  world.sync();
+  const auto seen = engine::steps_to_approve(world.pair(), world.deal_of(id));
+  ASSERT_TRUE(seen) << seen.error().message;
+  ASSERT_EQ(*seen, std::vector<Irreversible>{Irreversible::won});
+  world.advance(minutes(1));
+  world.crm_edit(id, {{"stage", "lost"}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "approval");
+  const auto late = engine::approve(world.pair(), world.deal_of(id).id, *seen);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind, ErrorClass::config);
+  EXPECT_NE(late.error().message.find("Meant was to close the deal as won"), std::string::npos) << late.error().message;
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  ASSERT_TRUE(engine::approve(world.pair(), world.deal_of(id).id, std::vector<Irreversible>{Irreversible::lost}));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Lost");
+}
+
 TEST(Approve, OfADealThatWaitsForNothingApprovesNothing) {
   World world;
   const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));

@@ -149,6 +149,21 @@ TEST_F(StoredRuns, NameEachStretchOfRunsUnderOneMappingNewestFirst) {
   EXPECT_FALSE(store->mapping_text("c").has_value());
 }
 
+// However many failed since: a side that was down for a week, with a sync a minute.
+TEST_F(StoredRuns, TellTheLastThatWentWell) {
+  auto store = open();
+  EXPECT_FALSE(value_of(store->last_good_run()).has_value());
+  const auto run = [&](const std::string& outcome, cosell::Duration at) {
+    const RunId id = value_of(store->start_run("run", kStart + at, "", ""));
+    if (!outcome.empty()) expect_ok(store->finish_run(id, kStart + at + seconds(1), outcome, "", "{}"));
+  };
+  run("ok", {});
+  run("failures", minutes(1));
+  for (int i = 2; i < 700; ++i) run(i % 2 == 0 ? "unreachable" : "guard", minutes(i));
+  run("", minutes(700));
+  EXPECT_EQ(value_of(store->last_good_run())->finished_at, kStart + minutes(1) + seconds(1));
+}
+
 TEST_F(StoredRuns, CannotFinishWhenUnknown) {
   auto store = open();
   EXPECT_FALSE(store->finish_run(RunId(9), kStart, "ok", "", "").has_value());
