@@ -29,6 +29,8 @@ const std::map<std::string, std::string>& reasons() {
       {"out_of_scope", "no longer visible to the bridge"},
       {"not_found", "the other side's record was not found"},
       {"missing_field", "something that Partner Center needs is missing"},
+      {"no_engagement", "help is wanted in a referral without an engagement"},
+      {"needed", "empty in the CRM, which Partner Center does not take"},
       {"waiting_stage", "in the stage for deals from Microsoft, without a referral"},
       {"unknown-stage", "a stage that the mapping does not know"},
       {"no-write-back", "a value that the mapping cannot write to the CRM"},
@@ -91,6 +93,9 @@ const std::map<std::string, std::string>& kinds_of_reasons() {
                                                            {"made_elsewhere", "held"},
                                                            {"assessment", "held"},
                                                            {"registration", "registration"},
+                                                           {"needed", "missing"},
+                                                           {"no_engagement", "held"},
+                                                           {"ignored_stage", "held"},
                                                            {"waiting_stage", "held"}};
   return table;
 }
