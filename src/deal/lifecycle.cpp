@@ -368,7 +368,7 @@ Lock lock_of(Field field, const Standing& referral, bool shared_with_microsoft) 
   return {};
 }
 
-const char* rule_that_needs(Field field) {
+const char* rule_that_needs(Field field, const RulePack& rules) {
   switch (field) {
     case Field::name:
       return "R-3";
@@ -377,9 +377,9 @@ const char* rule_that_needs(Field field) {
     case Field::close_date:
       return "R-6";
     case Field::team:
-      return "R-10";
+      return rules.team_required ? "R-10" : "";
     case Field::solutions:
-      return "R-11";
+      return rules.solution_required ? "R-11" : "";
     default:
       return "";
   }

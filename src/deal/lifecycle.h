@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "deal/deal.h"
+#include "deal/rule_pack.h"
 
 namespace cosell {
 
@@ -127,7 +128,8 @@ struct Lock {
 };
 Lock lock_of(Field field, const Standing& referral, bool shared_with_microsoft);
 
-// The rule by which a referral is never without this field ("R-5"); "" for one that may be emptied.
-const char* rule_that_needs(Field field);
+// The rule by which a referral is never without this field ("R-5"); "" for one that may be emptied, or is not asked
+// for.
+const char* rule_that_needs(Field field, const RulePack& rules);
 
 }  // namespace cosell

@@ -35,6 +35,12 @@ constexpr std::int64_t kManualReviewUsd = 1'000'000;  // a year
 const Date* date_in(const Columns& columns, const char* name) { return std::get_if<Date>(&column(columns, name)); }
 const Money* money_in(const Columns& columns, const char* name) { return std::get_if<Money>(&column(columns, name)); }
 
+// By how many days more than `most` the day lies back.
+std::int64_t days_beyond(Date day, Date today, Duration most) {
+  const std::int64_t beyond = days(days_between(day, today)).ms - most.ms;
+  return (beyond + days(1).ms - 1) / days(1).ms;
+}
+
 class Judge {
  public:
   Judge(const Columns& registration, const Deal& referral, const RulePack& rules)
@@ -52,6 +58,13 @@ class Judge {
  private:
   void refuse(const char* rule, std::string text) { objections_.push_back({rule, std::move(text), false}); }
   void warn(const char* rule, std::string text) { objections_.push_back({rule, std::move(text), true}); }
+
+  // Days are counted in UTC. Where the contract was signed it may be the day before or the day after, and by whose day
+  // Microsoft judges is not published: what is off by a single day is Microsoft's to refuse.
+  void judge_days(std::int64_t off_by, const std::string& text) {
+    if (off_by > 1) refuse("2.9", text);
+    if (off_by == 1) warn("2.9", text + ", counted in days of UTC; Microsoft may refuse it");
+  }
 
   // G-1 to G-3: the deal itself. What is not known is Microsoft's to judge.
   void deal() {
@@ -88,26 +101,23 @@ class Judge {
   void signature(std::optional<Instant> invited, Date today) {
     const Date day = *date_in(registration_, stated::signed_on);
     const Duration most = rules_.clocks.register_within;
-    if (day > today) refuse("2.9", "the contract cannot be signed in the future (" + to_string(day) + ")");
-    if (days(days_between(day, today)) > most) {
-      refuse("2.9", "the contract was signed on " + to_string(day) + ", more than " + in_words(most) + " ago");
-    }
+    judge_days(days_between(today, day), "the contract cannot be signed in the future (" + to_string(day) + ")");
+    judge_days(days_beyond(day, today, most),
+               "the contract was signed on " + to_string(day) + ", more than " + in_words(most) + " ago");
     const auto* created = std::get_if<Instant>(&referral_.get(Field::created_at));
     if (created == nullptr) return;
     const Date earliest = date_of(invited && *invited > *created ? *invited : *created);
-    if (day < earliest) {
-      refuse("2.9", "the contract was signed on " + to_string(day) + ", before the deal was created or Microsoft was " +
-                        "invited (" + to_string(earliest) + ")");
-    }
+    judge_days(days_between(day, earliest), "the contract was signed on " + to_string(day) +
+                                                ", before the deal was created or Microsoft was invited (" +
+                                                to_string(earliest) + ")");
   }
 
   void term(Date today) {
     const Date start = *date_in(registration_, stated::starts);
     const Date* end = date_in(registration_, stated::ends);
     const Duration most = rules_.clocks.contract_started_within;
-    if (days(days_between(start, today)) > most) {
-      refuse("2.9", "the contract started on " + to_string(start) + ", more than " + in_words(most) + " ago");
-    }
+    judge_days(days_beyond(start, today, most),
+               "the contract started on " + to_string(start) + ", more than " + in_words(most) + " ago");
     if (end != nullptr && *end < start) {
       refuse("2.9", "the contract ends (" + to_string(*end) + ") before it starts (" + to_string(start) + ")");
     }

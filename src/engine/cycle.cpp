@@ -16,7 +16,9 @@
 #include "engine/pull.h"
 #include "engine/recheck.h"
 #include "engine/recovery.h"
+#include "engine/view.h"
 #include "engine/words.h"
+#include "mapping/stored.h"
 
 namespace cosell::engine {
 
@@ -35,6 +37,8 @@ class Cycle {
 
  private:
   Result<void> prepare();
+  Result<void> take_new_mapping(const std::string& hash_before);
+  Result<void> note_new_meaning(DealId deal);
   Result<void> pull();
   Result<void> ask_microsoft();
   Result<void> rounds();
@@ -81,30 +85,7 @@ Result<void> Cycle::prepare() {
   auto hash = pair_.store->property("mapping_hash");
   if (!hash) return hash.error();
   if (*hash != pair_.mapping->hash()) {
-    // Another mapping: every deal is looked at again; the bases are read under the new mapping too, so that nothing
-    // looks like an edit (F-68).
-    store::DealFilter filter;
-    while (true) {
-      auto rows = pair_.store->deals(filter);
-      if (!rows) return rows.error();
-      if (rows->empty()) break;
-      filter.after = rows->back().id;
-      auto done = pair_.store->transaction([&]() -> Result<void> {
-        for (auto& row : *rows) {
-          if (row.dirty) continue;
-          row.dirty = true;
-          if (auto updated = pair_.store->update_deal(row); !updated) return updated;
-        }
-        return {};
-      });
-      if (!done) return done;
-    }
-    auto set = pair_.store->transaction([&]() -> Result<void> {
-      // Does the new one fit the CRM's stages? Asked at once.
-      if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
-      return pair_.store->set_property("mapping_hash", pair_.mapping->hash());
-    });
-    if (!set) return set;
+    if (auto done = take_new_mapping(*hash); !done) return done;
   }
   Settler settler(pair_, report_.run, report_, options_);
   if (auto done = settler.drop_planned(); !done) return done;
@@ -113,6 +94,51 @@ Result<void> Cycle::prepare() {
   }
   if (auto done = settler.probe_open_operations(); !done) return done;
   return pull();
+}
+
+// Every deal is looked at again; the bases are read under the new mapping too, so that nothing looks like an edit
+// (F-68).
+Result<void> Cycle::take_new_mapping(const std::string& hash_before) {
+  std::optional<mapping::Mapping> before;
+  if (!hash_before.empty()) {
+    if (auto text = pair_.store->mapping_text(hash_before)) before = mapping::read_stored_mapping(*text).mapping;
+  }
+  store::DealFilter filter;
+  while (true) {
+    auto rows = pair_.store->deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) break;
+    filter.after = rows->back().id;
+    auto done = pair_.store->transaction([&]() -> Result<void> {
+      for (auto& row : *rows) {
+        auto read_anew = before ? read_marks_anew(pair_, *before, row) : Result<bool>(false);
+        if (!read_anew) return read_anew.error();
+        if (row.dirty && !*read_anew) continue;
+        row.dirty = true;
+        if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+        if (*read_anew) {
+          if (auto noted = note_new_meaning(row.id); !noted) return noted;
+        }
+      }
+      return {};
+    });
+    if (!done) return done;
+  }
+  return pair_.store->transaction([&]() -> Result<void> {
+    // Does the new one fit the CRM's stages? Asked at once.
+    if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
+    return pair_.store->set_property("mapping_hash", pair_.mapping->hash());
+  });
+}
+
+Result<void> Cycle::note_new_meaning(DealId deal) {
+  store::JournalEntry entry;
+  entry.at = pair_.clock->now();
+  entry.run = report_.run;
+  entry.deal = deal;
+  entry.kind = store::JournalKind::mapping;
+  entry.summary = "The mapping changed: what both sides last agreed on is read under the new one";
+  return pair_.store->journal(entry);
 }
 
 Result<void> Cycle::pull() {

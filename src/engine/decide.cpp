@@ -146,7 +146,9 @@ Result<Planned> Decider::decide_again(const DealRow& row, Instant at, const json
 }
 
 // Deals whose other half is in question, or that a person took apart: nothing is decided about their fields.
-std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row) const {
+std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const DealView& view) const {
+  const auto standing = view.partner_center.standing();
+  const bool won = standing && standing->substatus == Substatus::won;
   Situation s;
   s.state = DealState::waiting;
   s.waits_for = WaitFor::operator_;
@@ -156,13 +158,21 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row) const 
     s.next_step = words::clone_remedy(pair_);
   } else if (row.marks.count("twin_of") > 0) {
     s.reason = "twin";
-    s.message = words::twin(pair_, row);
-    s.next_step = words::twin_remedy(pair_);
+    s.message = won ? words::twin_is_won(pair_, row) : words::twin(pair_, row);
+    s.next_step = won ? words::twin_is_won_remedy(pair_, row) : words::twin_remedy(pair_);
+  } else if (row.marks.count("copied_to") > 0 && row.crm.existence != store::Existence::live) {
+    s.reason = "clone";
+    s.message = words::copied_and_gone(pair_, row);
+    s.next_step = words::copied_and_gone_remedy(pair_, row);
   } else if (row.marks.count("copied_to") > 0) {
     s.reason = "clone";
     s.message = words::copied(pair_, row);
     s.next_step = words::clone_remedy(pair_);
-  } else if (row.marks.count("doubled_by") > 0) {
+  } else if (row.marks.count("doubled_by") > 0 && row.partner_center.existence != store::Existence::live) {
+    s.reason = "twin";
+    s.message = words::doubled_and_gone(pair_, row);
+    s.next_step = words::doubled_and_gone_remedy(pair_, row);
+  } else if (row.marks.count("doubled_by") > 0 && !won) {  // one that is won is not written to anyway (L-7)
     s.reason = "twin";
     s.message = words::doubled(pair_, row);
     s.next_step = words::twin_remedy(pair_);
@@ -202,7 +212,8 @@ Result<Planned> Decider::decide_now(DealRow given) {
   }
   const auto standing = view->partner_center.standing();
   // A closed referral that names an opportunity with another one was left behind by it, by this bridge or before it.
-  const bool left_behind = row.marks.count("twin_of") > 0 && standing && is_terminal(*standing);
+  const bool left_behind =
+      row.marks.count("twin_of") > 0 && standing && is_terminal(*standing) && standing->substatus != Substatus::won;
   if (row.marks.count(restarted_mark) > 0 || left_behind) {
     Situation s;
     s.state = DealState::skipped;
@@ -210,7 +221,7 @@ Result<Planned> Decider::decide_now(DealRow given) {
     s.message = "Its opportunity has a newer referral.";
     return settle_situation(std::move(plan), *view, std::move(s));
   }
-  if (auto apart = kept_apart(row)) {
+  if (auto apart = kept_apart(row, *view)) {
     forget_other_steps(plan.row, {});  // nobody sees meanwhile whether they stay wanted
     return settle_situation(std::move(plan), *view, std::move(*apart));
   }
@@ -251,7 +262,7 @@ Planned Decider::decide_vanished(Planned plan, const DealView& view) {
       break;
   }
   s.message = words::vanished(pair_, side, s.reason);
-  s.next_step = words::vanished_remedy(pair_, side);
+  s.next_step = words::vanished_remedy(pair_, side, s.reason);
   // A referral that is closed and an opportunity that is gone: nobody has to do anything (L-7).
   const auto standing = view.partner_center.standing();
   if (crm_gone && standing && is_terminal(*standing)) {

@@ -74,7 +74,7 @@ class Decider {
     std::optional<Instant> look_again_at;
   };
 
-  std::optional<Situation> kept_apart(const store::DealRow& row) const;
+  std::optional<Situation> kept_apart(const store::DealRow& row, const DealView& view) const;
   Result<Planned> decide_opportunity_alone(Planned plan, const DealView& view);
   Result<Planned> decide_referral_alone(Planned plan, const DealView& view);
   Result<Planned> decide_linked(Planned plan, const DealView& view);

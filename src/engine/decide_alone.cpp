@@ -180,6 +180,7 @@ Result<void> Decider::add_account_to_find(const store::DealRow& row, AccountsToF
   RelatedQuery query;
   query.kind = RecordKind::account;
   query.match = pair_.mapping->account_match(*customer);
+  if (query.match.empty()) return {};  // nothing to search for
   std::string key = store::encode(query.match);
   if (accounts_being_created_.count(key) + accounts_found_.count(key) > 0) return {};
   wanted.emplace(std::move(key), std::move(query));
@@ -388,7 +389,8 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
     return settle_situation(std::move(plan), view, std::move(s));
   }
   const Customer* customer = customer_in(deal.get(Field::customer));
-  if (!standing || customer == nullptr) {
+  const bool names_nobody = customer == nullptr || pair_.mapping->account_match(*customer).empty();
+  if (!standing || names_nobody) {
     s.state = DealState::waiting;
     s.waits_for = WaitFor::admin;
     s.reason = "unreadable";

@@ -8,6 +8,7 @@
 #include "engine/past.h"
 #include "engine/resolve.h"
 #include "engine/restart.h"
+#include "engine/settle.h"
 #include "engine/words.h"
 
 namespace cosell::engine {
@@ -76,6 +77,14 @@ std::set<Field> not_agreed_on(const Decision& decision) {
   }
   if (open.contains(Field::standing)) open.insert(Field::stage);
   return open;
+}
+
+// The stage that the mapping leaves out on purpose; nullptr when the opportunity is in another one.
+const mapping::ReadDeal::Problem* left_out(const DealView& view) {
+  const auto& problems = view.crm.problems;
+  const auto it =
+      std::find_if(problems.begin(), problems.end(), [](const auto& p) { return p.code == "ignored-stage"; });
+  return it == problems.end() ? nullptr : &*it;
 }
 
 WaitFor who_resolves(Reason r) {
@@ -221,6 +230,13 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
       const auto look_again_at = situation.look_again_at;
       situation = waits_for_fields(plan, missing, "Microsoft is then asked by itself.");
       situation.look_again_at = look_again_at;
+    } else if (plan.row.engagement_id.empty()) {
+      help->verdict = Verdict::held;
+      situation.state = DealState::waiting;
+      situation.waits_for = WaitFor::operator_;
+      situation.reason = "no_engagement";
+      situation.message = words::no_engagement(pair_);
+      situation.next_step = words::no_engagement_remedy(pair_, plan.row);
     } else {
       auto asked = help_was_asked(plan);
       if (!asked) return asked.error();
@@ -268,19 +284,34 @@ Decider::Situation Decider::situation_of(const store::DealRow& row, const Decisi
     s.next_step = words::choice_commands(row);
     return s;
   }
+  const auto* ignored = left_out(view);
   for (const auto& d : decision.fields) {
     if (d.verdict != Verdict::held || d.reason == Reason::not_answered_yet) continue;
+    const bool stands = d.field == Field::standing || d.field == Field::stage;
+    if (stands && ignored != nullptr && d.reason == Reason::unreadable) continue;
+    auto problems = view.crm.problems;
+    std::erase_if(problems, [](const auto& p) { return p.code == "ignored-stage"; });
     s.state = DealState::waiting;
     s.waits_for = who_resolves(d.reason);
     s.reason = reconcile::name_of(d.reason);
-    const bool unreadable = d.reason == Reason::unreadable && !view.crm.problems.empty();
-    s.message =
-        unreadable ? words::unreadable(view.crm.problems) : words::held(pair_, d, view.crm.deal, view.partner_center);
-    s.next_step = unreadable ? words::unreadable_remedy(pair_, view.crm.problems)
+    const bool unreadable = d.reason == Reason::unreadable && !problems.empty();
+    s.message = unreadable ? words::unreadable(problems) : words::held(pair_, d, view.crm.deal, view.partner_center);
+    s.next_step = unreadable ? words::unreadable_remedy(pair_, problems)
                              : words::held_remedy(pair_, row, d, view.crm.deal, view.partner_center);
     return s;
   }
   const auto standing = view.partner_center.standing();
+  const auto agreed_on = view.base_partner_center.standing();
+  const bool closed_before = standing && is_terminal(*standing) && agreed_on && is_terminal(*agreed_on);
+  if (ignored != nullptr && !closed_before) {
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::seller;
+    s.reason = "ignored_stage";
+    s.message = words::stage_left_out(pair_, ignored->message, view.partner_center);
+    if (standing && is_waiting(*standing)) s.message += " " + words::inbound_waits(view.partner_center);
+    s.next_step = words::stage_left_out_remedy(pair_);
+    return s;
+  }
   const auto* answer = decision.of(Field::standing);
   const bool answering = answer != nullptr && answer->verdict == Verdict::to_partner_center;
   if (standing && is_waiting(*standing) && !answering) {
@@ -320,6 +351,7 @@ Decision Decider::compare(const store::DealRow& row, const DealView& view) const
   reconcile::Policy policy;
   policy.rule = [this](Field f) -> const mapping::FieldRule& { return rules_.at(f); };
   policy.backward = pair_.mapping->backward();
+  policy.rules = &pair_.settings.rules;
   return reconcile::reconcile(facts, policy);
 }
 
@@ -364,6 +396,9 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   warn_of_steps(plan, decision, view, waits);
   if (plan.operations.empty()) {
     advance_base(plan.row, view, not_agreed_on(decision));
+    // Nothing is to be written any more: what failed before is not in a row with what may fail one day.
+    plan.row.marks.erase("attempts");
+    for (const Side side : {Side::crm, Side::partner_center}) plan.row.marks.erase(misses_mark(side));
   } else {
     std::vector<std::string> parts;
     for (const auto& d : decision.fields) {

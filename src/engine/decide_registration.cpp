@@ -35,7 +35,7 @@ void Decider::hold_early_won(Planned& plan, reconcile::Decision& decision, const
   if (plan.row.marks.count(std::string("approved.") + name_of(Irreversible::won)) > 0) return;
   const auto from = registrable_from(view.partner_center, pair_.settings.rules);
   if (!from || *from <= now_) return;
-  if (situation.look_again_at && *situation.look_again_at > *from) return;  // waits longer anyway
+  if (settles && situation.look_again_at && *situation.look_again_at > *from) return;  // waits longer anyway
   standing->verdict = reconcile::Verdict::held;
   situation.state = store::DealState::waiting;
   situation.waits_for = store::WaitFor::date;

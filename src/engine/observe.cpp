@@ -15,6 +15,7 @@ namespace cosell::engine {
 namespace {
 
 using store::DealRow;
+using store::SideState;
 
 store::SideState& side_of(DealRow& row, Side side) { return side == Side::crm ? row.crm : row.partner_center; }
 Side other(Side side) { return side == Side::crm ? Side::partner_center : Side::crm; }
@@ -44,6 +45,27 @@ bool holds_its_key(Side side, const Observation& seen) {
   return standing == nullptr || !is_terminal(*standing);
 }
 
+// How the deal ended, whatever else names its opportunity: of two twins this one is not given up by being closed.
+bool is_won(const Columns& columns) {
+  const auto* standing = std::get_if<Standing>(&column(columns, info(Field::standing).name));
+  return standing != nullptr && standing->substatus == Substatus::won;
+}
+
+bool is_closed(const Columns& columns) {
+  const auto* standing = std::get_if<Standing>(&column(columns, info(Field::standing).name));
+  return standing != nullptr && is_terminal(*standing);
+}
+
+// Known by the key of the other record alone, which a person may have mistyped.
+bool is_only_named(const store::SideState& side) {
+  return !side.record_id.empty() && side.existence == store::Existence::unseen && !side.image.valid();
+}
+
+// A key says more than a likeness, and than what a person once said of another record.
+void end_doubts(DealRow& row) {
+  for (const char* mark : {"twin_of", match_mark, no_match_mark, unlinked_mark}) row.marks.erase(mark);
+}
+
 }  // namespace
 
 Result<std::optional<DealRow>> Observer::row_of(Side side, const RecordId& id) {
@@ -68,6 +90,8 @@ Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation
   }
   DealRow row = **found;
   if (row.marks.count(restarted_mark) > 0) return std::optional<DealRow>{};  // left behind by the opportunity
+  const auto taken_apart_from = row.marks.find(unlinked_mark);
+  if (taken_apart_from != row.marks.end() && taken_apart_from->second == seen.id.value) return std::optional<DealRow>{};
   if (existing != nullptr && row.id == existing->id) return std::optional<DealRow>{};
   const auto& taken = side_of(row, side).record_id;
   if (!taken.empty() && taken != seen.id.value) {
@@ -78,9 +102,10 @@ Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation
     apart.marks[side == Side::crm ? "clone_of" : "twin_of"] = named.value;
     return std::optional<DealRow>{apart};
   }
-  row.marks.erase("twin_of");  // twins that a look-up found: from now on each of them is seen by itself
+  end_doubts(row);  // also twins that a look-up found: from now on each of them is seen by itself
   if (existing == nullptr || row.crm.record_id == existing->crm.record_id) return std::optional<DealRow>{row};
   // Two halves of one deal, seen apart before: one row from now on.
+  end_doubts(*existing);
   auto open = pair_.store->has_open_operation(existing->id);
   if (!open) return open.error();
   auto one = *open ? merge(row, other(side), *existing) : merge(*existing, side, row);
@@ -133,6 +158,12 @@ Result<bool> Observer::release_copy(Side side, const Observation& seen, DealRow&
   if (same_key && holds_its_key(side, seen)) return false;
   auto original = pair_.store->deal_by_record(other(side), mark->second);
   if (!original) return original.error();
+  if (same_key && side == Side::partner_center && is_won(seen.columns) && *original &&
+      (*original)->partner_center.image.valid()) {
+    auto tied = pair_.store->image((*original)->partner_center.image);
+    if (!tied) return tied.error();
+    if (!is_closed(*tied)) return false;
+  }
   row.marks.erase(mark);
   row.dirty = true;
   if (*original && (*original)->id != row.id) {
@@ -145,9 +176,9 @@ Result<bool> Observer::release_copy(Side side, const Observation& seen, DealRow&
 }
 
 // Did the referral that the deal is tied to give up its key, by what is seen of it now? One that never carried it does
-// so only by being closed.
+// so only by being closed, other than as won.
 Result<bool> Observer::gives_up_its_key(const Observation& seen, const DealRow& original) {
-  if (!holds_its_key(Side::partner_center, seen)) return true;
+  if (!holds_its_key(Side::partner_center, seen) && !is_won(seen.columns)) return true;
   const auto names_it = [&](const std::string& key) {
     return pair_.crm->normal_id(key).value == original.crm.record_id;
   };
@@ -211,6 +242,24 @@ Result<std::optional<DealRow>> Observer::give_way(Side side, const Observation& 
   return std::optional<DealRow>{std::move(apart)};
 }
 
+// The deal was won: of its twins that are closed, too, nobody can decide anything any more.
+Result<void> Observer::let_closed_twins_go(Side side, const Observation& seen, DealRow& original) {
+  if (side != Side::partner_center || original.marks.count("doubled_by") == 0 || !is_closed(seen.columns)) return {};
+  for (const std::string& record : marked_records(original, "doubled_by")) {
+    auto twin = pair_.store->deal_by_record(side, record);
+    if (!twin) return twin.error();
+    if (!*twin || !(*twin)->partner_center.image.valid()) continue;
+    auto shown = pair_.store->image((*twin)->partner_center.image);
+    if (!shown) return shown.error();
+    if (!is_closed(*shown)) continue;
+    (*twin)->marks.erase("twin_of");
+    (*twin)->dirty = true;
+    if (auto updated = pair_.store->update_deal(**twin); !updated) return updated;
+    unmark_record(original, "doubled_by", record);
+  }
+  return {};
+}
+
 bool Observer::is_left_out(const store::SideState& known, const Observation& seen) const {
   const bool older = known.image.valid() && seen.changed_at != Instant{} && seen.changed_at < known.changed_at;
   return older && !take_older_;
@@ -228,6 +277,22 @@ Result<void> Observer::note_older(DealRow row, Side side) {
   return pair_.store->set_property(older_mark + name, listed->empty() ? record : *listed + " " + record);
 }
 
+// Does the key of a known record say whose it is? What a person called a deal of its own stays that until another key
+// is typed in.
+Result<bool> Observer::may_be_tied(Side side, const Observation& seen, DealRow& row) const {
+  if (!side_of(row, other(side)).record_id.empty()) return false;
+  for (const char* mark : {"clone_of", "twin_of", restarted_mark, unlinked_mark}) {
+    if (row.marks.count(mark) > 0) return false;
+  }
+  const ImageId before = side_of(row, side).image;
+  if (row.marks.count(no_match_mark) == 0 || !before.valid()) return true;
+  auto known = pair_.store->image(before);
+  if (!known) return known.error();
+  const std::string column_of_key = side == Side::crm ? pair_.mapping->key_column() : info(Field::crm_id).name;
+  const Connector& names = pair_.connector(other(side));
+  return names.normal_id(text_of(column(*known, column_of_key))) != names.normal_id(seen.key.value);
+}
+
 // The record's deal as it is in the store, or one without a number that is to be added.
 Result<DealRow> Observer::find_or_begin(Side side, const Observation& seen) {
   auto found = pair_.store->deal_by_record(side, seen.id.value);
@@ -239,10 +304,14 @@ Result<DealRow> Observer::find_or_begin(Side side, const Observation& seen) {
     if (!apart) return apart.error();
     if (*apart) return **apart;
     if (auto released = release_copy(side, seen, row); !released) return released.error();
-    if (side_of(row, other(side)).record_id.empty() && row.marks.count("clone_of") + row.marks.count("twin_of") +
-                                                               row.marks.count(restarted_mark) +
-                                                               row.marks.count(unlinked_mark) ==
-                                                           0) {
+    if (auto let_go = let_closed_twins_go(side, seen, row); !let_go) return let_go.error();
+    if (SideState& named = side_of(row, other(side)); is_only_named(named)) {
+      const RecordId now_named = pair_.connector(other(side)).normal_id(seen.key.value);
+      if (seen.existence == cosell::Existence::live && now_named.value != named.record_id) named = {};
+    }
+    auto may = may_be_tied(side, seen, row);
+    if (!may) return may.error();
+    if (*may) {
       auto tied = tie_by_key(side, seen, &row);
       if (!tied) return tied.error();
       if (*tied) return **tied;
@@ -299,6 +368,17 @@ Result<void> Observer::record_change(DealRow& row, Side side, const Observation&
   return pair_.store->journal(entry);
 }
 
+// Microsoft was asked a second time in the engagement: the first request says nothing any more.
+Result<bool> Observer::is_an_earlier_request(const DealRow& row, const Observation& seen) const {
+  if (!row.microsoft.valid() || row.microsoft_id == seen.id.value) return false;
+  auto known = pair_.store->image(row.microsoft);
+  if (!known) return known.error();
+  const char* when = info(Field::created_at).name;
+  const auto* known_at = std::get_if<Instant>(&column(*known, when));
+  const auto* seen_at = std::get_if<Instant>(&column(seen.columns, when));
+  return known_at != nullptr && seen_at != nullptr && *seen_at < *known_at;
+}
+
 Result<void> Observer::take_microsoft(const Observation& seen, ObserveCounts& counts) {
   const std::string engagement = text_of(column(seen.columns, info(Field::engagement_id).name));
   auto rows = pair_.store->deals_by_engagement(engagement);
@@ -309,6 +389,9 @@ Result<void> Observer::take_microsoft(const Observation& seen, ObserveCounts& co
   if (!image) return image.error();
   for (DealRow& row : *rows) {
     if (row.microsoft == *image && row.microsoft_id == seen.id.value) continue;
+    auto earlier = is_an_earlier_request(row, seen);
+    if (!earlier) return earlier.error();
+    if (*earlier) continue;
     const bool first = !row.microsoft.valid();
     row.microsoft = *image;
     row.microsoft_id = seen.id.value;

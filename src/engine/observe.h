@@ -35,6 +35,7 @@ class Observer {
   // A state from before the known one, which says nothing of keys either.
   bool is_left_out(const store::SideState& known, const Observation& seen) const;
   Result<void> note_older(store::DealRow row, Side side);
+  Result<bool> may_be_tied(Side side, const Observation& seen, store::DealRow& row) const;
   Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
   Result<store::DealRow> merge(const store::DealRow& goes, Side side, store::DealRow stays);
@@ -45,7 +46,9 @@ class Observer {
   Result<bool> gives_up_its_key(const Observation& seen, const store::DealRow& original);
   Result<std::optional<store::DealRow>> next_holder(const store::DealRow& original);
   Result<std::optional<store::DealRow>> give_way(Side side, const Observation& seen, const store::DealRow& original);
+  Result<void> let_closed_twins_go(Side side, const Observation& seen, store::DealRow& original);
   Result<bool> release_copy(Side side, const Observation& seen, store::DealRow& row);
+  Result<bool> is_an_earlier_request(const store::DealRow& row, const Observation& seen) const;
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
   Result<bool> only_completes(const Observation& seen, ImageId before);
   Result<void> record_change(store::DealRow& row, Side side, const Observation& seen, ImageId before);

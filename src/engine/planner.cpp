@@ -35,9 +35,21 @@ std::uint64_t plan_hash_of(const OperationRow& op, const store::DealRow& deal) {
   return std::stoull(hex.substr(0, 16), nullptr, 16);
 }
 
+// What was closed in Partner Center closes its opportunity.
+bool closes_in_crm(const Planned& plan) {
+  const auto* standing = plan.decision ? plan.decision->of(Field::standing) : nullptr;
+  if (standing == nullptr || standing->verdict != reconcile::Verdict::to_crm) return false;
+  const auto* target = std::get_if<Standing>(&standing->result);
+  return target != nullptr && is_terminal(*target) &&
+         std::any_of(plan.operations.begin(), plan.operations.end(), [](const OperationRow& op) {
+           return op.side == Side::crm && op.agrees_with.count(info(Field::standing).name) > 0;
+         });
+}
+
 // As what the guards and the report count the deal of this plan.
 unsigned counts_as(const Planned& plan) {
   unsigned counted = plan.operations.empty() ? 0 : counted_as_writing;
+  if (closes_in_crm(plan)) counted |= counted_as_closed;
   for (const OperationRow& op : plan.operations) {
     const bool new_deal = op.kind == name_of(RecordKind::opportunity) || op.kind == name_of(RecordKind::referral);
     if (new_deal && op.verb == name_of(Verb::create)) counted |= counted_as_created;

@@ -2,7 +2,9 @@
 #include "engine/restart.h"
 
 #include "base/text.h"
+#include "engine/ask_registration.h"
 #include "engine/view.h"
+#include "engine/words.h"
 
 namespace cosell::engine {
 
@@ -33,6 +35,10 @@ std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) 
   const std::string c = pair.title(Side::crm);
   if (row.crm.record_id.empty() || row.partner_center.record_id.empty() || !crm || !referral) {
     return "There is no opportunity with a referral to start again from.";
+  }
+  if (row.marks.count(registration_mark) > 0) {
+    return "Its registration with Microsoft was not sent yet. First: cosell sync, or: " + words::register_command(row) +
+           " --cancel";
   }
   if (crm->status != Status::active) {
     return "The opportunity is not open in " + c + "; open it there first, then restart the deal.";

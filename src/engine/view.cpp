@@ -59,9 +59,12 @@ void apply_overrides(const store::DealRow& row, Deal& base_crm, Deal& base_pc) {
   }
 }
 
-// T-6: asking for help shows the deal to Microsoft, whatever the second answer says.
-void help_implies_visible(Deal& deal) {
-  if (!is_blank(deal.get(Field::help))) deal.set(Field::visible, true);
+// T-6: asking for help shows the deal to Microsoft, whatever the second answer says. Where the mapping sends no wish
+// for help, what the CRM shows of it asks for nothing.
+void help_implies_visible(const mapping::Mapping& mapping, Deal& deal) {
+  const mapping::Direction travels = mapping.rule(Field::help).direction;
+  const bool asks = travels == mapping::Direction::both || travels == mapping::Direction::to_partner_center;
+  if (asks && !is_blank(deal.get(Field::help))) deal.set(Field::visible, true);
 }
 
 }  // namespace
@@ -102,9 +105,9 @@ struct Agreement {
   Deal crm, partner_center;
 };
 
-Deal crm_deal(const Pair& pair, const Columns& columns) {
-  Deal deal = pair.mapping->read(columns).deal;
-  help_implies_visible(deal);
+Deal crm_deal(const mapping::Mapping& mapping, const Columns& columns) {
+  Deal deal = mapping.read(columns).deal;
+  help_implies_visible(mapping, deal);
   return deal;
 }
 
@@ -116,7 +119,7 @@ Result<Agreement> agreement_in(const Pair& pair, ImageId crm, ImageId partner_ce
   if (!crm_columns) return crm_columns.error();
   auto pc_columns = pair.store->image(partner_center);
   if (!pc_columns) return pc_columns.error();
-  agreed.crm = crm_deal(pair, *crm_columns);
+  agreed.crm = crm_deal(*pair.mapping, *crm_columns);
   agreed.partner_center = deal_from_columns(*pc_columns);
   return agreed;
 }
@@ -139,7 +142,7 @@ Result<DealView> load_view(const Pair& pair, const store::DealRow& row) {
   view.microsoft_columns = std::move(*microsoft);
   if (row.crm.image.valid()) {
     view.crm = pair.mapping->read(view.crm_columns);
-    help_implies_visible(view.crm.deal);
+    help_implies_visible(*pair.mapping, view.crm.deal);
   }
   Deal own_referral;
   if (row.partner_center.image.valid()) {
@@ -254,6 +257,30 @@ void advance_base(store::DealRow& row, const DealView& view, const std::set<Fiel
       row.marks[base_prefix + info(field).name] = "{}";  // still a first link
     }
   }
+}
+
+Result<bool> read_marks_anew(const Pair& pair, const mapping::Mapping& before, store::DealRow& row) {
+  const bool any =
+      std::any_of(row.marks.begin(), row.marks.end(), [](const auto& mark) { return is_base_mark(mark.first); });
+  const ImageId picture = row.crm.base.valid() ? row.crm.base : row.crm.image;
+  if (!any || !picture.valid()) return false;
+  auto columns = pair.store->image(picture);
+  if (!columns) return columns.error();
+  const Deal meant = crm_deal(before, *columns);
+  const Deal means = crm_deal(*pair.mapping, *columns);
+  Deal crm;
+  Deal partner_center;
+  apply_overrides(row, crm, partner_center);
+  bool changed = false;
+  for (const auto& [field, agreed] : crm.values()) {
+    const Value* old_value = meant.find(field);
+    const Value* new_value = means.find(field);
+    if (old_value == nullptr || new_value == nullptr || !same_value(*old_value, agreed)) continue;
+    if (same_value(*old_value, *new_value)) continue;
+    remember_base(row, field, *new_value, partner_center.get(field));
+    changed = true;
+  }
+  return changed;
 }
 
 std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name) {

@@ -40,6 +40,10 @@ Result<void> agree_on(const Pair& pair, store::DealRow& row, const std::vector<A
 // Both sides agree on everything but `open`: the present images become the base; open fields keep what they had.
 void advance_base(store::DealRow& row, const DealView& view, const std::set<Field>& open);
 
+// The mapping is another one than `before`: what a mark says that the CRM showed when both sides agreed is read again
+// from the picture that the deal stands on, where that is what it showed. True: a mark changed.
+Result<bool> read_marks_anew(const Pair& pair, const mapping::Mapping& before, store::DealRow& row);
+
 // Small facts of a deal (store::DealRow::marks).
 std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name);
 void set_mark_time(store::DealRow& row, const std::string& name, Instant at);

@@ -120,6 +120,16 @@ std::string copied(const Pair& pair, const store::DealRow& row) {
          " carries the referral of this deal too (it was probably copied). Neither is synced until only one carries "
          "it.";
 }
+std::string copied_and_gone(const Pair& pair, const store::DealRow& row) {
+  return "The opportunity of this deal is gone from " + pair.title(Side::crm) + ", and " +
+         text::join(text::split(row.marks.at("copied_to"), ' '), ", ") + " there carries its referral.";
+}
+std::string copied_and_gone_remedy(const Pair& pair, const store::DealRow& row) {
+  const std::string next = text::split(row.marks.at("copied_to"), ' ').front();
+  return "If that one goes on with the deal: cosell deals unlink " + row.crm.record_id + "; then: cosell deals link " +
+         next + " " + row.partner_center.record_id + ". If it is another deal, clear " + pair.mapping->key_column() +
+         " on it.";
+}
 std::string clone_remedy(const Pair& pair) {
   return "Clear " + pair.mapping->key_column() + " on the copy; it then syncs as a deal of its own.";
 }
@@ -157,6 +167,28 @@ std::string twin_remedy(const Pair& pair) {
   return "Close one of the two in " + pair.title(Side::partner_center) + " or clear its CRM ID there.";
 }
 
+std::string twin_is_won(const Pair& pair, const store::DealRow& row) {
+  return "This referral is won and names opportunity " + row.marks.at("twin_of") +
+         ", which is linked to another referral that is open in " + pair.title(Side::partner_center) +
+         ". Neither is written to.";
+}
+std::string twin_is_won_remedy(const Pair& pair, const store::DealRow& row) {
+  return "Close the open one in " + pair.title(Side::partner_center) +
+         ": as lost, and this one takes its place. If this one is another deal: cosell deals link " +
+         row.partner_center.record_id + " --none";
+}
+std::string doubled_and_gone(const Pair& pair, const store::DealRow& row) {
+  const auto others = text::split(row.marks.at("doubled_by"), ' ');
+  return "The referral of this deal is no longer visible to the bridge in " + pair.title(Side::partner_center) +
+         ", and " + text::join(others, ", ") + " there names the same opportunity. Nothing is written to " +
+         (others.size() > 1 ? "any of them." : "either of them.");
+}
+std::string doubled_and_gone_remedy(const Pair& pair, const store::DealRow& row) {
+  return "Check the roles of the bridge's user in " + pair.title(Side::partner_center) +
+         ". If the first one is gone for good: cosell deals unlink " + row.crm.record_id +
+         "; then: cosell deals link " + row.crm.record_id + " " + text::split(row.marks.at("doubled_by"), ' ').front();
+}
+
 std::string made_before(const Pair& pair, Side side, const std::string& record) {
   return pair.title(side) + " has a record of this deal already: " + record +
          ". A person took it from the deal, so the two are not tied again.";
@@ -172,6 +204,15 @@ std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow
          pair.title(side) + " and link that.";
 }
 
+std::string no_engagement(const Pair& pair) {
+  return pair.title(Side::partner_center) +
+         " does not show which engagement this referral belongs to, so the bridge cannot ask Microsoft for help in it.";
+}
+std::string no_engagement_remedy(const Pair& pair, const store::DealRow& row) {
+  const std::string page = pair.partner_center->page_url(RecordKind::referral, RecordId(row.partner_center.record_id));
+  return "Ask for help in " + pair.title(Side::partner_center) + " itself" + (page.empty() ? "." : ": " + page);
+}
+
 std::string vanished(const Pair& pair, Side side, const std::string& reason) {
   const std::string what = side == Side::crm ? "The opportunity" : "The referral";
   if (reason == "deleted") return what + " was deleted in " + pair.title(side) + ". The other side was left as it is.";
@@ -180,7 +221,13 @@ std::string vanished(const Pair& pair, Side side, const std::string& reason) {
   }
   return what + " that the other side names was not found in " + pair.title(side) + ".";
 }
-std::string vanished_remedy(const Pair& pair, Side side) {
+std::string vanished_remedy(const Pair& pair, Side side, const std::string& reason) {
+  if (reason == "not_found") {
+    return side == Side::crm ? "Correct the CRM ID of the referral in " + pair.title(Side::partner_center) +
+                                   ", or let the bridge's user read that opportunity in " + pair.title(side) + "."
+                             : "Correct " + pair.mapping->key_column() + " in " + pair.title(Side::crm) +
+                                   ", or check the roles of the bridge's user in " + pair.title(side) + ".";
+  }
   return side == Side::crm ? "Restore it in " + pair.title(side) + ", or close the deal in Partner Center."
                            : "Check the roles of the bridge's user in Partner Center, or close the opportunity.";
 }
@@ -417,6 +464,20 @@ std::string held_remedy(const Pair& pair, const store::DealRow& row, const recon
     default:
       return "";
   }
+}
+
+std::string stage_left_out(const Pair& pair, const std::string& what, const Deal& referral) {
+  const auto standing = referral.standing();
+  const bool open = standing && !is_terminal(*standing);
+  std::string text =
+      what + ". Where it stands is not kept the same meanwhile: " + pair.title(Side::partner_center) + " shows ";
+  text += open && referral.stage() != Stage::none ? display(referral.get(Field::stage))
+                                                  : display(referral.get(Field::standing));
+  text[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(text[0])));
+  return text + ".";
+}
+std::string stage_left_out_remedy(const Pair& pair) {
+  return "Move it to another stage in " + pair.title(Side::crm) + " when it goes on, or close it there.";
 }
 
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral) {

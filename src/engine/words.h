@@ -22,7 +22,9 @@ std::string state_title(const store::DealRow& row);  // "In sync", "Waiting for 
 std::string state_line(const store::DealRow& row);   // "Waiting for the seller: …"
 
 std::string clone(const Pair& pair, const store::DealRow& row);
-std::string copied(const Pair& pair, const store::DealRow& row);  // the original of a clone
+std::string copied(const Pair& pair, const store::DealRow& row);           // the original of a clone
+std::string copied_and_gone(const Pair& pair, const store::DealRow& row);  // the original is not there any more
+std::string copied_and_gone_remedy(const Pair& pair, const store::DealRow& row);
 std::string clone_remedy(const Pair& pair);
 std::string unheeded(const Pair& pair, Side side, const std::vector<std::string>& fields);
 std::string fought_over(const Pair& pair, const FoughtOver& fight, const Deal& crm, const Deal& partner_center);
@@ -34,11 +36,18 @@ std::string unlinked(const store::DealRow& row);
 std::string twin(const Pair& pair, const store::DealRow& row);
 std::string doubled(const Pair& pair, const store::DealRow& row);  // the referral that has a twin
 std::string twin_remedy(const Pair& pair);
+std::string twin_is_won(const Pair& pair, const store::DealRow& row);  // the second one, while the first is open
+std::string twin_is_won_remedy(const Pair& pair, const store::DealRow& row);
+std::string doubled_and_gone(const Pair& pair, const store::DealRow& row);
+std::string doubled_and_gone_remedy(const Pair& pair, const store::DealRow& row);
 // A create met the record that was made for the deal before, which belongs to another deal by a person's word.
 std::string made_before(const Pair& pair, Side side, const std::string& record);
 std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder);
+// Help is wanted, and nobody knows where to ask for it.
+std::string no_engagement(const Pair& pair);
+std::string no_engagement_remedy(const Pair& pair, const store::DealRow& row);
 std::string vanished(const Pair& pair, store::Side side, const std::string& reason);
-std::string vanished_remedy(const Pair& pair, store::Side side);
+std::string vanished_remedy(const Pair& pair, store::Side side, const std::string& reason);
 std::string restored(const Pair& pair, store::Side side);
 std::string restored_remedy(const Pair& pair, store::Side side);
 
@@ -84,6 +93,8 @@ std::string side_down(const Pair& pair, store::Side side, const Error& error);
 std::string held(const Pair& pair, const reconcile::FieldDecision& decision, const Deal& crm, const Deal& referral);
 std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& decision,
                         const Deal& crm, const Deal& referral);
+std::string stage_left_out(const Pair& pair, const std::string& what, const Deal& referral);
+std::string stage_left_out_remedy(const Pair& pair);
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 // The commands that choose between the two sides of this deal.
 std::string choice_commands(const store::DealRow& row);

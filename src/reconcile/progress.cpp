@@ -178,7 +178,12 @@ void decide_closed(const View& view, Progress& p) {
     return;
   }
   const bool seen_open = view.base_partner_center && !was_closed;
-  if (seen_open) {
+  // The seller accepted it in the CRM while it expired, or was declined, in Partner Center: what the seller works on is
+  // not closed by itself.
+  const bool accepted_too_late = seen_open && is_waiting(*view.base_partner_center) &&
+                                 view.crm.status == Status::active && view.base_crm &&
+                                 view.base_crm->status == Status::fresh;
+  if (seen_open && !accepted_too_late) {
     p.standing =
         verdict(Field::standing, Verdict::to_crm, Reason::closed_in_partner_center, view.partner_center, "L-7");
     return;

@@ -165,9 +165,10 @@ Lock lock_now(Field f, const Facts& facts) {
 }
 
 // What the mapping's direction, the referral's locks and the life cycle leave of a wish to travel.
-FieldDecision limit(FieldDecision d, const FieldRule& rule, const Facts& facts, const Progress& progress) {
+FieldDecision limit(FieldDecision d, const Policy& policy, const Facts& facts, const Progress& progress) {
   if (d.verdict == Verdict::agreed || d.verdict == Verdict::ignored) return d;
   const Field f = d.field;
+  const FieldRule& rule = policy.rule(f);
   if (progress.settled_closed) return make(f, Verdict::ignored, Reason::closed, {}, "L-7");
   const bool to_pc = d.verdict == Verdict::to_partner_center;
   const bool to_crm = d.verdict == Verdict::to_crm;
@@ -183,7 +184,7 @@ FieldDecision limit(FieldDecision d, const FieldRule& rule, const Facts& facts, 
   if (to_pc && progress.waiting && !progress.accepting) {
     return make(f, Verdict::held, Reason::not_answered_yet, d.result, "L-1");
   }
-  const std::string rule_of_need = rule_that_needs(f);
+  const std::string rule_of_need = rule_that_needs(f, *policy.rules);
   if (to_pc && !rule_of_need.empty() && same_value(d.result, Value{})) {
     return make(f, Verdict::held, Reason::needed, {}, rule_of_need);
   }
@@ -219,6 +220,8 @@ void collect_steps(Decision& decision) {
 }
 
 }  // namespace
+
+const RulePack Policy::usual_rules;
 
 const FieldDecision* Decision::of(Field f) const {
   const auto it = std::find_if(fields.begin(), fields.end(), [f](const auto& d) { return d.field == f; });
@@ -274,7 +277,7 @@ Decision reconcile(const Facts& facts, const Policy& policy) {
       continue;
     }
     FieldDecision d = is_sharing(f) ? compare_sharing(f, values) : compare(f, values, rule, facts);
-    decision.fields.push_back(limit(std::move(d), rule, facts, progress));
+    decision.fields.push_back(limit(std::move(d), policy, facts, progress));
   }
   collect_steps(decision);
   return decision;

@@ -14,6 +14,7 @@
 
 #include "deal/deal.h"
 #include "deal/lifecycle.h"
+#include "deal/rule_pack.h"
 #include "mapping/mapping.h"
 
 namespace cosell::reconcile {
@@ -53,6 +54,9 @@ Course course_of(Presence crm, Presence partner_center);
 struct Policy {
   std::function<const mapping::FieldRule&(Field)> rule;
   mapping::Backward backward = mapping::Backward::hold;
+  const RulePack* rules = &usual_rules;  // what a referral is never without
+
+  static const RulePack usual_rules;
 };
 
 enum class Verdict : std::uint8_t {

@@ -279,6 +279,30 @@ TEST_P(CrmToPartnerCenter, AMassClosingStopsBeforeTheFirstWrite) {  // I-13
   for (const auto& id : ids) EXPECT_EQ(world.referral_of(id)["substatus"], "Lost");
 }
 
+TEST_P(CrmToPartnerCenter, AMassClosingInPartnerCenterStopsBeforeTheFirstOpportunityIsClosed) {  // I-13
+  World world({.crm = GetParam()});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  for (const Json& r : world.referrals()) {
+    world.portal_edit(r["id"], {{{"op", "replace"}, {"path", "/status"}, {"value", "Closed"}},
+                                {{"op", "replace"}, {"path", "/substatus"}, {"value", "Lost"}},
+                                {{"op", "replace"}, {"path", "/statusReason"}, {"value", "Other"}}});
+  }
+  world.advance(minutes(5));
+  world.reset_stats();
+  auto report = world.sync();
+  EXPECT_EQ(report.guard, "closings");
+  EXPECT_EQ(world.writes(Side::crm), 0);
+  CycleOptions allowed;
+  allowed.allow = {"closings"};
+  report = world.sync(allowed);
+  EXPECT_FALSE(report.stopped);
+  for (const auto& id : ids) EXPECT_EQ(world.opportunity(id)["stage"], "lost");
+}
+
 TEST_P(CrmToPartnerCenter, ACopiedOpportunityIsHeldAndNothingIsWrittenToPartnerCenter) {  // F-47
   // An org whose key column is not unique lets a copy keep the key.
   World world({.crm = GetParam(), .plain_key = true});

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "between.h"
+#include "engine/link.h"
 #include "faults.h"
 #include "mapping/shipped.h"
 
@@ -91,8 +92,21 @@ TEST_P(Identity, F43_ARecordMadeAnewWithTheOldKeyIsNotLinkedByItself) {  // I-16
   world.sync();
   EXPECT_EQ(world.referrals().size(), 1U) << "no second referral for the same deal";
   EXPECT_EQ(world.deal_of(anew).reason, "clone");
-  EXPECT_EQ(world.deal_of(referral).state, store::DealState::waiting);
+  const auto old = world.deal_of(referral);
+  EXPECT_EQ(old.state, store::DealState::waiting);
+  EXPECT_NE(old.message.find("is gone"), std::string::npos) << old.message;
+  EXPECT_NE(old.next_step.find("cosell deals link " + anew + " " + referral), std::string::npos) << old.next_step;
   expect_one_to_one(world);
+  // As that says.
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), old.id));
+  ASSERT_TRUE(engine::link_deals(world.pair(), world.deal_of(anew).id, world.deal_of(referral).id));
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.deal_of(anew).partner_center.record_id, referral);
+  EXPECT_EQ(world.deal_of(anew).state, store::DealState::in_sync) << world.deal_of(anew).message;
+  EXPECT_EQ(world.referrals().size(), 1U);
 }
 
 TEST_P(Identity, F44_ClosedInPartnerCenterWhileTheCrmEditsIsClosedAndTheEditIsKept) {  // I-14

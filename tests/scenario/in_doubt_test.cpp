@@ -370,6 +370,129 @@ TEST_P(InDoubt, OfThreeReferralsWithOneOpportunityTheLastOneLeftIsItsOwn) {  // 
   }
 }
 
+Json closed_as_won() {
+  return Json::array({{{"op", "replace"}, {"path", "/status"}, {"value", "Closed"}},
+                      {{"op", "replace"}, {"path", "/substatus"}, {"value", "Won"}}});
+}
+
+void sync_often(World& world, int runs = 3) {
+  for (int run = 0; run < runs; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+}
+
+TEST_P(InDoubt, ATwinThatIsWonIsTheDealAndTheOpportunityIsWonToo) {  // I-01, I-17
+  World world({.crm = GetParam()});
+  const auto twins = twins_of_a_create_delivered_twice(world);
+  sync_often(world, 1);
+  ASSERT_EQ(world.deal_of(twins.opportunity).reason, "twin");
+  world.portal_edit(twins.tied, closed_as_won());
+  sync_often(world);
+  const auto deal = world.deal_of(twins.opportunity);
+  EXPECT_EQ(deal.partner_center.record_id, twins.tied);
+  EXPECT_EQ(world.opportunity(twins.opportunity)["stage"], "won");
+  EXPECT_EQ(deal.state, store::DealState::in_sync) << deal.message;
+  EXPECT_EQ(world.deal_of(twins.other).reason, "twin") << "is still there to be closed";
+  world.portal_edit(twins.other, closed_as_lost());
+  sync_often(world);
+  EXPECT_NE(world.deal_of(twins.other).reason, "twin");
+  EXPECT_EQ(world.opportunity(twins.opportunity)["stage"], "won");
+  expect_quiet(world);
+}
+
+TEST_P(InDoubt, ASecondTwinThatIsWonIsNotPassedOver) {  // I-01, I-17
+  World world({.crm = GetParam()});
+  const auto twins = twins_of_a_create_delivered_twice(world);
+  sync_often(world, 1);
+  world.portal_edit(twins.other, closed_as_won());
+  sync_often(world);
+  EXPECT_EQ(world.deal_of(twins.opportunity).reason, "twin") << world.deal_of(twins.opportunity).message;
+  const auto won = world.deal_of(twins.other);
+  EXPECT_EQ(won.reason, "twin");
+  EXPECT_NE(won.message.find("is won"), std::string::npos) << won.message;
+  EXPECT_NE(won.next_step.find("takes its place"), std::string::npos) << won.next_step;
+  world.portal_edit(twins.tied, closed_as_lost());
+  sync_often(world);
+  const auto deal = world.deal_of(twins.opportunity);
+  EXPECT_EQ(deal.partner_center.record_id, twins.other);
+  EXPECT_EQ(deal.reason, "reopened_in_crm") << "a person is asked: " << deal.message;
+  EXPECT_NE(deal.message.find("closed as won"), std::string::npos) << deal.message;
+  expect_quiet(world);
+}
+
+TEST_P(InDoubt, ASecondTwinThatIsWonAndIsAnotherDealHoldsNobodyOnceAPersonSaysSo) {  // I-01, I-17
+  World world({.crm = GetParam()});
+  const auto twins = twins_of_a_create_delivered_twice(world);
+  sync_often(world, 1);
+  world.portal_edit(twins.other, closed_as_won());
+  sync_often(world, 1);
+  ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(twins.other).id));
+  world.crm_edit(twins.opportunity, {{"value", 61000}});
+  sync_often(world);
+  EXPECT_EQ(world.deal_of(twins.opportunity).partner_center.record_id, twins.tied);
+  EXPECT_EQ(world.deal_of(twins.opportunity).state, store::DealState::in_sync)
+      << world.deal_of(twins.opportunity).message;
+  EXPECT_EQ(world.deal_of(twins.other).waits_for, store::WaitFor::nobody) << world.deal_of(twins.other).message;
+  expect_quiet(world);
+}
+
+TEST_P(InDoubt, OfTwinsThatAreBothWonNobodyIsAskedForAnything) {  // I-17
+  for (const bool tied_first : {true, false}) {
+    World world({.crm = GetParam()});
+    const auto twins = twins_of_a_create_delivered_twice(world);
+    sync_often(world, 1);
+    world.portal_edit(tied_first ? twins.tied : twins.other, closed_as_won());
+    sync_often(world, 1);
+    world.portal_edit(tied_first ? twins.other : twins.tied, closed_as_won());
+    sync_often(world);
+    EXPECT_EQ(world.opportunity(twins.opportunity)["stage"], "won");
+    for (const Json& r : world.referrals()) {
+      EXPECT_EQ(world.deal_of(r["id"]).waits_for, store::WaitFor::nobody) << world.deal_of(r["id"]).message;
+    }
+    expect_quiet(world);
+  }
+}
+
+TEST_P(InDoubt, OfATwinThatIsGoneAPersonIsAskedWhetherTheOtherOneTakesItsPlace) {  // I-11, I-17
+  World world({.crm = GetParam()});
+  const auto twins = twins_of_a_create_delivered_twice(world);
+  sync_often(world, 1);
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side == Side::partner_center && r.url.find(twins.tied) != std::string::npos) {
+      net::Delivered gone;
+      gone.response.status = 404;
+      gone.response.body = R"({"error":{"code":"itemNotFound","message":"There is no such referral."}})";
+      return gone;
+    }
+    auto answer = go(r);
+    if (!is_listing(side, r)) return answer;
+    return changed(std::move(answer), [&](Json& body) {
+      auto& rows = body["value"];
+      rows.erase(std::remove_if(rows.begin(), rows.end(), [&](const Json& row) { return row["id"] == twins.tied; }),
+                 rows.end());
+    });
+  };
+  for (int day = 0; day < 3; ++day) {
+    world.advance(hours(25));
+    world.sync();
+  }
+  const auto deal = world.deal_of(twins.opportunity);
+  ASSERT_EQ(deal.partner_center.existence, store::Existence::out_of_scope) << "the fault";
+  EXPECT_EQ(deal.reason, "twin");
+  EXPECT_NE(deal.message.find("no longer visible"), std::string::npos) << deal.message;
+  EXPECT_NE(deal.next_step.find("cosell deals link " + twins.opportunity + " " + twins.other), std::string::npos)
+      << deal.next_step;
+  EXPECT_EQ(deal.next_step.find("Close one"), std::string::npos) << "the only one that is left: " << deal.next_step;
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), deal.id));
+  ASSERT_TRUE(engine::link_deals(world.pair(), world.deal_of(twins.opportunity).id, world.deal_of(twins.other).id));
+  world.crm_edit(twins.opportunity, {{"value", 61000}});
+  sync_often(world);
+  EXPECT_EQ(world.deal_of(twins.opportunity).partner_center.record_id, twins.other);
+  EXPECT_EQ(world.deal_of(twins.opportunity).state, store::DealState::in_sync)
+      << world.deal_of(twins.opportunity).message;
+}
+
 TEST_P(InDoubt, ATwinThatAPersonLinksToAnotherOpportunityHoldsTheFirstOneNoLonger) {  // I-01, I-16
   World world({.crm = GetParam()});
   const auto twins = twins_of_a_create_delivered_twice(world);

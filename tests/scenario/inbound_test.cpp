@@ -203,6 +203,47 @@ TEST_P(Inbound, ExpiresByItselfAndClosesTheOpportunity) {  // L-4
   EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
 }
 
+// The bridge could not tell Partner Center in time. The seller works on the deal and is not made to lose it.
+TEST_P(Inbound, ThatExpiresAfterTheSellerAcceptedItWaitsForAPersonAndStaysOpenInTheCrm) {  // L-4, L-7
+  World world({.crm = GetParam()});
+  world.inbound(sent_deal());
+  world.sync();
+  const std::string id = only_opportunity(world)["id"];
+  world.crm_edit(id, {{"stage", "40"}});
+  world.advance(days(15));
+  world.sync();
+  ASSERT_EQ(world.referrals()[0]["substatus"], "Expired");
+  EXPECT_EQ(world.opportunity(id)["stage"], "40");
+  EXPECT_EQ(world.deal_of(id).reason, "reopened_in_crm") << world.deal_of(id).message;
+  EXPECT_NE(world.deal_of(id).next_step.find("cosell deals restart"), std::string::npos) << world.deal_of(id).next_step;
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Too late"}});
+  world.advance(hours(1));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::nobody) << world.deal_of(id).message;
+}
+
+TEST_P(Inbound, WithoutACustomersNameWaitsAndStopsNoOtherDeal) {  // I-04
+  World world({.crm = GetParam()});
+  const std::string nameless = world.inbound({{"name", "Nobody's"}})["id"];
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (side != Side::partner_center) return answer;
+    Json body = Json::parse(answer.response.body, nullptr, false);
+    if (!body.is_object() || !body.contains("value") || !body["value"].is_array()) return answer;
+    for (auto& referral : body["value"]) {
+      if (referral["id"] == nameless) referral["customerProfile"]["name"] = "";
+    }
+    answer.response.body = body.dump();
+    return answer;
+  };
+  world.inbound(sent_deal());
+  const auto report = world.sync();
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(world.opportunities().size(), 1U);
+  EXPECT_EQ(world.deal_of(nameless).state, store::DealState::waiting);
+  EXPECT_NE(world.deal_of(nameless).message.find("no customer"), std::string::npos) << world.deal_of(nameless).message;
+}
+
 TEST_P(Inbound, AcceptedInThePortalMovesTheOpportunityOutOfTheWaitingStage) {
   World world({.crm = GetParam()});
   const auto referral = world.inbound(sent_deal());
@@ -234,6 +275,36 @@ TEST(MicrosoftsHalf, OfADealThatNobodyKnowsIsNotKept) {
   ASSERT_TRUE(taken) << taken.error().message;
   EXPECT_EQ(counts.seen, 2);
   EXPECT_EQ(after.value, before.value + 1);
+}
+
+TEST(MicrosoftsHalf, OfAnEarlierRequestSaysNothingBesideALaterOne) {  // M-0
+  World world;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  const auto half = [&](const char* record, Instant asked_at, Substatus answer) {
+    Observation seen;
+    seen.kind = RecordKind::microsoft_half;
+    seen.id = RecordId(record);
+    seen.columns = {{"engagement_id", world.deal_of(id).engagement_id},
+                    {"created_at", asked_at},
+                    {"standing", Standing{Status::closed, answer, ""}}};
+    if (answer == Substatus::pending) seen.columns["standing"] = Standing{Status::fresh, answer, ""};
+    return seen;
+  };
+  const Instant now = world.clock().now();
+  const auto later = half("later", now, Substatus::pending);
+  const auto earlier = half("earlier", now - days(20), Substatus::declined);
+  engine::ObserveCounts counts;
+  const auto taken = world.store().transaction([&]() -> Result<void> {
+    engine::Observer observer(world.pair(), {});
+    for (const Observation* seen : {&earlier, &later, &earlier}) {
+      if (auto done = observer.take(Side::partner_center, *seen, counts); !done) return done;
+    }
+    return {};
+  });
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(world.deal_of(id).microsoft_id, "later");
+  EXPECT_EQ(counts.changed, 2);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // edit afterwards.
 #include <gtest/gtest.h>
 
+#include "engine/view.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -117,6 +118,95 @@ TEST_P(KeptAgreement, AValueThatIsClearedInTheCrmKeepsNothingElseBack) {  // R-5
   EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), 50000.0);
   EXPECT_EQ(world.deal_of(id).reason, "needed") << world.deal_of(id).message;
   EXPECT_NE(world.deal_of(id).next_step.find("Fill it in"), std::string::npos) << world.deal_of(id).next_step;
+}
+
+// Only one side is known under the old words; the other one moved on, and could not be written.
+TEST(KeptAgreementOfMappings, WhatAStageMeansUnderANewMappingIsNoEdit) {  // F-68, I-24
+  const auto mapped = [](Json map, Json write_back) {
+    write_back["40"] = "Value Proposition";
+    return Json{{"stages", {{"add", std::move(map)}, {"write_back", std::move(write_back)}, {"conflict", "ask"}}}};
+  };
+  World world({.mapping = mapped({{"Proposal/Price Quote", "ignore"}}, {{"20", "Qualification"}})});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.opportunity(id)["stage"], "20");
+  world.portal_edit(world.referral_of(id)["id"], stage_is("60"));
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "no-write-back") << world.deal_of(id).message;
+  // What the seller's stage means is another one now, and 60 has a stage again.
+  world.restart_with(mapped({{"Proposal/Price Quote", 60}, {"Qualification", 10}},
+                            {{"20", "Needs Analysis"}, {"10", "Qualification"}}));
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(world.opportunity(id)["stage"], "60");
+  EXPECT_EQ(world.referral_of(id)["salesStage"], "60");
+  EXPECT_TRUE(world.store().verify_journal());
+}
+
+TEST(KeptAgreementOfMappings, AStageThatIsLeftOutWaitsForItsSellerAndKeepsNothingElseBack) {  // I-01
+  World world({.mapping = {{"stages", {{"add", {{"Proposal/Price Quote", "ignore"}}}}}}});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.crm_edit(id, {{"stage", "60"}, {"value", 61000}});
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  const auto deal = world.deal_of(id);
+  EXPECT_EQ(deal.reason, "ignored_stage");
+  EXPECT_EQ(deal.waits_for, store::WaitFor::seller) << "nobody has to correct the mapping";
+  EXPECT_EQ(deal.next_step.find("mapping"), std::string::npos) << deal.next_step;
+  EXPECT_NE(deal.message.find("shows Qualified"), std::string::npos) << deal.message;
+  EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), 61000.0);
+  world.crm_edit(id, {{"stage", "80"}});
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.referral_of(id)["salesStage"], "80");
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  // Closed on both sides, it may lie in whatever stage the CRM keeps such deals in.
+  world.crm_edit(id, {{"stage", "won"}});
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  ASSERT_EQ(world.referral_of(id)["substatus"], "Won");
+  world.crm_edit(id, {{"stage", "60"}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+}
+
+// The wish for help is not sent, so it shows the deal to nobody either.
+TEST_P(KeptAgreement, HelpThatOnlyComesFromPartnerCenterShowsNoDealToMicrosoft) {  // T-8
+  World world({.crm = GetParam(), .mapping = {{"fields", {{"help", {{"direction", "to_crm"}}}}}}});
+  const auto later = world.new_opportunity(usual_opportunity("Alder Foods"));
+  Json words = usual_opportunity("Birch Mills");
+  words["help"] = "GeneralOrOther";
+  const auto from_the_beginning = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.crm_edit(later, {{"help", "GeneralOrOther"}});
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  for (const auto& id : {later, from_the_beginning}) {
+    const Json referral = world.referral_of(id);
+    ASSERT_FALSE(referral.is_null()) << world.deal_of(id).message;
+    EXPECT_NE(referral["consent"].value("consentToShareReferralWithMicrosoftSellers", false), true) << referral.dump(1);
+    EXPECT_EQ(engine::load_view(world.pair(), world.deal_of(id))->partner_center.flag(Field::visible), false);
+  }
 }
 
 }  // namespace

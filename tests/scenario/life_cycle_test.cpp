@@ -208,6 +208,27 @@ TEST_P(LifeOfDeals, WonOfADealThatMayBeRegisteredWaitsForItsSeventyTwoHours) {  
   EXPECT_EQ(world.referral_of(id)["substatus"], "Won");
 }
 
+// Another step of the deal that settles beyond those hours lets nothing through before they are over.
+TEST_P(LifeOfDeals, WonTooSoonWaitsAlsoBesideAStepThatWaitsLonger) {  // G-3
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"visible", true}, {"contact", contact}}));
+  world.sync();
+  world.advance(minutes(61));
+  world.sync();
+  world.advance(hours(69));
+  world.crm_edit(id, {{"stage", "won"}});
+  world.sync();
+  world.advance(minutes(55));
+  world.crm_edit(id, {{"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+  world.sync();
+  world.advance(minutes(10));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active") << "71 hours and some minutes after its creation";
+  EXPECT_EQ(world.deal_of(id).reason, "early_won") << world.deal_of(id).message;
+}
+
 TEST_P(LifeOfDeals, WonInTimeLeavesEarlierWhenApprovedOrConfigured) {  // G-3
   World world({.crm = GetParam()});
   const auto approved = world.new_opportunity(deal_with("Approved", {{"visible", true}}));

@@ -272,5 +272,111 @@ TEST_P(Link, WhatIsSurelyTheSameDealIsLinkedWithoutAKeyAndWhatIsTiedWaitsForAPer
   EXPECT_EQ(world.opportunities().size(), 3U);
 }
 
+// The doubt is over once the records themselves say that they belong together.
+TEST_P(Link, AKeyThatAPersonTypesInEndsTheDoubt) {  // I-01, I-16
+  for (const bool in_crm : {true, false}) {
+    World world({.crm = GetParam()});
+    const auto one = world.new_opportunity(deal_of_customer("Birch Mills", "Telephony"));
+    const auto other = world.new_opportunity(deal_of_customer("Birch Mills", "Telephony"));
+    world.sync();
+    const std::string referral = world.referral_of(one)["id"];
+    for (const auto& id : {one, other}) forget_bridge_columns(world, id);
+    for (const Json& r : world.referrals()) {
+      world.portal_edit(r["id"], Json::array({replaced("/externalReferenceId", "")}));
+    }
+    world.lose_store();
+    world.advance(minutes(5));
+    world.sync();
+    ASSERT_EQ(world.deal_of(one).reason, "doubtful_match");
+    if (in_crm) {
+      world.crm_edit(one, {{"referral_id", referral}});
+    } else {
+      world.portal_edit(referral, Json::array({replaced("/externalReferenceId", one)}));
+    }
+    for (int run = 0; run < 3; ++run) {
+      world.advance(minutes(5));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    EXPECT_EQ(world.deal_of(one).partner_center.record_id, referral);
+    EXPECT_EQ(world.deal_of(one).state, store::DealState::in_sync) << world.deal_of(one).message;
+    EXPECT_EQ(world.referrals().size(), 2U);
+  }
+}
+
+// The keys of before are still there when the records are read again, and say nothing against it.
+TEST_P(Link, WhatAPersonCallsDealsOfTheirOwnIsNotTiedByTheKeysThatItCarried) {  // I-16
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string referral = world.referral_of(id)["id"];
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(id).id));
+  ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(referral).id));
+  world.portal_edit(referral, Json::array({replaced("/details/notes", "Call Sam first.")}));
+  world.crm_edit(id, {{"value", 61000}});
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_NE(world.deal_of(id).partner_center.record_id, referral);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(world.deal_of(referral).crm.record_id, "");
+  EXPECT_EQ(world.referrals().size(), 2U);
+}
+
+// The record that the key names is not there. As soon as it names another one, or none, that counts.
+TEST_P(Link, AMistypedKeyIsCorrectedByTypingItAnew) {  // I-01, I-16
+  for (const bool names_another : {true, false}) {
+    World world({.crm = GetParam()});
+    const auto first = world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.sync();
+    ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(first).id));
+    world.advance(minutes(5));
+    world.sync();
+    const std::string free_one = world.referrals()[0]["id"];
+    auto words = usual_opportunity("Birch Mills");
+    words["referral_id"] = "0f0e0d0c-1111-4222-8333-444455556666";
+    const auto id = world.new_opportunity(words);
+    world.advance(minutes(5));
+    world.sync();
+    ASSERT_EQ(world.deal_of(id).reason, "not_found") << world.deal_of(id).message;
+    EXPECT_NE(world.deal_of(id).next_step.find(world.column("referral_id")), std::string::npos)
+        << world.deal_of(id).next_step;
+    world.crm_edit(id, {{"referral_id", names_another ? Json(free_one) : Json(nullptr)}});
+    for (int run = 0; run < 3; ++run) {
+      world.advance(minutes(5));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    EXPECT_EQ(world.deal_of(id).partner_center.record_id == free_one, names_another);
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+    EXPECT_EQ(world.referrals().size(), names_another ? 1U : 2U);
+  }
+}
+
+TEST_P(Link, AMistypedCrmIdIsCorrectedInPartnerCenter) {  // I-01, I-16
+  std::string nowhere;
+  {
+    World another({.crm = GetParam(), .seed = 2});
+    for (int i = 0; i < 3; ++i) nowhere = another.new_opportunity(usual_opportunity("Alder Foods"));
+  }
+  World world({.crm = GetParam()});
+  const std::string referral = world.inbound({{"name", "Sent by Microsoft"}})["id"];
+  world.portal_edit(referral, Json::array({replaced("/status", "Active"), replaced("/substatus", "Accepted")}));
+  world.portal_edit(referral, Json::array({replaced("/externalReferenceId", nowhere)}));
+  world.sync();
+  ASSERT_EQ(world.deal_of(referral).crm.record_id, nowhere);
+  ASSERT_EQ(world.deal_of(referral).reason, "not_found") << world.deal_of(referral).message;
+  world.portal_edit(referral, Json::array({replaced("/externalReferenceId", "")}));
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  ASSERT_EQ(world.opportunities().size(), 1U) << world.deal_of(referral).message;
+  EXPECT_EQ(world.deal_of(referral).crm.record_id, world.opportunities().at(0)["id"]);
+  EXPECT_EQ(world.deal_of(referral).state, store::DealState::in_sync) << world.deal_of(referral).message;
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -147,5 +147,35 @@ TEST_P(Refused, ACreateThatMeetsAnotherVersionForEverWaitsWithAReason) {  // I-0
   }
 }
 
+// Nobody knows where to ask Microsoft: a person is told, and nothing is planned and given up in each run.
+TEST_P(Refused, HelpInAReferralWithoutAnEngagementIsToldOnce) {  // I-01, I-02
+  World world({.crm = GetParam()});
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  auto words = usual_opportunity("Alder Foods");
+  words.update({{"contact", contact}, {"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+  const auto id = world.new_opportunity(words);
+  world.wire = [](Side side, const http::Request& r, const World::Go& go) {
+    auto answer = go(r);
+    if (side != Side::partner_center) return answer;
+    return changed(std::move(answer), [](Json& body) {
+      if (!body.is_object()) return;
+      body.erase("engagementId");
+      if (!body.contains("value") || !body["value"].is_array()) return;
+      for (auto& referral : body["value"]) referral.erase("engagementId");
+    });
+  };
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  const auto deal = world.deal_of(id);
+  ASSERT_TRUE(deal.engagement_id.empty()) << "the fault";
+  EXPECT_EQ(deal.reason, "no_engagement") << deal.message;
+  EXPECT_EQ(deal.waits_for, store::WaitFor::operator_);
+  EXPECT_FALSE(deal.dirty) << "it is not decided on again in each run";
+  expect_quiet(world);
+}
+
 }  // namespace
 }  // namespace cosell::test

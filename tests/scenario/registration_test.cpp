@@ -3,6 +3,7 @@
 
 #include "engine/ask_registration.h"
 #include "engine/replay.h"
+#include "engine/restart.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -130,7 +131,7 @@ TEST_P(RegistrationOfDeals, WaitsForAPersonWhenTheSixtyDaysPassedMeanwhile) {
   World world({.crm = GetParam()});
   const auto id = won_deal(world);
   ASSERT_TRUE(engine::ask_registration(world.pair(), world.deal_of(id).id, contract_of(world)));
-  world.advance(days(61));
+  world.advance(days(62));
   world.sync();
   const auto deal = world.deal_of(id);
   EXPECT_EQ(deal.reason, "registration");
@@ -161,6 +162,23 @@ TEST_P(RegistrationOfDeals, ThatPartnerCenterRefusesIsShownAndSentAgainOnlyWhenI
   world.sync();
   EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
   EXPECT_EQ(world.referral_of(id)["registrations"].size(), 1U);
+}
+
+// It was stated for the old referral, and says nothing of what is won with the next one.
+TEST_P(RegistrationOfDeals, ThatWaitsIsNeverSentForTheReferralOfARestart) {  // G-5, L-7
+  World world({.crm = GetParam()});
+  const auto id = won_deal(world);
+  ASSERT_TRUE(engine::ask_registration(world.pair(), world.deal_of(id).id, contract_of(world)));
+  world.crm_edit(id, {{"stage", "80"}});
+  world.advance(minutes(5));
+  CycleOptions only_reads;
+  only_reads.only = [](const store::DealRow&) { return false; };
+  world.sync(only_reads);
+  const auto refused = engine::restart(world.pair(), world.deal_of(id).id);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("--cancel"), std::string::npos) << refused.error().message;
+  ASSERT_TRUE(engine::forget_registration(world.pair(), world.deal_of(id).id));
+  EXPECT_TRUE(engine::restart(world.pair(), world.deal_of(id).id));
 }
 
 TEST_P(RegistrationOfDeals, IsRefusedOnTheSpotForWhatCannotBeRegistered) {  // G-1, G-7

@@ -78,13 +78,24 @@ TEST(LifeCycle, KeepsAClosedDealClosed) {  // L-7
 }
 
 TEST(Needs, AreWhatNoReferralIsEverWithout) {
-  EXPECT_STREQ(rule_that_needs(Field::name), "R-3");
-  EXPECT_STREQ(rule_that_needs(Field::value), "R-5");
-  EXPECT_STREQ(rule_that_needs(Field::close_date), "R-6");
-  EXPECT_STREQ(rule_that_needs(Field::team), "R-10");
-  EXPECT_STREQ(rule_that_needs(Field::solutions), "R-11");
-  EXPECT_STREQ(rule_that_needs(Field::campaign), "") << "R-8: may be cleared";
-  EXPECT_STREQ(rule_that_needs(Field::crm_id), "");
+  const RulePack rules;
+  EXPECT_STREQ(rule_that_needs(Field::name, rules), "R-3");
+  EXPECT_STREQ(rule_that_needs(Field::value, rules), "R-5");
+  EXPECT_STREQ(rule_that_needs(Field::close_date, rules), "R-6");
+  EXPECT_STREQ(rule_that_needs(Field::team, rules), "R-10");
+  EXPECT_STREQ(rule_that_needs(Field::solutions, rules), "R-11");
+  EXPECT_STREQ(rule_that_needs(Field::campaign, rules), "") << "R-8: may be cleared";
+  EXPECT_STREQ(rule_that_needs(Field::crm_id, rules), "");
+}
+
+TEST(Needs, OfTeamAndSolutionsEndWithTheRulePackThatAsksForThemNoMore) {
+  RulePack rules;
+  rules.team_required = false;
+  EXPECT_STREQ(rule_that_needs(Field::team, rules), "");
+  EXPECT_STREQ(rule_that_needs(Field::solutions, rules), "R-11");
+  rules.solution_required = false;
+  EXPECT_STREQ(rule_that_needs(Field::solutions, rules), "");
+  EXPECT_STREQ(rule_that_needs(Field::value, rules), "R-5");
 }
 
 TEST(Locks, FollowTheLifeOfTheReferral) {

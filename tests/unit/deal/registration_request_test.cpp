@@ -70,9 +70,9 @@ TEST(RegistrationRequest, NamesEverythingThatWasNotStated) {
 
 TEST(RegistrationRequest, WasSignedAtMostSixtyDaysAgoAndNotInTheFuture) {
   EXPECT_EQ(objection(stated::signed_on, day("2026-03-11")), "");
-  EXPECT_NE(objection(stated::signed_on, day("2026-03-10")).find("more than 60 days ago"), std::string::npos);
+  EXPECT_NE(objection(stated::signed_on, day("2026-03-09")).find("more than 60 days ago"), std::string::npos);
   EXPECT_EQ(objection(stated::signed_on, day(kToday)), "");
-  EXPECT_NE(objection(stated::signed_on, day("2026-05-11")).find("in the future"), std::string::npos);
+  EXPECT_NE(objection(stated::signed_on, day("2026-05-12")).find("in the future"), std::string::npos);
 }
 
 TEST(RegistrationRequest, WasSignedAfterTheDealWasMadeAndMicrosoftInvited) {
@@ -80,14 +80,30 @@ TEST(RegistrationRequest, WasSignedAfterTheDealWasMadeAndMicrosoftInvited) {
   deal.set(Field::created_at, *parse_instant("2026-05-01T09:00:00Z"));
   deal.set(Field::closed_at, *parse_instant("2026-05-05T09:00:00Z"));
   EXPECT_TRUE(judged(contract(), deal).empty()) << "signed on the very day";
-  deal.set(Field::created_at, *parse_instant("2026-05-02T00:00:00Z"));
+  deal.set(Field::created_at, *parse_instant("2026-05-03T00:00:00Z"));
+  deal.set(Field::closed_at, *parse_instant("2026-05-07T09:00:00Z"));
   ASSERT_EQ(judged(contract(), deal).size(), 1U);
+  EXPECT_FALSE(judged(contract(), deal).front().warns_only);
   EXPECT_EQ(judged(contract(), won_deal(), parse_instant("2026-05-03T00:00:00Z")).size(), 1U);
+}
+
+// In Auckland it is the next day already, in Seattle still the one before: nobody is kept from registering for that.
+TEST(RegistrationRequest, ThatIsOffByTheDayOfAnotherTimeZoneIsMicrosoftsToJudge) {
+  for (const char* signed_on : {"2026-05-11", "2026-03-10"}) {
+    EXPECT_EQ(objection(stated::signed_on, day(signed_on)), "") << signed_on;
+    EXPECT_NE(objection(stated::signed_on, day(signed_on), true).find("Microsoft may refuse it"), std::string::npos);
+  }
+  EXPECT_EQ(objection(stated::starts, day("2026-02-08")), "");
+  Deal deal = won_deal();
+  deal.set(Field::created_at, *parse_instant("2026-05-02T01:00:00Z"));  // the evening of May 1 in Seattle
+  deal.set(Field::closed_at, *parse_instant("2026-05-06T09:00:00Z"));
+  ASSERT_EQ(judged(contract(), deal).size(), 1U);
+  EXPECT_TRUE(judged(contract(), deal).front().warns_only);
 }
 
 TEST(RegistrationRequest, StartedAtMostNinetyDaysAgoAndEndsAfterwards) {
   EXPECT_EQ(objection(stated::starts, day("2026-02-09")), "");
-  EXPECT_NE(objection(stated::starts, day("2026-02-08")).find("90 days"), std::string::npos);
+  EXPECT_NE(objection(stated::starts, day("2026-02-07")).find("90 days"), std::string::npos);
   EXPECT_NE(objection(stated::ends, day("2026-05-31")).find("before it starts"), std::string::npos);
 }
 
