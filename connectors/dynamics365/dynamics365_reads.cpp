@@ -186,7 +186,7 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
 
 Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) {
   const auto& secured = schema_.secured(shape.table->name);
-  if (secured.empty()) return {};
+  if (secured.empty() || shape.table->kind != RecordKind::opportunity) return {};
   std::map<std::string, std::string> empty;  // secured columns that a row shows as empty, and their ids
   for (const PlannedColumn& c : shape.columns) {
     const bool own = c.from == PlannedColumn::From::own;

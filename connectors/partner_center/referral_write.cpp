@@ -343,6 +343,8 @@ Value with_all_that_is_known(const Value& wanted, const Value& list, bool people
 std::optional<Error> patch_list(const ListPath& at, std::optional<Value> list, const std::optional<Value>& before,
                                 const Value* present, Patch& patch) {
   if (!list) return wrong_kind(at.field);
+  // A deal is never without a team and a solution, whatever the service lets be written.
+  if (list->items().empty() && at.field != Field::customer_contacts) return no_blank(at.field);
   auto added = before ? members_added(*list, *before) : std::nullopt;
   if (added) {
     for (Value& member : *added) patch.add(std::string(at.path) + "/-", std::move(member));
