@@ -160,8 +160,15 @@ Finding Dynamics365Check::read_finding(Call& call, const std::string& column) {
   if (!found) return problem(what, found.error().message, remedy_for(found.error()));
   if (*found != nullptr && (*found)->secured) {
     // Who may not read it is not refused: the column is null, as an empty one is.
-    return {Level::warning, what, "is secured by column security; to a user without a profile it shows as empty.",
-            "Make sure that the bridge's user has a column security profile that may read it."};
+    const std::string remedy = "Give the bridge's user a column security profile that may read it.";
+    const auto readable = readable_secured_columns(call, client_);
+    if (!readable) {
+      return {Level::warning, what, "is secured by column security; to a user without a profile it shows as empty.",
+              remedy};
+    }
+    if (readable->count((*found)->id) > 0) return ok(what, "can be read; it is secured by column security.");
+    return problem(what, "is secured by column security, and the bridge's user may not read it: it shows as empty.",
+                   remedy);
   }
   if (*found != nullptr) return ok(what, "can be read.");
   std::vector<std::string> names;

@@ -36,6 +36,10 @@ Cursor write_cursor(const ReadPosition& p) {
   if (p.empty_pages > 0) root.set("empty_pages", json::Value::integer(p.empty_pages));
   json::Value& facts = root.set("columns", json::Value::object());
   for (const auto& [column, f] : p.facts) facts.set(column, json::Value::string(to_text(f)));
+  if (!p.secured.empty()) {
+    json::Value& secured = root.set("secured", json::Value::object());
+    for (const auto& [column, id] : p.secured) secured.set(column, json::Value::string(id));
+  }
   if (p.moves.since != Instant{}) {
     root.set("moves_since", json::Value::string(to_string(p.moves.since)));
     json::Value& seen = root.set("moves_seen", json::Value::object());
@@ -68,6 +72,9 @@ Result<ReadPosition> read_cursor(const Cursor& cursor) {
   }
   if (const json::Value* seen = root->find("moves_seen")) {
     for (const json::Member& m : seen->members()) p.moves.seen[m.key] = m.value.text();
+  }
+  if (const json::Value* secured = root->find("secured")) {
+    for (const json::Member& m : secured->members()) p.secured[m.key] = m.value.text();
   }
   if (const json::Value* pending = root->find("moves_pending")) {
     for (const json::Value& id : pending->items()) p.moves.pending.push_back(id.text());

@@ -16,13 +16,14 @@
 namespace cosell::dynamics365 {
 
 struct ReadPosition {
-  std::string shape;         // of the columns
-  std::string environment;   // organisation and host
-  Facts facts;               // of columns that are not standard
-  std::string link;          // path and query; empty: a first read begins
-  bool full_listing = true;  // the present read lists everything
-  int empty_pages = 0;       // pages without rows in a row
-  MovesKnown moves;          // of business processes, where the stage stands in them
+  std::string shape;                           // of the columns
+  std::string environment;                     // organisation and host
+  Facts facts;                                 // of columns that are not standard
+  std::string link;                            // path and query; empty: a first read begins
+  bool full_listing = true;                    // the present read lists everything
+  int empty_pages = 0;                         // pages without rows in a row
+  MovesKnown moves;                            // of business processes, where the stage stands in them
+  std::map<std::string, std::string> secured;  // columns under column security, with their ids
 };
 
 std::string shape_of(std::vector<std::string> columns, const Dynamics365Settings& settings);

@@ -46,7 +46,7 @@ void append(std::vector<ColumnInfo>& out, const std::vector<DescribedColumn>& co
       info.required = false;
     }
     const auto ways = c.ways();
-    if (parent.empty() && !ways.empty()) info.writable = false;  // each way is
+    if (parent.empty() && !ways.empty()) info.writable = info.required = false;  // each way can be written
     out.push_back(std::move(info));
     for (const DescribedColumn::Way& way : ways) {
       if (!parent.empty()) break;

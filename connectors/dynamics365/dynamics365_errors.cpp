@@ -16,8 +16,6 @@ namespace {
 // When the server asks to wait without saying how long.
 constexpr Duration kUsualWait = seconds(30);
 constexpr Duration kLongestWait = hours(1);
-constexpr std::size_t kExcerpt = 1000;
-
 struct Meaning {
   std::string_view code;
   ErrorClass kind;
@@ -83,7 +81,8 @@ std::optional<ServerError> read_error(const std::string& body) {
   const auto root = json::read(body);
   const json::Value* error = root ? root->find("error") : nullptr;
   if (error == nullptr || !error->is_object()) return std::nullopt;
-  return ServerError{normal_code(error->text_of("code")), error->text_of("message")};
+  // A plug-in writes what it likes, and at any length: whole characters of it are kept.
+  return ServerError{normal_code(error->text_of("code")), net::detail_of(error->text_of("message"))};
 }
 
 ErrorClass kind_by_status(int status, bool writes) {
@@ -112,8 +111,7 @@ ErrorClass kind_by_status(int status, bool writes) {
 }
 
 std::string sentence(std::string_view start, const std::string& server_words) {
-  std::string words = text::replace_all(text::replace_all(server_words, "\r", ""), "\n", " ");
-  words = text::trim(std::string_view(words).substr(0, kExcerpt));
+  const std::string words = text::trim(text::replace_all(text::replace_all(server_words, "\r", ""), "\n", " "));
   return words.empty() ? std::string(start) + "." : std::string(start) + ": " + words;
 }
 
@@ -175,7 +173,7 @@ Error of_server_error(const ServerError& error, int status, const Asked& asked) 
     e.fields = columns_in(error);
   }
   e.message = net::redact(e.message);
-  e.detail = net::redact(error.message.substr(0, kExcerpt));
+  e.detail = error.message;
   e.rule = error.code;
   return e;
 }
@@ -207,7 +205,9 @@ Error error_of(const http::Response& response, const Asked& asked, Instant now) 
   if (response.status == 401) e.kind = ErrorClass::auth_expired;
   if (response.status == 429) e.kind = ErrorClass::throttled;
   if (e.kind == ErrorClass::throttled) {
-    const auto wait = net::parse_retry_after(response.headers.get("Retry-After"), now);
+    // A date is the server's, and so is the time that it is measured from.
+    const Instant theirs = net::parse_http_date(response.headers.get("Date")).value_or(now);
+    const auto wait = net::parse_retry_after(response.headers.get("Retry-After"), theirs);
     e.not_before = now + std::min(wait.value_or(kUsualWait), kLongestWait);
   }
   e.http_status = response.status;

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
+#include "connectors/dynamics365/dynamics365_reads.h"
 #include "connectors/dynamics365/dynamics365_wire.h"
 
 namespace cosell::dynamics365 {
@@ -110,6 +111,29 @@ Read privileges_read(const std::string& user, const std::vector<Privilege>& want
   const std::string function =
       "systemusers(" + user + ")/Microsoft.Dynamics.CRM.RetrieveUserSetOfPrivilegesByNames(PrivilegeNames=@p)";
   return {resource(function, {{"@p", json::write(names)}}), kRequest};
+}
+
+Result<std::set<std::string>> readable_secured_columns(Call& call, Dynamics365Client& client) {
+  const std::string request = "GET column privileges of the application user";
+  const auto who = client.read(call, kWhoAmI);
+  if (!who) return who.error();
+  const auto me = read_body(who->body, kWhoAmI.name);
+  if (!me) return me.error();
+  const auto answer = client.read(call, {"systemusers(" + normal_guid(me->text_of("UserId")) +
+                                             ")/Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()",
+                                         request});
+  if (!answer) return answer.error();
+  const auto root = read_body(answer->body, request);
+  if (!root) return root.error();
+  const json::Value* list = root->find("AttributePrivileges");
+  if (list == nullptr || !list->is_array()) return not_understood(request, "it has no list.");
+  std::set<std::string> readable;
+  for (const json::Value& privilege : list->items()) {
+    const json::Value* read = privilege.find("CanRead");
+    const std::string id = normal_guid(privilege.text_of("AttributeId"));
+    if (read != nullptr && read->as_integer().value_or(0) != 0 && !id.empty()) readable.insert(id);
+  }
+  return readable;
 }
 
 std::vector<Finding> privilege_findings(const std::vector<Privilege>& wanted, const Result<http::Response>& answer) {

@@ -2,6 +2,7 @@
 // administrators, the question for it, and the answer in words.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,9 @@ std::vector<Privilege> process_privileges(const std::vector<ProcessTable>& proce
 Read privileges_read(const std::string& user, const std::vector<Privilege>& wanted);
 // One line for all that are there, one for each that is missing or does not reach far enough.
 std::vector<Finding> privilege_findings(const std::vector<Privilege>& wanted, const Result<http::Response>& answer);
+
+// The ids of the secured columns that the user may read. Errors `not_found`, `rejected`, `forbidden` and
+// `bad_response`: this organisation does not tell.
+Result<std::set<std::string>> readable_secured_columns(Call& call, Dynamics365Client& client);
 
 }  // namespace cosell::dynamics365

@@ -7,12 +7,14 @@
 
 #include "base/text.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
+#include "connectors/dynamics365/dynamics365_privileges.h"
 
 namespace cosell::dynamics365 {
 namespace {
 
 constexpr int kEmptyPagesAllowed = 3;
 constexpr int kPagesMost = 10'000;
+constexpr Duration kReadableFresh = minutes(1);
 // Enough to see that a customer is not unique.
 constexpr const char* kRelatedRows = "50";
 
@@ -137,6 +139,7 @@ Result<ReadPosition> Dynamics365Reads::position_of(Call& call, const PullRequest
                           ", now " + client_.environment() + "); everything is read again and compared.");
   }
   schema_.recall("opportunity", position->facts);
+  schema_.recall_secured("opportunity", position->secured);
   return position;
 }
 
@@ -181,7 +184,47 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   return page;
 }
 
+Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) {
+  const auto& secured = schema_.secured(shape.table->name);
+  if (secured.empty() || shape.table->kind != RecordKind::opportunity) return {};
+  std::map<std::string, std::string> empty;  // secured columns that a row shows as empty, and their ids
+  for (const PlannedColumn& c : shape.columns) {
+    const bool own = c.from == PlannedColumn::From::own;
+    if (!own && c.from != PlannedColumn::From::related) continue;
+    const auto it = secured.find(c.facts.lookup.empty() ? c.name : c.facts.lookup);
+    if (it == secured.end()) continue;
+    const bool shown_empty = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
+      if (row.seen.existence != Existence::live) return false;
+      return own ? is_blank(column(row.seen.columns, c.name)) : row.other_id(c).empty();
+    });
+    if (shown_empty) empty.insert(*it);
+  }
+  if (empty.empty()) return {};
+  if (!readable_asked_at_ || call.clock.now() - *readable_asked_at_ >= kReadableFresh) {
+    auto asked = readable_secured_columns(call, client_);
+    if (!asked) {
+      const ErrorClass kind = asked.error().kind;
+      const bool later = kind == ErrorClass::transient || kind == ErrorClass::throttled ||
+                         kind == ErrorClass::auth_expired || kind == ErrorClass::cancelled;
+      if (later) return std::move(asked.error());
+    }
+    readable_ = asked ? std::optional(*std::move(asked)) : std::nullopt;
+    readable_asked_at_ = call.clock.now();
+  }
+  for (const auto& [name, id] : empty) {
+    if (!readable_ || readable_->count(id) > 0) continue;
+    Error e = make_error(ErrorClass::schema_drift,
+                         "The bridge's user may not read the column " + name +
+                             " in Dynamics 365: it is under column security, and would look as if somebody had emptied "
+                             "it. Give the user a column security profile that may read it.");
+    e.fields = {name};
+    return e;
+  }
+  return {};
+}
+
 Result<void> Dynamics365Reads::complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known) {
+  if (auto readable = check_secured(call, shape, rows); !readable) return readable;
   // Rows without a position to note moves in are no page of a pull.
   auto filled = known == nullptr ? related_.fill(call, shape, rows) : related_.fill_page(call, shape, rows);
   if (!filled) return filled;
@@ -215,6 +258,7 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
     const bool has_facts = c.from == PlannedColumn::From::own || c.from == PlannedColumn::From::related;
     if (has_facts && !standard_facts("opportunity", name)) position->facts[name] = c.facts;
   }
+  position->secured = schema_.secured("opportunity");
   if (!position->moves.pending.empty()) return take_moved(call, *shape, *std::move(position), request.page_limit);
   Read ask;
   ask.name = "GET opportunities";

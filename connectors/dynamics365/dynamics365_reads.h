@@ -2,6 +2,8 @@
 // Builds the requests and turns pages into observations; asks through Dynamics365Client, writes nothing.
 #pragma once
 
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,6 +44,10 @@ class Dynamics365Reads {
   // What the rows of a page alone do not show.
   Result<void> complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known = nullptr);
 
+  // A secured column looks empty to those who may not read it. Where one does, it is asked whether the user may:
+  // `schema_drift` when not, since nobody emptied it.
+  Result<void> check_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows);
+
   // All rows of the reads with their related columns, each record once.
   Result<std::vector<Observation>> rows_of(Call& call, const RowShape& shape, const std::vector<Read>& reads);
 
@@ -51,6 +57,9 @@ class Dynamics365Reads {
   Dynamics365Related& related_;
   Dynamics365Processes& processes_;
   Cursor goes_on_at_;  // the page that the present pull asks for next
+  // Ids of the secured columns that the user may read; nothing where the organisation does not tell.
+  std::optional<std::set<std::string>> readable_;
+  std::optional<Instant> readable_asked_at_;
 };
 
 // The organisation's id from the answer to WhoAmI.

@@ -163,6 +163,7 @@ DescribedColumn read_column(const json::Value& attribute) {
   c.createable = flag(attribute, "IsValidForCreate");
   c.updateable = flag(attribute, "IsValidForUpdate");
   c.secured = flag(attribute, "IsSecured");
+  c.id = normal_guid(attribute.text_of("MetadataId"));
   c.info.writable = c.createable || c.updateable;
   if (const json::Value* name = attribute.find("DisplayName")) c.info.label = label_of(*name);
   const json::Value* required = attribute.at_path({"RequiredLevel", "Value"});
@@ -286,7 +287,11 @@ Result<void> Dynamics365Schema::learn(Call& call, const std::string& table,
   if (columns.empty()) {
     return make_error(ErrorClass::bad_response, "Dynamics 365 names no columns of " + table + ".");
   }
-  for (DescribedColumn& c : columns) c.info.type = type_name(type_of(c));
+  secured_[table].clear();
+  for (DescribedColumn& c : columns) {
+    c.info.type = type_name(type_of(c));
+    if (c.secured && !c.id.empty()) secured_[table][c.info.name] = c.id;
+  }
   described_[table] = std::move(columns);
   described_at_[table] = call.clock.now();
   facts_.erase(table);  // a column may have another type now
@@ -407,10 +412,15 @@ void Dynamics365Schema::recall(const std::string& table, const Facts& facts) {
   if (described_.find(table) == described_.end()) remember(table, facts);
 }
 
+void Dynamics365Schema::recall_secured(const std::string& table, const Secured& secured) {
+  if (described_.find(table) == described_.end()) secured_[table] = secured;
+}
+
 void Dynamics365Schema::forget() {
   described_.clear();
   described_at_.clear();
   facts_.clear();
+  secured_.clear();
   targets_.clear();
   status_reasons_.reset();
 }

@@ -63,6 +63,7 @@ struct DescribedColumn {
   bool createable = false;
   bool updateable = false;
   bool secured = false;
+  std::string id;  // of the column itself, in the metadata
 
   // A lookup that may lead to several tables is written, and followed, by one way for each: "new_buyer_account". The
   // navigation property behind it has the capitals that the lookup was made with: "new_Buyer_account". None for other
@@ -93,6 +94,11 @@ class Dynamics365Schema {
   // read since then tells better.
   void recall(const std::string& table, const Facts& facts);
 
+  // Columns under column security and their ids, as far as a description or a read position told.
+  using Secured = std::map<std::string, std::string>;
+  const Secured& secured(const std::string& table) { return secured_[table]; }
+  void recall_secured(const std::string& table, const Secured& secured);
+
   // From the metadata; asks once.
   Result<const std::vector<DescribedColumn>*> columns_of(Call& call, const std::string& table);
   // Everything is asked anew.
@@ -120,6 +126,7 @@ class Dynamics365Schema {
   std::map<std::string, std::vector<DescribedColumn>> described_;
   std::map<std::string, Instant> described_at_;
   std::map<std::string, Facts> facts_;
+  std::map<std::string, Secured> secured_;
   std::map<std::string, Table> targets_;  // tables of the organisation's own that lookups lead to
   std::optional<std::vector<Option>> status_reasons_;
 };

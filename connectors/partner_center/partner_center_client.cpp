@@ -171,6 +171,17 @@ Result<Answer> Client::read(Call& call, const std::string& target) {
   return std::move(read_all(call, std::span(&target, 1)).front());
 }
 
+Result<Answer> Client::glance(Call& call, const std::string& target) {
+  constexpr Duration longest = seconds(15);
+  Call brief = call;
+  brief.timeout = std::min(call.timeout, longest);
+  net::RetryPolicy once;
+  once.limits.attempts = 1;
+  Request request{"GET", target, "", "", "", ""};
+  const Responses responses = send(brief, {&request, 1}, once, net::Safety::repeatable);
+  return responses[0] ? understand(*responses[0], request.asked()) : Result<Answer>(responses[0].error());
+}
+
 Result<Answer> Client::write(Call& call, const Write& write) {
   std::optional<std::vector<Write>> one = std::vector<Write>{write};
   std::optional<Result<Answer>> answer;

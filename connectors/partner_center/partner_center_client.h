@@ -64,6 +64,8 @@ class Client {
   // GET below /referrals; `target` begins with '?' or '/'. Retried within the retry policy.
   Result<Answer> read(Call& call, const std::string& target);
   std::vector<Result<Answer>> read_all(Call& call, std::span<const std::string> targets);
+  // The same, tried once and not for long: for a look between writes, whose answers wait meanwhile.
+  Result<Answer> glance(Call& call, const std::string& target);
   // The next batch of writes, if one is ready now, and what came of one: an answer per write, in the order of both.
   using NextWrites = std::function<std::optional<std::vector<Write>>()>;
   using Answered = std::function<void(std::vector<Result<Answer>>)>;

@@ -173,9 +173,14 @@ Result<void> PartnerCenterConnector::add_microsoft_halves(Call& call, const std:
   if (!owner) return owner.error();
   Result<std::vector<Rows>> pages = feed_.engagements(call, engagements);
   if (!pages) return pages.error();
-  for (const Rows& page : *pages) {
-    for (const Rows::Row& row : page.rows) {
-      if (whose(row.head, *owner) == Whose::microsoft) found.push_back(feed_.observe(row, Whose::microsoft));
+  for (std::size_t i = 0; i < pages->size(); ++i) {
+    const std::string engagement = partner_center::normal_id(engagements[i]);
+    for (const Rows::Row& row : (*pages)[i].rows) {
+      // A service that does not apply the filter shows the halves of other deals too.
+      const bool asked_for = row.head.engagement_id.empty() || row.head.engagement_id == engagement;
+      if (asked_for && whose(row.head, *owner) == Whose::microsoft) {
+        found.push_back(feed_.observe(row, Whose::microsoft));
+      }
     }
   }
   return {};
@@ -220,7 +225,7 @@ Result<json::Value> PartnerCenterConnector::patch_for(Call& call, const Operatio
     return patch_body(operation.changes, operation.expected, settings_);
   }
   const std::string target = "/" + text::percent_encode(operation.target.id.value);
-  Result<Answer> answer = client_.read(call, target);
+  Result<Answer> answer = client_.glance(call, target);
   if (!answer) {
     // Nothing was written, so that nothing has to be looked up.
     Error& e = answer.error();

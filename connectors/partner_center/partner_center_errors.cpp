@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "connectors/partner_center/partner_center_client.h"
 #include "deal/deal.h"
+#include "net/secrets.h"
 
 namespace cosell::partner_center {
 namespace {
@@ -105,7 +106,7 @@ bool asks_for_person(const http::Response& response, const Refusal& refusal) {
 
 std::string short_words(const std::string& words) {
   constexpr std::size_t kMax = 240;
-  std::string s = text::trim(words);
+  std::string s = text::trim(net::redact(words));  // it may repeat the token
   if (s.size() > kMax) {
     std::size_t end = kMax;
     while (end > 0 && (static_cast<unsigned char>(s[end]) & 0xC0U) == 0x80U) --end;

@@ -67,6 +67,7 @@ class PilotRun {
       : call_(call), settings_(settings), client_(settings, std::move(tokens)), deal_(deal) {}
 
   PilotReport run() {
+    close_what_was_left();
     if (!create()) return report_;
     const bool asked = ask_about_stage() && ask_about_patches() && ask_about_money() && ask_about_engagements() &&
                        ask_about_changes() && ask_about_tags();
@@ -111,6 +112,30 @@ class PilotRun {
   }
 
   const Value& shown(Field field) const { return column(columns_, info(field).name); }
+
+  // A pilot that was killed leaves its deal open. Only newest referrals are looked through: what cannot be read now is
+  // no matter of this pilot.
+  void close_what_was_left() {
+    auto answer = client_.read(call_, "?$orderby=createdDateTime%20desc");
+    if (!answer) return;
+    const Result<pc::Rows> rows = pc::read_rows(std::move(*answer));
+    if (!rows) return;
+    for (const pc::Rows::Row& row : rows->rows) {
+      const bool of_a_pilot =
+          row.head.crm_id == pc::kPilotCrmId && text::starts_with(row.referral->text_of("name"), kName);
+      columns_ = pc::read_referral(*row.referral, row.head, settings_.link_template).columns;
+      if (!of_a_pilot || is_closed()) continue;
+      report_.record = row.head.id;
+      close();
+      learnt("Was a test deal of an earlier pilot left open?",
+             report_.closed ? "yes, " + row.head.id + "; it is closed now"
+                            : "yes, and it cannot be closed; close it by hand: " +
+                                  pc::link_to(settings_.link_template, row.head.id));
+      PilotReport fresh;
+      fresh.answers = std::move(report_.answers);
+      report_ = std::move(fresh);
+    }
+  }
 
   bool create() {
     json::Value body = pc::pilot_body(deal_);

@@ -76,7 +76,7 @@ json::Value pilot_body(const PilotDeal& deal) {
   r.set("type", pilot_text("Independent"));
   r.set("qualification", pilot_text("SalesQualified"));
   r.set("mpnId", pilot_text(deal.location));
-  r.set("externalReferenceId", pilot_text("cosell-pilot"));
+  r.set("externalReferenceId", pilot_text(kPilotCrmId));
   r.set("customerProfile", customer());
   r.set("consent", std::move(consent));
   r.set("details", details(deal));

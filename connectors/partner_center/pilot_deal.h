@@ -9,6 +9,7 @@
 namespace cosell::partner_center {
 
 inline constexpr const char* kPilotName = "cosell test deal, please ignore";
+inline constexpr const char* kPilotCrmId = "cosell-pilot";
 inline constexpr int kPilotValue = 1000;  // of the currency's whole units
 inline constexpr const char* kPilotIntent = "HaveNotDecided";
 

@@ -152,8 +152,11 @@ Person read_person(const json::Value& v) {
 Value read_people(const json::Value* list) {
   if (list == nullptr || list->items().empty()) return {};
   std::vector<Person> people;
-  for (const json::Value& v : list->items()) people.push_back(read_person(v));
-  return Value(std::move(people));
+  for (const json::Value& v : list->items()) {
+    Person person = read_person(v);
+    if (person != Person{}) people.push_back(std::move(person));  // an entry without any of the four names nobody
+  }
+  return people.empty() ? Value() : Value(std::move(people));
 }
 
 Value read_solutions(const json::Value* list) {

@@ -308,13 +308,19 @@ std::string text_of_member(const Value& object, std::string_view name) {
   return v == nullptr ? "" : text::trim(v->text());
 }
 
-// A member who stays, as the service has it, with what the change says of it: people are told by their address,
-// solutions by their id. What the service found out itself (a validated address) is not sent back.
+std::string names_of(const Value& person) {
+  return text::folded(text_of_member(person, "firstName") + " " + text_of_member(person, "lastName"));
+}
+
+// A member who stays, as the service has it, with what the change says of it: people are told by their address
+// or, without one, by their name, solutions by their id. What the service found out itself (a validated address) is not
+// sent back.
 Value with_all_that_is_known(const Value& wanted, const Value& list, bool people) {
   const char* key = people ? "email" : "id";
   const std::string told = text_of_member(wanted, key);
   const auto is_same = [&](const Value& there) {
-    return !told.empty() && text::equals_ignore_case(text_of_member(there, key), told);
+    if (!told.empty()) return text::equals_ignore_case(text_of_member(there, key), told);
+    return people && text_of_member(there, key).empty() && names_of(there) == names_of(wanted);
   };
   const auto there = std::find_if(list.items().begin(), list.items().end(), is_same);
   if (there == list.items().end()) return wanted;
@@ -337,6 +343,8 @@ Value with_all_that_is_known(const Value& wanted, const Value& list, bool people
 std::optional<Error> patch_list(const ListPath& at, std::optional<Value> list, const std::optional<Value>& before,
                                 const Value* present, Patch& patch) {
   if (!list) return wrong_kind(at.field);
+  // A deal is never without a team and a solution, whatever the service lets be written.
+  if (list->items().empty() && at.field != Field::customer_contacts) return no_blank(at.field);
   auto added = before ? members_added(*list, *before) : std::nullopt;
   if (added) {
     for (Value& member : *added) patch.add(std::string(at.path) + "/-", std::move(member));

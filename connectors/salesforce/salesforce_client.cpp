@@ -190,7 +190,9 @@ Result<http::Response> SalesforceClient::send_once(Call& call, const Ask& ask) {
   }
   // A time to wait means that the request was turned away at the door.
   const bool turned_away = reply.response->status == 429 || reply.response->status == 503;
-  const auto wait = net::parse_retry_after(reply.response->headers.get("Retry-After"), call.clock.now());
+  // A date is the server's, and so is the time that it is measured from.
+  const Instant theirs = net::parse_http_date(reply.response->headers.get("Date")).value_or(call.clock.now());
+  const auto wait = net::parse_retry_after(reply.response->headers.get("Retry-After"), theirs);
   if (turned_away && (wait || reply.response->status == 429)) {
     Error e = net::error_from(ErrorClass::throttled, "Salesforce asks to wait before more is sent.", *reply.response);
     e.not_before = call.clock.now() + std::min(wait.value_or(seconds(30)), hours(1));

@@ -7,11 +7,10 @@
 #include "base/json_text.h"
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_ids.h"
+#include "net/retry.h"
 
 namespace cosell::salesforce {
 namespace {
-
-constexpr std::size_t kExcerpt = 1000;
 
 Error not_understood(const std::string& request, const std::string& what) {
   return make_error(ErrorClass::bad_response, "Salesforce's answer to " + request + " cannot be understood: " + what);
@@ -162,7 +161,7 @@ std::vector<ServerError> read_error_list(const json::Value& list) {
     // Plain errors say `errorCode`, rows of a collection say `statusCode`.
     error.code = e.text_of("errorCode");
     if (error.code.empty()) error.code = e.text_of("statusCode");
-    error.message = e.text_of("message").substr(0, kExcerpt);
+    error.message = net::detail_of(e.text_of("message"));
     if (const json::Value* fields = e.find("fields")) {
       for (const json::Value& f : fields->items()) {
         if (f.is_string()) error.fields.push_back(f.text());
@@ -261,7 +260,7 @@ std::vector<ServerError> read_errors(const std::string& body) {
   if (value->is_array()) return read_error_list(*value);
   // The token endpoint and a few gateways answer with one object.
   if (!value->text_of("error").empty()) {
-    return {{value->text_of("error"), value->text_of("error_description").substr(0, kExcerpt), {}}};
+    return {{value->text_of("error"), net::detail_of(value->text_of("error_description")), {}}};
   }
   if (value->is_object() && !value->text_of("errorCode").empty()) {
     json::Value list = json::Value::array();

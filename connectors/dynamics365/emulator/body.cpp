@@ -152,8 +152,11 @@ class BodyReader {
                   "The attribute '" + column.name + "' of " + table_.name + " is not valid for " +
                       (creating_ ? "create." : "update."));
     }
-    const auto& secured = writer_.state.settings.read_only_columns;
-    if (writer_.person || std::find(secured.begin(), secured.end(), column.name) == secured.end()) return true;
+    const auto& settings = writer_.state.settings;
+    const auto names_it = [&](const std::vector<std::string>& list) {
+      return std::find(list.begin(), list.end(), column.name) != list.end();
+    };
+    if (writer_.person || !(names_it(settings.read_only_columns) || names_it(settings.unreadable_columns))) return true;
     return fail(403, "0x8004f508",
                 "Caller user with Id " + to_string(writer_.user) +
                     " does not have update permissions to a secured field: " + column.name + ".");

@@ -124,6 +124,10 @@ Json option_json(const State& state, const Column& c, const Option& o, const std
   return out;
 }
 
+bool names(const std::vector<std::string>& list, const std::string& column) {
+  return std::find(list.begin(), list.end(), column) != list.end();
+}
+
 const char* set_type(Type type) {
   if (type == Type::state) return "State";
   if (type == Type::status) return "Status";
@@ -131,6 +135,8 @@ const char* set_type(Type type) {
 }
 
 }  // namespace
+
+std::string column_id(const std::string& table, const std::string& column) { return "column " + table + "." + column; }
 
 std::string metadata_type(const Column& column) {
   switch (column.type) {
@@ -192,7 +198,7 @@ Json table_json(const State& state, const Table& table) {
 }
 
 Json column_json(const State& state, const Table& table, const Column& c, bool derived) {
-  const std::string id = "column " + table.name + "." + c.name;
+  const std::string id = column_id(table.name, c.name);
   constexpr const char* kRequired[] = {"None", "ApplicationRequired", "SystemRequired"};
   Json out{
       {"@odata.type", "#Microsoft.Dynamics.CRM." + metadata_type(c)},
@@ -210,8 +216,8 @@ Json column_json(const State& state, const Table& table, const Column& c, bool d
       {"IsValidForCreate", c.create},
       {"IsValidForUpdate", c.update},
       {"IsValidForRead", true},
-      {"IsSecured", std::find(state.settings.read_only_columns.begin(), state.settings.read_only_columns.end(),
-                              c.name) != state.settings.read_only_columns.end()},
+      {"IsSecured", names(state.settings.read_only_columns, c.name) ||
+                        (table.name == "opportunity" && names(state.settings.unreadable_columns, c.name))},
       {"RequiredLevel", Json{{"Value", kRequired[static_cast<std::size_t>(c.required)]},
                              {"CanBeChanged", c.required != Required::system},
                              {"ManagedPropertyLogicalName", "canmodifyrequirementlevelsettings"}}},

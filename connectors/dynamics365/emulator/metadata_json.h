@@ -14,6 +14,8 @@ Json option_set_json(const State& state, const Table& table, const Column& colum
 // Not when one of its columns behaves as if it did not exist.
 bool is_key_visible(const Table& table, const AlternateKey& key);
 Json key_json(const State& state, const Table& table, const AlternateKey& key);
+// What a column's MetadataId is made of.
+std::string column_id(const std::string& table, const std::string& column);
 // "PicklistAttributeMetadata"
 std::string metadata_type(const Column& column);
 

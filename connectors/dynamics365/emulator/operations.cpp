@@ -261,8 +261,25 @@ std::optional<Answer> operation_resource(Call& call) {
   return close(call, name == "WinOpportunity");
 }
 
+// Of the secured columns those that the user may do something with; the others are not named.
+Answer column_privileges(const Call& call) {
+  Json list = Json::array();
+  for (const std::string& column : call.state().settings.read_only_columns) {
+    list.push_back(Json{{"AttributeId", to_string(guid_of(column_id("opportunity", column)))},
+                        {"CanCreate", 0},
+                        {"CanRead", 4},
+                        {"CanReadUnMasked", 0},
+                        {"CanUpdate", 0}});
+  }
+  return with_body(Json{{"@odata.context", call.context.root + "$metadata#Microsoft.Dynamics.CRM."
+                                                               "RetrievePrincipalAttributePrivilegesResponse"},
+                        {"AttributePrivileges", std::move(list)}});
+}
+
 std::optional<Answer> row_operation(const Call& call, const Table& table) {
   const Segment& last = call.path[1];
+  const bool of_columns = last.name == std::string(kNamespace) + "RetrievePrincipalAttributePrivileges";
+  if (table.name == "systemuser" && of_columns && call.method == "GET") return column_privileges(call);
   const bool privileges = last.name == std::string(kNamespace) + "RetrieveUserSetOfPrivilegesByNames";
   if (table.name != "systemuser" || !privileges || call.method != "GET") return std::nullopt;
   return privileges_of_user(call, last);

@@ -144,6 +144,8 @@ std::vector<Switch> make_switches() {
             &S::missing_columns),
       words("read_only_columns", "Secured columns that the application user may read but not write.",
             &S::read_only_columns),
+      words("unreadable_columns", "Secured columns of opportunity that the application user may not even read.",
+            &S::unreadable_columns),
       word("read_only_writes", "Columns that nobody can write (createdon) in a body: refuse or ignore.",
            &S::read_only_writes, {"refuse", "ignore"}),
       flag("enforce_required", "Columns that the forms require are required by the Web API too.", &S::enforce_required),

@@ -57,6 +57,7 @@ struct Settings {
   std::vector<std::string> currencies = {"USD", "EUR", "GBP", "CHF", "SEK", "DKK", "NOK", "JPY", "AUD", "CAD"};
   std::vector<std::string> missing_columns = {};
   std::vector<std::string> read_only_columns = {};
+  std::vector<std::string> unreadable_columns = {};
   std::string read_only_writes = "refuse";  // system columns in a body: refuse, ignore
   bool enforce_required = false;
   bool require_customer = false;

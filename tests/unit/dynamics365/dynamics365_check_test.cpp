@@ -11,6 +11,7 @@ namespace cosell::test {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 const std::vector<std::string> kRead = {"name",
                                         "stage",
@@ -172,11 +173,13 @@ TEST(Dynamics365Check, FindsNothingWrongWithAWellPreparedOrganisation) {
   EXPECT_THAT(said(findings, "Currencies"), HasSubstr("EUR"));
 }
 
-TEST(Dynamics365Check, WarnsOfAColumnThatMayShowAsEmptyAlthoughItIsNot) {
+TEST(Dynamics365Check, NamesAColumnThatShowsAsEmptyAlthoughItIsNot) {
   TestOrg org;
   org.set(R"({"read_only_columns":["estimatedvalue"]})");
+  EXPECT_THAT(said(check(org), "Column estimatedvalue"), Not(HasSubstr("problem")));
+  org.set(R"({"read_only_columns":[],"unreadable_columns":["estimatedvalue"]})");
   const auto findings = check(org);
-  EXPECT_THAT(said(findings, "Column estimatedvalue"), HasSubstr("warning: is secured"));
+  EXPECT_THAT(said(findings, "Column estimatedvalue"), HasSubstr("problem: is secured"));
   EXPECT_THAT(said(findings, "Columns to read"), HasSubstr("ok"));
 }
 

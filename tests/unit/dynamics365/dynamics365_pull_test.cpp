@@ -493,6 +493,40 @@ TEST(Dynamics365Pull, DoesNotFollowAPageToAnotherHostOrToItself) {
   EXPECT_EQ(kind_of_pull(org, page->next, {"name"}), "bad_response");
 }
 
+TEST(Dynamics365Pull, NeverTakesAColumnThatItMayNotReadForAnEmptyOne) {
+  TestOrg org;
+  org.set(R"({"read_only_columns":["description"]})");
+  const std::string id = org.create("Alder", R"(,"description":"Budget confirmed")");
+  const std::vector<std::string> columns = {"name", "description"};
+  const auto first = pull_all(org, columns);
+  // Empty, and readable all the same.
+  org.create("Birch");
+  const auto second = pull_all(org, columns, first.cursors.back());
+  ASSERT_EQ(second.seen.size(), 1U);
+  // The profile is taken from the user; then the deal is changed.
+  org.set(R"({"read_only_columns":[],"unreadable_columns":["description"]})");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  org.reconnect();
+  Call call = org.call();
+  PullRequest request;
+  request.columns = columns;
+  request.cursor = second.cursors.back();
+  const auto page = org.connector->pull(call, request);
+  ASSERT_FALSE(page.has_value());
+  EXPECT_EQ(page.error().kind, ErrorClass::schema_drift);
+  EXPECT_EQ(page.error().fields, std::vector<std::string>{"description"});
+  EXPECT_NE(page.error().message.find("column security"), std::string::npos);
+  RecordRef ref;
+  ref.id = RecordId(id);
+  EXPECT_FALSE(org.connector->fetch(call, std::span(&ref, 1), columns).has_value());
+  // As soon as it may be read again, the deal arrives with what it has.
+  org.set(R"({"read_only_columns":["description"],"unreadable_columns":[]})");
+  org.advance(minutes(2));
+  const auto third = pull_all(org, columns, second.cursors.back());
+  ASSERT_EQ(third.seen.size(), 1U);
+  EXPECT_EQ(third.seen[0].columns.at("description"), text_value("Budget confirmed"));
+}
+
 TEST(Dynamics365Pull, NeverTakesAMissingColumnForAnEmptyOne) {
   TestOrg org;
   const auto answered = [&](const std::string& row) {

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/text.h"
 #include "connectors/dynamics365/dynamics365_errors.h"
 #include "connectors/dynamics365/dynamics365_multipart.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
@@ -183,6 +184,31 @@ TEST(Dynamics365Facts, SurviveTheReadPosition) {
     EXPECT_EQ(to_text(*facts), text);
   }
   for (const char* bad : {"", "txt", "lookup", "lookup a b"}) EXPECT_FALSE(facts_from_text(bad)) << bad;
+}
+
+TEST(Dynamics365Errors, MeasureADateToComeBackByTheServersOwnClock) {
+  http::Response answer;
+  answer.status = 429;
+  answer.headers.set("Date", "Sat, 21 Nov 2026 03:41:07 GMT");
+  answer.headers.set("Retry-After", "Sat, 21 Nov 2026 03:42:07 GMT");
+  const Instant ours = *parse_instant("2026-11-21T06:00:00Z");  // this machine's clock is hours ahead
+  const Error e = error_of(answer, {"GET opportunities", false}, ours);
+  EXPECT_EQ(e.kind, ErrorClass::throttled);
+  EXPECT_EQ(*e.not_before, ours + seconds(60));
+}
+
+TEST(Dynamics365Errors, KeepWholeCharactersOfWhatAPlugInSays) {
+  for (const char* pad : {"", "x", "xx"}) {
+    std::string said = pad;
+    while (said.size() < 3000) said += "Größe unzulässig 🚫 ";
+    http::Response answer;
+    answer.status = 400;
+    answer.body = R"({"error":{"code":"0x80040265","message":")" + said + R"("}})";
+    const Error e = error_of(answer, {"PATCH", true}, Instant{});
+    EXPECT_TRUE(text::is_valid_utf8(e.message)) << pad;
+    EXPECT_TRUE(text::is_valid_utf8(e.detail)) << pad;
+    EXPECT_LE(e.detail.size(), 1000U);
+  }
 }
 
 }  // namespace

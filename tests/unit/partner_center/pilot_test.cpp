@@ -212,6 +212,19 @@ TEST_F(PilotTest, ClosesTheDealWhenAQuestionGoesWrong) {
   EXPECT_THAT(status_of(report.record), HasSubstr("closed as lost"));
 }
 
+TEST_F(PilotTest, ClosesWhatAPilotThatWasKilledLeftOpen) {
+  tenant.fault("PATCH", Json{{"kind", "status"}, {"status", 500}, {"body", "{}"}}, 0, 100);
+  const PilotReport killed = run();
+  EXPECT_FALSE(killed.closed);
+  tenant.post("faults", Json::array());
+  const PilotReport next = run();
+  expect_closed(next);
+  EXPECT_NE(next.record, killed.record);
+  EXPECT_THAT(status_of(killed.record), HasSubstr("closed as lost"));
+  EXPECT_THAT(answered(next, "left open"), HasSubstr(killed.record));
+  EXPECT_EQ(answered(run(), "left open"), "not asked");
+}
+
 TEST_F(PilotTest, SaysWhatWasRefusedWhenNoDealCanBeMade) {
   tenant.set("known_solutions", Json::array({"SOL-OTHER-ONE"}));
   const PilotReport report = run();

@@ -82,6 +82,7 @@ TEST(ReferralReading, NullAbsentAndEmptyAreTheSameBlank) {
     EXPECT_TRUE(is_blank(deal.get(Field::crm_id))) << form;
   }
   EXPECT_TRUE(is_blank(deal_with(R"("team":[])").get(Field::team)));
+  EXPECT_TRUE(is_blank(deal_with(R"("team":[null,{"firstName":null,"lastName":"","email":""}])").get(Field::team)));
 }
 
 TEST(ReferralReading, KeepsUnknownStatusWordsRawAndGuessesNothing) {  // F-52

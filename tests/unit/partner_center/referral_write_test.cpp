@@ -186,6 +186,14 @@ TEST(ReferralPatch, ReplacesTeamsAndSolutionsAsAWhole) {
             R"("email":"s@p.example"}]}])");
 }
 
+TEST(ReferralPatch, NeverTakesTheLastMemberOfATeamOrTheLastSolution) {
+  const Columns ida = {{"team", Value(std::vector<Person>{{"Ida", "Berg", "", "i@p.example"}})}};
+  EXPECT_EQ(patch_text({{"team", Value()}}, {}, ida), "error not-clearable");
+  EXPECT_EQ(patch_text({{"solutions", Value()}}), "error not-clearable");
+  EXPECT_EQ(patch_text({{"customer_contacts", Value()}}),
+            R"([{"op":"replace","path":"/customerProfile/team","value":[]}])");
+}
+
 TEST(ReferralPatch, AddsToAListThatOnlyGrewSoThatItsMembersKeepWhatTheBridgeDoesNotKnow) {
   const Solution harbor{"SOL-A", "Harbor", ""};
   const Solution link{"SOL-B", "Link", ""};

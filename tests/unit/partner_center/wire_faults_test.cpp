@@ -650,6 +650,24 @@ TEST(PartnerCenterWire, LooksAtTheMembersWhoStayBeforeOneIsTakenOut) {
   EXPECT_EQ(service.requests.size(), 1U);
 }
 
+TEST(PartnerCenterWire, TakesNoHalfOfAnotherEngagementForAnAnswer) {
+  PartnerCenterSettings settings;
+  settings.organization_id = "org-1";
+  ScriptedService service(settings);
+  // The filter is not refused, and not applied.
+  const std::string half = R"("organizationId":"msft","status":"Active","substatus":"Accepted"})";
+  service.then(200, R"({"value":[{"id":"h1","engagementId":"e-other",)" + half +
+                        R"(,{"id":"h2","engagementId":"e-1",)" + half + "]}");
+  Call call = service.call();
+  RelatedQuery query;
+  query.kind = RecordKind::microsoft_half;
+  query.engagement_id = "e-1";
+  const auto found = service.connector->related(call, query);
+  ASSERT_TRUE(found.has_value()) << found.error().message;
+  ASSERT_EQ(found->size(), 1U);
+  EXPECT_EQ(found->front().id.value, "h2");
+}
+
 TEST(PartnerCenterWire, APageOfSomethingInBetweenIsNoWordAboutAReferral) {
   ScriptedService service;
   RecordRef ref;
@@ -671,6 +689,23 @@ TEST(PartnerCenterWire, APageOfSomethingInBetweenIsNoWordAboutAReferral) {
             "not there");
   EXPECT_EQ(fetched(404, "", "application/json"), "not there");
   EXPECT_EQ(fetched(403, R"({"error":{"code":"accessDenied","message":"No."}})", "application/json"), "there");
+}
+
+TEST(PartnerCenterWire, ARefusalThatRepeatsTheTokenIsToldWithoutIt) {
+  ScriptedService service;
+  service.then(400, R"({"error":{"code":"invalidRequest","message":"Bearer eyJhbGciOi.JIUzI1NiJ9.abcdefgh is odd"}})");
+  Operation op;
+  op.id = OperationId("op");
+  op.kind = RecordKind::referral;
+  op.target.id = RecordId("r1");
+  op.must_match = VersionToken("\"tag-1\"");
+  op.changes = {{"notes", Value(std::string("x"))}};
+  Call call = service.call();
+  const auto done = service.connector->push(call, std::span(&op, 1));
+  ASSERT_TRUE(std::holds_alternative<Error>(done[0].what));
+  const Error& e = std::get<Error>(done[0].what);
+  EXPECT_EQ(e.message.find("abcdefgh"), std::string::npos) << e.message;
+  EXPECT_EQ(e.detail.find("abcdefgh"), std::string::npos) << e.detail;
 }
 
 }  // namespace

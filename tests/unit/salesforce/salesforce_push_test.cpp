@@ -319,6 +319,20 @@ TEST(SalesforcePush, TellsThatARecordIsGone) {
   for (const Outcome& o : done) EXPECT_EQ(kind_of(o), "not_found");
 }
 
+TEST(SalesforcePush, KeepsWholeCharactersOfWhatARuleSays) {
+  for (const char* pad : {"", "x", "xx"}) {
+    TestOrg org;
+    std::string said = pad;
+    while (said.size() < 3000) said += "Größe unzulässig 🚫 ";
+    org.set(R"({"validation_rules":[{"field":"Amount","operator":">","value":100,"message":")" + said + R"("}]})");
+    const auto done = push(org, {update_of(org.create("A"), {{"Amount", Value(Number{"101"})}})});
+    ASSERT_EQ(kind_of(done[0]), "rejected");
+    EXPECT_TRUE(text::is_valid_utf8(error_in(done[0])->message)) << pad;
+    EXPECT_TRUE(text::is_valid_utf8(error_in(done[0])->detail)) << pad;
+    EXPECT_LE(error_in(done[0])->detail.size(), 1000U);
+  }
+}
+
 TEST(SalesforcePush, GivesEachRowOfABatchItsOwnOutcome) {
   TestOrg org;
   org.set(
