@@ -48,7 +48,9 @@ Result<void> look_at_runs(Workplace& place, Instant now, Alert& alert) {
   auto stopped = stopped_by_guard(place.store());
   if (!stopped) return stopped.error();
   if (*stopped) {
-    alert.raise(exit_failures, "the last sync was stopped before the first write (cosell todo --kind guard)");
+    const bool some_written = text::starts_with((*stopped)->note, "Stopped before the next");
+    alert.raise(exit_failures, std::string("the last sync was stopped before the ") +
+                                   (some_written ? "next" : "first") + " write (cosell todo --kind guard)");
   }
   return {};
 }

@@ -11,7 +11,7 @@ enum Exit : int {
                           // with an answer that could not be written to its end
   exit_usage = 2,         // usage, configuration or mapping
   exit_unreachable = 3,   // a side is unreachable or refuses the login
-  exit_guard = 4,         // stopped by a guard before the first write
+  exit_guard = 4,         // stopped by a guard before the first or the next write
   exit_store = 5,         // store damaged, foreign or newer, or the disk is full
   exit_busy = 6,          // another process holds the store
   exit_interrupted = 130  // asked to stop before the end; nothing is lost
