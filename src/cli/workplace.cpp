@@ -16,12 +16,7 @@ namespace fs = std::filesystem;
 
 Result<mapping::Loaded> load_mapping(const std::string& path, std::string* written) {
   auto text = read_text_file(path);
-  if (!text) {
-    std::error_code ignored;
-    const std::string remedy =
-        fs::exists(path, ignored) ? "" : " A first one from the CRM's stages: cosell mapping init --out " + path;
-    return make_error(ErrorClass::config, "The mapping cannot be read: " + text.error().message + remedy);
-  }
+  if (!text) return make_error(ErrorClass::config, "The mapping cannot be read: " + text.error().message);
   if (written != nullptr) *written += *text;
   const fs::path folder = fs::path(path).parent_path();
   return mapping::read_mapping(path, *text, [folder, written](const std::string& name) -> Result<std::string> {
