@@ -123,7 +123,7 @@ void print_sync(Session& session, Workplace& place, const engine::CycleReport& r
   if (parts.empty()) {
     const auto open =
         count_of(report, [](const auto& s) { return s.state == DealState::waiting || s.state == DealState::failed; });
-    out.line(report.stopped || open > 0 ? "Nothing was written." : "Nothing to do: both sides agree.");
+    out.line(report.stopped || open > 0 ? "Nothing was written." : "Nothing to do.");
   } else {
     out.line("Written: " + text::join(parts, ", "));
   }
