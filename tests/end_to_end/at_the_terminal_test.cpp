@@ -208,6 +208,8 @@ TEST(Replay, ThatIsRefusedAgainSaysSo) {
 TEST(Support, IsToldByOneCommandWhyADealDoesNotTravel) {
   const Sandbox sandbox({5, {}, ""});
   sandbox.answer({"sync"});
+  sandbox.advance("2h");  // what may be shown to Microsoft is shown by then
+  sandbox.answer({"sync", "--allow", "sharings"});
   const std::string id = opportunity_of(some_referral(sandbox));
   const Json edit = {{"object", "Opportunity"}, {"id", id}, {"fields", {{"Amount", nullptr}}}};
   sandbox.crm.post("edit", edit);
