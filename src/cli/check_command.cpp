@@ -214,12 +214,19 @@ void check_clock(Checklist& list, Workplace& place, int& code) {
   if (code == exit_done) code = exit_usage;
 }
 
+// Whoever wrote the configuration by hand has no mapping yet.
+std::string remedy_of_no_place(const PairConfig& config) {
+  std::error_code ignored;
+  if (fs::exists(config.mapping, ignored)) return "";
+  return "Begin with a copy of mappings/example-company.jsonc, or with: cosell mapping init --out " + config.mapping;
+}
+
 // What can be judged without a login, when there can be none: all that is missing is told at once.
 void check_without_login(Checklist& list, Session& session, const PairConfig& config, int& code) {
   auto place =
       Workplace::make(session, config, Workplace::Login::not_needed, Workplace::MappingUsed::own_told_by_command);
   if (!place) {
-    list.add(of(place.error(), "", ""));
+    list.add(of(place.error(), "", remedy_of_no_place(config)));
     code = worse(code, exit_code_of(place.error().kind));
     return;
   }
@@ -236,7 +243,7 @@ void check_parts(Checklist& list, Session& session, const PairConfig& config, in
   }
   auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_told_by_command);
   if (!place) {
-    list.add(of(place.error(), "", ""));
+    list.add(of(place.error(), "", remedy_of_no_place(config)));
     code = exit_code_of(place.error().kind);
     return;
   }

@@ -121,7 +121,9 @@ void print_sync(Session& session, Workplace& place, const engine::CycleReport& r
   std::vector<std::string> parts;
   for (const auto& [kind, count] : report.done) parts.push_back(write_text(place.pair(), kind, count));
   if (parts.empty()) {
-    out.line(report.stopped ? "Nothing was written." : "Nothing to do: both sides agree.");
+    const auto open =
+        count_of(report, [](const auto& s) { return s.state == DealState::waiting || s.state == DealState::failed; });
+    out.line(report.stopped || open > 0 ? "Nothing was written." : "Nothing to do.");
   } else {
     out.line("Written: " + text::join(parts, ", "));
   }

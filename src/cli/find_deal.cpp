@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "cli/wording.h"
 #include "cli/workplace.h"
 #include "engine/words.h"
 
@@ -61,6 +62,20 @@ bool AskedDeal::is(const DealRow& row) {
 Result<void> AskedDeal::found() {
   if (!deal_) deal_ = find_deal(pair_, named_);
   if (!*deal_) return deal_->error();
+  return {};
+}
+
+Result<void> AskedDeal::tell(Output& output, json::Value& answer) const {
+  auto row = pair_.store->deal((*deal_)->id);
+  if (!row) return row.error();
+  if (!*row) return {};
+  const DealRow& deal = **row;
+  answer.set("deal", json_of(deal));
+  const bool travels = deal.state == store::DealState::in_sync || deal.state == store::DealState::changed;
+  if (travels) return {};
+  output.line(output.styled(deal.title, Style::strong) + "  " + short_id(deal));
+  output.line("  " + output.styled(engine::words::state_line(deal), style_of(deal)));
+  if (!deal.next_step.empty()) output.line("  → " + deal.next_step);
   return {};
 }
 

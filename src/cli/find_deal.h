@@ -22,6 +22,8 @@ class AskedDeal {
   bool is(const store::DealRow& row);
   // After the cycle: it is one deal, or the error of find_deal().
   Result<void> found();
+  // Where the deal stands after the cycle, why, and the next step: for people where nothing travels, and in `answer`.
+  Result<void> tell(Output& output, json::Value& answer) const;
 
  private:
   const engine::Pair& pair_;

@@ -251,8 +251,11 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
     if (auto done = print_deals(session, **place, *deals, options); !done)
       return failed(session, &config, done.error());
     session.output.line();
-    session.output.line("Nothing was written anywhere. " + calls_line(**place));
     json::Value full = json_of(**place, *report);
+    if (one && !report->stopped) {
+      if (auto told = asked.tell(session.output, full); !told) return failed(session, &config, told.error());
+    }
+    session.output.line("Nothing was written anywhere. " + calls_line(**place));
     full.set("new_referrals", json_of(counts.new_referrals));
     full.set("steps", json_of(counts.steps));
     if (!options.summary) full.set("deals", json_of_deals(*deals));

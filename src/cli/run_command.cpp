@@ -112,6 +112,8 @@ class Service {
     if (*read == Workplace::MappingIs::replaced) {
       say("The mapping was changed; version " + short_version(place_->mapping().hash()) + " counts from now on.");
     }
+    const bool mended = choice.refused.empty() && !mapping_refused_.empty();
+    if (mended && *read != Workplace::MappingIs::replaced) say("The mapping file can be used again.");
     if (choice.refused != mapping_refused_ && !choice.refused.empty()) say_error(other_mapping_note(*place_));
     mapping_refused_ = choice.refused;
     return {};

@@ -68,6 +68,9 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
   // Done, but a person has to look at the file.
   if (!(*place)->mapping_choice().refused.empty()) answer.code = worse(answer.code, exit_failures);
   answer.json = json_of(**place, *report);
+  if (one && !report->stopped) {
+    if (auto told = asked.tell(session.output, answer.json); !told) return failed(session, &config, told.error());
+  }
   return answer;
 }
 

@@ -119,14 +119,19 @@ std::vector<std::string> differences_for(const Mapping& before, const Mapping& a
   if (!was.takes_part && !is.takes_part) return out;
   const ReadDeal old_read = before.read(opportunity);
   const ReadDeal new_read = after.read(opportunity);
+  // One stage in the CRM says both where a deal stands and its stage: what cannot be read is told once.
+  const bool stage_unread =
+      !problem_text(old_read, Field::stage).empty() || !problem_text(new_read, Field::stage).empty();
   for (const FieldInfo& field : all_fields()) {
-    if (!field.shared) continue;
+    if (!field.shared || (field.field == Field::standing && stage_unread)) continue;
     const std::string old_problem = problem_text(old_read, field.field);
     const std::string new_problem = problem_text(new_read, field.field);
     if (!new_problem.empty() && old_problem.empty()) {
       out.push_back(std::string(field.label) + " can no longer be read: " + new_problem);
     } else if (new_problem.empty() && !old_problem.empty()) {
-      out.push_back(std::string(field.label) + " becomes " + display(new_read.deal.get(field.field)) +
+      const bool open = field.field != Field::stage || new_read.deal.stage() != Stage::none;
+      out.push_back(std::string(field.label) + " becomes " +
+                    display(new_read.deal.get(open ? field.field : Field::standing)) +
                     ", which could not be read before");
     } else if (new_problem.empty() && !same_value(old_read.deal.get(field.field), new_read.deal.get(field.field))) {
       out.push_back(std::string(field.label) + ": " + display(old_read.deal.get(field.field)) + " becomes " +

@@ -18,9 +18,18 @@ struct Guess {
 
 std::string json_text(const std::string& s) { return json::write(json::Value::string(s)); }
 
-std::string label_of(const LiveStage& stage) { return stage.label.empty() ? stage.id : stage.label; }
+// On one line, as a comment has to be.
+std::string label_of(const LiveStage& stage) {
+  std::string label = stage.label.empty() ? stage.id : stage.label;
+  std::replace_if(
+      label.begin(), label.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  return label;
+}
 
+// "Purchase order received" is no beginning: the CRM itself counts on the deal by then.
 bool sounds_like_waiting(const LiveStage& stage) {
+  constexpr int at_most_percent = 20;
+  if (stage.probability && *stage.probability > at_most_percent) return false;
   const std::string label = text::lower_ascii(label_of(stage));
   return label.find("microsoft") != std::string::npos || label.find("received") != std::string::npos;
 }
@@ -68,7 +77,7 @@ std::string table_text(const std::vector<LiveStage>& stages, const std::string& 
   std::map<std::string, std::vector<std::string>> by_target;
   for (std::size_t i = 0; i < stages.size(); ++i) {
     const std::string comma = i + 1 < stages.size() ? "," : "";
-    const std::string label = label_of(stages[i]) == stages[i].id ? "" : stages[i].label + "; ";
+    const std::string label = label_of(stages[i]) == stages[i].id ? "" : label_of(stages[i]) + "; ";
     out += indent + "  " + json_text(stages[i].id) + ": " + guesses[i].target + comma + "  // " + label +
            "REVIEW: " + guesses[i].why + "\n";
     by_target[guesses[i].target].push_back(stages[i].id);

@@ -203,5 +203,54 @@ TEST(Replay, ThatIsRefusedAgainSaysSo) {
                                 Not(HasSubstr("nothing to send"))));
 }
 
+// "My deal does not appear at Microsoft": one command says why, whichever it is, and none that all is well.
+TEST(Support, IsToldByOneCommandWhyADealDoesNotTravel) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  sandbox.advance("2h");  // what may be shown to Microsoft is shown by then
+  sandbox.answer({"sync", "--allow", "sharings"});
+  const std::string id = opportunity_of(some_referral(sandbox));
+  const Json edit = {{"object", "Opportunity"}, {"id", id}, {"fields", {{"Amount", nullptr}}}};
+  sandbox.crm.post("edit", edit);
+  for (const Arguments& command : {Arguments{"plan", "--deal", id}, Arguments{"sync", "--deal", id}}) {
+    const Ended ended = sandbox.cosell(command);
+    EXPECT_EQ(ended.code, 0);
+    EXPECT_THAT(ended.out, AllOf(HasSubstr("Partner Center needs the value (Amount), which is empty"),
+                                 HasSubstr("→ Fill it in again"), Not(HasSubstr("Nothing to do"))))
+        << command.front();
+  }
+  const Json plan = sandbox.answer({"plan", "--deal", id, "--json"});
+  EXPECT_EQ(plan["pairs"][0]["deal"]["reason"], "needed");
+  EXPECT_THAT(sandbox.cosell({"todo", "--kind", "missing"}).out, HasSubstr(id));
+  EXPECT_THAT(sandbox.cosell({"status"}).out, HasSubstr("something that Partner Center needs was emptied"));
+}
+
+// "... or shows another value": below the two sides stands why each field that differs does so.
+TEST(Support, IsToldWhyAFieldDiffers) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string id = opportunity_of(some_referral(sandbox));
+  sandbox.crm.post("edit", Json{{"object", "Opportunity"}, {"id", id}, {"fields", {{"Name", "Renamed since"}}}});
+  sandbox.crm.post("edit", Json{{"object", "Opportunity"}, {"id", id}, {"fields", {{"Cosell_Sync__c", false}}}});
+  sandbox.answer({"sync"});
+  const std::string shown = sandbox.cosell({"deals", "show", id}).out;
+  EXPECT_THAT(shown, AllOf(HasSubstr("≠ name: sent when the referral is created; later changes stay in Salesforce"),
+                           HasSubstr("Cosell_Sync__c is not ticked; a deal that has a referral stays in sync")));
+  const Json fields = sandbox.answer({"deals", "show", id, "--json"})["pairs"][0]["fields"];
+  const auto name = std::find_if(fields.begin(), fields.end(), [](const Json& f) { return f["field"] == "name"; });
+  ASSERT_NE(name, fields.end());
+  EXPECT_THAT((*name)["why"].get<std::string>(), HasSubstr("later changes stay in Salesforce"));
+}
+
+TEST(Todo, IsNoDayWithoutWorkForAnOwnerWhoseNameIsASlip) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string owner = sandbox.answer({"deals", "list", "--all", "--json"})["deals"][0]["owner"];
+  const Ended slip = sandbox.cosell({"todo", "--for", owner + "n"});
+  EXPECT_EQ(slip.code, 0);
+  EXPECT_THAT(slip.err, HasSubstr("did you mean \"" + owner + "\"?"));
+  EXPECT_EQ(sandbox.cosell({"todo", "--for", owner}).err, "");
+}
+
 }  // namespace
 }  // namespace cosell::end_to_end

@@ -50,5 +50,25 @@ TEST(Compare, NamesStagesThatMoveBack) {
               ElementsAre("a stage that moves back: hold -> follow"));
 }
 
+TEST(Compare, TellsOfADealWhoseStageCannotBeReadOnce) {
+  const Beside shipped = {{"salesforce", file_text("mappings/salesforce.jsonc")}};
+  const auto before = mapping_from(with(""), shipped);
+  const auto after = mapping_from(with(R"(, "stages": { "add": { "Workshop": 40, "Ordered": "won" },
+    "write_back": { "40": "Workshop", "won": "Closed Won" } })"),
+                                  shipped);
+  const auto deal_in = [](const char* stage) {
+    Columns columns;
+    columns["StageName"] = Value(std::string(stage));
+    columns["Cosell_Sync__c"] = Value(true);
+    return columns;
+  };
+  EXPECT_THAT(differences_for(before, after, deal_in("Workshop")),
+              ElementsAre("stage becomes Developed (40 %), which could not be read before"));
+  EXPECT_THAT(differences_for(before, after, deal_in("Ordered")),
+              ElementsAre("stage becomes closed as won, which could not be read before"));
+  EXPECT_THAT(differences_for(after, before, deal_in("Workshop")),
+              ElementsAre(::testing::StartsWith("stage can no longer be read: ")));
+}
+
 }  // namespace
 }  // namespace cosell::mapping

@@ -68,6 +68,21 @@ TEST(Proposal, WithoutProbabilitiesTheOrderOfTheStagesDecides) {
             (std::map<std::string, std::string>{{"A", "10"}, {"B", "20"}, {"C", "40"}, {"D", "60"}, {"E", "80"}}));
 }
 
+TEST(Proposal, TakesNoLateStageForTheOneOfUnansweredDeals) {
+  Proposal p = company();
+  p.stages.push_back(stage("PO received", 80));
+  const Loaded loaded = read_proposal(propose_mapping(p));
+  ASSERT_TRUE(loaded.mapping) << findings_of(loaded.findings);
+  EXPECT_EQ(meanings(*loaded.mapping)["PO received"], "80");
+}
+
+TEST(Proposal, IsAFileThatCanBeReadWhateverALabelHolds) {
+  Proposal p = company();
+  p.stages.back().label = "Gone,\nfor good";
+  const Loaded loaded = read_proposal(propose_mapping(p));
+  EXPECT_TRUE(loaded.mapping) << findings_of(loaded.findings);
+}
+
 TEST(Proposal, MarksEveryGuessedStageForReview) {
   const std::string text = propose_mapping(company());
   std::size_t marks = 0;

@@ -132,6 +132,16 @@ TEST(MappingReader, NamesAFieldThatItsDirectionKeepsOutOfNewReferrals) {
   EXPECT_EQ(needed(R"({ "direction": "to_crm", "default": "Ask the owner." })"), "");
 }
 
+TEST(MappingReader, TellsOfALocationThatPartnerCenterCannotKnow) {
+  const auto location = [](const std::string& constant) {
+    return findings_of(read_text_as("acme.jsonc", company("\"fields\": { \"location\": { \"constant\": \"" + constant +
+                                                          "\" },\n\"consent_contact\": \"Consent__c\" }")));
+  };
+  EXPECT_EQ(location("1234567"), "");
+  EXPECT_EQ(location("your PartnerID location"), "~2:39 bad-location");
+  EXPECT_EQ(location(" "), "~2:13 never-complete") << "every deal would wait for a location";
+}
+
 TEST(MappingReader, NeedsSelectionStagesAndKey) {
   EXPECT_EQ(findings_of(read_text_as("a", "{ \"base\": true }")), "1:1 no-select\n1:1 no-stages\n1:1 no-key");
   EXPECT_EQ(findings_of(read_text_as("a", R"({ "base": true, "select": {}, "bridge": { "referral_id": "R" },
