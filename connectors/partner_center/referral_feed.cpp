@@ -300,8 +300,11 @@ Result<std::vector<Observation>> Feed::created_since(Call& call, Instant from, c
   std::vector<Observation> found;
   Position::Listing walk;
   for (;;) {
+    const Instant asked = call.clock.now();
     Result<Rows> rows = list(call, walk.next_query.empty() ? kNewestFirst : walk.next_query);
     if (!rows) return rows.error();
+    // `from` is told by this machine's clock, and the rows by that of the service (F-67).
+    if (walk.pages == 0 && rows->asked_at) from = std::min(from, *rows->asked_at - (asked - from));
     for (const Rows::Row& row : rows->rows) {
       if (row.head.created && *row.head.created < from) return found;
       if (whose(row.head, *our) == Whose::ours && wanted(row.head)) found.push_back(observe(row, Whose::ours));

@@ -261,6 +261,24 @@ TEST_P(Concurrency, F67_WhatWaitsForATimeOfAWrongClockDoesNotWaitForIt) {  // I-
   expect_quiet(world);
 }
 
+// Looked for by its time of creation, which is told by the clock of Partner Center.
+TEST_P(Concurrency, F67_ALostCreateIsFoundAlsoWhenTheMachinesClockIsAhead) {  // I-17, F-67, F-03
+  for (const Duration ahead : {minutes(40), days(20)}) {
+    World world({.crm = GetParam()});
+    synced_deal(world);
+    const auto lost = world.new_opportunity(usual_opportunity("Birch Mills"));
+    world.set_machine_clock_ahead(ahead);
+    world.faults(Side::partner_center, scripted_fault("POST", referrals_route, {{"kind", "drop_after"}}));
+    CycleOptions options;
+    options.wait_for_lost_creates = true;
+    const auto report = world.sync(options);
+    ASSERT_EQ(world.fired(Side::partner_center), 1);
+    EXPECT_EQ(report.unanswered, 0);
+    EXPECT_EQ(world.referrals().size(), 2U) << "a second referral was made";
+    EXPECT_EQ(world.deal_of(lost).partner_center.record_id, referral_id_of(world, lost));
+  }
+}
+
 // More than the guard lets pass; the last one is edited as well.
 std::vector<std::string> three_of_six_are_deleted(World& world) {
   world.pair().settings.deletions = {0.2, 2};
