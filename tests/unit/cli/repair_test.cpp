@@ -100,7 +100,7 @@ TEST(Approve, ThatIsCarriedOutLaterLetsNoOtherStepLeaveThanTheOneThatWasMeant) {
   ASSERT_TRUE(seen) << seen.error().message;
   ASSERT_EQ(*seen, std::vector<Irreversible>{Irreversible::won});
   world.advance(minutes(1));
-  world.crm_edit(id, {{"stage", "lost"}});
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
   world.sync();
   ASSERT_EQ(world.deal_of(id).reason, "approval");
   const auto late = engine::approve(world.pair(), world.deal_of(id).id, *seen);
