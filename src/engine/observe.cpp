@@ -2,6 +2,7 @@
 #include "engine/observe.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/json.h"
 #include "base/json_text.h"
@@ -277,6 +278,23 @@ Result<void> Observer::note_older(DealRow row, Side side) {
   return pair_.store->set_property(older_mark + name, listed->empty() ? record : *listed + " " + record);
 }
 
+// The record names another one than before. What it named was never seen; the next record that names it waits for it.
+Result<void> Observer::let_name_go(Side side, DealRow& row) {
+  const std::string named = std::exchange(side_of(row, other(side)), SideState{}).record_id;
+  const std::string others = side == Side::crm ? "copied_to" : "doubled_by";
+  const auto waiting = marked_records(row, others);
+  row.marks.erase(others);
+  if (auto updated = pair_.store->update_deal(row); !updated || waiting.empty()) return updated;
+  auto next = pair_.store->deal_by_record(side, waiting.front());
+  if (!next) return next.error();
+  if (!*next) return {};
+  (*next)->marks.erase(side == Side::crm ? "clone_of" : "twin_of");
+  side_of(**next, other(side)).record_id = named;
+  for (std::size_t i = 1; i < waiting.size(); ++i) mark_record(**next, others, waiting[i]);
+  (*next)->dirty = true;
+  return pair_.store->update_deal(**next);
+}
+
 // Does the key of a known record say whose it is? What a person called a deal of its own stays that until another key
 // is typed in.
 Result<bool> Observer::may_be_tied(Side side, const Observation& seen, DealRow& row) const {
@@ -307,7 +325,9 @@ Result<DealRow> Observer::find_or_begin(Side side, const Observation& seen) {
     if (auto let_go = let_closed_twins_go(side, seen, row); !let_go) return let_go.error();
     if (SideState& named = side_of(row, other(side)); is_only_named(named)) {
       const RecordId now_named = pair_.connector(other(side)).normal_id(seen.key.value);
-      if (seen.existence == cosell::Existence::live && now_named.value != named.record_id) named = {};
+      if (seen.existence == cosell::Existence::live && now_named.value != named.record_id) {
+        if (auto let_go = let_name_go(side, row); !let_go) return let_go.error();
+      }
     }
     auto may = may_be_tied(side, seen, row);
     if (!may) return may.error();

@@ -35,6 +35,7 @@ class Observer {
   // A state from before the known one, which says nothing of keys either.
   bool is_left_out(const store::SideState& known, const Observation& seen) const;
   Result<void> note_older(store::DealRow row, Side side);
+  Result<void> let_name_go(Side side, store::DealRow& row);
   Result<bool> may_be_tied(Side side, const Observation& seen, store::DealRow& row) const;
   Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);

@@ -326,6 +326,41 @@ TEST_P(Link, WhatAPersonCallsDealsOfTheirOwnIsNotTiedByTheKeysThatItCarried) {  
   EXPECT_EQ(world.referrals().size(), 2U);
 }
 
+TEST_P(Link, OfTwoThatNameTheSameUnknownRecordTheOneThatIsCorrectedIsHeldNoLonger) {  // I-01, I-16
+  World world({.crm = GetParam(), .plain_key = true});
+  const std::string nowhere = "0f0e0d0c-1111-4222-8333-444455556666";
+  std::vector<std::string> ids;
+  for (const char* name : {"Alder Foods", "Birch Mills", "Cedar Logistics"}) {
+    auto words = usual_opportunity(name);
+    words["plain_key"] = nowhere;
+    ids.push_back(world.new_opportunity(words));
+  }
+  world.sync();
+  std::string corrected;
+  for (const auto& id : ids) {
+    if (world.deal_of(id).partner_center.record_id == nowhere) corrected = id;
+  }
+  ASSERT_EQ(world.deal_of(corrected).reason, "clone");
+  world.crm_edit(corrected, {{"plain_key", nullptr}});
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.deal_of(corrected).state, store::DealState::in_sync) << world.deal_of(corrected).message;
+  EXPECT_EQ(world.referrals().size(), 1U) << "the other two still name something unknown";
+  for (const auto& id : ids) {
+    if (id == corrected) continue;
+    EXPECT_EQ(world.deal_of(id).reason, "clone") << world.deal_of(id).message;
+    world.crm_edit(id, {{"plain_key", nullptr}});
+  }
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.referrals().size(), 3U);
+  for (const auto& id : ids) EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+}
+
 // The record that the key names is not there. As soon as it names another one, or none, that counts.
 TEST_P(Link, AMistypedKeyIsCorrectedByTypingItAnew) {  // I-01, I-16
   for (const bool names_another : {true, false}) {

@@ -315,6 +315,8 @@ class Life {
     const bool clears = opportunities_.empty() || chance(50);
     const std::string key = clears ? "" : opportunities_[below(opportunities_.size())];
     const std::string& one = open[below(open.size())];
+    spoil(key);
+    spoil(one);
     world_.portal_edit(one, {{{"op", "replace"}, {"path", "/externalReferenceId"}, {"value", key}}});
     tell("key of referral " + one + " edited: " + key);
   }
