@@ -150,6 +150,7 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   if (auto completed = complete(call, shape, rows->rows, &position.moves); !completed) {
     return std::move(completed.error());
   }
+  position.secured = schema_.secured("opportunity");
   Page page;
   page.full_listing = position.full_listing;
   page.caught_up = rows->next.empty();
@@ -224,10 +225,10 @@ Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, 
 }
 
 Result<void> Dynamics365Reads::complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known) {
-  if (auto readable = check_secured(call, shape, rows); !readable) return readable;
   // Rows without a position to note moves in are no page of a pull.
   auto filled = known == nullptr ? related_.fill(call, shape, rows) : related_.fill_page(call, shape, rows);
   if (!filled) return filled;
+  if (auto readable = check_secured(call, shape, rows); !readable) return readable;
   return processes_.fill(call, shape, rows, known);
 }
 
@@ -249,7 +250,14 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   if (auto sound = check_columns(request.columns); !sound) return std::move(sound.error());
   auto position = position_of(call, request);
   if (!position) return std::move(position.error());
-  if (request.cursor.empty() || request.cursor != goes_on_at_) related_.forget_customers();
+  if (request.cursor.empty() || request.cursor != goes_on_at_) {
+    related_.forget_customers();
+    // Somebody may have put a column under security since; a first page has just described them all.
+    if (!request.cursor.empty()) {
+      related_.ask_along(schema_.secured_read("opportunity"),
+                         [this](const http::Response& answer) { schema_.learn_secured("opportunity", answer); });
+    }
+  }
   goes_on_at_ = Cursor{};
   auto shape = shape_for(call, RecordKind::opportunity, request.columns);
   if (!shape) return std::move(shape.error());
@@ -258,7 +266,6 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
     const bool has_facts = c.from == PlannedColumn::From::own || c.from == PlannedColumn::From::related;
     if (has_facts && !standard_facts("opportunity", name)) position->facts[name] = c.facts;
   }
-  position->secured = schema_.secured("opportunity");
   if (!position->moves.pending.empty()) return take_moved(call, *shape, *std::move(position), request.page_limit);
   Read ask;
   ask.name = "GET opportunities";

@@ -2,6 +2,7 @@
 #include "connectors/dynamics365/dynamics365_related.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
@@ -127,7 +128,13 @@ Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>&
     }
   }
   if (reads.empty()) return {};
+  const auto along = customers == nullptr ? std::nullopt : std::exchange(along_, std::nullopt);
+  if (along) reads.push_back(along->first);
   auto answers = client_.read_all(call, reads);
+  if (along) {
+    if (answers.back()) along->second(*answers.back());
+    answers.pop_back();
+  }
   std::map<std::string, Found> fresh;
   for (std::size_t n = 0; n < answers.size(); ++n) {
     if (auto taken = take(call, wanted[whose[n]], std::move(answers[n]), fresh[whose[n]]); !taken) return taken;

@@ -5,10 +5,12 @@
 // only from page to page of one pull: the next one sees what a person changed meanwhile.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "connectors/connector.h"
@@ -29,6 +31,10 @@ class Dynamics365Related {
   Result<void> fill_page(Call& call, const RowShape& shape, std::vector<Row>& rows);
   // Another pull begins.
   void forget_customers() { customers_.clear(); }
+  // Something else to ask together with the next reads of a page, once: so it costs no request of its own. What is
+  // refused is not handed on.
+  using TakeAnswer = std::function<void(const http::Response&)>;
+  void ask_along(Read ask, TakeAnswer take) { along_.emplace(std::move(ask), std::move(take)); }
 
   // Id of the active currency with this code; "" when the organisation has none.
   Result<std::string> currency_id(Call& call, const std::string& code);
@@ -74,6 +80,7 @@ class Dynamics365Related {
   Memory kept_;
   Memory customers_;                               // and what else a page refers to, of the present pull
   std::map<std::string, std::string> currencies_;  // code -> id
+  std::optional<std::pair<Read, TakeAnswer>> along_;
   std::optional<Instant> currencies_read_at_;
 };
 

@@ -416,6 +416,24 @@ void Dynamics365Schema::recall_secured(const std::string& table, const Secured& 
   if (described_.find(table) == described_.end()) secured_[table] = secured;
 }
 
+Read Dynamics365Schema::secured_read(const std::string& table) const {
+  return {"EntityDefinitions(LogicalName='" + table +
+              "')/Attributes?$select=LogicalName,MetadataId&$filter=IsSecured%20eq%20true",
+          "GET secured columns of " + table};
+}
+
+void Dynamics365Schema::learn_secured(const std::string& table, const http::Response& answer) {
+  const auto root = read_body(answer.body, "GET secured columns of " + table);
+  const json::Value* list = root ? root->find("value") : nullptr;
+  if (list == nullptr || !list->is_array()) return;
+  Secured& secured = secured_[table];
+  secured.clear();
+  for (const json::Value& column : list->items()) {
+    const std::string id = normal_guid(column.text_of("MetadataId"));
+    if (!id.empty()) secured[column.text_of("LogicalName")] = id;
+  }
+}
+
 void Dynamics365Schema::forget() {
   described_.clear();
   described_at_.clear();

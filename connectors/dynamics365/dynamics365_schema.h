@@ -98,6 +98,9 @@ class Dynamics365Schema {
   using Secured = std::map<std::string, std::string>;
   const Secured& secured(const std::string& table) { return secured_[table]; }
   void recall_secured(const std::string& table, const Secured& secured);
+  // The short question for them, and its answer.
+  Read secured_read(const std::string& table) const;
+  void learn_secured(const std::string& table, const http::Response& answer);
 
   // From the metadata; asks once.
   Result<const std::vector<DescribedColumn>*> columns_of(Call& call, const std::string& table);

@@ -247,7 +247,11 @@ TEST(Dynamics365Pull, ReadsRelatedRecordsOfAPageInOneRequest) {
   ASSERT_EQ(second.seen.size(), 1U);
   EXPECT_EQ(second.seen[0].columns.at("parentaccountid.name"), first.seen[7].columns.at("parentaccountid.name"));
   EXPECT_EQ(org.requests() - before, 2U);
-  EXPECT_THAT(org.asked.back(), HasSubstr("GET /api/data/v9.2/accounts")) << "users and currencies are remembered";
+  const std::string& asked = org.bodies.back();
+  EXPECT_THAT(asked, HasSubstr("GET /api/data/v9.2/accounts?"));
+  EXPECT_THAT(asked, HasSubstr("IsSecured")) << "and which columns are secured now";
+  EXPECT_EQ(asked.find("/systemusers?"), std::string::npos) << "users and currencies are remembered";
+  EXPECT_EQ(asked.find("/transactioncurrencies?"), std::string::npos);
 }
 
 TEST(Dynamics365Pull, AsksForACustomerOnceInAPullAndAgainInTheNext) {
@@ -525,6 +529,26 @@ TEST(Dynamics365Pull, NeverTakesAColumnThatItMayNotReadForAnEmptyOne) {
   const auto third = pull_all(org, columns, second.cursors.back());
   ASSERT_EQ(third.seen.size(), 1U);
   EXPECT_EQ(third.seen[0].columns.at("description"), text_value("Budget confirmed"));
+}
+
+TEST(Dynamics365Pull, LearnsThatAColumnIsSecuredNowWithTheRowsThatItReads) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  const std::string id = org.create(
+      "Alder", R"x(,"description":"Budget confirmed","parentaccountid@odata.bind":"/accounts()x" + account + ")\"");
+  const std::vector<std::string> columns = {"name", "description", "parentaccountid.name"};
+  const auto first = pull_all(org, columns);
+  org.set(R"({"unreadable_columns":["description"]})");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  org.reconnect();  // a process that described nothing
+  Call call = org.call();
+  PullRequest request;
+  request.columns = columns;
+  request.cursor = first.cursors.back();
+  const auto page = org.connector->pull(call, request);
+  ASSERT_FALSE(page.has_value());
+  EXPECT_EQ(page.error().kind, ErrorClass::schema_drift);
+  EXPECT_EQ(page.error().fields, std::vector<std::string>{"description"});
 }
 
 TEST(Dynamics365Pull, NeverTakesAMissingColumnForAnEmptyOne) {
