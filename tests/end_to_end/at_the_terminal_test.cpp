@@ -235,7 +235,8 @@ TEST(Support, IsToldWhyAFieldDiffers) {
   sandbox.crm.post("edit", Json{{"object", "Opportunity"}, {"id", id}, {"fields", {{"Cosell_Sync__c", false}}}});
   sandbox.answer({"sync"});
   const std::string shown = sandbox.cosell({"deals", "show", id}).out;
-  EXPECT_THAT(shown, AllOf(HasSubstr("≠ name: sent when the referral is created; later changes stay in Salesforce"),
+  EXPECT_THAT(shown, AllOf(HasSubstr("≠ name"),
+                           HasSubstr("sent when the referral is created; later changes stay in Salesforce"),
                            HasSubstr("Cosell_Sync__c is not ticked; a deal that has a referral stays in sync")));
   const Json fields = sandbox.answer({"deals", "show", id, "--json"})["pairs"][0]["fields"];
   const auto name = std::find_if(fields.begin(), fields.end(), [](const Json& f) { return f["field"] == "name"; });
