@@ -398,8 +398,9 @@ class Sheet {
     if (last->sent_at) table.row({"sent", to_string_seconds(*last->sent_at)});
     const std::string attempts = retried ? row_.marks.at("attempts") : std::to_string(std::max(last->attempts, 1));
     table.row({"attempts", attempts});
-    table.row({"next try", row_.look_again_at ? to_string_minutes(*row_.look_again_at) + " UTC, by itself"
-                                              : "with the next change, or: cosell replay " + short_id(row_)});
+    table.row({"next try", row_.look_again_at
+                               ? to_string_minutes(*row_.look_again_at) + " UTC, by itself"
+                               : "once another value is to be written, or: cosell replay " + short_id(row_)});
     table.print(out, "  ");
     json_.set("failure", Object()
                              .text("side", store::name_of(last->side))
