@@ -103,10 +103,14 @@ void App::add_sandbox() {
   sub->add_flag("--keep", sandbox_.keep, "Keep the state in DIR from one start to the next");
   sub->add_option("--login", sandbox_.login, "How the CRMs are logged in to: secret (the default) or certificate")
       ->type_name("WAY");
-  sub->add_option("--load", sandbox_.load, "A CSV export of a CRM")->type_name("FILE.csv");
+  CLI::Option* load = sub->add_option("--load", sandbox_.load, "A CSV export of a CRM")->type_name("FILE.csv");
   sub->add_option("--as", sandbox_.as, "The CRM to load it as")->type_name("SYSTEM");
-  sub->add_option("--map", sandbox_.map, "A column of the export for a field")->type_name("FIELD=COLUMN");
-  sub->add_option("--set", sandbox_.set, "A value for a field of every row")->type_name("FIELD=VALUE");
+  sub->add_option("--map", sandbox_.map, "With --load: a column of the export for a field")
+      ->type_name("FIELD=COLUMN")
+      ->needs(load);
+  sub->add_option("--set", sandbox_.set, "With --load: a value for a field of every row")
+      ->type_name("FIELD=VALUE")
+      ->needs(load);
   sub->callback(
       [this] { work_ = [this](Output& output, const std::string&) { return run_sandbox(output, sandbox_); }; });
 }

@@ -284,7 +284,8 @@ class Sheet {
 
   void fields(const engine::DealView& view) {
     const std::map<Field, std::string> why = why_different(view);
-    std::vector<std::string> told;
+    Table told({"", ""});
+    told.last_is_sentence();
     const auto [left_most, right_most] = columns_of_sides();
     const engine::Pair& pair = place_.pair();
     Table table({"Field", pair.title(Side::crm), "", pair.title(Side::partner_center)});
@@ -308,7 +309,7 @@ class Sheet {
       Object o;
       o.text("field", f.name).flag("same", same);
       if (const auto reason = why.find(f.field); both && !same && reason != why.end()) {
-        told.push_back(std::string("≠ ") + f.label + ": " + reason->second);
+        told.row({std::string("≠ ") + f.label, reason->second});
         o.text("why", reason->second);
       }
       if (crm != nullptr) o.text("crm", display(left));
@@ -317,7 +318,7 @@ class Sheet {
     }
     session_.output.line();
     table.print(session_.output);
-    for (const std::string& line : told) session_.output.line(line);
+    told.print(session_.output);
     json_.set("fields", std::move(list));
   }
 
@@ -397,8 +398,9 @@ class Sheet {
     if (last->sent_at) table.row({"sent", to_string_seconds(*last->sent_at)});
     const std::string attempts = retried ? row_.marks.at("attempts") : std::to_string(std::max(last->attempts, 1));
     table.row({"attempts", attempts});
-    table.row({"next try", row_.look_again_at ? to_string_minutes(*row_.look_again_at) + " UTC, by itself"
-                                              : "with the next change, or: cosell replay " + short_id(row_)});
+    table.row({"next try", row_.look_again_at
+                               ? to_string_minutes(*row_.look_again_at) + " UTC, by itself"
+                               : "once another value is to be written, or: cosell replay " + short_id(row_)});
     table.print(out, "  ");
     json_.set("failure", Object()
                              .text("side", store::name_of(last->side))

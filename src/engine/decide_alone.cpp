@@ -62,13 +62,18 @@ std::optional<Decider::Situation> Decider::made_elsewhere(Planned& plan, const D
 
 Decider::Situation Decider::waits_for_fields(Planned& plan, const std::vector<Missing>& missing,
                                              const std::string& then) const {
+  // What no column is named for, such as the consent, is the mapping's to say; no seller can fill it in.
+  const auto column_of = [&](const Missing& m) { return pair_.mapping->column_of(m.field, m.part); };
+  const auto without =
+      std::count_if(missing.begin(), missing.end(), [&](const Missing& m) { return column_of(m).empty(); });
+  const bool of_mapping = without == static_cast<std::ptrdiff_t>(missing.size());
   Situation s;
   s.state = DealState::waiting;
-  s.waits_for = WaitFor::seller;
+  s.waits_for = of_mapping ? WaitFor::admin : WaitFor::seller;
   s.reason = "missing_field";
-  s.message = words::missing(
-      missing, [&](const Missing& m) { return column_in_words(plan, pair_.mapping->column_of(m.field, m.part)); });
-  s.next_step = words::fill_in(plan.row, then);
+  s.message = words::missing(missing, [&](const Missing& m) { return column_in_words(plan, column_of(m)); });
+  s.next_step = of_mapping ? words::add_to_mapping() : words::fill_in(plan.row, then);
+  if (without > 0 && !of_mapping) s.next_step += " What has no column here, an admin adds.";
   return s;
 }
 

@@ -357,6 +357,10 @@ std::string fill_in(const store::DealRow& row, const std::string& then) {
   return (row.owner.empty() ? "Fill it in; " : row.owner + " fills it in; ") + then;
 }
 
+std::string add_to_mapping() {
+  return "Say it in the mapping file, under \"fields\"; cosell mapping check names the line.";
+}
+
 std::string labelled(const std::string& label, const std::string& column) {
   return label.empty() || label == column ? column : quoted(label) + ", " + column;
 }

@@ -91,5 +91,17 @@ TEST_P(SellerWords, SayOfADealInAStageThatIsLeftOutWhatWouldBringItBack) {
   EXPECT_THAT(world.deal_of(id).next_step, Not(HasSubstr("Add the value to the mapping"))) << "it is in the mapping";
 }
 
+// No seller can fill in what the mapping has to say.
+TEST_P(SellerWords, AskNobodyForWhatNoColumnIsNamedFor) {
+  World world({.crm = GetParam(), .mapping = {{"fields", {{"consent_contact", nullptr}}}}});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("the consent to share"), Not(HasSubstr("fill")), for_sellers));
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::admin);
+  EXPECT_THAT(world.deal_of(id).next_step, HasSubstr("mapping file"));
+  world.crm_edit(id, {{"value", nullptr}});
+  EXPECT_THAT(message_of(world, id), HasSubstr("What has no column here, an admin adds."));
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::seller);
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -365,6 +365,9 @@ TEST_F(Program, AWordThatAnOptionDoesNotKnowIsAnsweredWithTheNearest) {
       {{"deals", "list", "--reason", "confict"}, "did you mean conflict?"},
       {{"deals", "history", "x", "--field", "valeu"}, "did you mean value?"},
       {{"sync", "--allow", "closing"}, "did you mean closings?"},
+      {{"status", "--jsn"}, "did you mean --json?"},
+      {{"status", "--pare=contoso"}, "did you mean --pair?"},
+      {{"sandbox", "--dir", "d", "--set", "Name=x"}, "requires --load"},
   };
   for (const auto& [command, answer] : slips) {
     const Ran ran = run(command);
