@@ -113,9 +113,15 @@ Result<void> match_with_none(const Pair& pair, DealId deal) {
   if (!row->crm.record_id.empty() && !row->partner_center.record_id.empty()) {
     return in_the_way(row->title + " is linked. To take it apart: cosell deals unlink " + row->crm.record_id);
   }
+  // Of two that were taken apart it says so for good: their keys may name each other still.
+  const auto apart = row->marks.find(unlinked_mark);
+  if (apart != row->marks.end()) {
+    row->marks[no_match_mark] = apart->second;
+  } else {
+    row->marks.try_emplace(no_match_mark, "yes");
+  }
   row->marks.erase(match_mark);
   row->marks.erase(unlinked_mark);
-  row->marks[no_match_mark] = "yes";
   row->dirty = true;
   return pair.store->transaction([&]() -> Result<void> {
     if (auto updated = pair.store->update_deal(*row); !updated) return updated;
