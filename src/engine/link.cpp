@@ -113,12 +113,17 @@ Result<void> match_with_none(const Pair& pair, DealId deal) {
   if (!row->crm.record_id.empty() && !row->partner_center.record_id.empty()) {
     return in_the_way(row->title + " is linked. To take it apart: cosell deals unlink " + row->crm.record_id);
   }
+  // Of two that were taken apart it says so for good: their keys may name each other still.
+  std::string apart_from = "yes";
+  for (const char* mark : {no_match_mark, unlinked_mark}) {
+    if (const auto known = row->marks.find(mark); known != row->marks.end()) apart_from = known->second;
+  }
   return pair.store->transaction([&]() -> Result<void> {
     for (const Side side : {Side::partner_center, Side::crm}) {
       if (auto done = release_original(pair, *row, side, deal); !done) return done;
     }
     forget_doubts(*row);
-    row->marks[no_match_mark] = "yes";
+    row->marks[no_match_mark] = apart_from;
     row->dirty = true;
     if (auto updated = pair.store->update_deal(*row); !updated) return updated;
     return note(pair, deal, store::JournalKind::person, "Said to be a deal of its own", json::Value::object());

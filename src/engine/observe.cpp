@@ -67,6 +67,12 @@ void end_doubts(DealRow& row) {
   for (const char* mark : {"twin_of", match_mark, no_match_mark, unlinked_mark}) row.marks.erase(mark);
 }
 
+// By a person, who called them deals of their own (I-16).
+bool is_told_apart_from(const DealRow& row, const std::string& record) {
+  const auto mark = row.marks.find(no_match_mark);
+  return mark != row.marks.end() && mark->second == record;
+}
+
 }  // namespace
 
 Result<std::optional<DealRow>> Observer::row_of(Side side, const RecordId& id) {
@@ -94,6 +100,8 @@ Result<std::optional<DealRow>> Observer::tie_by_key(Side side, const Observation
   const auto taken_apart_from = row.marks.find(unlinked_mark);
   if (taken_apart_from != row.marks.end() && taken_apart_from->second == seen.id.value) return std::optional<DealRow>{};
   if (existing != nullptr && row.id == existing->id) return std::optional<DealRow>{};
+  const bool told_apart = existing != nullptr && is_told_apart_from(*existing, named.value);
+  if (told_apart || is_told_apart_from(row, seen.id.value)) return std::optional<DealRow>{};
   const auto& taken = side_of(row, side).record_id;
   if (!taken.empty() && taken != seen.id.value) {
     // A second holder of one key: a clone in the CRM (F-47) or a twin in Partner Center (I-17). Neither is linked.

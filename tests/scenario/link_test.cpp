@@ -153,6 +153,36 @@ TEST_P(Link, APersonTakesADealApartAndTiesItTogetherAgain) {
   EXPECT_EQ(world.deal_of(id).partner_center.record_id, referral);
 }
 
+// The records name each other still, or again; the person's word is the newer one.
+TEST_P(Link, WhatAPersonCalledDealsOfTheirOwnIsNotTiedAgainByItsKeys) {  // I-16
+  for (const bool both_said : {false, true}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    for (int i = 0; i < 2; ++i) {
+      world.sync();
+      world.advance(minutes(5));
+    }
+    const std::string first = world.referral_of(id)["id"];
+    ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+    ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(id).id));
+    if (both_said) ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(first).id));
+    world.crm_edit(id, {{"value", 61000}});
+    world.portal_edit(first, Json::array({replaced("/details/dealValue", 70000)}));
+    for (int i = 0; i < 3; ++i) {
+      world.sync();
+      world.advance(minutes(5));
+    }
+    const auto deal = world.deal_of(id);
+    EXPECT_NE(deal.partner_center.record_id, first);
+    EXPECT_FALSE(deal.partner_center.record_id.empty());
+    EXPECT_EQ(deal.state, store::DealState::in_sync) << deal.message;
+    EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 61000.0);
+    for (const auto& r : world.referrals()) {
+      EXPECT_EQ(r["details"]["dealValue"].get<double>(), r["id"] == first ? 70000.0 : 61000.0);
+    }
+  }
+}
+
 TEST_P(Link, WhatIsLinkedCannotBeLinkedToAnother) {
   World world({.crm = GetParam()});
   const auto one = world.new_opportunity(usual_opportunity("Alder Foods"));

@@ -430,7 +430,7 @@ class Life {
       const std::string id = deleted_[below(deleted_.size())];
       std::erase(deleted_, id);
       count("opportunity restored from the bin");
-      (void)world_.control(Side::crm, "POST", "undelete", {{"id", id}});
+      world_.crm_undelete_if_allowed(id);  // not after 15 days
       return;
     }
     const auto one = some_opportunity();

@@ -270,6 +270,12 @@ bool World::crm_edit_if_allowed(const std::string& id, const Json& words) {
   return !was_refused_;
 }
 
+void World::crm_undelete_if_allowed(const std::string& id) {
+  may_be_refused_ = true;
+  (void)control(Side::crm, "POST", "undelete", {{"id", id}});
+  may_be_refused_ = false;
+}
+
 void World::crm_delete(const std::string& id) { crm_stand_->remove(crm_control(), id); }
 
 void World::crm_refuses_values_above(int limit, const std::string& message) {
