@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/find_deal.h"
 #include "cli/inbox.h"
+#include "store/file_lock.h"
 
 namespace cosell::cli {
 
@@ -23,17 +24,36 @@ Result<std::optional<store::InboxItem>> answer_to(store::Store& store, std::int6
   return std::optional<store::InboxItem>{};
 }
 
-PairAnswer answered_there(Session& session, const PairConfig& config, const store::InboxItem& item, PairAnswer answer) {
+PairAnswer answered(Session& session, const PairConfig& config, const store::InboxItem& item, PairAnswer answer,
+                    const std::string& where) {
   if (item.refused) {
-    session.output.line("Refused there at " + to_string_minutes(*item.done_at) + " UTC.");
+    session.output.line("Refused " + where + " at " + to_string_minutes(*item.done_at) + " UTC.");
     answer.code = failed(session, &config, make_error(ErrorClass::config, item.answer)).code;
   } else {
-    session.output.line("Done there at " + to_string_minutes(*item.done_at) + " UTC:");
+    session.output.line("Done " + where + " at " + to_string_minutes(*item.done_at) + " UTC:");
     for (const std::string& line : text::split(item.answer, '\n')) session.output.line("  " + line);
   }
   answer.json.set("answer", json::Value::string(item.answer));
   answer.json.set("refused", json::Value::boolean(item.refused));
   return answer;
+}
+
+// Whoever had the store has ended without answering: it was no service, or was done with its inbox. What needs no login
+// is done here; a replay is withdrawn.
+Result<store::InboxItem> taken_back(Workplace& place, const std::string& command, const json::Value& arguments,
+                                    std::int64_t id) {
+  Result<CarriedOut> told = CarriedOut{"Not done: the cosell that worked on this pair has ended. Give it again.", true};
+  if (command != "replay") told = carry_out(place, command, arguments);
+  if (!told && told.error().kind == ErrorClass::store_damaged) return told.error();
+  store::InboxItem item;
+  item.id = id;
+  item.done_at = place.pair().clock->now();
+  item.answer = told ? told->text : told.error().message;
+  item.refused = !told || told->refused;
+  auto answered = place.store().transaction(
+      [&] { return place.store().answer_inbox(id, item.answer, item.refused, *item.done_at); });
+  if (!answered) return answered.error();
+  return item;
 }
 
 }  // namespace
@@ -96,8 +116,15 @@ PairAnswer hand_over(Session& session, Workplace& place, const std::string& comm
   while (waiting.now() < until) {
     auto done = answer_to(place.store(), *left);
     if (!done) return failed(session, &place.config(), done.error());
-    if (*done) return answered_there(session, place.config(), **done, std::move(answer));
+    if (*done) return answered(session, place.config(), **done, std::move(answer), "there");
     if (!waiting.sleep_for(asked_every)) break;
+    if (store::FileLock::holder(place.config().store) || !place.open_store(StoreMode::exclusive, false)) continue;
+    done = answer_to(place.store(), *left);
+    if (!done) return failed(session, &place.config(), done.error());
+    if (*done) return answered(session, place.config(), **done, std::move(answer), "there");
+    auto taken = taken_back(place, command, arguments, *left);
+    if (!taken) return failed(session, &place.config(), taken.error());
+    return answered(session, place.config(), *taken, std::move(answer), "here");
   }
   session.output.line("It is busy and takes care of it after its present sync. The answer: cosell inbox");
   return answer;

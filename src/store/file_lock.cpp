@@ -99,7 +99,7 @@ Result<FileLock> FileLock::take(const std::string& store, Clock& clock) {
 }
 
 std::optional<std::string> FileLock::holder(const std::string& store) {
-  const int descriptor = ::open((store + ".lock").c_str(), O_RDONLY | O_CLOEXEC);
+  const int descriptor = ::open((real_path(store) + ".lock").c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return std::nullopt;
   const FileLock looks(descriptor);  // with the lock, should nobody have it
   if (try_to_lock(descriptor, LOCK_SH) != EWOULDBLOCK) return std::nullopt;

@@ -21,7 +21,8 @@ class FileLock {
 
   // store_busy, naming the holder, when another process (or this one) has the lock.
   static Result<FileLock> take(const std::string& store, Clock& clock);
-  // "process 4711, since 2026-11-21 03:41 UTC"; none when nobody has it. It is taken for an instant to look.
+  // Under any name of the store: "process 4711, since 2026-11-21 03:41 UTC"; none when nobody has it. It is taken for
+  // an instant to look.
   static std::optional<std::string> holder(const std::string& store);
 
  private:

@@ -1,8 +1,11 @@
 // Commands beside a running service, which holds the store: each is handed over, done there, and answered on the
 // screen of the person who gave it.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -13,6 +16,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 class BesideAService : public ::testing::Test {
  protected:
@@ -110,6 +114,30 @@ TEST_F(BesideAService, ResolveReplayApproveAndLinkAreDoneThereAndConfirmed) {
     EXPECT_THAT(ended.out, HasSubstr(std::string(command) + ": ")) << "the service says it as well";
   }
   EXPECT_EQ(sandbox->cosell({"journal", "verify"}).code, 0);
+}
+
+// A sync that was already done with its inbox, another person's command: whatever had the store, nobody is left to do
+// it.
+TEST_F(BesideAService, WhatIsHandedToOneThatEndsIsDoneByTheCommandItself) {
+  sandbox->answer({"sync"});
+  const Json referral = PartnerCenter(*sandbox).referrals().front();
+  const std::string opportunity = referral["externalReferenceId"];
+  const auto beside_one_that_ends = [&](const Arguments& arguments) {
+    const int lock = ::open((sandbox->store() + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+    EXPECT_EQ(::flock(lock, LOCK_EX), 0);
+    Process command = sandbox->begin(arguments);
+    EXPECT_EQ(command.first_line().rfind("Another cosell works on this pair", 0), 0U);
+    ::close(lock);
+    return command.wait();
+  };
+  const Ended unlinked = beside_one_that_ends({"deals", "unlink", opportunity});
+  EXPECT_EQ(unlinked.code, 0) << unlinked.err;
+  EXPECT_THAT(unlinked.out, AllOf(HasSubstr("Done here at"), HasSubstr("taken apart")));
+  const Ended replayed = beside_one_that_ends({"replay", opportunity});
+  EXPECT_EQ(replayed.code, 2) << "it takes a login";
+  EXPECT_THAT(replayed.err, HasSubstr("Give it again"));
+  EXPECT_THAT(sandbox->cosell({"inbox"}).out, Not(HasSubstr("waits for")));
+  EXPECT_EQ(sandbox->cosell({"replay", opportunity}).code, 0);
 }
 
 // Secrets that systemd hands to the service are not there for the people who use the command line.
