@@ -9,6 +9,7 @@
 #include "connectors/partner_center/pilot_deal.h"
 #include "connectors/partner_center/referral_feed.h"
 #include "connectors/partner_center/referral_wire.h"
+#include "deal/deal.h"
 
 namespace cosell {
 namespace {

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "connectors/dynamics365/emulator/metadata_json.h"
 #include "connectors/dynamics365/emulator/writes.h"
 #include "connectors/emulator/toolkit.h"
 

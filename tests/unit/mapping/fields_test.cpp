@@ -228,7 +228,8 @@ TEST(Solutions, ALabelOfSeveralIdsIsWrittenBack) {
   EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-C", "SOL-A", "SOL-B"})), "S=Suite,Harbor");
   EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-B"})), "S=Hub") << "not what means more than the deal has";
   EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-C"})), "no-write-back:solutions");
-  EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-C", "SOL-B"}), {{"S", t("Suite")}}), "") << "it says so already";
+  EXPECT_EQ(written(labels, Field::solutions, ids({"SOL-C", "SOL-B"}), {{"S", t("Suite")}}), "")
+      << "it says so already";
 }
 
 TEST(Solutions, ComeFromIdsLabelsAndConstants) {
