@@ -93,9 +93,9 @@ TEST_P(SellerWords, SayOfADealInAStageThatIsLeftOutWhatWouldBringItBack) {
 
 // No seller can fill in what the mapping has to say.
 TEST_P(SellerWords, AskNobodyForWhatNoColumnIsNamedFor) {
-  World world({.crm = GetParam(), .mapping = {{"fields", {{"consent_contact", nullptr}}}}});
+  World world({.crm = GetParam(), .mapping = {{"fields", {{"solutions", {{"constant", Json::array({" "})}}}}}}});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
-  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("the consent to share"), Not(HasSubstr("fill")), for_sellers));
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("a solution with its id"), Not(HasSubstr("fill")), for_sellers));
   EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::admin);
   EXPECT_THAT(world.deal_of(id).next_step, HasSubstr("mapping file"));
   world.crm_edit(id, {{"value", nullptr}});
