@@ -660,6 +660,7 @@ class Life {
     std::set<std::string> keys;
     std::map<std::string, Json> opportunities;
     for (const auto& o : world_.opportunities()) {
+      if (std::find(deleted_.begin(), deleted_.end(), o["id"]) != deleted_.end()) continue;  // in the bin
       opportunities.emplace(o["id"], o);
       const std::string key = o[key_word()].is_string() ? o[key_word()].get<std::string>() : "";
       if (key.empty() || people_ == People::err) continue;
