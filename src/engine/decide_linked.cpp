@@ -87,6 +87,17 @@ const mapping::ReadDeal::Problem* left_out(const DealView& view) {
   return it == problems.end() ? nullptr : &*it;
 }
 
+// Nobody is invited to a deal that is closed: help that would leave behind the closing is not asked for (L-7).
+void ask_nobody_after_closing(Decision& decision) {
+  const auto* standing = decision.of(Field::standing);
+  if (standing == nullptr || standing->verdict != Verdict::to_partner_center) return;
+  const auto* target = std::get_if<Standing>(&standing->result);
+  auto* help = find(decision, Field::help);
+  if (target == nullptr || !is_terminal(*target) || help == nullptr) return;
+  if (help->verdict != Verdict::to_partner_center) return;
+  *help = FieldDecision{Field::help, Verdict::ignored, Reason::closed, {}, "L-7"};
+}
+
 WaitFor who_resolves(Reason r) {
   switch (r) {
     case Reason::unreadable:
@@ -373,6 +384,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     waits.message = words::fought_over(pair_, *fight, view.crm.deal, view.partner_center);
     waits.next_step = words::fought_over_remedy(plan.row);
   }
+  ask_nobody_after_closing(decision);
   Columns agrees_with;
   const Columns crm_changes = to_crm_columns(decision, view, agrees_with, waits);
   if (auto done = plan_referral_update(plan, decision, view, waits); !done) return done.error();

@@ -67,7 +67,9 @@ bool still_concerns(const OperationRow& row, const DealRow& deal) {
 bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
   const std::string& tied = side == Side::crm ? holder.partner_center.record_id : holder.crm.record_id;
   const std::string& ours = side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
-  return holder.marks.count(unlinked_mark) > 0 || (!tied.empty() && tied != ours);
+  if (holder.marks.count(unlinked_mark) > 0 || (!tied.empty() && tied != ours)) return true;
+  const auto told_apart = holder.marks.find(no_match_mark);
+  return told_apart != holder.marks.end() && told_apart->second == ours;
 }
 
 }  // namespace
@@ -226,6 +228,8 @@ Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied&
     }
   }
   const Columns& agreed = answer == AnswerIs::read_later ? as_sent : picture;
+  // What was there before says nothing of what the system makes of our values.
+  const bool met_another = answer == AnswerIs::own && is_create(row) && !applied.created;
   const bool own_answer = answer == AnswerIs::own && applied.stored && !is_create(row);
   Deal was_here;
   if (own_answer) {
@@ -243,6 +247,7 @@ Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied&
       agreement.unheeded.push_back(info(*field).label);  // not agreed on: it is decided again
       continue;
     }
+    if (met_another && !same_value(here, wanted)) continue;  // as on a first link
     if (begins_elsewhere && *field == Field::stage) {
       // Both are taken to have stood where the record begins; the other side has moved on since, which is written next.
       agreement.on.push_back({*field, here, here});

@@ -168,6 +168,26 @@ TEST_P(CrmToPartnerCenter, TheTwoAnswersMakeAPartnerLedOrACoSellDeal) {  // T-4,
   EXPECT_EQ(world.opportunity(asking)["microsoft_answer"], "accepted");
 }
 
+TEST_P(CrmToPartnerCenter, HelpThatIsWantedWithTheClosingIsNotAskedForBehindIt) {  // L-7, I-14
+  World world({.crm = GetParam()});
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  const auto id = world.new_opportunity(with(usual_opportunity("Alder Foods"), {{"contact", contact}}));
+  for (int i = 0; i < 2; ++i) {
+    world.sync();
+    world.advance(minutes(5));
+  }
+  world.crm_edit(id, {{"help", "ProofOfConceptOrDemo"}, {"help_notes", "In May"}});
+  world.crm_edit(id, {{"stage", "won"}});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(world.sync().failures_total, 0);
+    world.advance(minutes(5));
+  }
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Won");
+  EXPECT_TRUE(world.control(Side::partner_center, "GET", "records")["invited"].empty());
+  EXPECT_NE(world.deal_of(id).state, store::DealState::failed) << world.deal_of(id).message;
+}
+
 TEST_P(CrmToPartnerCenter, F74_WonLeavesOnlyAfterTheSettleTimeAndReopeningInTimeCancels) {  // F-74
   World world({.crm = GetParam(), .settle = minutes(60)});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));

@@ -537,6 +537,66 @@ TEST_P(InDoubt, ACreateThatMeetsARecordOfAnotherDealDoesNotTakeItAway) {  // I-1
   expect_quiet(world);
 }
 
+// The same, where a person said of both records that they are deals of their own.
+TEST_P(InDoubt, ACreateThatMeetsARecordThatWasToldApartDoesNotTieTheTwo) {  // I-16
+  World world({.crm = GetParam()});
+  const std::string referral = world.inbound()["id"];
+  world.sync();
+  const std::string id = world.opportunities().at(0)["id"];
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(referral).id));
+  ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(id).id));
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_NE(world.deal_of(id).partner_center.record_id, referral);
+  EXPECT_NE(world.deal_of(referral).crm.record_id, id);
+  expect_quiet(world);
+}
+
+// The second create meets what came of the first one, and what a seller did to it since.
+TEST(InDoubtDynamics365, WhatAMetRecordShowsOtherwiseIsNoAgreement) {  // F-04, I-06, I-24
+  World world({.crm = "dynamics365"});
+  const Json referral = world.inbound({{"dealValue", 20000}});
+  std::optional<http::Request> late;
+  bool arrived = false;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    const bool creates = side == Side::crm && r.body.find("If-None-Match") != std::string::npos &&
+                         r.body.find("cosell_referralid") != std::string::npos;
+    if (!creates) return go(r);
+    if (!late) {
+      late = r;
+      return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    }
+    if (!std::exchange(arrived, true)) {
+      world.send(Side::crm, *late);
+      world.crm_edit(world.opportunities().at(0)["id"], {{"value", 21000}});
+    }
+    return go(r);
+  };
+  for (int run = 0; run < 4; ++run) {
+    world.sync();
+    world.advance(minutes(5));
+  }
+  ASSERT_TRUE(arrived);
+  const Json opportunity = world.opportunities().at(0);
+  ASSERT_EQ(world.opportunities().size(), 1U);
+  EXPECT_EQ(opportunity["value"].get<double>(), 21000.0);
+  const auto deal = world.deal_of(referral["id"]);
+  EXPECT_EQ(deal.crm.record_id, opportunity["id"]);
+  world.portal_edit(referral["id"], as_accepted());
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  const bool waits = world.deal_of(referral["id"]).reason == "conflict";
+  const double there = world.referrals().at(0)["details"]["dealValue"].get<double>();
+  EXPECT_TRUE(waits || there == 21000.0) << "the edit is taken for what the system made of the value";
+}
+
 // One that Microsoft sent gets the opportunity's id once it is accepted.
 TEST_P(InDoubt, AReferralThatNeverCarriedItsKeyDoesNotGiveItUp) {  // I-16
   World world({.crm = GetParam()});

@@ -34,7 +34,11 @@ std::string text_in(const Json& record, const char* name) {
 }
 
 // What happened in all lives of a test, by name.
-using Counts = std::map<std::string, std::int64_t>;
+struct Count {
+  std::int64_t times = 0;
+  std::uint64_t first_seed = 0;  // of a life in which it happened
+};
+using Counts = std::map<std::string, Count>;
 
 class Life {
  public:
@@ -76,8 +80,13 @@ class Life {
   }
 
   void count(const std::string& what) {
-    ++counts_[what];
+    count_more(what, 1);
     tell(what);
+  }
+  void count_more(const std::string& what, std::int64_t times) {
+    Count& count = counts_[what];
+    if (count.times == 0) count.first_seed = options_.seed;
+    count.times += times;
   }
   void tell(const std::string& what) {
     static const bool tells = number_from("COSELL_TELL", 0) > 0;
@@ -239,8 +248,8 @@ class Life {
       std::string name = std::string("fault ") + store::name_of(side) + " " + action["kind"].get<std::string>();
       if (action.contains("status")) name += " " + std::to_string(action["status"].get<int>());
       if (fault["match"].contains("method")) name += " " + fault["match"]["method"].get<std::string>();
-      counts_[name + ", planned"] += 1;
-      counts_[name + ", fired"] += fault.value("fired", 0);
+      count_more(name + ", planned", 1);
+      count_more(name + ", fired", fault.value("fired", 0));
     }
   }
 
@@ -653,6 +662,7 @@ class Life {
     std::set<std::string> keys;
     std::map<std::string, Json> opportunities;
     for (const auto& o : world_.opportunities()) {
+      if (std::find(deleted_.begin(), deleted_.end(), o["id"]) != deleted_.end()) continue;  // in the bin
       opportunities.emplace(o["id"], o);
       const std::string key = o[key_word()].is_string() ? o[key_word()].get<std::string>() : "";
       if (key.empty() || people_ == People::err) continue;
@@ -669,6 +679,7 @@ class Life {
     for (const auto& [id, o] : opportunities) says_how_it_stands(o["name"], world_.deal_of(id));
     for (const auto& row : world_.deals()) {
       count("deal at rest: " + std::string(store::name_of(row.state)) + " " + row.reason);
+      if (row.state == store::DealState::failed) count("failed at rest: " + row.message.substr(0, 120));
       if (!linked(row)) continue;
       const auto opportunity = opportunities.find(row.crm.record_id);
       const auto referral = referrals.find(row.partner_center.record_id);
@@ -790,7 +801,7 @@ void live_many(const char* crm, Life::People people) {
     }
   }
   if (lives == 1) return;
-  for (const auto& [what, times] : counts) std::cout << times << "\t" << what << "\n";
+  for (const auto& [what, n] : counts) std::cout << n.times << "\t" << what << " (first seed " << n.first_seed << ")\n";
 }
 
 TEST_P(RandomLives, EndWithBothSidesAgreedAndEveryEditKeptOrToldOf) {  // I-01, I-06
