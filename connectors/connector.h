@@ -30,7 +30,7 @@ namespace cosell {
 enum class RecordKind : std::uint8_t {
   opportunity,     // CRM
   account,         // CRM: the customer
-  contact,         // CRM: a person at the customer
+  contact,         // CRM: a person at the customer; asked for only through columns of an opportunity
   owner,           // CRM: a user of the CRM
   referral,        // Partner Center: the partner's own record of the deal
   microsoft_half,  // Partner Center: the record that asks Microsoft for help, in the same engagement
@@ -82,7 +82,7 @@ struct Operation {
   OperationId id;
   RecordKind kind = RecordKind::opportunity;
   Verb verb = Verb::update;
-  RecordRef target;         // update: the id; create: the key that makes it findable
+  RecordRef target;         // update: the id; create: the key that makes it findable (an account has none)
   VersionToken must_match;  // update: the version this was planned against; empty: no condition
   // Update without a server-side condition: the values the plan was made from, to be compared with a fresh read
   // before writing. Empty when only bridge-owned columns are written.
@@ -105,7 +105,7 @@ struct Applied {
 struct Outcome {
   OperationId id;
   std::variant<Applied, Error> what;
-  std::string request_id;
+  std::string request_id;  // the server's, for support cases; "" where it names none
 };
 
 // Batches of operations on their way to one side, as push_each() is handed them. Called on the thread that pushes.
@@ -155,7 +155,7 @@ struct RecordTypeEntry {
 };
 
 struct ColumnInfo {
-  std::string name;
+  std::string name;  // a parent's by its path ("Account.Name"); checked against the mapping where one is listed
   std::string label;
   std::string type;  // "text", "number", "boolean", "date", "instant", "picklist", "reference"
   int length = 0;    // longest text, 0: unbounded or no text

@@ -144,6 +144,9 @@ class Sandbox {
             "Unknown system \"" + options_.as + "\"; " +
             (near.empty() ? "known are " + text::join(crm_names(), ", ") : "did you mean " + near + "?"));
       }
+      if (options_.login == "certificate" && !system->sandbox_key_pair) {
+        return config_error(system->display_name + " is not logged in to by certificate.");
+      }
     }
     for (const System& system : systems()) {
       if (!system.is_crm || (!options_.as.empty() && system.name != options_.as)) continue;
@@ -207,6 +210,9 @@ class Sandbox {
   }
 
   Result<void> load_csv(Stand& stand) {
+    if (!stand.in.load_csv) {
+      return config_error("The sandbox's " + stand.system->display_name + " loads no exports; use --deals N instead.");
+    }
     auto csv = read_text_file(options_.load);
     if (!csv) return csv.error();
     auto map = pairs_of(options_.map, "--map");

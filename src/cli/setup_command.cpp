@@ -68,7 +68,8 @@ PairAnswer set_up_pair(Session& session, const PairConfig& config, bool dry_run)
   const std::string system = crm.capabilities().display_name;
   ColumnMaker* maker = crm.column_maker();
   if (maker == nullptr) {
-    output.error(system + " takes no columns from the bridge; create them by hand.");
+    output.error(system +
+                 " takes no columns from the bridge; create them by hand: cosell check names those that are missing.");
     answer.code = exit_usage;
     return answer;
   }

@@ -20,13 +20,20 @@ class Bench::Wire final : public net::Transport {
   explicit Wire(Bench& bench) : bench_(bench) {}
 
   void stream(const Next& next, const Done& done, const Limit& limit) override {
-    const Next watched = [this, &next]() -> std::optional<net::Exchange> {
+    int under_way = 0;
+    const Next watched = [&]() -> std::optional<net::Exchange> {
       if (bench_.clock.stopped) return std::nullopt;
       std::optional<net::Exchange> exchange = next();
-      if (exchange) note(*exchange);
+      if (!exchange) return exchange;
+      note(*exchange);
+      bench_.most_at_once = std::max(bench_.most_at_once, ++under_way);
       return exchange;
     };
-    bench_.line_.stream(watched, done, limit);
+    const Done answered = [&](std::size_t index, net::Reply reply) {
+      --under_way;
+      done(index, std::move(reply));
+    };
+    bench_.line_.stream(watched, answered, limit);
   }
 
  private:
@@ -91,6 +98,10 @@ void Bench::trouble(const std::vector<Route>& routes, const Trouble& what) {
 void Bench::no_trouble() {
   met_routes_.clear();
   control("faults", "[]");
+}
+
+bool Bench::is_login(const std::string& path) const {
+  return !login_path_part_.empty() && path.find(login_path_part_) != std::string::npos;
 }
 
 bool Bench::met(const http::Request& request) const {

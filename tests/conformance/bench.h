@@ -96,11 +96,12 @@ class Bench {
   std::vector<std::string> log_lines;
   Duration timeout = seconds(60);
   int max_in_flight = 4;
+  int most_at_once = 0;  // requests that were under way together so far
 
  private:
   class Wire;
   net::Delivered deliver(const http::Request& request);
-  bool is_login(const std::string& path) const { return path.find(login_path_part_) != std::string::npos; }
+  bool is_login(const std::string& path) const;
   bool met(const http::Request& request) const;
   void note_tokens(const http::Request& request, const http::Response& response);
 

@@ -14,16 +14,11 @@ class MakingColumns : public Conformance {
  protected:
   void SetUp() override {
     if (connector().column_maker() == nullptr) GTEST_SKIP() << "has no columns of the bridge's own";
+    making = target().column_making();
+    ASSERT_TRUE(making.name && making.take_privilege) << "a connector with a ColumnMaker: override column_making()";
   }
 
-  // "Cosell_Fresh__c" or "cosell_fresh", after the custom column that the target has.
-  std::string fresh(const std::string& word) {
-    std::string name = parts.text;
-    const std::size_t at = name.find_first_of("Nn");
-    const bool upper = name[at] == 'N';
-    name.replace(at, 5, upper ? std::string(1, static_cast<char>(word[0] - 'a' + 'A')) + word.substr(1) : word);
-    return name;
-  }
+  std::string fresh(const std::string& word) { return making.name(word); }
 
   OwnColumn wanted(const std::string& word, ColumnKind kind, int length = 0) {
     OwnColumn c;
@@ -67,11 +62,7 @@ class MakingColumns : public Conformance {
     return it == d->columns.end() ? ColumnInfo() : *it;
   }
 
-  void take_privilege() {
-    const bool salesforce = capabilities().system == "salesforce";
-    bench().set(salesforce ? "missing_permissions" : "missing_privileges",
-                salesforce ? R"(["CustomizeApplication"])" : R"(["prvCreateAttribute"])");
-  }
+  ColumnMaking making;
 };
 INSTANTIATE_TEST_SUITE_P(Conformance, MakingColumns, testing::ValuesIn(systems()), name_of_system);
 
@@ -110,8 +101,7 @@ TEST_P(MakingColumns, ShowsInADryRunWhatIsMissingAndMakesNothing) {
 }
 
 TEST_P(MakingColumns, GoesOnWhereARunBrokeOff) {
-  bench().trouble({{"POST", "/services/data"}, {"POST", "/api/data/v9.2/EntityDefinitions"}},
-                  {.name = "503", .status = 503, .times = 1});
+  bench().trouble(making.writes, {.name = "503", .status = 503, .times = 1});
   make(one_of_each());
   bench().no_trouble();
   make(one_of_each());
@@ -120,15 +110,16 @@ TEST_P(MakingColumns, GoesOnWhereARunBrokeOff) {
 }
 
 TEST_P(MakingColumns, NamesThePrivilegeThatIsMissing) {
-  take_privilege();
+  making.take_privilege();
   const auto steps = make(one_of_each());
   ASSERT_FALSE(steps.empty());
   EXPECT_EQ(steps.back().state, Step::failed);
-  EXPECT_THAT(steps.back().remedy, testing::AnyOf(HasSubstr("Customize Application"), HasSubstr("System Customizer")));
+  EXPECT_THAT(steps.back().remedy, HasSubstr(making.privilege));
   EXPECT_EQ(count(steps, Step::made), 0u);
 }
 
 TEST_P(MakingColumns, RefusesAStandardNameThatDoesNotExist) {
+  LEAVE_IF_IT_CANNOT("standard names");
   OwnColumn column = wanted("line", ColumnKind::text, 100);
   column.name = "Nonsense";
   const auto steps = make({column});

@@ -57,6 +57,29 @@ TEST_P(CustomersAndOwners, ACustomerIsFoundByAllThatIsAskedTogether) {
   EXPECT_THAT(by_name("Alder"), IsEmpty()) << "a part of the name is not the name";
 }
 
+// Two are enough to see that a name alone does not tell; the one that is asked for must not be cut off.
+TEST_P(CustomersAndOwners, OneOfManyOfItsNameIsFoundHoweverFewAPageHolds) {
+  LEAVE_IF_IT_CANNOT("customers");
+  const std::string& name = facts.customers.name;
+  const std::string& place = facts.customers.place;
+  for (int i = 0; i < 2 * facts.page + 1; ++i) customer("Alder Foods", std::to_string(10'000 + i));
+  const std::string last = customer("Alder Foods", "99999");
+  EXPECT_GE(by_name("Alder Foods").size(), 2U);
+  RelatedQuery query;
+  query.columns = {name, place};
+  query.match = {{name, text_value("Alder Foods")}, {place, text_value("99999")}};
+  EXPECT_THAT(found(RecordKind::account, query.match), ElementsAre(last));
+  RelatedQuery other = query;
+  other.match[name] = text_value("Birch Logistics");
+  Call call = bench().call();
+  const std::vector<RelatedQuery> queries = {query, other};
+  const auto answers = connector().related_to_each(call, queries);
+  ASSERT_TRUE(answers.has_value()) << told(answers.error());
+  ASSERT_EQ(answers->size(), 2U);
+  EXPECT_THAT(ids_of((*answers)[0]), ElementsAre(last));
+  EXPECT_THAT((*answers)[1], IsEmpty());
+}
+
 TEST_P(CustomersAndOwners, AnAwkwardNameFindsOnlyItself) {
   LEAVE_IF_IT_CANNOT("customers");
   customer("Plain", "1");

@@ -132,8 +132,11 @@ TEST_P(Describing, SaysThatTheLoginIsRefusedAndStopsThere) {
   Trouble refused;
   refused.status = 400;
   refused.body = R"({"error":"invalid_grant","error_description":"The login is not valid."})";
-  bench().trouble(target().logins(), refused);
-  EXPECT_THAT(problems(facts.columns, {parts.text}), HasSubstr("Login"));
+  // A fixed key is refused by every request.
+  const bool by_key = target().logins().empty();
+  if (by_key) refused.status = 401;
+  bench().trouble(by_key ? target().reads() : target().logins(), refused);
+  EXPECT_THAT(problems(facts.columns, {parts.text}), HasSubstr("Login")) << "check() calls the finding \"Login\"";
   const Result<Page> page = pull_page({});
   ASSERT_FALSE(page.has_value());
   EXPECT_EQ(page.error().kind, ErrorClass::auth_expired) << told(page.error());
@@ -141,6 +144,15 @@ TEST_P(Describing, SaysThatTheLoginIsRefusedAndStopsThere) {
   const Result<Descriptor> d = connector().describe(call);
   ASSERT_FALSE(d.has_value());
   EXPECT_EQ(d.error().kind, ErrorClass::auth_expired) << told(d.error());
+}
+
+TEST_P(Describing, DoesNotCallASystemHealthyThatCannotBeReached) {
+  created("A");
+  target().reconnect();
+  Trouble silent;
+  silent.kind = Trouble::Kind::unreachable;
+  trouble_reads(silent);
+  EXPECT_NE(problems(facts.columns, {parts.text}), "");
 }
 
 TEST_P(Describing, HasOneSpellingOfAnIdAndAPageForPeople) {

@@ -112,6 +112,13 @@ class Dynamics365Target final : public ConformanceTarget {
     return all;
   }
 
+  ColumnMaking column_making() override {
+    return {[](const std::string& word) { return "cosell_" + word; },
+            {{"POST", "/api/data/v9.2/EntityDefinitions"}},
+            [this] { bench.set("missing_privileges", R"(["prvCreateAttribute"])"); },
+            "System Customizer"};
+  }
+
   std::size_t count_on_server() override { return Json::parse(bench.control("records"))["opportunities"].size(); }
   std::map<std::string, std::string> on_server(const RecordId& id) override {
     Json record = record_of(id);

@@ -167,7 +167,7 @@ TEST_P(Reading, AnIdlePullCostsOneRequest) {
     if (restart) target().reconnect();
     const std::size_t before = requests();
     const Pulled idle = pull_all(at);
-    EXPECT_EQ(requests() - before, facts.idle_requests);
+    EXPECT_EQ(requests() - before, facts.idle_requests + (restart ? facts.first_requests : 0));
     EXPECT_THAT(idle.seen, IsEmpty());
     EXPECT_FALSE(idle.full_listing);
     at = idle.last();
@@ -311,6 +311,26 @@ TEST_P(Reading, FetchLeavesOutWhatDoesNotExist) {
   const std::size_t before = requests();
   EXPECT_THAT(fetch({}), IsEmpty());
   EXPECT_EQ(requests(), before) << "asking for nothing asks nobody";
+}
+
+// A record that a fetch leaves out is taken for deleted.
+TEST_P(Reading, FetchGivesEachOfManyHoweverFewAPageHolds) {
+  std::vector<Operation> ops;
+  for (int i = 0; i < 3 * facts.page + 2; ++i) ops.push_back(create_of("Deal " + std::to_string(i)));
+  std::vector<std::string> ids;
+  std::vector<RecordRef> by_ids;
+  std::vector<RecordRef> by_keys;
+  for (std::size_t i = 0; i < ops.size(); i += static_cast<std::size_t>(capabilities().batch_max)) {
+    const std::size_t n = std::min(ops.size() - i, static_cast<std::size_t>(capabilities().batch_max));
+    for (const Outcome& done : push(std::vector<Operation>(ops.begin() + i, ops.begin() + i + n))) {
+      ASSERT_NE(applied_in(done), nullptr) << told(done);
+      ids.push_back(applied_in(done)->id.value);
+      by_ids.push_back({facts.kind, applied_in(done)->id, {}});
+    }
+  }
+  for (const Operation& op : ops) by_keys.push_back({facts.kind, {}, op.target.key, now() - hours(1)});
+  EXPECT_THAT(ids_of(fetch(by_ids)), UnorderedElementsAreArray(ids)) << "by id";
+  EXPECT_THAT(ids_of(fetch(by_keys)), UnorderedElementsAreArray(ids)) << "by key";
 }
 
 // ---- stopping

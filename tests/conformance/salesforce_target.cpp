@@ -97,6 +97,16 @@ class SalesforceTarget final : public ConformanceTarget {
             {"Create on Account", [this] { bench.set("missing_permissions", R"(["Account.Create"])"); }}};
   }
 
+  ColumnMaking column_making() override {
+    return {[](std::string word) {
+              word[0] = static_cast<char>(word[0] - 'a' + 'A');
+              return "Cosell_" + word + "__c";
+            },
+            {{"POST", "/services/data"}},
+            [this] { bench.set("missing_permissions", R"(["CustomizeApplication"])"); },
+            "Customize Application"};
+  }
+
   std::size_t count_on_server() override { return records().size(); }
   std::map<std::string, std::string> on_server(const RecordId& id) override {
     Json record = record_of(id);

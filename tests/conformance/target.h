@@ -16,7 +16,8 @@
 
 namespace cosell::conformance {
 
-// Columns of the connector that play a part in the tests. Empty: the system has none that fits.
+// Columns of the connector that play a part in the tests. `bounded`, `moment` and `flag` may be empty, with the reason
+// in Facts::cannot.
 struct Parts {
   std::string title;      // a text that every record has
   std::string text;       // a text that may be written at any time
@@ -64,11 +65,12 @@ struct Facts {
   std::vector<std::string> more_columns;  // the same and one more
   int page = 10;                          // rows that the emulated server gives at once
   std::size_t idle_requests = 1;          // of a pull when nothing has changed
+  std::size_t first_requests = 0;         // more of them in a new process, which asks whose data it reads
   int least_page_limit = 1;               // the system cannot be asked for smaller pages
-  std::vector<std::string> secrets;       // of the login
+  std::vector<std::string> secrets;       // of the login: client secrets, first refresh tokens, fixed keys
   std::vector<Deviation> deviations;
   // Behaviours that the system cannot have, and why: "customers", "illegal change", "longest text", "required title",
-  // "tick", "time column".
+  // "tick", "time column", "standard names".
   std::map<std::string, std::string> cannot;
 };
 
@@ -78,8 +80,17 @@ struct Lack {
   std::function<void()> take_away;
 };
 
+// Where the bridge's own columns are made; for a connector with a ColumnMaker.
+struct ColumnMaking {
+  std::function<std::string(const std::string& word)> name;  // of a new column: "fresh" -> "cosell_fresh"
+  std::vector<Route> writes;                                 // requests that make one
+  std::function<void()> take_privilege;
+  std::string privilege;  // the word by which the remedy must name it
+};
+
 class ConformanceTarget {
  public:
+  // Requests with this in their path are logins; "" where a fixed key takes the place of a login.
   explicit ConformanceTarget(std::string login_path_part) : bench(std::move(login_path_part)) {}
   virtual ~ConformanceTarget() = default;
 
@@ -93,7 +104,7 @@ class ConformanceTarget {
   // ---- requests that a trouble may meet
   virtual std::vector<Route> reads() const = 0;
   virtual std::vector<Route> writes() const = 0;
-  virtual std::vector<Route> logins() const = 0;
+  virtual std::vector<Route> logins() const = 0;  // none: a fixed key, which nothing renews
 
   // ---- what people and administrators do
   virtual RecordId person_creates(const std::string& title) = 0;
@@ -101,14 +112,15 @@ class ConformanceTarget {
   virtual void person_sets_amount(const RecordId& id, const std::string& json_number) = 0;
   // Deletes it, or takes it out of the sight of the bridge's login where nothing can be deleted.
   virtual void person_removes(const RecordId& id) = 0;
-  virtual void tokens_die() = 0;
+  virtual void tokens_die() = 0;  // nothing to do for a fixed key
   // What the server remembers for the next pages is gone.
   virtual void pages_die() = 0;
   virtual std::vector<Lack> lacks() = 0;
+  virtual ColumnMaking column_making() { return {}; }
 
   // ---- what the server has
   virtual std::size_t count_on_server() = 0;
-  // Every field by its path with its JSON text, bookkeeping of the last change left out. Empty: no such record.
+  // Every field by its path with its JSON text, bookkeeping of the last change left out.
   virtual std::map<std::string, std::string> on_server(const RecordId& id) = 0;
   // The paths in on_server that a write of the column may change.
   virtual std::set<std::string> paths_of(const std::string& column) const = 0;

@@ -11,6 +11,7 @@
 
 #include "cli/config.h"
 #include "config_texts.h"
+#include "connectors/registry.h"
 
 namespace cosell::cli {
 namespace {
@@ -104,6 +105,21 @@ TEST(ConfigSchema, AgreesWithTheReaderOnBadFiles) {
   for (const auto& slip : slips) {
     SCOPED_TRACE(slip.first + " -> " + slip.second);
     expect_both(with(slip.first, slip.second), false);
+  }
+}
+
+TEST(ConfigSchema, KnowsEverySystem) {
+  for (const std::string& name : crm_names()) {
+    const System& crm = *find_system(name);
+    for (const SandboxLogin login : {SandboxLogin::secret, SandboxLogin::certificate}) {
+      SCOPED_TRACE(name);
+      const auto part = [login](const System& s) {
+        return json::write(s.sandbox_part("http://127.0.0.1:4000", login));
+      };
+      expect_both(R"({ "pairs": { "contoso": { "crm": )" + part(crm) + R"(, "partner_center": )" +
+                      part(partner_center_system()) + R"(, "mapping": "contoso.jsonc", "store": "contoso.db" } } })",
+                  true);
+    }
   }
 }
 
