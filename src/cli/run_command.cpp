@@ -32,8 +32,9 @@ class Service {
     bool first = true;
     while (!SystemClock::interrupted()) {
       const Instant begun = session_.clock().now();
-      if (const auto done = cycle(first); !done && !put_off(done.error())) return;
-      first = false;
+      const auto done = cycle(first);
+      if (!done && !put_off(done.error())) return;
+      first = first && !done;
       while (true) {
         const auto due = wait_until(begun + every_);
         if (due && !*due) return;  // asked to stop

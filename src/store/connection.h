@@ -110,6 +110,8 @@ class Connection {
   std::int64_t last_id() const { return database_.getLastInsertRowid(); }
 
   bool in_transaction() const;
+  // Is the file no longer where it was opened? Somebody moved it away, or put another one in its place.
+  bool has_moved();
   // While on, closing the last connection leaves the file and its write-ahead log as they are.
   void leave_files_alone(bool on);
   sqlite3* handle() { return database_.getHandle(); }

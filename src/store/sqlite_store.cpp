@@ -27,6 +27,16 @@ void SqliteStore::note_failure(const Error& error) {
 
 Result<void> SqliteStore::begin() {
   return read([&]() -> Result<void> {
+    if (parts_.mode == OpenOptions::Mode::exclusive && parts_.connection->has_moved()) {
+      // The files beside it are named after it: they belong to what is there now.
+      parts_.connection->leave_files_alone(true);
+      Error error = make_error(ErrorClass::store_damaged,
+                               parts_.path +
+                                   " was moved away or replaced while cosell was working with it. Nothing more "
+                                   "is written to it. See that the right file is there, then start again.");
+      error.rule = "moved";
+      return error;
+    }
     query("BEGIN IMMEDIATE").run();
     return {};
   });

@@ -62,6 +62,21 @@ Result<void> copy_pages(Connection& from, const std::string& to, const std::stri
   return {};
 }
 
+// A hard link, unlike renaming, never replaces a file that is there. Where the disk knows none (FAT, many network
+// drives), the name is taken first.
+Result<void> give_name(const std::string& unfinished, const std::string& destination) {
+  int failed = ::link(unfinished.c_str(), destination.c_str()) == 0 ? 0 : errno;
+  if (failed == EPERM || failed == EOPNOTSUPP || failed == ENOSYS) {
+    const int taken = ::open(destination.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    failed = taken >= 0 ? 0 : errno;
+    if (taken >= 0) ::close(taken);
+    if (taken >= 0 && ::rename(unfinished.c_str(), destination.c_str()) != 0) failed = errno;
+  }
+  if (failed == 0) return {};
+  if (failed == EEXIST) return make_error(ErrorClass::config, destination + " exists already. Name a new file.");
+  return refused_by_system("cannot be created", destination, failed);
+}
+
 }  // namespace
 
 Result<std::string> verify_sqlite_store(const std::string& path, const OpenOptions& options, Clock& clock) {
@@ -91,12 +106,8 @@ Result<void> back_up_sqlite_store(const std::string& path, const std::string& de
   if (descriptor < 0) return refused_by_system("cannot be created", unfinished, errno);
   ::close(descriptor);
   auto copied = attempt(destination, [&] { return copy_pages((*store)->connection(), unfinished, options.vfs); });
-  // A hard link, unlike renaming, never replaces a file that is there.
   if (copied) copied = flush_to_disk(unfinished);
-  if (copied && ::link(unfinished.c_str(), destination.c_str()) != 0) {
-    copied = errno == EEXIST ? make_error(ErrorClass::config, destination + " exists already. Name a new file.")
-                             : refused_by_system("cannot be created", destination, errno);
-  }
+  if (copied) copied = give_name(unfinished, destination);
   ::unlink(unfinished.c_str());
   if (!copied) return copied;
   return flush_folder_of(destination);

@@ -411,6 +411,31 @@ TEST_F(StoreOpening, ByWhoMayOnlyReadShowsOneMomentAfterTheOtherWhileItsOwnerWri
   EXPECT_EQ(status, 0);
 }
 
+// A person puts a backup in its place and forgets to stop the service.
+TEST_F(StoreOpening, ByAnotherFileInItsPlaceEndsTheWorkAndLeavesThatFileAlone) {
+  fill(3);
+  const std::string backup = folder_ / "backup.db";
+  OpenOptions options;
+  options.pair = "north";
+  expect_ok(back_up_sqlite_store(path_, backup, options, clock_));
+  auto service = open();
+  expect_ok(service->set_property("written", "before"));
+  std::filesystem::create_directory(folder_ / "away");
+  for (const char* file : {"north.db", "north.db-wal", "north.db-shm"}) {
+    std::filesystem::rename(folder_ / file, folder_ / (std::string("away/") + file));
+  }
+  std::filesystem::rename(backup, path_);
+  SQLite::Database other(path_, SQLite::OPEN_READWRITE);
+  other.exec("INSERT INTO properties (name, value) VALUES ('only', 'in the log')");
+  const auto refused = service->set_property("written", "after");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, ErrorClass::store_damaged);
+  EXPECT_EQ(refused.error().rule, "moved");
+  service.reset();
+  EXPECT_NE(bytes_of_file(path_ + "-wal"), "") << "another process needs it";
+  EXPECT_EQ(raw_text("SELECT group_concat(value) FROM properties WHERE name IN ('only', 'written')"), "in the log");
+}
+
 // A sync that ends writes its log back into the file, which grows under the eyes of who looks.
 TEST_F(StoreOpening, IsNoDamageWhileOthersComeAndGo) {
   constexpr int kSyncs = 300;
