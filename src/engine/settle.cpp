@@ -64,7 +64,8 @@ bool still_concerns(const OperationRow& row, const DealRow& deal) {
 bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
   const std::string& tied = side == Side::crm ? holder.partner_center.record_id : holder.crm.record_id;
   const std::string& ours = side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
-  return holder.marks.count(unlinked_mark) > 0 || (!tied.empty() && tied != ours);
+  const bool apart = holder.marks.count(unlinked_mark) + holder.marks.count(no_match_mark) > 0;
+  return apart || (!tied.empty() && tied != ours);
 }
 
 }  // namespace

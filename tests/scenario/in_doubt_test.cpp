@@ -537,6 +537,24 @@ TEST_P(InDoubt, ACreateThatMeetsARecordOfAnotherDealDoesNotTakeItAway) {  // I-1
   expect_quiet(world);
 }
 
+TEST_P(InDoubt, ACreateThatMeetsARecordThatAPersonCalledADealOfItsOwnDoesNotTakeItAway) {  // I-16
+  World world({.crm = GetParam()});
+  const std::string referral = world.inbound({{"name", "First"}})["id"];
+  world.sync();
+  const std::string id = world.opportunities().at(0)["id"];
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  for (const std::string& record : {id, referral}) {
+    ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(record).id));
+  }
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_NE(world.deal_of(referral).crm.record_id, id);
+  EXPECT_NE(world.deal_of(id).partner_center.record_id, referral);
+  expect_quiet(world);
+}
+
 // One that Microsoft sent gets the opportunity's id once it is accepted.
 TEST_P(InDoubt, AReferralThatNeverCarriedItsKeyDoesNotGiveItUp) {  // I-16
   World world({.crm = GetParam()});
