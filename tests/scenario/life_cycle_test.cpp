@@ -220,7 +220,7 @@ TEST_P(LifeOfDeals, WonTooSoonWaitsAlsoBesideAStepThatWaitsLonger) {  // G-3
   world.advance(hours(69));
   world.crm_edit(id, {{"stage", "won"}});
   world.sync();
-  world.advance(minutes(55));
+  world.advance(minutes(64));
   world.crm_edit(id, {{"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
   world.sync();
   world.advance(minutes(10));
