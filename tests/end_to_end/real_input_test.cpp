@@ -67,12 +67,15 @@ TEST_P(RealInput, EachWaitingDealNamesWhatItLacksAndTheSellerSeesIt) {
   for (const Json& deal : listed["deals"]) {
     ++waiting;
     const Row& row = pipeline.row(deal["deal"]);
-    const std::string message = deal["message"];
+    std::string message = deal["message"];
     std::vector<std::string> named = row.lacks();
     if (row.fate() == Fate::unknown_country) named = {"Grmany"};
     for (const std::string& what : named) {
       EXPECT_NE(message.find(what), std::string::npos) << row.title << ": " << message;
     }
+    // Where on this machine the mapping lies is nothing for the CRM.
+    const std::string folder = sandbox->folder->file("");
+    if (const std::size_t at = message.find(folder); at != std::string::npos) message.erase(at, folder.size());
     EXPECT_EQ(in_crm[row.title]["message"].get<std::string>().substr(0, message.size()), message);
   }
   EXPECT_EQ(waiting, pipeline.count(Fate::missing) + pipeline.count(Fate::unknown_country));
