@@ -179,7 +179,7 @@ struct Capabilities {
   // May the key of a create be searched by the server, and does it refuse a second record with it? Where a create that
   // meets a record with its key writes over that, `refuses_stale_updates` is false as well.
   enum class ClientKey : std::uint8_t { unique, searchable, none } client_key = ClientKey::none;
-  // Columns that can be sent with a create and never afterwards; a later change of them stays on the other side.
+  // Partner Center's that can be sent with a create and never afterwards; a later change of them stays in the CRM.
   std::vector<std::string> create_only_columns;
   // Does an update carry `must_match` to the server, so that one that arrives after a later change is refused? Else a
   // lost one is waited for, until it can no longer arrive, before anything is written again.
