@@ -435,10 +435,9 @@ class Life {
   void deletes_or_restores() {
     if (world_.column("id") == "Id" && !deleted_.empty() && chance(50)) {
       const std::string id = deleted_[below(deleted_.size())];
+      if (!world_.crm_undelete_if_allowed(id)) return;  // not after 15 days
       std::erase(deleted_, id);
-      count("opportunity restored from the bin");
-      world_.crm_undelete_if_allowed(id);  // not after 15 days
-      return;
+      return count("opportunity restored from the bin");
     }
     const auto one = some_opportunity();
     if (!one) return;
