@@ -257,8 +257,7 @@ class Life {
   void meddle() {
     switch (below(7)) {
       case 0:
-        return with_some_deal([](const store::DealRow& row) { return linked(row); },
-                              [this](DealId id) { told("unlink", engine::unlink_deal(world_.pair(), id)); });
+        return with_some_deal([](const store::DealRow& row) { return linked(row); }, [this](DealId id) { unlink(id); });
       case 1:
         return link_two();
       case 2:
@@ -299,6 +298,12 @@ class Life {
   void with_some_deal(const std::function<bool(const store::DealRow&)>& which,
                       const std::function<void(DealId)>& what) {
     if (const auto id = some_deal(which)) what(*id);
+  }
+
+  // What the opportunity shows by now came from either side; another referral may follow it.
+  void unlink(DealId id) {
+    spoil((*world_.store().deal(id))->crm.record_id);
+    told("unlink", engine::unlink_deal(world_.pair(), id));
   }
 
   void link_two() {
@@ -437,10 +442,9 @@ class Life {
   void deletes_or_restores() {
     if (world_.column("id") == "Id" && !deleted_.empty() && chance(50)) {
       const std::string id = deleted_[below(deleted_.size())];
+      if (!world_.crm_undelete_if_allowed(id)) return;  // not after 15 days
       std::erase(deleted_, id);
-      count("opportunity restored from the bin");
-      world_.crm_undelete_if_allowed(id);  // not after 15 days
-      return;
+      return count("opportunity restored from the bin");
     }
     const auto one = some_opportunity();
     if (!one) return;

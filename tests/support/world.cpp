@@ -270,10 +270,12 @@ bool World::crm_edit_if_allowed(const std::string& id, const Json& words) {
   return !was_refused_;
 }
 
-void World::crm_undelete_if_allowed(const std::string& id) {
+bool World::crm_undelete_if_allowed(const std::string& id) {
+  was_refused_ = false;
   may_be_refused_ = true;
   (void)control(Side::crm, "POST", "undelete", {{"id", id}});
   may_be_refused_ = false;
+  return !was_refused_;
 }
 
 void World::crm_delete(const std::string& id) { crm_stand_->remove(crm_control(), id); }

@@ -47,7 +47,7 @@ class World {
   std::string new_contact(const Json& words);
   void crm_edit(const std::string& id, const Json& words);
   bool crm_edit_if_allowed(const std::string& id, const Json& words);  // false: the CRM refused it
-  void crm_undelete_if_allowed(const std::string& id);  // Salesforce's bin
+  bool crm_undelete_if_allowed(const std::string& id);                 // from Salesforce's bin
   void crm_refuses_values_above(int limit, const std::string& message);
   void crm_refuses_nothing();
   void crm_delete(const std::string& id);
