@@ -30,7 +30,7 @@ const std::map<std::string, std::string>& reasons() {
       {"not_found", "the other side's record was not found"},
       {"missing_field", "something that Partner Center needs is missing"},
       {"no_engagement", "help is wanted in a referral without an engagement"},
-      {"needed", "empty in the CRM, which Partner Center does not take"},
+      {"needed", "something that Partner Center needs was emptied"},
       {"waiting_stage", "in the stage for deals from Microsoft, without a referral"},
       {"unknown-stage", "a stage that the mapping does not know"},
       {"no-write-back", "a value that the mapping cannot write to the CRM"},
