@@ -440,7 +440,8 @@ class Life {
   }
 
   void deletes_or_restores() {
-    if (world_.column("id") == "Id" && !deleted_.empty() && chance(50)) {
+    const bool has_bin = world_.column("id") == "Id";  // Salesforce
+    if (has_bin && !deleted_.empty() && chance(50)) {
       const std::string id = deleted_[below(deleted_.size())];
       if (!world_.crm_undelete_if_allowed(id)) return;  // not after 15 days
       std::erase(deleted_, id);
@@ -449,7 +450,7 @@ class Life {
     const auto one = some_opportunity();
     if (!one) return;
     world_.crm_delete((*one)["id"]);
-    deleted_.push_back((*one)["id"]);
+    if (has_bin) deleted_.push_back((*one)["id"]);  // elsewhere a deal that is made anew may have the same id
     std::erase(opportunities_, (*one)["id"].get<std::string>());
     count("opportunity deleted");
   }
@@ -666,7 +667,7 @@ class Life {
     std::set<std::string> keys;
     std::map<std::string, Json> opportunities;
     for (const auto& o : world_.opportunities()) {
-      if (std::find(deleted_.begin(), deleted_.end(), o["id"]) != deleted_.end()) continue;  // in the bin
+      if (std::find(deleted_.begin(), deleted_.end(), o["id"]) != deleted_.end()) continue;
       opportunities.emplace(o["id"], o);
       const std::string key = o[key_word()].is_string() ? o[key_word()].get<std::string>() : "";
       if (key.empty() || people_ == People::err) continue;
@@ -782,8 +783,8 @@ class Life {
   std::string contact_;
   int named_ = 0;
   int value_ = 10'000;
-  std::vector<std::string> opportunities_;  // begun in the CRM
-  std::vector<std::string> deleted_;
+  std::vector<std::string> opportunities_;                 // begun in the CRM
+  std::vector<std::string> deleted_;                       // in the bin
   std::vector<std::pair<Side, http::Request>> kept_back_;  // writes that arrive later
   // Since the sides last came to rest: what people set a record's value to, and records of which that says nothing.
   std::map<std::string, int> last_value_;
