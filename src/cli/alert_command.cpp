@@ -1,16 +1,21 @@
 // `cosell status --alert`: one line for a monitoring system, and an exit code that says the same.
+#include <utility>
+
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "engine/deadline.h"
+#include "store/file_lock.h"
 
 namespace cosell::cli {
 
 namespace {
 
-constexpr Duration quiet_max = days(1);      // without a sync that went well
+constexpr Duration quiet_max = days(1);  // without a sync that went well
+constexpr int broken_off_at_most = 3;    // a machine that stops once is none of our business
+constexpr int runs_looked_at = 20;
 constexpr Duration deadline_near = days(2);  // an answer or a registration is due
 
 struct Alert {
@@ -32,6 +37,21 @@ Result<void> look_at_sides(Workplace& place, Alert& alert) {
   return {};
 }
 
+// Syncs in a row, up to the last one, that a defect, a full disk or a kill broke off.
+Result<int> broken_off(Workplace& place) {
+  auto runs = place.store().runs(runs_looked_at);  // newest first
+  if (!runs) return runs.error();
+  int in_a_row = 0;
+  bool may_be_under_way = store::FileLock::holder(place.config().store).has_value();
+  for (const store::RunRow& run : *runs) {
+    const bool under_way = std::exchange(may_be_under_way, false) && !run.finished_at;
+    if (under_way || (run.command != "sync" && run.command != "run")) continue;
+    if (run.finished_at) break;
+    ++in_a_row;
+  }
+  return in_a_row;
+}
+
 Result<void> look_at_runs(Workplace& place, Instant now, Alert& alert) {
   auto good = place.store().last_good_run();
   if (!good) return good.error();
@@ -39,6 +59,11 @@ Result<void> look_at_runs(Workplace& place, Instant now, Alert& alert) {
     alert.raise(exit_failures, "no sync went well yet");
   } else if (now - *(*good)->finished_at > quiet_max) {
     alert.raise(exit_failures, "no sync went well since " + to_string_minutes(*(*good)->finished_at) + " UTC");
+  }
+  const auto broken = broken_off(place);
+  if (!broken) return broken.error();
+  if (*broken >= broken_off_at_most) {
+    alert.raise(exit_failures, "the last " + std::to_string(*broken) + " syncs broke off (cosell status)");
   }
   auto stopped = stopped_by_guard(place.store());
   if (!stopped) return stopped.error();

@@ -188,6 +188,28 @@ TEST(Status, TellsWhetherSomebodyIsAtWork) {
   EXPECT_THAT(sandbox.cosell({"status"}).out, AllOf(HasSubstr("In use by     nobody"), HasSubstr("went well")));
 }
 
+// A day is long where every sync dies: of too little memory, say.
+TEST(Alert, IsRaisedWhereSyncsBreakOffAgainAndAgain) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  sandbox.partner_center.set("latency_ms", 5000);
+  for (int killed = 1; killed <= 3; ++killed) {
+    EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n") << killed;
+    sandbox.partner_center.forget_counts();
+    Process sync = sandbox.begin({"sync"});
+    ASSERT_TRUE(eventually([&] { return sandbox.partner_center.requests("GET") > 0; }));
+    sync.send(SIGKILL);
+    sync.wait();
+  }
+  const Ended alert = sandbox.cosell({"status", "--alert"});
+  EXPECT_EQ(alert.code, 1);
+  EXPECT_EQ(alert.out, "LOOK: salesforce: the last 3 syncs broke off (cosell status)\n");
+  sandbox.partner_center.set("latency_ms", 0);
+  sandbox.configure("late_arrival", "1s");
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+  EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
+}
+
 TEST(Replay, ThatIsRefusedAgainSaysSo) {
   const Sandbox sandbox({5, {}, ""});
   sandbox.answer({"sync"});
