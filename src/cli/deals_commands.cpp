@@ -360,7 +360,9 @@ class Sheet {
     }
     const std::string command = "cosell resolve " + short_id(row_) + " --field " + info(one.field).name + " --take ";
     const std::string crm = engine::consequence(pair, one, engine::Take::crm);
-    out.line("  " + padded(command + "crm", 80) + (crm.empty() ? "leaves both sides as they are" : "writes " + crm));
+    if (one.has_step_to_crm()) {
+      out.line("  " + padded(command + "crm", 80) + (crm.empty() ? "leaves both sides as they are" : "writes " + crm));
+    }
     out.line("  " + padded(command + "partner-center", 80) + "writes " +
              engine::consequence(pair, one, engine::Take::partner_center));
   }

@@ -182,10 +182,13 @@ Result<Value> value_from(const std::string& written, const OpenChoice& open) {
                 " cannot be written on the command line; take one side's value.");
 }
 
-Result<Value> target_of(const OpenChoice& open, const Choice& choice) {
+Result<Value> target_of(const Pair& pair, const OpenChoice& open, const Choice& choice) {
   switch (choice.take) {
     case Take::crm:
-      return open.crm;
+      if (open.has_step_to_crm()) return open.crm;
+      return cannot("Partner Center has no step from " + name_of_value(open.partner_center) + " to " +
+                    name_of_value(open.crm) + ". Take partner-center, or move the opportunity in " +
+                    pair.title(Side::crm) + " to a stage that can follow.");
     case Take::partner_center:
       return open.partner_center;
     case Take::value:
@@ -253,6 +256,10 @@ std::string in_one_text(const std::vector<OpenChoice>& open) {
 
 }  // namespace
 
+bool OpenChoice::has_step_to_crm() const {
+  return reason != Reason::won_while_waiting && reason != Reason::illegal_step;
+}
+
 bool can_be_chosen(const std::string& reason) {
   if (reason == "conflict") return true;
   for (const Reason r : {Reason::moved_back, Reason::closed_differently, Reason::reopened_in_crm, Reason::illegal_step,
@@ -293,7 +300,7 @@ Result<std::vector<OpenChoice>> open_choices(const Pair& pair, const store::Deal
 
 std::string consequence(const Pair& pair, const OpenChoice& open, Take take) {
   if (take == Take::crm) {
-    if (open.referral_closed) return "";
+    if (open.referral_closed || !open.has_step_to_crm()) return "";
     return name_of_value(open.crm) + " to " + pair.title(Side::partner_center);
   }
   return name_of_value(open.partner_center) + " to " + pair.title(Side::crm);
@@ -320,7 +327,7 @@ Result<Resolved> resolve(const Pair& pair, DealId deal, const Choice& choice, bo
   resolved.title = (*row)->title;
   std::vector<store::JournalEntry> entries;
   for (const OpenChoice& one : *open) {
-    auto target = target_of(one, choice);
+    auto target = target_of(pair, one, choice);
     if (!target) return target.error();
     const json::Value mark = kept(one, *target);
     (*row)->marks[choice_prefix + info(one.field).name] = json::canonical(mark);

@@ -31,6 +31,9 @@ struct OpenChoice {
   std::optional<LastChange> crm_changed;
   std::optional<LastChange> partner_center_changed;
   bool referral_closed = false;  // nothing can be written to Partner Center any more (L-7)
+
+  // Has the referral a step to what the CRM shows? Else that cannot be chosen (L-8).
+  bool has_step_to_crm() const;
 };
 
 Result<std::vector<OpenChoice>> open_choices(const Pair& pair, const store::DealRow& row);
@@ -50,7 +53,8 @@ struct Resolved {
   std::vector<std::string> told;  // one sentence per field: what was chosen and what becomes of the other value
 };
 
-// What the choice would write, in words: "8,100.00 EUR to Partner Center". Empty: both sides are left as they are.
+// What the choice would write, in words: "8,100.00 EUR to Partner Center". Empty: both sides are left as they are, or it
+// cannot be chosen.
 std::string consequence(const Pair& pair, const OpenChoice& open, Take take);
 
 // What the choice is about, as both sides show it: a text that is another one once either of them shows another value.

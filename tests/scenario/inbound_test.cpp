@@ -5,6 +5,7 @@
 #include <set>
 
 #include "engine/observe.h"
+#include "engine/resolve.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -186,6 +187,16 @@ TEST_P(Inbound, WinningItBeforeAcceptingIsRefusedWithAMessage) {
   EXPECT_EQ(world.opportunity(id)["state"], "Waiting for you");
   EXPECT_NE(world.opportunity(id)["message"].get<std::string>().find("not accepted"), std::string::npos)
       << world.opportunity(id)["message"];
+  // Partner Center would refuse it whatever a person says.
+  const auto taken = engine::resolve(world.pair(), world.deal_of(id).id, {engine::Take::crm, "", std::nullopt}, false);
+  ASSERT_FALSE(taken);
+  EXPECT_NE(taken.error().message.find("Partner Center has no step from waiting for an answer to closed as won"),
+            std::string::npos)
+      << taken.error().message;
+  ASSERT_TRUE(
+      engine::resolve(world.pair(), world.deal_of(id).id, {engine::Take::partner_center, "", std::nullopt}, false));
+  world.sync();
+  EXPECT_EQ(world.opportunity(id)["stage"], "waiting");
 }
 
 TEST_P(Inbound, ExpiresByItselfAndClosesTheOpportunity) {  // L-4
