@@ -53,8 +53,8 @@ struct Resolved {
   std::vector<std::string> told;  // one sentence per field: what was chosen and what becomes of the other value
 };
 
-// What the choice would write, in words: "8,100.00 EUR to Partner Center". Empty: both sides are left as they are, or it
-// cannot be chosen.
+// What the choice would write, in words: "8,100.00 EUR to Partner Center". Empty: both sides are left as they are, or
+// it cannot be chosen.
 std::string consequence(const Pair& pair, const OpenChoice& open, Take take);
 
 // What the choice is about, as both sides show it: a text that is another one once either of them shows another value.
