@@ -124,7 +124,12 @@ Result<Agreement> agreement_in(const Pair& pair, ImageId crm, ImageId partner_ce
   return agreed;
 }
 
-bool same(const Value* a, const Value* b) { return a == nullptr || b == nullptr ? a == b : *a == *b; }
+// A side that does not show a field, because no column is read for it or nobody was asked for help yet, shows as little
+// as one where it is empty.
+bool says_as_much(const Value* agreed, const Value* shown) {
+  if (agreed == nullptr) return shown == nullptr;
+  return shown == nullptr ? is_blank(*agreed) : *agreed == *shown;
+}
 
 }  // namespace
 
@@ -205,7 +210,9 @@ bool fold(store::DealRow& row, const Agreement& agreed, const Agreement& shown) 
     if (!field.shared) continue;  // never compared
     const Value* crm = agreed.crm.find(field.field);
     const Value* pc = agreed.partner_center.find(field.field);
-    if (same(crm, shown.crm.find(field.field)) && same(pc, shown.partner_center.find(field.field))) continue;
+    if (says_as_much(crm, shown.crm.find(field.field)) && says_as_much(pc, shown.partner_center.find(field.field))) {
+      continue;
+    }
     if ((crm == nullptr) != (pc == nullptr)) return false;
     if (crm == nullptr) {
       folded.marks[base_prefix + field.name] = "{}";
