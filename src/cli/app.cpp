@@ -120,13 +120,15 @@ int App::misunderstood(const std::vector<std::string>& args, const CLI::ParseErr
   } else if (!named.app->get_subcommands([](const CLI::App*) { return true; }).empty()) {
     err << app_.help();  // of the group that was named
   } else {
-    const std::string meant = option_meant(args, *named.app);
-    err << error.what() << (meant.empty() ? "" : "; did you mean " + meant + "?") << "\nSee: " << path << " --help\n";
+    const Slip slip = slip_in(args, *named.app);
+    err << (slip.meant.empty() ? error.what()
+                               : "There is no option " + slip.written + "; did you mean " + slip.meant + "?")
+        << "\nSee: " << path << " --help\n";
   }
   return exit_usage;
 }
 
-std::string App::option_meant(const std::vector<std::string>& args, const CLI::App& command) const {
+App::Slip App::slip_in(const std::vector<std::string>& args, const CLI::App& command) const {
   std::vector<std::string> names;
   for (const CLI::App* one : {&command, &app_}) {
     for (const CLI::Option* option : one->get_options()) {
@@ -136,9 +138,9 @@ std::string App::option_meant(const std::vector<std::string>& args, const CLI::A
   for (const std::string& arg : args) {
     const std::string name = arg.substr(0, arg.find('='));
     const bool known = std::find(names.begin(), names.end(), name) != names.end();
-    if (text::starts_with(name, "--") && name.size() > 2 && !known) return text::nearest(name, names);
+    if (text::starts_with(name, "--") && name.size() > 2 && !known) return {name, text::nearest(name, names)};
   }
-  return "";
+  return {};
 }
 
 CLI::App* App::command(CLI::App& parent, const std::string& name, const std::string& what,

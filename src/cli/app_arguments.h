@@ -36,8 +36,12 @@ class App {
     std::string meant;    // what it was probably meant to be
   };
   Named command_in(const std::vector<std::string>& args);
-  // The option that an unknown one was probably meant to be.
-  std::string option_meant(const std::vector<std::string>& args, const CLI::App& command) const;
+  // The first option that the command does not know.
+  struct Slip {
+    std::string written;
+    std::string meant;  // what it was probably meant to be; "" when there is none like it
+  };
+  Slip slip_in(const std::vector<std::string>& args, const CLI::App& command) const;
   int misunderstood(const std::vector<std::string>& args, const CLI::ParseError& error, std::ostream& err);
   CLI::App* command(CLI::App& parent, const std::string& name, const std::string& what, const std::string& examples);
   // Runs with a configuration.

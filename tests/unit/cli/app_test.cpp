@@ -365,7 +365,8 @@ TEST_F(Program, AWordThatAnOptionDoesNotKnowIsAnsweredWithTheNearest) {
       {{"deals", "list", "--reason", "confict"}, "did you mean conflict?"},
       {{"deals", "history", "x", "--field", "valeu"}, "did you mean value?"},
       {{"sync", "--allow", "closing"}, "did you mean closings?"},
-      {{"status", "--jsn"}, "did you mean --json?"},
+      {{"status", "--jsn"}, "There is no option --jsn; did you mean --json?"},
+      {{"resolve", "--all", "--tak", "crm"}, "There is no option --tak; did you mean --take?"},
       {{"status", "--pare=contoso"}, "did you mean --pair?"},
       {{"sandbox", "--dir", "d", "--set", "Name=x"}, "requires --load"},
   };
