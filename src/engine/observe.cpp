@@ -38,23 +38,26 @@ std::string title_from(const Pair& pair, Side side, const Observation& seen) {
   return pair.mapping->read(seen.columns).deal.text(Field::name);
 }
 
-// A deleted record and a closed referral hold nothing: they may share their key with a living one.
-bool holds_its_key(Side side, const Observation& seen) {
-  if (seen.existence != cosell::Existence::live) return false;
-  if (side == Side::crm) return true;
-  const auto* standing = std::get_if<Standing>(&column(seen.columns, info(Field::standing).name));
-  return standing == nullptr || !is_terminal(*standing);
+// Of a referral; nullptr where it shows none.
+const Standing* standing_in(const Columns& referral) {
+  return std::get_if<Standing>(&column(referral, info(Field::standing).name));
+}
+
+bool is_closed(const Columns& referral) {
+  const Standing* standing = standing_in(referral);
+  return standing != nullptr && is_terminal(*standing);
 }
 
 // How the deal ended, whatever else names its opportunity: of two twins this one is not given up by being closed.
-bool is_won(const Columns& columns) {
-  const auto* standing = std::get_if<Standing>(&column(columns, info(Field::standing).name));
+bool is_won(const Columns& referral) {
+  const Standing* standing = standing_in(referral);
   return standing != nullptr && standing->substatus == Substatus::won;
 }
 
-bool is_closed(const Columns& columns) {
-  const auto* standing = std::get_if<Standing>(&column(columns, info(Field::standing).name));
-  return standing != nullptr && is_terminal(*standing);
+// A deleted record and a closed referral hold nothing: they may share their key with a living one.
+bool holds_its_key(Side side, const Observation& seen) {
+  if (seen.existence != cosell::Existence::live) return false;
+  return side == Side::crm || !is_closed(seen.columns);
 }
 
 // Known by the key of the other record alone, which a person may have mistyped.

@@ -67,10 +67,6 @@ void help_implies_visible(const mapping::Mapping& mapping, Deal& deal) {
   if (asks && !is_blank(deal.get(Field::help))) deal.set(Field::visible, true);
 }
 
-}  // namespace
-
-namespace {
-
 Deal with_microsoft(Deal deal, const Columns& microsoft) {
   const bool inbound = deal.text(Field::direction) == "Incoming";
   if (inbound) {

@@ -98,10 +98,12 @@ Error error_from(const SQLite::Exception& failure, const std::string& path) {
   const int extended = failure.getExtendedErrorCode();
   switch (extended == SQLITE_IOERR_NOMEM ? SQLITE_NOMEM : failure.getErrorCode() & 0xff) {
     case SQLITE_FULL:
-      error = described(ErrorClass::store_damaged,
-                        "The disk is full: nothing more can be stored in " + path +
-                            ". What was stored before is safe. Free some space and start again.",
-                        "disk_full");
+      error = described(
+          ErrorClass::store_damaged,
+          "The disk is full: nothing more can be stored in " + path +
+              ". What was stored before is safe. Free some space; a service then goes on by itself, a command is "
+              "given again.",
+          "disk_full");
       break;
     case SQLITE_IOERR:
       error = described(ErrorClass::store_damaged,
