@@ -12,7 +12,6 @@ namespace cosell::engine {
 namespace {
 
 const std::string base_prefix = store::agreed_mark;
-constexpr std::ptrdiff_t folded_from = 8;  // marks; fewer cost less than reading the images
 
 Result<Columns> image_or_empty(store::Store& store, ImageId id) {
   if (!id.valid()) return Columns{};
