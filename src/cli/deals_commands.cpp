@@ -12,6 +12,7 @@
 #include "deal/registration.h"
 #include "engine/deadline.h"
 #include "engine/decide.h"
+#include "engine/marks.h"
 #include "engine/resolve.h"
 #include "engine/view.h"
 #include "engine/words.h"
@@ -184,7 +185,7 @@ class Sheet {
       session_.output.line(padded(std::string(info(f).label) + ":", 17) + display(value));
       json_.set(info(f).name, json::Value::string(display(value)));
     }
-    const auto old = row_.marks.find("predecessor");
+    const auto old = row_.marks.find(engine::predecessor_mark);
     if (old == row_.marks.end()) return;
     session_.output.line(padded("Before this:", 17) + "referral " + old->second);
     json_.set("predecessor", json::Value::string(old->second));
@@ -344,7 +345,7 @@ class Sheet {
   void tell_choice(const engine::OpenChoice& one) {
     Output& out = session_.output;
     const engine::Pair& pair = place_.pair();
-    const auto kept = row_.marks.find(std::string("choice.") + info(one.field).name);
+    const auto kept = row_.marks.find(engine::choice_prefix + info(one.field).name);
     out.line();
     out.line(out.styled(std::string("To choose: ") + info(one.field).label, Style::strong) + " (" +
              reconcile::explain(one.reason) + (one.rule.empty() ? "" : ", rule " + one.rule) + ")");
@@ -383,7 +384,7 @@ class Sheet {
 
   // The last write that was refused or is being tried again: everything that support needs to know of it.
   void failure(const std::vector<store::OperationRow>& operations) {
-    const bool retried = row_.marks.count("attempts") > 0;
+    const bool retried = engine::has_mark(row_, engine::attempts_mark);
     if (row_.state != DealState::failed && !retried) return;
     const auto last = std::find_if(operations.rbegin(), operations.rend(),
                                    [](const store::OperationRow& op) { return !op.error_class.empty(); });
@@ -398,7 +399,8 @@ class Sheet {
     table.row({"it said", shortened(words, 300)});
     if (!last->request_id.empty()) table.row({"request id", last->request_id});
     if (last->sent_at) table.row({"sent", to_string_seconds(*last->sent_at)});
-    const std::string attempts = retried ? row_.marks.at("attempts") : std::to_string(std::max(last->attempts, 1));
+    const std::string attempts =
+        retried ? row_.marks.at(engine::attempts_mark) : std::to_string(std::max(last->attempts, 1));
     table.row({"attempts", attempts});
     table.row({"next try", row_.look_again_at
                                ? to_string_minutes(*row_.look_again_at) + " UTC, by itself"

@@ -10,6 +10,7 @@
 #include "cli/wording.h"
 #include "deal/lifecycle.h"
 #include "deal/registration_request.h"
+#include "engine/marks.h"
 #include "engine/view.h"
 
 namespace cosell::cli {
@@ -71,7 +72,7 @@ Counts count(const std::vector<PlannedDeal>& deals) {
       if (!is(op, "referral", "create")) continue;
       const auto* visible = std::get_if<bool>(&column(op.changes, info(Field::visible).name));
       const bool shown = visible != nullptr && *visible;
-      const bool later = !shown && deal.row.marks.count(std::string("settle.") + name_of(Irreversible::shared)) > 0;
+      const bool later = !shown && engine::has_mark(deal.row, engine::settle_mark(Irreversible::shared));
       ++counts.new_referrals[later ? "private at first, shown to Microsoft after the waiting time"
                                    : name_of(deal_type(shown, help))];
     }

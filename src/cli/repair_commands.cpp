@@ -13,6 +13,7 @@
 #include "cli/when.h"
 #include "cli/wording.h"
 #include "engine/approve.h"
+#include "engine/marks.h"
 #include "engine/replay.h"
 
 namespace cosell::cli {
@@ -22,7 +23,7 @@ namespace {
 using store::DealRow;
 
 bool may_be_replayed(const DealRow& row) {
-  const bool retries = row.state == store::DealState::waiting && row.marks.count("attempts") > 0;
+  const bool retries = row.state == store::DealState::waiting && engine::has_mark(row, engine::attempts_mark);
   return row.state == store::DealState::failed || retries;
 }
 

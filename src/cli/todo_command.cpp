@@ -15,6 +15,7 @@
 #include "engine/deadline.h"
 #include "engine/decide.h"
 #include "engine/drift.h"
+#include "engine/marks.h"
 #include "engine/resolve.h"
 #include "engine/words.h"
 
@@ -134,7 +135,7 @@ Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOpt
     filter.after = rows->back().id;
     for (DealRow& row : *rows) {
       const bool only_deadlines = options.kind == "deadline";
-      const bool listed = waits_for_a_person(row) || row.marks.count(engine::warning_mark) > 0;
+      const bool listed = waits_for_a_person(row) || engine::has_mark(row, engine::warning_mark);
       if ((!only_deadlines && !listed) || !is_owner(row, options.owner)) continue;
       Item item;
       item.kind = todo_kind(row);

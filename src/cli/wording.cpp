@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/decide.h"
+#include "engine/marks.h"
 #include "engine/words.h"
 
 namespace cosell::cli {
@@ -203,7 +204,7 @@ std::string todo_kind(const DealRow& row) {
   if (row.state == DealState::failed) return "failed";
   const auto it = kinds_of_reasons().find(row.reason);
   if (it != kinds_of_reasons().end()) return it->second;
-  if (row.marks.count(engine::warning_mark) > 0) return "warning";
+  if (engine::has_mark(row, engine::warning_mark)) return "warning";
   return row.waits_for == WaitFor::admin ? "mapping" : "other";
 }
 

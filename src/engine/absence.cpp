@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/guard.h"
+#include "engine/marks.h"
 
 namespace cosell::engine {
 
@@ -150,12 +151,12 @@ Result<void> Absence::daily_look(Side side) {
 }
 
 Result<void> Absence::look_at_older(Side side) {
-  const std::string name = store::name_of(side);
-  auto listed = pair_.store->property(older_mark + name);
+  const std::string mark = older_mark(side);
+  auto listed = pair_.store->property(mark);
   if (!listed) return listed.error();
   if (listed->empty()) return {};
   std::vector<std::string> later, due;
-  const auto older = [&](const store::DealRow& row) { return row.marks.find(older_mark + name); };
+  const auto older = [&](const store::DealRow& row) { return row.marks.find(mark); };
   for (std::string& id : text::split(*listed, ' ')) {
     auto row = pair_.store->deal_by_record(side, id);
     if (!row) return row.error();
@@ -174,12 +175,12 @@ Result<void> Absence::look_at_older(Side side) {
       if (!row) return row.error();
       if (!*row || older(**row) == (*row)->marks.end()) continue;
       store::DealRow restored = **row;
-      restored.marks[restored_mark + name] = older(**row)->second;
-      restored.marks.erase(older_mark + name);
+      restored.marks[restored_mark(side)] = older(**row)->second;
+      restored.marks.erase(mark);
       restored.dirty = true;
       if (auto updated = pair_.store->update_deal(restored); !updated) return updated;
     }
-    return pair_.store->set_property(older_mark + name, text::join(later, " "));
+    return pair_.store->set_property(mark, text::join(later, " "));
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/decide.h"
+#include "engine/marks.h"
 #include "engine/view.h"
 
 namespace cosell::engine {
@@ -56,7 +57,7 @@ Result<Approved> approve(const Pair& pair, DealId id, const std::optional<std::v
   approved.steps = std::move(*steps);
   if (approved.steps.empty()) return approved;
   for (const Irreversible step : approved.steps) {
-    (*row)->marks[std::string("approved.") + name_of(step)] = to_string(pair.clock->now());
+    (*row)->marks[approved_mark(step)] = to_string(pair.clock->now());
   }
   (*row)->dirty = true;
   auto done = pair.store->transaction([&]() -> Result<void> {

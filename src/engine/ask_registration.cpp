@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/marks.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -123,7 +124,7 @@ Result<RegistrationAsked> ask_registration(const Pair& pair, DealId id, const Co
 Result<std::string> forget_registration(const Pair& pair, DealId id) {
   auto row = row_to_register(pair, id);
   if (!row) return row.error();
-  if (row->marks.count(registration_mark) == 0) {
+  if (!has_mark(*row, registration_mark)) {
     return make_error(ErrorClass::precondition, row->title + ": no registration waits to be sent.");
   }
   auto kept = keep_wanted(pair, *row, "", "The registration that was not sent yet is forgotten");

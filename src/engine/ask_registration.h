@@ -12,9 +12,6 @@
 
 namespace cosell::engine {
 
-// Mark of store::DealRow: the registration as it is wanted, as text.
-inline constexpr const char* registration_mark = "registration.wanted";
-
 struct RegistrationAsked {
   std::string title;
   bool correction = false;            // of a registration that exists

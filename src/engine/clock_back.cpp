@@ -2,7 +2,7 @@
 #include "engine/clock_back.h"
 
 #include "base/text.h"
-#include "engine/view.h"
+#include "engine/marks.h"
 
 namespace cosell::engine {
 
@@ -36,7 +36,7 @@ bool bring_back(store::DealRow& row, Instant now) {
     changed = true;
   }
   for (auto& [name, value] : row.marks) {
-    const auto at = text::starts_with(name, "settle.") ? parse_instant(value) : std::nullopt;
+    const auto at = is_settle_mark(name) ? parse_instant(value) : std::nullopt;
     if (!at || *at <= now) continue;
     value = to_string(now);
     changed = true;

@@ -5,9 +5,8 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "engine/link.h"
+#include "engine/marks.h"
 #include "engine/observe.h"
-#include "engine/restart.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -37,7 +36,7 @@ reconcile::Presence presence_of(const store::SideState& side) {
 
 std::optional<Side> restored_side(const DealRow& row) {
   for (const Side side : {Side::crm, Side::partner_center}) {
-    if (row.marks.count(std::string(restored_mark) + store::name_of(side)) > 0) return side;
+    if (has_mark(row, restored_mark(side))) return side;
   }
   return std::nullopt;
 }
@@ -75,7 +74,7 @@ std::string refusal_of(const OperationRow& operation) {
 RefusedWrites refused_writes(const DealRow& row) {
   RefusedWrites writes;
   for (const Side side : {Side::crm, Side::partner_center}) {
-    const auto mark = row.marks.find(std::string(refused_mark) + store::name_of(side));
+    const auto mark = row.marks.find(refused_mark(side));
     if (mark == row.marks.end()) continue;
     for (auto& one : text::split(mark->second, ' ')) writes[side].insert(std::move(one));
   }
@@ -84,7 +83,7 @@ RefusedWrites refused_writes(const DealRow& row) {
 
 void keep_refused_writes(DealRow& row, const RefusedWrites& writes) {
   for (const Side side : {Side::crm, Side::partner_center}) {
-    const std::string mark = std::string(refused_mark) + store::name_of(side);
+    const std::string mark = refused_mark(side);
     const auto of_side = writes.find(side);
     if (of_side == writes.end()) {
       row.marks.erase(mark);
@@ -152,36 +151,36 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const 
   Situation s;
   s.state = DealState::waiting;
   s.waits_for = WaitFor::operator_;
-  if (row.marks.count("clone_of") > 0) {
+  if (has_mark(row, clone_mark)) {
     s.reason = "clone";
     s.message = words::clone(pair_, row);
     s.next_step = words::clone_remedy(pair_);
-  } else if (row.marks.count("twin_of") > 0) {
+  } else if (has_mark(row, twin_mark)) {
     s.reason = "twin";
     s.message = won ? words::twin_is_won(pair_, row) : words::twin(pair_, row);
     s.next_step = won ? words::twin_is_won_remedy(pair_, row) : words::twin_remedy(pair_);
-  } else if (row.marks.count("copied_to") > 0 && row.crm.existence != store::Existence::live) {
+  } else if (has_mark(row, cloned_mark) && row.crm.existence != store::Existence::live) {
     s.reason = "clone";
     s.message = words::copied_and_gone(pair_, row);
     s.next_step = words::copied_and_gone_remedy(pair_, row);
-  } else if (row.marks.count("copied_to") > 0) {
+  } else if (has_mark(row, cloned_mark)) {
     s.reason = "clone";
     s.message = words::copied(pair_, row);
     s.next_step = words::clone_remedy(pair_);
-  } else if (row.marks.count("doubled_by") > 0 && row.partner_center.existence != store::Existence::live) {
+  } else if (has_mark(row, twinned_mark) && row.partner_center.existence != store::Existence::live) {
     s.reason = "twin";
     s.message = words::doubled_and_gone(pair_, row);
     s.next_step = words::doubled_and_gone_remedy(pair_, row);
-  } else if (row.marks.count("doubled_by") > 0 && !won) {  // one that is won is not written to anyway (L-7)
+  } else if (has_mark(row, twinned_mark) && !won) {  // one that is won is not written to anyway (L-7)
     s.reason = "twin";
     s.message = words::doubled(pair_, row);
     s.next_step = words::twin_remedy(pair_);
-  } else if (row.marks.count(unlinked_mark) > 0) {
+  } else if (has_mark(row, unlinked_mark)) {
     s.state = DealState::skipped;
     s.waits_for = WaitFor::nobody;
     s.reason = "unlinked";
     s.message = words::unlinked(row);
-  } else if (row.marks.count(match_mark) > 0) {
+  } else if (has_mark(row, match_mark)) {
     s.reason = "doubtful_match";
     s.message = words::doubtful_match(pair_, row);
     s.next_step = words::doubtful_match_remedy(row);
@@ -213,8 +212,8 @@ Result<Planned> Decider::decide_now(DealRow given) {
   const auto standing = view->partner_center.standing();
   // A closed referral that names an opportunity with another one was left behind by it, by this bridge or before it.
   const bool left_behind =
-      row.marks.count("twin_of") > 0 && standing && is_terminal(*standing) && standing->substatus != Substatus::won;
-  if (row.marks.count(restarted_mark) > 0 || left_behind) {
+      has_mark(row, twin_mark) && standing && is_terminal(*standing) && standing->substatus != Substatus::won;
+  if (has_mark(row, restarted_mark) || left_behind) {
     Situation s;
     s.state = DealState::skipped;
     s.reason = "predecessor";
@@ -279,8 +278,8 @@ Planned Decider::decide_vanished(Planned plan, const DealView& view) {
 void Decider::forget_other_steps(DealRow& row, const std::vector<Irreversible>& wanted) {
   for (const Irreversible step : irreversible_steps) {
     if (std::find(wanted.begin(), wanted.end(), step) != wanted.end()) continue;
-    row.marks.erase(std::string("settle.") + name_of(step));
-    row.marks.erase(std::string("approved.") + name_of(step));
+    row.marks.erase(settle_mark(step));
+    row.marks.erase(approved_mark(step));
   }
 }
 
@@ -298,8 +297,7 @@ std::vector<std::string> Decider::columns_of_step(Planned& plan, Irreversible st
 
 bool Decider::step_may_leave(Planned& plan, Irreversible step, bool first_link, const Deal& crm, Situation& s) const {
   DealRow& row = plan.row;
-  const std::string name = name_of(step);
-  if (row.marks.count("approved." + name) > 0) return true;
+  if (has_mark(row, approved_mark(step))) return true;
   const Gate gate = pair_.settings.gate(step);
   if (gate == Gate::never) {
     s.state = DealState::waiting;
@@ -317,7 +315,7 @@ bool Decider::step_may_leave(Planned& plan, Irreversible step, bool first_link, 
     s.next_step = words::approve_command(row);
     return false;
   }
-  const std::string mark = "settle." + name;
+  const std::string mark = settle_mark(step);
   if (!mark_time(row, mark)) set_mark_time(row, mark, now_);
   const Instant due = *mark_time(row, mark) + pair_.settings.settle;
   if (due <= now_) return true;
@@ -370,7 +368,7 @@ Columns Decider::seller_changes(const Planned& plan, const DealView& view) const
   if (!differs) return {};
   Columns changes;
   // A copy of another deal keeps the key that came with it, until a person clears it.
-  const bool copied = row.marks.count("clone_of") > 0;
+  const bool copied = has_mark(row, clone_mark);
   for (const auto& [name, value] : wanted) {
     if (copied && is_blank(value)) continue;
     if (!same_value(column(view.crm_columns, name), value)) changes[name] = value;
@@ -410,10 +408,10 @@ void Decider::drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) co
   });
   const bool waits = plan.row.state == DealState::waiting || plan.row.state == DealState::skipped;
   if (dropped.empty() || (waits && tells == Tells::unless_it_waits)) return;
-  const auto said = plan.row.marks.find("refused.message");
+  const auto said = plan.row.marks.find(refused_message_mark);
   plan.row.state = DealState::failed;
   plan.row.waits_for = WaitFor::nobody;
-  plan.row.reason = plan.row.marks.count("refused.reason") > 0 ? plan.row.marks.at("refused.reason") : "refused";
+  plan.row.reason = has_mark(plan.row, refused_reason_mark) ? plan.row.marks.at(refused_reason_mark) : "refused";
   plan.row.message = said == plan.row.marks.end() ? "" : said->second;
   plan.row.next_step = words::refused_remedy(pair_, plan.row);
 }

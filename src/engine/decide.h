@@ -31,8 +31,7 @@ struct Planned {
   json::Value answers = json::Value::object();  // what the systems answered to questions that it needed
 };
 
-// The writes of a deal that a side refused in just this form, kept in a mark of store::DealRow.
-inline constexpr const char* refused_mark = "refused.";  // + side name
+// The writes of a deal that a side refused in just this form.
 using RefusedWrites = std::map<Side, std::set<std::string>>;
 RefusedWrites refused_writes(const store::DealRow& row);
 void keep_refused_writes(store::DealRow& row, const RefusedWrites& writes);
@@ -158,9 +157,6 @@ class Decider {
   std::map<std::string, std::string> owners_by_email_;  // "" for an address that is nobody's
   std::optional<Labels> labels_;                        // of the CRM's columns, read from the store when first needed
 };
-
-// Mark of store::DealRow: what a step that waits may cost; `todo` lists such deals.
-inline constexpr const char* warning_mark = "warning";
 
 // Identifies a write by what it would do.
 std::string fingerprint(const store::OperationRow& operation);

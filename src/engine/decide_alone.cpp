@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "deal/registration.h"
 #include "engine/decide.h"
+#include "engine/marks.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -88,9 +89,8 @@ std::vector<Irreversible> steps_of_create(const Pair& pair, const DealView& view
 
 Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& view) {
   // Of a deal that waited before; most have no step that settles.
-  const bool settles = std::any_of(plan.row.marks.begin(), plan.row.marks.end(), [](const auto& mark) {
-    return text::starts_with(mark.first, "settle.") || text::starts_with(mark.first, "approved.");
-  });
+  const bool settles = std::any_of(plan.row.marks.begin(), plan.row.marks.end(),
+                                   [](const auto& mark) { return is_step_mark(mark.first); });
   if (settles) forget_other_steps(plan.row, steps_of_create(pair_, view, now_));
   Situation s;
   s.state = DealState::skipped;

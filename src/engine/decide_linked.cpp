@@ -5,9 +5,9 @@
 #include "deal/registration.h"
 #include "engine/decide.h"
 #include "engine/flip.h"
+#include "engine/marks.h"
 #include "engine/past.h"
 #include "engine/resolve.h"
-#include "engine/restart.h"
 #include "engine/settle.h"
 #include "engine/words.h"
 
@@ -409,7 +409,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   if (plan.operations.empty()) {
     advance_base(plan.row, view, not_agreed_on(decision));
     // Nothing is to be written any more: what failed before is not in a row with what may fail one day.
-    plan.row.marks.erase("attempts");
+    plan.row.marks.erase(attempts_mark);
     for (const Side side : {Side::crm, Side::partner_center}) plan.row.marks.erase(misses_mark(side));
   } else {
     std::vector<std::string> parts;
@@ -425,7 +425,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
           (op.verb == name_of(Verb::create) ? "Registration with Microsoft: " : "Correction of the registration: ") +
           words::changes(op.changes));
     }
-    const bool step_leaves = plan.row.marks.count(warning_mark) == 0;
+    const bool step_leaves = !has_mark(plan.row, warning_mark);
     if (!plan.warning.empty() && step_leaves) parts.push_back("note: " + plan.warning);
     for (const auto& part : parts) plan.summary += (plan.summary.empty() ? "" : "; ") + part;
   }

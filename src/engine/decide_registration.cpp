@@ -6,6 +6,7 @@
 #include "deal/registration.h"
 #include "engine/ask_registration.h"
 #include "engine/decide.h"
+#include "engine/marks.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -32,7 +33,7 @@ void Decider::hold_early_won(Planned& plan, reconcile::Decision& decision, const
   if (!wins || standing == decision.fields.end()) return;
   const bool settles = standing->verdict == reconcile::Verdict::held && situation.reason == "settling";
   if (standing->verdict != reconcile::Verdict::to_partner_center && !settles) return;
-  if (plan.row.marks.count(std::string("approved.") + name_of(Irreversible::won)) > 0) return;
+  if (has_mark(plan.row, approved_mark(Irreversible::won))) return;
   const auto from = registrable_from(view.partner_center, pair_.settings.rules);
   if (!from || *from <= now_) return;
   if (settles && situation.look_again_at && *situation.look_again_at > *from) return;  // waits longer anyway

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "deal/registration.h"
 #include "engine/decide.h"
+#include "engine/marks.h"
 #include "engine/words.h"
 
 namespace cosell::engine {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "engine/marks.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -17,7 +18,6 @@ using reconcile::Verdict;
 
 constexpr std::size_t journeys_kept = 6;  // three times there and back
 constexpr Duration memory = days(1);
-const std::string flip_prefix = "flip.";
 
 struct Journey {
   Instant at{};
@@ -63,7 +63,7 @@ std::optional<FoughtOver> hold_fought_over(store::DealRow& row, reconcile::Decis
   std::optional<FoughtOver> first;
   for (FieldDecision& d : decision.fields) {
     if (d.verdict != Verdict::to_crm && d.verdict != Verdict::to_partner_center) continue;
-    const std::string mark = flip_prefix + info(d.field).name;
+    const std::string mark = journey_prefix + info(d.field).name;
     auto journeys = read_journeys(row, mark, now);
     const std::string what = hash_of(d.result);
     if (journeys.empty() || journeys.back().what != what) journeys.push_back({now, what});
@@ -81,7 +81,7 @@ std::optional<FoughtOver> hold_fought_over(store::DealRow& row, reconcile::Decis
 }
 
 void forget_fights(store::DealRow& row) {
-  std::erase_if(row.marks, [](const auto& mark) { return text::starts_with(mark.first, flip_prefix); });
+  std::erase_if(row.marks, [](const auto& mark) { return text::starts_with(mark.first, journey_prefix); });
 }
 
 }  // namespace cosell::engine

@@ -2,7 +2,7 @@
 #include "engine/link.h"
 
 #include "base/json.h"
-#include "engine/view.h"
+#include "engine/marks.h"
 
 namespace cosell::engine {
 
@@ -13,18 +13,18 @@ using store::DealRow;
 Error in_the_way(const std::string& message) { return make_error(ErrorClass::config, message); }
 
 void forget_doubts(DealRow& row) {
-  for (const char* mark : {"clone_of", "twin_of", unlinked_mark, match_mark, no_match_mark}) row.marks.erase(mark);
+  for (const char* mark : {clone_mark, twin_mark, unlinked_mark, match_mark, no_match_mark}) row.marks.erase(mark);
 }
 
 // The record was the second one with another deal's key; that deal waits for it no longer.
 Result<void> release_original(const Pair& pair, const DealRow& second, Side side, DealId linked) {
-  const auto mark = second.marks.find(side == Side::crm ? "clone_of" : "twin_of");
+  const auto mark = second.marks.find(second_holder_mark(side));
   if (mark == second.marks.end()) return {};
   auto original = pair.store->deal_by_record(side == Side::crm ? Side::partner_center : Side::crm, mark->second);
   if (!original) return original.error();
   if (!*original || (*original)->id == linked) return {};
   const std::string& record = side == Side::crm ? second.crm.record_id : second.partner_center.record_id;
-  unmark_record(**original, side == Side::crm ? "copied_to" : "doubled_by", record);
+  unmark_record(**original, other_holders_mark(side), record);
   (*original)->dirty = true;
   return pair.store->update_deal(**original);
 }

@@ -8,12 +8,6 @@
 
 namespace cosell::engine {
 
-// Small facts of a deal (store::DealRow::marks).
-inline constexpr const char* unlinked_mark = "unlinked";  // a person took the two apart; value: the other record's id
-inline constexpr const char* match_mark = "match.with";   // the deal waits: what it may be the same as, in words
-// A person said that it is no deal of the other side; value: the record that it was taken apart from, or "yes".
-inline constexpr const char* no_match_mark = "match.none";
-
 // Makes one deal of the opportunity's and the referral's; the present differences then follow the rules of a first
 // sync. Inside a transaction. `why` goes into the history. Errors of class config say what is in the way.
 Result<store::DealRow> link_rows(const Pair& pair, store::DealRow opportunity, const store::DealRow& referral,

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "engine/link.h"
-#include "engine/restart.h"
+#include "engine/marks.h"
 #include "engine/view.h"
 #include "mapping/match_index.h"
 
@@ -77,8 +77,8 @@ class Search {
 
   static bool may_match(const DealRow& row, const store::SideState& state) {
     if (state.existence != store::Existence::live || !state.image.valid()) return false;
-    for (const char* mark : {"clone_of", "twin_of", unlinked_mark, no_match_mark, restarted_mark}) {
-      if (row.marks.count(mark) > 0) return false;
+    for (const char* mark : {clone_mark, twin_mark, unlinked_mark, no_match_mark, restarted_mark}) {
+      if (has_mark(row, mark)) return false;
     }
     return true;
   }
@@ -91,7 +91,7 @@ class Search {
       if (rows->empty()) break;
       after = rows->back().id;
       for (const DealRow& row : *rows) {
-        if (row.marks.count(match_mark) > 0) held_before_.push_back(row.id);
+        if (has_mark(row, match_mark)) held_before_.push_back(row.id);
         if (!may_match(row, row.partner_center)) continue;
         auto image = pair_.store->image(row.partner_center.image);
         if (!image) return image.error();
@@ -129,7 +129,7 @@ class Search {
       if (rows->empty()) return {};
       after = rows->back().id;
       for (const DealRow& row : *rows) {
-        if (row.marks.count(match_mark) > 0) in_question_.insert(row.id.value);
+        if (has_mark(row, match_mark)) in_question_.insert(row.id.value);
         auto found = likely(row);
         if (!found) return found.error();
         if (!(*found)->empty()) weigh(row.id, **found);

@@ -1,8 +1,9 @@
-// Takes what the sides show into the store: one deal row per opportunity or referral, tied together by the keys that
-// the records themselves carry. Decides nothing.
+// Takes what the sides show into the store: one deal row per opportunity or referral, tied together as ties.h says.
+// Decides nothing.
 #pragma once
 
 #include "engine/pair.h"
+#include "engine/ties.h"
 
 namespace cosell::engine {
 
@@ -13,16 +14,11 @@ struct ObserveCounts {
   std::int64_t older = 0;    // states from before the known one; not taken (F-19, F-48)
 };
 
-// Small facts of a deal (store::DealRow::marks), + side name. Since when the side shows a state of the record from
-// before the known one: at first it may be a stale answer (F-19); one that lasts was restored (F-48) and waits for a
-// person.
-inline constexpr const char* older_mark = "older.";
-inline constexpr const char* restored_mark = "restored.";
-
 class Observer {
  public:
   // `take_older`: a state from before the known one counts as well (a restored system, by a person's word).
-  Observer(const Pair& pair, RunId run, bool take_older = false) : pair_(pair), run_(run), take_older_(take_older) {}
+  Observer(const Pair& pair, RunId run, bool take_older = false)
+      : pair_(pair), run_(run), take_older_(take_older), ties_(pair, run) {}
 
   // Inside a transaction. Records of other kinds than deals and Microsoft's halves are ignored.
   Result<void> take(Side side, const Observation& seen, ObserveCounts& counts);
@@ -35,20 +31,7 @@ class Observer {
   // A state from before the known one, which says nothing of keys either.
   bool is_left_out(const store::SideState& known, const Observation& seen) const;
   Result<void> note_older(store::DealRow row, Side side);
-  Result<void> let_name_go(Side side, store::DealRow& row);
-  Result<bool> may_be_tied(Side side, const Observation& seen, store::DealRow& row) const;
   Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
-  Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
-  Result<store::DealRow> merge(const store::DealRow& goes, Side side, store::DealRow stays);
-  Result<void> note_tie(Side side, const store::DealRow& row);
-  // Two records with one key are both held; one that lost it is free again (F-47).
-  Result<void> hold_original(Side side, const RecordId& copy, store::DealRow original);
-  // The record that the deal was tied to gives up its key, and the second holder takes its place.
-  Result<bool> gives_up_its_key(const Observation& seen, const store::DealRow& original);
-  Result<std::optional<store::DealRow>> next_holder(const store::DealRow& original);
-  Result<std::optional<store::DealRow>> give_way(Side side, const Observation& seen, const store::DealRow& original);
-  Result<void> let_closed_twins_go(Side side, const Observation& seen, store::DealRow& original);
-  Result<bool> release_copy(Side side, const Observation& seen, store::DealRow& row);
   Result<bool> is_an_earlier_request(const store::DealRow& row, const Observation& seen) const;
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
   Result<bool> only_completes(const Observation& seen, ImageId before);
@@ -57,6 +40,7 @@ class Observer {
   const Pair& pair_;
   RunId run_;
   bool take_older_;
+  Ties ties_;
 };
 
 }  // namespace cosell::engine

@@ -2,10 +2,9 @@
 // (I-20). "Not found" is no proof while a request may still arrive (reliability section 3, second trap).
 #include <algorithm>
 
+#include "engine/marks.h"
 #include "engine/observe.h"
-#include "engine/restart.h"
 #include "engine/settle.h"
-#include "engine/view.h"
 
 namespace cosell::engine {
 
@@ -131,7 +130,7 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     // An old referral carries the opportunity's id too; it is not the one that was created now.
     auto holder = pair_.store->deal_by_record(side, seen.id.value);
     if (!holder) return holder.error();
-    if (!*holder || (*holder)->marks.count(restarted_mark) == 0) found.push_back(seen);
+    if (!*holder || !has_mark(**holder, restarted_mark)) found.push_back(seen);
   }
   const Capabilities& can = pair_.connector(side).capabilities();
   if (names_its_target(row)) {
@@ -164,7 +163,7 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     auto deal = pair_.store->deal(row.deal);
     if (!deal) return deal.error();
     if (!*deal) return {};
-    (*deal)->marks["twin_of"] = row.key;
+    (*deal)->marks[twin_mark] = row.key;
     (*deal)->dirty = true;
     return pair_.store->update_deal(**deal);
   }

@@ -3,6 +3,7 @@
 
 #include "engine/decide.h"
 #include "engine/flip.h"
+#include "engine/marks.h"
 #include "engine/observe.h"
 #include "engine/settle.h"
 #include "engine/words.h"
@@ -17,11 +18,10 @@ using store::DealState;
 constexpr std::size_t reads_at_once = 200;
 
 void forget_refusals(DealRow& row) {
-  for (const Side side : {Side::crm, Side::partner_center})
-    row.marks.erase(std::string(refused_mark) + store::name_of(side));
-  row.marks.erase("refused.message");
-  row.marks.erase("refused.reason");
-  row.marks.erase("attempts");
+  for (const Side side : {Side::crm, Side::partner_center}) row.marks.erase(refused_mark(side));
+  row.marks.erase(refused_message_mark);
+  row.marks.erase(refused_reason_mark);
+  row.marks.erase(attempts_mark);
   for (const Side side : {Side::crm, Side::partner_center}) row.marks.erase(misses_mark(side));
   forget_fights(row);
   row.look_again_at.reset();

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/decide.h"
+#include "engine/marks.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -16,8 +17,6 @@ using reconcile::Decision;
 using reconcile::FieldDecision;
 using reconcile::Reason;
 using reconcile::Verdict;
-
-const std::string choice_prefix = "choice.";
 
 bool reason_leaves_a_choice(Reason r) {
   switch (r) {

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "engine/ask_registration.h"
+#include "engine/marks.h"
 #include "engine/view.h"
 #include "engine/words.h"
 
@@ -36,7 +37,7 @@ std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) 
   if (row.crm.record_id.empty() || row.partner_center.record_id.empty() || !crm || !referral) {
     return "There is no opportunity with a referral to start again from.";
   }
-  if (row.marks.count(registration_mark) > 0) {
+  if (has_mark(row, registration_mark)) {
     return "Its registration with Microsoft was not sent yet. First: cosell sync, or: " + words::register_command(row) +
            " --cancel";
   }
@@ -52,9 +53,9 @@ std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) 
 void forget_old_referral(DealRow& row) {
   const std::string of_partner_center = std::string(".") + store::name_of(Side::partner_center);
   for (auto it = row.marks.begin(); it != row.marks.end();) {
-    const bool of_old = it->first.rfind(store::agreed_mark, 0) == 0 || it->first.rfind("settle.", 0) == 0 ||
-                        it->first.rfind("approved.", 0) == 0 || it->first.rfind("refused.", 0) == 0 ||
-                        it->first == left_mark || text::ends_with(it->first, of_partner_center);
+    const bool of_old = it->first.rfind(store::agreed_mark, 0) == 0 || is_step_mark(it->first) ||
+                        is_refused_mark(it->first) || it->first == left_mark ||
+                        text::ends_with(it->first, of_partner_center);
     it = of_old ? row.marks.erase(it) : std::next(it);
   }
   row.partner_center = {};

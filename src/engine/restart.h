@@ -8,11 +8,6 @@
 
 namespace cosell::engine {
 
-// Marks of store::DealRow.
-inline constexpr const char* restarted_mark = "restarted_as";   // an old referral: the opportunity that left it
-inline constexpr const char* predecessor_mark = "predecessor";  // an opportunity: its referral before this one
-inline constexpr const char* left_mark = "left_as_is";          // a person wants the difference to stay
-
 // The opportunity gets a new referral with the next sync; the old one is kept as its predecessor and never written
 // again. Refused (ErrorClass::precondition) unless the opportunity is open and its referral is closed or was declined.
 Result<void> restart(const Pair& pair, DealId deal);

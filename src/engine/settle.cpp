@@ -8,7 +8,7 @@
 #include "engine/absence.h"
 #include "engine/ask_registration.h"
 #include "engine/decide.h"
-#include "engine/link.h"
+#include "engine/marks.h"
 #include "engine/view.h"
 #include "engine/words.h"
 
@@ -67,7 +67,7 @@ bool still_concerns(const OperationRow& row, const DealRow& deal) {
 bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
   const std::string& tied = side == Side::crm ? holder.partner_center.record_id : holder.crm.record_id;
   const std::string& ours = side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
-  if (holder.marks.count(unlinked_mark) > 0 || (!tied.empty() && tied != ours)) return true;
+  if (has_mark(holder, unlinked_mark) || (!tied.empty() && tied != ours)) return true;
   const auto told_apart = holder.marks.find(no_match_mark);
   return told_apart != holder.marks.end() && told_apart->second == ours;
 }
@@ -129,12 +129,11 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   if (!still_concerns(row, deal)) return note_outcome(row, done_sentence(pair_, row));
   deal.dirty = true;
   if (registers) deal.marks.erase(registration_mark);
-  if (!only_tells_the_seller(row) && deal.marks.erase(std::string(refused_mark) + store::name_of(side)) > 0 &&
-      refused_writes(deal).empty()) {
-    deal.marks.erase("refused.message");
-    deal.marks.erase("refused.reason");
+  if (!only_tells_the_seller(row) && deal.marks.erase(refused_mark(side)) > 0 && refused_writes(deal).empty()) {
+    deal.marks.erase(refused_message_mark);
+    deal.marks.erase(refused_reason_mark);
   }
-  deal.marks.erase("attempts");
+  deal.marks.erase(attempts_mark);
   deal.marks.erase(misses_mark(side));
   return is_kind(row, RecordKind::microsoft_half) ? settle_half(row, applied, deal)
                                                   : settle_record(row, applied, answer, deal);
@@ -265,8 +264,8 @@ Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied&
 void Settler::note_unheeded(const OperationRow& row, DealRow& deal, const std::vector<std::string>& fields) {
   const std::string message = words::unheeded(pair_, row.side, fields);
   add_refused_write(deal, row);
-  deal.marks["refused.message"] = message;
-  deal.marks["refused.reason"] = "unheeded";
+  deal.marks[refused_message_mark] = message;
+  deal.marks[refused_reason_mark] = "unheeded";
   note_failure(deal, message);
 }
 
@@ -321,8 +320,8 @@ Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& erro
   deal.since = pair_.clock->now();
   // That the seller cannot be told comes second to what was to be told.
   if (!only_tells_the_seller(row) || refused_writes(deal).empty()) {
-    deal.marks["refused.message"] = message;
-    deal.marks["refused.reason"] = deal.reason;
+    deal.marks[refused_message_mark] = message;
+    deal.marks[refused_reason_mark] = deal.reason;
   }
   add_refused_write(deal, row);
   deal.dirty = true;  // so that the seller is told
@@ -355,8 +354,8 @@ Result<void> Settler::miss(OperationRow& row, DealRow& deal, const Error& error)
 // The deal is tried again by itself, later each time.
 Result<void> Settler::postpone(DealRow& deal, Side side, const Error& error) {
   int attempts = 0;
-  if (const auto it = deal.marks.find("attempts"); it != deal.marks.end()) attempts = std::stoi(it->second);
-  deal.marks["attempts"] = std::to_string(attempts + 1);
+  if (const auto it = deal.marks.find(attempts_mark); it != deal.marks.end()) attempts = std::stoi(it->second);
+  deal.marks[attempts_mark] = std::to_string(attempts + 1);
   const auto& s = pair_.settings;
   Duration wait{std::min(s.retry_longest.ms, s.retry_first.ms << std::min(attempts, 12))};
   if (error.not_before) wait = std::max(wait, *error.not_before - pair_.clock->now());

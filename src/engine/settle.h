@@ -19,9 +19,6 @@ inline bool names_its_target(const store::OperationRow& row) {
   return !is_create(row) || row.kind == name_of(RecordKind::registration);
 }
 
-// How many writes in a row met another state of the record than the one they were planned for.
-inline std::string misses_mark(Side side) { return std::string("missed.") + store::name_of(side); }
-
 class Settler {
  public:
   Settler(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)

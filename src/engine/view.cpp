@@ -285,34 +285,4 @@ Result<bool> read_marks_anew(const Pair& pair, const mapping::Mapping& before, s
   return changed;
 }
 
-std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name) {
-  const auto it = row.marks.find(name);
-  if (it == row.marks.end()) return std::nullopt;
-  return parse_instant(it->second);
-}
-
-void set_mark_time(store::DealRow& row, const std::string& name, Instant at) { row.marks[name] = to_string(at); }
-
-std::vector<std::string> marked_records(const store::DealRow& row, const std::string& name) {
-  const auto mark = row.marks.find(name);
-  return mark == row.marks.end() ? std::vector<std::string>{} : text::split(mark->second, ' ');
-}
-
-void unmark_record(store::DealRow& row, const std::string& name, const std::string& record) {
-  auto records = marked_records(row, name);
-  std::erase(records, record);
-  if (records.empty()) {
-    row.marks.erase(name);
-  } else {
-    row.marks[name] = text::join(records, " ");
-  }
-}
-
-void mark_record(store::DealRow& row, const std::string& name, const std::string& record) {
-  unmark_record(row, name, record);
-  auto records = marked_records(row, name);
-  records.push_back(record);
-  row.marks[name] = text::join(records, " ");
-}
-
 }  // namespace cosell::engine

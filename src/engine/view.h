@@ -44,12 +44,4 @@ void advance_base(store::DealRow& row, const DealView& view, const std::set<Fiel
 // from the picture that the deal stands on, where that is what it showed. True: a mark changed.
 Result<bool> read_marks_anew(const Pair& pair, const mapping::Mapping& before, store::DealRow& row);
 
-// Small facts of a deal (store::DealRow::marks).
-std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name);
-void set_mark_time(store::DealRow& row, const std::string& name, Instant at);
-// A mark that names several records, the first of them first.
-std::vector<std::string> marked_records(const store::DealRow& row, const std::string& name);
-void mark_record(store::DealRow& row, const std::string& name, const std::string& record);
-void unmark_record(store::DealRow& row, const std::string& name, const std::string& record);
-
 }  // namespace cosell::engine

@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "engine/ask_registration.h"
-#include "engine/link.h"
+#include "engine/marks.h"
 
 namespace cosell::engine::words {
 
@@ -71,7 +71,7 @@ std::string state_line(const store::DealRow& row) {
 std::string seller_step(const Pair& pair, const store::DealRow& row) {
   const std::string crm = pair.title(Side::crm);
   if (row.state == DealState::failed) {
-    if (row.marks.count(registration_mark) > 0) return "An admin has to correct the registration.";
+    if (has_mark(row, registration_mark)) return "An admin has to correct the registration.";
     return "Correct the deal in " + crm + ", or ask an admin to remove the cause and send it again.";
   }
   if (row.state != DealState::waiting) return "";
@@ -111,21 +111,21 @@ mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, con
 }
 
 std::string clone(const Pair& pair, const store::DealRow& row) {
-  return "This opportunity carries referral " + row.marks.at("clone_of") +
+  return "This opportunity carries referral " + row.marks.at(clone_mark) +
          ", which belongs to another opportunity in " + pair.title(Side::crm) + " (it was probably copied).";
 }
 std::string copied(const Pair& pair, const store::DealRow& row) {
-  return "Opportunity " + text::join(text::split(row.marks.at("copied_to"), ' '), ", ") + " in " +
+  return "Opportunity " + text::join(text::split(row.marks.at(cloned_mark), ' '), ", ") + " in " +
          pair.title(Side::crm) +
          " carries the referral of this deal too (it was probably copied). Neither is synced until only one carries "
          "it.";
 }
 std::string copied_and_gone(const Pair& pair, const store::DealRow& row) {
   return "The opportunity of this deal is gone from " + pair.title(Side::crm) + ", and " +
-         text::join(text::split(row.marks.at("copied_to"), ' '), ", ") + " there carries its referral.";
+         text::join(text::split(row.marks.at(cloned_mark), ' '), ", ") + " there carries its referral.";
 }
 std::string copied_and_gone_remedy(const Pair& pair, const store::DealRow& row) {
-  const std::string next = text::split(row.marks.at("copied_to"), ' ').front();
+  const std::string next = text::split(row.marks.at(cloned_mark), ' ').front();
   return "If that one goes on with the deal: cosell deals unlink " + row.crm.record_id + "; then: cosell deals link " +
          next + " " + row.partner_center.record_id + ". If it is another deal, clear " + pair.mapping->key_column() +
          " on it.";
@@ -150,11 +150,11 @@ std::string unlinked(const store::DealRow& row) {
   return "Taken apart from " + row.marks.at(unlinked_mark) + " by a person; left as it is.";
 }
 std::string twin(const Pair& pair, const store::DealRow& row) {
-  return "A second referral in " + pair.title(Side::partner_center) + " names opportunity " + row.marks.at("twin_of") +
+  return "A second referral in " + pair.title(Side::partner_center) + " names opportunity " + row.marks.at(twin_mark) +
          ", which is linked to another referral already. Neither is written to.";
 }
 std::string doubled(const Pair& pair, const store::DealRow& row) {
-  const auto others = text::split(row.marks.at("doubled_by"), ' ');
+  const auto others = text::split(row.marks.at(twinned_mark), ' ');
   const std::string where = " in " + pair.title(Side::partner_center);
   if (others.size() > 1) {
     return "Referrals " + text::join(others, ", ") + where +
@@ -168,7 +168,7 @@ std::string twin_remedy(const Pair& pair) {
 }
 
 std::string twin_is_won(const Pair& pair, const store::DealRow& row) {
-  return "This referral is won and names opportunity " + row.marks.at("twin_of") +
+  return "This referral is won and names opportunity " + row.marks.at(twin_mark) +
          ", which is linked to another referral that is open in " + pair.title(Side::partner_center) +
          ". Neither is written to.";
 }
@@ -178,7 +178,7 @@ std::string twin_is_won_remedy(const Pair& pair, const store::DealRow& row) {
          row.partner_center.record_id + " --none";
 }
 std::string doubled_and_gone(const Pair& pair, const store::DealRow& row) {
-  const auto others = text::split(row.marks.at("doubled_by"), ' ');
+  const auto others = text::split(row.marks.at(twinned_mark), ' ');
   return "The referral of this deal is no longer visible to the bridge in " + pair.title(Side::partner_center) +
          ", and " + text::join(others, ", ") + " there names the same opportunity. Nothing is written to " +
          (others.size() > 1 ? "any of them." : "either of them.");
@@ -186,7 +186,7 @@ std::string doubled_and_gone(const Pair& pair, const store::DealRow& row) {
 std::string doubled_and_gone_remedy(const Pair& pair, const store::DealRow& row) {
   return "Check the roles of the bridge's user in " + pair.title(Side::partner_center) +
          ". If the first one is gone for good: cosell deals unlink " + row.crm.record_id +
-         "; then: cosell deals link " + row.crm.record_id + " " + text::split(row.marks.at("doubled_by"), ' ').front();
+         "; then: cosell deals link " + row.crm.record_id + " " + text::split(row.marks.at(twinned_mark), ' ').front();
 }
 
 std::string made_before(const Pair& pair, Side side, const std::string& record) {
@@ -393,7 +393,7 @@ std::string refused(const Pair& pair, Side side, const Error& error) {
 }
 std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
-  if (row.marks.count(registration_mark) > 0) {
+  if (has_mark(row, registration_mark)) {
     return "State the registration again with what is right: " + register_command(row) + "; or drop it with --cancel";
   }
   return "Correct the value in " + pair.title(Side::crm) +

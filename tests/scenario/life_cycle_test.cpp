@@ -8,6 +8,7 @@
 #include "engine/approve.h"
 #include "engine/deadline.h"
 #include "engine/decide.h"
+#include "engine/marks.h"
 #include "engine/restart.h"
 #include "tests/support/world.h"
 

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "engine/link.h"
+#include "engine/marks.h"
 #include "engine/view.h"
 #include "tests/support/world.h"
 

@@ -13,6 +13,7 @@
 #include "engine/approve.h"
 #include "engine/decide.h"
 #include "engine/link.h"
+#include "engine/marks.h"
 #include "engine/replay.h"
 #include "engine/resolve.h"
 #include "engine/restart.h"

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/ask_registration.h"
+#include "engine/marks.h"
 #include "engine/replay.h"
 #include "engine/restart.h"
 #include "tests/support/world.h"

@@ -1,0 +1,63 @@
+// Names and values of marks.
+#include "engine/marks.h"
+
+#include "base/text.h"
+
+namespace cosell::engine {
+
+namespace {
+
+const std::string settle_prefix = "settle.";
+const std::string approved_prefix = "approved.";
+const std::string refused_prefix = "refused.";
+
+}  // namespace
+
+std::string second_holder_mark(Side side) { return side == Side::crm ? clone_mark : twin_mark; }
+std::string other_holders_mark(Side side) { return side == Side::crm ? cloned_mark : twinned_mark; }
+
+std::string older_mark(Side side) { return std::string("older.") + store::name_of(side); }
+std::string restored_mark(Side side) { return std::string("restored.") + store::name_of(side); }
+
+std::string settle_mark(Irreversible step) { return settle_prefix + name_of(step); }
+std::string approved_mark(Irreversible step) { return approved_prefix + name_of(step); }
+bool is_settle_mark(const std::string& name) { return text::starts_with(name, settle_prefix); }
+bool is_step_mark(const std::string& name) { return is_settle_mark(name) || text::starts_with(name, approved_prefix); }
+
+std::string refused_mark(Side side) { return refused_prefix + store::name_of(side); }
+bool is_refused_mark(const std::string& name) { return text::starts_with(name, refused_prefix); }
+std::string misses_mark(Side side) { return std::string("missed.") + store::name_of(side); }
+
+bool has_mark(const store::DealRow& row, const std::string& name) { return row.marks.count(name) > 0; }
+
+std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name) {
+  const auto it = row.marks.find(name);
+  if (it == row.marks.end()) return std::nullopt;
+  return parse_instant(it->second);
+}
+
+void set_mark_time(store::DealRow& row, const std::string& name, Instant at) { row.marks[name] = to_string(at); }
+
+std::vector<std::string> marked_records(const store::DealRow& row, const std::string& name) {
+  const auto mark = row.marks.find(name);
+  return mark == row.marks.end() ? std::vector<std::string>{} : text::split(mark->second, ' ');
+}
+
+void unmark_record(store::DealRow& row, const std::string& name, const std::string& record) {
+  auto records = marked_records(row, name);
+  std::erase(records, record);
+  if (records.empty()) {
+    row.marks.erase(name);
+  } else {
+    row.marks[name] = text::join(records, " ");
+  }
+}
+
+void mark_record(store::DealRow& row, const std::string& name, const std::string& record) {
+  unmark_record(row, name, record);
+  auto records = marked_records(row, name);
+  records.push_back(record);
+  row.marks[name] = text::join(records, " ");
+}
+
+}  // namespace cosell::engine

@@ -1,0 +1,67 @@
+// What the engine remembers of a deal between two syncs beside its state (store::DealRow::marks): every name stands
+// here once. What both sides agreed on for one field has the store's own mark, store::agreed_mark.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/pair.h"
+
+namespace cosell::engine {
+
+// Ties that people and the matcher made or took back.
+inline constexpr const char* unlinked_mark = "unlinked";  // a person took the two apart; value: the other record's id
+inline constexpr const char* match_mark = "match.with";   // the deal waits: what it may be the same as, in words
+// A person said that it is no deal of the other side; value: the record that it was taken apart from, or "yes".
+inline constexpr const char* no_match_mark = "match.none";
+inline constexpr const char* restarted_mark = "restarted_as";   // an old referral: the opportunity that left it
+inline constexpr const char* predecessor_mark = "predecessor";  // an opportunity: its referral before this one
+inline constexpr const char* left_mark = "left_as_is";          // a person wants the difference to stay
+
+// Several records with one key (key_holders.h). A second record has the first of a pair, its value is the key; the deal
+// that the key is tied to has the other one, with the other records.
+inline constexpr const char* clone_mark = "clone_of";  // an opportunity that carries another one's referral (F-47)
+inline constexpr const char* cloned_mark = "copied_to";
+inline constexpr const char* twin_mark = "twin_of";  // a referral that names another one's opportunity (I-17)
+inline constexpr const char* twinned_mark = "doubled_by";
+std::string second_holder_mark(Side side);  // clone_mark, twin_mark
+std::string other_holders_mark(Side side);  // cloned_mark, twinned_mark
+
+// Since when the side shows a state of the record from before the known one: at first it may be a stale answer (F-19);
+// one that lasts was restored (F-48) and waits for a person.
+std::string older_mark(Side side);
+std::string restored_mark(Side side);
+
+// Steps that cannot be taken back: since when one waits to leave, and when a person let it leave.
+std::string settle_mark(Irreversible step);
+std::string approved_mark(Irreversible step);
+bool is_settle_mark(const std::string& name);
+bool is_step_mark(const std::string& name);  // one of the two
+
+// The writes that a side refused in just this form, what it said, and how people are told.
+std::string refused_mark(Side side);
+inline constexpr const char* refused_message_mark = "refused.message";
+inline constexpr const char* refused_reason_mark = "refused.reason";
+bool is_refused_mark(const std::string& name);  // one of the three
+// How often a write was tried that may leave again.
+inline constexpr const char* attempts_mark = "attempts";
+// How many writes in a row met another state of the record than the one they were planned for.
+std::string misses_mark(Side side);
+
+inline const std::string choice_prefix = "choice.";  // + field: what a person chose, until it is carried out
+inline const std::string journey_prefix = "flip.";   // + field: of a value that goes back and forth
+
+inline constexpr const char* registration_mark = "registration.wanted";  // the registration as it is wanted, as text
+inline constexpr const char* warning_mark = "warning";  // what a step that waits may cost; `todo` lists such deals
+
+bool has_mark(const store::DealRow& row, const std::string& name);
+// A mark that holds a moment.
+std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name);
+void set_mark_time(store::DealRow& row, const std::string& name, Instant at);
+// A mark that names several records, the first of them first.
+std::vector<std::string> marked_records(const store::DealRow& row, const std::string& name);
+void mark_record(store::DealRow& row, const std::string& name, const std::string& record);
+void unmark_record(store::DealRow& row, const std::string& name, const std::string& record);
+
+}  // namespace cosell::engine
