@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 
 #include "base/text.h"
+#include "connectors/emulator/plain_values.h"
 
 namespace cosell::emulator {
 
@@ -162,14 +161,6 @@ std::optional<Date> national_date(const std::string& cell, char mark, bool month
   return parse_date(parts[2] + "-" + two(month) + "-" + two(day));
 }
 
-std::optional<double> plain_number(const std::string& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (text.empty() || result.ec != std::errc() || result.ptr != end || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 std::optional<Date> read_date_cell(const std::string& cell) {
@@ -185,7 +176,7 @@ std::optional<double> read_number_cell(const std::string& cell) {
     const bool part = (c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-';
     const bool sign = c == ' ' || c == '$' || c == '%' || c == '\'' || static_cast<unsigned char>(c) >= 0x80;
     if (part) digits += c;
-    if (!part && !sign) return plain_number(cell);
+    if (!part && !sign) return parse_number(cell);
   }
   const std::size_t comma = digits.rfind(',');
   const std::size_t dot = digits.rfind('.');
@@ -198,7 +189,7 @@ std::optional<double> read_number_cell(const std::string& cell) {
       digits = text::replace_all(text::replace_all(digits, ".", ""), ",", ".");
     }
   }
-  return plain_number(digits);
+  return parse_number(digits);
 }
 
 std::optional<bool> read_tick_cell(const std::string& cell) {

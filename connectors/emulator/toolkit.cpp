@@ -96,6 +96,11 @@ std::optional<Json> read_json(std::string_view text) {
   return value;
 }
 
+std::string text_at(const Json& object, const char* key) {
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
+}
+
 http::Response json_answer(int status, const Json& body) { return json_text_answer(status, write_json(body)); }
 
 http::Response json_text_answer(int status, std::string body) {

@@ -26,6 +26,9 @@ std::string write_json(const Json& value);
 // Empty when the text is not JSON or nests deeper than 64 levels.
 std::optional<Json> read_json(std::string_view text);
 
+// A member that is a text; "" when there is none, or when `object` is something else.
+std::string text_at(const Json& object, const char* key);
+
 http::Response json_answer(int status, const Json& body);
 http::Response json_text_answer(int status, std::string body);
 http::Response empty_answer(int status);

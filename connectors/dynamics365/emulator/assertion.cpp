@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "connectors/dynamics365/emulator/logins.h"
+#include "connectors/emulator/signed_token.h"
 #include "connectors/emulator/toolkit.h"
 
 namespace cosell::emulator::dynamics365 {
@@ -26,11 +27,6 @@ Certificate read_certificate(const std::string& pem) {
   return Certificate(bio ? PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr) : nullptr, &X509_free);
 }
 
-std::string text_at(const Json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
-}
-
 std::int64_t number_at(const Json& object, const char* key) {
   const auto it = object.find(key);
   return it != object.end() && it->is_number() ? it->get<std::int64_t>() : 0;
@@ -39,24 +35,23 @@ std::int64_t number_at(const Json& object, const char* key) {
 }  // namespace
 
 std::optional<Assertion> read_assertion(std::string_view jwt) {
-  const std::vector<std::string> parts = text::split(jwt, '.');
-  if (parts.size() != 3) return std::nullopt;
-  const auto header = read_json(text::base64_decode(parts[0]));
-  const auto claims = read_json(text::base64_decode(parts[1]));
-  if (!header || !claims || !header->is_object() || !claims->is_object()) return std::nullopt;
+  auto token = read_signed_token(jwt);
+  if (!token) return std::nullopt;
+  const Json& header = token->header;
+  const Json& claims = token->claims;
   Assertion a;
-  a.algorithm = text_at(*header, "alg");
-  a.thumbprint = text_at(*header, "x5t#S256");
+  a.algorithm = text_at(header, "alg");
+  a.thumbprint = text_at(header, "x5t#S256");
   a.sha1 = a.thumbprint.empty();
-  if (a.sha1) a.thumbprint = text_at(*header, "x5t");
-  a.issuer = text_at(*claims, "iss");
-  a.subject = text_at(*claims, "sub");
-  a.audience = text_at(*claims, "aud");
-  a.id = text_at(*claims, "jti");
-  a.not_before = number_at(*claims, "nbf");
-  a.expires = number_at(*claims, "exp");
-  a.signed_part = parts[0] + "." + parts[1];
-  a.signature = text::base64_decode(parts[2]);
+  if (a.sha1) a.thumbprint = text_at(header, "x5t");
+  a.issuer = text_at(claims, "iss");
+  a.subject = text_at(claims, "sub");
+  a.audience = text_at(claims, "aud");
+  a.id = text_at(claims, "jti");
+  a.not_before = number_at(claims, "nbf");
+  a.expires = number_at(claims, "exp");
+  a.signed_part = std::move(token->signed_part);
+  a.signature = std::move(token->signature);
   return a;
 }
 

@@ -17,11 +17,6 @@ http::Response refused(int status, const std::string& sentence) {
 }
 http::Response refused(const ApiError& e) { return refused(e.status, e.code + ": " + e.message); }
 
-std::string text_at(const Json& body, const char* key) {
-  const auto it = body.find(key);
-  return it != body.end() && it->is_string() ? it->get<std::string>() : "";
-}
-
 bool flag_at(const Json& body, const char* key) {
   const auto it = body.find(key);
   return it != body.end() && it->is_boolean() && it->get<bool>();

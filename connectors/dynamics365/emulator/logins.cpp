@@ -2,6 +2,7 @@
 #include "connectors/dynamics365/emulator/logins.h"
 
 #include "base/text.h"
+#include "connectors/emulator/signed_token.h"
 #include "connectors/emulator/toolkit.h"
 
 namespace cosell::emulator::dynamics365 {
@@ -27,18 +28,6 @@ http::Response refusal(const LoginCall& call, int status, const char* error, int
                           {"trace_id", trace},
                           {"correlation_id", correlation},
                           {"error_uri", "https://login.microsoftonline.com/error?code=" + std::to_string(code)}});
-}
-
-std::pair<std::string, std::string> client_of(const LoginCall& call, const Form& form) {
-  const std::string header = call.request.headers.get("Authorization");
-  if (text::starts_with(text::lower_ascii(header), "basic ")) {
-    const std::string pair = text::base64_decode(text::trim(header.substr(6)));
-    const std::size_t colon = pair.find(':');
-    if (colon != std::string::npos) {
-      return {text::percent_decode(pair.substr(0, colon), true), text::percent_decode(pair.substr(colon + 1), true)};
-    }
-  }
-  return {http::form_value(form, "client_id"), http::form_value(form, "client_secret")};
 }
 
 std::optional<http::Response> check_scope(const LoginCall& call, const std::string& scope) {
@@ -110,7 +99,7 @@ std::optional<http::Response> check_assertion(const LoginCall& call, const std::
 }
 
 std::optional<http::Response> check_client(const LoginCall& call, const Form& form) {
-  const auto client = client_of(call, form);
+  const auto client = client_of(call.request, form);
   if (client.first.empty()) {
     return refusal(call, 400, "invalid_request", 900144,
                    "The request body must contain the following parameter: 'client_id'.");

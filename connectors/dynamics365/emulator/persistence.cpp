@@ -4,15 +4,11 @@
 
 #include "base/text.h"
 #include "connectors/dynamics365/emulator/state.h"
+#include "connectors/emulator/toolkit.h"
 
 namespace cosell::emulator::dynamics365 {
 
 namespace {
-
-std::string text_at(const Json& object, const char* key) {
-  const auto it = object.is_object() ? object.find(key) : object.end();
-  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
-}
 
 std::int64_t number_at(const Json& object, const char* key) {
   const auto it = object.is_object() ? object.find(key) : object.end();

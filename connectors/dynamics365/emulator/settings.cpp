@@ -1,80 +1,12 @@
 // The switches of the organisation under /_sandbox/settings: their names, what they do, and which values they take.
 #include <algorithm>
-#include <functional>
 
-#include "base/text.h"
 #include "connectors/dynamics365/emulator/state.h"
+#include "connectors/emulator/switch.h"
 
 namespace cosell::emulator::dynamics365 {
 
 namespace {
-
-// One switch: how to show it and how to change it. `change` returns a sentence when the value does not fit.
-struct Switch {
-  const char* name;
-  const char* description;
-  std::function<Json(const Settings&)> show;
-  std::function<std::string(Settings&, const Json&)> change;
-};
-
-Switch number(const char* name, const char* description, std::int64_t Settings::*member, std::int64_t least,
-              std::int64_t most = 1'000'000'000) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member, least, most](Settings& s, const Json& v) -> std::string {
-            const bool fits = v.is_number_integer() && v.get<std::int64_t>() >= least && v.get<std::int64_t>() <= most;
-            if (!fits) return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most);
-            s.*member = v.get<std::int64_t>();
-            return "";
-          }};
-}
-
-Switch flag(const char* name, const char* description, bool Settings::*member) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member](Settings& s, const Json& v) -> std::string {
-            if (!v.is_boolean()) return "expected true or false";
-            s.*member = v.get<bool>();
-            return "";
-          }};
-}
-
-bool is_list_of_texts(const Json& v) {
-  return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& e) { return e.is_string(); });
-}
-
-Switch words(const char* name, const char* description, std::vector<std::string> Settings::*member) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member](Settings& s, const Json& v) -> std::string {
-            if (!is_list_of_texts(v)) return "expected a list of texts";
-            s.*member = v.get<std::vector<std::string>>();
-            return "";
-          }};
-}
-
-Switch word(const char* name, const char* description, std::string Settings::*member,
-            const std::vector<std::string>& allowed) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member, allowed](Settings& s, const Json& v) -> std::string {
-            if (!v.is_string()) return "expected a text";
-            const std::string value = v.get<std::string>();
-            if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-              return "expected one of: " + text::join(allowed, ", ");
-            }
-            s.*member = value;
-            return "";
-          }};
-}
-
-Switch one_of_numbers(const char* name, const char* description, std::int64_t Settings::*member,
-                      const std::vector<std::int64_t>& allowed) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member, allowed](Settings& s, const Json& v) -> std::string {
-            const bool fits = v.is_number_integer() &&
-                              std::find(allowed.begin(), allowed.end(), v.get<std::int64_t>()) != allowed.end();
-            if (!fits) return "expected one of: " + Json(allowed).dump();
-            s.*member = v.get<std::int64_t>();
-            return "";
-          }};
-}
 
 std::string change_rules(Settings& s, const Json& v) {
   const char* form =
@@ -111,15 +43,7 @@ Json show_rules(const Settings& s) {
   return list;
 }
 
-std::string change_currencies(Settings& s, const Json& v) {
-  const bool fits = is_list_of_texts(v) && !v.empty() &&
-                    std::all_of(v.begin(), v.end(), [](const Json& e) { return e.get<std::string>().size() == 3; });
-  if (!fits) return "expected a list of three-letter currency codes";
-  s.currencies = v.get<std::vector<std::string>>();
-  return "";
-}
-
-std::vector<Switch> make_switches() {
+std::vector<Switch<Settings>> make_switches() {
   using S = Settings;
   return {
       number("page_size", "Most rows in one page of an answer, at most 5000.", &S::page_size, 1, 5000),
@@ -138,8 +62,7 @@ std::vector<Switch> make_switches() {
       words("missing_privileges", "Privileges that the application user lacks, such as prvWriteOpportunity.",
             &S::missing_privileges),
       word("base_currency", "The organisation's own currency.", &S::base_currency, {}),
-      {"currencies", "The currencies of the organisation.", [](const S& s) { return Json(s.currencies); },
-       change_currencies},
+      currency_codes("currencies", "The currencies of the organisation.", &S::currencies),
       words("missing_columns", "Columns that the organisation lacks: cosell_help, or account.telephone1.",
             &S::missing_columns),
       words("read_only_columns", "Secured columns that the application user may read but not write.",
@@ -193,43 +116,25 @@ std::vector<Switch> make_switches() {
              0)};
 }
 
-const std::vector<Switch>& switches() {
-  static const std::vector<Switch> list = make_switches();
+const std::vector<Switch<Settings>>& switches() {
+  static const std::vector<Switch<Settings>> list = make_switches();
   return list;
 }
 
 }  // namespace
 
-std::vector<Setting> list_settings(const State& state) {
-  std::vector<Setting> list;
-  for (const Switch& s : switches()) {
-    Setting setting;
-    setting.name = s.name;
-    setting.description = s.description;
-    setting.value = s.show(state.settings);
-    list.push_back(std::move(setting));
-  }
-  return list;
-}
+std::vector<Setting> list_settings(const State& state) { return shown(switches(), state.settings); }
 
 std::string change_setting(State& state, const std::string& name, const Json& value, Instant now) {
-  std::vector<std::string> names;
-  for (const Switch& s : switches()) {
-    names.emplace_back(s.name);
-    if (s.name != name) continue;
-    Settings changed = state.settings;
-    const std::string problem = s.change(changed, value);
-    if (!problem.empty()) return name + ": " + problem;
-    const auto& codes = changed.currencies;
-    if (std::find(codes.begin(), codes.end(), changed.base_currency) == codes.end()) {
-      return name + ": the base currency " + changed.base_currency + " must be among the currencies";
-    }
-    state.settings = std::move(changed);
-    apply_settings(state, now);
-    return "";
+  Settings changed = state.settings;
+  if (std::string problem = change(switches(), changed, name, value); !problem.empty()) return problem;
+  const auto& codes = changed.currencies;
+  if (std::find(codes.begin(), codes.end(), changed.base_currency) == codes.end()) {
+    return name + ": the base currency " + changed.base_currency + " must be among the currencies";
   }
-  const std::string near = text::nearest(name, names);
-  return "no setting " + name + (near.empty() ? "" : "; did you mean " + near + "?");
+  state.settings = std::move(changed);
+  apply_settings(state, now);
+  return "";
 }
 
 }  // namespace cosell::emulator::dynamics365

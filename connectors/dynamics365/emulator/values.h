@@ -12,6 +12,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "connectors/emulator/plain_values.h"
 
 namespace cosell::emulator::dynamics365 {
 
@@ -49,17 +50,11 @@ using Value = std::variant<std::monostate, bool, std::int64_t, double, Instant, 
 
 inline bool is_null(const Value& v) { return v.index() == 0; }
 
-// Lower case of every letter, not only of ASCII ones: texts compare without case.
-std::string fold(std::string_view text);
-int compare_text(std::string_view a, std::string_view b);
 // Numbers compare with numbers, dates with times, references with ids; null comes first.
 int compare_values(const Value& a, const Value& b);
 
 // Lengths count UTF-16 units.
 std::size_t count_units(std::string_view utf8);
-Instant whole_seconds(Instant t);
-std::optional<double> parse_number(std::string_view text);
 std::optional<std::int64_t> parse_integer(std::string_view text);
-double round_to(double value, int scale);
 
 }  // namespace cosell::emulator::dynamics365

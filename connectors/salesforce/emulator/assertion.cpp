@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "connectors/emulator/signed_token.h"
 #include "connectors/emulator/toolkit.h"
 #include "connectors/salesforce/emulator/sessions.h"
 
@@ -29,32 +30,26 @@ Key key_of(const std::string& pem) {
   return Key(certificate ? X509_get_pubkey(certificate.get()) : nullptr, &EVP_PKEY_free);
 }
 
-std::string text_at(const Json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
-}
-
 }  // namespace
 
 std::optional<Assertion> read_assertion(std::string_view jwt) {
-  const std::vector<std::string> parts = text::split(jwt, '.');
-  if (parts.size() != 3) return std::nullopt;
-  const auto header = read_json(text::base64_decode(parts[0]));
-  const auto claims = read_json(text::base64_decode(parts[1]));
-  if (!header || !claims || !header->is_object() || !claims->is_object()) return std::nullopt;
+  auto token = read_signed_token(jwt);
+  if (!token) return std::nullopt;
+  const Json& header = token->header;
+  const Json& claims = token->claims;
   Assertion a;
-  a.algorithm = text_at(*header, "alg");
-  a.issuer = text_at(*claims, "iss");
-  a.subject = text_at(*claims, "sub").empty() ? text_at(*claims, "prn") : text_at(*claims, "sub");
-  a.audience = text_at(*claims, "aud");
-  const auto exp = claims->find("exp");
-  if (exp != claims->end() && exp->is_number()) a.expires = exp->get<std::int64_t>();
+  a.algorithm = text_at(header, "alg");
+  a.issuer = text_at(claims, "iss");
+  a.subject = text_at(claims, "sub").empty() ? text_at(claims, "prn") : text_at(claims, "sub");
+  a.audience = text_at(claims, "aud");
+  const auto exp = claims.find("exp");
+  if (exp != claims.end() && exp->is_number()) a.expires = exp->get<std::int64_t>();
   // Some clients write the time as a text.
-  if (exp != claims->end() && exp->is_string()) {
+  if (exp != claims.end() && exp->is_string()) {
     a.expires = static_cast<std::int64_t>(parse_number(exp->get<std::string>()).value_or(0));
   }
-  a.signed_part = parts[0] + "." + parts[1];
-  a.signature = text::base64_decode(parts[2]);
+  a.signed_part = std::move(token->signed_part);
+  a.signature = std::move(token->signature);
   return a;
 }
 

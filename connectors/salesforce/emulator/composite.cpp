@@ -125,11 +125,6 @@ http::Headers headers_of(const Json& subrequest) {
   return headers;
 }
 
-std::string text_at(const Json& object, const char* key) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_string() ? it->get<std::string>() : "";
-}
-
 Json headers_json(const http::Headers& headers) {
   Json out = Json::object();
   for (const http::Header& h : headers.list) out[h.name] = h.value;

@@ -21,11 +21,6 @@ http::Response refused(const ApiErrors& errors) {
   return json_answer(errors.front().status, Json{{"error", errors.front().code + ": " + errors.front().message}});
 }
 
-std::string text_at(const Json& body, const char* key) {
-  const auto it = body.find(key);
-  return it != body.end() && it->is_string() ? it->get<std::string>() : "";
-}
-
 bool flag_at(const Json& body, const char* key) {
   const auto it = body.find(key);
   return it != body.end() && it->is_boolean() && it->get<bool>();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "connectors/emulator/toolkit.h"
 #include "connectors/salesforce/emulator/state.h"
 
 namespace cosell::emulator::salesforce {
@@ -47,11 +48,6 @@ Json save_row(const Object& object, const Row& row) {
 std::int64_t number_at(const Json& json, const char* key) {
   const auto it = json.find(key);
   return it != json.end() && it->is_number() ? it->get<std::int64_t>() : 0;
-}
-
-std::string text_at(const Json& json, const char* key) {
-  const auto it = json.find(key);
-  return it != json.end() && it->is_string() ? it->get<std::string>() : "";
 }
 
 void load_row(Table& table, const Json& saved) {

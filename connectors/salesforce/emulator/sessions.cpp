@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "connectors/emulator/signed_token.h"
 #include "connectors/emulator/toolkit.h"
 
 namespace cosell::emulator::salesforce {
@@ -17,21 +18,8 @@ http::Response oauth_error(const char* error, const char* description, int statu
   return json_answer(status, Json{{"error", error}, {"error_description", description}});
 }
 
-// The client's id and secret, from the form or from HTTP Basic.
-std::pair<std::string, std::string> client_of(const LoginCall& call, const Form& form) {
-  const std::string header = call.request.headers.get("Authorization");
-  if (text::starts_with(text::lower_ascii(header), "basic ")) {
-    const std::string pair = text::base64_decode(text::trim(header.substr(6)));
-    const std::size_t colon = pair.find(':');
-    if (colon != std::string::npos) {
-      return {text::percent_decode(pair.substr(0, colon), true), text::percent_decode(pair.substr(colon + 1), true)};
-    }
-  }
-  return {http::form_value(form, "client_id"), http::form_value(form, "client_secret")};
-}
-
 std::optional<http::Response> client_refused(const LoginCall& call, const Form& form, bool secret_needed) {
-  const auto client = client_of(call, form);
+  const auto client = client_of(call.request, form);
   if (client.first != call.state.options.client_id) {
     return oauth_error("invalid_client_id", "client identifier invalid");
   }

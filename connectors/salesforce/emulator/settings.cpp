@@ -1,66 +1,12 @@
 // The switches of the org under /_sandbox/settings: their names, what they do, and which values they take.
 #include <algorithm>
-#include <functional>
 
-#include "base/text.h"
+#include "connectors/emulator/switch.h"
 #include "connectors/salesforce/emulator/state.h"
 
 namespace cosell::emulator::salesforce {
 
 namespace {
-
-// One switch: how to show it and how to change it. `change` returns a sentence when the value does not fit.
-struct Switch {
-  const char* name;
-  const char* description;
-  std::function<Json(const Settings&)> show;
-  std::function<std::string(Settings&, const Json&)> change;
-};
-
-Switch number(const char* name, const char* description, std::int64_t Settings::*member, std::int64_t least) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member, least](Settings& s, const Json& v) -> std::string {
-            if (!v.is_number_integer() || v.get<std::int64_t>() < least) {
-              return "expected a whole number of at least " + std::to_string(least);
-            }
-            s.*member = v.get<std::int64_t>();
-            return "";
-          }};
-}
-
-Switch flag(const char* name, const char* description, bool Settings::*member) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member](Settings& s, const Json& v) -> std::string {
-            if (!v.is_boolean()) return "expected true or false";
-            s.*member = v.get<bool>();
-            return "";
-          }};
-}
-
-Switch words(const char* name, const char* description, std::vector<std::string> Settings::*member) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member](Settings& s, const Json& v) -> std::string {
-            const bool fits =
-                v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& e) { return e.is_string(); });
-            if (!fits) return "expected a list of texts";
-            s.*member = v.get<std::vector<std::string>>();
-            return "";
-          }};
-}
-
-Switch word(const char* name, const char* description, std::string Settings::*member,
-            std::vector<std::string> allowed) {
-  return {name, description, [member](const Settings& s) { return Json(s.*member); },
-          [member, allowed](Settings& s, const Json& v) -> std::string {
-            if (!v.is_string()) return "expected a text";
-            const std::string value = v.get<std::string>();
-            if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), value) == allowed.end()) {
-              return "expected one of: " + text::join(allowed, ", ");
-            }
-            s.*member = value;
-            return "";
-          }};
-}
 
 std::string change_rules(Settings& s, const Json& v) {
   const char* form = "expected a list of {\"field\", \"operator\", \"value\", \"message\"}; operators: = != < <= > >=";
@@ -93,18 +39,9 @@ Json show_rules(const Settings& s) {
   return list;
 }
 
-std::string change_currencies(Settings& s, const Json& v) {
-  const bool fits = v.is_array() && !v.empty() && std::all_of(v.begin(), v.end(), [](const Json& e) {
-                      return e.is_string() && e.get<std::string>().size() == 3;
-                    });
-  if (!fits) return "expected a list of three-letter currency codes";
-  s.currencies = v.get<std::vector<std::string>>();
-  return "";
-}
-
-const std::vector<Switch>& switches() {
+const std::vector<Switch<Settings>>& switches() {
   using S = Settings;
-  static const std::vector<Switch> list = {
+  static const std::vector<Switch<Settings>> list = {
       number("page_size", "Rows in one page of a query answer, at most 2000.", &S::page_size, 1),
       number("session_seconds", "How long an access token is good for.", &S::session_seconds, 0),
       number("locator_hours", "How long the next pages of a query can be fetched.", &S::locator_hours, 0),
@@ -114,7 +51,7 @@ const std::vector<Switch>& switches() {
            &S::restricted_picklists),
       flag("multi_currency", "The org has several currencies: CurrencyIsoCode exists.", &S::multi_currency),
       word("corporate_currency", "The currency of records that name none.", &S::corporate_currency, {}),
-      {"currencies", "The active currencies.", [](const S& s) { return Json(s.currencies); }, change_currencies},
+      currency_codes("currencies", "The active currencies.", &S::currencies),
       words("missing_columns", "Fields that the org lacks (or hides), by API name.", &S::missing_columns),
       words("read_only_columns", "Fields that the API user may read but not write.", &S::read_only_columns),
       words("missing_permissions",
@@ -152,37 +89,19 @@ const std::vector<Switch>& switches() {
 
 }  // namespace
 
-std::vector<Setting> list_settings(const State& state) {
-  std::vector<Setting> list;
-  for (const Switch& s : switches()) {
-    Setting setting;
-    setting.name = s.name;
-    setting.description = s.description;
-    setting.value = s.show(state.settings);
-    list.push_back(std::move(setting));
-  }
-  return list;
-}
+std::vector<Setting> list_settings(const State& state) { return shown(switches(), state.settings); }
 
 std::string change_setting(State& state, const std::string& name, const Json& value, Instant now) {
-  std::vector<std::string> names;
-  for (const Switch& s : switches()) {
-    names.emplace_back(s.name);
-    if (s.name != name) continue;
-    Settings changed = state.settings;
-    const std::string problem = s.change(changed, value);
-    if (!problem.empty()) return name + ": " + problem;
-    const auto& codes = changed.currencies;
-    if (std::find(codes.begin(), codes.end(), changed.corporate_currency) == codes.end()) {
-      return name + ": the corporate currency " + changed.corporate_currency + " must be among the currencies";
-    }
-    changed.page_size = std::min<std::int64_t>(changed.page_size, 2000);
-    state.settings = std::move(changed);
-    apply_visibility(state, now);
-    return "";
+  Settings changed = state.settings;
+  if (std::string problem = change(switches(), changed, name, value); !problem.empty()) return problem;
+  const auto& codes = changed.currencies;
+  if (std::find(codes.begin(), codes.end(), changed.corporate_currency) == codes.end()) {
+    return name + ": the corporate currency " + changed.corporate_currency + " must be among the currencies";
   }
-  const std::string near = text::nearest(name, names);
-  return "no setting " + name + (near.empty() ? "" : "; did you mean " + near + "?");
+  changed.page_size = std::min<std::int64_t>(changed.page_size, 2000);
+  state.settings = std::move(changed);
+  apply_visibility(state, now);
+  return "";
 }
 
 }  // namespace cosell::emulator::salesforce

@@ -1,11 +1,7 @@
-// Forms of values: ids with check characters, folding, dates as Salesforce and HTTP write them.
+// Forms of values: ids with check characters, dates as Salesforce and HTTP write them.
 #include "connectors/salesforce/emulator/values.h"
 
-#include <utf8proc.h>
-
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <cstdio>
 
 #include "base/text.h"
@@ -24,7 +20,6 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
 char upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
-bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
 
 }  // namespace
 
@@ -71,42 +66,6 @@ std::optional<std::string> parse_id(std::string_view text) {
   return id;
 }
 
-std::string fold(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  std::size_t i = 0;
-  while (i < text.size()) {
-    if (is_ascii(text[i])) {
-      out += lower(text[i++]);
-      continue;
-    }
-    utf8proc_int32_t point = 0;
-    const auto length = utf8proc_iterate(bytes + i, static_cast<utf8proc_ssize_t>(text.size() - i), &point);
-    if (length <= 0) {
-      out += text[i++];
-      continue;
-    }
-    std::array<utf8proc_uint8_t, 4> encoded{};
-    const auto written = utf8proc_encode_char(utf8proc_tolower(point), encoded.data());
-    out.append(reinterpret_cast<const char*>(encoded.data()), static_cast<std::size_t>(written));
-    i += static_cast<std::size_t>(length);
-  }
-  return out;
-}
-
-int compare_text(std::string_view a, std::string_view b) {
-  const std::size_t n = std::min(a.size(), b.size());
-  for (std::size_t i = 0; i < n; ++i) {
-    if (!is_ascii(a[i]) || !is_ascii(b[i])) return fold(a).compare(fold(b));
-    const char x = lower(a[i]);
-    const char y = lower(b[i]);
-    if (x != y) return x < y ? -1 : 1;
-  }
-  if (a.size() == b.size()) return 0;
-  return a.size() < b.size() ? -1 : 1;
-}
-
 int compare_values(const Value& a, const Value& b) {
   if (a.index() != b.index()) return a.index() < b.index() ? -1 : 1;
   if (const auto* text = std::get_if<std::string>(&a)) return compare_text(*text, std::get<std::string>(b));
@@ -151,8 +110,6 @@ std::size_t count_characters(std::string_view utf8) {
   return n;
 }
 
-Instant whole_seconds(Instant t) { return {t.ms - ((t.ms % 1000) + 1000) % 1000}; }
-
 std::string stamp_text(Instant t) {
   std::string text = to_string_seconds(t);
   if (!text.empty()) text.pop_back();
@@ -180,22 +137,6 @@ std::optional<Instant> parse_http_date(std::string_view text) {
     return start_of(*parsed) + seconds(hour * 3600 + minute * 60 + second);
   }
   return std::nullopt;
-}
-
-std::optional<double> parse_number(std::string_view text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (text.empty() || result.ec != std::errc() || result.ptr != end || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
-double round_to(double value, int scale) {
-  const double factor = std::pow(10.0, scale);
-  const double scaled = value * factor;
-  // Above 2^53 there is no fraction left to round.
-  if (std::fabs(scaled) > 9.0e15) return value;
-  return std::round(scaled) / factor;
 }
 
 }  // namespace cosell::emulator::salesforce

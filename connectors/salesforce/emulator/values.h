@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/time.h"
+#include "connectors/emulator/plain_values.h"
 
 namespace cosell::emulator::salesforce {
 
@@ -23,9 +24,6 @@ std::string to_18(std::string_view id15);
 // 15 or 18 characters to 15; the check characters repair upper and lower case. Empty when it is no id.
 std::optional<std::string> parse_id(std::string_view text);
 
-// Lower case of every letter, not only of ASCII ones: texts compare without case.
-std::string fold(std::string_view text);
-int compare_text(std::string_view a, std::string_view b);
 // Both of one kind; values of different kinds compare by kind, null first.
 int compare_values(const Value& a, const Value& b);
 // `%` any run, `_` one character, `\` takes the next one literally; both sides folded.
@@ -34,11 +32,7 @@ bool like(std::string_view folded_text, std::string_view folded_pattern);
 std::size_t count_characters(std::string_view utf8);
 // "2024-01-01T10:02:03.000+0000": whole seconds, always with milliseconds, offset without a colon.
 std::string stamp_text(Instant t);
-Instant whole_seconds(Instant t);
 // "Fri, 21 Nov 2025 03:41:07 GMT".
 std::optional<Instant> parse_http_date(std::string_view text);
-// A number as written ("25000", "1e3", "-.5" refused); empty when it is not one.
-std::optional<double> parse_number(std::string_view text);
-double round_to(double value, int scale);
 
 }  // namespace cosell::emulator::salesforce
