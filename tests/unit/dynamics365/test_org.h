@@ -1,36 +1,16 @@
-// An emulated organisation with the connector in front of it, in one process: what the Dynamics 365 tests share.
-// The clock stands still unless told, so waits and ages are exact.
+// An emulated Dynamics 365 organisation with the connector in front of it.
 #pragma once
 
-#include <gtest/gtest.h>
-
-#include <algorithm>
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "base/json.h"
-#include "base/text.h"
 #include "connectors/dynamics365/dynamics365_connector.h"
 #include "connectors/dynamics365/emulator/dynamics365_emulator.h"
-#include "connectors/emulator/sandboxed.h"
-#include "net/in_process_transport.h"
-#include "net/oauth.h"
+#include "tests/support/crm_org.h"
 
 namespace cosell::test {
 
-inline const char* kHost = "http://127.0.0.1:8080";
-
-class TestOrg {
+class TestOrg : public CrmOrg {
  public:
   explicit TestOrg(Dynamics365Settings settings = default_settings())
-      : manual(Instant{1'795'000'000'000}),
-        clock(manual),
-        box(emulator::make_dynamics365_emulator(), clock, 7),
-        random(11),
-        transport([this](const http::Request& r) { return deliver(r); }),
-        lane{"crm", transport, manual, random, &meter},
-        settings_(std::move(settings)) {
+      : CrmOrg(emulator::make_dynamics365_emulator()), settings_(std::move(settings)) {
     reconnect();
   }
 
@@ -52,19 +32,6 @@ class TestOrg {
     connector = make_dynamics365_connector(settings_, tokens);
   }
 
-  Call call() { return Call{transport, manual, random, meter, "crm", 4, seconds(60), {}}; }
-
-  json::Value control(const std::string& verb, const std::string& body, const std::string& method = "POST") {
-    http::Request r;
-    r.method = method;
-    r.url = "/_sandbox/" + verb;
-    r.headers.set("Content-Type", "application/json");
-    r.body = body;
-    const auto answer = box.handle(r).response;
-    EXPECT_LT(answer.status, 300) << verb << " " << body << " -> " << answer.body;
-    return json::read(answer.body).value_or(json::Value());
-  }
-
   // A person creates an opportunity; `more` are further members (", \"estimatedvalue\":5").
   std::string create(const std::string& name, const std::string& more = "") {
     return make("opportunity",
@@ -80,10 +47,6 @@ class TestOrg {
     control("edit", R"({"table":")" + table + R"(","id":")" + id + R"(","fields":)" + fields + "}");
   }
   void remove(const std::string& id) { control("edit", R"({"id":")" + id + R"(","delete":true})"); }
-  void set(const std::string& settings) { control("settings", settings); }
-  void faults(const std::string& list) { control("faults", list); }
-  void advance(Duration d) { manual.advance(d); }
-  std::uint64_t requests() { return meter.of("crm").total(); }
   // A member of an opportunity as the server has it; null when there is none.
   json::Value on_server(const std::string& id, const std::string& member) {
     const auto all = control("records", "", "GET");
@@ -96,146 +59,16 @@ class TestOrg {
     return {};
   }
 
-  ManualClock manual;
-  emulator::SandboxClock clock;
-  emulator::Sandboxed box;
-  SeededRandom random;
-  net::CallMeter meter;
-  net::InProcessTransport transport;
-  net::Lane lane;
-  std::shared_ptr<net::TokenSource> tokens;
-  std::unique_ptr<Connector> connector;
-  std::vector<std::string> asked;   // "GET /api/data/…", decoded, in order
-  std::vector<std::string> bodies;  // of the same requests
-  Duration takes{};                 // how long each request takes
-
  private:
-  net::Delivered deliver(const http::Request& request) {
-    asked.push_back(request.method + " " + text::percent_decode(request.url));
-    bodies.push_back(request.body);
-    auto d = box.handle(request);
-    manual.advance(takes);
-    if (d.drop) return {net::Delivered::Kind::dropped_after, {}};
-    if (d.truncate_to) return {net::Delivered::Kind::truncated, {}};
-    return {net::Delivered::Kind::response, std::move(d.response)};
-  }
-
   Dynamics365Settings settings_;
 };
 
-// All pages from a cursor on, as the engine reads them.
-struct Pulled {
-  std::vector<Observation> seen;
-  std::vector<Cursor> cursors;  // after each page
-  bool full_listing = false;
-};
-
-inline Pulled pull_all(TestOrg& org, const std::vector<std::string>& columns, Cursor from = {}) {
-  Pulled out;
-  Call call = org.call();
-  for (int page = 0; page < 100; ++page) {
-    PullRequest request;
-    request.cursor = from;
-    request.columns = columns;
-    auto got = org.connector->pull(call, request);
-    if (!got) {
-      ADD_FAILURE() << name_of(got.error().kind) << ": " << got.error().message << " / " << got.error().detail;
-      return out;
-    }
-    for (Observation& o : got->seen) out.seen.push_back(std::move(o));
-    out.full_listing = got->full_listing;
-    out.cursors.push_back(got->next);
-    from = got->next;
-    if (got->caught_up) return out;
-  }
-  ADD_FAILURE() << "the pull does not end";
-  return out;
-}
-
-inline std::vector<std::string> names_of(const std::vector<Observation>& seen) {
-  std::vector<std::string> names;
-  for (const Observation& o : seen) names.push_back(text_of(column(o.columns, "name")));
-  return names;
-}
-
-inline Operation update_of(const std::string& id, Columns changes, Columns expected = {}) {
-  Operation op;
-  op.id = OperationId("update-" + id);
-  op.target.id = RecordId(id);
-  op.changes = std::move(changes);
-  op.expected = std::move(expected);
-  return op;
-}
-
-inline Operation create_of(const std::string& key, Columns changes) {
-  Operation op;
-  op.id = OperationId("create-" + key);
-  op.verb = Verb::create;
-  op.target.key = BridgeKey(key);
-  op.changes = std::move(changes);
-  return op;
-}
-
-inline Value text_value(const std::string& s) { return Value(s); }
-inline Value number(const char* s) { return Value(Number{s}); }
+inline std::vector<std::string> names_of(const std::vector<Observation>& seen) { return texts_of(seen, "name"); }
 
 inline Columns new_deal(const std::string& name) {
   return {{"name", Value(name)},
           {"stage", Value(std::string("salesstage:0"))},
           {"estimatedclosedate", Value(Date{2027, 1, 31})}};
-}
-
-inline const Error* error_in(const Outcome& o) { return std::get_if<Error>(&o.what); }
-inline const Applied* applied_in(const Outcome& o) { return std::get_if<Applied>(&o.what); }
-inline std::string kind_of(const Outcome& o) { return error_in(o) == nullptr ? "applied" : name_of(error_in(o)->kind); }
-// With everything that a person would read, for messages of failed tests.
-inline std::string told(const Outcome& o) {
-  return error_in(o) == nullptr
-             ? "applied"
-             : kind_of(o) + ": " + error_in(o)->message + " [" + error_in(o)->rule + "] " + error_in(o)->detail;
-}
-
-inline std::vector<Outcome> push(TestOrg& org, const std::vector<Operation>& operations) {
-  Call call = org.call();
-  auto outcomes = org.connector->push(call, operations);
-  EXPECT_EQ(outcomes.size(), operations.size());
-  for (std::size_t i = 0; i < std::min(outcomes.size(), operations.size()); ++i) {
-    EXPECT_EQ(outcomes[i].id, operations[i].id);
-  }
-  return outcomes;
-}
-
-inline std::vector<Observation> fetch(TestOrg& org, const std::vector<RecordRef>& refs,
-                                      const std::vector<std::string>& columns) {
-  Call call = org.call();
-  auto rows = org.connector->fetch(call, refs, columns);
-  if (rows) return *std::move(rows);
-  ADD_FAILURE() << rows.error().message << " / " << rows.error().detail;
-  return {};
-}
-
-inline RecordRef by_id(const std::string& id, RecordKind kind = RecordKind::opportunity) {
-  RecordRef ref;
-  ref.kind = kind;
-  ref.id = RecordId(id);
-  return ref;
-}
-
-inline RecordRef by_key(const std::string& key) {
-  RecordRef ref;
-  ref.key = BridgeKey(key);
-  return ref;
-}
-
-// The one record with the id.
-inline Observation seen_of(TestOrg& org, const std::string& id, const std::vector<std::string>& columns) {
-  auto rows = fetch(org, {by_id(id)}, columns);
-  EXPECT_EQ(rows.size(), 1U);
-  return rows.empty() ? Observation() : rows.front();
-}
-
-inline Value value_of(TestOrg& org, const std::string& id, const std::string& name) {
-  return column(seen_of(org, id, {name}).columns, name);
 }
 
 }  // namespace cosell::test

@@ -9,47 +9,6 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-Value text_value(const char* s) { return Value(std::string(s)); }
-
-std::vector<Outcome> push(TestOrg& org, const std::vector<Operation>& operations) {
-  Call call = org.call();
-  auto outcomes = org.connector->push(call, operations);
-  EXPECT_EQ(outcomes.size(), operations.size());
-  for (std::size_t i = 0; i < std::min(outcomes.size(), operations.size()); ++i) {
-    EXPECT_EQ(outcomes[i].id, operations[i].id);
-  }
-  return outcomes;
-}
-
-std::vector<Observation> fetch(TestOrg& org, const std::vector<RecordRef>& refs,
-                               const std::vector<std::string>& columns) {
-  Call call = org.call();
-  auto rows = org.connector->fetch(call, refs, columns);
-  if (rows) return *std::move(rows);
-  ADD_FAILURE() << rows.error().message;
-  return {};
-}
-
-RecordRef by_id(const std::string& id, RecordKind kind = RecordKind::opportunity) {
-  RecordRef ref;
-  ref.kind = kind;
-  ref.id = RecordId(id);
-  return ref;
-}
-
-RecordRef by_key(const std::string& key) {
-  RecordRef ref;
-  ref.key = BridgeKey(key);
-  return ref;
-}
-
-std::string kind_of(const Outcome& o) { return error_in(o) == nullptr ? "applied" : name_of(error_in(o)->kind); }
-
-Value value_of(TestOrg& org, const std::string& id, const std::string& name) {
-  const auto rows = fetch(org, {by_id(id)}, {name});
-  return rows.size() == 1 ? rows[0].columns.at(name) : Value(std::string("(no record)"));
-}
-
 TEST(SalesforcePush, CreatesByKeyOnceHoweverOftenItIsAsked) {
   TestOrg org;
   const auto first = push(org, {create_of("ref-1", new_deal("A"))});
