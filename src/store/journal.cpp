@@ -85,6 +85,31 @@ class Verifier {
   std::string hash_ = kNoHash;
 };
 
+// Parameters: after which line, whose (where `asked_for`), how many.
+std::string entries_sql(const std::string& owner, bool asked_for) {
+  return "SELECT j.sequence, j.at, j.run, j.deal, j.kind, j.summary, p.payload, j.hash FROM journal AS j"
+         " LEFT JOIN journal_payloads AS p ON p.sequence = j.sequence WHERE j.sequence > ?1" +
+         (asked_for ? " AND j." + owner + " = ?2" : "") + " ORDER BY j.sequence LIMIT ?3";
+}
+
+std::vector<JournalEntry> read_entries(Query& found) {
+  std::vector<JournalEntry> entries;
+  while (found.next()) {
+    RowReader reader(found);
+    JournalEntry entry;
+    entry.sequence = reader.integer();
+    entry.at = reader.time();
+    entry.run = reader.id<RunId>();
+    entry.deal = reader.id<DealId>();
+    entry.kind = reader.choice(journal_kind_from);
+    entry.summary = reader.text();
+    entry.payload = reader.text();
+    entry.hash = hex_of(reader.text());
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
 }  // namespace
 
 SqliteStore::JournalHead& SqliteStore::journal_head() {
@@ -132,28 +157,18 @@ Result<void> SqliteStore::journal(const JournalEntry& entry) {
 }
 
 Result<std::vector<JournalEntry>> SqliteStore::history(DealId deal, std::int64_t after, int limit) {
-  std::string sql =
-      "SELECT j.sequence, j.at, j.run, j.deal, j.kind, j.summary, p.payload FROM journal AS j"
-      " LEFT JOIN journal_payloads AS p ON p.sequence = j.sequence WHERE j.sequence > ?1";
-  if (deal.valid()) sql += " AND j.deal = ?2";
-  sql += " ORDER BY j.sequence LIMIT ?3";
   return read([&]() -> Result<std::vector<JournalEntry>> {
-    Query found = query(sql);
+    Query found = query(entries_sql("deal", deal.valid()));
     found.with(after, deal, std::max(limit, 0));
-    std::vector<JournalEntry> entries;
-    while (found.next()) {
-      RowReader reader(found);
-      JournalEntry entry;
-      entry.sequence = reader.integer();
-      entry.at = reader.time();
-      entry.run = reader.id<RunId>();
-      entry.deal = reader.id<DealId>();
-      entry.kind = reader.choice(journal_kind_from);
-      entry.summary = reader.text();
-      entry.payload = reader.text();
-      entries.push_back(std::move(entry));
-    }
-    return entries;
+    return read_entries(found);
+  });
+}
+
+Result<std::vector<JournalEntry>> SqliteStore::journal_lines(RunId run, std::int64_t after, int limit) {
+  return read([&]() -> Result<std::vector<JournalEntry>> {
+    Query found = query(entries_sql("run", run.valid()));
+    found.with(after, run, std::max(limit, 0));
+    return read_entries(found);
   });
 }
 

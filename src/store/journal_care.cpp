@@ -10,10 +10,6 @@
 namespace cosell::store {
 namespace {
 
-const std::string kEntryColumns =
-    "SELECT j.sequence, j.at, j.run, j.deal, j.kind, j.summary, p.payload, j.hash FROM journal AS j"
-    " LEFT JOIN journal_payloads AS p ON p.sequence = j.sequence";
-
 // Images that neither a deal nor a line of the journal speaks of any more, and that no such image is told by.
 const std::string kDropUnusedImages =
     "WITH spoken_of (id) AS ("
@@ -29,29 +25,6 @@ const std::string kDropUnusedImages =
     " (SELECT differs_from FROM images WHERE differs_from IS NOT NULL AND id IN (SELECT id FROM spoken_of))";
 
 }  // namespace
-
-Result<std::vector<JournalEntry>> SqliteStore::journal_lines(RunId run, std::int64_t after, int limit) {
-  return read([&]() -> Result<std::vector<JournalEntry>> {
-    Query found = query(kEntryColumns + " WHERE j.sequence > ?1" + (run.valid() ? " AND j.run = ?2" : "") +
-                        " ORDER BY j.sequence LIMIT ?3");
-    found.with(after, run, std::max(limit, 0));
-    std::vector<JournalEntry> entries;
-    while (found.next()) {
-      RowReader reader(found);
-      JournalEntry entry;
-      entry.sequence = reader.integer();
-      entry.at = reader.time();
-      entry.run = reader.id<RunId>();
-      entry.deal = reader.id<DealId>();
-      entry.kind = reader.choice(journal_kind_from);
-      entry.summary = reader.text();
-      entry.payload = reader.text();
-      entry.hash = hex_of(reader.text());
-      entries.push_back(std::move(entry));
-    }
-    return entries;
-  });
-}
 
 Result<std::optional<RunInputs>> SqliteStore::run_inputs(RunId run) {
   return read([&]() -> Result<std::optional<RunInputs>> {
