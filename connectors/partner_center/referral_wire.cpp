@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "connectors/partner_center/registration_wire.h"
 #include "deal/deal.h"
+#include "deal/lifecycle.h"
 
 namespace cosell::partner_center {
 namespace {
@@ -272,26 +273,6 @@ Observation observation_for(RecordKind kind, const RowHead& head) {
   return seen;
 }
 
-// Microsoft's answer (M-0): what its half's standing means for the partner.
-std::string answer_of(const Standing& standing) {
-  switch (standing.substatus) {
-    case Substatus::pending:
-    case Substatus::received:
-      return "waiting";
-    case Substatus::accepted:
-    case Substatus::won:
-    case Substatus::lost:
-      return "accepted";
-    case Substatus::declined:
-      return "declined";
-    case Substatus::expired:
-      return "expired";
-    case Substatus::error:
-      return "";
-  }
-  return "";
-}
-
 // M-2: no seller is shown when the request was declined.
 Value read_sellers(const json::Value& referral) {
   std::vector<std::string> names;
@@ -378,7 +359,7 @@ Observation read_microsoft_half(const json::Value& referral, const RowHead& head
   shown.set(Field::referral_id, text_value(head.id));
   shown.set(Field::engagement_id, text_value(head.engagement_id));
   if (const std::optional<Standing> standing = read_standing(referral, shown)) {
-    shown.set(Field::microsoft_answer, text_value(answer_of(*standing)));
+    shown.set(Field::microsoft_answer, text_value(microsoft_answer(*standing)));
     shown.set(Field::microsoft_reason, text_value(standing->reason));
   }
   const json::Value* invite = member(&referral, "inviteContext");

@@ -44,7 +44,7 @@ enum class Field : std::uint8_t {
   created_at,
   closed_at,
   link,              // page of the deal in Partner Center
-  microsoft_answer,  // "waiting", "accepted", "declined", "expired" (M-0)
+  microsoft_answer,  // lifecycle.h says which (M-0)
   microsoft_reason,
   microsoft_crm_id,
   microsoft_seller,

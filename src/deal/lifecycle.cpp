@@ -137,6 +137,25 @@ Status status_of(Substatus s) {
   std::abort();
 }
 
+std::string microsoft_answer(const Standing& of_its_half) {
+  switch (of_its_half.substatus) {
+    case Substatus::pending:
+    case Substatus::received:
+      return "waiting";
+    case Substatus::accepted:
+    case Substatus::won:
+    case Substatus::lost:
+      return "accepted";
+    case Substatus::declined:
+      return "declined";
+    case Substatus::expired:
+      return "expired";
+    case Substatus::error:
+      return "closed";
+  }
+  return "";
+}
+
 Stage stage_reported_by(Event event) {
   switch (event) {
     case Event::report_20:

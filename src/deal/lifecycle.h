@@ -21,6 +21,10 @@ bool is_waiting(const Standing& s);
 // Every substatus belongs to one status; other pairs do not exist.
 Status status_of(Substatus s);
 
+// What the standing of Microsoft's half means for the partner (M-0): "waiting", "accepted", "declined", "expired", or
+// "closed" for a request that ended in an error.
+std::string microsoft_answer(const Standing& of_its_half);
+
 // May a partner move a referral from one standing to another? (L-5, L-7, L-8). The identity is legal.
 bool may_move(const Standing& from, const Standing& to);
 

@@ -18,28 +18,6 @@ Result<Columns> image_or_empty(store::Store& store, ImageId id) {
   return store.image(id);
 }
 
-// Microsoft's answer in words that the CRM shows (M-0).
-std::string answer_of(const Columns& microsoft) {
-  const auto* standing = std::get_if<Standing>(&column(microsoft, info(Field::standing).name));
-  if (standing == nullptr) return "";
-  switch (standing->substatus) {
-    case Substatus::pending:
-    case Substatus::received:
-      return "waiting";
-    case Substatus::accepted:
-    case Substatus::won:
-    case Substatus::lost:
-      return "accepted";
-    case Substatus::declined:
-      return "declined";
-    case Substatus::expired:
-      return "expired";
-    case Substatus::error:
-      return "closed";
-  }
-  return "";
-}
-
 void apply_overrides(const store::DealRow& row, Deal& base_crm, Deal& base_pc) {
   for (const auto& [name, text] : row.marks) {
     if (name.rfind(base_prefix, 0) != 0) continue;
@@ -77,8 +55,8 @@ Deal with_microsoft(Deal deal, const Columns& microsoft) {
     deal.set(Field::help, is_blank(help) ? Value{std::string("GeneralOrOther")} : help);
   }
   if (!microsoft.empty()) {
-    deal.set(Field::microsoft_answer, answer_of(microsoft));
     const auto* standing = std::get_if<Standing>(&column(microsoft, info(Field::standing).name));
+    deal.set(Field::microsoft_answer, standing == nullptr ? "" : microsoft_answer(*standing));
     if (standing != nullptr && !standing->reason.empty()) deal.set(Field::microsoft_reason, standing->reason);
     for (const Field f : {Field::microsoft_crm_id, Field::microsoft_seller}) {
       const auto& value = column(microsoft, info(f).name);
