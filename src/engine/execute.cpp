@@ -17,6 +17,8 @@ constexpr int looked_through_max = 20;  // batches' worth of operations, for tho
 // Rows of a batch beside which a second one is kept ready. A larger one leaves in a few requests: little is gained, and
 // it takes much memory.
 constexpr std::size_t made_ready_max = 256;
+// A side that asks for more time ends the run. A rest that seems longer began before the clock was set back.
+constexpr Duration rest_longest = minutes(2);
 constexpr std::size_t settled_at_once = 100;  // rows of a large batch; then the other side may have its turn
 
 // A side without a unique key gets small batches: whatever is under way at a crash has to be looked up.
@@ -24,6 +26,8 @@ int batch_size(const Capabilities& c, int in_flight) {
   if (c.client_key == Capabilities::ClientKey::unique) return c.batch_max;
   return std::clamp(in_flight * 12, 1, c.batch_max);
 }
+
+bool is_over(Instant rest, Instant now) { return rest <= now || rest - now > rest_longest; }
 
 // May the operation leave, now that the one before it stands so? `never`: that one was not applied.
 bool may_leave(const OperationRow& row, const OperationRow* before, bool& never) {
@@ -236,14 +240,14 @@ Result<void> Executor::take_off(Lane& lane, Room room) {
 
 bool Executor::rests(Lane& lane) const {
   if (!lane.rests_until) return false;
-  if (*lane.rests_until > pair_.clock->now()) return true;
+  if (!is_over(*lane.rests_until, pair_.clock->now())) return true;
   lane.rests_until.reset();
   return false;
 }
 
 bool Executor::any_rest_is_over() const {
   return std::any_of(lanes_.begin(), lanes_.end(), [now = pair_.clock->now()](const Lane& lane) {
-    return lane.rests_until && *lane.rests_until <= now;
+    return lane.rests_until && is_over(*lane.rests_until, now);
   });
 }
 
@@ -253,7 +257,8 @@ bool Executor::wait_for_a_rest() {
     if (lane.rests_until && (!first || *lane.rests_until < *first)) first = lane.rests_until;
   }
   if (!first || report_.stopped) return false;
-  if (!pair_.clock->sleep_for(*first - pair_.clock->now())) {
+  const Instant now = pair_.clock->now();
+  if (!is_over(*first, now) && !pair_.clock->sleep_for(*first - now)) {
     // Woken early we are asked to stop, which is noticed before anything leaves.
     for (Lane& lane : lanes_) lane.rests_until.reset();
   }
@@ -429,7 +434,7 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
   // What was not applied goes out again after a while.
   Duration wait = seconds(1LL << std::min(lane.failures_in_a_row, 5));
   if (first_error->not_before) wait = std::max(wait, *first_error->not_before - pair_.clock->now());
-  if (wait > minutes(2)) {
+  if (wait > rest_longest) {
     report_.side_is_down(lane.side, *first_error);
   } else {
     // The batch behind it may have been asked for another time.

@@ -279,6 +279,41 @@ TEST_P(Concurrency, F67_ALostCreateIsFoundAlsoWhenTheMachinesClockIsAhead) {  //
   }
 }
 
+// A clock that is set right while the bridge waits.
+class SetRight final : public Clock {
+ public:
+  explicit SetRight(Clock& right) : right_(right) {}
+  Instant now() override { return right_.now() + ahead_; }
+  bool sleep_for(Duration d) override {
+    ahead_ = {};
+    return right_.sleep_for(d);
+  }
+
+ private:
+  Clock& right_;
+  Duration ahead_ = hours(1);
+};
+
+TEST_P(Concurrency, F67_ASideThatAskedForTimeIsNotLeftAloneForTheHourThatTheClockIsSetBack) {  // F-67, I-37
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  SetRight clock(world.clock());
+  world.pair().clock = &clock;
+  int creates = 0;
+  Between slowed(*world.pair().partner_center, [&](const Operation& op) -> std::optional<std::variant<Applied, Error>> {
+    if (op.verb != Verb::create || ++creates > 1) return std::nullopt;
+    Error later = make_error(ErrorClass::throttled, "Too many requests.");
+    later.not_before = clock.now() + seconds(20);
+    return later;
+  });
+  world.pair().partner_center = &slowed;
+  const Instant begun = world.clock().now();
+  world.sync();
+  EXPECT_EQ(creates, 2);
+  EXPECT_FALSE(world.referral_of(id).is_null());
+  EXPECT_LT(world.clock().now(), begun + minutes(5));
+}
+
 // More than the guard lets pass; the last one is edited as well.
 std::vector<std::string> three_of_six_are_deleted(World& world) {
   world.pair().settings.deletions = {0.2, 2};
