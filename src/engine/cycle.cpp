@@ -26,8 +26,8 @@ namespace {
 
 using store::OperationRow;
 
-constexpr int asked_at_once = 200;                                     // deals
-constexpr const char* approved_plan_property = "first_sync.approved";  // how many writes a person approved
+constexpr int asked_at_once = 200;                                          // deals
+constexpr const char* approved_plan_property = "first_sync.approved_plan";  // the writes that a person approved
 
 class Cycle {
  public:
@@ -234,10 +234,10 @@ Result<std::optional<FirstSync>> Cycle::first_sync(std::int64_t writes_to_come) 
   FirstSync first;
   first.plan_hash = planner_->plan_hash();
   first.writes = writes_to_come;
-  if (!approved->empty()) first.approved_writes = std::stoll(*approved);
-  if (plan_is_approved(first, options_) && first.approved_writes < first.writes) {
-    const std::string writes = std::to_string(first.writes);
-    auto kept = pair_.store->transaction([&] { return pair_.store->set_property(approved_plan_property, writes); });
+  if (writes_to_come > 0) first.not_approved = planner_->writes_beside(*approved);
+  if (plan_is_approved(first, options_)) {
+    const std::string plan = planner_->plan_in_one_text();
+    auto kept = pair_.store->transaction([&] { return pair_.store->set_property(approved_plan_property, plan); });
     if (!kept) return kept.error();
   }
   return std::optional<FirstSync>{first};
@@ -390,6 +390,7 @@ Result<void> Cycle::finish() {
     }
     if (!report_.stopped && first_sync_ && !options_.plan_only && !options_.only && options_.limit == 0) {
       if (auto done = pair_.store->set_property("first_sync_done", to_string(pair_.clock->now())); !done) return done;
+      if (auto done = pair_.store->set_property(approved_plan_property, ""); !done) return done;
     }
     return pair_.store->finish_run(report_.run, pair_.clock->now(), outcome,
                                    report_.stopped ? report_.stopped->message : "", json::canonical(figures));

@@ -51,7 +51,7 @@ std::optional<GuardStop> check_one(const Steps& steps, bool some_written, std::i
 std::optional<GuardStop> check_first_sync(const FirstSync& first, const Settings& settings,
                                           const CycleOptions& options) {
   if (first.writes <= settings.first_sync.deals || plan_is_approved(first, options)) return std::nullopt;
-  if (first.writes <= first.approved_writes) return std::nullopt;  // an approved first sync goes on
+  if (first.not_approved <= settings.first_sync.deals) return std::nullopt;
   return stop_at("first_sync", "Stopped before the first write: this first sync would make " +
                                    how_many(first.writes, "change") +
                                    ". Look at them with: cosell plan. If that is right: " +

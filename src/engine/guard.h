@@ -28,9 +28,9 @@ void stop_run(CycleReport& report, const GuardStop& guard);
 
 // The plan of a first sync, as a person approves it.
 struct FirstSync {
-  std::string plan_hash;             // of everything it would write
-  std::int64_t writes = 0;           // how much that is
-  std::int64_t approved_writes = 0;  // by an approval that was given before and is not used up
+  std::string plan_hash;          // of everything it would write
+  std::int64_t writes = 0;        // how much that is
+  std::int64_t not_approved = 0;  // of these, beside what was approved before: an approved first sync goes on
 };
 
 // `known_deals`: deals that take part. `first_sync`: empty after the first complete run.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/json_text.h"
@@ -64,8 +65,10 @@ unsigned counts_as(const Planned& plan) {
   return counted;
 }
 
+constexpr std::size_t hash_digits = 12;
+
 std::string to_hex(std::uint64_t number) {
-  std::string hex(12, '0');
+  std::string hex(hash_digits, '0');
   for (auto it = hex.rbegin(); it != hex.rend(); ++it, number /= 16) *it = "0123456789abcdef"[number % 16];
   return hex;
 }
@@ -76,6 +79,22 @@ void Planner::begin(bool first_sync) {
   first_sync_ = first_sync;
   times_decided_.clear();
   plan_hash_ = 0;
+  plan_writes_.clear();
+}
+
+std::string Planner::plan_in_one_text() const {
+  std::string text;
+  for (const std::uint64_t write : plan_writes_) text += to_hex(write);
+  return text;
+}
+
+std::int64_t Planner::writes_beside(const std::string& earlier_plan) const {
+  std::set<std::string_view> earlier;
+  for (std::size_t i = 0; i + hash_digits <= earlier_plan.size(); i += hash_digits) {
+    earlier.insert(std::string_view(earlier_plan).substr(i, hash_digits));
+  }
+  return std::count_if(plan_writes_.begin(), plan_writes_.end(),
+                       [&](std::uint64_t write) { return earlier.count(to_hex(write)) == 0; });
 }
 
 std::string Planner::plan_hash() const { return to_hex(plan_hash_); }
@@ -185,7 +204,10 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
     for (const auto& op : plan->operations) {
       ++operations;
       ++report_.planned[write_kind(op)];
-      if (first_sync_ && questions == Questions::asked) plan_hash_ += plan_hash_of(op, plan->before);
+      if (!first_sync_ || questions != Questions::asked) continue;
+      const std::uint64_t hash = plan_hash_of(op, plan->before);
+      plan_hash_ += hash;
+      if (!only_tells_the_seller(op)) plan_writes_.push_back(hash);
     }
     count_steps(*plan);
     if (plan->warning_is_new) warn(*plan);

@@ -48,6 +48,10 @@ class Planner {
   std::int64_t deals_with_writes() const { return deals_with_writes_; }
   // Order-independent, over all that would be written: the same plan has the same hash at another time.
   std::string plan_hash() const;
+  // The writes of that plan one by one, as text; and how many of them are not among those of an earlier one. What only
+  // tells a seller of a write needs no approval beside it.
+  std::string plan_in_one_text() const;
+  std::int64_t writes_beside(const std::string& earlier_plan) const;
 
  private:
   enum class Questions : std::uint8_t { asked, left_for_later };
@@ -73,6 +77,7 @@ class Planner {
   std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
   bool first_sync_ = false;
   std::uint64_t plan_hash_ = 0;
+  std::vector<std::uint64_t> plan_writes_;  // hashes
 
   // The round.
   std::optional<Decider> decider_;

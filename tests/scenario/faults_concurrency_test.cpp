@@ -227,6 +227,31 @@ TEST_P(Concurrency, AFirstSyncBeyondTheGuardIsApprovedAsExactlyThisPlan) {  // I
   EXPECT_EQ(world.referrals().size(), 6U);
 }
 
+// It goes on with what was approved, and with nothing else of that size.
+TEST_P(Concurrency, AnApprovedFirstSyncThatBrokeOffGoesOnWithItsPlanAlone) {  // I-13
+  for (const bool plan_changes : {false, true}) {
+    World world({.crm = GetParam()});
+    world.pair().settings.first_sync.deals = 3;
+    for (int i = 0; i < 6; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+    const std::string said = world.sync().stopped->message;
+    const auto at = said.find("plan=");
+    CycleOptions approved;
+    approved.allow = {said.substr(at, said.find(' ', at) - at)};
+    world.faults(Side::partner_center,
+                 scripted_fault("POST", referrals_route, {{"kind", "status"}, {"status", 401}}, 1, 1000));
+    ASSERT_TRUE(world.sync(approved).stopped);
+    const std::size_t made = world.referrals().size();
+    ASSERT_LT(made, 3U) << "it broke off";
+    world.faults(Side::partner_center, Json::array());
+    if (plan_changes) world.restart_with({{"fields", {{"notes", {{"constant", "Nobody looked at this."}}}}}});
+    if (plan_changes) world.pair().settings.first_sync.deals = 3;
+    world.advance(minutes(5));
+    const auto report = world.sync();
+    EXPECT_EQ(report.guard, plan_changes ? "first_sync" : "") << (report.stopped ? report.stopped->message : "");
+    EXPECT_EQ(world.referrals().size(), plan_changes ? made : 6U);
+  }
+}
+
 // The machine woke up in another year, synced once, and was set right.
 TEST_P(Concurrency, F67_WhatWaitsForATimeOfAWrongClockDoesNotWaitForIt) {  // I-01, F-67
   World world({.crm = GetParam(), .settle = minutes(60)});
