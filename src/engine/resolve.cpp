@@ -88,7 +88,7 @@ bool seen_was(const json::Value& choice, const char* side, const Value& now, con
 }
 
 // False: the choice is done, or the values are no longer those that it was made for.
-bool apply_one(Field field, const json::Value& choice, const DealView& view, Decision& decision) {
+bool apply_one(Field field, const json::Value& choice, const DealView& view, Decision& decision, store::DealRow& row) {
   const auto it = std::find_if(decision.fields.begin(), decision.fields.end(),
                                [field](const FieldDecision& d) { return d.field == field; });
   if (it == decision.fields.end()) return false;
@@ -101,7 +101,12 @@ bool apply_one(Field field, const json::Value& choice, const DealView& view, Dec
   if (!to_partner_center && !to_crm) return false;
   FieldDecision decided{field, Verdict::to_partner_center, Reason::chosen_by_person, chosen, ""};
   const auto standing = view.partner_center.standing();
-  if (to_partner_center && standing && is_terminal(*standing)) decided.verdict = Verdict::ignored;
+  const bool cannot_be_written = to_partner_center && standing && is_terminal(*standing);
+  if (cannot_be_written && field == Field::standing) {
+    row.marks[left_mark] = reconcile::name_of(it->reason);  // the difference stays, and is told
+    return false;
+  }
+  if (cannot_be_written) decided.verdict = Verdict::ignored;
   if (!to_partner_center) decided.verdict = Verdict::to_crm;
   *it = decided;
   if (to_partner_center && to_crm) {
@@ -364,7 +369,7 @@ void apply_choices(store::DealRow& row, const DealView& view, Decision& decision
     }
     const auto field = field_from(it->first.substr(choice_prefix.size()));
     const auto choice = json::read(it->second);
-    const bool holds = field && choice && apply_one(*field, *choice, view, decision);
+    const bool holds = field && choice && apply_one(*field, *choice, view, decision, row);
     it = holds ? std::next(it) : row.marks.erase(it);
   }
   // A status that travels to the CRM takes its stage along, so that an open deal lands in the right one.

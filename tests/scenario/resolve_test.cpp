@@ -184,6 +184,36 @@ TEST_P(Resolve, WhatIsNotWaitingCannotBeChosen) {
   EXPECT_EQ(world.deal_of(id).reason, "conflict");
 }
 
+// A closed referral cannot be changed: taking the CRM's side leaves the difference, which stays told.
+TEST_P(Resolve, ADifferenceFromAClosedReferralThatStaysIsNotCalledInSync) {  // L-7
+  for (const bool reopened : {false, true}) {
+    World world({.crm = GetParam()});
+    id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.sync();
+    world.advance(hours(80));
+    world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+    world.sync();
+    world.advance(minutes(5));
+    world.crm_edit(id, {{"stage", "80"}});
+    if (!reopened) world.crm_edit(id, {{"stage", "won"}});
+    world.sync();
+    ASSERT_EQ(world.deal_of(id).reason, reopened ? "reopened_in_crm" : "closed_differently");
+    ASSERT_TRUE(take(world, choice(engine::Take::crm)));
+    for (int i = 0; i < 2; ++i) {
+      world.sync();
+      EXPECT_EQ(world.deal_of(id).state, store::DealState::skipped) << world.deal_of(id).message;
+      EXPECT_EQ(world.deal_of(id).reason, "left_as_is");
+      EXPECT_NE(world.opportunity(id)["state"], "In sync");
+      world.advance(minutes(5));
+      if (reopened) world.crm_edit(id, {{"notes", "Looked at again"}});
+    }
+    if (!reopened) world.crm_edit(id, {{"stage", "80"}});
+    world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+    world.sync();
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << "alike again";
+  }
+}
+
 // Shown to Microsoft an hour later: the wait for that hour must not hide the question.
 TEST_P(Resolve, AConflictIsAskedForAlsoWhileAStepWaitsForItsTime) {
   World world({.crm = GetParam(), .settle = minutes(60)});
