@@ -159,6 +159,11 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const 
     s.reason = "twin";
     s.message = won ? words::twin_is_won(pair_, row) : words::twin(pair_, row);
     s.next_step = won ? words::twin_is_won_remedy(pair_, row) : words::twin_remedy(pair_);
+  } else if (has_mark(row, unlinked_mark)) {
+    s.state = DealState::skipped;
+    s.waits_for = WaitFor::nobody;
+    s.reason = "unlinked";
+    s.message = words::unlinked(row);
   } else if (has_mark(row, cloned_mark) && row.crm.existence != store::Existence::live) {
     s.reason = "clone";
     s.message = words::copied_and_gone(pair_, row);
@@ -175,11 +180,6 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const 
     s.reason = "twin";
     s.message = words::doubled(pair_, row);
     s.next_step = words::twin_remedy(pair_);
-  } else if (has_mark(row, unlinked_mark)) {
-    s.state = DealState::skipped;
-    s.waits_for = WaitFor::nobody;
-    s.reason = "unlinked";
-    s.message = words::unlinked(row);
   } else if (has_mark(row, match_mark)) {
     s.reason = "doubtful_match";
     s.message = words::doubtful_match(pair_, row);

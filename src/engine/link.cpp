@@ -40,6 +40,10 @@ Result<void> note(const Pair& pair, DealId deal, store::JournalKind kind, const 
   return pair.store->journal(entry);
 }
 
+void keep_mark(const DealRow& of, const char* name, DealRow& keeps) {
+  if (const auto mark = of.marks.find(name); mark != of.marks.end()) keeps.marks[name] = mark->second;
+}
+
 Result<DealRow> known(const Pair& pair, DealId id) {
   auto row = pair.store->deal(id);
   if (!row) return row.error();
@@ -81,6 +85,9 @@ Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& 
   opportunity.microsoft_id = referral.microsoft_id;
   opportunity.ask_microsoft_at = referral.ask_microsoft_at;
   forget_doubts(opportunity);
+  keep_mark(referral, cloned_mark, opportunity);
+  unmark_record(opportunity, twinned_mark, referral.partner_center.record_id);
+  unmark_record(opportunity, cloned_mark, opportunity.crm.record_id);
   opportunity.dirty = true;
   if (auto updated = pair.store->update_deal(opportunity); !updated) return updated.error();
   auto payload = json::Value::object();
@@ -123,6 +130,7 @@ Result<void> match_with_none(const Pair& pair, DealId deal) {
       if (auto done = release_original(pair, *row, side, deal); !done) return done;
     }
     forget_doubts(*row);
+    for (const char* mark : {twinned_mark, cloned_mark}) row->marks.erase(mark);
     row->marks[no_match_mark] = apart_from;
     row->dirty = true;
     if (auto updated = pair.store->update_deal(*row); !updated) return updated;
@@ -148,13 +156,17 @@ Result<void> unlink_deal(const Pair& pair, DealId deal) {
     apart.since = pair.clock->now();
     apart.marks[unlinked_mark] = opportunity;
     apart.dirty = true;
+    // Others that carry the key of one of the two carry it still.
+    DealRow before = *row;
+    row->marks.clear();
+    keep_mark(before, twinned_mark, *row);
+    keep_mark(before, cloned_mark, apart);
     row->partner_center = store::SideState{};
     row->engagement_id.clear();
     row->microsoft = ImageId{};
     row->microsoft_id.clear();
     row->ask_microsoft_at.reset();
     row->look_again_at.reset();
-    row->marks.clear();
     row->marks[unlinked_mark] = referral;
     row->dirty = true;
     if (auto updated = pair.store->update_deal(*row); !updated) return updated;

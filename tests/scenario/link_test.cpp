@@ -444,5 +444,47 @@ TEST_P(Link, AMistypedCrmIdIsCorrectedInPartnerCenter) {  // I-01, I-16
   EXPECT_EQ(world.deal_of(referral).state, store::DealState::in_sync) << world.deal_of(referral).message;
 }
 
+// Two of three records with one key were taken apart and another tie was made: the third still waits, and both say so.
+TEST_P(Link, TheThirdOfThreeTwinsHoldsTheDealThatAPersonLinkedAnew) {  // I-16, I-17
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string first = world.deal_of(id).partner_center.record_id;
+  std::vector<std::string> twins;
+  for (const char* name : {"Second", "Third"}) {
+    const std::string twin = world.inbound({{"name", name}})["id"];
+    world.portal_edit(twin, Json::array({replaced("/status", "Active"), replaced("/substatus", "Accepted"),
+                                         replaced("/externalReferenceId", id)}));
+    twins.push_back(twin);
+  }
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(twins[1]).reason, "twin") << world.deal_of(twins[1]).message;
+  ASSERT_EQ(world.deal_of(id).reason, "twin");
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).reason, "unlinked") << world.deal_of(id).message;
+  ASSERT_TRUE(engine::link_deals(world.pair(), world.deal_of(id).id, world.deal_of(twins[0]).id));
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).partner_center.record_id, twins[0]);
+  EXPECT_EQ(world.deal_of(id).reason, "twin") << world.deal_of(id).message;
+  EXPECT_NE(world.deal_of(id).message.find(twins[1]), std::string::npos) << world.deal_of(id).message;
+  EXPECT_EQ(world.deal_of(twins[1]).reason, "twin");
+  // As that says.
+  world.portal_edit(twins[1], Json::array({replaced("/externalReferenceId", "")}));
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_NE(world.deal_of(twins[1]).reason, "twin") << world.deal_of(twins[1]).message;
+  EXPECT_EQ(world.deal_of(first).reason, "unlinked");
+}
+
 }  // namespace
 }  // namespace cosell::test
