@@ -96,6 +96,8 @@ class Decider {
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
                          Situation& situation) const;
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
+  // A key that a person typed anew on a deal that stays tied is set back, and told for some days.
+  void tell_of_retyped_keys(Planned& plan, const DealView& view, Situation& situation) const;
                                     Situation& situation);
   Result<bool> help_was_asked(Planned& plan);
   Situation situation_of(const store::DealRow& row, const reconcile::Decision& decision, const DealView& view) const;

@@ -434,3 +434,4 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
 }
 
 }  // namespace cosell::engine
+  tell_of_retyped_keys(plan, view, waits);

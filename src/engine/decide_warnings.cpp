@@ -16,6 +16,8 @@ bool wants(const reconcile::Decision& decision, Irreversible step) {
   return std::find(decision.steps.begin(), decision.steps.end(), step) != decision.steps.end();
 }
 
+constexpr Duration retyped_key_is_told = days(7);
+
 }  // namespace
 
 std::string Decider::warning_of(Irreversible step, const DealView& view, Instant leaves_at) const {
@@ -56,6 +58,37 @@ void Decider::warn_of_steps(Planned& plan, const reconcile::Decision& decision, 
   note_warning(plan, told);
   plan.warning_is_new = known == plan.before.marks.end() || known->second != told;
   plan.row.marks[warning_mark] = told;
+}
+
+void Decider::tell_of_retyped_keys(Planned& plan, const DealView& view, Situation& s) const {
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const auto mark = plan.row.marks.find(retyped_mark(side));
+    if (mark == plan.row.marks.end()) continue;
+    const auto parts = text::split(mark->second, ' ');
+    const auto since = parse_instant(parts.front());
+    const auto standing = view.partner_center.standing();
+    const bool stays = side == Side::partner_center && standing && is_terminal(*standing);  // nothing is set back (L-7)
+    if (!since || parts.size() != 2 || stays || *since + retyped_key_is_told <= now_) {
+      plan.row.marks.erase(mark);
+      continue;
+    }
+    const std::string column = side == Side::crm ? column_in_words(plan, pair_.mapping->key_column()) : "";
+    const std::string told = words::retyped(pair_, plan.row, side, parts.back(), column);
+    s.message += (s.message.empty() ? "" : " ") + told;
+    // A command is nothing for whoever reads of it in the CRM.
+    const bool for_sellers = s.waits_for == store::WaitFor::seller || s.waits_for == store::WaitFor::date;
+    if (!for_sellers) {
+      s.next_step += (s.next_step.empty() ? "" : " ") + words::retyped_remedy(plan.row, side, parts.back());
+    }
+    const Instant until = *since + retyped_key_is_told;
+    s.look_again_at = std::min(s.look_again_at.value_or(until), until);
+    std::string& note = plan.row.marks[warning_mark];
+    note += (note.empty() ? "" : " ") + told;
+    const auto known = plan.before.marks.find(warning_mark);
+    if (known != plan.before.marks.end() && known->second.find(told) != std::string::npos) continue;
+    plan.warning += (plan.warning.empty() ? "" : " ") + told;
+    plan.warning_is_new = true;
+  }
 }
 
 }  // namespace cosell::engine

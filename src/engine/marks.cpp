@@ -16,6 +16,8 @@ const std::string refused_prefix = "refused.";
 std::string second_holder_mark(Side side) { return side == Side::crm ? clone_mark : twin_mark; }
 std::string other_holders_mark(Side side) { return side == Side::crm ? cloned_mark : twinned_mark; }
 
+std::string retyped_mark(Side side) { return std::string("retyped.") + store::name_of(side); }
+
 std::string older_mark(Side side) { return std::string("older.") + store::name_of(side); }
 std::string restored_mark(Side side) { return std::string("restored.") + store::name_of(side); }
 

@@ -28,6 +28,10 @@ inline constexpr const char* twinned_mark = "doubled_by";
 std::string second_holder_mark(Side side);  // clone_mark, twin_mark
 std::string other_holders_mark(Side side);  // cloned_mark, twinned_mark
 
+// A person gave the side's record the key of another deal than it is tied to, which is set back: the moment and the
+// key.
+std::string retyped_mark(Side side);
+
 // Since when the side shows a state of the record from before the known one: at first it may be a stale answer (F-19);
 // one that lasts was restored (F-48) and waits for a person.
 std::string older_mark(Side side);
@@ -53,7 +57,7 @@ inline const std::string choice_prefix = "choice.";  // + field: what a person c
 inline const std::string journey_prefix = "flip.";   // + field: of a value that goes back and forth
 
 inline constexpr const char* registration_mark = "registration.wanted";  // the registration as it is wanted, as text
-inline constexpr const char* warning_mark = "warning";  // what a step that waits may cost; `todo` lists such deals
+inline constexpr const char* warning_mark = "warning";  // a note that keeps nothing back; `todo` lists such deals
 
 bool has_mark(const store::DealRow& row, const std::string& name);
 // A mark that holds a moment.

@@ -80,6 +80,22 @@ Result<bool> Observer::only_completes(const Observation& seen, ImageId before) {
          });
 }
 
+// Its record named the other one, and now names another. The tie stays, which people are told (decide_warnings.cpp).
+Result<void> Observer::note_retyped_key(DealRow& row, Side side, const Observation& seen, ImageId before) {
+  const Side other = side == Side::crm ? Side::partner_center : Side::crm;
+  const std::string& tied = side_of(row, other).record_id;
+  if (!before.valid() || tied.empty() || seen.key.empty()) return {};
+  const Connector& names = pair_.connector(other);
+  const RecordId named = names.normal_id(seen.key.value);
+  if (named.empty() || named.value == tied) return {};
+  auto known = pair_.store->image(before);
+  if (!known) return known.error();
+  const std::string key = side == Side::crm ? pair_.mapping->key_column() : info(Field::crm_id).name;
+  if (names.normal_id(text_of(column(*known, key))).value != tied) return {};
+  row.marks[retyped_mark(side)] = to_string(pair_.clock->now()) + " " + named.value;
+  return {};
+}
+
 Result<void> Observer::record_change(DealRow& row, Side side, const Observation& seen, ImageId before) {
   const auto completed = only_completes(seen, before);
   if (!completed) return completed.error();
@@ -176,6 +192,7 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   bool changed = state.existence != existence;
   // A deleted record's last picture stays; the server may show it without its values.
   if (seen.existence == cosell::Existence::live) {
+    if (auto noted = note_retyped_key(*row, side, seen, before); !noted) return noted;
     auto image = pair_.store->put_image(seen.columns, before);
     if (!image) return image.error();
     changed = changed || state.image != *image;

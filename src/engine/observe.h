@@ -35,6 +35,7 @@ class Observer {
   Result<bool> is_an_earlier_request(const store::DealRow& row, const Observation& seen) const;
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
   Result<bool> only_completes(const Observation& seen, ImageId before);
+  Result<void> note_retyped_key(store::DealRow& row, Side side, const Observation& seen, ImageId before);
   Result<void> record_change(store::DealRow& row, Side side, const Observation& seen, ImageId before);
 
   const Pair& pair_;

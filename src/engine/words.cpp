@@ -189,6 +189,21 @@ std::string doubled_and_gone_remedy(const Pair& pair, const store::DealRow& row)
          "; then: cosell deals link " + row.crm.record_id + " " + text::split(row.marks.at(twinned_mark), ' ').front();
 }
 
+std::string retyped(const Pair& pair, const store::DealRow& row, Side side, const std::string& typed,
+                    const std::string& column) {
+  if (side == Side::crm) {
+    return "Somebody typed referral " + typed + " into " + column + " in " + pair.title(side) +
+           "; the deal stays tied to referral " + row.partner_center.record_id + ", and the field is set back.";
+  }
+  return "Somebody changed the CRM ID of the referral to " + typed + " in " + pair.title(side) +
+         "; the deal stays tied to opportunity " + row.crm.record_id + ", and the CRM ID is set back.";
+}
+std::string retyped_remedy(const store::DealRow& row, Side side, const std::string& typed) {
+  const std::string wanted =
+      side == Side::crm ? row.crm.record_id + " " + typed : typed + " " + row.partner_center.record_id;
+  return "If that one is right: cosell deals unlink " + row.crm.record_id + "; then: cosell deals link " + wanted;
+}
+
 std::string made_before(const Pair& pair, Side side, const std::string& record) {
   return pair.title(side) + " has a record of this deal already: " + record +
          ". A person took it from the deal, so the two are not tied again.";

@@ -40,6 +40,10 @@ std::string twin_is_won(const Pair& pair, const store::DealRow& row);  // the se
 std::string twin_is_won_remedy(const Pair& pair, const store::DealRow& row);
 std::string doubled_and_gone(const Pair& pair, const store::DealRow& row);
 std::string doubled_and_gone_remedy(const Pair& pair, const store::DealRow& row);
+// A person gave the side's record the key of another deal; `column`: where, as people find it in the CRM.
+std::string retyped(const Pair& pair, const store::DealRow& row, Side side, const std::string& typed,
+                    const std::string& column);
+std::string retyped_remedy(const store::DealRow& row, Side side, const std::string& typed);
 // A create met the record that was made for the deal before, which belongs to another deal by a person's word.
 std::string made_before(const Pair& pair, Side side, const std::string& record);
 std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder);

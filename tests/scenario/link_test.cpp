@@ -6,6 +6,7 @@
 #include <chrono>
 #include <thread>
 
+#include "engine/marks.h"
 #include "engine/recheck.h"
 #include "tests/support/world.h"
 
@@ -442,6 +443,46 @@ TEST_P(Link, AMistypedCrmIdIsCorrectedInPartnerCenter) {  // I-01, I-16
   ASSERT_EQ(world.opportunities().size(), 1U) << world.deal_of(referral).message;
   EXPECT_EQ(world.deal_of(referral).crm.record_id, world.opportunities().at(0)["id"]);
   EXPECT_EQ(world.deal_of(referral).state, store::DealState::in_sync) << world.deal_of(referral).message;
+}
+
+// The tie stays, and the key is set back: whoever typed it is told so, and how the tie is changed.
+TEST_P(Link, AKeyThatIsTypedAnewOnALiveTieIsSetBackAndTold) {  // I-16, I-06
+  for (const bool in_crm : {true, false}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    const auto other = world.new_opportunity(usual_opportunity("Birch Mills"));
+    world.sync();
+    world.advance(minutes(5));
+    world.sync();
+    const std::string referral = world.deal_of(id).partner_center.record_id;
+    const std::string typed = in_crm ? world.deal_of(other).partner_center.record_id : other;
+    ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(other).id));
+    if (in_crm) {
+      world.crm_edit(other, {{"referral_id", nullptr}});  // the column may be unique
+      world.crm_edit(id, {{"referral_id", typed}});
+    } else {
+      world.portal_edit(referral, Json::array({replaced("/externalReferenceId", typed)}));
+    }
+    world.advance(minutes(5));
+    const auto report = world.sync();
+    EXPECT_EQ(report.warnings_total, 1);
+    const auto deal = world.deal_of(id);
+    EXPECT_EQ(deal.partner_center.record_id, referral);
+    EXPECT_EQ(world.opportunity(id)["referral_id"], referral);
+    EXPECT_NE(deal.message.find(typed), std::string::npos) << deal.message;
+    EXPECT_NE(deal.message.find("set back"), std::string::npos) << deal.message;
+    EXPECT_NE(deal.next_step.find("cosell deals unlink " + id), std::string::npos) << deal.next_step;
+    const std::string link = in_crm ? id + " " + typed : typed + " " + referral;
+    EXPECT_NE(deal.next_step.find("cosell deals link " + link), std::string::npos) << deal.next_step;
+    EXPECT_EQ(deal.marks.count(engine::warning_mark), 1U) << "todo lists it";
+    EXPECT_NE(world.opportunity(id)["message"].get<std::string>().find("set back"), std::string::npos);
+    world.advance(minutes(5));
+    EXPECT_EQ(world.sync().warnings_total, 0) << "told once";
+    world.advance(days(8));
+    world.sync();
+    EXPECT_EQ(world.deal_of(id).marks.count(engine::warning_mark), 0U) << "and not for ever";
+    EXPECT_EQ(world.deal_of(id).message.find("set back"), std::string::npos);
+  }
 }
 
 // Two of three records with one key were taken apart and another tie was made: the third still waits, and both say so.
