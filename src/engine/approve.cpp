@@ -15,11 +15,19 @@ namespace {
 Result<std::vector<Irreversible>> wanted_steps(const Pair& pair, const store::DealRow& row) {
   auto view = load_view(pair, row);
   if (!view) return view.error();
-  if (row.partner_center.record_id.empty()) return steps_of_create(pair, *view, pair.clock->now());
+  if (row.partner_center.record_id.empty()) {
+    const bool waits = row.reason == "approval" || row.reason == "settling";
+    return waits ? steps_of_create(pair, *view, pair.clock->now()) : std::vector<Irreversible>{};
+  }
   Decider decider(pair, RunId{});
   auto plan = decider.decide(row);
   if (!plan) return plan.error();
-  return plan->decision ? plan->decision->steps : std::vector<Irreversible>{};
+  std::vector<Irreversible> steps;
+  if (!plan->decision) return steps;
+  for (const Irreversible step : plan->decision->steps) {
+    if (plan->steps_that_wait.contains(step)) steps.push_back(step);
+  }
+  return steps;
 }
 
 std::string in_words(const std::vector<Irreversible>& steps) {
@@ -31,8 +39,7 @@ std::string in_words(const std::vector<Irreversible>& steps) {
 }  // namespace
 
 Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store::DealRow& row) {
-  const bool waits = row.reason == "approval" || row.reason == "settling" || row.reason == "early_won";
-  if (row.state != store::DealState::waiting || !waits) return std::vector<Irreversible>{};
+  if (row.state != store::DealState::waiting) return std::vector<Irreversible>{};
   auto steps = wanted_steps(pair, row);
   if (!steps) return steps.error();
   std::erase_if(*steps, [&](Irreversible s) { return pair.settings.gate(s) == Gate::never; });

@@ -194,6 +194,23 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const 
   return s;
 }
 
+void Decider::wait_too(Situation& s, Situation also) {
+  if (s.state == DealState::in_sync) {
+    s = std::move(also);
+    return;
+  }
+  const auto first = s.look_again_at && also.look_again_at ? std::min(s.look_again_at, also.look_again_at)
+                                                           : (s.look_again_at ? s.look_again_at : also.look_again_at);
+  const auto by_itself = [](const Situation& one) { return one.waits_for == WaitFor::date; };
+  if (also.reason == "conflict" || (by_itself(s) && !by_itself(also))) std::swap(s, also);
+  s.look_again_at = first;
+  if (s.message.find(also.message) == std::string::npos) s.message += " " + also.message;
+  // A command is for whoever reads of the first one.
+  const bool told = s.waits_for == WaitFor::seller || s.waits_for == WaitFor::date;
+  if (!told || also.reason != "settling" || s.next_step.find(also.next_step) != std::string::npos) return;
+  s.next_step += " " + also.next_step;
+}
+
 Result<Planned> Decider::decide_now(DealRow given) {
   Planned plan;
   plan.at = now_;

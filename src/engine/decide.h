@@ -29,6 +29,8 @@ struct Planned {
   bool warning_is_new = false;
   Instant at{};                                 // the moment that the decision was made for
   json::Value answers = json::Value::object();  // what the systems answered to questions that it needed
+  // Steps that a person may let leave now: they wait for approval, or until the moment.
+  std::map<Irreversible, std::optional<Instant>> steps_that_wait;
 };
 
 // The writes of a deal that a side refused in just this form.
@@ -72,6 +74,8 @@ class Decider {
     std::string next_step;
     std::optional<Instant> look_again_at;
   };
+  // The deal waits for this, too: who has to do something is told of it first, and of what leaves by itself behind it.
+  static void wait_too(Situation& situation, Situation also);
 
   std::optional<Situation> kept_apart(const store::DealRow& row, const DealView& view) const;
   Result<Planned> decide_opportunity_alone(Planned plan, const DealView& view);
@@ -85,22 +89,26 @@ class Decider {
   void hold_steps_of_assessment(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                 Situation& situation) const;
   void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
-  // G-3: a deal that may be registered is not won too soon after its creation.
-  void hold_early_won(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation) const;
+  // G-3: a deal that may be registered is not won too soon after its creation. `waits`: what the step waits for
+  // otherwise. False: not before the moment that is told there now.
+  bool won_may_leave(const Planned& plan, const DealView& view, Situation& waits) const;
   void plan_registration(Planned& plan, const DealView& view, Situation& situation) const;
   // M-1 and G-3: what the steps of this decision may cost, told while they wait and when they leave.
   void warn_of_steps(Planned& plan, const reconcile::Decision& decision, const DealView& view,
                      Situation& situation) const;
+  // A key that a person typed anew on a deal that stays tied is set back, and told for some days.
+  void tell_of_retyped_keys(Planned& plan, const DealView& view, Situation& situation) const;
   std::string warning_of(Irreversible step, const DealView& view, Instant leaves_at) const;
   void note_warning(Planned& plan, const std::string& warning) const;
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
                          Situation& situation) const;
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
-  // A key that a person typed anew on a deal that stays tied is set back, and told for some days.
-  void tell_of_retyped_keys(Planned& plan, const DealView& view, Situation& situation) const;
                                     Situation& situation);
   Result<bool> help_was_asked(Planned& plan);
-  Situation situation_of(const store::DealRow& row, const reconcile::Decision& decision, const DealView& view) const;
+  // What the comparison itself left to a person; nothing when it left nothing.
+  std::optional<Situation> left_to_a_person(const store::DealRow& row, const reconcile::Decision& decision,
+                                            const std::set<Field>& held, const DealView& view) const;
+  Situation situation_of(const reconcile::Decision& decision, const DealView& view) const;
   // A deal of a type that is made in Partner Center only: why, and how to go on.
   std::optional<Situation> made_elsewhere(Planned& plan, const DealView& view) const;
   // A column as people find it in the CRM: its label beside its name.

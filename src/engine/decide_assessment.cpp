@@ -41,14 +41,16 @@ void Decider::hold_steps_of_assessment(Planned& plan, reconcile::Decision& decis
     d->verdict = Verdict::held;
     d->reason = reconcile::Reason::illegal_step;
     d->rule = step.rule;
-    situation.state = store::DealState::waiting;
-    situation.waits_for = store::WaitFor::seller;
-    situation.reason = "assessment";
+    Situation s;
+    s.state = store::DealState::waiting;
+    s.waits_for = store::WaitFor::seller;
+    s.reason = "assessment";
     const bool asks = field == Field::visible || field == Field::help;
-    situation.message = asks ? words::assessment_asks() : words::assessment_stages(pair_, at.stage);
-    situation.next_step =
-        asks ? words::assessment_asks_remedy(pair_, column_in_words(plan, pair_.mapping->column_of(field, "")))
-             : words::assessment_stages_remedy(pair_, at.stage);
+    s.message = asks ? words::assessment_asks() : words::assessment_stages(pair_, at.stage);
+    s.next_step = asks
+                      ? words::assessment_asks_remedy(pair_, column_in_words(plan, pair_.mapping->column_of(field, "")))
+                      : words::assessment_stages_remedy(pair_, at.stage);
+    wait_too(situation, std::move(s));
   }
 }
 

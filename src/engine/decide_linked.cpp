@@ -1,6 +1,7 @@
 // Deals that both sides show: reconcile, the steps that cannot be taken back, and the operations of either side.
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "deal/registration.h"
 #include "engine/decide.h"
@@ -79,6 +80,14 @@ std::set<Field> not_agreed_on(const Decision& decision) {
   return open;
 }
 
+std::set<Field> with_verdict(const Decision& decision, Verdict verdict) {
+  std::set<Field> fields;
+  for (const auto& d : decision.fields) {
+    if (d.verdict == verdict) fields.insert(d.field);
+  }
+  return fields;
+}
+
 // The stage that the mapping leaves out on purpose; nullptr when the opportunity is in another one.
 const mapping::ReadDeal::Problem* left_out(const DealView& view) {
   const auto& problems = view.crm.problems;
@@ -129,36 +138,53 @@ void Decider::hold_closing_without_reason(Planned& plan, Decision& decision, con
   if (target == nullptr || !target->reason.empty()) return;
   if (target->substatus == Substatus::won || target->status != Status::closed) return;
   standing->verdict = Verdict::held;
-  situation.state = DealState::waiting;
-  situation.waits_for = WaitFor::seller;
-  situation.reason = "missing_field";
+  Situation s;
+  s.state = DealState::waiting;
+  s.waits_for = WaitFor::seller;
+  s.reason = "missing_field";
   const std::string column = column_in_words(plan, pair_.mapping->reason_column(view.crm_columns));
-  situation.message = words::reason_missing(pair_, *target, column);
-  situation.next_step = words::fill_in(plan.row, "the deal is then closed by itself.");
+  s.message = words::reason_missing(pair_, *target, column);
+  s.next_step = words::fill_in(plan.row, "the deal is then closed by itself.");
+  wait_too(situation, std::move(s));
 }
 
-// Steps that may not leave yet are taken out of the decision; the rest of it goes on.
+// Steps that may not leave yet are taken out of the decision; the rest of it goes on. Their waiting times run together,
+// and each leaves when its own is over; help never before the deal may be shown.
 void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
   forget_other_steps(plan.row, decision.steps);
+  std::vector<Irreversible> settling;
+  std::optional<Situation> settle;
   for (const Irreversible step : decision.steps) {
     const Field field = field_of(step);
-    if (decision.of(field)->verdict != Verdict::to_partner_center) continue;  // held for another reason
+    auto* wanted = find(decision, field);
+    if (wanted->verdict != Verdict::to_partner_center) continue;  // held for another reason
     const bool first_link = !view.base_crm.shows(field);
-    if (step_may_leave(plan, step, first_link, view.crm.deal, situation)) continue;
-    auto* held = find(decision, field);
-    held->verdict = Verdict::held;
-    if (step == Irreversible::shared) {
-      if (auto* help = find(decision, Field::help); help != nullptr && help->verdict == Verdict::to_partner_center) {
-        help->verdict = Verdict::held;
-        // Both waiting times run together, and are told together.
-        Situation meanwhile;
-        step_may_leave(plan, Irreversible::help_asked, !view.base_crm.shows(Field::help), view.crm.deal, meanwhile);
-        if (situation.reason == "settling" && meanwhile.reason == "settling") {
-          situation.message = words::step_settles({step, Irreversible::help_asked}, *situation.look_again_at);
-        }
-      }
+    Situation s;
+    bool leaves = step_may_leave(plan, step, first_link, view.crm.deal, s);
+    if (step == Irreversible::won && !won_may_leave(plan, view, s)) leaves = false;
+    if (step == Irreversible::help_asked && leaves) {
+      const auto* shown = decision.of(Field::visible);
+      leaves = shown == nullptr || shown->verdict != Verdict::held;
+    }
+    if (leaves) continue;
+    wanted->verdict = Verdict::held;
+    if (s.state == DealState::in_sync) continue;  // nothing but the step before it is waited for
+    if (s.reason != "never") plan.steps_that_wait[step] = s.look_again_at;
+    // Those that leave together are told together.
+    if (settle && s.reason == "settling" && settle->look_again_at == s.look_again_at) {
+      settling.push_back(step);
+      settle->message = words::step_settles(settling, *s.look_again_at);
+      continue;
+    }
+    if (settle) wait_too(situation, *std::exchange(settle, std::nullopt));
+    if (s.reason == "settling") {
+      settling = {step};
+      settle = std::move(s);
+    } else {
+      wait_too(situation, std::move(s));
     }
   }
+  if (settle) wait_too(situation, *std::move(settle));
   // An unanswered deal whose answer is held: nothing else is sent meanwhile (L-1).
   const auto standing = view.partner_center.standing();
   const auto* answer = decision.of(Field::standing);
@@ -182,11 +208,13 @@ Columns Decider::to_crm_columns(Decision& decision, const DealView& view, Column
   auto written = pair_.mapping->write(changes, view.crm_columns);
   for (const auto& problem : written.problems) {
     if (auto* d = find(decision, problem.field)) d->verdict = Verdict::held;
-    situation.state = DealState::waiting;
-    situation.waits_for = WaitFor::admin;
-    situation.reason = problem.code;
-    situation.message = problem.message;
-    situation.next_step = "Correct the mapping file, then: cosell sync";
+    Situation s;
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::admin;
+    s.reason = problem.code;
+    s.message = problem.message;
+    s.next_step = "Correct the mapping file, then: cosell sync";
+    wait_too(situation, std::move(s));
   }
   for (auto& d : decision.fields) {
     if (d.verdict != Verdict::to_crm) continue;
@@ -238,16 +266,16 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
     std::erase_if(missing, [](const Missing& m) { return m.field != Field::customer_contacts; });
     if (!missing.empty()) {
       help->verdict = Verdict::held;
-      const auto look_again_at = situation.look_again_at;
-      situation = waits_for_fields(plan, missing, "Microsoft is then asked by itself.");
-      situation.look_again_at = look_again_at;
+      wait_too(situation, waits_for_fields(plan, missing, "Microsoft is then asked by itself."));
     } else if (plan.row.engagement_id.empty()) {
       help->verdict = Verdict::held;
-      situation.state = DealState::waiting;
-      situation.waits_for = WaitFor::operator_;
-      situation.reason = "no_engagement";
-      situation.message = words::no_engagement(pair_);
-      situation.next_step = words::no_engagement_remedy(pair_, plan.row);
+      Situation s;
+      s.state = DealState::waiting;
+      s.waits_for = WaitFor::operator_;
+      s.reason = "no_engagement";
+      s.message = words::no_engagement(pair_);
+      s.next_step = words::no_engagement_remedy(pair_, plan.row);
+      wait_too(situation, std::move(s));
     } else {
       auto asked = help_was_asked(plan);
       if (!asked) return asked.error();
@@ -280,8 +308,8 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   return {};
 }
 
-Decider::Situation Decider::situation_of(const store::DealRow& row, const Decision& decision,
-                                         const DealView& view) const {
+std::optional<Decider::Situation> Decider::left_to_a_person(const store::DealRow& row, const Decision& decision,
+                                                            const std::set<Field>& held, const DealView& view) const {
   Situation s;
   std::vector<Field> conflicts;
   for (const auto& d : decision.fields) {
@@ -297,7 +325,7 @@ Decider::Situation Decider::situation_of(const store::DealRow& row, const Decisi
   }
   const auto* ignored = left_out(view);
   for (const auto& d : decision.fields) {
-    if (d.verdict != Verdict::held || d.reason == Reason::not_answered_yet) continue;
+    if (!held.contains(d.field) || d.verdict != Verdict::held || d.reason == Reason::not_answered_yet) continue;
     const bool stands = d.field == Field::standing || d.field == Field::stage;
     if (stands && ignored != nullptr && d.reason == Reason::unreadable) continue;
     auto problems = view.crm.problems;
@@ -311,6 +339,12 @@ Decider::Situation Decider::situation_of(const store::DealRow& row, const Decisi
                              : words::held_remedy(pair_, row, d, view.crm.deal, view.partner_center);
     return s;
   }
+  return std::nullopt;
+}
+
+Decider::Situation Decider::situation_of(const Decision& decision, const DealView& view) const {
+  Situation s;
+  const auto* ignored = left_out(view);
   const auto standing = view.partner_center.standing();
   const auto agreed_on = view.base_partner_center.standing();
   const bool closed_before = standing && is_terminal(*standing) && agreed_on && is_terminal(*agreed_on);
@@ -369,20 +403,22 @@ Decision Decider::compare(const store::DealRow& row, const DealView& view) const
 Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   Decision decision = compare(plan.row, view);
   apply_choices(plan.row, view, decision);
+  const std::set<Field> held = with_verdict(decision, Verdict::held);
   Situation waits;
   hold_steps_of_assessment(plan, decision, view, waits);
   hold_closing_without_reason(plan, decision, view, waits);
   hold_steps(plan, decision, view, waits);
-  hold_early_won(plan, decision, view, waits);
   if (auto fight = hold_fought_over(plan.row, decision, now_)) {
     auto by = last_editor(pair_, plan.row.id, Side::crm, now_);
     if (!by) return by.error();
     fight->by = *std::move(by);
-    waits.state = DealState::waiting;
-    waits.waits_for = WaitFor::operator_;
-    waits.reason = reconcile::name_of(Reason::fought_over);
-    waits.message = words::fought_over(pair_, *fight, view.crm.deal, view.partner_center);
-    waits.next_step = words::fought_over_remedy(plan.row);
+    Situation s;
+    s.state = DealState::waiting;
+    s.waits_for = WaitFor::operator_;
+    s.reason = reconcile::name_of(Reason::fought_over);
+    s.message = words::fought_over(pair_, *fight, view.crm.deal, view.partner_center);
+    s.next_step = words::fought_over_remedy(plan.row);
+    wait_too(waits, std::move(s));
   }
   ask_nobody_after_closing(decision);
   Columns agrees_with;
@@ -397,12 +433,9 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     for (const auto& change : crm_changes) update.expected[change.first] = column(view.crm_columns, change.first);
     plan.operations.push_back(std::move(update));
   }
-  // A choice that only a person can make is asked for at once, also while a step waits for its time.
-  if (waits.state == DealState::in_sync || decision.any(Verdict::conflict)) {
-    const auto look_again_at = waits.look_again_at;
-    waits = situation_of(plan.row, decision, view);
-    waits.look_again_at = look_again_at;
-  }
+  // What only a person can do is asked for at once, also while a step waits for its time.
+  if (auto left = left_to_a_person(plan.row, decision, held, view)) wait_too(waits, std::move(*left));
+  if (waits.state == DealState::in_sync) waits = situation_of(decision, view);
   leave_if_decided(plan.row, waits);
   plan_registration(plan, view, waits);
   warn_of_steps(plan, decision, view, waits);
@@ -429,9 +462,9 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     if (!plan.warning.empty() && step_leaves) parts.push_back("note: " + plan.warning);
     for (const auto& part : parts) plan.summary += (plan.summary.empty() ? "" : "; ") + part;
   }
+  tell_of_retyped_keys(plan, view, waits);
   plan.decision = std::move(decision);
   return settle_situation(std::move(plan), view, std::move(waits));
 }
 
 }  // namespace cosell::engine
-  tell_of_retyped_keys(plan, view, waits);

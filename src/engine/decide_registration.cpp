@@ -24,26 +24,19 @@ const char* name_of(EarlyWon how) {
   std::abort();
 }
 
-void Decider::hold_early_won(Planned& plan, reconcile::Decision& decision, const DealView& view,
-                             Situation& situation) const {
-  if (pair_.settings.early_won != EarlyWon::hold) return;
-  const auto standing = std::find_if(decision.fields.begin(), decision.fields.end(),
-                                     [](const reconcile::FieldDecision& d) { return d.field == Field::standing; });
-  const bool wins = std::find(decision.steps.begin(), decision.steps.end(), Irreversible::won) != decision.steps.end();
-  if (!wins || standing == decision.fields.end()) return;
-  const bool settles = standing->verdict == reconcile::Verdict::held && situation.reason == "settling";
-  if (standing->verdict != reconcile::Verdict::to_partner_center && !settles) return;
-  if (has_mark(plan.row, approved_mark(Irreversible::won))) return;
+bool Decider::won_may_leave(const Planned& plan, const DealView& view, Situation& waits) const {
+  if (pair_.settings.early_won != EarlyWon::hold || has_mark(plan.row, approved_mark(Irreversible::won))) return true;
+  if (waits.state != store::DealState::in_sync && waits.reason != "settling") return true;  // for a person, first
   const auto from = registrable_from(view.partner_center, pair_.settings.rules);
-  if (!from || *from <= now_) return;
-  if (settles && situation.look_again_at && *situation.look_again_at > *from) return;  // waits longer anyway
-  standing->verdict = reconcile::Verdict::held;
-  situation.state = store::DealState::waiting;
-  situation.waits_for = store::WaitFor::date;
-  situation.reason = "early_won";
-  situation.message = words::early_won(pair_, *from);
-  situation.next_step = words::early_won_remedy(pair_, plan.row);
-  situation.look_again_at = *from;
+  if (!from || *from <= now_) return true;
+  if (waits.look_again_at && *waits.look_again_at > *from) return true;  // longer anyway
+  waits.state = store::DealState::waiting;
+  waits.waits_for = store::WaitFor::date;
+  waits.reason = "early_won";
+  waits.message = words::early_won(pair_, *from);
+  waits.next_step = words::early_won_remedy(pair_, plan.row);
+  waits.look_again_at = *from;
+  return false;
 }
 
 // G-5: the registration that a person asked for, as long as Partner Center does not show it. Without one, what

@@ -39,7 +39,6 @@ void Decider::note_warning(Planned& plan, const std::string& warning) const {
 
 void Decider::warn_of_steps(Planned& plan, const reconcile::Decision& decision, const DealView& view,
                             Situation& situation) const {
-  const bool step_waits = situation.reason == "settling" || situation.reason == "approval";
   std::vector<std::string> leaving;
   std::vector<std::string> waiting;
   for (const auto& [step, field] :
@@ -47,8 +46,9 @@ void Decider::warn_of_steps(Planned& plan, const reconcile::Decision& decision, 
     const auto* d = decision.of(field);
     if (!wants(decision, step) || d == nullptr || d->reason == reconcile::Reason::not_answered_yet) continue;
     const bool leaves = d->verdict == reconcile::Verdict::to_partner_center;
-    const Instant at = leaves ? now_ : situation.look_again_at.value_or(now_);
-    const std::string warning = leaves || step_waits ? warning_of(step, view, at) : "";
+    const auto waits = plan.steps_that_wait.find(step);
+    if (!leaves && waits == plan.steps_that_wait.end()) continue;
+    const std::string warning = warning_of(step, view, leaves ? now_ : waits->second.value_or(now_));
     if (!warning.empty()) (leaves ? leaving : waiting).push_back(warning);
   }
   if (waiting.empty()) return note_warning(plan, text::join(leaving, " "));

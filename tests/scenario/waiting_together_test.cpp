@@ -1,0 +1,102 @@
+// Stories of deals that wait for more than one thing: each step leaves at its own time, and whoever has to do something
+// is told of it although something else waits too.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "engine/approve.h"
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+class WaitingTogether : public testing::TestWithParam<const char*> {};
+INSTANTIATE_TEST_SUITE_P(Crm, WaitingTogether, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+Json with(const Json& more) {
+  Json words = usual_opportunity("Alder Foods");
+  words.update(more);
+  return words;
+}
+
+bool shown(World& world, const std::string& id) {
+  return world.referral_of(id)["consent"]["consentToShareReferralWithMicrosoftSellers"] == true;
+}
+
+TEST_P(WaitingTogether, EachOfTwoStepsLeavesWhenItsOwnTimeIsOver) {  // U-8
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  const auto id = world.new_opportunity(with({{"visible", true}}));
+  world.sync();
+  world.advance(minutes(40));
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.sync();
+  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("show"), HasSubstr("lost"))) << "both are told";
+  world.advance(minutes(21));
+  world.sync();
+  EXPECT_TRUE(shown(world, id)) << "its hour is over";
+  EXPECT_EQ(world.referral_of(id)["status"], "Active") << "20 minutes of its hour are left";
+  world.advance(minutes(40));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Lost");
+}
+
+TEST_P(WaitingTogether, AnApprovalIsAskedForWhileAnotherStepWaitsForItsTime) {
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  world.pair().settings.gates[Irreversible::shared] = engine::Gate::ask;
+  const auto id = world.new_opportunity(with({{"visible", true}}));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "approval");
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).reason, "approval");
+  EXPECT_THAT(world.deal_of(id).message, HasSubstr("lost")) << "what leaves by itself is told too";
+}
+
+// The seller has to fill something in: that is no news for after the hour.
+TEST_P(WaitingTogether, WhatTheSellerHasToFillInIsToldBesideAStepThatWaitsForItsTime) {  // R-5, L-9
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  const auto id = world.new_opportunity(with({{"visible", true}}));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "settling");
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"value", nullptr}});
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::seller);
+  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("which is empty"), HasSubstr("Will show")));
+  EXPECT_THAT(world.opportunity(id)["message"].get<std::string>(),
+              AllOf(HasSubstr("which is empty"), HasSubstr("Fill it in"), HasSubstr("To cancel, clear the field")));
+  world.crm_edit(id, {{"value", 50000}, {"stage", "lost"}, {"loss_reason", nullptr}});
+  world.advance(minutes(1));
+  world.sync();
+  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("needs the reason"), HasSubstr("Will show")));
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::seller);
+  world.advance(minutes(60));
+  world.sync();
+  EXPECT_TRUE(shown(world, id)) << "what is missing keeps back no step but its own";
+}
+
+// The step waits beside a conflict as well, and may be let go all the same.
+TEST_P(WaitingTogether, AStepIsApprovedAlsoBesideAConflict) {
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  const auto id = world.new_opportunity(with({{"visible", true}}));
+  world.sync();
+  world.crm_edit(id, {{"value", 7000}});
+  world.portal_edit(world.referral_of(id)["id"],
+                    {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 9000}}});
+  world.advance(minutes(1));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "conflict");
+  EXPECT_THAT(world.deal_of(id).message, HasSubstr("Will show"));
+  const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(approved) << approved.error().message;
+  EXPECT_EQ(approved->steps, std::vector<Irreversible>{Irreversible::shared});
+  world.sync();
+  EXPECT_TRUE(shown(world, id));
+  EXPECT_EQ(world.deal_of(id).reason, "conflict");
+}
+
+}  // namespace
+}  // namespace cosell::test
