@@ -9,6 +9,8 @@ namespace {
 
 // What was granted comes back little by little over 24 hours.
 constexpr Duration kLookAgain = hours(1);
+// So long may a request under way be left alone.
+constexpr Duration kShortWait = seconds(1);
 
 }  // namespace
 
@@ -64,9 +66,15 @@ bool AllowanceTransport::wait_for_turn() {
   return left.ms <= 0 || clock_.sleep_for(left);
 }
 
+bool AllowanceTransport::has_long_to_wait() {
+  const std::lock_guard lock(mutex_);
+  return apart_ && next_turn_ - clock_.now() > kShortWait;
+}
+
 void AllowanceTransport::stream(const Next& next, const Done& done, const Limit& max_in_flight) {
   std::vector<std::size_t> sent;  // which of the caller's requests went on, by the number they have there
   std::size_t asked = 0;
+  int under_way = 0;
   const auto allowed = [&]() -> std::optional<Exchange> {
     while (true) {
       auto exchange = next();
@@ -81,11 +89,16 @@ void AllowanceTransport::stream(const Next& next, const Done& done, const Limit&
         return std::nullopt;
       }
       sent.push_back(index);
+      ++under_way;
       return exchange;
     }
   };
-  inner_.stream(
-      allowed, [&](std::size_t nth, Reply reply) { done(sent[nth], std::move(reply)); }, max_in_flight);
+  const auto answered = [&](std::size_t nth, Reply reply) {
+    --under_way;
+    done(sent[nth], std::move(reply));
+  };
+  inner_.stream(allowed, answered,
+                [&] { return has_long_to_wait() ? std::min(max_in_flight(), under_way) : max_in_flight(); });
 }
 
 }  // namespace cosell::net

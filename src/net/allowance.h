@@ -46,7 +46,8 @@ class AllowanceTransport final : public Transport {
   // request after the meter's reset always goes out: its answer tells how many are left now.
   void keep_back(const CallMeter& meter, std::string side, int percent);
 
-  // Waits for its turn before each request. What the day does not allow is answered with an Error of class
+  // Waits for its turn before each request; a long wait only while none is under way, whose time would run out
+  // meanwhile. What the day does not allow is answered with an Error of class
   // `throttled`, not sent, with `not_before`.
   void stream(const Next& next, const Done& done, const Limit& max_in_flight) override;
 
@@ -55,6 +56,7 @@ class AllowanceTransport final : public Transport {
   std::optional<Reply> refusal();
   std::optional<Reply> reserve_reached() const;
   bool wait_for_turn();
+  bool has_long_to_wait();
 
   Transport& inner_;
   Clock& clock_;

@@ -43,8 +43,7 @@ void InProcessTransport::stream(const Next& next, const Done& done, const Limit&
   std::vector<UnderWay> under_way;
   std::size_t started = 0;
   for (;;) {
-    const auto limit = static_cast<std::size_t>(std::max(1, max_in_flight()));
-    while (under_way.size() < limit) {
+    while (under_way.size() < static_cast<std::size_t>(std::max(1, max_in_flight()))) {
       std::optional<Exchange> exchange = next();
       if (!exchange) break;
       under_way.push_back({started++, std::move(*exchange)});

@@ -42,6 +42,50 @@ TEST(Allowance, OfAMinuteIsSpreadOverIt) {
   for (std::size_t i = 1; i < bench.seen_at.size(); ++i) EXPECT_EQ(bench.seen_at[i] - bench.seen_at[i - 1], seconds(1));
 }
 
+// As the real one: a request takes its time, and is given up when nobody has looked after it for a minute.
+class SlowTransport final : public Transport {
+ public:
+  explicit SlowTransport(ManualClock& clock) : clock_(clock) {}
+  void stream(const Next& next, const Done& done, const Limit& limit) override {
+    std::size_t started = 0;
+    std::vector<std::pair<std::size_t, Instant>> under_way;
+    for (;;) {
+      while (under_way.size() < static_cast<std::size_t>(std::max(1, limit()))) {
+        if (!next()) break;
+        started_at.push_back(clock_.now());
+        under_way.emplace_back(started++, clock_.now());
+      }
+      if (under_way.empty()) return;
+      const bool lost = clock_.now() - under_way.front().second >= minutes(1);
+      clock_.advance(seconds(2));
+      const std::size_t index = under_way.front().first;
+      under_way.erase(under_way.begin());
+      done(index,
+           lost ? Reply{make_error(ErrorClass::unknown, "given up"), true} : Reply{http::Response{200, {}, ""}, true});
+    }
+  }
+  std::vector<Instant> started_at;
+
+ private:
+  ManualClock& clock_;
+};
+
+TEST(Allowance, NoRequestUnderWayIsLeftAloneWhileTheNextOneWaits) {
+  ManualClock clock{Instant{0}};
+  SlowTransport slow(clock);
+  AllowanceTransport transport(slow, clock);
+  transport.allow("Partner Center", 1, std::nullopt);
+  for (const Reply& reply : transport.exchange(some(3), 4)) EXPECT_TRUE(reply.response);
+  EXPECT_EQ(slow.started_at, (std::vector<Instant>{Instant{0}, Instant{60'000}, Instant{120'000}}));
+  // Short waits change nothing: as many are under way as may be.
+  transport.allow("Partner Center", 600, std::nullopt);
+  clock.advance(minutes(1));
+  slow.started_at.clear();
+  const Instant began = clock.now();
+  transport.exchange(some(4), 4);
+  EXPECT_EQ(slow.started_at.back() - began, Duration{300});
+}
+
 TEST(Allowance, OfADayEndsInARefusalThatNeverLeavesTheMachine) {
   Bench bench;
   const Instant more_at{86'400'000};
