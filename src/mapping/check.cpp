@@ -141,6 +141,10 @@ class LiveCheck {
       findings_.error(m.at, "outcome-differs", message, "map it to \"" + in_crm + "\"");
     } else if (!closed && live.closed) {
       findings_.warning(m.at, "outcome-differs", message, "map it to \"" + in_crm + "\", or to \"ignore\"");
+    } else if (closed && !live.closed) {
+      findings_.warning(m.at, "outcome-differs", message,
+                        "map it to 10, 20, 40, 60 or 80; if its deals are really over, leave it: they are closed in "
+                        "Partner Center, and stay closed there");
     }
   }
 

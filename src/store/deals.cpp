@@ -324,7 +324,8 @@ Result<std::vector<DealRow>> SqliteStore::deals(const DealFilter& filter) {
   if (filter.state) sql += " AND state = ?2";
   if (filter.waits_for) sql += " AND waits_for = ?3";
   if (!filter.reason.empty()) sql += " AND reason = ?4";
-  if (!filter.owner.empty()) sql += " AND (lower(owner_email) = lower(?5) OR (?6 <> '' AND folded(owner) = ?6))";
+  if (!filter.owner.empty())
+    sql += " AND (lower(owner_email) = lower(?5) OR (?6 <> '' AND instr(folded(owner), ?6) > 0))";
   // A part that is nothing but punctuation folds to nothing; it is then looked for as it stands.
   if (!filter.name_part.empty()) {
     sql += " AND CASE WHEN ?8 = '' THEN instr(title, ?7) ELSE instr(folded(title), ?8) END > 0";

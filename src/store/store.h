@@ -164,7 +164,7 @@ struct DealFilter {
   std::optional<DealState> state;
   std::optional<WaitFor> waits_for;
   std::string reason;     // exact code; "" any
-  std::string owner;      // name or e-mail, case-insensitive; "" any
+  std::string owner;      // part of the name, or the e-mail, case-insensitive; "" any
   std::string name_part;  // case-insensitive; "" any
   bool dirty_only = false;
   bool include_skipped = true;

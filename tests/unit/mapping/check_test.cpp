@@ -25,8 +25,14 @@ Mapping pipeline() {
 }
 
 std::vector<LiveStage> live_stages() {
-  return {{"Lead", "Lead"},           {"Fit", "Fit"}, {"Proof", "Proof"}, {"Offer", "Offer"}, {"Talks", "Talks"},
-          {"Old talks", "Old talks"}, {"Won", "Won"}, {"Lost", "Lost"}};
+  std::vector<LiveStage> stages = {{"Lead", "Lead"},   {"Fit", "Fit"},     {"Proof", "Proof"},
+                                   {"Offer", "Offer"}, {"Talks", "Talks"}, {"Old talks", "Old talks"},
+                                   {"Won", "Won"},     {"Lost", "Lost"}};
+  for (LiveStage& s : stages) {
+    s.won = s.id == "Won";
+    s.closed = s.won || s.id == "Lost";
+  }
+  return stages;
 }
 std::vector<LiveColumn> live_columns() {
   return {{"StageName"}, {"Name"}, {"Amount"}, {"CurrencyIsoCode"}, {"Ref__c"}, {"State__c"}, {"Other"}};
@@ -170,13 +176,23 @@ TEST(LiveCheck, TakesTenThousandEntriesAgainstFiveThousandStages) {
 TEST(LiveCheck, NamesStagesWhoseOutcomeTheCrmSeesDifferently) {
   auto stages = live_stages();
   stages[5].closed = true;  // Old talks: mapped to 80
-  stages[6].closed = true;  // Won: the CRM says lost
+  stages[6].won = false;    // Won: the CRM says lost
   stages[7].closed = stages[7].won = true;
   EXPECT_EQ(texts_of(check_against_live(pipeline(), stages, {})),
             "acme.jsonc:8:1: warning: the CRM's stage \"Old talks\" is lost, but here it means 80; map it to \"lost\", "
             "or to \"ignore\"\n"
             "acme.jsonc:9:1: the CRM's stage \"Won\" is lost, but here it means won; map it to \"lost\"\n"
             "acme.jsonc:10:1: the CRM's stage \"Lost\" is won, but here it means lost; map it to \"won\"\n");
+}
+
+// Such a deal would be closed in Partner Center, which nothing takes back, while its seller still works on it.
+TEST(LiveCheck, WarnsOfAnOpenStageThatClosesTheReferral) {
+  auto stages = live_stages();
+  stages[6].won = stages[6].closed = false;
+  EXPECT_EQ(
+      texts_of(check_against_live(pipeline(), stages, {})),
+      "acme.jsonc:9:1: warning: the CRM's stage \"Won\" is open, but here it means won; map it to 10, 20, 40, 60 "
+      "or 80; if its deals are really over, leave it: they are closed in Partner Center, and stay closed there\n");
 }
 
 TEST(LiveCheck, NamesPercentagesThatFallWhileThePipelineAdvances) {
@@ -200,7 +216,11 @@ Mapping two_types() {
 std::vector<LiveStage> stages_of_two_types() {
   std::vector<LiveStage> stages;
   for (const char* id : {"A", "B", "C", "C2", "D", "E", "W", "L"}) stages.push_back({id, id});
-  for (LiveStage& s : stages) s.record_types = {"usual", "own"};
+  for (LiveStage& s : stages) {
+    s.record_types = {"usual", "own"};
+    s.won = s.id == "W";
+    s.closed = s.won || s.id == "L";
+  }
   stages[3].record_types = {"own"};
   return stages;
 }

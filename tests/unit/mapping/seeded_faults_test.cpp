@@ -307,6 +307,11 @@ std::vector<LiveFault> live_faults() {
        [](Crm& c) { c.stage("S60 0").active = false; }},
       {"outcome-differs", "map/Swon 0", as_it_is, [](Crm& c) { c.stage("Swon 0").won = false; }},
       {"outcome-differs", "map/S20 0", as_it_is, [](Crm& c) { c.stage("S20 0").closed = true; }},
+      {"outcome-differs", "map/Swon 0", as_it_is,
+       [](Crm& c) {
+         c.stage("Swon 0").won = false;
+         c.stage("Swon 0").closed = false;
+       }},
       {"percent-falls", "map/S20 0", as_it_is,
        [](Crm& c) {
          LiveStage moved = c.stage("S20 0");
