@@ -88,27 +88,6 @@ std::set<Field> with_verdict(const Decision& decision, Verdict verdict) {
   return fields;
 }
 
-// What both sides show alike, and had not agreed on: while something else is written, people go on editing, and their
-// edits are told from it. Beside a closing, the stage that is shown says nothing.
-std::vector<AgreedField> agreed_anew(const Decision& decision, const DealView& view) {
-  const auto* standing = decision.of(Field::standing);
-  const bool stands = standing != nullptr && standing->verdict == Verdict::agreed;
-  std::vector<AgreedField> fields;
-  for (const auto& d : decision.fields) {
-    if (d.verdict != Verdict::agreed || d.reason != Reason::equal) continue;
-    if (d.field == Field::stage && !stands) continue;
-    const Value* crm = view.crm.deal.find(d.field);
-    const Value* pc = view.partner_center.find(d.field);
-    if (crm == nullptr || pc == nullptr || !same_value(*crm, *pc)) continue;
-    const Value* base_crm = view.base_crm.find(d.field);
-    const Value* base_pc = view.base_partner_center.find(d.field);
-    const bool known =
-        base_crm != nullptr && base_pc != nullptr && same_value(*base_crm, *crm) && same_value(*base_pc, *pc);
-    if (!known) fields.push_back({d.field, *crm, *pc});
-  }
-  return fields;
-}
-
 // The stage that the mapping leaves out on purpose; nullptr when the opportunity is in another one.
 const mapping::ReadDeal::Problem* left_out(const DealView& view) {
   const auto& problems = view.crm.problems;
@@ -466,9 +445,6 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     plan.row.marks.erase(attempts_mark);
     for (const Side side : {Side::crm, Side::partner_center}) plan.row.marks.erase(misses_mark(side));
   } else {
-    if (const auto fields = agreed_anew(decision, view); !fields.empty()) {
-      if (auto kept = agree_on(pair_, plan.row, fields); !kept) return kept.error();
-    }
     std::vector<std::string> parts;
     for (const auto& d : decision.fields) {
       if (d.verdict != Verdict::to_partner_center && d.verdict != Verdict::to_crm) continue;
