@@ -174,6 +174,7 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
     if (settle && s.reason == "settling" && settle->look_again_at == s.look_again_at) {
       settling.push_back(step);
       settle->message = words::step_settles(settling, *s.look_again_at);
+      if (step != Irreversible::help_asked) settle->next_step += " " + s.next_step;
       continue;
     }
     if (settle) wait_too(situation, *std::exchange(settle, std::nullopt));

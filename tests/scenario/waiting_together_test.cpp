@@ -42,6 +42,18 @@ TEST_P(WaitingTogether, EachOfTwoStepsLeavesWhenItsOwnTimeIsOver) {  // U-8
   EXPECT_EQ(world.referral_of(id)["substatus"], "Lost");
 }
 
+TEST_P(WaitingTogether, OfTwoStepsThatLeaveTogetherIsToldHowEachIsTakenBack) {  // U-8
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"visible", true}});
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.sync();
+  EXPECT_THAT(world.deal_of(id).message, HasSubstr("Will show the deal to Microsoft and close the deal as lost at"));
+  EXPECT_THAT(world.deal_of(id).next_step, AllOf(HasSubstr("clear the field"), HasSubstr("reopen the opportunity")));
+}
+
 TEST_P(WaitingTogether, AnApprovalIsAskedForWhileAnotherStepWaitsForItsTime) {
   World world({.crm = GetParam(), .settle = minutes(60)});
   world.pair().settings.gates[Irreversible::shared] = engine::Gate::ask;
