@@ -2,7 +2,6 @@
 // numbers, so that the file may leave the company; secrets are never in it.
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <set>
 
@@ -272,14 +271,12 @@ PairAnswer bundle_pair(Session& session, const PairConfig& config, const std::st
   const std::string title = row->title;
   auto bundle = Bundle(session, **made, std::move(*row)).make();
   if (!bundle) return failed(session, &config, bundle.error());
+  auto out = file_for_its_owner(file);
+  if (!out) return failed(session, &config, out.error());
   errno = 0;
-  std::ofstream out = file_for_its_owner(file);
-  out << json::write_pretty(*bundle) << '\n';
-  out.close();
-  if (!out) {
-    const std::string why = errno == 0 ? "." : std::string(": ") + std::strerror(errno) + ".";
-    return failed(session, &config, make_error(ErrorClass::config, "The file " + file + " cannot be written" + why));
-  }
+  *out << json::write_pretty(*bundle) << '\n';
+  out->close();
+  if (!*out) return failed(session, &config, not_written(file));
   session.output.line(title + ": everything that explains it is in " + file +
                       ". People are replaced by numbers; the names of companies and deals are in it.");
   PairAnswer answer;

@@ -107,7 +107,9 @@ void check_store(Checklist& list, Workplace& place, int& code) {
     list.add({Level::ok, "Store", path + " does not exist yet; the first sync makes it", ""});
     return;
   }
-  list.add(of(opened.error(), "Store", "Name another file as \"store\", or restore a backup."));
+  // A full disk has said what to do.
+  const bool full = opened.error().rule == "disk_full" || opened.error().rule == "disk_failed";
+  list.add(of(opened.error(), "Store", full ? "" : "Name another file as \"store\", or restore a backup."));
   code = worse(code, exit_code_of(opened.error().kind));
 }
 

@@ -1,7 +1,9 @@
 // `cosell journal export|prune|recheck`: the audit as a file, made smaller or forgetful without breaking its chain, and
 // its decisions derived again.
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/chosen_deals.h"
@@ -41,10 +43,9 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
   }
   std::ofstream out;
   if (!file.empty()) {
-    out = file_for_its_owner(file);
-    if (!out) {
-      return failed(session, &config, make_error(ErrorClass::config, "The file " + file + " cannot be written."));
-    }
+    auto opened = file_for_its_owner(file);
+    if (!opened) return failed(session, &config, opened.error());
+    out = std::move(*opened);
   }
   std::int64_t after = 0;
   std::int64_t count = 0;
@@ -69,11 +70,9 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
     }
   }
   if (!file.empty()) {
+    errno = 0;
     out.close();
-    if (!out) {
-      return failed(session, &config,
-                    make_error(ErrorClass::config, "The file " + file + " could not be written to its end."));
-    }
+    if (!out) return failed(session, &config, not_written(file));
     session.output.line(grouped(count) + " entries written to " + file + ". It holds personal data: keep it safe.");
   }
   PairAnswer answer;

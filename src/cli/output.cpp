@@ -186,6 +186,11 @@ void Output::note(const std::string& text) {
   if (!options_.quiet) error(text);
 }
 
+void Output::try_again() {
+  if (!out_) out_.clear();
+  if (!err_) err_.clear();
+}
+
 void Output::progress(const std::string& text) {
   if (!terminal_.err || options_.quiet || options_.verbose) return;
   const std::size_t room = terminal_.width > 1 ? terminal_.width - 1 : progress_width;

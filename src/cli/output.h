@@ -33,6 +33,9 @@ class Output {
   void json(const json::Value& value);
   void error(const std::string& text);
   void note(const std::string& text);  // on standard error; nothing with --quiet
+  // A line that could not be written (its disk is full) silences what follows, so that half an answer is noticed. Not
+  // in a service, whose lines stand alone.
+  void try_again();
 
   // One line on standard error that is written over; only on a terminal.
   void progress(const std::string& text);

@@ -5,17 +5,43 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+
 namespace cosell::cli {
 
-std::ofstream file_for_its_owner(const std::string& file) {
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-  if (fd >= 0) {
-    struct stat facts {};
-    const bool ordinary = ::fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode);
-    if (ordinary) static_cast<void>(::fchmod(fd, 0600));
-    ::close(fd);
+namespace {
+
+bool is_ordinary(const std::string& file) {
+  struct stat facts {};
+  return ::stat(file.c_str(), &facts) == 0 && S_ISREG(facts.st_mode);
+}
+
+Error refused(const std::string& file, int code) {
+  const std::string why = code == 0 ? "." : std::string(": ") + std::strerror(code) + ".";
+  return make_error(ErrorClass::config, "The file " + file + " cannot be written" + why);
+}
+
+}  // namespace
+
+Result<std::ofstream> file_for_its_owner(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const int code = fd < 0 ? errno : 0;
+  if (fd >= 0) ::close(fd);
+  if (code == EEXIST && is_ordinary(file)) {
+    return make_error(ErrorClass::config, "The file " + file + " exists already. Name a new one with --file.");
   }
-  return std::ofstream(file, std::ios::binary | std::ios::trunc);
+  if (code != 0 && code != EEXIST) return refused(file, code);
+  errno = 0;
+  std::ofstream out(file, std::ios::binary);
+  if (!out) return refused(file, errno);
+  return out;
+}
+
+Error not_written(const std::string& file) {
+  const int code = errno;
+  if (is_ordinary(file)) ::unlink(file.c_str());
+  return refused(file, code);
 }
 
 }  // namespace cosell::cli

@@ -4,10 +4,15 @@
 #include <fstream>
 #include <string>
 
+#include "base/error.h"
+
 namespace cosell::cli {
 
-// Empties or makes the file, readable for its owner alone; a stream that is not good when that fails. What is no
-// ordinary file, such as a pipe, keeps its permissions.
-std::ofstream file_for_its_owner(const std::string& file);
+// Makes the file, readable for its owner alone; one that is there already is refused, never written over. What is no
+// ordinary file, such as a pipe, is opened as it is.
+Result<std::ofstream> file_for_its_owner(const std::string& file);
+
+// Takes a file away that could not be written to its end, and says why. What is no ordinary file stays.
+Error not_written(const std::string& file);
 
 }  // namespace cosell::cli

@@ -1,5 +1,6 @@
 // `cosell run`: cycles until stopped. One thread per pair, so that a slow side of one pair does not delay another.
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <thread>
 
@@ -15,17 +16,29 @@ namespace {
 
 constexpr Duration inbox_every = seconds(2);
 
+// What the pairs of one service share.
+struct Together {
+  std::mutex mutex;                 // for the output
+  std::atomic<std::size_t> able{};  // pairs whose store can be used; with none of them left the service ends
+};
+
 class Service {
  public:
-  Service(Session& session, const PairConfig& config, const RunOptions& options, Duration every, std::mutex& mutex)
-      : session_(session), config_(config), options_(options), every_(every), mutex_(mutex) {}
+  Service(Session& session, const PairConfig& config, const RunOptions& options, Duration every, Together& together)
+      : session_(session), config_(config), options_(options), every_(every), together_(together) {
+    ++together_.able;
+  }
 
   Result<void> open() {
     auto place = Workplace::make(session_, config_, Workplace::Login::needed);
     if (!place) return place.error();
+    // A store that this service had and that is gone is being put back by somebody: no empty one gets in the way.
+    const auto opened = (*place)->open_store(StoreMode::exclusive, !had_store_);
+    if (!opened) return opened.error().kind == ErrorClass::not_found ? gone(config_.store) : opened;
+    had_store_ = true;
     place_ = std::move(*place);
     mapping_refused_ = place_->mapping_choice().refused;
-    return place_->open_store(StoreMode::exclusive, true);
+    return {};
   }
 
   void loop() {
@@ -33,13 +46,13 @@ class Service {
     while (!SystemClock::interrupted()) {
       const Instant begun = session_.clock().now();
       const auto done = cycle(first);
-      if (!done && !put_off(done.error())) return;
+      if (!done) put_off(done.error());
       first = first && !done;
       while (true) {
         const auto due = wait_until(begun + every_);
-        if (due && !*due) return;  // asked to stop
+        if (due && !*due) return;  // asked to stop, or nothing is left to do
         if (due) break;
-        if (!put_off(due.error())) return;
+        put_off(due.error());
       }
     }
   }
@@ -48,46 +61,66 @@ class Service {
 
  private:
   void say(const std::string& text) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(together_.mutex);
     if (session_.output.options().json) return;
+    session_.output.try_again();
     session_.output.line(to_string_minutes(session_.clock().now()) + " " + config_.name + ": " + text);
   }
 
   void say_error(const std::string& text) {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(together_.mutex);
+    session_.output.try_again();
     session_.output.error(to_string_minutes(session_.clock().now()) + " " + config_.name + ": " + text);
   }
 
-  // False: this pair cannot go on. Only damage lasts; a full disk, or another program that keeps the store locked, do
-  // not. The store is let go and opened anew for the next sync.
-  bool put_off(const Error& error) {
+  static Error gone(const std::string& store) {
+    return make_error(ErrorClass::store_damaged,
+                      store +
+                          " is gone. Put it back from a backup; or, if it is lost, start the service anew: it makes "
+                          "a new one, and the deals find each other anew.");
+  }
+
+  // The store is let go and opened anew for the next sync. A full disk, or another program that keeps it locked, passes
+  // by itself. A store that is damaged or was taken away waits for a person, and ends the service unless another pair
+  // goes on.
+  void put_off(const Error& error) {
     place_.reset();
     const bool passes =
         error.kind != ErrorClass::store_damaged || error.rule == "disk_full" || error.rule == "disk_failed";
-    if (passes) {
-      tell_incident(error.message);
-      return true;
-    }
-    say_error(error.message + "\n  This pair is not synced any more until the service is started anew.");
+    if (passes) return tell_incident(error.message);
+    if (able_) --together_.able;
+    able_ = false;
     code_ = worse(code_, exit_code_of(error.kind));
-    return false;
+    tell_incident(error.message);
   }
 
   // The same incident is told once.
   void tell_incident(const std::string& incident) {
-    if (!incident.empty() && incident != incident_)
-      say_error(incident + "\n  Tried again every " + to_string(every_) + ".");
+    if (!incident.empty() && incident != incident_) {
+      const bool ends = !able_ && together_.able == 0;
+      say_error(incident + (ends ? "\n  No pair is left to sync: the service ends."
+                                 : "\n  Tried again every " + to_string(every_) + "."));
+    }
     incident_ = incident;
   }
 
   Result<void> open_anew() {
-    const std::lock_guard lock(mutex_);  // it may have to note something about the mapping
+    const std::lock_guard lock(together_.mutex);  // it may have to note something about the mapping
+    session_.output.try_again();
     return open();
+  }
+
+  void be_able_again() {
+    if (able_) return;
+    able_ = true;
+    ++together_.able;
+    code_ = exit_done;
   }
 
   Result<void> cycle(bool first) {
     if (!place_) {
       if (auto opened = open_anew(); !opened) return opened;
+      be_able_again();
     }
     if (!first) {
       if (auto taken = take_mapping(); !taken) return taken;
@@ -134,7 +167,8 @@ class Service {
           Object().text("at", to_string_seconds(session_.clock().now())).text("pair", config_.name).done();
       const json::Value rest = json_of(*place_, report);
       for (const json::Member& m : rest.members()) line.set(m.key, m.value);
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard lock(together_.mutex);
+      session_.output.try_again();
       session_.output.answer(json::write(line));
     }
     const bool asked_to_stop = report.stopped && report.stopped->kind == ErrorClass::cancelled;
@@ -149,9 +183,10 @@ class Service {
       session_.log(config_.name + ": nothing to do; " + calls_line(*place_));
   }
 
-  // False: asked to stop.
+  // False: asked to stop, or no pair has a store that can be used.
   Result<bool> wait_until(Instant next) {
     while (true) {
+      if (together_.able == 0) return false;
       const Duration left = next - session_.clock().now();
       // More than ever had to be waited: the clock was set back.
       if (left.ms <= 0 || left > every_) return true;
@@ -170,7 +205,9 @@ class Service {
   const PairConfig& config_;
   const RunOptions& options_;
   const Duration every_;
-  std::mutex& mutex_;
+  Together& together_;
+  bool able_ = true;  // its store can be used
+  bool had_store_ = false;
   std::unique_ptr<Workplace> place_;
   std::string incident_;
   bool login_refused_ = false;   // in the last cycle
@@ -192,12 +229,15 @@ int run_command(Session& session, const RunOptions& options) {
   if (!options.pair.empty() && session.config.find(options.pair) == nullptr) {
     return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
   }
-  std::mutex mutex;
+  Together together;
   std::vector<std::unique_ptr<Service>> services;
   for (const PairConfig& config : session.config.pairs) {
     if (!options.pair.empty() && config.name != options.pair) continue;
-    services.push_back(std::make_unique<Service>(session, config, options, *every, mutex));
-    if (auto opened = services.back()->open(); !opened) return failed(session, &config, opened.error()).code;
+    services.push_back(std::make_unique<Service>(session, config, options, *every, together));
+    const auto opened = services.back()->open();
+    // What is wrong with a store is no matter of the other pairs, and a full disk passes.
+    if (!opened && opened.error().kind != ErrorClass::store_damaged)
+      return failed(session, &config, opened.error()).code;
   }
   session.output.line("Syncing " + text::count_of(services.size(), "pair") + " every " + to_string(*every) +
                       "; stop with Ctrl-C.");
@@ -206,6 +246,7 @@ int run_command(Session& session, const RunOptions& options) {
   for (std::thread& thread : threads) thread.join();
   int code = exit_done;
   for (const auto& service : services) code = worse(code, service->code());
+  session.output.try_again();
   if (code == exit_done) session.output.line("Stopped as asked; nothing is lost.");
   return code;
 }

@@ -25,8 +25,14 @@ class CachedSource : public TokenSource {
   Result<std::string> token() override {
     const std::lock_guard lock(mutex_);
     if (usable(current_)) return current_.access_token;
+    const TokenStore::Turn turn =
+        store_ != nullptr && by_person() ? store_->turn(client_.store_name, lane_.clock) : TokenStore::Turn();
     if (Result<void> loaded = load(); !loaded) return loaded.error();
     if (usable(current_)) return current_.access_token;
+    // The answer may end the old refresh token, so none is asked for that could not be kept.
+    if (store_ != nullptr && by_person()) {
+      if (Result<void> writable = store_->try_writing(); !writable) return writable.error();
+    }
     Result<StoredToken> fresh = request();
     if (!fresh) return fresh.error();
     // First on disk, then in use: a crash in between must not lose a refresh token that replaced the old one.

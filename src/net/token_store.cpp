@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::size_t kMinKeySize = 16;
 constexpr std::size_t kMaxFileSize = 4U << 20;
+constexpr Duration kLook = milliseconds(50);
+constexpr Duration kLongestTurn = seconds(75);  // a little longer than a login may take with all its attempts
 
 struct File {
   int fd = -1;
@@ -179,6 +181,24 @@ Result<void> TokenStore::change(const std::function<void(Tokens&)>& edit) {
   return save(*tokens);
 }
 
+TokenStore::Turn::~Turn() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+TokenStore::Turn TokenStore::turn(const std::string& name, Clock& clock) const {
+  const std::string lock_path = path_ + "." + name + ".lock";
+  const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return Turn();
+  for (Duration waited; flock(fd, LOCK_EX | LOCK_NB) != 0; waited = waited + kLook) {
+    const bool others = errno == EWOULDBLOCK || errno == EINTR;
+    if (!others || waited >= kLongestTurn || !clock.sleep_for(kLook)) {
+      ::close(fd);
+      return Turn();
+    }
+  }
+  return Turn(fd);
+}
+
 Result<std::optional<StoredToken>> TokenStore::get(const std::string& name) const {
   const Result<Tokens> tokens = load();
   if (!tokens) return tokens.error();
@@ -193,6 +213,10 @@ Result<void> TokenStore::put(const std::string& name, const StoredToken& token) 
 
 Result<void> TokenStore::remove(const std::string& name) {
   return change([&](Tokens& tokens) { tokens.erase(name); });
+}
+
+Result<void> TokenStore::try_writing() {
+  return change([](Tokens&) {});
 }
 
 }  // namespace cosell::net

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -36,6 +37,25 @@ class TokenStore {
   // On disk (file 0600, replaced as a whole, synced) when this returns.
   Result<void> put(const std::string& name, const StoredToken& token);
   Result<void> remove(const std::string& name);
+  // Writes the file as it is. An error, as put() has it, where there is no room or no permission now.
+  Result<void> try_writing();
+
+  // Who renews a login has its turn until this is gone: a refresh token may be used once only. Empty where nobody else
+  // gave his back in time, or no lock can be had; the renewal then goes on without.
+  class Turn {
+   public:
+    Turn() = default;
+    explicit Turn(int fd) : fd_(fd) {}
+    Turn(Turn&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    Turn& operator=(Turn&&) = delete;
+    ~Turn();
+
+   private:
+    int fd_ = -1;
+  };
+  Turn turn(const std::string& name, Clock& clock) const;
 
   const std::string& path() const { return path_; }
 

@@ -108,8 +108,8 @@ Error error_from(const SQLite::Exception& failure, const std::string& path) {
     case SQLITE_IOERR:
       error = described(ErrorClass::store_damaged,
                         "Reading or writing " + path +
-                            " failed. What was stored before is safe. Look at the disk (full, removed, faulty?) and "
-                            "start again.",
+                            " failed. What was stored before is safe. Look at the disk (full, removed, faulty?); a "
+                            "service then goes on by itself, a command is given again.",
                         "disk_failed");
       break;
     case SQLITE_BUSY:

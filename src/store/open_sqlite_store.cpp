@@ -193,9 +193,14 @@ Opened open_scratch(const std::string& path, const OpenOptions& options) {
 }  // namespace
 
 Error damage_found(const std::string& path, const std::string& what) {
-  Error error = refused(path, "is damaged",
-                        "Restore it from a backup, or move it away (with its -wal and -shm files) and sync again: the "
-                        "deals find each other anew.");
+  std::string remedy =
+      "Restore it from a backup, or move it away (with its -wal and -shm files) and sync again: the deals find each "
+      "other anew.";
+  if (has_content(real_path(path) + "-wal")) {
+    remedy += " If it has just been put back from a backup: " + path + "-wal and " + path +
+              "-shm are of the file of before; take them away and put the backup in its place once more.";
+  }
+  Error error = refused(path, "is damaged", remedy);
   error.detail = what;
   error.rule = "damaged";
   return error;
@@ -260,9 +265,17 @@ Result<std::unique_ptr<SqliteStore>> open_to_look(const std::string& path, const
   const auto facts = inspect(file, newest_version());
   if (!facts) return facts.error();
   if (!facts->exists) return missing(path);
+  const bool nobody_works = !FileLock::holder(file);
+  const bool log_in_use = has_content(file + "-wal");
   auto connection = connect_to_look({file, path}, options);
   if (!connection) return connection.error();
   return attempt(path, [&]() -> Opened {
+    if (nobody_works) {
+      // What a killed process left in the log takes the next sync up: a look must not write it into a file that it may
+      // not belong to.
+      (*connection)->leave_files_alone(log_in_use);
+      if (auto fit = check_after_unclean_stop(**connection, path); !fit) return fit.error();
+    }
     if (is_old(**connection)) {
       // Bringing it up to date needs the store alone for a moment.
       OpenOptions alone = options;

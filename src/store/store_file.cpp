@@ -162,7 +162,7 @@ Result<void> copy_file(const std::string& from, const std::string& to) {
 Error refused_by_system(const std::string& what, const std::string& path, int code) {
   const bool full = code == ENOSPC || code == EDQUOT;
   const bool no_handle = code == EMFILE || code == ENFILE;
-  const char* const remedy = full        ? ". Free some space and start again."
+  const char* const remedy = full ? ". Free some space; a service then goes on by itself, a command is given again."
                              : no_handle ? ". Let the process open more (ulimit -n; LimitNOFILE= of a service)."
                                          : ". Check who owns it and its folder.";
   Error error = make_error(full ? ErrorClass::store_damaged : ErrorClass::config,

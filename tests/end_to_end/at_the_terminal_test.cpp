@@ -57,6 +57,22 @@ TEST(Export, IsReadableForItsOwnerAlone) {
   EXPECT_EQ(mode_of(bundle), 0600U);
 }
 
+TEST(Export, WritesOverNoFile) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string file = sandbox.folder->file("notes.txt");
+  write_text(file, "of a person");
+  const std::string deal = opportunity_of(some_referral(sandbox));
+  for (const Arguments& command :
+       {Arguments{"journal", "export", "--file", file}, Arguments{"deals", "bundle", deal, "--file", file}}) {
+    const Ended ended = sandbox.cosell(command);
+    EXPECT_EQ(ended.code, 2) << command.front();
+    EXPECT_THAT(ended.err, HasSubstr(file + " exists already")) << command.front();
+    EXPECT_EQ(read_text(file), "of a person");
+  }
+  EXPECT_THAT(sandbox.cosell({"journal", "export", "--file", "/dev/full"}).err, HasSubstr("cannot be written"));
+}
+
 TEST(Todo, PutsWhatKeepsNothingBackBehindWhatWaitsAndTellsItInOneEntry) {
   const Sandbox sandbox({80, {}, ""});  // many of them ask for help with a small value
   sandbox.answer({"sync"});

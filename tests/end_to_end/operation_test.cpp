@@ -65,6 +65,26 @@ TEST(CallsAllowed, InADayEndTheSyncAndTheNextDayItGoesOn) {
   expect_referrals_match(pipeline, *sandbox);
 }
 
+// This machine's clock was a month ahead while they were made. They are of this day, and of no day of the next month.
+TEST(CallsAllowed, OfAClockThatWasAheadAreUsedUpForADayOnly) {  // F-67
+  const Pipeline pipeline(200);
+  const auto sandbox = load(pipeline);
+  sandbox->configure("calls", Json{{"partner_center", {{"per_day", 20}}}});
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 3);
+  {
+    SQLite::Database store(sandbox->store(), SQLite::OPEN_READWRITE);
+    store.exec("UPDATE runs SET started_at = started_at + 30 * 86400000, finished_at = finished_at + 30 * 86400000");
+  }
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 3);
+  EXPECT_EQ(sandbox->partner_center.requests(), 20) << "the day's calls were used up";
+  sandbox->advance("23h");
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 3);
+  EXPECT_EQ(sandbox->partner_center.requests(), 20);
+  sandbox->advance("2h");
+  sandbox->cosell({"sync"});
+  EXPECT_GT(sandbox->partner_center.requests(), 20) << sandbox->cosell({"status"}).out;
+}
+
 TEST(Warning, IsToldByPlanSyncTodoAndShowAndKeepsNothingBack) {  // G-3
   const Pipeline pipeline(60);
   const auto sandbox = load(pipeline);

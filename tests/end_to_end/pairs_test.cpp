@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <sstream>
 
 #include "sandbox.h"
@@ -64,6 +65,53 @@ TEST(Pairs, OneWhoseSideIsDownLetsTheOtherGoOn) {
   EXPECT_TRUE(eventually([&] { return !down.partner_center.get("records")["referrals"].empty(); })) << run.err();
   run.send(SIGTERM);
   EXPECT_EQ(run.wait().code, 0);
+}
+
+TEST(Pairs, OneWhoseStoreIsTakenAwayGoesOnOnceItIsBackAndMakesNoEmptyOne) {
+  const Sandbox sandbox(both_pairs());
+  const std::string store = sandbox.folder->file("state/salesforce.db");
+  const std::string away = sandbox.folder->file("away.db");
+  Process run = sandbox.begin({"run", "--every", "1s", "--json"});
+  const auto cycles = [&](const char* pair) { return cycles_of(run, pair).size(); };
+  ASSERT_TRUE(eventually([&] { return cycles("salesforce") >= 2 && cycles("dynamics365") >= 2; })) << run.err();
+
+  std::filesystem::rename(store, away);
+  ASSERT_TRUE(eventually([&] { return run.err().find("was moved away or replaced") != std::string::npos; }))
+      << run.err();
+  for (const char* beside : {"-wal", "-shm"}) std::filesystem::rename(store + beside, away + beside);
+  EXPECT_TRUE(eventually([&] { return run.err().find(store + " is gone") != std::string::npos; })) << run.err();
+  const std::size_t of_the_other = cycles("dynamics365");
+  EXPECT_TRUE(eventually([&] { return cycles("dynamics365") > of_the_other + 1; })) << run.err();
+  EXPECT_FALSE(std::filesystem::exists(store));
+
+  const std::size_t before = cycles("salesforce");
+  for (const char* part : {"-shm", "-wal", ""}) std::filesystem::rename(away + part, store + part);
+  EXPECT_TRUE(eventually([&] { return cycles("salesforce") > before + 1; })) << run.err();
+  run.send(SIGTERM);
+  EXPECT_EQ(run.wait().code, 0);
+}
+
+TEST(Pairs, OneWhoseStoreIsDamagedKeepsNoOtherFromBeginning) {  // F-62
+  const Sandbox sandbox(both_pairs());
+  sandbox.answer({"sync", "--pair", "salesforce"});
+  const std::string store = sandbox.folder->file("state/salesforce.db");
+  const std::string whole = read_text(store);
+  write_text(store, whole.substr(0, 20'000));
+  Process run = sandbox.begin({"run", "--every", "1s", "--json"});
+  EXPECT_TRUE(eventually([&] { return cycles_of(run, "dynamics365").size() >= 2; })) << run.err();
+  EXPECT_THAT(run.err(), HasSubstr(store + " is damaged"));
+  EXPECT_EQ(cycles_of(run, "salesforce").size(), 0U);
+  write_text(store, whole);
+  EXPECT_TRUE(eventually([&] { return cycles_of(run, "salesforce").size() >= 2; })) << run.err();
+
+  // With none left there is nothing to go on for.
+  for (const char* pair : {"salesforce", "dynamics365"}) {
+    std::filesystem::rename(sandbox.folder->file(std::string("state/") + pair + ".db"),
+                            sandbox.folder->file(std::string(pair) + ".away"));
+  }
+  const Ended ended = run.wait();
+  EXPECT_EQ(ended.code, 5) << ended.err;
+  EXPECT_THAT(ended.err, HasSubstr("No pair is left to sync: the service ends."));
 }
 
 }  // namespace

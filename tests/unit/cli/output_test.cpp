@@ -106,6 +106,20 @@ TEST(Output, QuietAndJsonSilenceLinesForPeopleButNotErrors) {
   }
 }
 
+// The disk of a service's log was full for a while.
+TEST(Output, OfAServiceGoesOnAfterALineThatCouldNotBeWritten) {  // F-59
+  Captured c;
+  c.out.setstate(std::ios::badbit);
+  c.err.setstate(std::ios::badbit);
+  c.output.line("lost");
+  c.output.error("lost");
+  c.output.try_again();
+  c.output.line("written");
+  c.output.error("written too");
+  EXPECT_EQ(c.out.str(), "written\n");
+  EXPECT_EQ(c.err.str(), "written too\n");
+}
+
 TEST(Text, IsShortenedBetweenCharacters) {
   EXPECT_EQ(shortened("äöü", 3), "äöü");
   EXPECT_EQ(shortened("äöüß", 3), "äö…");

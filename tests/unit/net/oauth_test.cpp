@@ -152,6 +152,18 @@ TEST_F(OAuth, StoresTheNewRefreshTokenBeforeTheAccessTokenIsUsed) {
   EXPECT_EQ((*store_->get("pc"))->refresh_token, "refresh-1");
 }
 
+// The disk is full, or the user may only look: the next process still needs the refresh token.
+TEST_F(OAuth, SpendsNoRefreshTokenWhoseSuccessorCouldNotBeKept) {  // F-59
+  log_in("refresh-0");
+  std::filesystem::create_directory(directory_ + "/tokens.new");
+  const auto token = refresh_source()->token();
+  ASSERT_FALSE(token);
+  EXPECT_EQ(token.error().kind, ErrorClass::config);
+  EXPECT_EQ(forms_.size(), 0U) << "the old one may be dead now, and the new one is nowhere";
+  std::filesystem::remove(directory_ + "/tokens.new");
+  EXPECT_EQ(*refresh_source()->token(), "access-1");
+}
+
 TEST_F(OAuth, KeepsTheOldRefreshTokenWhenNoneIsSent) {
   log_in("refresh-0");
   rotates_ = false;
@@ -185,6 +197,47 @@ TEST_F(OAuth, UsesTheTokenThatAnotherProcessGotMeanwhile) {
   ASSERT_TRUE(token) << token.error().message;
   EXPECT_EQ(*token, "access-2");
   EXPECT_EQ(forms_.size(), 2U);
+}
+
+// Another process that is about to renew the login: done with it at the first wait.
+class ClockOfAnOther final : public Clock {
+ public:
+  ClockOfAnOther(Clock& clock, std::function<void()> ends) : clock_(clock), ends_(std::move(ends)) {}
+  Instant now() override { return clock_.now(); }
+  bool sleep_for(Duration d) override {
+    if (ends_) std::exchange(ends_, nullptr)();
+    return clock_.sleep_for(d);
+  }
+
+ private:
+  Clock& clock_;
+  std::function<void()> ends_;
+};
+
+TEST_F(OAuth, WaitsForAnotherProcessThatRenewsTheSameLogin) {
+  log_in("refresh-0");
+  std::optional<TokenStore::Turn> of_the_other;
+  of_the_other.emplace(store_->turn("pc", clock_));
+  bool waited = false;
+  ClockOfAnOther clock(clock_, [&] {
+    waited = true;
+    of_the_other.reset();
+    ASSERT_TRUE(refresh_source()->token());
+  });
+  const Lane lane{"Partner Center", transport_, clock, random_, &meter_};
+  const auto token = make_token_source(client_, RefreshTokenLogin{}, lane, &*store_)->token();
+  ASSERT_TRUE(token) << token.error().message;
+  EXPECT_TRUE(waited);
+  EXPECT_EQ(*token, "access-1");
+  EXPECT_EQ(forms_.size(), 1U) << "the refresh token was used twice";
+}
+
+TEST_F(OAuth, GoesOnWithoutAProcessThatRenewsALoginAndHangs) {
+  log_in("refresh-0");
+  const TokenStore::Turn of_the_other = store_->turn("pc", clock_);
+  const Instant before = clock_.now();
+  EXPECT_EQ(*refresh_source()->token(), "access-1");
+  EXPECT_GT(clock_.now() - before, minutes(1));
 }
 
 TEST_F(OAuth, UsesALoginThatHappenedMeanwhile) {

@@ -478,6 +478,23 @@ TEST_F(StoreOpening, LooksThroughTheFileAfterAnUncleanStop) {  // F-62
   raw("INSERT OR REPLACE INTO properties VALUES ('store:open', 'killed')");
   expect_refused_untouched(Mode::exclusive, ErrorClass::store_damaged, "is damaged");
   expect_refused_untouched(Mode::scratch, ErrorClass::store_damaged, "is damaged");
+  expect_refused_untouched(Mode::shared, ErrorClass::store_damaged, "is damaged");
+}
+
+// As after a crash, when a person puts a backup in its place and forgets the files beside it.
+TEST_F(StoreOpening, ThatIsDamagedBesideALogTellsWhatABackupInItsPlaceNeeds) {  // F-62
+  fill(400);
+  fill_and_kill(5);
+  damage_the_data();
+  const std::string damaged = bytes_of_file(path_);
+  for (const Mode mode : {Mode::shared, Mode::scratch, Mode::exclusive}) {
+    const auto refused = try_open(mode);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().rule, "damaged");
+    EXPECT_NE(refused.error().message.find(path_ + "-wal and " + path_ + "-shm"), std::string::npos)
+        << refused.error().message;
+    EXPECT_TRUE(bytes_of_file(path_) == damaged) << "the file was changed";
+  }
 }
 
 TEST_F(StoreOpening, SpeaksOfDamageWhenItMeetsIt) {
@@ -544,6 +561,16 @@ TEST_F(StoreLock, IsToldToWhoMayOnlyRead) {
 }
 
 class KilledProcess : public StoreOpening {};
+
+TEST_F(KilledProcess, LeavesALogThatALookDoesNotTouch) {
+  fill_and_kill(5);
+  const std::string file = bytes_of_file(path_);
+  const std::string log = bytes_of_file(path_ + "-wal");
+  ASSERT_NE(log, "");
+  EXPECT_EQ(count_deals(*open(Mode::shared)), 5U);
+  EXPECT_TRUE(bytes_of_file(path_) == file);
+  EXPECT_TRUE(bytes_of_file(path_ + "-wal") == log);
+}
 
 TEST_F(KilledProcess, LeavesExactlyWhatItHadCommitted) {  // I-28
   fill(10);
