@@ -386,11 +386,26 @@ TEST(SalesforcePush, DoesNotTrustAnAnswerThatDoesNotFit) {
   EXPECT_EQ(outcomes_with("[" + one + "," + two + "]"), "applied applied");
   EXPECT_EQ(outcomes_with("[" + two + "," + one + "]"), "unknown unknown");
   EXPECT_EQ(outcomes_with("[" + one + "]"), "applied unknown");
+  const std::string refused =
+      R"({"success":false,"errors":[{"statusCode":"STRING_TOO_LONG","message":"too long","fields":[]}]})";
+  EXPECT_EQ(outcomes_with("[" + one + "," + refused + "]"), "applied rejected");
+  EXPECT_EQ(outcomes_with("[" + refused + "," + one + "]"), "unknown unknown") << "whose refusal is it?";
+  EXPECT_EQ(outcomes_with("[" + refused + "]"), "unknown unknown");
   EXPECT_EQ(outcomes_with("[]"), "unknown unknown");
   EXPECT_EQ(outcomes_with("[" + one + "," + two + "," + two + "]"), "unknown unknown");
   EXPECT_EQ(outcomes_with(R"([{"id":"006000000000001AAA"},)" + two + "]"), "unknown unknown");
   EXPECT_EQ(outcomes_with(R"({"message":"?"})"), "unknown unknown");
   EXPECT_EQ(outcomes_with(R"("<html>")"), "unknown unknown");
+}
+
+TEST(SalesforcePush, DoesNotTakeTheRecordOfAnotherCreateForItsOwn) {
+  TestOrg org;
+  // The result of the first create got lost; the second one's stands in its place.
+  org.faults(R"([{"match":{"method":"PATCH"},"action":{"kind":"status","status":200,"body":
+    [{"id":"006000000000002AAA","success":true,"created":true,"errors":[]}]}}])");
+  for (const Outcome& o : push(org, {create_of("ref-1", new_deal("A")), create_of("ref-2", new_deal("B"))})) {
+    EXPECT_EQ(kind_of(o), "unknown");
+  }
 }
 
 TEST(SalesforcePush, RepeatsAWriteOnceWithANewTokenWhenTheOldOneIsRefused) {
