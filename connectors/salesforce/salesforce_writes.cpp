@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_errors.h"
 #include "connectors/salesforce/salesforce_ids.h"
+#include "connectors/salesforce/salesforce_rounding.h"
 #include "connectors/salesforce/salesforce_wire.h"
 
 namespace cosell::salesforce {
@@ -550,6 +551,7 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
       for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *ended);
     }
   }
+  if (!ended) note_rounded(call, client_, operations, outcomes);
 
   std::vector<Outcome> done;
   done.reserve(outcomes.size());
