@@ -210,6 +210,7 @@ Result<Dynamics365Client::Written> Dynamics365Client::write(Call& call, const st
     return e;
   }
   written.answers = *std::move(parts);
+  written.stopped = !is_success(*answer);
   return written;
 }
 

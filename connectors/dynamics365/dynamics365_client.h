@@ -35,6 +35,7 @@ class Dynamics365Client {
   // Sends writes once; the server goes on after parts that fail. Answers in the order of the items, possibly fewer.
   struct Written {
     std::vector<BatchAnswer> answers;
+    bool stopped = false;  // the server went no further than the first refusal, which is the last answer
     std::string request_id;
   };
   Result<Written> write(Call& call, const std::vector<BatchItem>& items);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
 #include "connectors/dynamics365/dynamics365_privileges.h"
+#include "connectors/dynamics365/dynamics365_write_row.h"
 
 namespace cosell::dynamics365 {
 namespace {
@@ -26,6 +27,35 @@ std::string owner_column(const std::string& name) {
   if (text::equals_ignore_case(name, "email")) return "internalemailaddress";
   if (text::equals_ignore_case(name, "id")) return "systemuserid";
   return name;
+}
+
+// Tables that the columns lead to; whoever reads currencies may read their codes.
+std::set<std::string> tables_behind(const RowShape& shape) {
+  std::set<std::string> tables;
+  for (const PlannedColumn& c : shape.columns) {
+    if (c.from == PlannedColumn::From::related && c.name != kCurrencyColumn) tables.insert(c.facts.table);
+  }
+  return tables;
+}
+
+// As a read position keeps them: those of other tables behind the table's name and a point.
+Dynamics365Schema::Secured secured_for(Dynamics365Schema& schema, const RowShape& shape) {
+  auto all = schema.secured("opportunity");
+  for (const std::string& table : tables_behind(shape)) {
+    for (const auto& [name, id] : schema.secured(table)) all[table + "." + name] = id;
+  }
+  return all;
+}
+
+void recall_secured(Dynamics365Schema& schema, const Dynamics365Schema::Secured& kept) {
+  std::map<std::string, Dynamics365Schema::Secured> by_table;
+  for (const auto& [name, id] : kept) {
+    const std::size_t dot = name.find('.');
+    const bool own = dot == std::string::npos;
+    by_table[own ? "opportunity" : name.substr(0, dot)][own ? name : name.substr(dot + 1)] = id;
+  }
+  by_table["opportunity"];
+  for (const auto& [table, secured] : by_table) schema.recall_secured(table, secured);
 }
 
 // Customers and people who left are not offered.
@@ -139,7 +169,7 @@ Result<ReadPosition> Dynamics365Reads::position_of(Call& call, const PullRequest
                           ", now " + client_.environment() + "); everything is read again and compared.");
   }
   schema_.recall("opportunity", position->facts);
-  schema_.recall_secured("opportunity", position->secured);
+  recall_secured(schema_, position->secured);
   return position;
 }
 
@@ -150,7 +180,7 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   if (auto completed = complete(call, shape, rows->rows, &position.moves); !completed) {
     return std::move(completed.error());
   }
-  position.secured = schema_.secured("opportunity");
+  position.secured = secured_for(schema_, shape);
   Page page;
   page.full_listing = position.full_listing;
   page.caught_up = rows->next.empty();
@@ -185,21 +215,37 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   return page;
 }
 
-Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) {
-  const auto& secured = schema_.secured(shape.table->name);
-  if (secured.empty() || shape.table->kind != RecordKind::opportunity) return {};
-  std::map<std::string, std::string> empty;  // secured columns that a row shows as empty, and their ids
+std::map<std::string, std::string> Dynamics365Reads::secured_and_empty(const RowShape& shape,
+                                                                       const std::vector<Row>& rows) {
+  std::map<std::string, std::string> empty;
+  const auto note = [&](const std::string& table, const std::string& column, const std::string& named,
+                        const auto& is_empty) {
+    const auto& secured = schema_.secured(table);
+    const auto it = secured.find(column);
+    if (it == secured.end()) return;
+    const bool shown_empty = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
+      return row.seen.existence == Existence::live && is_empty(row);
+    });
+    if (shown_empty) empty[named] = it->second;
+  };
   for (const PlannedColumn& c : shape.columns) {
     const bool own = c.from == PlannedColumn::From::own;
-    if (!own && c.from != PlannedColumn::From::related) continue;
-    const auto it = secured.find(c.facts.lookup.empty() ? c.name : c.facts.lookup);
-    if (it == secured.end()) continue;
-    const bool shown_empty = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
-      if (row.seen.existence != Existence::live) return false;
-      return own ? is_blank(column(row.seen.columns, c.name)) : row.other_id(c).empty();
-    });
-    if (shown_empty) empty.insert(*it);
+    const bool related = c.from == PlannedColumn::From::related;
+    if (!own && !related) continue;
+    const std::string column_here = c.facts.lookup.empty() ? c.name : c.facts.lookup;
+    const auto blank = [&](const Row& row) { return is_blank(column(row.seen.columns, c.name)); };
+    const auto leads_nowhere = [&](const Row& row) { return row.other_id(c).empty(); };
+    note("opportunity", column_here, column_here,
+         [&](const Row& row) { return own ? blank(row) : leads_nowhere(row); });
+    if (!related) continue;
+    note(c.facts.table, c.column, c.name, [&](const Row& row) { return !leads_nowhere(row) && blank(row); });
   }
+  return empty;
+}
+
+Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) {
+  if (shape.table->kind != RecordKind::opportunity) return {};
+  const auto empty = secured_and_empty(shape, rows);
   if (empty.empty()) return {};
   if (!readable_asked_at_ || call.clock.now() - *readable_asked_at_ >= kReadableFresh) {
     auto asked = readable_secured_columns(call, client_);
@@ -246,21 +292,27 @@ Result<Page> Dynamics365Reads::take_moved(Call& call, const RowShape& shape, Rea
   return page;
 }
 
+// Somebody may have put a column under security since; a first page has just described those of its own table.
+void Dynamics365Reads::ask_what_is_secured(const RowShape& shape, bool first) {
+  std::set<std::string> tables = tables_behind(shape);
+  if (!first) tables.insert(shape.table->name);
+  related_.ask_nothing_along();
+  for (const std::string& table : tables) {
+    related_.ask_along(schema_.secured_read(table),
+                       [this, table](const http::Response& answer) { schema_.learn_secured(table, answer); });
+  }
+}
+
 Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   if (auto sound = check_columns(request.columns); !sound) return std::move(sound.error());
   auto position = position_of(call, request);
   if (!position) return std::move(position.error());
-  if (request.cursor.empty() || request.cursor != goes_on_at_) {
-    related_.forget_customers();
-    // Somebody may have put a column under security since; a first page has just described them all.
-    if (!request.cursor.empty()) {
-      related_.ask_along(schema_.secured_read("opportunity"),
-                         [this](const http::Response& answer) { schema_.learn_secured("opportunity", answer); });
-    }
-  }
+  const bool begins = request.cursor.empty() || request.cursor != goes_on_at_;
+  if (begins) related_.forget_customers();
   goes_on_at_ = Cursor{};
   auto shape = shape_for(call, RecordKind::opportunity, request.columns);
   if (!shape) return std::move(shape.error());
+  if (begins) ask_what_is_secured(*shape, request.cursor.empty());
   for (const PlannedColumn& c : shape->columns) {
     const std::string name = c.name.substr(0, c.name.find('.'));
     const bool has_facts = c.from == PlannedColumn::From::own || c.from == PlannedColumn::From::related;

@@ -47,6 +47,9 @@ class Dynamics365Reads {
   // A secured column looks empty to those who may not read it. Where one does, it is asked whether the user may:
   // `schema_drift` when not, since nobody emptied it.
   Result<void> check_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows);
+  // Those that a row shows as empty, of what it refers to as well, and their ids.
+  std::map<std::string, std::string> secured_and_empty(const RowShape& shape, const std::vector<Row>& rows);
+  void ask_what_is_secured(const RowShape& shape, bool first);
 
   // All rows of the reads with their related columns, each record once.
   Result<std::vector<Observation>> rows_of(Call& call, const RowShape& shape, const std::vector<Read>& reads);

@@ -128,12 +128,12 @@ Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>&
     }
   }
   if (reads.empty()) return {};
-  const auto along = customers == nullptr ? std::nullopt : std::exchange(along_, std::nullopt);
-  if (along) reads.push_back(along->first);
+  std::vector<std::pair<Read, TakeAnswer>> along;
+  if (customers != nullptr) along.swap(along_);
+  for (const auto& [ask, take_answer] : along) reads.push_back(ask);
   auto answers = client_.read_all(call, reads);
-  if (along) {
-    if (answers.back()) along->second(*answers.back());
-    answers.pop_back();
+  for (; !along.empty(); along.pop_back(), answers.pop_back()) {
+    if (answers.back()) along.back().second(*answers.back());
   }
   std::map<std::string, Found> fresh;
   for (std::size_t n = 0; n < answers.size(); ++n) {

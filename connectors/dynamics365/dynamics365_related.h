@@ -34,7 +34,8 @@ class Dynamics365Related {
   // Something else to ask together with the next reads of a page, once: so it costs no request of its own. What is
   // refused is not handed on.
   using TakeAnswer = std::function<void(const http::Response&)>;
-  void ask_along(Read ask, TakeAnswer take) { along_.emplace(std::move(ask), std::move(take)); }
+  void ask_along(Read ask, TakeAnswer take) { along_.emplace_back(std::move(ask), std::move(take)); }
+  void ask_nothing_along() { along_.clear(); }
 
   // Id of the active currency with this code; "" when the organisation has none.
   Result<std::string> currency_id(Call& call, const std::string& code);
@@ -80,7 +81,7 @@ class Dynamics365Related {
   Memory kept_;
   Memory customers_;                               // and what else a page refers to, of the present pull
   std::map<std::string, std::string> currencies_;  // code -> id
-  std::optional<std::pair<Read, TakeAnswer>> along_;
+  std::vector<std::pair<Read, TakeAnswer>> along_;
   std::optional<Instant> currencies_read_at_;
 };
 

@@ -242,9 +242,12 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
   }
   batch_size_.went_well(full, call.clock.now() - began);
   const ProcessInstances processes = processes_after(call, rows);
+  const bool fits = fits_rows(*written, rows, place, items.size());
+  const bool too_many = written->answers.size() > items.size();
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const std::size_t next = n + 1 < rows.size() ? place[n + 1] : items.size();
-    if (written->answers.size() > items.size() || place[n] >= written->answers.size()) {
+    const bool there = !too_many && place[n] < written->answers.size();
+    if (!there || (!fits && shown_by(written->answers[place[n]], rows[n]) != rows[n].id)) {
       Error e = unclear("its answer does not fit what was sent.");
       e.request_id = written->request_id;
       push.fail(rows[n].index, std::move(e));
@@ -290,6 +293,29 @@ void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<WriteRow> r
 
 // ---- answers
 
+// Id of the record that a part shows; "" when it shows none, as refusals do.
+std::string Dynamics365Writes::shown_by(const BatchAnswer& part, const WriteRow& row) {
+  const auto body = part.failed() ? json::read("{}") : json::read(part.answers.back().body);
+  return body ? normal_guid(body->text_of(row.shape->table->id)) : "";
+}
+
+// A part that shows another record than the one at its place is of another request; and so may all the others be, the
+// refusals too. Fewer parts than requests are right only behind one that the server stopped at.
+bool Dynamics365Writes::fits_rows(const Dynamics365Client::Written& written, const std::vector<WriteRow>& rows,
+                                  const std::vector<std::size_t>& place, std::size_t requests) {
+  const std::vector<BatchAnswer>& parts = written.answers;
+  const bool stopped = written.stopped && !parts.empty() && parts.back().failed();
+  if (parts.size() > requests || (parts.size() < requests && !stopped)) return false;
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    const std::size_t next = n + 1 < rows.size() ? place[n + 1] : requests;
+    for (std::size_t p = place[n]; p < std::min(next, parts.size()); ++p) {
+      const std::string id = shown_by(parts[p], rows[n]);
+      if (!id.empty() && id != rows[n].id) return false;
+    }
+  }
+  return true;
+}
+
 ProcessInstances Dynamics365Writes::processes_after(Call& call, const std::vector<WriteRow>& rows) {
   std::vector<std::string> ids;
   for (const WriteRow& row : rows) {
@@ -327,9 +353,6 @@ void Dynamics365Writes::settle(Call& call, Push& push, WriteRow& row, const Batc
                                     [](const http::Response& r) { return !is_success(r); });
   if (refusal != answer.answers.end()) return settle_refused(call, push, row, *refusal);
   const http::Response& last = shown.record != nullptr ? shown.record->answers.front() : answer.answers.back();
-  const auto body = json::read(last.body);
-  const std::string id = body ? normal_guid(body->text_of(row.shape->table->id)) : "";
-  if (!id.empty() && id != row.id) return push.fail(row.index, unclear("its answer does not fit what was sent."));
   const http::Response nothing{204, {}, ""};
   push.succeed(row.index, applied_with(call, row, is_success(last) ? last : nothing, shown.processes), "");
 }

@@ -42,6 +42,10 @@ class Dynamics365Writes {
   // Gives the error of the whole call, if it was refused as a whole. `full`: no more fitted in.
   std::optional<Error> send(Call& call, Push& push, std::vector<WriteRow>& rows, bool full);
   // The business processes of the rows that were written, as they stand now.
+  static std::string shown_by(const BatchAnswer& part, const WriteRow& row);
+  // `place`: of the first part of each row, of so many requests.
+  static bool fits_rows(const Dynamics365Client::Written& written, const std::vector<WriteRow>& rows,
+                        const std::vector<std::size_t>& place, std::size_t requests);
   ProcessInstances processes_after(Call& call, const std::vector<WriteRow>& rows);
   struct Shown {
     const BatchAnswer* record = nullptr;  // the record as it was read behind the write

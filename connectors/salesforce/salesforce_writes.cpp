@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_errors.h"
 #include "connectors/salesforce/salesforce_ids.h"
+#include "connectors/salesforce/salesforce_rounding.h"
 #include "connectors/salesforce/salesforce_wire.h"
 
 namespace cosell::salesforce {
@@ -319,26 +320,40 @@ std::string SalesforceWrites::path_of(const Batch& batch) const {
                                         : "/composite/sobjects");
 }
 
+// A result that names another record than its row, or none where one was made, is of another row; and so may all the
+// others be, the refusals too, which name none. Neither does a list of another length tell which result is whose.
+bool SalesforceWrites::fits_rows(const std::vector<WriteResult>& results, const Batch& batch) {
+  if (results.size() != batch.rows.size()) return false;
+  for (std::size_t n = 0; n < results.size(); ++n) {
+    const bool updates = batch.verb == Verb::update;
+    if (updates && !results[n].id.empty() && results[n].id != batch.rows[n].identity) return false;
+    if (!updates && results[n].success && !is_salesforce_id(results[n].id)) return false;
+  }
+  return true;
+}
+
 void SalesforceWrites::settle(Call& call, std::span<const Operation> operations, const Batch& batch,
                               const json::Value& body, const std::string& request_id, Outcomes& outcomes) const {
   const auto results = read_write_results(body, method_of(batch) + " composite/sobjects");
-  const bool too_many = results && results->size() > batch.rows.size();
+  const bool fits = results && fits_rows(*results, batch);
+  const auto is_clear = [&](std::size_t n) {
+    if (fits) return true;
+    if (!results || results->size() > batch.rows.size() || n >= results->size()) return false;
+    const WriteResult& result = (*results)[n];
+    return batch.verb == Verb::update && result.success && result.id == batch.rows[n].identity;
+  };
   for (std::size_t n = 0; n < batch.rows.size(); ++n) {
     const Row& row = batch.rows[n];
     const Operation& op = operations[row.index];
     Outcome& outcome = outcomes[row.index].emplace();
     outcome.id = op.id;
     outcome.request_id = request_id;
-    if (!results || too_many || n >= results->size()) {
+    if (!is_clear(n)) {
       outcome.what = unclear(!results ? results.error().message : "its answer does not fit what was sent.");
       continue;
     }
     const WriteResult& result = (*results)[n];
-    const bool another = op.verb == Verb::update && !result.id.empty() && result.id != row.identity;
-    const bool nameless = op.verb == Verb::create && result.success && !is_salesforce_id(result.id);
-    if (another || nameless) {
-      outcome.what = unclear("its answer does not fit what was sent.");
-    } else if (!result.success) {
+    if (!result.success) {
       Error e = of_row(result, op, settings_.key_column, call.clock.now());
       e.request_id = request_id;
       outcome.what = std::move(e);
@@ -536,6 +551,7 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
       for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *ended);
     }
   }
+  if (!ended) note_rounded(call, client_, operations, outcomes);
 
   std::vector<Outcome> done;
   done.reserve(outcomes.size());

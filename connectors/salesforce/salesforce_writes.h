@@ -53,6 +53,7 @@ class SalesforceWrites {
                                   std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> send_together(Call& call, std::span<const Operation> operations, std::span<const Batch> batches,
                                      std::vector<std::optional<Outcome>>& outcomes);
+  static bool fits_rows(const std::vector<WriteResult>& results, const Batch& batch);
   void settle(Call& call, std::span<const Operation> operations, const Batch& batch, const json::Value& results,
               const std::string& request_id, std::vector<std::optional<Outcome>>& outcomes) const;
 

@@ -76,7 +76,8 @@ std::string Bench::control(const std::string& verb, const std::string& body) {
 
 void Bench::trouble(const std::vector<Route>& routes, const Trouble& what) {
   no_trouble();
-  if (what.kind == Trouble::Kind::unreachable || what.kind == Trouble::Kind::echo) {
+  using Kind = Trouble::Kind;
+  if (what.kind == Kind::unreachable || what.kind == Kind::echo || what.kind == Kind::change) {
     met_routes_ = routes;
     trouble_ = what;
     return;
@@ -122,7 +123,8 @@ void Bench::note_tokens(const http::Request& request, const http::Response& resp
 
 net::Delivered Bench::deliver(const http::Request& request) {
   if (met(request) && trouble_.kind == Trouble::Kind::unreachable) return {net::Delivered::Kind::unreachable, {}};
-  if (met(request)) {
+  const bool changed = met(request) && trouble_.kind == Trouble::Kind::change;
+  if (met(request) && !changed) {
     note_tokens(request, {});
     Json body{{"error", "invalid_request"}, {"error_description", request.body}, {"request", Json::array()}};
     for (const http::Header& h : request.headers.list) body["request"].push_back(h.name + ": " + h.value);
@@ -134,6 +136,7 @@ net::Delivered Bench::deliver(const http::Request& request) {
   note_tokens(request, delivery.response);
   if (delivery.drop) return {net::Delivered::Kind::dropped_after, {}};
   if (delivery.truncate_to) return {net::Delivered::Kind::truncated, {}};
+  if (changed) trouble_.change(delivery.response);
   return {net::Delivered::Kind::response, std::move(delivery.response)};
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -47,14 +48,15 @@ struct Route {
 };
 
 struct Trouble {
-  enum class Kind { status, drop_before, drop_after, truncate, throttle, unreachable, echo };
+  enum class Kind { status, drop_before, drop_after, truncate, throttle, unreachable, echo, change };
   std::string name = {};  // "503", "web page": as the tables of expectations call it
   Kind kind = Kind::status;
   int status = 503;
   std::string body = {};
   std::string content_type = "application/json";
-  int retry_after = 0;  // seconds; throttle
-  int times = 0;        // 0: without end
+  int retry_after = 0;                               // seconds; throttle
+  int times = 0;                                     // 0: without end
+  std::function<void(http::Response&)> change = {};  // what becomes of the system's own answer
 };
 
 struct Sent {

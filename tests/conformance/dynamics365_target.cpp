@@ -1,6 +1,8 @@
 // Dynamics 365 Sales in the conformance kit.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "connectors/dynamics365/dynamics365_connector.h"
 #include "connectors/dynamics365/dynamics365_privileges.h"
 #include "connectors/dynamics365/emulator/dynamics365_emulator.h"
@@ -39,6 +41,7 @@ Facts facts_of_dynamics365(const std::string& stage_column) {
   f.more_columns = f.columns;
   f.more_columns.push_back("description");
   f.secrets = {emulator::Dynamics365Options().client_secret};
+  f.request_id = "x-ms-service-request-id";
   f.cannot["required title"] = "The Web API takes records without the columns that its forms require.";
   return f;
 }
@@ -75,6 +78,19 @@ class Dynamics365Target final : public ConformanceTarget {
   std::vector<Route> writes() const override { return {{"POST", "/api/data"}}; }
   std::vector<Route> logins() const override {
     return {{"POST", "/" + emulator::Dynamics365Options().tenant + "/oauth2"}};
+  }
+  std::optional<std::string> disordered(const http::Response& answer, Disorder how) const override {
+    const std::string type = answer.headers.get("Content-Type");
+    if (!text::starts_with(type, "multipart/")) return answer.body;
+    const std::string end = "--" + type.substr(type.find('=') + 1);
+    std::vector<std::string> parts;
+    for (std::size_t at = 0, next = 0; (next = answer.body.find(end, at + end.size())) != std::string::npos;
+         at = next) {
+      parts.push_back(answer.body.substr(at, next - at));
+    }
+    if (how == Disorder::reversed) std::reverse(parts.begin(), parts.end());
+    if (how == Disorder::first_missing) parts.erase(parts.begin());
+    return text::join(parts, "") + end + "--\r\n";
   }
 
   RecordId person_creates(const std::string& title) override {

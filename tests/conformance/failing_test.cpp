@@ -78,6 +78,7 @@ const std::vector<Expected>& table() {
 
 class Failing : public Conformance {
  protected:
+  std::string note_on_server(const RecordId& id) { return target().text_on_server(id, parts.text); }
   ErrorClass expected(const Expected& e, bool write) const {
     for (const Deviation& d : facts.deviations) {
       if (d.trouble != e.trouble.name || d.write != write) continue;
@@ -192,6 +193,74 @@ TEST_P(Failing, AnUpdateWhoseReplyWasLostIsToldByTheRecord) {
   }
 }
 
+// ---- answers to several writes
+
+TEST_P(Failing, NoWriteTakesTheAnswerToAnother) {
+  for (const Disorder how : {Disorder::reversed, Disorder::first_missing}) {
+    const Observation a = created("A");
+    const Observation b = created("B");
+    const Observation gone = created("Gone");
+    target().person_removes(gone.id);
+    bool apart = false;
+    Trouble disorder = wire("disorder", Kind::change);
+    disorder.change = [&](http::Response& answer) {
+      const auto body = target().disordered(answer, how);
+      if (body) answer.body = *body;
+      apart = apart || !body;
+    };
+    trouble_writes(disorder);
+    const auto updates = push({note_of(a, "new"), note_of(b, "new"), note_of(gone, "new")});
+    std::vector<Outcome> creates;
+    std::vector<Operation> made = {create_of("C"), create_of("D")};
+    if (how == Disorder::first_missing) creates = push(made);
+    bench().no_trouble();
+    if (apart) GTEST_SKIP() << "Each write has an answer of its own.";
+    EXPECT_EQ(note_on_server(a.id), "new");
+    EXPECT_EQ(note_on_server(b.id), "new");
+    for (const Outcome* done : {&updates[0], &updates[1]}) {
+      EXPECT_TRUE(said(*done) == "applied" || said(*done) == "unknown") << told(*done);
+    }
+    EXPECT_TRUE(said(updates[2]) == "not_found" || said(updates[2]) == "unknown") << told(updates[2]);
+    for (std::size_t i = 0; i < creates.size(); ++i) {
+      if (const Applied* applied = applied_in(creates[i])) {
+        EXPECT_EQ(read(applied->id).key, made[i].target.key);
+      } else {
+        EXPECT_EQ(said(creates[i]), "unknown") << told(creates[i]);
+      }
+    }
+  }
+}
+
+// For whoever asks the system's support what became of a request.
+TEST_P(Failing, EachOutcomeNamesItsRequestAsTheServerDoes) {
+  const Observation a = created("A");
+  Trouble named = wire("named", Kind::change);
+  named.change = [&](http::Response& answer) { answer.headers.set(facts.request_id, "request 4711"); };
+  trouble_writes(named);
+  Columns wrong = complete("Wrong");
+  for (const auto& [name, value] : target().unknown_choice()) wrong[name] = value;
+  const auto done = push({note_of(a, "new"), create_of(target().new_key(), wrong)});
+  bench().no_trouble();
+  EXPECT_EQ(said(done[0]), "applied") << told(done[0]);
+  EXPECT_EQ(done[0].request_id, "request 4711");
+  ASSERT_EQ(said(done[1]), "rejected") << told(done[1]);
+  // A part of a batch may have a name of its own.
+  EXPECT_FALSE(done[1].request_id.empty());
+  EXPECT_EQ(error_in(done[1])->request_id, done[1].request_id);
+
+  Trouble failed = wire("failed", Kind::change);
+  failed.change = [&](http::Response& answer) {
+    answer = {500, {}, ""};
+    answer.headers.set(facts.request_id, "request 4712");
+  };
+  trouble_writes(failed);
+  const Outcome lost = push(note_of(read(a.id), "newer"));
+  bench().no_trouble();
+  ASSERT_EQ(said(lost), "unknown") << told(lost);
+  EXPECT_EQ(lost.request_id, "request 4712");
+  EXPECT_EQ(error_in(lost)->request_id, "request 4712");
+}
+
 // ---- waiting
 
 TEST_P(Failing, AThrottledReadWaitsAsLongAsItIsAsked) {
@@ -252,6 +321,32 @@ TEST_P(Failing, WhatWasStoppedBeforeItWasSentIsCancelledAndNotWritten) {
   bench().stop(false);
   EXPECT_EQ(target().count_on_server(), 1U);
   EXPECT_NE(target().text_on_server(a.id, parts.text), "stopped");
+}
+
+TEST_P(Failing, WhatIsStoppedBetweenTwoRequestsOfABatchIsToldOfEachWrite) {
+  created("Before");
+  Trouble stop = wire("stop", Kind::change);
+  std::size_t at_stop = 0;
+  stop.change = [&](http::Response&) {
+    if (!bench().clock.stopped) at_stop = bench().mark();
+    bench().stop(true);
+  };
+  trouble_writes(stop);
+  std::vector<Operation> ops;
+  for (int i = 0; i < capabilities().batch_max; ++i) ops.push_back(create_of("Deal " + std::to_string(i)));
+  const auto done = push(ops);
+  EXPECT_EQ(bench().mark(), at_stop) << "nothing more is sent";
+  bench().no_trouble();
+  bench().stop(false);
+  std::size_t applied = 0;
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    if (said(done[i]) == "cancelled") continue;
+    ASSERT_EQ(said(done[i]), "applied") << i << ": " << told(done[i]);
+    ++applied;
+  }
+  EXPECT_GT(applied, 0U);
+  EXPECT_LT(applied, ops.size());
+  EXPECT_EQ(target().count_on_server(), 1U + applied);
 }
 
 // ---- logins

@@ -30,6 +30,7 @@ Facts facts_of_partner_center() {
   f.columns = {"name", "notes", "close_date", "value", "standing", "stage"};
   f.more_columns = {"name", "notes", "close_date", "value", "standing", "stage", "campaign"};
   f.secrets = {kFirstToken};
+  f.request_id = "Request-ID";
   f.cannot["customers"] = "A referral holds its customer; there are no customer records.";
   f.cannot["longest text"] = "Partner Center publishes no lengths.";
   f.cannot["tick"] = "What a customer or partner agreed to cannot be taken back.";

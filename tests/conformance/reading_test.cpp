@@ -206,6 +206,23 @@ TEST_P(Reading, ADamagedPositionIsRefusedAsSuch) {
   }
 }
 
+TEST_P(Reading, APositionOfAnotherVersionIsRefusedAsSuch) {
+  people_create(facts.page + 1);
+  for (const Cursor& cursor : pull_all().cursors) {
+    const std::string version = "\"v\":";
+    const std::size_t at = cursor.value.find(version);
+    ASSERT_NE(at, std::string::npos) << "a position names the version that can read it, like \"v\":1";
+    const std::size_t from = at + version.size();
+    const std::string number = cursor.value.substr(from, cursor.value.find_first_not_of("0123456789", from) - from);
+    for (const int other : {std::stoi(number) + 1, std::stoi(number) - 1}) {
+      std::string changed = cursor.value;
+      const Result<Page> page = pull_page(Cursor(changed.replace(from, number.size(), std::to_string(other))));
+      ASSERT_FALSE(page.has_value()) << changed;
+      EXPECT_EQ(page.error().kind, ErrorClass::cursor_invalid) << told(page.error());
+    }
+  }
+}
+
 TEST_P(Reading, OtherColumnsEndThePositionUnlessTheyWereShownAlready) {
   people_create(3);
   const Pulled before = pull_all();

@@ -1,4 +1,5 @@
 // Salesforce in the conformance kit.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "connectors/salesforce/emulator/salesforce_emulator.h"
@@ -37,6 +38,7 @@ Facts facts_of_salesforce() {
   f.more_columns.push_back("Description");
   f.least_page_limit = 200;
   f.secrets = {kSecret};
+  f.request_id = "X-Request-Id";
   f.deviations = {{"404", false, ErrorClass::not_found,
                    "A read that finds nothing at its address begins again from the first page, as after a forgotten "
                    "query locator."}};
@@ -71,6 +73,13 @@ class SalesforceTarget final : public ConformanceTarget {
   std::vector<Route> reads() const override { return {{"GET", "/services/data"}}; }
   std::vector<Route> writes() const override { return {{"PATCH", "/services/data"}}; }
   std::vector<Route> logins() const override { return {{"POST", "/services/oauth2"}}; }
+  std::optional<std::string> disordered(const http::Response& answer, Disorder how) const override {
+    Json results = Json::parse(answer.body, nullptr, false);
+    if (!results.is_array()) return answer.body;
+    if (how == Disorder::reversed) std::reverse(results.begin(), results.end());
+    if (how == Disorder::first_missing) results.erase(results.begin());
+    return results.dump();
+  }
 
   RecordId person_creates(const std::string& title) override {
     const Json fields{{"Name", title}, {"StageName", "Prospecting"}, {"CloseDate", "2027-01-31"}, {"Amount", 100}};

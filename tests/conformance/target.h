@@ -68,6 +68,7 @@ struct Facts {
   std::size_t first_requests = 0;         // more of them in a new process, which asks whose data it reads
   int least_page_limit = 1;               // the system cannot be asked for smaller pages
   std::vector<std::string> secrets;       // of the login: client secrets, first refresh tokens, fixed keys
+  std::string request_id;                 // the header in which the system's answers name the request
   std::vector<Deviation> deviations;
   // Behaviours that the system cannot have, and why: "customers", "illegal change", "longest text", "required title",
   // "tick", "time column", "standard names".
@@ -88,6 +89,9 @@ struct ColumnMaking {
   std::string privilege;  // the word by which the remedy must name it
 };
 
+// What the answers to several writes, that came as one, are to the writes.
+enum class Disorder : std::uint8_t { reversed, first_missing };
+
 class ConformanceTarget {
  public:
   // Requests with this in their path are logins; "" where a fixed key takes the place of a login.
@@ -105,6 +109,10 @@ class ConformanceTarget {
   virtual std::vector<Route> reads() const = 0;
   virtual std::vector<Route> writes() const = 0;
   virtual std::vector<Route> logins() const = 0;  // none: a fixed key, which nothing renews
+
+  // The answer to several writes of one request, brought into disorder; nothing where each write has a request, and so
+  // an answer, of its own.
+  virtual std::optional<std::string> disordered(const http::Response&, Disorder) const { return std::nullopt; }
 
   // ---- what people and administrators do
   virtual RecordId person_creates(const std::string& title) = 0;

@@ -38,7 +38,7 @@ const std::map<std::string, Json> stages = {
 
 const std::map<std::string, int> help_codes = {{"ProofOfConceptOrDemo", 974830003}, {"GeneralOrOther", 974830006}};
 
-constexpr std::array<const char*, 5> codes = {"USD", "EUR", "GBP", "CHF", "JPY"};
+constexpr std::array<const char*, 6> codes = {"USD", "EUR", "GBP", "CHF", "JPY", "KWD"};
 
 // The emulator makes the ids of its currencies from their codes.
 std::string currency_id(const std::string& code) {

@@ -156,7 +156,10 @@ class BodyReader {
     const auto names_it = [&](const std::vector<std::string>& list) {
       return std::find(list.begin(), list.end(), column.name) != list.end();
     };
-    if (writer_.person || !(names_it(settings.read_only_columns) || names_it(settings.unreadable_columns))) return true;
+    const bool secured = names_it(settings.read_only_columns) ||
+                         names_column(settings.read_only_columns, table_.name, column.name) ||
+                         names_column(settings.unreadable_columns, table_.name, column.name);
+    if (writer_.person || !secured) return true;
     return fail(403, "0x8004f508",
                 "Caller user with Id " + to_string(writer_.user) +
                     " does not have update permissions to a secured field: " + column.name + ".");

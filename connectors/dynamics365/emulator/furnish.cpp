@@ -167,10 +167,7 @@ void apply_close_dates(State& state) {
 void apply_visibility(State& state) {
   for (Table& table : state.model.schema().tables()) {
     for (Column& column : table.columns) {
-      column.hidden = std::any_of(
-          state.settings.missing_columns.begin(), state.settings.missing_columns.end(), [&](const std::string& name) {
-            return name == table.name + "." + column.name || (table.name == "opportunity" && name == column.name);
-          });
+      column.hidden = names_column(state.settings.missing_columns, table.name, column.name);
     }
   }
 }

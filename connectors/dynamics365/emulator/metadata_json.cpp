@@ -217,7 +217,8 @@ Json column_json(const State& state, const Table& table, const Column& c, bool d
       {"IsValidForUpdate", c.update},
       {"IsValidForRead", true},
       {"IsSecured", names(state.settings.read_only_columns, c.name) ||
-                        (table.name == "opportunity" && names(state.settings.unreadable_columns, c.name))},
+                        names_column(state.settings.read_only_columns, table.name, c.name) ||
+                        names_column(state.settings.unreadable_columns, table.name, c.name)},
       {"RequiredLevel", Json{{"Value", kRequired[static_cast<std::size_t>(c.required)]},
                              {"CanBeChanged", c.required != Required::system},
                              {"ManagedPropertyLogicalName", "canmodifyrequirementlevelsettings"}}},

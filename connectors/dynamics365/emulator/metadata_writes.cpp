@@ -36,10 +36,7 @@ std::string label_inside(const Json& object, const char* name) {
 tl::unexpected<ApiError> bad_attribute(const std::string& message) { return fail(400, "0x80048403", message); }
 
 bool is_missing_column(const State& state, const std::string& table, const std::string& column) {
-  const auto& missing = state.settings.missing_columns;
-  return std::any_of(missing.begin(), missing.end(), [&](const std::string& name) {
-    return name == table + "." + column || (table == "opportunity" && name == column);
-  });
+  return names_column(state.settings.missing_columns, table, column);
 }
 
 // Prefixes that columns may begin with: those of the publishers.

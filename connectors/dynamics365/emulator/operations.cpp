@@ -266,7 +266,10 @@ std::optional<Answer> operation_resource(Call& call) {
 Answer column_privileges(const Call& call) {
   Json list = Json::array();
   for (const std::string& column : call.state().settings.read_only_columns) {
-    list.push_back(Json{{"AttributeId", to_string(guid_of(column_id("opportunity", column)))},
+    const std::size_t dot = column.find('.');
+    const std::string id = dot == std::string::npos ? column_id("opportunity", column)
+                                                    : column_id(column.substr(0, dot), column.substr(dot + 1));
+    list.push_back(Json{{"AttributeId", to_string(guid_of(id))},
                         {"CanCreate", 0},
                         {"CanRead", 4},
                         {"CanReadUnMasked", 0},

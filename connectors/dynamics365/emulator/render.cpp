@@ -133,10 +133,8 @@ Json Renderer::row(const Row& row, const Selection& selection) {
 void Renderer::put(Json& out, const Row& row, const Table& table, std::uint16_t index) {
   const Column& column = table.columns[index];
   // A secured column looks empty to those who may not read it.
-  const auto& hidden = state_.settings.unreadable_columns;
-  const bool may_read =
-      table.name != "opportunity" || std::find(hidden.begin(), hidden.end(), column.name) == hidden.end();
-  const Value value = may_read ? row.read(column, index, users_) : Value{};
+  const bool hidden = names_column(state_.settings.unreadable_columns, table.name, column.name);
+  const Value value = hidden ? Value{} : row.read(column, index, users_);
   const std::string property = table.property_of(column);
   if (!is_null(value)) annotate(out, property, column, value);
   out[property] = to_json(value);

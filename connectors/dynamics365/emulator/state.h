@@ -2,6 +2,7 @@
 // that answer requests share one State.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -43,6 +44,13 @@ struct PluginRule {
   Json value;
   std::string message;
 };
+
+// Does a list of a setting name the column? Those of opportunity by their own name, others behind their table's.
+inline bool names_column(const std::vector<std::string>& list, const std::string& table, const std::string& column) {
+  return std::any_of(list.begin(), list.end(), [&](const std::string& name) {
+    return name == table + "." + column || (table == "opportunity" && name == column);
+  });
+}
 
 struct Settings {
   std::int64_t page_size = 5000;

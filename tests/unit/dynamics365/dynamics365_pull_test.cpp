@@ -551,6 +551,49 @@ TEST(Dynamics365Pull, LearnsThatAColumnIsSecuredNowWithTheRowsThatItReads) {
   EXPECT_EQ(page.error().fields, std::vector<std::string>{"description"});
 }
 
+TEST(Dynamics365Pull, NeverTakesAColumnOfAContactThatItMayNotReadForAnEmptyOne) {
+  TestOrg org;
+  const std::string contact = org.make("contact", R"({"lastname":"Berg","emailaddress1":"ida.berg@alder.example"})");
+  const std::string id = org.create("Alder", R"x(,"parentcontactid@odata.bind":"/contacts()x" + contact + ")\"");
+  const std::vector<std::string> columns = {"name", "parentcontactid.lastname", "parentcontactid.emailaddress1"};
+  const auto before = pull_all(org, columns);
+  ASSERT_EQ(before.seen[0].columns.at("parentcontactid.emailaddress1"), text_value("ida.berg@alder.example"));
+  const auto refused = [&](const Cursor& cursor) {
+    Call call = org.call();
+    PullRequest request;
+    request.columns = columns;
+    request.cursor = cursor;
+    const auto page = org.connector->pull(call, request);
+    if (page) return std::string("taken as ") + display(page->seen[0].columns.at("parentcontactid.emailaddress1"));
+    return std::string(name_of(page.error().kind)) + " " + text::join(page.error().fields, ",");
+  };
+  org.set(R"({"unreadable_columns":["contact.emailaddress1"]})");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  EXPECT_EQ(refused(before.cursors.back()), "schema_drift parentcontactid.emailaddress1");
+  org.reconnect();  // a process that described nothing
+  EXPECT_EQ(refused(before.cursors.back()), "schema_drift parentcontactid.emailaddress1");
+  EXPECT_EQ(refused({}), "schema_drift parentcontactid.emailaddress1");
+  RecordRef ref;
+  ref.id = RecordId(id);
+  Call call = org.call();
+  EXPECT_FALSE(org.connector->fetch(call, std::span(&ref, 1), columns).has_value());
+  // Secured, and the user has a profile: a contact without an address is nobody's loss.
+  org.set(R"({"unreadable_columns":[],"read_only_columns":["contact.emailaddress1"]})");
+  org.advance(minutes(2));
+  const auto after = pull_all(org, columns, before.cursors.back());
+  EXPECT_EQ(after.seen[0].columns.at("parentcontactid.emailaddress1"), text_value("ida.berg@alder.example"));
+  // The next process knows from the position what is secured, before anything is read that refers to a contact.
+  org.reconnect();
+  EXPECT_TRUE(pull_all(org, columns, after.cursors.back()).seen.empty());
+  org.set(R"({"unreadable_columns":["contact.emailaddress1"],"read_only_columns":[]})");
+  EXPECT_FALSE(org.connector->fetch(call, std::span(&ref, 1), columns).has_value());
+  org.set(R"({"unreadable_columns":[],"read_only_columns":["contact.emailaddress1"]})");
+  org.advance(minutes(2));
+  const std::string bare = org.make("contact", R"({"lastname":"Cole"})");
+  org.edit(id, R"x({"parentcontactid@odata.bind":"/contacts()x" + bare + ")\"}");
+  EXPECT_EQ(pull_all(org, columns, after.cursors.back()).seen[0].columns.at("parentcontactid.emailaddress1"), Value());
+}
+
 TEST(Dynamics365Pull, NeverTakesAMissingColumnForAnEmptyOne) {
   TestOrg org;
   const auto answered = [&](const std::string& row) {

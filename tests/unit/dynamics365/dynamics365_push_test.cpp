@@ -276,13 +276,14 @@ TEST(Dynamics365Push, CallsALostReplyUnknownAndFindsTheRecordByItsKey) {
 TEST(Dynamics365Push, DoesNotTrustAnAnswerThatDoesNotFit) {
   const std::string a = "11111111-1111-1111-1111-111111111111";
   const std::string b = "22222222-2222-2222-2222-222222222222";
+  int outer = 200;
   const auto outcomes_with = [&](const std::string& body, const std::string& type = "multipart/mixed; boundary=B") {
     TestOrg org;
     pull_all(org, {"cosell_notes"});
     json::Value text = json::Value::string(body);
-    org.faults(R"([{"match":{"method":"POST","path":"/api/data"},"action":{"kind":"status","status":200,"headers":{
-      "Content-Type":")" +
-               type + R"("},"body":)" + json::write(text) + "}}]");
+    org.faults(R"([{"match":{"method":"POST","path":"/api/data"},"action":{"kind":"status","status":)" +
+               std::to_string(outer) + R"(,"headers":{"Content-Type":")" + type + R"("},"body":)" + json::write(text) +
+               "}}]");
     std::vector<std::string> kinds;
     for (const Outcome& o : push(org, {update_of(a, {{"cosell_notes", text_value("x")}}),
                                        update_of(b, {{"cosell_notes", text_value("x")}})})) {
@@ -306,6 +307,11 @@ TEST(Dynamics365Push, DoesNotTrustAnAnswerThatDoesNotFit) {
   EXPECT_EQ(outcomes_with(text::replace_all(one + two + end, "\r\n", "\n")), "applied applied");
   EXPECT_EQ(outcomes_with(two + one + end), "unknown unknown");
   EXPECT_EQ(outcomes_with(one + end), "applied unknown");
+  const std::string refused = part(
+      "400 Bad Request", R"({"error":{"code":"0x80044331","message":"The length of 'cosell_notes' is too long"}})");
+  EXPECT_EQ(outcomes_with(one + refused + end), "applied rejected");
+  EXPECT_EQ(outcomes_with(refused + end), "unknown unknown");
+  EXPECT_EQ(outcomes_with(refused + one + end), "unknown unknown") << "whose refusal is it?";
   EXPECT_EQ(outcomes_with(end), "unknown unknown");
   EXPECT_EQ(outcomes_with(one + two + two + end), "unknown unknown");
   EXPECT_EQ(outcomes_with(one + two), "unknown unknown") << "cut short";
@@ -314,6 +320,8 @@ TEST(Dynamics365Push, DoesNotTrustAnAnswerThatDoesNotFit) {
   EXPECT_EQ(outcomes_with("{}", "application/json"), "unknown unknown");
   EXPECT_EQ(outcomes_with("<html>", "text/html"), "unknown unknown");
   EXPECT_EQ(outcomes_with(""), "unknown unknown");
+  outer = 400;
+  EXPECT_EQ(outcomes_with(refused + end), "rejected unknown") << "the server stopped at the first refusal";
 }
 
 TEST(Dynamics365Push, RepeatsAWriteOnceWithANewTokenWhenTheOldOneIsRefused) {

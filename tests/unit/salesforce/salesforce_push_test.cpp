@@ -1,6 +1,7 @@
 // Writing: few calls, one outcome for each operation, and never a second record or a value lost.
 #include <gmock/gmock.h>
 
+#include "connectors/salesforce/salesforce_rounding.h"
 #include "tests/unit/salesforce/test_org.h"
 
 namespace cosell::test {
@@ -386,11 +387,72 @@ TEST(SalesforcePush, DoesNotTrustAnAnswerThatDoesNotFit) {
   EXPECT_EQ(outcomes_with("[" + one + "," + two + "]"), "applied applied");
   EXPECT_EQ(outcomes_with("[" + two + "," + one + "]"), "unknown unknown");
   EXPECT_EQ(outcomes_with("[" + one + "]"), "applied unknown");
+  const std::string refused =
+      R"({"success":false,"errors":[{"statusCode":"STRING_TOO_LONG","message":"too long","fields":[]}]})";
+  EXPECT_EQ(outcomes_with("[" + one + "," + refused + "]"), "applied rejected");
+  EXPECT_EQ(outcomes_with("[" + refused + "," + one + "]"), "unknown unknown") << "whose refusal is it?";
+  EXPECT_EQ(outcomes_with("[" + refused + "]"), "unknown unknown");
   EXPECT_EQ(outcomes_with("[]"), "unknown unknown");
   EXPECT_EQ(outcomes_with("[" + one + "," + two + "," + two + "]"), "unknown unknown");
   EXPECT_EQ(outcomes_with(R"([{"id":"006000000000001AAA"},)" + two + "]"), "unknown unknown");
   EXPECT_EQ(outcomes_with(R"({"message":"?"})"), "unknown unknown");
   EXPECT_EQ(outcomes_with(R"("<html>")"), "unknown unknown");
+}
+
+TEST(SalesforcePush, DoesNotTakeTheRecordOfAnotherCreateForItsOwn) {
+  TestOrg org;
+  // The result of the first create got lost; the second one's stands in its place.
+  org.faults(R"([{"match":{"method":"PATCH"},"action":{"kind":"status","status":200,"body":
+    [{"id":"006000000000002AAA","success":true,"created":true,"errors":[]}]}}])");
+  for (const Outcome& o : push(org, {create_of("ref-1", new_deal("A")), create_of("ref-2", new_deal("B"))})) {
+    EXPECT_EQ(kind_of(o), "unknown");
+  }
+}
+
+TEST(SalesforcePush, TellsWhatIsKeptOfANumberWithMoreDecimalsThanItsColumnHolds) {
+  TestOrg org;
+  Columns changes = new_deal("A");
+  changes["Amount"] = Value(Number{"1234.567"});
+  const auto done = push(org, {create_of("ref-1", changes), create_of("ref-2", new_deal("B"))});
+  ASSERT_TRUE(applied_in(done[0]));
+  EXPECT_EQ(applied_in(done[0])->shown, (Columns{{"Amount", Value(Number{"1234.57"})}}));
+  EXPECT_TRUE(applied_in(done[1])->shown.empty());
+  const std::string id = applied_in(done[0])->id.value;
+  const auto again = push(org, {update_of(id, {{"Amount", Value(Number{"0.005"})}})});
+  EXPECT_EQ(applied_in(again[0])->shown, (Columns{{"Amount", Value(Number{"0.01"})}}));
+  // Two decimals cost nothing.
+  const auto before = org.requests();
+  const auto cents = push(org, {create_of("ref-3", new_deal("C"))});
+  EXPECT_EQ(org.requests() - before, 1U);
+  EXPECT_TRUE(applied_in(cents[0])->shown.empty());
+  // A look that fails leaves the write as it is.
+  org.faults(
+      R"([{"match":{"method":"POST","path":"/services/data"},"times":0,"action":{"kind":"status","status":400}}])");
+  changes["Amount"] = Value(Number{"5.555"});
+  const auto blind = push(org, {create_of("ref-4", changes)});
+  ASSERT_TRUE(applied_in(blind[0]));
+  EXPECT_TRUE(applied_in(blind[0])->shown.empty());
+}
+
+TEST(SalesforceRounding, KnowsWhatAColumnMayHaveMadeOfANumber) {
+  const auto made = [](const char* sent, const char* kept) {
+    return salesforce::is_rounded(Number{sent}, Number{kept});
+  };
+  EXPECT_TRUE(made("1234.567", "1234.57"));
+  EXPECT_TRUE(made("1234.564", "1234.56"));
+  EXPECT_TRUE(made("1234.565", "1234.56")) << "half to even";
+  EXPECT_TRUE(made("1234.5", "1235"));
+  EXPECT_TRUE(made("999.996", "1000"));
+  EXPECT_TRUE(made("0.001", "0"));
+  EXPECT_TRUE(made("-0.001", "0"));
+  EXPECT_TRUE(made("-7.006", "-7.01"));
+  EXPECT_FALSE(made("1234.567", "1234.567"));
+  EXPECT_FALSE(made("1234.567", "1234.58"));
+  EXPECT_FALSE(made("1234.567", "1234.55"));
+  EXPECT_FALSE(made("1234.567", "1200"));
+  EXPECT_FALSE(made("7.006", "-7.01"));
+  EXPECT_FALSE(made("1234", "1234"));
+  EXPECT_FALSE(made("1234.5", "1234.56"));
 }
 
 TEST(SalesforcePush, RepeatsAWriteOnceWithANewTokenWhenTheOldOneIsRefused) {

@@ -1,0 +1,65 @@
+// Amounts in currencies of three decimals and of none, in CRMs whose columns hold two.
+#include <gtest/gtest.h>
+
+#include "tests/support/world.h"
+
+namespace cosell::test {
+namespace {
+
+class Decimals : public testing::TestWithParam<const char*> {
+ protected:
+  Decimals() : world_({.crm = GetParam()}) {
+    world_.control(Side::crm, "POST", "settings", {{"currencies", {"USD", "EUR", "KWD", "JPY"}}});
+  }
+  std::string deal(double value, const std::string& currency) {
+    Json words = usual_opportunity("Alder");
+    words.update({{"value", value}, {"currency", currency}});
+    const auto id = world_.new_opportunity(words);
+    settle();
+    return id;
+  }
+  void settle() {
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(world_.sync().failures_total, 0);
+      world_.advance(minutes(10));
+    }
+  }
+  double in_partner_center(const std::string& id) { return world_.referral_of(id)["details"]["dealValue"]; }
+  void portal_sets_value(const std::string& id, double value) {
+    world_.portal_edit(world_.referral_of(id)["id"],
+                       {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", value}}});
+  }
+  World world_;
+};
+INSTANTIATE_TEST_SUITE_P(Crm, Decimals, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(Decimals, WhatTheCrmRoundsIsNoEditOfItsSeller) {  // F-53, I-06
+  const auto id = deal(1000, "KWD");
+  for (const double value : {1234.567, 1234.568, 99.994}) {
+    portal_sets_value(id, value);
+    settle();
+    EXPECT_EQ(in_partner_center(id), value);
+    EXPECT_NEAR(world_.opportunity(id)["value"].get<double>(), value, 0.006);
+  }
+  // What the seller then writes is an edit.
+  world_.crm_edit(id, {{"value", 100}});
+  settle();
+  EXPECT_EQ(in_partner_center(id), 100);
+}
+
+TEST_P(Decimals, AFractionOfACurrencyThatHasNoneStaysWhereItWasWritten) {  // F-53
+  const auto id = deal(1000.56, "JPY");
+  EXPECT_EQ(in_partner_center(id), 1001);
+  const Json before = world_.opportunity(id)["value"];
+  world_.reset_stats();
+  portal_sets_value(id, 2000);
+  settle();
+  EXPECT_EQ(world_.opportunity(id)["value"], 2000);
+  world_.crm_edit(id, {{"value", before}});
+  settle();
+  EXPECT_EQ(in_partner_center(id), 1001);
+  EXPECT_EQ(world_.opportunity(id)["value"], before);
+}
+
+}  // namespace
+}  // namespace cosell::test
