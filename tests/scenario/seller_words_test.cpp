@@ -103,5 +103,13 @@ TEST_P(SellerWords, AskNobodyForWhatNoColumnIsNamedFor) {
   EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::seller);
 }
 
+// The name is a heading of every list: a line of its own would look like an entry.
+TEST_P(SellerWords, KeepTheNameOnOneLine) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder\nFoods\tBerlin"));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).title, "Alder Foods Berlin");
+}
+
 }  // namespace
 }  // namespace cosell::test
