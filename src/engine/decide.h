@@ -98,7 +98,7 @@ class Decider {
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                     Situation& situation);
   Result<bool> help_was_asked(Planned& plan);
-  Situation situation_of(const store::DealRow& row, const reconcile::Decision& decision, const DealView& view) const;
+  Situation situation_of(Planned& plan, const reconcile::Decision& decision, const DealView& view) const;
   // A deal of a type that is made in Partner Center only: why, and how to go on.
   std::optional<Situation> made_elsewhere(Planned& plan, const DealView& view) const;
   // A column as people find it in the CRM: its label beside its name.

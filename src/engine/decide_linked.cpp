@@ -280,8 +280,8 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   return {};
 }
 
-Decider::Situation Decider::situation_of(const store::DealRow& row, const Decision& decision,
-                                         const DealView& view) const {
+Decider::Situation Decider::situation_of(Planned& plan, const Decision& decision, const DealView& view) const {
+  const store::DealRow& row = plan.row;
   Situation s;
   std::vector<Field> conflicts;
   for (const auto& d : decision.fields) {
@@ -308,6 +308,9 @@ Decider::Situation Decider::situation_of(const store::DealRow& row, const Decisi
     const bool unreadable = d.reason == Reason::unreadable && !problems.empty();
     s.message = unreadable ? words::unreadable(problems) : words::held(pair_, d, view.crm.deal, view.partner_center);
     s.next_step = unreadable ? words::unreadable_remedy(pair_, problems)
+    if (d.reason == Reason::needed) {
+      s.message = words::emptied(pair_, d.field, column_in_words(plan, pair_.mapping->column_of(d.field, "")));
+    }
                              : words::held_remedy(pair_, row, d, view.crm.deal, view.partner_center);
     return s;
   }
@@ -400,7 +403,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   // A choice that only a person can make is asked for at once, also while a step waits for its time.
   if (waits.state == DealState::in_sync || decision.any(Verdict::conflict)) {
     const auto look_again_at = waits.look_again_at;
-    waits = situation_of(plan.row, decision, view);
+    waits = situation_of(plan, decision, view);
     waits.look_again_at = look_again_at;
   }
   leave_if_decided(plan.row, waits);

@@ -432,11 +432,6 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
              display(crm.get(Field::standing)) + ").";
     case Reason::unreadable:
       return std::string("The ") + info(d.field).label + " cannot be read under the mapping.";
-    case Reason::needed: {
-      const std::string column = pair.mapping->column_of(d.field, "");
-      return p + " needs the " + info(d.field).label + (column.empty() ? "" : " (" + column + ")") +
-             ", which is empty in " + c + ".";
-    }
     default:
       return std::string("The ") + info(d.field).label + " waits: " + reconcile::explain(d.reason) + ".";
   }
@@ -468,6 +463,11 @@ std::string held_remedy(const Pair& pair, const store::DealRow& row, const recon
     default:
       return "";
   }
+}
+
+std::string emptied(const Pair& pair, Field field, const std::string& column) {
+  return pair.title(Side::partner_center) + " needs the " + info(field).label +
+         (column.empty() ? "" : " (" + column + ")") + ", and the field is empty in " + pair.title(Side::crm) + ".";
 }
 
 std::string stage_left_out(const Pair& pair, const std::string& what, const Deal& referral) {

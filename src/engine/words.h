@@ -96,6 +96,8 @@ std::string held_remedy(const Pair& pair, const store::DealRow& row, const recon
                         const Deal& crm, const Deal& referral);
 std::string stage_left_out(const Pair& pair, const std::string& what, const Deal& referral);
 std::string stage_left_out_remedy(const Pair& pair);
+// What Partner Center cannot do without was emptied. `column`: as people find it in the CRM.
+std::string emptied(const Pair& pair, Field field, const std::string& column);
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 // The commands that choose between the two sides of this deal.
 std::string choice_commands(const store::DealRow& row);

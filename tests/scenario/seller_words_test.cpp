@@ -111,5 +111,15 @@ TEST_P(SellerWords, KeepTheNameOnOneLine) {
   EXPECT_EQ(world.deal_of(id).title, "Alder Foods Berlin");
 }
 
+TEST_P(SellerWords, NameTheFieldThatWasEmptiedByItsLabel) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.crm_edit(id, {{"solution", nullptr}});
+  EXPECT_THAT(message_of(world, id),
+              AllOf(HasSubstr("Partner Center needs the solutions (\""),
+                    HasSubstr(", " + world.pair().mapping->column_of(Field::solutions, "") + ")"), for_sellers));
+}
+
 }  // namespace
 }  // namespace cosell::test
