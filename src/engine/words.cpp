@@ -68,6 +68,26 @@ std::string state_line(const store::DealRow& row) {
   return line;
 }
 
+namespace {
+
+// An admin is waited for, who reads commands and files elsewhere; some of it the seller can end as well.
+std::string step_beside_admin(const std::string& crm, const std::string& reason) {
+  const bool of_a_value = text::starts_with(reason, "unknown-") || text::starts_with(reason, "bad-");
+  if (of_a_value || reason == reconcile::name_of(reconcile::Reason::unreadable)) {
+    return "Correct it in " + crm + ", or ask an admin to say what it means.";
+  }
+  if (reason == reconcile::name_of(reconcile::Reason::reopened_in_crm)) {
+    return "Close the opportunity again in " + crm + ", or ask an admin for a new referral.";
+  }
+  if (reason == reconcile::name_of(reconcile::Reason::closed_differently)) {
+    return "Correct the opportunity in " + crm + ", or ask an admin to leave it so.";
+  }
+  if (reason == "conflict") return "Set both to the value that is right, or ask an admin to choose.";
+  return "";
+}
+
+}  // namespace
+
 std::string seller_step(const Pair& pair, const store::DealRow& row) {
   const std::string crm = pair.title(Side::crm);
   if (row.state == DealState::failed) {
@@ -83,8 +103,9 @@ std::string seller_step(const Pair& pair, const store::DealRow& row) {
     case WaitFor::microsoft:
     case WaitFor::partner_center:
       return row.next_step;
-    case WaitFor::admin:  // commands and files
+    case WaitFor::admin:
     case WaitFor::operator_:
+      return step_beside_admin(crm, row.reason);
     case WaitFor::nobody:
       break;
   }

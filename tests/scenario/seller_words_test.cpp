@@ -121,5 +121,27 @@ TEST_P(SellerWords, NameTheFieldThatWasEmptiedByItsLabel) {
                     HasSubstr(", " + world.pair().mapping->column_of(Field::solutions, "") + ")"), for_sellers));
 }
 
+// An admin is waited for, and yet some of it the seller can end.
+TEST_P(SellerWords, SayWhatASellerCanDoWhereAnAdminIsWaitedFor) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  const std::string crm = world.pair().title(Side::crm);
+  world.crm_edit(id, {{"value", 60000}});
+  world.portal_edit(world.referral_of(id)["id"], replace("/details/dealValue", 70000));
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("Set both to the value that is right"), for_sellers));
+  EXPECT_EQ(world.opportunity(id)["state"], "Waiting for an admin");
+  world.crm_edit(id, {{"value", 70000}});
+  EXPECT_EQ(message_of(world, id), "") << "what was said helps";
+
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Price"}});
+  message_of(world, id);
+  ASSERT_EQ(world.referral_of(id)["status"], "Closed");
+  world.crm_edit(id, {{"stage", "60"}});
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("Close the opportunity again in " + crm), for_sellers));
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Price"}});
+  EXPECT_EQ(message_of(world, id), "") << "what was said helps";
+}
+
 }  // namespace
 }  // namespace cosell::test
