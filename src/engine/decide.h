@@ -91,6 +91,9 @@ class Decider {
   // M-1 and G-3: what the steps of this decision may cost, told while they wait and when they leave.
   void warn_of_steps(Planned& plan, const reconcile::Decision& decision, const DealView& view,
                      Situation& situation) const;
+  // U-8: the CRM does not ask any more for what Microsoft saw or was asked already.
+  void tell_what_was_taken_back(Planned& plan, const reconcile::Decision& decision, const DealView& view,
+                                Situation& situation) const;
   std::string warning_of(Irreversible step, const DealView& view, Instant leaves_at) const;
   void note_warning(Planned& plan, const std::string& warning) const;
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,

@@ -67,12 +67,13 @@ mapping::FieldRule narrowed(mapping::FieldRule rule, const Capabilities& partner
   return rule;
 }
 
-// An edit of a closed deal stays one: Microsoft may open the deal again (L-7). And an opportunity whose closing waits
-// shows no stage to agree on.
+// An edit of a closed deal stays one: Microsoft may open the deal again (L-7). What was taken back too late is no
+// agreement either (U-8). And an opportunity whose closing waits shows no stage to agree on.
 std::set<Field> not_agreed_on(const Decision& decision) {
   std::set<Field> open;
   for (const auto& d : decision.fields) {
-    const bool kept_back = d.verdict == Verdict::ignored && d.reason == Reason::closed;
+    const bool kept_back =
+        d.verdict == Verdict::ignored && (d.reason == Reason::closed || d.reason == Reason::no_downgrade);
     if (d.verdict == Verdict::held || d.verdict == Verdict::conflict || kept_back) open.insert(d.field);
   }
   if (open.contains(Field::standing)) open.insert(Field::stage);
@@ -307,10 +308,10 @@ Decider::Situation Decider::situation_of(Planned& plan, const Decision& decision
     s.reason = reconcile::name_of(d.reason);
     const bool unreadable = d.reason == Reason::unreadable && !problems.empty();
     s.message = unreadable ? words::unreadable(problems) : words::held(pair_, d, view.crm.deal, view.partner_center);
-    s.next_step = unreadable ? words::unreadable_remedy(pair_, problems)
     if (d.reason == Reason::needed) {
       s.message = words::emptied(pair_, d.field, column_in_words(plan, pair_.mapping->column_of(d.field, "")));
     }
+    s.next_step = unreadable ? words::unreadable_remedy(pair_, problems)
                              : words::held_remedy(pair_, row, d, view.crm.deal, view.partner_center);
     return s;
   }
@@ -405,6 +406,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     const auto look_again_at = waits.look_again_at;
     waits = situation_of(plan, decision, view);
     waits.look_again_at = look_again_at;
+    tell_what_was_taken_back(plan, decision, view, waits);
   }
   leave_if_decided(plan.row, waits);
   plan_registration(plan, view, waits);

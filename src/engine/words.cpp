@@ -312,6 +312,13 @@ std::string step_settles_remedy(const Pair& pair, Irreversible step, const std::
   return "To cancel, reopen the opportunity" + before + ".";
 }
 
+std::string taken_back(const Pair& pair, Field field, const std::string& column) {
+  const std::string already =
+      field == Field::help ? "Microsoft was asked for help already" : "Microsoft's sellers see the deal already";
+  return already + ", which cannot be taken back or changed: the edit in " + pair.title(Side::crm) +
+         (column.empty() ? "" : " (" + column + ")") + " changes nothing in " + pair.title(Side::partner_center) + ".";
+}
+
 std::string early_won(const Pair& pair, Instant from) {
   return "Won in " + pair.title(Side::crm) + "; " + pair.title(Side::partner_center) + " is told at " +
          to_string_minutes(from) + " UTC. A deal that is won within " + in_words(pair.settings.rules.clocks.won_after) +
@@ -458,6 +465,11 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
   }
 }
 
+std::string emptied(const Pair& pair, Field field, const std::string& column) {
+  return pair.title(Side::partner_center) + " needs the " + info(field).label +
+         (column.empty() ? "" : " (" + column + ")") + ", and the field is empty in " + pair.title(Side::crm) + ".";
+}
+
 std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& d, const Deal& crm,
                         const Deal& referral) {
   using reconcile::Reason;
@@ -484,11 +496,6 @@ std::string held_remedy(const Pair& pair, const store::DealRow& row, const recon
     default:
       return "";
   }
-}
-
-std::string emptied(const Pair& pair, Field field, const std::string& column) {
-  return pair.title(Side::partner_center) + " needs the " + info(field).label +
-         (column.empty() ? "" : " (" + column + ")") + ", and the field is empty in " + pair.title(Side::crm) + ".";
 }
 
 std::string stage_left_out(const Pair& pair, const std::string& what, const Deal& referral) {
