@@ -237,7 +237,7 @@ TEST(Support, IsToldByOneCommandWhyADealDoesNotTravel) {
   for (const Arguments& command : {Arguments{"plan", "--deal", id}, Arguments{"sync", "--deal", id}}) {
     const Ended ended = sandbox.cosell(command);
     EXPECT_EQ(ended.code, 0);
-    EXPECT_THAT(ended.out, AllOf(HasSubstr("Partner Center needs the value (Amount), which is empty"),
+    EXPECT_THAT(ended.out, AllOf(HasSubstr("Partner Center needs the value (Amount), and the field is empty"),
                                  HasSubstr("→ Fill it in again"), Not(HasSubstr("Nothing to do"))))
         << command.front();
   }
