@@ -157,10 +157,11 @@ class Sheet {
                          (seller.empty() ? "" : ", " + seller));
     json_.set("microsoft_answer", json::Value::string(answer));
     const auto meaning = meaning_of_answer(view.partner_center, place_.pair().settings.rules.registration);
-    if (!meaning.meaning.empty()) {
-      session_.output.line(padded("", 17) + meaning.meaning + " " + meaning.advice +
-                           (meaning.restart ? " (cosell deals restart " + short_id(row_) + ")" : ""));
-    }
+    if (meaning.meaning.empty()) return;
+    // Nobody asks again for a deal that is over.
+    const bool over = is_terminal(view.partner_center.standing().value_or(Standing{}));
+    const std::string restart = meaning.restart ? " (cosell deals restart " + short_id(row_) + ")" : "";
+    session_.output.line(padded("", 17) + meaning.meaning + (over ? "" : " " + meaning.advice + restart));
   }
 
   // M-1: help is wanted, or asked and not answered yet. A value that is too small, or that nobody can judge, is told.

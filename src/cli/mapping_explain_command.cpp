@@ -161,8 +161,11 @@ PairAnswer explain_deal(Session& session, const PairConfig& config, const std::s
     const Field f = line.rule.field;
     const std::string crm = view->crm.deal.shows(f) ? display(view->crm.deal.get(f)) : "";
     const std::string other = view->partner_center.shows(f) ? display(view->partner_center.get(f)) : "";
-    const std::string rule =
-        std::string(mapping::name_of(line.rule.direction)) + ", both changed: " + mapping::name_of(line.rule.conflict);
+    // What travels one way only has nothing to choose between.
+    std::string rule = mapping::name_of(line.rule.direction);
+    if (line.rule.direction == mapping::Direction::both) {
+      rule += std::string(", both changed: ") + mapping::name_of(line.rule.conflict);
+    }
     table.row(
         {info(f).label, shortened(crm, 30), shortened(other, 30), shortened(line.comes_from, 40), rule, line.place});
     fields.append(Object()

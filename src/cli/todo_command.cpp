@@ -51,7 +51,7 @@ bool is_owner(const DealRow& row, const std::string& owner) {
 
 std::string next_step_of(const DealRow& row) {
   const bool choice = row.reason != "conflict" && engine::can_be_chosen(row.reason);
-  if (choice) return row.next_step + " Or choose: cosell deals show " + short_id(row);
+  if (choice) return row.next_step + " All choices: cosell deals show " + short_id(row);
   if (!row.next_step.empty()) return row.next_step;
   return (row.state == store::DealState::failed ? "cosell replay " : look_command) + short_id(row);
 }

@@ -98,6 +98,9 @@ class Decider {
                      Situation& situation) const;
   // A key that a person typed anew on a deal that stays tied is set back, and told for some days.
   void tell_of_retyped_keys(Planned& plan, const DealView& view, Situation& situation) const;
+  // U-8: the CRM does not ask any more for what Microsoft saw or was asked already.
+  void tell_what_was_taken_back(Planned& plan, const reconcile::Decision& decision, const DealView& view,
+                                Situation& situation) const;
   std::string warning_of(Irreversible step, const DealView& view, Instant leaves_at) const;
   void note_warning(Planned& plan, const std::string& warning) const;
   Columns to_crm_columns(reconcile::Decision& decision, const DealView& view, Columns& agrees_with,
@@ -106,7 +109,7 @@ class Decider {
                                     Situation& situation);
   Result<bool> help_was_asked(Planned& plan);
   // What the comparison itself left to a person; nothing when it left nothing.
-  std::optional<Situation> left_to_a_person(const store::DealRow& row, const reconcile::Decision& decision,
+  std::optional<Situation> left_to_a_person(Planned& plan, const reconcile::Decision& decision,
                                             const std::set<Field>& held, const DealView& view) const;
   Situation situation_of(const reconcile::Decision& decision, const DealView& view) const;
   // A deal of a type that is made in Partner Center only: why, and how to go on.

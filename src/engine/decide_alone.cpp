@@ -124,7 +124,7 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
     s.waits_for = WaitFor::admin;
     s.reason = view.crm.problems.front().code;
     s.message = words::unreadable(view.crm.problems);
-    s.next_step = "Correct the mapping file, then: cosell sync";
+    s.next_step = words::unreadable_remedy(pair_, view.crm.problems);
     return settle_situation(std::move(plan), view, std::move(s));
   }
 

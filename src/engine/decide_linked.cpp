@@ -68,12 +68,13 @@ mapping::FieldRule narrowed(mapping::FieldRule rule, const Capabilities& partner
   return rule;
 }
 
-// An edit of a closed deal stays one: Microsoft may open the deal again (L-7). And an opportunity whose closing waits
-// shows no stage to agree on.
+// An edit of a closed deal stays one: Microsoft may open the deal again (L-7). What was taken back too late is no
+// agreement either (U-8). And an opportunity whose closing waits shows no stage to agree on.
 std::set<Field> not_agreed_on(const Decision& decision) {
   std::set<Field> open;
   for (const auto& d : decision.fields) {
-    const bool kept_back = d.verdict == Verdict::ignored && d.reason == Reason::closed;
+    const bool kept_back =
+        d.verdict == Verdict::ignored && (d.reason == Reason::closed || d.reason == Reason::no_downgrade);
     if (d.verdict == Verdict::held || d.verdict == Verdict::conflict || kept_back) open.insert(d.field);
   }
   if (open.contains(Field::standing)) open.insert(Field::stage);
@@ -309,8 +310,9 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   return {};
 }
 
-std::optional<Decider::Situation> Decider::left_to_a_person(const store::DealRow& row, const Decision& decision,
+std::optional<Decider::Situation> Decider::left_to_a_person(Planned& plan, const Decision& decision,
                                                             const std::set<Field>& held, const DealView& view) const {
+  const store::DealRow& row = plan.row;
   Situation s;
   std::vector<Field> conflicts;
   for (const auto& d : decision.fields) {
@@ -336,6 +338,9 @@ std::optional<Decider::Situation> Decider::left_to_a_person(const store::DealRow
     s.reason = reconcile::name_of(d.reason);
     const bool unreadable = d.reason == Reason::unreadable && !problems.empty();
     s.message = unreadable ? words::unreadable(problems) : words::held(pair_, d, view.crm.deal, view.partner_center);
+    if (d.reason == Reason::needed) {
+      s.message = words::emptied(pair_, d.field, column_in_words(plan, pair_.mapping->column_of(d.field, "")));
+    }
     s.next_step = unreadable ? words::unreadable_remedy(pair_, problems)
                              : words::held_remedy(pair_, row, d, view.crm.deal, view.partner_center);
     return s;
@@ -435,8 +440,9 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     plan.operations.push_back(std::move(update));
   }
   // What only a person can do is asked for at once, also while a step waits for its time.
-  if (auto left = left_to_a_person(plan.row, decision, held, view)) wait_too(waits, std::move(*left));
+  if (auto left = left_to_a_person(plan, decision, held, view)) wait_too(waits, std::move(*left));
   if (waits.state == DealState::in_sync) waits = situation_of(decision, view);
+  tell_what_was_taken_back(plan, decision, view, waits);
   leave_if_decided(plan.row, waits);
   plan_registration(plan, view, waits);
   warn_of_steps(plan, decision, view, waits);

@@ -91,4 +91,17 @@ void Decider::tell_of_retyped_keys(Planned& plan, const DealView& view, Situatio
   }
 }
 
+void Decider::tell_what_was_taken_back(Planned& plan, const reconcile::Decision& decision, const DealView& view,
+                                       Situation& situation) const {
+  const auto standing = view.partner_center.standing();
+  const bool told_more = situation.state != store::DealState::in_sync || !situation.message.empty();
+  if (told_more || !standing || is_terminal(*standing)) return;
+  for (const Field field : {Field::help, Field::visible}) {  // help shows the deal, too
+    const auto* d = decision.of(field);
+    if (d == nullptr || d->reason != reconcile::Reason::no_downgrade) continue;
+    situation.message = words::taken_back(pair_, field, column_in_words(plan, pair_.mapping->column_of(field, "")));
+    return;
+  }
+}
+
 }  // namespace cosell::engine

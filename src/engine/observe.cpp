@@ -31,9 +31,13 @@ store::Existence existence_of(cosell::Existence e) {
   return store::Existence::live;
 }
 
+// By which people know the deal, on one line wherever it is told.
 std::string title_from(const Pair& pair, Side side, const Observation& seen) {
-  if (side == Side::partner_center) return text_of(column(seen.columns, info(Field::name).name));
-  return pair.mapping->read(seen.columns).deal.text(Field::name);
+  std::string title = side == Side::partner_center ? text_of(column(seen.columns, info(Field::name).name))
+                                                   : pair.mapping->read(seen.columns).deal.text(Field::name);
+  std::replace_if(
+      title.begin(), title.end(), [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  return title;
 }
 
 }  // namespace

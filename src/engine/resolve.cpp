@@ -227,6 +227,11 @@ std::string told_choice(const Pair& pair, const OpenChoice& open, const Choice& 
   return label + ": " + name_of_value(target) + "; " + text::join(writes, ", ");
 }
 
+// By which a command finds this deal and no other.
+std::string id_of(const store::DealRow& row) {
+  return row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+}
+
 Result<std::vector<OpenChoice>> chosen_fields(const Pair& pair, const store::DealRow& row, const Choice& choice) {
   auto open = open_choices(pair, row);
   if (!open) return open.error();
@@ -235,7 +240,7 @@ Result<std::vector<OpenChoice>> chosen_fields(const Pair& pair, const store::Dea
     std::erase_if(*open, [&](const OpenChoice& o) { return o.field != *choice.field; });
     if (open->empty()) {
       return cannot(row.title + ": the " + info(*choice.field).label +
-                    " does not wait for a choice. See: cosell deals show " + row.title);
+                    " does not wait for a choice. See: cosell deals show " + id_of(row));
     }
   }
   if (choice.take == Take::value && open->size() > 1) {
@@ -324,7 +329,7 @@ Result<Resolved> resolve(const Pair& pair, DealId deal, const Choice& choice, bo
   if (!open) return open.error();
   if (!choice.seen.empty() && choice.seen != in_one_text(*open)) {
     return cannot((*row)->title + ": somebody changed it after the choice was made. Look again: cosell deals show " +
-                  (*row)->title);
+                  id_of(**row));
   }
   Resolved resolved;
   resolved.deal = deal;

@@ -68,6 +68,26 @@ std::string state_line(const store::DealRow& row) {
   return line;
 }
 
+namespace {
+
+// An admin is waited for, who reads commands and files elsewhere; some of it the seller can end as well.
+std::string step_beside_admin(const std::string& crm, const std::string& reason) {
+  const bool of_a_value = text::starts_with(reason, "unknown-") || text::starts_with(reason, "bad-");
+  if (of_a_value || reason == reconcile::name_of(reconcile::Reason::unreadable)) {
+    return "Correct it in " + crm + ", or ask an admin to say what it means.";
+  }
+  if (reason == reconcile::name_of(reconcile::Reason::reopened_in_crm)) {
+    return "Close the opportunity again in " + crm + ", or ask an admin for a new referral.";
+  }
+  if (reason == reconcile::name_of(reconcile::Reason::closed_differently)) {
+    return "Correct the opportunity in " + crm + ", or ask an admin to leave it so.";
+  }
+  if (reason == "conflict") return "Set both to the value that is right, or ask an admin to choose.";
+  return "";
+}
+
+}  // namespace
+
 std::string seller_step(const Pair& pair, const store::DealRow& row) {
   const std::string crm = pair.title(Side::crm);
   if (row.state == DealState::failed) {
@@ -83,8 +103,9 @@ std::string seller_step(const Pair& pair, const store::DealRow& row) {
     case WaitFor::microsoft:
     case WaitFor::partner_center:
       return row.next_step;
-    case WaitFor::admin:  // commands and files
+    case WaitFor::admin:
     case WaitFor::operator_:
+      return step_beside_admin(crm, row.reason);
     case WaitFor::nobody:
       break;
   }
@@ -306,6 +327,13 @@ std::string step_settles_remedy(const Pair& pair, Irreversible step, const std::
   return "To cancel, reopen the opportunity" + before + ".";
 }
 
+std::string taken_back(const Pair& pair, Field field, const std::string& column) {
+  const std::string already =
+      field == Field::help ? "Microsoft was asked for help already" : "Microsoft's sellers see the deal already";
+  return already + ", which cannot be taken back or changed: the edit in " + pair.title(Side::crm) +
+         (column.empty() ? "" : " (" + column + ")") + " changes nothing in " + pair.title(Side::partner_center) + ".";
+}
+
 std::string early_won(const Pair& pair, Instant from) {
   return "Won in " + pair.title(Side::crm) + "; " + pair.title(Side::partner_center) + " is told at " +
          to_string_minutes(from) + " UTC. A deal that is won within " + in_words(pair.settings.rules.clocks.won_after) +
@@ -447,14 +475,14 @@ std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal
              display(crm.get(Field::standing)) + ").";
     case Reason::unreadable:
       return std::string("The ") + info(d.field).label + " cannot be read under the mapping.";
-    case Reason::needed: {
-      const std::string column = pair.mapping->column_of(d.field, "");
-      return p + " needs the " + info(d.field).label + (column.empty() ? "" : " (" + column + ")") +
-             ", which is empty in " + c + ".";
-    }
     default:
       return std::string("The ") + info(d.field).label + " waits: " + reconcile::explain(d.reason) + ".";
   }
+}
+
+std::string emptied(const Pair& pair, Field field, const std::string& column) {
+  return pair.title(Side::partner_center) + " needs the " + info(field).label +
+         (column.empty() ? "" : " (" + column + ")") + ", and the field is empty in " + pair.title(Side::crm) + ".";
 }
 
 std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& d, const Deal& crm,

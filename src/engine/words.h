@@ -63,6 +63,10 @@ std::string step_settles(const std::vector<Irreversible>& steps, Instant due);
 // `columns`: where the CRM asks for the step, as people find them there; none for a closing.
 std::string step_settles_remedy(const Pair& pair, Irreversible step, const std::vector<std::string>& columns);
 
+// Taken back or changed in the CRM after Microsoft saw the deal, or was asked (U-8). `column`: as people find it in the
+// CRM.
+std::string taken_back(const Pair& pair, Field field, const std::string& column);
+
 // Won too soon after its creation (G-3): held until `from`, or told as a warning.
 std::string early_won(const Pair& pair, Instant from);
 std::string early_won_remedy(const Pair& pair, const store::DealRow& row);
@@ -96,6 +100,8 @@ std::string refused_remedy(const Pair& pair, const store::DealRow& row);
 std::string side_down(const Pair& pair, store::Side side, const Error& error);
 
 std::string held(const Pair& pair, const reconcile::FieldDecision& decision, const Deal& crm, const Deal& referral);
+// What Partner Center cannot do without was emptied. `column`: as people find it in the CRM.
+std::string emptied(const Pair& pair, Field field, const std::string& column);
 std::string held_remedy(const Pair& pair, const store::DealRow& row, const reconcile::FieldDecision& decision,
                         const Deal& crm, const Deal& referral);
 std::string stage_left_out(const Pair& pair, const std::string& what, const Deal& referral);

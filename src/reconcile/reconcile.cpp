@@ -137,6 +137,12 @@ FieldDecision compare_sharing(Field f, const FourValues& v) {
   };
   const bool crm = granted(*v.crm);
   const bool pc = granted(*v.partner_center);
+  if (crm && pc && !same_value(*v.crm, *v.partner_center)) {
+    // The kind of help, after Microsoft was asked for another one.
+    const bool asked_otherwise = v.base_crm != nullptr && granted(*v.base_crm) && !same_value(*v.crm, *v.base_crm);
+    if (asked_otherwise) return make(f, Verdict::ignored, Reason::no_downgrade, {}, "U-8");
+    return make(f, Verdict::agreed, Reason::unchanged);
+  }
   if (crm == pc) return make(f, Verdict::agreed, Reason::equal);
   if (v.base_crm != nullptr && v.base_partner_center != nullptr && granted(*v.base_crm) == crm &&
       granted(*v.base_partner_center) == pc) {

@@ -253,7 +253,7 @@ TEST(Support, IsToldByOneCommandWhyADealDoesNotTravel) {
   for (const Arguments& command : {Arguments{"plan", "--deal", id}, Arguments{"sync", "--deal", id}}) {
     const Ended ended = sandbox.cosell(command);
     EXPECT_EQ(ended.code, 0);
-    EXPECT_THAT(ended.out, AllOf(HasSubstr("Partner Center needs the value (Amount), which is empty"),
+    EXPECT_THAT(ended.out, AllOf(HasSubstr("Partner Center needs the value (Amount), and the field is empty"),
                                  HasSubstr("→ Fill it in again"), Not(HasSubstr("Nothing to do"))))
         << command.front();
   }
@@ -279,6 +279,30 @@ TEST(Support, IsToldWhyAFieldDiffers) {
   const auto name = std::find_if(fields.begin(), fields.end(), [](const Json& f) { return f["field"] == "name"; });
   ASSERT_NE(name, fields.end());
   EXPECT_THAT((*name)["why"].get<std::string>(), HasSubstr("later changes stay in Salesforce"));
+  EXPECT_THAT(sandbox.cosell({"mapping", "explain", "--deal", id}).out,
+              AllOf(HasSubstr("both, both changed: crm"), Not(HasSubstr("to_partner_center, both changed"))))
+      << "what travels one way has nothing to choose";
+}
+
+TEST(Support, IsNotToldToAskMicrosoftAgainForADealThatIsOver) {
+  const Sandbox sandbox({20, {}, ""});
+  sandbox.configure("irreversible", Json{{"settle", "0s"}});
+  sandbox.answer({"sync"});
+  const Json referral = some_referral(sandbox);
+  const std::string id = opportunity_of(referral);
+  const auto edited = [&](const Json& fields) {
+    sandbox.crm.post("edit", Json{{"object", "Opportunity"}, {"id", id}, {"fields", fields}});
+    sandbox.advance("80h");  // longer than what is won so soon waits
+    sandbox.answer({"sync"});
+  };
+  edited(Json{{"Cosell_Help__c", "GeneralOrOther"}});
+  sandbox.partner_center.post("microsoft",
+                              Json{{"referralId", referral["id"]}, {"action", "decline"}, {"reason", "No capacity"}});
+  edited(Json{{"NextStep", "Call them"}});
+  EXPECT_THAT(sandbox.cosell({"deals", "show", id}).out, HasSubstr("cosell deals restart"));
+  edited(Json{{"StageName", "Closed Won"}});
+  EXPECT_THAT(sandbox.cosell({"deals", "show", id}).out,
+              AllOf(HasSubstr("closed as won"), HasSubstr("Microsoft declined"), Not(HasSubstr("deals restart"))));
 }
 
 TEST(Todo, IsNoDayWithoutWorkForAnOwnerWhoseNameIsASlip) {

@@ -52,6 +52,15 @@ TEST_P(Resolve, AConflictShowsBothValuesTheOldOneAndWhatEachChoiceWouldWrite) {
   EXPECT_NE(engine::consequence(world.pair(), one, engine::Take::crm).find("to Partner Center"), std::string::npos);
 }
 
+// Names have blanks and signs that a shell reads otherwise.
+TEST_P(Resolve, AFieldThatDoesNotWaitIsRefusedWithACommandThatCanBeCopied) {
+  World world({.crm = GetParam()});
+  conflict(world);
+  const auto refused = take(world, {engine::Take::crm, "", Field::stage});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("cosell deals show " + id), std::string::npos) << refused.error().message;
+}
+
 TEST_P(Resolve, TakingTheCrmsValueWritesItToPartnerCenterAndKeepsTheLoserInTheHistory) {
   World world({.crm = GetParam()});
   conflict(world);

@@ -103,5 +103,81 @@ TEST_P(SellerWords, AskNobodyForWhatNoColumnIsNamedFor) {
   EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::seller);
 }
 
+// What Microsoft saw or was asked stays so (U-8). A seller who clears the tick must not think that it is undone.
+TEST_P(SellerWords, SayOfWhatWasTakenBackTooLateThatItStays) {
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  Json words = usual_opportunity("Alder Foods");
+  words["visible"] = true;
+  words["contact"] = world.new_contact(
+      {{"first", "Kim"}, {"last", "Kunde"}, {"email", "kim@alder.example"}, {"phone", "+44 20 7946 0100"}});
+  const auto id = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(61));
+  world.sync();
+  ASSERT_EQ(world.opportunity(id)["state"], "In sync");
+
+  world.crm_edit(id, {{"visible", false}});
+  const auto stays = AllOf(HasSubstr("Microsoft's sellers see the deal already"),
+                           HasSubstr(world.pair().mapping->column_of(Field::visible, "")), for_sellers);
+  EXPECT_THAT(message_of(world, id), stays);
+  EXPECT_EQ(world.opportunity(id)["state"], "In sync") << "nobody has to do anything";
+  expect_quiet(world);
+  EXPECT_THAT(message_of(world, id), stays) << "as long as it is so";
+  world.restart();
+  EXPECT_THAT(message_of(world, id), stays);
+
+  world.crm_edit(id, {{"help", "GeneralOrOther"}});
+  message_of(world, id);
+  world.advance(minutes(61));
+  EXPECT_EQ(message_of(world, id), "");
+  world.crm_edit(id, {{"help", nullptr}});
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("Microsoft was asked for help already"),
+                                           HasSubstr(world.pair().mapping->column_of(Field::help, "")), for_sellers));
+  world.crm_edit(id, {{"help", "ProofOfConceptOrDemo"}});
+  EXPECT_THAT(message_of(world, id), HasSubstr("Microsoft was asked for help already")) << "for another kind of it";
+  world.crm_edit(id, {{"help", "GeneralOrOther"}});
+  EXPECT_EQ(message_of(world, id), "");
+}
+
+// An admin is waited for, and yet some of it the seller can end.
+TEST_P(SellerWords, SayWhatASellerCanDoWhereAnAdminIsWaitedFor) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  const std::string crm = world.pair().title(Side::crm);
+  world.crm_edit(id, {{"value", 60000}});
+  world.portal_edit(world.referral_of(id)["id"], replace("/details/dealValue", 70000));
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("Set both to the value that is right"), for_sellers));
+  EXPECT_EQ(world.opportunity(id)["state"], "Waiting for an admin");
+  world.crm_edit(id, {{"value", 70000}});
+  EXPECT_EQ(message_of(world, id), "") << "what was said helps";
+
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Price"}});
+  message_of(world, id);
+  ASSERT_EQ(world.referral_of(id)["status"], "Closed");
+  world.crm_edit(id, {{"stage", "60"}});
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("Close the opportunity again in " + crm), for_sellers));
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Price"}});
+  EXPECT_EQ(message_of(world, id), "") << "what was said helps";
+}
+
+TEST_P(SellerWords, NameTheFieldThatWasEmptiedByItsLabel) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.crm_edit(id, {{"solution", nullptr}});
+  EXPECT_THAT(message_of(world, id),
+              AllOf(HasSubstr("Partner Center needs the solutions (\""),
+                    HasSubstr(", " + world.pair().mapping->column_of(Field::solutions, "") + ")"), for_sellers));
+}
+
+// The name is a heading of every list: a line of its own would look like an entry.
+TEST_P(SellerWords, KeepTheNameOnOneLine) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder\nFoods\tBerlin"));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).title, "Alder Foods Berlin");
+}
+
 }  // namespace
 }  // namespace cosell::test

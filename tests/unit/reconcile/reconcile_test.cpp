@@ -340,6 +340,18 @@ TEST(Reconcile, NeverTakesBackWhatMicrosoftWasShown) {  // U-8
   expect(c.decide(), Field::visible, Verdict::ignored, Reason::no_downgrade);
 }
 
+TEST(Reconcile, TellsOfAnotherKindOfHelpThatMicrosoftWasNotAskedFor) {  // U-8
+  auto c = linked(active);
+  for (Deal* d : {&c.facts.crm, &c.facts.partner_center, &c.facts.base_crm, &c.facts.base_partner_center}) {
+    d->set(Field::help, std::string("ProofOfConceptOrDemo"));
+  }
+  expect(c.decide(), Field::help, Verdict::agreed, Reason::equal);
+  c.facts.crm.set(Field::help, std::string("QuotesOrLicensing"));
+  expect(c.decide(), Field::help, Verdict::ignored, Reason::no_downgrade);
+  c.facts.base_crm.set(Field::help, std::string("QuotesOrLicensing"));
+  expect(c.decide(), Field::help, Verdict::agreed, Reason::unchanged);
+}
+
 TEST(Reconcile, ShowsNobodyADealThatWasSentToThePartner) {  // U-4
   auto c = linked(active);
   c.facts.partner_center.set(Field::direction, std::string("Incoming"));
