@@ -95,7 +95,10 @@ dynamics365::RowShape dynamics365_shape() {
   dynamics365::PlannedColumn moment;
   moment.name = moment.property = "new_signed";
   moment.facts.type = dynamics365::ColumnType::instant;
-  shape.columns = {day, value, name, moment};
+  dynamics365::PlannedColumn midnight;
+  midnight.name = midnight.property = "new_begun";
+  midnight.facts.type = dynamics365::ColumnType::local_date;
+  shape.columns = {day, value, name, midnight, moment};
   return shape;
 }
 
@@ -261,7 +264,8 @@ std::vector<Target> all_targets() {
       R"("SystemModstamp":"2026-01-01T00:00:00.000+0000","Account":{"Name":"B"},"Cosell_Sync__c":true,"Cosell_Referral_Id__c":null}]})";
   const std::string rows =
       R"({"value":[{"@odata.etag":"W/\"12\"","opportunityid":"5b1f2f0e-3c55-4a54-9f0e-0c05e1100d36","name":"Ä","cosell_referralid":null,)"
-      R"("estimatedvalue":10.5,"estimatedclosedate":"2026-05-01","new_signed":"2026-01-01T00:00:00Z","modifiedon":"2026-01-01T00:00:00Z"},{"id":"5b1f2f0e-3c55-4a54-9f0e-0c05e1100d36",)"
+      R"("estimatedvalue":10.5,"estimatedclosedate":"2026-05-01","new_begun":"2026-04-30T22:00:00Z",)"
+      R"("new_signed":"2026-01-01T00:00:00Z","modifiedon":"2026-01-01T00:00:00Z"},{"id":"5b1f2f0e-3c55-4a54-9f0e-0c05e1100d36",)"
       R"("reason":"deleted"}],"@odata.nextLink":"https://o/api/data/v9.2/opportunities?$skiptoken=1"})";
   const std::string batch =
       "multipart/mixed; boundary=b\n--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: "
