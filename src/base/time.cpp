@@ -150,6 +150,8 @@ struct Unit {
   std::string_view suffix;
   std::int64_t ms;
 };
+// A century: a moment so far from now can still be written.
+constexpr Duration kLongest = days(36'525);
 constexpr std::array<Unit, 5> kUnits = {{{"d", kDayMs}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1000}, {"ms", 1}}};
 
 }  // namespace
@@ -187,7 +189,10 @@ std::optional<Instant> parse_instant(std::string_view text) {
   if (!scan.offset_minutes(offset) || !scan.rest.empty()) return std::nullopt;
   // Second 60 is a leap second and counts as the first second of the next minute.
   if (hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  return Instant{start_of(date).ms + ((hour * 60LL + minute - offset) * 60 + second) * 1000 + ms};
+  const Instant at{start_of(date).ms + ((hour * 60LL + minute - offset) * 60 + second) * 1000 + ms};
+  // An offset or a leap second may lead out of the years that can be written, and what is written has to be read again.
+  const int year = date_of(at).year;
+  return year >= 1 && year <= 9999 ? std::optional(at) : std::nullopt;
 }
 
 std::string to_string(Instant t) {
@@ -220,7 +225,7 @@ std::optional<Duration> parse_duration(std::string_view text) {
   if (digits == 0) return std::nullopt;
   for (const Unit& unit : kUnits) {
     if (text.substr(digits) != unit.suffix) continue;
-    if (n > INT64_MAX / unit.ms) return std::nullopt;
+    if (n > kLongest.ms / unit.ms) return std::nullopt;
     return Duration{n * unit.ms};
   }
   return std::nullopt;

@@ -53,13 +53,13 @@ Date date_of(Instant t);   // the UTC date
 Instant start_of(Date d);  // midnight UTC
 
 // Accepts the ISO 8601 forms of the three systems: `Z`, `+00:00`, `+0000`; fraction of 0 to 9 digits.
-// Empty when the text has no offset or is not a time.
+// Empty when the text has no offset or is not a time of the years 1 to 9999 in UTC.
 std::optional<Instant> parse_instant(std::string_view text);
 std::string to_string(Instant t);          // "2026-11-21T03:41:07.250Z" (milliseconds always)
 std::string to_string_seconds(Instant t);  // "2026-11-21T03:41:07Z" (fraction cut)
 std::string to_string_minutes(Instant t);  // "2026-11-21 03:41" for people (UTC)
 
-// "90s", "10m", "2h", "3d", "250ms"; empty when it is none of these or negative.
+// "90s", "10m", "2h", "3d", "250ms"; empty when it is none of these, negative, or above a century.
 std::optional<Duration> parse_duration(std::string_view text);
 std::string to_string(Duration d);  // shortest exact form: "90s", "10m", "2h"
 std::string in_words(Duration d);   // for people: "72 hours", "60 days", "45 minutes"

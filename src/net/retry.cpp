@@ -244,7 +244,8 @@ std::optional<Instant> parse_http_date(std::string_view text) {
   // Hundreds of answers come in one second and all say the same.
   thread_local std::pair<std::string, std::int64_t> last = {"", -1};
   if (trimmed != last.first) last = {trimmed, curl_getdate(trimmed.c_str(), nullptr)};
-  if (last.second < 0) return std::nullopt;
+  constexpr std::int64_t kLastSecond = 253'402'300'799;  // of the year 9999
+  if (last.second < 0 || last.second > kLastSecond) return std::nullopt;
   return Instant{last.second * 1000};
 }
 

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <random>
 
 #include "crm.h"
@@ -48,33 +50,96 @@ std::vector<Moment> moments(std::mt19937& draw, const Crm& crm) {
   return out;
 }
 
-// By count and not by time, so that every kill falls into the sync on machines of any speed.
-TEST_P(Crash, KilledAtManyMomentsOfTheFirstSyncMakesEveryReferralOnce) {  // F-58
+std::mt19937 seeded() {
   const char* const given = std::getenv("COSELL_SEED");
   const unsigned seed = given == nullptr ? 20261121U : static_cast<unsigned>(std::strtoul(given, nullptr, 10));
   std::cout << "seed " << seed << "\n";
-  std::mt19937 draw(seed);
+  return std::mt19937(seed);
+}
+
+void kill_sync_at(const Moment& moment, const Sandbox& sandbox, std::mt19937& draw) {
+  const StandIn& side = moment.at_crm ? sandbox.crm : sandbox.partner_center;
+  side.fail(moment.match, moment.after, 1, Json{{"kind", moment.applied ? "delay" : "drop_before"}, {"ms", 600'000}});
+  Process sync = sandbox.begin({"sync"});
+  const bool hangs = eventually([&] { return side.faults_fired() == 1 || !sync.running(); });
+  ASSERT_TRUE(hangs && sync.running()) << moment.match << " never came\n" << sync.out() << sync.err();
+  pause_ms(static_cast<int>(draw() % 40));  // its other requests go on meanwhile
+  sync.send(SIGKILL);
+  ASSERT_EQ(sync.wait().signal, SIGKILL);
+  side.heal();
+}
+
+// By count and not by time, so that every kill falls into the sync on machines of any speed.
+TEST_P(Crash, KilledAtManyMomentsOfTheFirstSyncMakesEveryReferralOnce) {  // F-58
+  std::mt19937 draw = seeded();
   const Pipeline pipeline(3600);  // more to create than the batches of all kills hold
   const auto sandbox = load(pipeline, GetParam());
   sandbox->configure("late_arrival", "2s");
   sandbox->configure("in_flight", {{"partner_center", 4}});  // which makes batches of 48, two of which may be under way
   sandbox->crm.set("page_size", 1000);                       // several pages
   for (const Moment& moment : moments(draw, *make_crm(*sandbox))) {
-    const StandIn& side = moment.at_crm ? sandbox->crm : sandbox->partner_center;
-    side.fail(moment.match, moment.after, 1, Json{{"kind", moment.applied ? "delay" : "drop_before"}, {"ms", 600'000}});
-    Process sync = sandbox->begin({"sync"});
-    const bool hangs = eventually([&] { return side.faults_fired() == 1 || !sync.running(); });
-    ASSERT_TRUE(hangs && sync.running()) << moment.match << " never came\n" << sync.out() << sync.err();
-    pause_ms(static_cast<int>(draw() % 40));  // its other requests go on meanwhile
-    sync.send(SIGKILL);
-    ASSERT_EQ(sync.wait().signal, SIGKILL);
-    side.heal();
+    ASSERT_NO_FATAL_FAILURE(kill_sync_at(moment, *sandbox, draw));
   }
   const Ended last = sandbox->cosell({"sync"});
   EXPECT_EQ(last.code, 0) << last.out << last.err;
   expect_referrals_match(pipeline, *sandbox);
   expect_audit_whole(*sandbox);
   EXPECT_EQ(sandbox->answer({"sync"})["done"], Json::object());
+}
+
+// What a sync writes of edits on both sides: a few requests of each kind.
+std::vector<Moment> later_moments(std::mt19937& draw, const Crm& crm) {
+  const Json patch = {{"method", "PATCH"}, {"path", referrals_path}};
+  const auto one_of = [&draw](int n) { return static_cast<int>(draw() % static_cast<unsigned>(n)); };
+  std::vector<Moment> out = {{crm.read_requests_match(), true, false, 0},
+                             {{{"method", "GET"}, {"path", referrals_path}}, false, false, 0}};
+  for (const bool applied : {true, false}) {
+    out.push_back({patch, false, applied, one_of(5)});
+    out.push_back({crm.write_requests_match(), true, applied, 0});
+    out.push_back({patch, false, applied, one_of(3)});
+  }
+  std::shuffle(out.begin(), out.end(), draw);
+  return out;
+}
+
+// At a distance, where several requests are under way at once; each edit is made right before a sync that is killed.
+TEST_P(Crash, KilledAtManyMomentsOfLaterSyncsLosesNoEdit) {  // F-58, I-06
+  std::mt19937 draw = seeded();
+  const auto sandbox = load(Pipeline(400), GetParam());
+  sandbox->configure("late_arrival", "2s");
+  ASSERT_EQ(sandbox->cosell({"sync"}).code, 0);
+  for (const StandIn& side : {sandbox->crm, sandbox->partner_center}) side.set("latency_ms", 20);
+  const auto crm = make_crm(*sandbox);
+  const PartnerCenter partner_center(*sandbox);
+  const std::vector<Json> referrals = partner_center.referrals();
+  std::map<std::string, double> edited;  // by the referral's id
+  std::size_t next = 0;
+  double value = 1000;
+  for (const Moment& moment : later_moments(draw, *crm)) {
+    for (int i = 0; i < 10; ++i) {
+      ASSERT_LT(next, referrals.size());
+      const Json& referral = referrals[next++];
+      edited[referral["id"]] = ++value;
+      if (i % 2 == 0) {
+        crm->edit(referral["externalReferenceId"], {{"value", value}});
+      } else {
+        partner_center.patch(partner_center.get(referral["id"]), {{"/details/dealValue", value}});
+      }
+    }
+    ASSERT_NO_FATAL_FAILURE(kill_sync_at(moment, *sandbox, draw));
+  }
+  const Ended last = sandbox->cosell({"sync"});
+  EXPECT_EQ(last.code, 0) << last.out << last.err;
+  const std::vector<Json> after = partner_center.referrals();
+  EXPECT_EQ(after.size(), referrals.size());
+  for (const Json& referral : after) {
+    const auto wanted = edited.find(referral["id"].get<std::string>());
+    if (wanted == edited.end()) continue;
+    EXPECT_EQ(referral["details"]["dealValue"].get<double>(), wanted->second) << referral["name"];
+    EXPECT_EQ(crm->opportunity(referral["externalReferenceId"])["value"].get<double>(), wanted->second);
+  }
+  EXPECT_EQ(sandbox->answer({"sync"})["done"], Json::object());
+  expect_audit_whole(*sandbox);
 }
 
 class LostReply : public ::testing::TestWithParam<std::tuple<std::string, const char*>> {};

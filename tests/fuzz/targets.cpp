@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/json_text.h"
 #include "connectors/dynamics365/dynamics365_cursor.h"
 #include "connectors/dynamics365/dynamics365_errors.h"
 #include "connectors/dynamics365/dynamics365_multipart.h"
@@ -15,6 +16,7 @@
 #include "connectors/partner_center/referral_cursor.h"
 #include "connectors/partner_center/referral_feed.h"
 #include "connectors/partner_center/referral_wire.h"
+#include "connectors/partner_center/registration_wire.h"
 #include "connectors/salesforce/salesforce_client.h"
 #include "connectors/salesforce/salesforce_cursor.h"
 #include "connectors/salesforce/salesforce_errors.h"
@@ -25,7 +27,10 @@
 #include "net/oauth_errors.h"
 #include "net/retry.h"
 #include "net/secrets.h"
+#include "store/codec.h"
 #include "tests/fuzz/conversations.h"
+#include "tests/fuzz/sandboxes.h"
+#include "tests/fuzz/written_texts.h"
 
 namespace cosell::fuzz {
 
@@ -39,6 +44,16 @@ template <class T>
 Read error_in(const Result<T>& result) {
   if (result) return std::nullopt;
   return result.error();
+}
+
+Read seen_again(const Observation& seen) { return kept_as_shown(seen.columns); }
+
+template <class Rows, class Seen>
+Read each_seen_again(const Rows& rows, const Seen& seen) {
+  for (const auto& row : rows) {
+    if (auto wrong = seen_again(seen(row))) return wrong;
+  }
+  return std::nullopt;
 }
 
 http::Response response_of(std::string_view body, int status) {
@@ -59,7 +74,8 @@ http::Response with_type(std::string_view input, int status) {
 salesforce::RowShape salesforce_shape() {
   salesforce::RowShape shape;
   shape.object = "Opportunity";
-  shape.columns = {"Name", "Amount", "CloseDate", "Account.Name", "Cosell_Sync__c"};
+  shape.columns = {"Name", "Amount", "CloseDate", "CreatedDate", "Account.Name", "Cosell_Sync__c"};
+  shape.types = {{"CloseDate", salesforce::TextType::date}, {"CreatedDate", salesforce::TextType::instant}};
   shape.key_column = "Cosell_Referral_Id__c";
   return shape;
 }
@@ -73,8 +89,29 @@ dynamics365::RowShape dynamics365_shape() {
   dynamics365::PlannedColumn value;
   value.name = value.property = "estimatedvalue";
   value.facts.type = dynamics365::ColumnType::number;
-  shape.columns = {name, value};
+  dynamics365::PlannedColumn day;
+  day.name = day.property = "estimatedclosedate";
+  day.facts.type = dynamics365::ColumnType::date;
+  dynamics365::PlannedColumn moment;
+  moment.name = moment.property = "new_signed";
+  moment.facts.type = dynamics365::ColumnType::instant;
+  dynamics365::PlannedColumn midnight;
+  midnight.name = midnight.property = "new_begun";
+  midnight.facts.type = dynamics365::ColumnType::local_date;
+  shape.columns = {day, value, name, midnight, moment};
   return shape;
+}
+
+Read salesforce_page(std::string_view input) {
+  const auto page = salesforce::read_page(std::string(input), salesforce_shape(), "GET queryAll", Instant{0});
+  if (!page) return page.error();
+  return each_seen_again(page->rows, [](const Observation& row) { return row; });
+}
+
+Read dynamics365_page(std::string_view input) {
+  const auto page = dynamics365::read_page(std::string(input), dynamics365_shape(), "GET opportunities");
+  if (!page) return page.error();
+  return each_seen_again(page->rows, [](const dynamics365::Row& row) { return row.seen; });
 }
 
 std::string salesforce_position() {
@@ -118,8 +155,9 @@ Read partner_center_list(std::string_view input) {
   if (!answer) return answer.error();
   const auto rows = partner_center::read_rows(std::move(*answer));
   if (!rows) return rows.error();
-  for (const auto& row : rows->rows) partner_center::read_microsoft_half(*row.referral, row.head);
-  return std::nullopt;
+  return each_seen_again(rows->rows, [](const partner_center::Rows::Row& row) {
+    return partner_center::read_microsoft_half(*row.referral, row.head);
+  });
 }
 
 Read referral(std::string_view input) {
@@ -127,20 +165,15 @@ Read referral(std::string_view input) {
   if (!answer) return answer.error();
   const auto head = partner_center::read_single(*answer);
   if (!head) return head.error();
-  partner_center::read_referral(answer->body, *head, "https://partner.microsoft.com/{id}");
-  partner_center::read_microsoft_half(answer->body, *head);
-  return std::nullopt;
+  Observation seen = partner_center::read_referral(answer->body, *head, "https://partner.microsoft.com/{id}");
+  partner_center::read_registration(answer->body, seen.columns);
+  if (auto wrong = seen_again(seen)) return wrong;
+  return seen_again(partner_center::read_microsoft_half(answer->body, *head));
 }
 
-Read links_and_headers(std::string_view input) {
+Read links_and_ids(std::string_view input) {
   const std::string text(input);
   if (const auto url = http::parse_url(text)) http::is_loopback(url->host);
-  http::parse_form(text);
-  net::parse_retry_after(text, kNow);
-  salesforce::parse_limit_info(text);
-  parse_instant(text);
-  parse_date(text);
-  net::parse_http_date(text);
   net::redact(text);
   dynamics365::normal_code(text);
   partner_center::normal_id(text);
@@ -148,9 +181,41 @@ Read links_and_headers(std::string_view input) {
   return std::nullopt;
 }
 
+Read header_values(std::string_view input) {
+  const std::string text(input);
+  salesforce::parse_limit_info(text);
+  const auto wait = net::parse_retry_after(text, kNow);
+  if (wait && (*wait < Duration{0} || *wait > days(100)))
+    return make_error(ErrorClass::bug, "waits " + to_string(*wait));
+  // It is kept with the read position.
+  const auto date = net::parse_http_date(text);
+  if (date && parse_instant(to_string(*date)) != date) return make_error(ErrorClass::bug, "is " + to_string(*date));
+  return std::nullopt;
+}
+
+// Lines "Name: value" up to an empty one, the rest is the body.
+http::Response with_headers(std::string_view input, int status) {
+  http::Response r;
+  r.status = status;
+  while (!input.empty()) {
+    const std::size_t end = std::min(input.find('\n'), input.size());
+    const std::string_view line = input.substr(0, end);
+    input.remove_prefix(std::min(end + 1, input.size()));
+    if (line.empty()) break;
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    r.headers.add(std::string(line.substr(0, colon)), std::string(line.substr(std::min(colon + 1, line.size()))));
+  }
+  r.body = std::string(input);
+  return r;
+}
+
 Read refusals(std::string_view input) {
-  for (const int status : {200, 400, 401, 403, 404, 412, 429, 500, 503}) {
-    const http::Response answer = response_of(input, status);
+  for (const int status : {200, 302, 400, 401, 403, 404, 412, 429, 500, 503}) {
+    const http::Response answer = with_headers(input, status);
+    net::request_id_of(answer.headers);
+    net::error_from(ErrorClass::rejected, "no", answer);
+    static_cast<void>(partner_center::understand(answer, {"GET referrals/r1"}));
+    dynamics365::error_of_part(answer, {"PATCH opportunities", true}, kNow);
     salesforce::error_of(answer, {"GET query", false}, kNow);
     dynamics365::error_of(answer, {"GET opportunities", true}, kNow);
     partner_center::error_of(answer, {"PATCH referrals/r1", true, true});
@@ -159,6 +224,26 @@ Read refusals(std::string_view input) {
     context.host = "login.example";
     context.now = kNow;
     net::login_error(answer, context);
+  }
+  return std::nullopt;
+}
+
+// What was read is the same after it was written, however it is written.
+Read json_text(std::string_view input) {
+  const auto value = json::read(input);
+  std::size_t members = 0;
+  const auto each = json::read_each(input, [&](json::Member&) { ++members; });
+  if (!value) return std::nullopt;
+  const bool holds_others = value->is_array() || value->is_object();
+  if (each.has_value() != holds_others || (each && *each != value->kind())) {
+    return make_error(ErrorClass::bug, "read at once and one by one is not the same");
+  }
+  if (each && members != value->items().size() + value->members().size()) {
+    return make_error(ErrorClass::bug, "one by one there are others than at once");
+  }
+  for (const std::string& text : {json::write(*value), json::canonical(*value), json::write_pretty(*value)}) {
+    const auto again = json::read(text);
+    if (!again || !(*again == *value)) return make_error(ErrorClass::bug, "written as something else: " + text);
   }
   return std::nullopt;
 }
@@ -175,11 +260,12 @@ Read mapping_file(std::string_view input) {
 std::vector<Target> all_targets() {
   const std::string page =
       R"({"totalSize":1,"done":false,"nextRecordsUrl":"/services/data/v60.0/query/0r8-1","records":[{"attributes":{"type":)"
-      R"("Opportunity"},"Id":"006000000000001AAA","Name":"Ä","Amount":1.5,"CloseDate":"2027-01-31","IsDeleted":false,)"
+      R"("Opportunity"},"Id":"006000000000001AAA","Name":"Ä","Amount":1.5,"CloseDate":"2027-01-31","CreatedDate":"2026-01-01T00:00:00.000+0000","IsDeleted":false,)"
       R"("SystemModstamp":"2026-01-01T00:00:00.000+0000","Account":{"Name":"B"},"Cosell_Sync__c":true,"Cosell_Referral_Id__c":null}]})";
   const std::string rows =
       R"({"value":[{"@odata.etag":"W/\"12\"","opportunityid":"5b1f2f0e-3c55-4a54-9f0e-0c05e1100d36","name":"Ä","cosell_referralid":null,)"
-      R"("estimatedvalue":10.5,"modifiedon":"2026-01-01T00:00:00Z"},{"id":"5b1f2f0e-3c55-4a54-9f0e-0c05e1100d36",)"
+      R"("estimatedvalue":10.5,"estimatedclosedate":"2026-05-01","new_begun":"2026-04-30T22:00:00Z",)"
+      R"("new_signed":"2026-01-01T00:00:00Z","modifiedon":"2026-01-01T00:00:00Z"},{"id":"5b1f2f0e-3c55-4a54-9f0e-0c05e1100d36",)"
       R"("reason":"deleted"}],"@odata.nextLink":"https://o/api/data/v9.2/opportunities?$skiptoken=1"})";
   const std::string batch =
       "multipart/mixed; boundary=b\n--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: "
@@ -194,17 +280,15 @@ std::vector<Target> all_targets() {
       R"([{"id":"S"}]}},"customerProfile":{"name":"B","address":{"country":"DE"},"team":[{"email":"a@b.c"}],"ids":{}},)"
       R"("consent":{},"target":[{"id":"msft"}],"team":[],"registrations":[{}]})";
   return {
-      {"json", "", R"({"a":[1,-2.5e3,true,null,"\u00e4\ud83d\ude00"]})",
-       [](std::string_view s) -> Read {
-         if (const auto v = json::read(s)) json::write(*v);
-         return std::nullopt;
-       }},
-      {"links_and_headers", "", "https://a.example:8443/p/q?x=%20y&z=1", links_and_headers},
-      {"refusals", "", R"([{"message":"m","errorCode":"INVALID_FIELD","fields":["A"]}])", refusals},
-      {"salesforce_page", "GET queryAll", page,
-       [](std::string_view s) {
-         return error_in(salesforce::read_page(std::string(s), salesforce_shape(), "GET queryAll", Instant{0}));
-       }},
+      {"json", "", R"({"a":[1,-2.5e3,true,null,"\u00e4\ud83d\ude00"]})", json_text},
+      {"links_and_ids", "", "https://a.example:8443/p/q?x=%20y&z=1", links_and_ids},
+      {"header_values", "", "Sat, 21 Nov 2026 03:41:07 GMT", header_values},
+      {"refusals", "",
+       "Retry-After: 120\nDate: Sat, 21 Nov 2026 03:41:07 GMT\nContent-Type: application/json\nETag: \"1\"\n"
+       "x-ms-request-id: 1\nWWW-Authenticate: Bearer error=\"insufficient_claims\", claims=\"e30=\"\n\n"
+       R"([{"message":"m","errorCode":"INVALID_FIELD","fields":["A"]}])",
+       refusals},
+      {"salesforce_page", "GET queryAll", page, salesforce_page},
       {"salesforce_describe", "GET describe",
        R"({"fields":[{"name":"A","label":"B","type":"picklist","length":9,"updateable":true,"picklistValues":[{"value":"x",)"
        R"("active":true}],"referenceTo":["User"],"relationshipName":"R"}]})",
@@ -230,10 +314,7 @@ std::vector<Target> all_targets() {
        salesforce_composite},
       {"salesforce_cursor", "", salesforce_position(),
        [](std::string_view s) { return error_in(salesforce::read_cursor(Cursor(std::string(s)))); }},
-      {"dynamics365_page", "GET opportunities", rows,
-       [](std::string_view s) {
-         return error_in(dynamics365::read_page(std::string(s), dynamics365_shape(), "GET opportunities"));
-       }},
+      {"dynamics365_page", "GET opportunities", rows, dynamics365_page},
       {"dynamics365_batch", "POST $batch", batch,
        [](std::string_view s) { return error_in(dynamics365::read_batch(with_type(s, 200), "POST $batch")); }},
       {"dynamics365_options", "GET options",
@@ -264,7 +345,9 @@ std::vector<Target> all_targets() {
 const std::vector<Target>& targets() {
   static const std::vector<Target> all = [] {
     std::vector<Target> list = all_targets();
-    for (Target& target : conversations()) list.push_back(std::move(target));
+    for (const auto& more : {conversations(), written_texts(), sandboxes()}) {
+      list.insert(list.end(), more.begin(), more.end());
+    }
     return list;
   }();
   return all;
@@ -273,6 +356,27 @@ const std::vector<Target>& targets() {
 const Target* find_target(std::string_view name) {
   const auto it = std::find_if(targets().begin(), targets().end(), [name](const Target& t) { return t.name == name; });
   return it == targets().end() ? nullptr : &*it;
+}
+
+std::string complaint(const Target& target, std::string_view input) {
+  const auto error = target.read(input);
+  if (!error || error->kind == ErrorClass::cursor_invalid) return "";
+  if (error->kind != ErrorClass::bad_response) return name_of(error->kind) + (": " + error->message);
+  const bool names_it = error->message.find(target.request) != std::string::npos;
+  return names_it ? "" : "does not name " + target.request + ": " + error->message;
+}
+
+std::optional<Error> kept_as_shown(const Columns& columns) {
+  const auto whole = store::decode_columns(store::encode(columns));
+  if (!whole) return make_error(ErrorClass::bug, "kept, and not read any more: " + whole.error().message);
+  const store::ImageTexts parts = store::encode_parts(columns);
+  const auto names = store::decode_names(parts.names);
+  if (!names) return make_error(ErrorClass::bug, "kept, and not read any more: " + names.error().message);
+  const auto values = store::decode_values(*names, parts.values);
+  if (!values) return make_error(ErrorClass::bug, "kept, and not read any more: " + values.error().message);
+  const bool same = *whole == columns && *values == columns && parts.whole == store::encode(columns);
+  if (!same) return make_error(ErrorClass::bug, "kept as something else: " + parts.whole);
+  return std::nullopt;
 }
 
 }  // namespace cosell::fuzz

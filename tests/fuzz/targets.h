@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "deal/columns.h"
 
 namespace cosell::fuzz {
 
@@ -22,5 +23,12 @@ struct Target {
 
 const std::vector<Target>& targets();
 const Target* find_target(std::string_view name);
+
+// What a reader did wrong with the input, as a sentence; "" for one that understood it, or refused it with bad_response
+// and the request's name.
+std::string complaint(const Target& target, std::string_view input);
+
+// What a side showed has to come back from the store as it was: an error of ours when it does not.
+std::optional<Error> kept_as_shown(const Columns& columns);
 
 }  // namespace cosell::fuzz

@@ -65,6 +65,18 @@ TEST(Instant, TakesALeapSecondAsTheNextSecond) {  // F-55
   EXPECT_EQ(parse_instant("2016-12-31T23:59:60Z"), parse_instant("2017-01-01T00:00:00Z"));
 }
 
+TEST(Instant, IsOfAYearThatCanBeWrittenAndReadAgain) {  // F-55
+  // .NET's first and last moments, shown in somebody's zone.
+  for (const char* text : {"9999-12-31T23:59:59.999-08:00", "9999-12-31T23:59:60Z", "0001-01-01T00:00:00+01:00"}) {
+    EXPECT_FALSE(parse_instant(text)) << text;
+  }
+  for (const char* text : {"9999-12-31T23:59:59.999Z", "0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59+08:00"}) {
+    const auto at = parse_instant(text);
+    ASSERT_TRUE(at) << text;
+    EXPECT_EQ(parse_instant(to_string(*at)), at) << text;
+  }
+}
+
 TEST(Instant, IsWrittenInThreeForms) {
   const Instant t{1'795'232'467'259};
   EXPECT_EQ(to_string(t), "2026-11-21T03:41:07.259Z");
@@ -92,8 +104,11 @@ TEST(Duration, IsReadWithItsUnit) {
   EXPECT_EQ(parse_duration("3d"), days(3));
   EXPECT_EQ(parse_duration("250ms"), milliseconds(250));
   EXPECT_EQ(parse_duration("0s"), seconds(0));
+  EXPECT_EQ(parse_duration("36525d"), days(36'525));
   for (const char* text :
-       {"", "5", "s", "-5s", "1.5h", "5 s", "5w", "5S", "99999999999999999999s", "9223372036854775807d"}) {
+       {"", "5", "s", "-5s", "1.5h", "5 s", "5w", "5S", "99999999999999999999s", "9223372036854775807d",
+        // A moment that far away cannot be written, and added to one of today it would lie in the past.
+        "36526d", "106751991167d", "9223372036854775807ms"}) {
     EXPECT_FALSE(parse_duration(text)) << text;
   }
 }

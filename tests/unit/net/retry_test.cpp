@@ -288,6 +288,15 @@ TEST(RetryAfter, CutsWhatIsAbsurdlyLong) {
   EXPECT_EQ(parse_retry_after("999999999", {0}), days(100));
 }
 
+TEST(HttpDate, IsOfAYearThatCanBeWrittenAndReadAgain) {  // F-67
+  EXPECT_EQ(parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT"), parse_instant("9999-12-31T23:59:59Z"));
+  for (const char* text : {"Sat, 21 Nov 99999 03:41:07 GMT", "Sat, 21 Nov 999999999 03:41:07 GMT",
+                           "Sat, 21 Nov 2147483647 03:41:07 GMT"}) {
+    EXPECT_FALSE(parse_http_date(text)) << text;
+    EXPECT_FALSE(parse_retry_after(text, {0})) << text;
+  }
+}
+
 TEST(ErrorDetail, IsCutAtAWholeCharacter) {
   std::string body = "x";
   while (body.size() < 3000) body += "é";
