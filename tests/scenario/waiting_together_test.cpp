@@ -77,9 +77,9 @@ TEST_P(WaitingTogether, WhatTheSellerHasToFillInIsToldBesideAStepThatWaitsForIts
   world.crm_edit(id, {{"value", nullptr}});
   world.sync();
   EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::seller);
-  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("which is empty"), HasSubstr("Will show")));
+  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("the field is empty"), HasSubstr("Will show")));
   EXPECT_THAT(world.opportunity(id)["message"].get<std::string>(),
-              AllOf(HasSubstr("which is empty"), HasSubstr("Fill it in"), HasSubstr("To cancel, clear the field")));
+              AllOf(HasSubstr("the field is empty"), HasSubstr("Fill it in"), HasSubstr("To cancel, clear the field")));
   world.crm_edit(id, {{"value", 50000}, {"stage", "lost"}, {"loss_reason", nullptr}});
   world.advance(minutes(1));
   world.sync();
