@@ -4,8 +4,9 @@
 namespace cosell::cli {
 
 void App::add_care() {
-  CLI::App* store =
-      command(app_, "store", "Look after the store", "  cosell store verify\n  cosell store backup /backup/contoso.db");
+  CLI::App* store = command(
+      app_, "store", "Look after the store",
+      "  cosell store verify\n  cosell store backup /backup/contoso.db\n  cosell store restore /backup/contoso.db");
   store->require_subcommand(1);
   CLI::App* about = command(*store, "info", "Size and contents", "  cosell store info");
   add_pair(about, pair_);
@@ -18,6 +19,12 @@ void App::add_care() {
   backup->add_option("FILE", file_, "The new file")->required()->type_name("");
   add_pair_option(backup, pair_);
   does(backup, [this](Session& s) { return store_backup_command(s, pair_, file_); });
+  CLI::App* restore =
+      command(*store, "restore", "Put a copy in the place of the store; the one of before is kept beside it",
+              "  cosell store restore /backup/contoso.db");
+  restore->add_option("FILE", file_, "The copy that `cosell store backup` made")->required()->type_name("");
+  add_pair_option(restore, pair_);
+  does(restore, [this](Session& s) { return store_restore_command(s, pair_, file_); });
 
   CLI::App* journal = command(app_, "journal", "Look after the audit",
                               "  cosell journal verify\n  cosell journal export --file journal.jsonl");

@@ -152,6 +152,7 @@ int approve_command(Session& session, const ApproveOptions& options);
 int store_info_command(Session& session, const std::string& pair);
 int store_verify_command(Session& session, const std::string& pair);
 int store_backup_command(Session& session, const std::string& pair, const std::string& destination);
+int store_restore_command(Session& session, const std::string& pair, const std::string& copy);
 int journal_verify_command(Session& session, const std::string& pair);
 int journal_export_command(Session& session, const std::string& pair, const std::string& file);
 struct PruneOptions {

@@ -1,4 +1,4 @@
-// `cosell store info|verify|backup` and `cosell journal verify`: looking after the store.
+// `cosell store info|verify|backup|restore` and `cosell journal verify`: looking after the store.
 #include <filesystem>
 
 #include "base/text.h"
@@ -52,6 +52,13 @@ PairAnswer info_of(Session& session, const PairConfig& config) {
   return answer;
 }
 
+// A file is of one pair.
+std::optional<Error> several_pairs(const Session& session, const std::string& pair) {
+  if (!pair.empty() || session.config.pairs.size() <= 1) return std::nullopt;
+  return make_error(ErrorClass::config,
+                    "There are several pairs; say which with --pair: " + text::join(session.config.names(), ", "));
+}
+
 }  // namespace
 
 int store_info_command(Session& session, const std::string& pair) {
@@ -70,18 +77,33 @@ int store_verify_command(Session& session, const std::string& pair) {
 }
 
 int store_backup_command(Session& session, const std::string& pair, const std::string& destination) {
-  if (pair.empty() && session.config.pairs.size() > 1) {
-    return failed(session, nullptr,
-                  make_error(ErrorClass::config, "There are several pairs; say which with --pair: " +
-                                                     text::join(session.config.names(), ", ")))
-        .code;
-  }
+  if (const auto which = several_pairs(session, pair)) return failed(session, nullptr, *which).code;
   return for_each_pair(session, pair, [&](const PairConfig& config) {
     auto done = store::back_up_sqlite_store(config.store, destination, looking_at(config), session.clock());
     if (!done) return failed(session, &config, done.error());
     session.output.line("Copied " + config.store + " to " + destination + ", as of one moment.");
     PairAnswer answer;
     answer.json.set("backup", json::Value::string(destination));
+    return answer;
+  });
+}
+
+int store_restore_command(Session& session, const std::string& pair, const std::string& copy) {
+  if (const auto which = several_pairs(session, pair)) return failed(session, nullptr, *which).code;
+  return for_each_pair(session, pair, [&](const PairConfig& config) {
+    auto done = store::restore_sqlite_store(config.store, copy, looking_at(config), session.clock());
+    if (!done) return failed(session, &config, done.error());
+    Output& out = session.output;
+    out.line("Put " + copy + " in the place of " + config.store + ": " + done->found);
+    if (!done->kept_as.empty()) {
+      out.line("The store of before is kept as " + done->kept_as + "; it is yours to delete (with its -wal and -shm).");
+    }
+    out.line("What happened in both systems since then is read again with the next sync. To see what it would write: " +
+             std::string("cosell plan ") + config.name);
+    PairAnswer answer;
+    answer.json.set("restored", json::Value::string(copy));
+    answer.json.set("found", json::Value::string(done->found));
+    answer.json.set("kept_as", json::Value::string(done->kept_as));
     return answer;
   });
 }

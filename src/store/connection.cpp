@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/text.h"
+#include "store/store_file.h"
 
 namespace cosell::store {
 namespace {
@@ -120,11 +121,7 @@ Error error_from(const SQLite::Exception& failure, const std::string& path) {
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      error = described(ErrorClass::store_damaged,
-                        path +
-                            " is damaged. Restore it from a backup, or move it away (with its -wal and -shm files) "
-                            "and sync again: the deals find each other anew.",
-                        "damaged");
+      error = described(ErrorClass::store_damaged, path + " is damaged. " + restore_or_begin_anew, "damaged");
       break;
     case SQLITE_READONLY:
     case SQLITE_PERM:

@@ -193,12 +193,10 @@ Opened open_scratch(const std::string& path, const OpenOptions& options) {
 }  // namespace
 
 Error damage_found(const std::string& path, const std::string& what) {
-  std::string remedy =
-      "Restore it from a backup, or move it away (with its -wal and -shm files) and sync again: the deals find each "
-      "other anew.";
+  std::string remedy = restore_or_begin_anew;
   if (has_content(real_path(path) + "-wal")) {
-    remedy += " If it has just been put back from a backup: " + path + "-wal and " + path +
-              "-shm are of the file of before; take them away and put the backup in its place once more.";
+    remedy += " If it has just been put back from a backup, " + path + "-wal and " + path +
+              "-shm are of the file of before: cosell store restore puts it back without them.";
   }
   Error error = refused(path, "is damaged", remedy);
   error.detail = what;

@@ -62,7 +62,7 @@ void migrate(Connection& connection, std::int64_t version, const std::vector<std
     if (!connection.text("PRAGMA foreign_key_check").empty()) {
       throw Refusal{make_error(ErrorClass::store_damaged,
                                "The store cannot be brought up to date: some of its rows refer to others that are "
-                               "missing. Nothing was changed. Restore it from a backup.")};
+                               "missing. Nothing was changed. Restore it from a backup (cosell store restore FILE).")};
     }
     connection.script("COMMIT");
   } catch (...) {

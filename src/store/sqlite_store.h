@@ -33,4 +33,15 @@ Result<std::string> verify_sqlite_store(const std::string& path, const OpenOptio
 Result<void> back_up_sqlite_store(const std::string& path, const std::string& destination, const OpenOptions& options,
                                   Clock& clock);
 
+struct Restored {
+  std::string found;    // what was read through, as verify_sqlite_store says it
+  std::string kept_as;  // the store of before, with its log beside it; "" when there was none
+};
+
+// Puts the copy `backup` in the place of the store, with a line in its history; the copy itself is only read. Refused
+// with nothing changed: store_busy while another process holds the store, store_damaged or config for a copy that is
+// damaged, newer, another pair's or none. A restore that broke off is simply done again.
+Result<Restored> restore_sqlite_store(const std::string& path, const std::string& backup, const OpenOptions& options,
+                                      Clock& clock);
+
 }  // namespace cosell::store

@@ -60,10 +60,6 @@ Error refused(const std::string& path, const std::string& found, const std::stri
 
 const char* const kNameAnother =
     "Name another file as the store in the configuration, or move this one away and sync again.";
-const char* const kRestore =
-    "Restore it from a backup, or move it away (with its -wal and -shm files) and sync again: the deals find each "
-    "other anew.";
-
 // The size the file ought to have; empty when the header does not tell.
 std::optional<std::int64_t> expected_size(std::string_view header) {
   const std::int64_t page = big_endian(header, 16, 2) == 1 ? 65536 : big_endian(header, 16, 2);
@@ -84,7 +80,7 @@ Result<FileFacts> facts_from_header(const std::string& path, std::string_view he
     return refused(path, "is not a store of cosell: it is no SQLite file", kNameAnother);
   }
   if (header.size() < kHeaderSize) {
-    return refused(path, "is damaged: it is cut off after " + std::to_string(size) + " bytes", kRestore);
+    return refused(path, "is damaged: it is cut off after " + std::to_string(size) + " bytes", restore_or_begin_anew);
   }
   if (big_endian(header, 68, 4) != kApplicationId) {
     return refused(path, "is not a store of cosell: it is a SQLite file of another program", kNameAnother);
@@ -101,7 +97,7 @@ Result<FileFacts> facts_from_header(const std::string& path, std::string_view he
   if (expected && size < *expected && size_of(path + "-wal") == 0) {
     return refused(
         path, "is damaged: it is cut off after " + std::to_string(size) + " of " + std::to_string(*expected) + " bytes",
-        kRestore);
+        restore_or_begin_anew);
   }
   return FileFacts{true, version};
 }
@@ -176,11 +172,12 @@ Result<FileFacts> inspect(const std::string& path, std::int64_t newest) {
   if (::stat(path.c_str(), &facts) != 0) {
     if (errno != ENOENT) return refused_by_system("cannot be opened", path, errno);
     if (size_of(path + "-wal") == 0) return FileFacts{};
-    return refused(path, "is missing, but its log " + path + "-wal is still there",
-                   "Put the store back from a backup, or move the log away and sync again.");
+    return refused(
+        path, "is missing, but its log " + path + "-wal is still there",
+        "Put the store back from a backup (cosell store restore FILE), or move the log away and sync again.");
   }
   if (!S_ISREG(facts.st_mode)) return refused(path, "is not a file", kNameAnother);
-  if (facts.st_size == 0) return refused(path, "is empty: it is no store", kRestore);
+  if (facts.st_size == 0) return refused(path, "is empty: it is no store", restore_or_begin_anew);
   const Descriptor file = open_to_read(path);
   if (!file.open()) return refused_by_system("cannot be opened", path, errno);
   // Another process may be writing its log back between one part of a look and the next. What counts is what two looks

@@ -12,6 +12,11 @@ namespace cosell::store {
 // "application_id" in the header of every store ("CSBr").
 constexpr std::int64_t kApplicationId = 0x43534272;
 
+// What helps against damage, for people.
+inline constexpr const char* restore_or_begin_anew =
+    "Restore it from a backup (cosell store restore FILE), or move it away (with its -wal and -shm files) and sync "
+    "again: the deals find each other anew.";
+
 struct FileFacts {
   bool exists = false;
   std::int64_t version = 0;  // as of the file's header; a write-ahead log may hold a newer one

@@ -298,7 +298,8 @@ TEST_F(BadStore, ThatIsCutOffIsRefused) {  // F-62
   const std::string whole = read_text(sandbox.store());
   for (const std::size_t size : {whole.size() / 2, std::size_t{70}}) {
     write_text(sandbox.store(), whole.substr(0, size));
-    expect_store_refused(AllOf(HasSubstr("is damaged: it is cut off"), HasSubstr("Restore it from a backup")));
+    expect_store_refused(AllOf(HasSubstr("is damaged: it is cut off"),
+                               HasSubstr("Restore it from a backup (cosell store restore FILE)")));
   }
   write_text(sandbox.store(), whole);
   EXPECT_EQ(sandbox.answer({"sync"})["done"], Json::object());
