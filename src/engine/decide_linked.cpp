@@ -376,6 +376,9 @@ Decider::Situation Decider::situation_of(const Decision& decision, const DealVie
     const auto answer_means = meaning_of_answer(view.partner_center, pair_.settings.rules.registration);
     s.message = answer_means.meaning + (answer_means.advice.empty() ? "" : " " + answer_means.advice);
   }
+  if (s.state == DealState::in_sync && standing && standing->substatus == Substatus::expired) {
+    s.message = words::expired(pair_);
+  }
   return s;
 }
 

@@ -18,14 +18,24 @@ using store::WaitFor;
 
 std::string quoted(const std::string& s) { return "\"" + s + "\""; }
 
-// Where on a machine the mapping file lies is nothing for the CRM. The text of a mapping begins with "// its name".
-std::string without_folder(const mapping::Mapping& mapping, const std::string& message) {
-  constexpr std::size_t mark = 3;
+// Which line of a mapping file says it, " (acme.jsonc:14)", is nothing for the CRM. The text of a mapping begins with
+// "// its name"; those that it extends are JSON.
+std::string without_places(const mapping::Mapping& mapping, std::string message) {
   const std::string& text = mapping.text();
-  const std::size_t end = std::min(text.find('\n'), text.size());
-  const std::string file = end > mark ? text.substr(mark, end - mark) : "";
-  const std::size_t folder = file.rfind('/');
-  return folder == std::string::npos ? message : text::replace_all(message, file, file.substr(folder + 1));
+  const std::string own = text.substr(0, text.find('\n'));
+  for (std::size_t begin = message.find(" ("); begin != std::string::npos; begin = message.find(" (", begin)) {
+    const std::size_t end = message.find(')', begin);
+    if (end == std::string::npos) break;
+    const std::string inside = message.substr(begin + 2, end - begin - 2);
+    const std::string file = inside.substr(0, inside.rfind(':'));
+    const bool is_file = text::ends_with(file, ".jsonc") || text::ends_with(file, ".json") || own == "// " + file;
+    if (is_file && file != inside) {
+      message.erase(begin, end + 1 - begin);
+    } else {
+      begin += 2;
+    }
+  }
+  return message;
 }
 
 }  // namespace
@@ -115,7 +125,7 @@ std::string seller_step(const Pair& pair, const store::DealRow& row) {
 mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, const Deal& referral) {
   mapping::SellerView view;
   view.state = state_title(row);
-  view.message = without_folder(*pair.mapping, row.message);
+  view.message = without_places(*pair.mapping, row.message);
   if (const std::string step = seller_step(pair, row); !step.empty()) {
     view.message += (view.message.empty() ? "" : " ") + step;
   }
@@ -552,6 +562,10 @@ std::string inbound_waits(const Deal& referral) {
 std::string inbound_remedy(const Pair& pair) {
   return "Move it to another stage in " + pair.title(Side::crm) +
          " to accept it, or close it as lost with a reason to decline it.";
+}
+
+std::string expired(const Pair& pair) {
+  return "Expired in " + pair.title(Side::partner_center) + " before it was answered there.";
 }
 
 std::string account_in_doubt(const Pair& pair, const Customer& customer) {

@@ -111,6 +111,7 @@ std::string conflict(const Pair& pair, const std::vector<Field>& fields, const D
 std::string choice_commands(const store::DealRow& row);
 std::string inbound_waits(const Deal& referral);
 std::string inbound_remedy(const Pair& pair);
+std::string expired(const Pair& pair);
 std::string account_in_doubt(const Pair& pair, const Customer& customer);
 std::string customer_waits(const Pair& pair, const Customer& customer, std::size_t found);
 // "value 1,000.00 USD -> 1,200.00 USD, stage Qualified -> Proposed"

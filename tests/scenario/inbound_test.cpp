@@ -208,6 +208,9 @@ TEST_P(Inbound, ExpiresByItselfAndClosesTheOpportunity) {  // L-4
   world.sync();
   EXPECT_EQ(world.referrals()[0]["substatus"], "Expired");
   EXPECT_EQ(world.opportunity(id)["stage"], "lost");
+  world.advance(hours(1));
+  world.sync();
+  EXPECT_EQ(world.opportunity(id)["message"], "Expired in Partner Center before it was answered there.");
   world.reset_stats();
   world.advance(hours(1));
   world.sync();

@@ -171,6 +171,19 @@ TEST_P(SellerWords, NameTheFieldThatWasEmptiedByItsLabel) {
                     HasSubstr(", " + world.pair().mapping->column_of(Field::solutions, "") + ")"), for_sellers));
 }
 
+TEST(SellerWordsInSalesforce, NameNoFileWhereAStageHasNoMeaning) {
+  World world({.crm = "salesforce"});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.restart_with({{"stages", {{"map", {{"Prospecting", 20}, {"Closed Won", "won"}, {"Closed Lost", "lost"}}}}}});
+  world.crm_edit(id, {{"stage", "60"}});
+  world.advance(minutes(1));
+  world.sync();
+  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("is not in the stage table"), HasSubstr("jsonc:")));
+  const std::string told = world.opportunity(id)["message"];
+  EXPECT_THAT(told, AllOf(HasSubstr("is not in the stage table"), Not(HasSubstr("jsonc")), Not(HasSubstr("("))));
+}
+
 // The name is a heading of every list: a line of its own would look like an entry.
 TEST_P(SellerWords, KeepTheNameOnOneLine) {
   World world({.crm = GetParam()});
