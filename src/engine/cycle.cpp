@@ -234,7 +234,8 @@ Result<std::optional<FirstSync>> Cycle::first_sync(std::int64_t writes_to_come) 
   FirstSync first;
   first.plan_hash = planner_->plan_hash();
   first.writes = writes_to_come;
-  if (writes_to_come > 0) first.not_approved = planner_->writes_beside(*approved);
+  // What only tells sellers goes along with an approved plan; by itself it is a plan like any other.
+  if (writes_to_come > 0) first.not_approved = approved->empty() ? writes_to_come : planner_->writes_beside(*approved);
   if (plan_is_approved(first, options_)) {
     const std::string plan = planner_->plan_in_one_text();
     auto kept = pair_.store->transaction([&] { return pair_.store->set_property(approved_plan_property, plan); });

@@ -205,9 +205,9 @@ void Decider::wait_too(Situation& s, Situation also) {
   if (also.reason == "conflict" || (by_itself(s) && !by_itself(also))) std::swap(s, also);
   s.look_again_at = first;
   if (s.message.find(also.message) == std::string::npos) s.message += " " + also.message;
-  // A command is for whoever reads of the first one.
-  const bool told = s.waits_for == WaitFor::seller || s.waits_for == WaitFor::date;
-  if (!told || also.reason != "settling" || s.next_step.find(also.next_step) != std::string::npos) return;
+  // A command is nothing for whoever reads of the first one in the CRM.
+  const bool in_crm = s.waits_for == WaitFor::seller || s.waits_for == WaitFor::date;
+  if ((in_crm && also.reason != "settling") || s.next_step.find(also.next_step) != std::string::npos) return;
   s.next_step += " " + also.next_step;
 }
 

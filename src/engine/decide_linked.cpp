@@ -364,7 +364,9 @@ Decider::Situation Decider::situation_of(const Decision& decision, const DealVie
     return s;
   }
   const auto* answer = decision.of(Field::standing);
-  const bool answering = answer != nullptr && answer->verdict == Verdict::to_partner_center;
+  const bool answering =
+      answer != nullptr && (answer->verdict == Verdict::to_partner_center || answer->verdict == Verdict::conflict ||
+                            (answer->verdict == Verdict::held && answer->reason != Reason::not_answered_yet));
   if (standing && is_waiting(*standing) && !answering) {
     s.state = DealState::waiting;
     s.waits_for = WaitFor::seller;
@@ -444,7 +446,10 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   }
   // What only a person can do is asked for at once, also while a step waits for its time.
   if (auto left = left_to_a_person(plan, decision, held, view)) wait_too(waits, std::move(*left));
-  if (waits.state == DealState::in_sync) waits = situation_of(decision, view);
+  if (auto stands = situation_of(decision, view);
+      waits.state == DealState::in_sync || stands.state == DealState::waiting) {
+    wait_too(waits, std::move(stands));
+  }
   tell_what_was_taken_back(plan, decision, view, waits);
   leave_if_decided(plan.row, waits);
   plan_registration(plan, view, waits);

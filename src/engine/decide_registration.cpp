@@ -26,9 +26,12 @@ const char* name_of(EarlyWon how) {
 
 bool Decider::won_may_leave(const Planned& plan, const DealView& view, Situation& waits) const {
   if (pair_.settings.early_won != EarlyWon::hold || has_mark(plan.row, approved_mark(Irreversible::won))) return true;
-  if (waits.state != store::DealState::in_sync && waits.reason != "settling") return true;  // for a person, first
   const auto from = registrable_from(view.partner_center, pair_.settings.rules);
   if (!from || *from <= now_) return true;
+  if (waits.state != store::DealState::in_sync && waits.reason != "settling") {  // for a person, who is told of it
+    if (waits.reason == "approval") waits.message += " " + words::early_won_warning(pair_, *from);
+    return true;
+  }
   if (waits.look_again_at && *waits.look_again_at > *from) return true;  // longer anyway
   waits.state = store::DealState::waiting;
   waits.waits_for = store::WaitFor::date;

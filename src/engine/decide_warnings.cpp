@@ -56,7 +56,7 @@ void Decider::warn_of_steps(Planned& plan, const reconcile::Decision& decision, 
   situation.message += " " + told;
   const auto known = plan.before.marks.find(warning_mark);
   note_warning(plan, told);
-  plan.warning_is_new = known == plan.before.marks.end() || known->second != told;
+  plan.warning_is_new = known == plan.before.marks.end() || known->second.find(told) == std::string::npos;
   plan.row.marks[warning_mark] = told;
 }
 
@@ -64,22 +64,25 @@ void Decider::tell_of_retyped_keys(Planned& plan, const DealView& view, Situatio
   for (const Side side : {Side::crm, Side::partner_center}) {
     const auto mark = plan.row.marks.find(retyped_mark(side));
     if (mark == plan.row.marks.end()) continue;
-    const auto parts = text::split(mark->second, ' ');
-    const auto since = parse_instant(parts.front());
+    const std::size_t space = mark->second.find(' ');
+    auto since = parse_instant(mark->second.substr(0, space));
+    if (since && *since > now_) since = now_;  // noted while the clock was ahead
+    const std::string typed = space == std::string::npos ? "" : mark->second.substr(space + 1);
     const auto standing = view.partner_center.standing();
     const bool stays = side == Side::partner_center && standing && is_terminal(*standing);  // nothing is set back (L-7)
-    if (!since || parts.size() != 2 || stays || *since + retyped_key_is_told <= now_) {
+    if (!since || typed.empty() || stays || *since + retyped_key_is_told <= now_) {
       plan.row.marks.erase(mark);
       continue;
     }
     const std::string column = side == Side::crm ? column_in_words(plan, pair_.mapping->key_column()) : "";
-    const std::string told = words::retyped(pair_, plan.row, side, parts.back(), column);
+    const std::string told = words::retyped(pair_, plan.row, side, typed, column);
     s.message += (s.message.empty() ? "" : " ") + told;
     // A command is nothing for whoever reads of it in the CRM.
     const bool for_sellers = s.waits_for == store::WaitFor::seller || s.waits_for == store::WaitFor::date;
-    if (!for_sellers) {
-      s.next_step += (s.next_step.empty() ? "" : " ") + words::retyped_remedy(plan.row, side, parts.back());
+    if (const std::string remedy = words::retyped_remedy(plan.row, side, typed); !for_sellers && !remedy.empty()) {
+      s.next_step += (s.next_step.empty() ? "" : " ") + remedy;
     }
+    mark->second = to_string(*since) + " " + typed;
     const Instant until = *since + retyped_key_is_told;
     s.look_again_at = std::min(s.look_again_at.value_or(until), until);
     std::string& note = plan.row.marks[warning_mark];

@@ -438,7 +438,9 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
     report_.side_is_down(lane.side, *first_error);
   } else {
     // The batch behind it may have been asked for another time.
-    lane.rests_until = std::max(lane.rests_until.value_or(Instant{}), pair_.clock->now() + wait);
+    const Instant now = pair_.clock->now();
+    const bool rests = lane.rests_until && !is_over(*lane.rests_until, now);
+    lane.rests_until = rests ? std::max(*lane.rests_until, now + wait) : now + wait;
   }
   return {};
 }

@@ -19,7 +19,7 @@ inline constexpr const char* restarted_mark = "restarted_as";   // an old referr
 inline constexpr const char* predecessor_mark = "predecessor";  // an opportunity: its referral before this one
 inline constexpr const char* left_mark = "left_as_is";          // a person wants the difference to stay
 
-// Several records with one key (key_holders.h). A second record has the first of a pair, its value is the key; the deal
+// Several records with one key (ties.h). A second record has the first of a pair, its value is the key; the deal
 // that the key is tied to has the other one, with the other records.
 inline constexpr const char* clone_mark = "clone_of";  // an opportunity that carries another one's referral (F-47)
 inline constexpr const char* cloned_mark = "copied_to";

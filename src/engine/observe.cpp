@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/json_text.h"
+#include "base/text.h"
 #include "engine/marks.h"
 #include "engine/view.h"
 #include "store/codec.h"
@@ -91,12 +92,13 @@ Result<void> Observer::note_retyped_key(DealRow& row, Side side, const Observati
   if (!before.valid() || tied.empty() || seen.key.empty()) return {};
   const Connector& names = pair_.connector(other);
   const RecordId named = names.normal_id(seen.key.value);
-  if (named.empty() || named.value == tied) return {};
+  const std::string typed = named.empty() ? text::trim(seen.key.value) : named.value;
+  if (typed.empty() || typed == tied) return {};
   auto known = pair_.store->image(before);
   if (!known) return known.error();
   const std::string key = side == Side::crm ? pair_.mapping->key_column() : info(Field::crm_id).name;
   if (names.normal_id(text_of(column(*known, key))).value != tied) return {};
-  row.marks[retyped_mark(side)] = to_string(pair_.clock->now()) + " " + named.value;
+  row.marks[retyped_mark(side)] = to_string(pair_.clock->now()) + " " + typed;
   return {};
 }
 

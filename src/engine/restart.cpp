@@ -54,7 +54,7 @@ void forget_old_referral(DealRow& row) {
   const std::string of_partner_center = std::string(".") + store::name_of(Side::partner_center);
   for (auto it = row.marks.begin(); it != row.marks.end();) {
     const bool of_old = it->first.rfind(store::agreed_mark, 0) == 0 || is_step_mark(it->first) ||
-                        is_refused_mark(it->first) || it->first == left_mark ||
+                        is_refused_mark(it->first) || it->first == left_mark || it->first == retyped_mark(Side::crm) ||
                         text::ends_with(it->first, of_partner_center);
     it = of_old ? row.marks.erase(it) : std::next(it);
   }

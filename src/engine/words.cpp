@@ -2,6 +2,7 @@
 #include "engine/words.h"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "base/text.h"
@@ -223,13 +224,16 @@ std::string doubled_and_gone_remedy(const Pair& pair, const store::DealRow& row)
 std::string retyped(const Pair& pair, const store::DealRow& row, Side side, const std::string& typed,
                     const std::string& column) {
   if (side == Side::crm) {
-    return "Somebody typed referral " + typed + " into " + column + " in " + pair.title(side) +
+    return "Somebody typed " + quoted(typed) + " into " + column + " in " + pair.title(side) +
            "; the deal stays tied to referral " + row.partner_center.record_id + ", and the field is set back.";
   }
-  return "Somebody changed the CRM ID of the referral to " + typed + " in " + pair.title(side) +
+  return "Somebody changed the CRM ID of the referral to " + quoted(typed) + " in " + pair.title(side) +
          "; the deal stays tied to opportunity " + row.crm.record_id + ", and the CRM ID is set back.";
 }
 std::string retyped_remedy(const store::DealRow& row, Side side, const std::string& typed) {
+  // What stands in a command is copied into a shell.
+  if (!std::all_of(typed.begin(), typed.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '-'; }))
+    return "";
   const std::string wanted =
       side == Side::crm ? row.crm.record_id + " " + typed : typed + " " + row.partner_center.record_id;
   return "If that one is right: cosell deals unlink " + row.crm.record_id + "; then: cosell deals link " + wanted;

@@ -227,6 +227,21 @@ TEST_P(Concurrency, AFirstSyncBeyondTheGuardIsApprovedAsExactlyThisPlan) {  // I
   EXPECT_EQ(world.referrals().size(), 6U);
 }
 
+// A mapping that selects too much may find nothing to send yet; thousands of sellers are told of it all the same.
+TEST_P(Concurrency, AFirstSyncThatOnlyTellsSellersMeetsTheGuardToo) {  // I-13
+  World world({.crm = GetParam()});
+  world.pair().settings.first_sync.deals = 3;
+  for (int i = 0; i < 6; ++i) {
+    Json words = usual_opportunity("Deal " + std::to_string(i));
+    words["solution"] = nullptr;
+    world.new_opportunity(words);
+  }
+  world.reset_stats();
+  const auto report = world.sync();
+  EXPECT_EQ(report.guard, "first_sync") << "six opportunities lack their solution";
+  EXPECT_EQ(writes_of_both(world), 0);
+}
+
 // It goes on with what was approved, and with nothing else of that size.
 TEST_P(Concurrency, AnApprovedFirstSyncThatBrokeOffGoesOnWithItsPlanAlone) {  // I-13
   for (const bool plan_changes : {false, true}) {

@@ -209,6 +209,20 @@ TEST_P(LifeOfDeals, WonOfADealThatMayBeRegisteredWaitsForItsSeventyTwoHours) {  
   EXPECT_EQ(world.referral_of(id)["substatus"], "Won");
 }
 
+// Whoever lets it go decides on that, too.
+TEST_P(LifeOfDeals, WhoApprovesWonIsToldThatItIsTooSoonForARegistration) {  // G-3
+  World world({.crm = GetParam()});
+  world.pair().settings.gates[Irreversible::won] = engine::Gate::ask;
+  const auto id = world.new_opportunity(deal_with("Alder Foods", {{"visible", true}}));
+  world.sync();
+  world.advance(minutes(10));
+  world.crm_edit(id, {{"stage", "won"}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "approval");
+  EXPECT_NE(world.deal_of(id).message.find("may refuse to register it"), std::string::npos)
+      << world.deal_of(id).message;
+}
+
 // Another step of the deal that settles beyond those hours lets nothing through before they are over.
 TEST_P(LifeOfDeals, WonTooSoonWaitsAlsoBesideAStepThatWaitsLonger) {  // G-3
   World world({.crm = GetParam(), .settle = minutes(60)});

@@ -485,6 +485,25 @@ TEST_P(Link, AKeyThatIsTypedAnewOnALiveTieIsSetBackAndTold) {  // I-16, I-06
   }
 }
 
+// What people type is not always an id; no command is made of it.
+TEST_P(Link, WordsThatAreTypedForAKeyAreToldAndStandInNoCommand) {  // I-16
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string referral = world.deal_of(id).partner_center.record_id;
+  world.portal_edit(referral, Json::array({replaced("/externalReferenceId", "Opp 4711; see Jon")}));
+  world.advance(minutes(5));
+  world.sync();
+  const auto deal = world.deal_of(id);
+  EXPECT_NE(deal.message.find("\"Opp 4711; see Jon\""), std::string::npos) << deal.message;
+  EXPECT_EQ(deal.next_step.find("4711"), std::string::npos) << deal.next_step;
+  world.advance(minutes(5));
+  world.sync();
+  for (const Json& one : world.referrals()) EXPECT_NE(one["externalReferenceId"], "Opp 4711; see Jon");
+}
+
 // Two of three records with one key were taken apart and another tie was made: the third still waits, and both say so.
 TEST_P(Link, TheThirdOfThreeTwinsHoldsTheDealThatAPersonLinkedAnew) {  // I-16, I-17
   World world({.crm = GetParam()});

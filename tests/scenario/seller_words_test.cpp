@@ -175,7 +175,12 @@ TEST(SellerWordsInSalesforce, NameNoFileWhereAStageHasNoMeaning) {
   World world({.crm = "salesforce"});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
   world.sync();
-  world.restart_with({{"stages", {{"map", {{"Prospecting", 20}, {"Closed Won", "won"}, {"Closed Lost", "lost"}}}}}});
+  world.restart_with({{"stages",
+                       {{"map",
+                         {{"Received from Microsoft", "waiting"},
+                          {"Prospecting", 20},
+                          {"Closed Won", "won"},
+                          {"Closed Lost", "lost"}}}}}});
   world.crm_edit(id, {{"stage", "60"}});
   world.advance(minutes(1));
   world.sync();

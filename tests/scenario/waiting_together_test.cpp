@@ -110,5 +110,31 @@ TEST_P(WaitingTogether, AStepIsApprovedAlsoBesideAConflict) {
   EXPECT_EQ(world.deal_of(id).reason, "conflict");
 }
 
+TEST_P(WaitingTogether, TheCommandOfEachIsToldWhereAnAdminIsWaitedForTwice) {
+  World world({.crm = GetParam()});
+  world.pair().settings.gates[Irreversible::shared] = engine::Gate::never;
+  world.pair().settings.gates[Irreversible::lost] = engine::Gate::ask;
+  const auto id = world.new_opportunity(with({{"visible", true}}));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.sync();
+  EXPECT_THAT(world.deal_of(id).next_step, HasSubstr("cosell approve")) << world.deal_of(id).reason;
+}
+
+// What the seller has to do about the stage is not hidden by a step that leaves by itself.
+TEST(WaitingTogetherInSalesforce, AStageThatIsLeftOutIsToldBesideAStepThatWaitsForItsTime) {
+  World world({.crm = "salesforce", .settle = minutes(60)});
+  const auto id = world.new_opportunity(with({{"visible", true}}));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "settling");
+  world.restart_with({{"stages", {{"add", {{"Proposal/Price Quote", "ignore"}}}}}});
+  world.crm_edit(id, {{"stage", "60"}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::seller);
+  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("Proposal/Price Quote"), HasSubstr("Will show")));
+}
+
 }  // namespace
 }  // namespace cosell::test
