@@ -224,4 +224,9 @@ Error error_of_part(const http::Response& part, const Asked& asked, Instant now)
   return e;
 }
 
+bool comes_later(const Error& e) {
+  return e.kind == ErrorClass::transient || e.kind == ErrorClass::throttled || e.kind == ErrorClass::auth_expired ||
+         e.kind == ErrorClass::cancelled;
+}
+
 }  // namespace cosell::dynamics365

@@ -22,6 +22,9 @@ Error error_of(const http::Response& response, const Asked& asked, Instant now);
 // One part of a batch that was refused. Its answer arrived, so nothing of it was applied.
 Error error_of_part(const http::Response& part, const Asked& asked, Instant now);
 
+// It may be answered when asked again.
+bool comes_later(const Error& e);
+
 // "0x80060882" from that or from the signed decimal form (-2147088254); lower case. Other texts as they are.
 std::string normal_code(std::string_view written);
 

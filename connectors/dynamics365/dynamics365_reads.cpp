@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "connectors/dynamics365/dynamics365_errors.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
 #include "connectors/dynamics365/dynamics365_privileges.h"
 #include "connectors/dynamics365/dynamics365_write_row.h"
@@ -249,12 +250,7 @@ Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, 
   if (empty.empty()) return {};
   if (!readable_asked_at_ || call.clock.now() - *readable_asked_at_ >= kReadableFresh) {
     auto asked = readable_secured_columns(call, client_);
-    if (!asked) {
-      const ErrorClass kind = asked.error().kind;
-      const bool later = kind == ErrorClass::transient || kind == ErrorClass::throttled ||
-                         kind == ErrorClass::auth_expired || kind == ErrorClass::cancelled;
-      if (later) return std::move(asked.error());
-    }
+    if (!asked && comes_later(asked.error())) return std::move(asked.error());
     readable_ = asked ? std::optional(*std::move(asked)) : std::nullopt;
     readable_asked_at_ = call.clock.now();
   }
@@ -272,9 +268,17 @@ Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, 
 
 Result<void> Dynamics365Reads::complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known) {
   // Rows without a position to note moves in are no page of a pull.
-  auto filled = known == nullptr ? related_.fill(call, shape, rows) : related_.fill_page(call, shape, rows);
+  const bool of_pull = known != nullptr;
+  const bool due = is_due_what_is_secured(call, shape, rows);
+  if (due) ask_what_is_secured(shape, false);
+  const auto along = due ? Dynamics365Related::Along::by_itself_too : Dynamics365Related::Along::with_others;
+  auto filled = of_pull ? related_.fill_page(call, shape, rows, along) : related_.fill(call, shape, rows, along);
   if (!filled) return filled;
-  if (auto readable = check_secured(call, shape, rows); !readable) return readable;
+  if (due) secured_asked_at_ = call.clock.now();
+  if (auto readable = check_secured(call, shape, rows); !readable) {
+    related_.forget();
+    return readable;
+  }
   return processes_.fill(call, shape, rows, known);
 }
 
@@ -290,6 +294,17 @@ Result<Page> Dynamics365Reads::take_moved(Call& call, const RowShape& shape, Rea
   page.caught_up = pending.empty();
   page.next = write_cursor(position);
   return page;
+}
+
+bool Dynamics365Reads::is_due_what_is_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) const {
+  const auto may_be_secured = [](const PlannedColumn& c) {
+    return c.from == PlannedColumn::From::own || c.from == PlannedColumn::From::related;
+  };
+  const auto is_live = [](const Row& row) { return row.seen.existence == Existence::live; };
+  return shape.table->kind == RecordKind::opportunity &&
+         (!secured_asked_at_ || call.clock.now() - *secured_asked_at_ >= kReadableFresh) &&
+         std::any_of(shape.columns.begin(), shape.columns.end(), may_be_secured) &&
+         std::any_of(rows.begin(), rows.end(), is_live);
 }
 
 // Somebody may have put a column under security since; a first page has just described those of its own table.
@@ -313,6 +328,7 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   auto shape = shape_for(call, RecordKind::opportunity, request.columns);
   if (!shape) return std::move(shape.error());
   if (begins) ask_what_is_secured(*shape, request.cursor.empty());
+  if (request.cursor.empty()) secured_asked_at_ = call.clock.now();
   for (const PlannedColumn& c : shape->columns) {
     const std::string name = c.name.substr(0, c.name.find('.'));
     const bool has_facts = c.from == PlannedColumn::From::own || c.from == PlannedColumn::From::related;

@@ -50,6 +50,8 @@ class Dynamics365Reads {
   // Those that a row shows as empty, of what it refers to as well, and their ids.
   std::map<std::string, std::string> secured_and_empty(const RowShape& shape, const std::vector<Row>& rows);
   void ask_what_is_secured(const RowShape& shape, bool first);
+  // Whether the question is due although no other read takes it along.
+  bool is_due_what_is_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) const;
 
   // All rows of the reads with their related columns, each record once.
   Result<std::vector<Observation>> rows_of(Call& call, const RowShape& shape, const std::vector<Read>& reads);
@@ -63,6 +65,7 @@ class Dynamics365Reads {
   // Ids of the secured columns that the user may read; nothing where the organisation does not tell.
   std::optional<std::set<std::string>> readable_;
   std::optional<Instant> readable_asked_at_;
+  std::optional<Instant> secured_asked_at_;
 };
 
 // The organisation's id from the answer to WhoAmI.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "connectors/dynamics365/dynamics365_errors.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
 
 namespace cosell::dynamics365 {
@@ -114,7 +115,7 @@ std::map<std::string, Dynamics365Related::Wanted> Dynamics365Related::wanted_by(
 }
 
 Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>& wanted,
-                                      std::map<std::string, Found>& found, Memory* customers) {
+                                      std::map<std::string, Found>& found, Memory* customers, Along how) {
   std::vector<Read> reads;
   std::vector<std::string> whose;
   const bool lists_currencies = !currencies_are_known(call);
@@ -127,13 +128,17 @@ Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>&
       whose.push_back(table);
     }
   }
-  if (reads.empty()) return {};
+  if (reads.empty() && (how == Along::with_others || along_.empty())) return {};
   std::vector<std::pair<Read, TakeAnswer>> along;
-  if (customers != nullptr) along.swap(along_);
+  along.swap(along_);
   for (const auto& [ask, take_answer] : along) reads.push_back(ask);
   auto answers = client_.read_all(call, reads);
   for (; !along.empty(); along.pop_back(), answers.pop_back()) {
-    if (answers.back()) along.back().second(*answers.back());
+    if (answers.back()) {
+      along.back().second(*answers.back());
+    } else if (comes_later(answers.back().error())) {
+      return std::move(answers.back().error());
+    }
   }
   std::map<std::string, Found> fresh;
   for (std::size_t n = 0; n < answers.size(); ++n) {
@@ -148,24 +153,30 @@ Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>&
     // A currency that is not in use any more is not on the list.
     if (!whole_list || wanted[table].ids.empty()) continue;
     std::map<std::string, Wanted> others = {{table, wanted[table]}};
-    if (auto rest = read(call, others, found, customers); !rest) return rest;
+    if (auto rest = read(call, others, found, customers, Along::with_others); !rest) return rest;
   }
   return {};
 }
 
-Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::vector<Row>& rows) {
-  return fill_with(call, shape, rows, nullptr);
+Result<void> Dynamics365Related::fill(Call& call, const RowShape& shape, std::vector<Row>& rows, Along along) {
+  return fill_with(call, shape, rows, nullptr, along);
 }
 
-Result<void> Dynamics365Related::fill_page(Call& call, const RowShape& shape, std::vector<Row>& rows) {
-  return fill_with(call, shape, rows, &customers_);
+Result<void> Dynamics365Related::fill_page(Call& call, const RowShape& shape, std::vector<Row>& rows, Along along) {
+  return fill_with(call, shape, rows, &customers_, along);
 }
 
-Result<void> Dynamics365Related::fill_with(Call& call, const RowShape& shape, std::vector<Row>& rows,
-                                           Memory* customers) {
+void Dynamics365Related::forget() {
+  kept_.clear();
+  customers_.clear();
+  currencies_read_at_.reset();
+}
+
+Result<void> Dynamics365Related::fill_with(Call& call, const RowShape& shape, std::vector<Row>& rows, Memory* customers,
+                                           Along along) {
   auto wanted = wanted_by(shape, rows);
   std::map<std::string, Found> found;
-  if (auto done = read(call, wanted, found, customers); !done) return done;
+  if (auto done = read(call, wanted, found, customers, along); !done) return done;
   for (Row& row : rows) {
     const auto it = found[kUsers].find(row.modified_by);
     if (it == found[kUsers].end() || row.modified_by.empty()) continue;

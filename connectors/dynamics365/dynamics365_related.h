@@ -23,16 +23,20 @@ class Dynamics365Related {
  public:
   explicit Dynamics365Related(Dynamics365Client& client) : client_(client) {}
 
+  // What was asked along is asked even where nothing else is to be read.
+  enum class Along { with_others, by_itself_too };
   // Fills the related columns of the rows. A lookup that leads to another table than the column names (a contact where
   // an account is asked for, a team where a user is) leaves them blank.
-  Result<void> fill(Call& call, const RowShape& shape, std::vector<Row>& rows);
+  Result<void> fill(Call& call, const RowShape& shape, std::vector<Row>& rows, Along along = Along::with_others);
   // The same for a page of a pull. What changes while a pull is under way is delivered again by the next one, so that
   // no edit is lost when a customer is taken from an earlier page.
-  Result<void> fill_page(Call& call, const RowShape& shape, std::vector<Row>& rows);
+  Result<void> fill_page(Call& call, const RowShape& shape, std::vector<Row>& rows, Along along = Along::with_others);
   // Another pull begins.
   void forget_customers() { customers_.clear(); }
-  // Something else to ask together with the next reads of a page, once: so it costs no request of its own. What is
-  // refused is not handed on.
+  // What was read last may have been shown as empty to a user that may not read it.
+  void forget();
+  // Something else to ask together with the next reads, once: so it costs no request of its own. What is refused is not
+  // handed on; what is to be tried again later fails the reads.
   using TakeAnswer = std::function<void(const http::Response&)>;
   void ask_along(Read ask, TakeAnswer take) { along_.emplace_back(std::move(ask), std::move(take)); }
   void ask_nothing_along() { along_.clear(); }
@@ -58,11 +62,11 @@ class Dynamics365Related {
   };
   using Memory = std::map<std::pair<std::string, std::string>, Kept>;  // by table and id
 
-  Result<void> fill_with(Call& call, const RowShape& shape, std::vector<Row>& rows, Memory* customers);
+  Result<void> fill_with(Call& call, const RowShape& shape, std::vector<Row>& rows, Memory* customers, Along along);
   std::map<std::string, Wanted> wanted_by(const RowShape& shape, const std::vector<Row>& rows) const;
   // Reads what is not remembered, all tables in one request.
   Result<void> read(Call& call, std::map<std::string, Wanted>& wanted, std::map<std::string, Found>& found,
-                    Memory* customers);
+                    Memory* customers, Along along);
   std::vector<Read> reads_for(const Wanted& wanted) const;
   Result<void> take(Call& call, const Wanted& wanted, Result<http::Response> answer, Found& found);
   // What is remembered and fits goes into `found`, and out of `wanted`.

@@ -413,7 +413,13 @@ void Dynamics365Schema::recall(const std::string& table, const Facts& facts) {
 }
 
 void Dynamics365Schema::recall_secured(const std::string& table, const Secured& secured) {
-  if (described_.find(table) == described_.end()) secured_[table] = secured;
+  secured_.try_emplace(table, secured);
+}
+
+const Dynamics365Schema::Secured& Dynamics365Schema::secured(const std::string& table) const {
+  static const Secured none;
+  const auto it = secured_.find(table);
+  return it == secured_.end() ? none : it->second;
 }
 
 Read Dynamics365Schema::secured_read(const std::string& table) const {

@@ -96,7 +96,8 @@ class Dynamics365Schema {
 
   // Columns under column security and their ids, as far as a description or a read position told.
   using Secured = std::map<std::string, std::string>;
-  const Secured& secured(const std::string& table) { return secured_[table]; }
+  const Secured& secured(const std::string& table) const;
+  // From a read position, for a process that was not told yet.
   void recall_secured(const std::string& table, const Secured& secured);
   // The short question for them, and its answer.
   Read secured_read(const std::string& table) const;

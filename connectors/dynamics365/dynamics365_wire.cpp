@@ -83,7 +83,7 @@ std::optional<Value> typed(const json::Value& v, ColumnType type) {
       return Value(v.as_bool());
     case json::Kind::number:
       if (auto n = parse_number(v.text())) return Value(*std::move(n));
-      return std::nullopt;
+      return Value(v.text());  // larger than any amount: of no use in this field, and no matter of the others
     case json::Kind::string:
       return typed_text(v.text(), type);
     case json::Kind::array:

@@ -551,7 +551,9 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
       for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *ended);
     }
   }
-  if (!ended) note_rounded(call, client_, operations, outcomes);
+  // What was written before the end was rounded all the same. Only who may not ask any more does not.
+  const bool may_ask = !ended || (ended->kind != ErrorClass::cancelled && ended->kind != ErrorClass::auth_expired);
+  if (may_ask) note_rounded(call, client_, operations, outcomes);
 
   std::vector<Outcome> done;
   done.reserve(outcomes.size());

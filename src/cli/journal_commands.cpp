@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <functional>
 #include <utility>
 
 #include "base/text.h"
@@ -35,6 +36,24 @@ json::Value json_of_line(const store::JournalEntry& entry) {
   return o.done();
 }
 
+// Hands on every entry in its order; how many they were.
+Result<std::int64_t> export_lines(store::Store& store, const std::function<void(const std::string&)>& write) {
+  std::int64_t after = 0;
+  std::int64_t count = 0;
+  while (true) {
+    auto lines = store.journal_lines(RunId{}, after, lines_at_once);
+    if (!lines) return std::move(lines.error());
+    if (lines->empty()) return count;
+    if (after != 0 && lines->front().sequence != after + 1) {
+      return make_error(ErrorClass::store_busy,
+                        "The journal was pruned meanwhile, so that entries are missing in between. Try again.");
+    }
+    after = lines->back().sequence;
+    count += static_cast<std::int64_t>(lines->size());
+    for (const auto& line : *lines) write(json::canonical(json_of_line(line)));
+  }
+}
+
 PairAnswer export_pair(Session& session, const PairConfig& config, const std::string& file) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
@@ -47,36 +66,25 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
     if (!opened) return failed(session, &config, opened.error());
     out = std::move(*opened);
   }
-  std::int64_t after = 0;
-  std::int64_t count = 0;
-  while (true) {
-    auto lines = (*made)->store().journal_lines(RunId{}, after, lines_at_once);
-    if (!lines) return failed(session, &config, lines.error());
-    if (lines->empty()) break;
-    if (after != 0 && lines->front().sequence != after + 1) {
-      return failed(session, &config,
-                    make_error(ErrorClass::store_busy,
-                               "The journal was pruned meanwhile, so that entries are missing in between. Try again."));
+  const auto count = export_lines((*made)->store(), [&](const std::string& text) {
+    if (file.empty()) {
+      session.output.answer(text);
+    } else {
+      out << text << '\n';
     }
-    after = lines->back().sequence;
-    count += static_cast<std::int64_t>(lines->size());
-    for (const auto& line : *lines) {
-      const std::string text = json::canonical(json_of_line(line));
-      if (file.empty()) {
-        session.output.answer(text);
-      } else {
-        out << text << '\n';
-      }
-    }
+  });
+  if (!count) {
+    if (!file.empty()) take_away(file);  // half a journal would pass for a whole one
+    return failed(session, &config, count.error());
   }
   if (!file.empty()) {
     errno = 0;
     out.close();
     if (!out) return failed(session, &config, not_written(file));
-    session.output.line(grouped(count) + " entries written to " + file + ". It holds personal data: keep it safe.");
+    session.output.line(grouped(*count) + " entries written to " + file + ". It holds personal data: keep it safe.");
   }
   PairAnswer answer;
-  answer.json.set("entries", json::Value::integer(count));
+  answer.json.set("entries", json::Value::integer(*count));
   return answer;
 }
 

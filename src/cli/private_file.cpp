@@ -38,9 +38,13 @@ Result<std::ofstream> file_for_its_owner(const std::string& file) {
   return out;
 }
 
+void take_away(const std::string& file) {
+  if (is_ordinary(file)) ::unlink(file.c_str());
+}
+
 Error not_written(const std::string& file) {
   const int code = errno;
-  if (is_ordinary(file)) ::unlink(file.c_str());
+  take_away(file);
   return refused(file, code);
 }
 

@@ -12,6 +12,9 @@ namespace cosell::cli {
 // ordinary file, such as a pipe, is opened as it is.
 Result<std::ofstream> file_for_its_owner(const std::string& file);
 
+// Takes a file away that was begun and is of no use. What is no ordinary file stays.
+void take_away(const std::string& file);
+
 // Takes a file away that could not be written to its end, and says why. What is no ordinary file stays.
 Error not_written(const std::string& file);
 

@@ -216,6 +216,15 @@ class Service {
   int code_ = exit_done;
 };
 
+// Another cosell has the store, as a command for a while or as a service for good.
+bool is_held(const Error& e) { return e.kind == ErrorClass::store_busy && e.rule == "held"; }
+
+// What is wrong with a store passes or is mended while the service runs, and is no matter of the other pairs.
+bool is_of_the_store(const Error& e) {
+  return e.kind == ErrorClass::store_damaged || e.kind == ErrorClass::store_busy || e.rule == "permission" ||
+         e.rule == "no_handle";
+}
+
 }  // namespace
 
 int run_command(Session& session, const RunOptions& options) {
@@ -231,14 +240,16 @@ int run_command(Session& session, const RunOptions& options) {
   }
   Together together;
   std::vector<std::unique_ptr<Service>> services;
+  std::vector<Error> held;
   for (const PairConfig& config : session.config.pairs) {
     if (!options.pair.empty() && config.name != options.pair) continue;
     services.push_back(std::make_unique<Service>(session, config, options, *every, together));
     const auto opened = services.back()->open();
-    // What is wrong with a store is no matter of the other pairs, and a full disk passes.
-    if (!opened && opened.error().kind != ErrorClass::store_damaged)
-      return failed(session, &config, opened.error()).code;
+    if (!opened && !is_of_the_store(opened.error())) return failed(session, &config, opened.error()).code;
+    if (!opened && is_held(opened.error())) held.push_back(opened.error());
   }
+  // Most likely the service runs already.
+  if (!held.empty() && held.size() == services.size()) return failed(session, nullptr, held.front()).code;
   session.output.line("Syncing " + text::count_of(services.size(), "pair") + " every " + to_string(*every) +
                       "; stop with Ctrl-C.");
   std::vector<std::thread> threads;

@@ -22,7 +22,9 @@ namespace {
 constexpr std::size_t kMinKeySize = 16;
 constexpr std::size_t kMaxFileSize = 4U << 20;
 constexpr Duration kLook = milliseconds(50);
-constexpr Duration kLongestTurn = seconds(75);  // a little longer than a login may take with all its attempts
+// A little longer than a login may take: its attempts begin within a minute and the last may run half a minute more,
+// and with another token it may be asked for a second time.
+constexpr Duration kLongestTurn = seconds(200);
 
 struct File {
   int fd = -1;

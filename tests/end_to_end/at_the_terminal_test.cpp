@@ -1,11 +1,13 @@
 // What a person at a terminal is told: nothing that is not so, nothing that a name can do to the terminal, the
 // important things first, and an exit code that a script can rely on.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "sandbox.h"
@@ -71,6 +73,19 @@ TEST(Export, WritesOverNoFile) {
     EXPECT_EQ(read_text(file), "of a person");
   }
   EXPECT_THAT(sandbox.cosell({"journal", "export", "--file", "/dev/full"}).err, HasSubstr("cannot be written"));
+}
+
+TEST(Export, ThatMeetsAnErrorLeavesNoHalfFileInTheWayOfTheNext) {
+  const Sandbox sandbox({120, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string file = sandbox.folder->file("journal.jsonl");
+  SQLite::Database(sandbox.store(), SQLite::OPEN_READWRITE, 5'000).exec("DELETE FROM journal WHERE sequence = 501");
+  for (int i = 0; i < 2; ++i) {
+    const Ended ended = sandbox.cosell({"journal", "export", "--file", file});
+    EXPECT_EQ(ended.code, 6);
+    EXPECT_THAT(ended.err, HasSubstr("pruned meanwhile"));
+    EXPECT_FALSE(std::filesystem::exists(file));
+  }
 }
 
 TEST(Todo, PutsWhatKeepsNothingBackBehindWhatWaitsAndTellsItInOneEntry) {

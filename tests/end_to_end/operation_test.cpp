@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <memory>
 #include <sstream>
 
 #include "pipeline.h"
@@ -308,6 +309,21 @@ TEST(Run, GoesOnOnceAnotherProgramNoLongerKeepsTheStoreLocked) {  // F-61
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_THAT(ended.err, AllOf(HasSubstr("locked"), HasSubstr("Tried again every 1s")));
   EXPECT_THAT(ended.out, HasSubstr("All is well again"));
+}
+
+TEST(Run, BeginsWhileAnotherProgramKeepsTheStoreLocked) {  // F-61
+  const Pipeline pipeline(20);
+  const auto sandbox = load(pipeline);
+  sandbox->answer({"sync"});
+  auto other = std::make_unique<SQLite::Database>(sandbox->store(), SQLite::OPEN_READWRITE, 5'000);
+  other->exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+  Process run = sandbox->begin({"run", "--every", "1s"});
+  EXPECT_TRUE(eventually([&] { return run.err().find("Tried again every 1s") != std::string::npos; })) << run.err();
+  EXPECT_TRUE(run.running()) << run.err();
+  other.reset();
+  EXPECT_TRUE(eventually([&] { return run.out().find("All is well again") != std::string::npos; })) << run.err();
+  run.send(SIGTERM);
+  EXPECT_EQ(run.wait().code, 0);
 }
 
 TEST(Run, TellsEachCycleAsOneLineOfJson) {

@@ -11,6 +11,7 @@
 namespace cosell::end_to_end {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 // The cycles that a running `cosell run --json` has told of, of one pair.
@@ -112,6 +113,31 @@ TEST(Pairs, OneWhoseStoreIsDamagedKeepsNoOtherFromBeginning) {  // F-62
   const Ended ended = run.wait();
   EXPECT_EQ(ended.code, 5) << ended.err;
   EXPECT_THAT(ended.err, HasSubstr("No pair is left to sync: the service ends."));
+}
+
+TEST(Pairs, OneWhoseStoreAnotherCommandHoldsKeepsNoOtherFromBeginning) {  // F-61
+  const Sandbox sandbox(both_pairs());
+  const StandIn& slow = sandbox.pairs.at("salesforce").partner_center;
+  slow.set("latency_ms", 3000);
+  Process command = sandbox.begin({"sync", "--pair", "salesforce"});
+  ASSERT_TRUE(eventually([&] { return slow.writes() > 0; }));
+  Process run = sandbox.begin({"run", "--every", "1s", "--json"});
+  EXPECT_TRUE(eventually([&] { return cycles_of(run, "dynamics365").size() >= 2; })) << run.err();
+  const std::string held = "Another cosell holds " + sandbox.folder->file("state/salesforce.db");
+  EXPECT_THAT(run.err(), AllOf(HasSubstr(held), HasSubstr("Tried again every 1s")));
+  EXPECT_EQ(run.err().find(held), run.err().rfind(held)) << "told once";
+  slow.set("latency_ms", 0);
+  EXPECT_EQ(command.wait().code, 0);
+  EXPECT_TRUE(eventually([&] { return cycles_of(run, "salesforce").size() >= 2; })) << run.err();
+
+  // A service that runs already is no reason to wait.
+  for (const Arguments& second : {Arguments{"run", "--every", "1s"}, Arguments{"run", "--pair", "dynamics365"}}) {
+    const Ended ended = sandbox.cosell(second);
+    EXPECT_EQ(ended.code, 6) << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("Another cosell holds"));
+  }
+  run.send(SIGTERM);
+  EXPECT_EQ(run.wait().code, 0);
 }
 
 }  // namespace

@@ -594,6 +594,72 @@ TEST(Dynamics365Pull, NeverTakesAColumnOfAContactThatItMayNotReadForAnEmptyOne) 
   EXPECT_EQ(pull_all(org, columns, after.cursors.back()).seen[0].columns.at("parentcontactid.emailaddress1"), Value());
 }
 
+TEST(Dynamics365Pull, ForgetsWhatItWasShownOfAUserBeforeItMightRead) {
+  TestOrg org;
+  const std::string id = org.create("Alder");
+  const std::vector<std::string> columns = {"name", "ownerid.internalemailaddress"};
+  const auto before = pull_all(org, columns);
+  const Value address = before.seen[0].columns.at("ownerid.internalemailaddress");
+  ASSERT_FALSE(is_blank(address));
+  org.set(R"({"unreadable_columns":["systemuser.internalemailaddress"]})");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  org.reconnect();
+  EXPECT_EQ(kind_of_pull(org, before.cursors.back(), columns), "schema_drift");
+  org.set(R"({"unreadable_columns":[],"read_only_columns":["systemuser.internalemailaddress"]})");
+  org.advance(minutes(2));
+  const auto after = pull_all(org, columns, before.cursors.back());
+  ASSERT_EQ(after.seen.size(), 1U);
+  EXPECT_EQ(after.seen[0].columns.at("ownerid.internalemailaddress"), address);
+}
+
+// What refers to nothing takes no question along; what is secured is asked by itself then, once a minute at most.
+TEST(Dynamics365Pull, AsksWhatIsSecuredAlsoWhereNothingElseIsRead) {
+  TestOrg org;
+  const std::string id = org.create("Alder", R"(,"description":"Budget confirmed")");
+  const std::vector<std::string> columns = {"name", "description"};
+  const auto first = pull_all(org, columns);
+  Call call = org.call();
+  const RecordRef ref = by_id(id);
+  const auto requests_of = [&](const auto& what) {
+    const auto before = org.requests();
+    what();
+    return org.requests() - before;
+  };
+  const auto look = [&] { EXPECT_TRUE(org.connector->fetch(call, std::span(&ref, 1), columns).has_value()); };
+  const auto pull = [&] { pull_all(org, columns, first.cursors.back()); };
+  EXPECT_EQ(requests_of(look), 1U) << "everything was just described";
+  EXPECT_EQ(requests_of(pull), 1U) << "idle";
+  org.advance(minutes(2));
+  EXPECT_EQ(requests_of(pull), 1U) << "idle";
+  EXPECT_EQ(requests_of(look), 2U);
+  EXPECT_EQ(requests_of(look), 1U);
+  org.edit(id, R"({"name":"Alder Foods"})");
+  EXPECT_EQ(requests_of(pull), 1U);
+
+  org.set(R"({"unreadable_columns":["description"]})");
+  org.advance(minutes(2));
+  EXPECT_FALSE(org.connector->fetch(call, std::span(&ref, 1), columns).has_value());
+  EXPECT_EQ(kind_of_pull(org, first.cursors.back(), columns), "schema_drift") << "the position knows less";
+  org.reconnect();
+  EXPECT_EQ(kind_of_pull(org, first.cursors.back(), columns), "schema_drift");
+}
+
+// Without the answer it is not known who emptied the column.
+TEST(Dynamics365Pull, WaitsForTheAnswerWhichColumnsAreSecured) {
+  TestOrg org;
+  const std::string id = org.create("Alder", R"(,"description":"Budget confirmed")");
+  const std::vector<std::string> columns = {"name", "description"};
+  const auto first = pull_all(org, columns);
+  org.set(R"({"unreadable_columns":["description"]})");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  org.reconnect();
+  org.faults(R"([{"match":{"method":"GET","path":"/api/data/v9.2/EntityDefinitions"},"times":0,
+                   "action":{"kind":"status","status":503}}])");
+  EXPECT_EQ(kind_of_pull(org, first.cursors.back(), columns), "transient");
+  org.faults("[]");
+  EXPECT_EQ(kind_of_pull(org, first.cursors.back(), columns), "schema_drift");
+}
+
 TEST(Dynamics365Pull, NeverTakesAMissingColumnForAnEmptyOne) {
   TestOrg org;
   const auto answered = [&](const std::string& row) {

@@ -166,6 +166,16 @@ TEST(Dynamics365Values, BecomeWhatTheColumnHolds) {
   EXPECT_EQ(written(ColumnType::text, Value()), "null");
 }
 
+TEST(Dynamics365Values, ThatAreNoAmountAreOnesOfTheirColumnAlone) {
+  for (const std::string huge : {"1e300", "1e-300", "12345678901234567890123456789012345678901"}) {
+    const auto v = json::read(huge);
+    ASSERT_TRUE(v) << huge;
+    const auto value = typed(*v, ColumnType::number);
+    ASSERT_TRUE(value.has_value()) << huge;
+    EXPECT_EQ(*value, Value(huge));
+  }
+}
+
 TEST(Dynamics365Codes, AreOneInHexAndDecimal) {
   EXPECT_EQ(normal_code("0x80060882"), "0x80060882");
   EXPECT_EQ(normal_code("0x8004F508"), "0x8004f508");

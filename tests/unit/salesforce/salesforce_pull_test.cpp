@@ -513,5 +513,22 @@ TEST(SalesforceWire, RefusesEveryBrokenPageWithoutFailing) {
   }
 }
 
+TEST(SalesforceWire, LeavesANumberThatIsNoAmountToItsColumn) {
+  salesforce::RowShape shape;
+  shape.object = "Opportunity";
+  shape.columns = {"Name", "Score__c"};
+  for (const std::string huge : {"1e300", "1e-300", "12345678901234567890123456789012345678901"}) {
+    const std::string body =
+        R"({"totalSize":1,"done":true,"records":[{"attributes":{"type":"Opportunity"},"Id":"006000000000001AAA",)"
+        R"("SystemModstamp":"2026-01-01T00:00:00.000+0000","Name":"A","Score__c":)" +
+        huge + "}]}";
+    const auto page = salesforce::read_page(body, shape, "GET query");
+    ASSERT_TRUE(page) << page.error().message;
+    ASSERT_EQ(page->rows.size(), 1U);
+    EXPECT_EQ(page->rows[0].columns.at("Score__c"), text_value(huge));
+    EXPECT_EQ(page->rows[0].columns.at("Name"), text_value("A"));
+  }
+}
+
 }  // namespace
 }  // namespace cosell::test

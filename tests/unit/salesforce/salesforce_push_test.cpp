@@ -434,6 +434,21 @@ TEST(SalesforcePush, TellsWhatIsKeptOfANumberWithMoreDecimalsThanItsColumnHolds)
   EXPECT_TRUE(applied_in(blind[0])->shown.empty());
 }
 
+// What left before a push ended early was rounded all the same.
+TEST(SalesforcePush, TellsWhatIsKeptAlsoWhereTheRestOfThePushWasThrottled) {
+  TestOrg org;
+  const std::string there = org.create("Z");
+  Columns rounded = new_deal("A");
+  rounded["Amount"] = Value(Number{"1234.567"});
+  const Operation compared = update_of(there, {{"NextStep", text_value("new")}}, {{"NextStep", Value()}});
+  org.faults(R"([{"match":{"method":"POST","path":"/services/data/v60.0/composite/sobjects/Opportunity"},
+                  "action":{"kind":"throttle","retry_after":400}}])");
+  const auto done = push(org, {create_of("ref-1", rounded), compared});
+  ASSERT_TRUE(applied_in(done[0]));
+  EXPECT_EQ(kind_of(done[1]), "throttled");
+  EXPECT_EQ(applied_in(done[0])->shown, (Columns{{"Amount", Value(Number{"1234.57"})}}));
+}
+
 TEST(SalesforceRounding, KnowsWhatAColumnMayHaveMadeOfANumber) {
   const auto made = [](const char* sent, const char* kept) {
     return salesforce::is_rounded(Number{sent}, Number{kept});
