@@ -128,7 +128,8 @@ mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, con
   view.state = state_title(row);
   view.message = without_places(*pair.mapping, row.message);
   if (const std::string step = seller_step(pair, row); !step.empty()) {
-    view.message += (view.message.empty() ? "" : " ") + step;
+    const bool ends = view.message.empty() || view.message.back() == '.';
+    view.message += (view.message.empty() ? "" : ends ? " " : ". ") + step;
   }
   view.since = Instant{row.since.ms - row.since.ms % 1000};
   view.referral_id = row.partner_center.record_id;
