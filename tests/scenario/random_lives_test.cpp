@@ -1,5 +1,5 @@
-// Random lives (random_life.h) for each CRM. scripts/campaign simulation lives many more of them, and counts what happened
-// in them: a green campaign in which a fault never fired says nothing of it.
+// Random lives (random_life.h) for each CRM. scripts/campaign simulation lives many more of them, and counts what
+// happened in them: a green campaign in which a fault never fired says nothing of it.
 //   COSELL_LIVES=N  so many lives per CRM (1)   COSELL_SEED=N  the first life's seed (1)   COSELL_TELL=1  tell what
 //   happens
 #include <gtest/gtest.h>
