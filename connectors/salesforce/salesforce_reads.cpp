@@ -37,6 +37,29 @@ std::string owner_column(const std::string& name) {
 
 }  // namespace
 
+Result<json::Value> read_by_id(Call& call, SalesforceClient& client, const std::string& object, json::Value ids,
+                               const std::set<std::string>& columns) {
+  const std::size_t asked_for = ids.items().size();
+  json::Value body = json::Value::object();
+  body.set("ids", std::move(ids));
+  json::Value& names = body.set("fields", json::Value::array());
+  for (const std::string& column : columns) names.append(json::Value::string(column));
+  Ask ask;
+  ask.method = "POST";
+  ask.path = client.path("/composite/sobjects/" + object);
+  ask.name = kReadById;
+  ask.body = std::move(body);
+  const auto answer = client.send(call, ask);
+  if (!answer) return answer.error();
+  auto rows = read_body(answer->body, ask.name);
+  if (!rows) return rows;
+  if (!rows->is_array() || rows->items().size() != asked_for) {
+    return make_error(ErrorClass::bad_response,
+                      "Salesforce's answer to " + ask.name + " does not have one row for each record asked for.");
+  }
+  return rows;
+}
+
 SalesforceReads::SalesforceReads(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema)
     : settings_(settings), client_(client), schema_(schema) {}
 

@@ -2,6 +2,7 @@
 // Builds the queries and turns pages into observations; asks through SalesforceClient, writes nothing.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,13 @@
 #include "connectors/salesforce/salesforce_settings.h"
 
 namespace cosell::salesforce {
+
+constexpr const char* kReadById = "POST composite/sobjects (read)";  // for messages
+
+// Some columns of records by their ids, in one call: a row for each id in its order, null for a record that is not
+// there. Errors: as SalesforceClient::send, and `bad_response` where the answer is no such list.
+Result<json::Value> read_by_id(Call& call, SalesforceClient& client, const std::string& object, json::Value ids,
+                               const std::set<std::string>& columns);
 
 class SalesforceReads {
  public:

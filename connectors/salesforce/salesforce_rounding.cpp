@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_ids.h"
-#include "connectors/salesforce/salesforce_wire.h"
+#include "connectors/salesforce/salesforce_reads.h"
 
 namespace cosell::salesforce {
 namespace {
@@ -92,18 +92,8 @@ void note_rounded(Call& call, SalesforceClient& client, std::span<const Operatio
     ids.append(json::Value::string(applied->id.value));
   }
   if (rounded.empty()) return;
-  json::Value body = json::Value::object();
-  body.set("ids", std::move(ids));
-  json::Value& names = body.set("fields", json::Value::array());
-  for (const std::string& f : fields) names.append(json::Value::string(f));
-  Ask ask;
-  ask.method = "POST";
-  ask.path = client.path("/composite/sobjects/Opportunity");
-  ask.name = "POST composite/sobjects (read)";
-  ask.body = std::move(body);
-  const auto answer = client.send(call, ask);
-  const auto rows = answer ? read_body(answer->body, ask.name) : Result<json::Value>(answer.error());
-  if (!rows || !rows->is_array() || rows->items().size() != rounded.size()) return;
+  const auto rows = read_by_id(call, client, "Opportunity", std::move(ids), fields);
+  if (!rows) return;
   for (std::size_t n = 0; n < rounded.size(); ++n) {
     const json::Value& row = rows->items()[n];
     Applied& applied = std::get<Applied>(outcomes[rounded[n]]->what);

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_errors.h"
 #include "connectors/salesforce/salesforce_ids.h"
+#include "connectors/salesforce/salesforce_reads.h"
 #include "connectors/salesforce/salesforce_rounding.h"
 #include "connectors/salesforce/salesforce_wire.h"
 
@@ -196,37 +197,21 @@ std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<c
     if (tells_products_ && writes_amount(operations[i])) fields.insert(kHasProducts);
   }
   if (!schema_.has_currency()) fields.erase(kCurrencyColumn);
-  json::Value body = json::Value::object();
-  body.set("ids", std::move(ids));
-  json::Value& names = body.set("fields", json::Value::array());
-  for (const std::string& f : fields) names.append(json::Value::string(f));
-
-  Ask ask;
-  ask.method = "POST";
-  ask.path = client_.path("/composite/sobjects/" + object);
-  ask.name = "POST composite/sobjects (read)";
-  ask.body = std::move(body);
   const auto fail_all = [&](const Error& e) {
     for (const std::size_t i : indexes) fail(outcomes, operations, i, e);
     return e;
   };
-  auto answer = client_.send(call, ask);
+  auto rows = read_by_id(call, client_, object, std::move(ids), fields);
   const bool hides_products =
-      !answer && tells_products_ && text::equals_ignore_case(column_of(answer.error()), kHasProducts);
+      !rows && tells_products_ && text::equals_ignore_case(column_of(rows.error()), kHasProducts);
   if (hides_products) tells_products_ = false;
-  if (hides_products || (!answer && schema_.learn_from_refusal(answer.error()))) {
+  if (hides_products || (!rows && schema_.learn_from_refusal(rows.error()))) {
     return check_expected_of(call, operations, indexes, outcomes);
   }
-  if (!answer) {
+  if (!rows) {
     // Nothing was written yet, however this read ended.
-    if (answer.error().kind == ErrorClass::unknown) answer.error().kind = ErrorClass::transient;
-    return fail_all(answer.error());
-  }
-  const auto rows = read_body(answer->body, ask.name);
-  if (!rows) return fail_all(rows.error());
-  if (!rows->is_array() || rows->items().size() != indexes.size()) {
-    return fail_all(make_error(ErrorClass::bad_response, "Salesforce's answer to " + ask.name +
-                                                             " does not have one row for each record asked for."));
+    if (rows.error().kind == ErrorClass::unknown) rows.error().kind = ErrorClass::transient;
+    return fail_all(rows.error());
   }
   for (std::size_t n = 0; n < indexes.size(); ++n) {
     const Operation& op = operations[indexes[n]];
@@ -239,10 +224,11 @@ std::optional<Error> SalesforceWrites::check_expected_of(Call& call, std::span<c
     Columns expected = own_columns(op.expected);
     if (!schema_.has_currency()) expected.erase(kCurrencyColumn);
     const bool this_one = normal_salesforce_id(row.text_of("Id")) == normal_salesforce_id(op.target.id.value);
-    auto present = read_row_like(row, expected, ask.name);
+    auto present = read_row_like(row, expected, kReadById);
     if (!this_one || !present) {
       fail(outcomes, operations, indexes[n],
-           present ? make_error(ErrorClass::bad_response, "Salesforce answered " + ask.name + " with another record.")
+           present ? make_error(ErrorClass::bad_response,
+                                std::string("Salesforce answered ") + kReadById + " with another record.")
                    : present.error());
       continue;
     }

@@ -1,4 +1,5 @@
 // `cosell status --alert`: one line for a monitoring system, and an exit code that says the same.
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -16,6 +17,9 @@ namespace {
 constexpr Duration quiet_max = days(1);  // without a sync that went well
 constexpr int broken_off_at_most = 3;    // a machine that stops once is none of our business
 constexpr int runs_looked_at = 20;
+constexpr std::size_t runs_that_tell = 10;   // so many syncs say how often there is one
+constexpr std::int64_t missed_at_least = 4;  // a service that is started anew or a slow side is none of our business
+constexpr Duration missed_for = hours(1);
 constexpr Duration deadline_near = days(2);  // an answer or a registration is due
 
 struct Alert {
@@ -52,6 +56,44 @@ Result<int> broken_off(Workplace& place) {
   return in_a_row;
 }
 
+// How often there was a sync of late: a service or a timer that stopped is told by it long before a day is over.
+// Nothing where too few tell, or one is under way.
+struct Rhythm {
+  Instant last{};
+  Duration usual{};
+};
+Result<std::optional<Rhythm>> rhythm(Workplace& place) {
+  auto runs = place.store().runs(runs_looked_at);  // newest first
+  if (!runs) return runs.error();
+  std::vector<Instant> begun;
+  for (const store::RunRow& run : *runs) {
+    if (run.command == "sync" || run.command == "run") begun.push_back(run.started_at);
+  }
+  const bool under_way = !runs->empty() && !runs->front().finished_at && store::FileLock::holder(place.config().store);
+  if (begun.size() < runs_that_tell || under_way) return std::optional<Rhythm>();
+  std::vector<Duration> between;
+  for (std::size_t i = 1; i < begun.size(); ++i) between.push_back(begun[i - 1] - begun[i]);
+  std::sort(between.begin(), between.end());
+  return std::optional<Rhythm>({begun.front(), between[between.size() / 2]});
+}
+
+std::string about(Duration d) {
+  const std::int64_t unit = d >= hours(2) ? hours(1).ms : minutes(1).ms;
+  return in_words({std::max(unit, (d.ms + unit / 2) / unit * unit)});
+}
+
+Result<void> look_at_rhythm(Workplace& place, Instant now, Alert& alert) {
+  const auto known = rhythm(place);
+  if (!known) return known.error();
+  if (!*known) return {};
+  const auto& [last, usual] = **known;
+  const Duration missed = now - last;
+  if (missed <= missed_for || missed.ms <= usual.ms * missed_at_least) return {};
+  alert.raise(exit_failures, "no sync began since " + to_string_minutes(last) + " UTC, before that one every " +
+                                 about(usual) + ": does the service or the timer run?");
+  return {};
+}
+
 Result<void> look_at_runs(Workplace& place, Instant now, Alert& alert) {
   auto good = place.store().last_good_run();
   if (!good) return good.error();
@@ -60,6 +102,7 @@ Result<void> look_at_runs(Workplace& place, Instant now, Alert& alert) {
   } else if (now - *(*good)->finished_at > quiet_max) {
     alert.raise(exit_failures, "no sync went well since " + to_string_minutes(*(*good)->finished_at) + " UTC");
   }
+  if (auto done = look_at_rhythm(place, now, alert); !done) return done;
   const auto broken = broken_off(place);
   if (!broken) return broken.error();
   if (*broken >= broken_off_at_most) {

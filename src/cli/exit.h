@@ -14,6 +14,7 @@ enum Exit : int {
   exit_guard = 4,         // stopped by a guard before its first or its next write
   exit_store = 5,         // store damaged, foreign or newer, or the disk is full
   exit_busy = 6,          // another process holds the store
+  exit_hung_up = 129,     // a service that ended by a hangup, which a manager of services starts again; nothing is lost
   exit_interrupted = 130  // asked to stop before the end; nothing is lost
 };
 

@@ -82,8 +82,11 @@ Result<std::string> carry_out_replay(Workplace& place, const std::vector<DealId>
 Result<CarriedOut> carry_out_approve(Workplace& place, const json::Value& arguments) {
   CarriedOut out;
   std::vector<std::string> answers;
+  const json::Value* only_asked = arguments.find("only_asked");
+  const auto which = only_asked != nullptr && only_asked->as_bool() ? engine::Approvable::asked_about
+                                                                    : engine::Approvable::all_that_wait;
   for (const DealId id : deals_in(arguments)) {
-    auto approved = engine::approve(place.pair(), id, meant_steps(arguments, id));
+    auto approved = engine::approve(place.pair(), id, which, meant_steps(arguments, id));
     if (!approved && approved.error().kind == ErrorClass::store_damaged) return approved.error();
     answers.push_back(approved ? approval_text(approved->title, approved->steps) : approved.error().message);
     out.refused = out.refused || !approved;

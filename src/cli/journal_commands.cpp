@@ -48,6 +48,9 @@ Result<std::int64_t> export_lines(store::Store& store, const std::function<void(
       return make_error(ErrorClass::store_busy,
                         "The journal was pruned meanwhile, so that entries are missing in between. Try again.");
     }
+    if (SystemClock::interrupted()) {
+      return make_error(ErrorClass::cancelled, "Asked to stop before every entry was written.");
+    }
     after = lines->back().sequence;
     count += static_cast<std::int64_t>(lines->size());
     for (const auto& line : *lines) write(json::canonical(json_of_line(line)));
@@ -91,12 +94,16 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
 PairAnswer pruned_answer(Session& session, const store::JournalPruned& pruned, const std::string& what) {
   session.output.line(grouped(pruned.lines) + " entries " + what + ", with " + grouped(pruned.operations) +
                       " writes and " + grouped(pruned.images) + " pictures that only they spoke of.");
+  if (pruned.runs > 0) {
+    session.output.line(grouped(pruned.runs) + " older syncs of which nothing is told any more were removed, too.");
+  }
   session.output.line("The rest still verifies: cosell journal verify");
   PairAnswer answer;
   answer.json = Object()
                     .number("entries", pruned.lines)
                     .number("writes", pruned.operations)
                     .number("pictures", pruned.images)
+                    .number("syncs", pruned.runs)
                     .done();
   return answer;
 }

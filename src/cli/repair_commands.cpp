@@ -112,11 +112,10 @@ PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayO
   auto rows = options.deals.empty()
                   ? all_deals(place.store(),
                               [&](const DealRow& row) {
-                                const bool kind = options.kind.empty()
-                                                      ? may_be_replayed(row)
-                                                      : todo_kind(row) == options.kind && waits_for_a_person(row);
-                                const bool reason = !options.kind.empty() && row.reason == options.kind;
-                                return (kind || reason) && (!*since || row.since >= **since);
+                                const bool waits = waits_for_a_person(row) || row.reason == options.kind;
+                                const bool chosen = options.kind.empty() ? may_be_replayed(row)
+                                                                         : waits && is_of_kind(row, options.kind);
+                                return chosen && (!*since || row.since >= **since);
                               })
                   : named_deals(place.pair(), options.deals);
   if (!rows) return failed(session, &config, rows.error());
@@ -138,10 +137,10 @@ PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayO
 }
 
 // What each deal waits for as it is now: the service approves nothing else when its turn comes.
-json::Value steps_seen(const engine::Pair& pair, const std::vector<DealRow>& rows) {
+json::Value steps_seen(const engine::Pair& pair, const std::vector<DealRow>& rows, engine::Approvable which) {
   json::Value seen = json::Value::object();
   for (const DealRow& row : rows) {
-    const auto steps = engine::steps_to_approve(pair, row);
+    const auto steps = engine::steps_to_approve(pair, row, which);
     if (!steps) continue;  // it takes a question to a side, which the service asks
     json::Value names = json::Value::array();
     for (const Irreversible step : *steps) names.append(json::Value::string(name_of(step)));
@@ -150,25 +149,33 @@ json::Value steps_seen(const engine::Pair& pair, const std::vector<DealRow>& row
   return seen;
 }
 
+bool waits_for_approval(const DealRow& row) {
+  const auto reasons = engine::reasons_of(row);
+  return row.state == store::DealState::waiting &&
+         std::find(reasons.begin(), reasons.end(), "approval") != reasons.end();
+}
+
 PairAnswer approve_pair(Session& session, const PairConfig& config, const ApproveOptions& options) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
   Workplace& place = **made;
   auto own = open_or_share(place);
   if (!own) return failed(session, &config, own.error());
-  auto rows = options.all ? all_deals(place.store(), [](const DealRow& row) { return row.reason == "approval"; })
+  // Who asks for all means what waits for an answer; a deal that is named need not wait for its time, either.
+  const auto which = options.all ? engine::Approvable::asked_about : engine::Approvable::all_that_wait;
+  auto rows = options.all ? all_deals(place.store(), [](const DealRow& row) { return waits_for_approval(row); })
                           : named_deals(place.pair(), options.deals);
   if (!rows) return failed(session, &config, rows.error());
   if (rows->empty()) session.output.line("Nothing waits for your approval.");
   if (!rows->empty() && !*own) {
     auto arguments = arguments_for(*rows);
-    arguments.value("steps", steps_seen(place.pair(), *rows));
+    arguments.value("steps", steps_seen(place.pair(), *rows, which)).flag("only_asked", options.all);
     return hand_over(session, place, "approve", arguments.done(), rows->size());
   }
   json::Value list = json::Value::array();
   bool any = false;
   for (const DealRow& row : *rows) {
-    auto approved = engine::approve(place.pair(), row.id);
+    auto approved = engine::approve(place.pair(), row.id, which);
     if (!approved) return failed(session, &config, approved.error());
     any = any || !approved->steps.empty();
     session.output.line(approval_text(approved->title, approved->steps));

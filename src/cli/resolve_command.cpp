@@ -11,6 +11,7 @@
 #include "cli/exit.h"
 #include "cli/find_deal.h"
 #include "cli/wording.h"
+#include "engine/marks.h"
 
 namespace cosell::cli {
 
@@ -26,9 +27,12 @@ std::string plain_name(const std::string& name) {
 }
 
 bool chosen_by(const DealRow& row, const ResolveOptions& options) {
-  if (row.state != store::DealState::waiting || !engine::can_be_chosen(row.reason)) return false;
-  if (options.kind.empty()) return row.reason == "conflict";
-  return todo_kind(row) == options.kind || row.reason == options.kind;
+  const std::string kind = options.kind.empty() ? "conflict" : options.kind;
+  const auto reasons = engine::reasons_of(row);
+  return row.state == store::DealState::waiting &&
+         std::any_of(reasons.begin(), reasons.end(), [&](const std::string& reason) {
+           return engine::can_be_chosen(reason) && is_reason_of_kind(reason, kind);
+         });
 }
 
 Result<bool> has_open_field(Workplace& place, const DealRow& row, const engine::Choice& choice) {

@@ -328,11 +328,19 @@ class Status {
       const auto& expires = (*stored)->expires;
       std::string text = "saved";
       if (expires) text = *expires > now_ ? "valid until " + to_string_minutes(*expires) + " UTC" : "renewed by itself";
+      if (is_refused(side)) text = "refused; what to do: cosell todo --kind login";
       row("Login", place_.pair().title(side) + ": " + text);
       logins.append(Object().text("side", store::name_of(side)).text("state", text).done());
     }
     json_.set("logins", std::move(logins));
     tell_login_ends();
+  }
+
+  // The last sync could not log in: nothing renews that by itself.
+  bool is_refused(Side side) {
+    const auto stored = place_.store().property(std::string("incident.") + store::name_of(side));
+    const auto incident = json::read(!stored || stored->empty() ? "{}" : *stored);
+    return incident && incident->text_of("class") == name_of(ErrorClass::auth_expired);
   }
 
   // On the screen only when somebody has to act.

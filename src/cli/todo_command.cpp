@@ -139,9 +139,7 @@ Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOpt
       if ((!only_deadlines && !listed) || !is_owner(row, options.owner)) continue;
       Item item;
       item.kind = todo_kind(row);
-      const bool wanted =
-          options.kind.empty() || only_deadlines || item.kind == options.kind || row.reason == options.kind;
-      if (!wanted) continue;
+      if (!options.kind.empty() && !only_deadlines && !is_of_kind(row, options.kind)) continue;
       auto deadline = engine::deadline_of(place.pair(), row);
       if (!deadline) return deadline.error();
       if (only_deadlines && !*deadline) continue;

@@ -208,6 +208,17 @@ std::string todo_kind(const DealRow& row) {
   return row.waits_for == WaitFor::admin ? "mapping" : "other";
 }
 
+bool is_reason_of_kind(const std::string& reason, const std::string& kind) {
+  const auto known = kinds_of_reasons().find(reason);
+  return reason == kind || (known != kinds_of_reasons().end() && known->second == kind);
+}
+
+bool is_of_kind(const DealRow& row, const std::string& kind) {
+  const auto reasons = engine::reasons_of(row);
+  const auto is_of = [&](const std::string& reason) { return is_reason_of_kind(reason, kind); };
+  return todo_kind(row) == kind || std::any_of(reasons.begin(), reasons.end(), is_of);
+}
+
 bool is_a_person(WaitFor who) { return who == WaitFor::seller || who == WaitFor::admin || who == WaitFor::operator_; }
 
 bool waits_for_a_person(const DealRow& row) {
@@ -273,6 +284,11 @@ json::Value json_of(const DealRow& row) {
   o.text("state", store::name_of(row.state));
   if (row.state == DealState::waiting) o.text("waits_for", store::name_of(row.waits_for));
   if (!row.reason.empty()) o.text("reason", row.reason);
+  if (const auto others = engine::marked_records(row, engine::waits_too_mark); !others.empty()) {
+    json::Value list = json::Value::array();
+    for (const std::string& reason : others) list.append(json::Value::string(reason));
+    o.value("other_reasons", std::move(list));
+  }
   if (!row.message.empty()) o.text("message", row.message);
   if (!row.next_step.empty()) o.text("next_step", row.next_step);
   o.text("since", to_string_seconds(row.since));

@@ -19,6 +19,10 @@ std::string reason_text(const std::string& reason);
 std::string waits_for_text(store::WaitFor who);
 // The kind under which `todo` and `replay` know a deal: "failed", "conflict", "approval", "missing", "answer", …
 std::string todo_kind(const store::DealRow& row);
+// The reason itself, or one that `todo` puts under this kind.
+bool is_reason_of_kind(const std::string& reason, const std::string& kind);
+// Of this kind or reason, by the first thing that it waits for or by one behind it.
+bool is_of_kind(const store::DealRow& row, const std::string& kind);
 const std::vector<std::string>& todo_kinds();
 // Of these, the kinds of deals; the others are of deadlines and of a whole side.
 const std::vector<std::string>& deal_kinds();

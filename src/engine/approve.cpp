@@ -6,29 +6,10 @@
 #include "base/text.h"
 #include "engine/decide.h"
 #include "engine/marks.h"
-#include "engine/view.h"
 
 namespace cosell::engine {
 
 namespace {
-
-Result<std::vector<Irreversible>> wanted_steps(const Pair& pair, const store::DealRow& row) {
-  auto view = load_view(pair, row);
-  if (!view) return view.error();
-  if (row.partner_center.record_id.empty()) {
-    const bool waits = row.reason == "approval" || row.reason == "settling";
-    return waits ? steps_of_create(pair, *view, pair.clock->now()) : std::vector<Irreversible>{};
-  }
-  Decider decider(pair, RunId{});
-  auto plan = decider.decide(row);
-  if (!plan) return plan.error();
-  std::vector<Irreversible> steps;
-  if (!plan->decision) return steps;
-  for (const Irreversible step : plan->decision->steps) {
-    if (plan->steps_that_wait.contains(step)) steps.push_back(step);
-  }
-  return steps;
-}
 
 std::string in_words(const std::vector<Irreversible>& steps) {
   std::vector<std::string> labels;
@@ -38,22 +19,31 @@ std::string in_words(const std::vector<Irreversible>& steps) {
 
 }  // namespace
 
-Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store::DealRow& row) {
-  if (row.state != store::DealState::waiting) return std::vector<Irreversible>{};
-  auto steps = wanted_steps(pair, row);
-  if (!steps) return steps.error();
-  std::erase_if(*steps, [&](Irreversible s) { return pair.settings.gate(s) == Gate::never; });
+Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store::DealRow& row, Approvable which) {
+  std::vector<Irreversible> steps;
+  const bool linked = !row.crm.record_id.empty() && !row.partner_center.record_id.empty();
+  if (!linked || row.state != store::DealState::waiting) return steps;
+  Decider decider(pair, RunId{});
+  auto plan = decider.decide(row);
+  if (!plan) return plan.error();
+  for (const auto& [step, leaves_at] : plan->steps_that_wait) {
+    // What was read since the last decision may want another step: nobody was told of that one.
+    const bool told = !row.dirty || has_mark(row, asked_mark(step)) || has_mark(row, settle_mark(step));
+    const bool meant = which == Approvable::all_that_wait || has_mark(plan->row, asked_mark(step));
+    if (told && meant) steps.push_back(step);
+  }
   return steps;
 }
 
-Result<Approved> approve(const Pair& pair, DealId id, const std::optional<std::vector<Irreversible>>& meant) {
+Result<Approved> approve(const Pair& pair, DealId id, Approvable which,
+                         const std::optional<std::vector<Irreversible>>& meant) {
   auto row = pair.store->deal(id);
   if (!row) return row.error();
   if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
   Approved approved;
   approved.deal = id;
   approved.title = (*row)->title;
-  auto steps = steps_to_approve(pair, **row);
+  auto steps = steps_to_approve(pair, **row, which);
   if (!steps) return steps.error();
   const auto was_meant = [&](Irreversible s) { return std::find(meant->begin(), meant->end(), s) != meant->end(); };
   if (meant && !std::all_of(steps->begin(), steps->end(), was_meant)) {

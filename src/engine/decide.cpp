@@ -195,7 +195,7 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const 
 }
 
 void Decider::wait_too(Situation& s, Situation also) {
-  if (s.state == DealState::in_sync) {
+  if (s.state != DealState::waiting) {
     s = std::move(also);
     return;
   }
@@ -204,6 +204,8 @@ void Decider::wait_too(Situation& s, Situation also) {
   const auto by_itself = [](const Situation& one) { return one.waits_for == WaitFor::date; };
   if (also.reason == "conflict" || (by_itself(s) && !by_itself(also))) std::swap(s, also);
   s.look_again_at = first;
+  s.reasons_too.insert(s.reasons_too.end(), also.reasons_too.begin(), also.reasons_too.end());
+  s.reasons_too.push_back(also.reason);
   if (s.message.find(also.message) == std::string::npos) s.message += " " + also.message;
   // A command is nothing for whoever reads of the first one in the CRM.
   const bool in_crm = s.waits_for == WaitFor::seller || s.waits_for == WaitFor::date;
@@ -296,6 +298,7 @@ void Decider::forget_other_steps(DealRow& row, const std::vector<Irreversible>& 
   for (const Irreversible step : irreversible_steps) {
     if (std::find(wanted.begin(), wanted.end(), step) != wanted.end()) continue;
     row.marks.erase(settle_mark(step));
+    row.marks.erase(asked_mark(step));
     row.marks.erase(approved_mark(step));
   }
 }
@@ -314,6 +317,8 @@ std::vector<std::string> Decider::columns_of_step(Planned& plan, Irreversible st
 
 bool Decider::step_may_leave(Planned& plan, Irreversible step, bool first_link, const Deal& crm, Situation& s) const {
   DealRow& row = plan.row;
+  const auto asked = mark_time(row, asked_mark(step));
+  row.marks.erase(asked_mark(step));
   if (has_mark(row, approved_mark(step))) return true;
   const Gate gate = pair_.settings.gate(step);
   if (gate == Gate::never) {
@@ -328,6 +333,7 @@ bool Decider::step_may_leave(Planned& plan, Irreversible step, bool first_link, 
     s.state = DealState::waiting;
     s.waits_for = WaitFor::operator_;
     s.reason = "approval";
+    set_mark_time(row, asked_mark(step), asked.value_or(now_));
     s.message = words::step_needs_approval(pair_, step, first_link);
     s.next_step = words::approve_command(row);
     return false;
@@ -443,6 +449,10 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
   plan.row.message = s.message;
   plan.row.next_step = s.next_step;
   plan.row.look_again_at = s.look_again_at;
+  plan.row.marks.erase(waits_too_mark);
+  for (const std::string& reason : s.reasons_too) {
+    if (reason != s.reason) mark_record(plan.row, waits_too_mark, reason);
+  }
   RefusedWrites wanted;
   drop_refused(plan, wanted, Tells::always);
   if (plan.row.state == DealState::failed) plan.warning_is_new = false;  // nothing leaves

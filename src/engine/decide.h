@@ -41,9 +41,6 @@ void add_refused_write(store::DealRow& row, const store::OperationRow& operation
 // Writes nothing but what the seller is told.
 bool only_tells_the_seller(const store::OperationRow& operation);
 
-// A deal that is still to be created may be shown to Microsoft and ask for help.
-std::vector<Irreversible> steps_of_create(const Pair& pair, const DealView& view, Instant at);
-
 class Decider {
  public:
   Decider(const Pair& pair, RunId run);
@@ -73,6 +70,7 @@ class Decider {
     std::string message;
     std::string next_step;
     std::optional<Instant> look_again_at;
+    std::vector<std::string> reasons_too;  // of what it waits for besides
   };
   // The deal waits for this, too: who has to do something is told of it first, and of what leaves by itself behind it.
   static void wait_too(Situation& situation, Situation also);
@@ -117,8 +115,9 @@ class Decider {
   // A column as people find it in the CRM: its label beside its name.
   std::string column_in_words(Planned& plan, const std::string& column) const;
   Situation waits_for_fields(Planned& plan, const std::vector<Missing>& missing, const std::string& then) const;
-  // A person decided that a closed referral and its opportunity stay as they are.
-  void leave_if_decided(store::DealRow& row, Situation& situation) const;
+  // What a closed referral and its opportunity differ in, once a person decided that they stay as they are; nobody is
+  // asked about it any more, so that it is taken out of what is `left` to a person.
+  static std::optional<Situation> left_as_decided(store::DealRow& row, std::optional<Situation>& left);
 
   // The account of an inbound deal's customer: found, to be created first, or the deal waits.
   struct Account {

@@ -33,6 +33,16 @@ Columns create_columns(const Deal& deal) {
   return columns;
 }
 
+// A deal that is still to be created may be shown to Microsoft and ask for help.
+std::vector<Irreversible> steps_of_create(const Pair& pair, const DealView& view, Instant at) {
+  const Deal deal = pair.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(at));
+  const bool help = !is_blank(deal.get(Field::help));
+  std::vector<Irreversible> steps;
+  if (help || deal.flag(Field::visible)) steps.push_back(Irreversible::shared);
+  if (help) steps.push_back(Irreversible::help_asked);
+  return steps;
+}
+
 }  // namespace
 
 void Decider::plan_help(Planned& plan, const Deal& deal, const OperationId& after) const {
@@ -76,15 +86,6 @@ Decider::Situation Decider::waits_for_fields(Planned& plan, const std::vector<Mi
   s.next_step = of_mapping ? words::add_to_mapping() : words::fill_in(plan.row, then);
   if (without > 0 && !of_mapping) s.next_step += " What has no column here, an admin adds.";
   return s;
-}
-
-std::vector<Irreversible> steps_of_create(const Pair& pair, const DealView& view, Instant at) {
-  const Deal deal = pair.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(at));
-  const bool help = !is_blank(deal.get(Field::help));
-  std::vector<Irreversible> steps;
-  if (help || deal.flag(Field::visible)) steps.push_back(Irreversible::shared);
-  if (help) steps.push_back(Irreversible::help_asked);
-  return steps;
 }
 
 Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& view) {

@@ -384,18 +384,20 @@ Decider::Situation Decider::situation_of(const Decision& decision, const DealVie
   return s;
 }
 
-void Decider::leave_if_decided(store::DealRow& row, Situation& s) const {
-  const auto left = row.marks.find(left_mark);
-  if (left == row.marks.end()) return;
-  if (left->second != s.reason) {
-    row.marks.erase(left);  // the sides agree again, or differ in another way
-    return;
+std::optional<Decider::Situation> Decider::left_as_decided(store::DealRow& row, std::optional<Situation>& left) {
+  const auto decided = row.marks.find(left_mark);
+  if (decided == row.marks.end()) return std::nullopt;
+  if (!left || left->reason != decided->second) {
+    row.marks.erase(decided);  // the sides agree again, or differ in another way
+    return std::nullopt;
   }
-  s.state = DealState::skipped;
-  s.waits_for = WaitFor::nobody;
-  s.reason = left_mark;
-  s.message += " Left as it is, as decided.";
-  s.next_step.clear();
+  std::optional<Situation> stays = std::exchange(left, std::nullopt);
+  stays->state = DealState::skipped;
+  stays->waits_for = WaitFor::nobody;
+  stays->reason = left_mark;
+  stays->message += " Left as it is, as decided.";
+  stays->next_step.clear();
+  return stays;
 }
 
 Decision Decider::compare(const store::DealRow& row, const DealView& view) const {
@@ -445,13 +447,15 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
     plan.operations.push_back(std::move(update));
   }
   // What only a person can do is asked for at once, also while a step waits for its time.
-  if (auto left = left_to_a_person(plan, decision, held, view)) wait_too(waits, std::move(*left));
+  auto left = left_to_a_person(plan, decision, held, view);
+  const auto stays = left_as_decided(plan.row, left);
+  if (left) wait_too(waits, std::move(*left));
   if (auto stands = situation_of(decision, view);
       waits.state == DealState::in_sync || stands.state == DealState::waiting) {
     wait_too(waits, std::move(stands));
   }
   tell_what_was_taken_back(plan, decision, view, waits);
-  leave_if_decided(plan.row, waits);
+  if (stays && waits.state != DealState::waiting) waits = *stays;
   plan_registration(plan, view, waits);
   warn_of_steps(plan, decision, view, waits);
   if (plan.operations.empty()) {

@@ -46,19 +46,20 @@ bool Decider::won_may_leave(const Planned& plan, const DealView& view, Situation
 // Microsoft wants corrected is told.
 void Decider::plan_registration(Planned& plan, const DealView& view, Situation& situation) const {
   const auto wait_for_person = [&](std::string message) {
-    situation.state = store::DealState::waiting;
-    situation.waits_for = store::WaitFor::operator_;
-    situation.reason = "registration";
-    situation.message = std::move(message);
-    situation.next_step = words::register_command(plan.row);
+    Situation s;
+    s.state = store::DealState::waiting;
+    s.waits_for = store::WaitFor::operator_;
+    s.reason = "registration";
+    s.message = std::move(message);
+    s.next_step = words::register_command(plan.row);
+    wait_too(situation, std::move(s));
   };
-  const bool free = situation.state == store::DealState::in_sync;
   const auto mark = plan.row.marks.find(registration_mark);
   const auto wanted = mark == plan.row.marks.end() ? Result<Columns>(Columns{}) : store::decode_columns(mark->second);
   if (!wanted || wanted->empty()) {
     const bool wrong = view.partner_center.text(Field::registration) == registration_action_required;
     const std::string why = text_of(column(view.partner_center_columns, registration_column::reason));
-    if (wrong && free) wait_for_person(words::registration_to_correct(why));
+    if (wrong) wait_for_person(words::registration_to_correct(why));
     return;
   }
   const RegistrationPlan registration = plan_of_registration(*wanted, view, date_of(now_), pair_.settings.rules);

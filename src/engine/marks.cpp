@@ -8,6 +8,7 @@ namespace cosell::engine {
 namespace {
 
 const std::string settle_prefix = "settle.";
+const std::string asked_prefix = "asked.";
 const std::string approved_prefix = "approved.";
 const std::string refused_prefix = "refused.";
 
@@ -22,13 +23,22 @@ std::string older_mark(Side side) { return std::string("older.") + store::name_o
 std::string restored_mark(Side side) { return std::string("restored.") + store::name_of(side); }
 
 std::string settle_mark(Irreversible step) { return settle_prefix + name_of(step); }
+std::string asked_mark(Irreversible step) { return asked_prefix + name_of(step); }
 std::string approved_mark(Irreversible step) { return approved_prefix + name_of(step); }
 bool is_settle_mark(const std::string& name) { return text::starts_with(name, settle_prefix); }
-bool is_step_mark(const std::string& name) { return is_settle_mark(name) || text::starts_with(name, approved_prefix); }
+bool is_step_mark(const std::string& name) {
+  return is_settle_mark(name) || text::starts_with(name, asked_prefix) || text::starts_with(name, approved_prefix);
+}
 
 std::string refused_mark(Side side) { return refused_prefix + store::name_of(side); }
 bool is_refused_mark(const std::string& name) { return text::starts_with(name, refused_prefix); }
 std::string misses_mark(Side side) { return std::string("missed.") + store::name_of(side); }
+
+std::vector<std::string> reasons_of(const store::DealRow& row) {
+  std::vector<std::string> reasons = marked_records(row, waits_too_mark);
+  reasons.insert(reasons.begin(), row.reason);
+  return reasons;
+}
 
 bool has_mark(const store::DealRow& row, const std::string& name) { return row.marks.count(name) > 0; }
 

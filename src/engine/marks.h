@@ -37,11 +37,13 @@ std::string retyped_mark(Side side);
 std::string older_mark(Side side);
 std::string restored_mark(Side side);
 
-// Steps that cannot be taken back: since when one waits to leave, and when a person let it leave.
+// Steps that cannot be taken back: since when one waits to leave, since when a person is asked about it, and when a
+// person let it leave.
 std::string settle_mark(Irreversible step);
+std::string asked_mark(Irreversible step);
 std::string approved_mark(Irreversible step);
 bool is_settle_mark(const std::string& name);
-bool is_step_mark(const std::string& name);  // one of the two
+bool is_step_mark(const std::string& name);  // one of the three
 
 // The writes that a side refused in just this form, what it said, and how people are told.
 std::string refused_mark(Side side);
@@ -58,6 +60,10 @@ inline const std::string journey_prefix = "flip.";   // + field: of a value that
 
 inline constexpr const char* registration_mark = "registration.wanted";  // the registration as it is wanted, as text
 inline constexpr const char* warning_mark = "warning";  // a note that keeps nothing back; `todo` lists such deals
+
+inline constexpr const char* waits_too_mark = "waits_too";  // reasons that the deal waits for behind the first one
+// All that the deal waits for: its first reason, and those behind it.
+std::vector<std::string> reasons_of(const store::DealRow& row);
 
 bool has_mark(const store::DealRow& row, const std::string& name);
 // A mark that holds a moment.

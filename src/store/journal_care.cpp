@@ -91,9 +91,14 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
           "SELECT sequence, hash FROM journal WHERE sequence < min("
           " coalesce((SELECT min(sequence) FROM journal WHERE at >= ?1), 9223372036854775807),"
           " (SELECT max(sequence) FROM journal)) ORDER BY sequence DESC LIMIT 1");
-      if (!cut.with(before).next()) return pruned;
-      last = cut.integer(0);
-      hash = cut.text(1);
+      if (cut.with(before).next()) {
+        last = cut.integer(0);
+        hash = cut.text(1);
+      }
+    }
+    if (last == 0) {  // no line is so old
+      pruned.runs = drop_quiet_runs(before);
+      return pruned;
     }
     keep_footings(last);
     query("DELETE FROM journal_payloads WHERE sequence <= ?1").with(last).run();
@@ -117,9 +122,24 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
                             " AND sequence NOT IN (SELECT sequence FROM needed)")
                             .with(before)
                             .run();
+    pruned.runs = drop_quiet_runs(before);
     pruned.images = drop_unused_images();
     return pruned;
   });
+}
+
+// A service that finds nothing to do for months leaves a row for each sync. Those stay with which another mapping came
+// into use, and the last one that went well.
+std::int64_t SqliteStore::drop_quiet_runs(Instant before) {
+  return query(
+             "DELETE FROM runs WHERE started_at < ?1"
+             " AND id < (SELECT max(id) FROM runs WHERE outcome IN ('ok', 'failures') AND finished_at IS NOT NULL)"
+             " AND id NOT IN (SELECT run FROM journal WHERE run IS NOT NULL)"
+             " AND id NOT IN (SELECT run FROM operations WHERE run IS NOT NULL)"
+             " AND id NOT IN (SELECT id FROM (SELECT id, mapping, lag(mapping) OVER (ORDER BY id) AS earlier FROM runs)"
+             "  WHERE earlier IS NOT mapping)")
+      .with(before)
+      .run();
 }
 
 // The lines about one deal lose what they say; so do its finished writes. Those of a deal that became part of another

@@ -130,6 +130,7 @@ struct JournalPruned {
   std::int64_t lines = 0;
   std::int64_t operations = 0;
   std::int64_t images = 0;
+  std::int64_t runs = 0;  // of which no entry and no write tells any more
 };
 
 struct RunRow {

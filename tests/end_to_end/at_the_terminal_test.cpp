@@ -241,6 +241,22 @@ TEST(Alert, IsRaisedWhereSyncsBreakOffAgainAndAgain) {
   EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
 }
 
+// A service that nobody started again after the machine did.
+TEST(Alert, IsRaisedWhenSyncsThatCameEveryFewMinutesStop) {
+  const Sandbox sandbox({5, {}, ""});
+  for (int i = 0; i < 12; ++i) {
+    sandbox.answer({"sync"});
+    sandbox.advance("10m");
+  }
+  EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
+  sandbox.advance("2h");
+  const Ended alert = sandbox.cosell({"status", "--alert"});
+  EXPECT_EQ(alert.code, 1);
+  EXPECT_THAT(alert.out, AllOf(HasSubstr("no sync began since"), HasSubstr("one every 10 minutes")));
+  sandbox.answer({"sync"});
+  EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
+}
+
 TEST(Replay, ThatIsRefusedAgainSaysSo) {
   const Sandbox sandbox({5, {}, ""});
   sandbox.answer({"sync"});

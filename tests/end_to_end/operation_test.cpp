@@ -286,6 +286,19 @@ TEST(Run, SyncsByItselfSurvivesASideThatIsDownAndStopsWhenAsked) {
   EXPECT_THAT(ended.err, AllOf(HasSubstr("Partner Center"), HasSubstr("Tried again every 1s")));
 }
 
+// Often sent to make a service read its configuration anew: systemd starts it again, which does.
+TEST(Run, ThatIsHungUpEndsSoThatItIsStartedAgain) {
+  const Pipeline pipeline(5);
+  const auto sandbox = load(pipeline);
+  Process run = sandbox->begin({"run", "--every", "1s"});
+  ASSERT_TRUE(eventually([&] { return sandbox->answer({"status"})["last_run"]["outcome"] == "ok"; })) << run.err();
+  run.send(SIGHUP);
+  const Ended ended = run.wait();
+  EXPECT_TRUE(ended.in_time);
+  EXPECT_EQ(ended.code, 129);
+  EXPECT_THAT(ended.out, HasSubstr("nothing is lost"));
+}
+
 // A backup tool, a copy program: it passes, and nobody starts the service anew for it.
 TEST(Run, GoesOnOnceAnotherProgramNoLongerKeepsTheStoreLocked) {  // F-61
   const Pipeline pipeline(20);

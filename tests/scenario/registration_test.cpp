@@ -67,6 +67,30 @@ TEST_P(RegistrationOfDeals, IsSentWithTheNextSyncAndItsStateIsSeenInTheCrm) {  /
   EXPECT_EQ(world.opportunity(id)["registration"], "Approved");
 }
 
+TEST_P(RegistrationOfDeals, ThatMicrosoftWantsCorrectedIsToldAlsoOfADealThatIsLeftAsItIs) {  // G-5
+  World world({.crm = GetParam()});
+  const auto id = won_deal(world);
+  ASSERT_TRUE(engine::ask_registration(world.pair(), world.deal_of(id).id, contract_of(world)));
+  world.sync();
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"stage", "80"}});
+  world.sync();
+  ASSERT_TRUE(engine::leave_as_is(world.pair(), world.deal_of(id).id));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "left_as_is");
+  const auto microsoft_says = [&](const char* status) {
+    world.control(Side::partner_center, "POST", "registration",
+                  {{"id", world.referral_of(id)["id"]}, {"status", status}, {"reason", "Wrong value"}});
+    world.advance(minutes(5));
+    world.sync();
+  };
+  microsoft_says("ActionRequired");
+  EXPECT_EQ(world.deal_of(id).reason, "registration");
+  EXPECT_NE(world.deal_of(id).message.find("Wrong value"), std::string::npos) << world.deal_of(id).message;
+  microsoft_says("Approved");
+  EXPECT_EQ(world.deal_of(id).reason, "left_as_is") << "what was decided is not forgotten meanwhile";
+}
+
 TEST_P(RegistrationOfDeals, IsCorrectedWhenMicrosoftAsksForIt) {  // G-5
   World world({.crm = GetParam()});
   const auto id = won_deal(world);

@@ -84,10 +84,11 @@ TEST_P(SellerWords, SayOfADealInAStageThatIsLeftOutWhatWouldBringItBack) {
   world.sync();
   world.crm_edit(id, {{"stage", "60"}});
   message_of(world, id);
-  const std::string stage = world.opportunity(id)["stage"];
+  const std::string stage = GetParam() == std::string("salesforce") ? "Proposal/Price Quote" : "salesstage:2";
   world.restart_with({{"stages", {{"add", {{stage, "ignore"}}}}}});
   world.crm_edit(id, {{"notes", "On hold"}});
-  message_of(world, id);
+  EXPECT_THAT(message_of(world, id), AllOf(HasSubstr("left out"), for_sellers));
+  EXPECT_EQ(world.deal_of(id).reason, "ignored_stage");
   EXPECT_THAT(world.deal_of(id).next_step, Not(HasSubstr("Add the value to the mapping"))) << "it is in the mapping";
 }
 

@@ -4,13 +4,16 @@
 #include <gtest/gtest.h>
 
 #include "engine/approve.h"
+#include "engine/marks.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
 namespace {
 
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::UnorderedElementsAre;
 
 class WaitingTogether : public testing::TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(Crm, WaitingTogether, testing::Values("salesforce", "dynamics365"), name_of_crm);
@@ -108,6 +111,29 @@ TEST_P(WaitingTogether, AStepIsApprovedAlsoBesideAConflict) {
   world.sync();
   EXPECT_TRUE(shown(world, id));
   EXPECT_EQ(world.deal_of(id).reason, "conflict");
+}
+
+// `todo --kind approval` and `approve --all`: an approval is no less asked for because a conflict is told first.
+TEST_P(WaitingTogether, AnApprovalBehindAConflictIsFoundAndWhatLeavesByItselfStaysInItsTime) {
+  World world({.crm = GetParam(), .settle = minutes(60)});
+  world.pair().settings.gates[Irreversible::shared] = engine::Gate::ask;
+  const auto id = world.new_opportunity(with({{"visible", true}}));
+  world.sync();
+  world.crm_edit(id, {{"value", 7000}, {"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.portal_edit(world.referral_of(id)["id"],
+                    {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 9000}}});
+  world.advance(minutes(1));
+  world.sync();
+  const auto deal = world.deal_of(id);
+  ASSERT_EQ(deal.reason, "conflict");
+  EXPECT_THAT(engine::reasons_of(deal), UnorderedElementsAre("conflict", "approval", "settling"));
+  const auto asked = engine::approve(world.pair(), deal.id, engine::Approvable::asked_about);
+  ASSERT_TRUE(asked) << asked.error().message;
+  EXPECT_EQ(asked->steps, std::vector<Irreversible>{Irreversible::shared});
+  world.sync();
+  EXPECT_TRUE(shown(world, id));
+  EXPECT_EQ(world.referral_of(id)["status"], "Active") << "its hour is not over";
+  EXPECT_THAT(engine::reasons_of(world.deal_of(id)), ElementsAre("conflict", "settling"));
 }
 
 TEST_P(WaitingTogether, TheCommandOfEachIsToldWhereAnAdminIsWaitedForTwice) {

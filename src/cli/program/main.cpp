@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -15,10 +16,16 @@
 
 #include "base/time.h"
 #include "cli/app.h"
+#include "cli/exit.h"
 
 namespace {
 
-void stop(int) { cosell::SystemClock::interrupt(); }
+volatile std::sig_atomic_t hung_up = 0;
+
+void stop(int signal) {
+  if (signal == SIGHUP) hung_up = 1;
+  cosell::SystemClock::interrupt();
+}
 
 void install_signals() {
   struct sigaction action = {};
@@ -69,5 +76,7 @@ int main(int argc, char** argv) {
   terminal.reader_left = reader_left;
   const char* no_color = std::getenv("NO_COLOR");
   terminal.no_color = no_color != nullptr && *no_color != '\0';
-  return cosell::cli::run(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr, terminal);
+  using cosell::cli::Exit;
+  const int code = cosell::cli::run(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr, terminal);
+  return hung_up != 0 && code == Exit::exit_done ? Exit::exit_hung_up : code;
 }

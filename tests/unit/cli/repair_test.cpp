@@ -5,6 +5,7 @@
 #include "cli/find_deal.h"
 #include "cli/wording.h"
 #include "engine/approve.h"
+#include "engine/marks.h"
 #include "engine/replay.h"
 #include "tests/support/world.h"
 
@@ -96,22 +97,54 @@ TEST(Approve, ThatIsCarriedOutLaterLetsNoOtherStepLeaveThanTheOneThatWasMeant) {
   world.advance(hours(100));  // no longer early
   world.crm_edit(id, {{"stage", "won"}});
   world.sync();
-  const auto seen = engine::steps_to_approve(world.pair(), world.deal_of(id));
+  const auto seen = engine::steps_to_approve(world.pair(), world.deal_of(id), engine::Approvable::all_that_wait);
   ASSERT_TRUE(seen) << seen.error().message;
   ASSERT_EQ(*seen, std::vector<Irreversible>{Irreversible::won});
   world.advance(minutes(1));
   world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
   world.sync();
   ASSERT_EQ(world.deal_of(id).reason, "approval");
-  const auto late = engine::approve(world.pair(), world.deal_of(id).id, *seen);
+  const auto late = engine::approve(world.pair(), world.deal_of(id).id, engine::Approvable::all_that_wait, *seen);
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().kind, ErrorClass::config);
   EXPECT_NE(late.error().message.find("Meant was to close the deal as won"), std::string::npos) << late.error().message;
   world.sync();
   EXPECT_EQ(world.referral_of(id)["status"], "Active");
-  ASSERT_TRUE(engine::approve(world.pair(), world.deal_of(id).id, std::vector<Irreversible>{Irreversible::lost}));
+  ASSERT_TRUE(engine::approve(world.pair(), world.deal_of(id).id, engine::Approvable::all_that_wait,
+                              std::vector<Irreversible>{Irreversible::lost}));
   world.sync();
   EXPECT_EQ(world.referral_of(id)["substatus"], "Lost");
+}
+
+// A sync broke off between reading and deciding.
+TEST(Approve, LetsNoStepLeaveThatNobodyWasToldOfYet) {
+  World world;
+  for (const Irreversible step : {Irreversible::won, Irreversible::lost}) {
+    world.pair().settings.gates[step] = engine::Gate::ask;
+  }
+  const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
+  world.sync();
+  world.advance(hours(100));  // no longer early
+  world.crm_edit(id, {{"stage", "won"}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "approval");
+  world.advance(minutes(1));
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  for (int n = 1; n < 10 && !world.deal_of(id).dirty; ++n) {
+    world.crash_after_requests(n);
+    ASSERT_TRUE(world.sync_until_crash()) << "decided before it broke off";
+    world.restart();
+    for (const Irreversible step : {Irreversible::won, Irreversible::lost}) {
+      world.pair().settings.gates[step] = engine::Gate::ask;
+    }
+  }
+  ASSERT_TRUE(world.deal_of(id).dirty);
+  const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(approved) << approved.error().message;
+  EXPECT_TRUE(approved->steps.empty()) << "a person knows of Won";
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  EXPECT_EQ(engine::approve(world.pair(), world.deal_of(id).id)->steps, std::vector<Irreversible>{Irreversible::lost});
 }
 
 TEST(Approve, OfADealThatWaitsForNothingApprovesNothing) {
@@ -121,6 +154,18 @@ TEST(Approve, OfADealThatWaitsForNothingApprovesNothing) {
   const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
   ASSERT_TRUE(approved) << approved.error().message;
   EXPECT_TRUE(approved->steps.empty());
+}
+
+TEST(KindOfWork, IsThatOfEverythingADealWaitsFor) {
+  store::DealRow row;
+  row.state = store::DealState::waiting;
+  row.reason = "conflict";
+  row.marks[engine::waits_too_mark] = "approval missing_field";
+  for (const char* kind : {"conflict", "approval", "missing", "missing_field"}) {
+    EXPECT_TRUE(cli::is_of_kind(row, kind)) << kind;
+  }
+  EXPECT_FALSE(cli::is_of_kind(row, "link"));
+  EXPECT_FALSE(cli::is_of_kind(row, ""));
 }
 
 TEST(FindDeal, TakesIdsOfEitherSideAddressesAndNames) {

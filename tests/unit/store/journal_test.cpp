@@ -195,6 +195,32 @@ TEST_F(StoreJournal, PruningKeepsPicturesByWhichOthersAreTold) {
   EXPECT_EQ(raw_text("SELECT count(*) FROM pragma_foreign_key_check"), "0");
 }
 
+// A service that syncs every ten minutes and finds nothing leaves fifty thousand rows a year.
+TEST_F(StoreJournal, PruningTakesOldSyncsOfWhichNothingIsTold) {
+  auto store = open();
+  const auto run = [&](int day, const std::string& mapping, const std::string& tells) {
+    const RunId id = value_of(store->start_run("run", kStart + days(day), mapping, "hash of " + mapping));
+    JournalEntry line = entry(tells);
+    line.run = id;
+    if (!tells.empty()) expect_ok(store->journal(line));
+    expect_ok(store->finish_run(id, kStart + days(day), "ok", "", ""));
+    return id.value;
+  };
+  run(0, "a", "");
+  run(1, "a", "");
+  const auto told = run(2, "a", "wrote something");
+  const auto other_mapping = run(3, "b", "");
+  run(4, "b", "");
+  const auto young = run(6, "b", "");
+  EXPECT_EQ(value_of(store->prune_journal(kStart + days(5), kStart + days(9))).runs, 2);
+  std::vector<std::int64_t> left;
+  for (const RunRow& row : value_of(store->runs(10))) left.push_back(row.id.value);
+  EXPECT_EQ(left, (std::vector<std::int64_t>{young, other_mapping, told, 1}));
+  EXPECT_EQ(value_of(store->mapping_uses(10)).size(), 2U);
+  EXPECT_EQ(value_of(store->prune_journal(kStart + days(90), kStart + days(90))).runs, 0)
+      << "the last one that went well stays";
+}
+
 // An old write that a younger one came after stays, and so does what it came after itself.
 TEST_F(StoreJournal, PruningKeepsTheWritesThatYoungerOnesCameAfter) {
   auto store = open();
