@@ -1,8 +1,8 @@
 # cosell_library(name [DEPS ...] [APART ...]): the static library of the present folder, made of its *.cpp files.
 # APART names files that cannot share a translation unit with their neighbours (the release preset joins files).
-# cosell_test(name SOURCES ... [DEPS ...] [OPTIMIZED] [TOGETHER]): one GoogleTest program. Its own files are compiled
-# without optimisation, which halves their build; OPTIMIZED is for those that compute a lot themselves. TOGETHER: its
-# files name nothing twice and may be joined, as those of a library are.
+# cosell_test(name SOURCES ... [DEPS ...] [OPTIMIZED]): one GoogleTest program. Its own files are compiled without
+# optimisation, which halves their build; OPTIMIZED is for those that compute a lot themselves. They are joined as those
+# of a library are, so that no two of them give one name to two things.
 
 add_library(cosell_options INTERFACE)
 target_compile_options(cosell_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
@@ -29,7 +29,7 @@ function(cosell_library name)
 endfunction()
 
 function(cosell_test name)
-  cmake_parse_arguments(ARG "OPTIMIZED;TOGETHER" "" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMIZED" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   if(NOT ARG_OPTIMIZED)
     target_compile_options(${name} PRIVATE -O0)
@@ -39,9 +39,6 @@ function(cosell_test name)
     # Clang reads these headers in half the time when they are precompiled; gcc gains nothing.
     target_precompile_headers(${name} PRIVATE <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp>)
     target_compile_options(${name} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
-  endif()
-  if(NOT ARG_TOGETHER)
-    set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
   endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endfunction()

@@ -29,11 +29,6 @@ Json some_referral(const Sandbox& sandbox) {
 
 std::string opportunity_of(const Json& referral) { return referral["externalReferenceId"]; }
 
-mode_t mode_of(const std::string& file) {
-  struct stat facts {};
-  return ::stat(file.c_str(), &facts) == 0 ? facts.st_mode & 0777U : 0;
-}
-
 TEST(Answer, ThatCouldNotBeWrittenToItsEndIsAFailure) {
   const Sandbox sandbox({5, {}, ""});
   sandbox.answer({"sync"});

@@ -16,11 +16,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-mode_t mode_of(const std::string& file) {
-  struct stat facts {};
-  return ::stat(file.c_str(), &facts) == 0 ? facts.st_mode & 0777U : 0;
-}
-
 class Init : public ::testing::Test {
  protected:
   Ended init(const std::string& answers) const {

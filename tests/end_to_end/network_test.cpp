@@ -19,7 +19,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
+std::string replaced_everywhere(std::string text, const std::string& from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
     text.replace(at, from.size(), to);
   }
@@ -46,8 +46,9 @@ std::string place_of(const std::string& file, const std::string& text) {
 class OwnAuthority : public ::testing::TestWithParam<const char*> {
  protected:
   OwnAuthority() {
-    write_text(sandbox.config(), replaced(replaced(read_text(sandbox.config()), sandbox.crm.url, crm.url()),
-                                          sandbox.partner_center.url, partner_center.url()));
+    write_text(sandbox.config(),
+               replaced_everywhere(replaced_everywhere(read_text(sandbox.config()), sandbox.crm.url, crm.url()),
+                                   sandbox.partner_center.url, partner_center.url()));
     net::testing::write_certificate(sandbox.folder->file("authority.pem"), authority);
   }
 
@@ -109,8 +110,9 @@ class BehindAProxy : public ::testing::Test {
   BehindAProxy() {
     Json configuration = Json::parse(read_text(sandbox.config()));
     configuration.erase("sandbox");  // its clock is on this machine
-    write_text(sandbox.config(), replaced(replaced(configuration.dump(2), sandbox.crm.url, "https://crm.example"),
-                                          sandbox.partner_center.url, "https://partner-center.example"));
+    write_text(sandbox.config(),
+               replaced_everywhere(replaced_everywhere(configuration.dump(2), sandbox.crm.url, "https://crm.example"),
+                                   sandbox.partner_center.url, "https://partner-center.example"));
   }
 
   // Answers every request with this, and remembers what it was asked.

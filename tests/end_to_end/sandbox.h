@@ -2,6 +2,8 @@
 // control API, and through the same APIs that the real systems have.
 #pragma once
 
+#include <sys/types.h>
+
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -28,6 +30,7 @@ class TemporaryFolder {
 
 void write_text(const std::string& file, const std::string& text);
 std::string read_text(const std::string& file);
+mode_t mode_of(const std::string& file);  // 0600; 0 where there is no such file
 // Name, size and a hash of the bytes of every file below a folder, for comparing what was there before and after.
 std::vector<std::pair<std::string, std::string>> files_below(const std::string& folder);
 

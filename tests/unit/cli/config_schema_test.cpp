@@ -16,8 +16,8 @@
 namespace cosell::cli {
 namespace {
 
-using testing::good_config;
-using testing::with;
+using config_texts::good_config;
+using config_texts::with;
 
 std::string text_of(const std::string& path) {
   std::ifstream in(std::string(SOURCE_DIR) + "/config/" + path);

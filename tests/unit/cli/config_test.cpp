@@ -13,10 +13,10 @@
 namespace cosell::cli {
 namespace {
 
+using config_texts::good_config;
+using config_texts::with;
 using ::testing::ElementsAre;
-using testing::good_config;
 using ::testing::HasSubstr;
-using testing::with;
 
 std::vector<std::string> problems_of(const std::string& text) {
   const ReadConfig read = read_config("/etc/cosell/cosell.jsonc", text);

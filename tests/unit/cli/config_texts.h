@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-namespace cosell::cli::testing {
+namespace cosell::cli::config_texts {
 
 inline const std::string good_config = R"({
   // a comment is fine
@@ -41,4 +41,4 @@ inline std::string with(const std::string& from, const std::string& to) {
   return text::replace_all(good_config, from, to);
 }
 
-}  // namespace cosell::cli::testing
+}  // namespace cosell::cli::config_texts

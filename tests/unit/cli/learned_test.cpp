@@ -12,7 +12,7 @@
 namespace cosell::cli {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class Learned : public testing::Test {
  protected:

@@ -64,7 +64,7 @@ TEST(LoginEnd, OfAClientSecretIsToldAheadInItsLast30Days) {
 }
 
 TEST(LoginEnd, OfACertificateIsToldToTheHour) {
-  const auto told = [](Instant now) { return only(login_ends(facts_with_certificate(), {}, now)); };
+  const auto told = [](Instant at) { return only(login_ends(facts_with_certificate(), {}, at)); };
   EXPECT_EQ(told(before(31)).level, Level::ok);
   EXPECT_EQ(told(before(29)).level, Level::warning);
   EXPECT_EQ(told(before(29)).text, "the one in the file bridge.crt ends on 2027-01-31, in 29 days.");

@@ -8,7 +8,6 @@
 namespace cosell::mapping {
 namespace {
 
-std::string t(const char* s) { return s; }
 Mapping over_salesforce(const std::string& parts) {
   return mapping_from("{ \"extends\": \"salesforce\", " + parts + " }");
 }

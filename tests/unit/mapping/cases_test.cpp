@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const char* const company = R"({
+const char* const company_mapping = R"({
   "extends": "salesforce",
   "stages": {
     "map": {
@@ -48,7 +48,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 Result<std::vector<CaseResult>> run(const std::string& text) {
-  return run_cases(mapping_of(company), "acme.cases.jsonc", text, Date{2026, 3, 1});
+  return run_cases(mapping_of(company_mapping), "acme.cases.jsonc", text, Date{2026, 3, 1});
 }
 
 std::vector<std::string> differences_of(const std::string& one_case) {
@@ -130,8 +130,8 @@ TEST(MappingCases, AFileThatIsNotUnderstoodIsToldWithLineAndNearestName) {
 }
 
 TEST(MappingDifferences, NamesStagesThatCameWentAndMeanSomethingElse) {
-  const Mapping before = mapping_of(company);
-  const Mapping after = mapping_of(replaced(replaced(company, "\"Pilot\": 40", "\"Pilot\": 60, \"Trial\": 20"),
+  const Mapping before = mapping_of(company_mapping);
+  const Mapping after = mapping_of(replaced(replaced(company_mapping, "\"Pilot\": 40", "\"Pilot\": 60, \"Trial\": 20"),
                                             "\"Offer\": 60", "\"Proposal\": 80"));
   std::vector<std::string> said;
   for (const Difference& d : differences(before, after)) said.push_back(d.what + ": " + d.before + " -> " + d.after);
@@ -142,9 +142,9 @@ TEST(MappingDifferences, NamesStagesThatCameWentAndMeanSomethingElse) {
 }
 
 TEST(MappingDifferences, NamesFieldsWhoseColumnOrRuleChanged) {
-  const Mapping before = mapping_of(company);
-  const Mapping after =
-      mapping_of(replaced(company, "\"close_date\": {", "\"value\": { \"conflict\": \"crm\" }, \"close_date\": {"));
+  const Mapping before = mapping_of(company_mapping);
+  const Mapping after = mapping_of(
+      replaced(company_mapping, "\"close_date\": {", "\"value\": { \"conflict\": \"crm\" }, \"close_date\": {"));
   const auto found = differences(before, after);
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].what, "value");
@@ -154,8 +154,8 @@ TEST(MappingDifferences, NamesFieldsWhoseColumnOrRuleChanged) {
 
 TEST(MappingDifferences, NamesADefaultThatChanged) {
   const auto with = [](const std::string& rule) {
-    return mapping_of(
-        replaced(company, "\"close_date\": {", "\"notes\": { \"default\": \"" + rule + "\" }, \"close_date\": {"));
+    return mapping_of(replaced(company_mapping, "\"close_date\": {",
+                               "\"notes\": { \"default\": \"" + rule + "\" }, \"close_date\": {"));
   };
   const auto found = differences(with("Ask Ida."), with("Ask Ben."));
   ASSERT_EQ(found.size(), 1U);
@@ -165,14 +165,14 @@ TEST(MappingDifferences, NamesADefaultThatChanged) {
 }
 
 TEST(MappingDifferences, OfAMappingAndItselfThereAreNone) {
-  const Mapping mapping = mapping_of(company);
+  const Mapping mapping = mapping_of(company_mapping);
   EXPECT_THAT(differences(mapping, mapping), IsEmpty());
   EXPECT_THAT(differences_for(mapping, mapping, {{"StageName", Value(std::string("Pilot"))}}), IsEmpty());
 }
 
 TEST(MappingDifferences, SayWhatOneDealWouldMean) {
-  const Mapping before = mapping_of(company);
-  const Mapping after = mapping_of(replaced(company, "\"Pilot\": 40", "\"Pilot\": 80"));
+  const Mapping before = mapping_of(company_mapping);
+  const Mapping after = mapping_of(replaced(company_mapping, "\"Pilot\": 40", "\"Pilot\": 80"));
   const Columns pilot = {{"StageName", Value(std::string("Pilot"))}, {"Cosell_Sync__c", Value(true)}};
   EXPECT_THAT(differences_for(before, after, pilot), ElementsAre("stage: Developed (40 %) becomes Negotiated (80 %)"));
   const Columns left_out = {{"StageName", Value(std::string("Pilot"))}, {"Cosell_Sync__c", Value(false)}};

@@ -6,8 +6,6 @@
 namespace cosell::mapping {
 namespace {
 
-std::string t(const char* s) { return s; }
-
 // A mapping whose only interesting part is its fields.
 Mapping with_fields(const std::string& fields) {
   return mapping_from(R"({ "base": true, "select": "all", "bridge": { "referral_id": "Ref" },

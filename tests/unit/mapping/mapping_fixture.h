@@ -12,6 +12,8 @@
 
 namespace cosell::mapping {
 
+inline std::string t(const char* s) { return s; }
+
 inline std::string file_text(const std::string& path) {
   std::ifstream in(std::string(SOURCE_DIR) + "/" + path, std::ios::binary);
   EXPECT_TRUE(in.good()) << path;

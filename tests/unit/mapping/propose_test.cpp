@@ -36,7 +36,7 @@ std::map<std::string, std::string> meanings(const Mapping& mapping) {
   return out;
 }
 
-Proposal company() {
+Proposal proposed_for_company() {
   Proposal p;
   p.base = "salesforce";
   p.crm_name = "Acme";
@@ -47,7 +47,7 @@ Proposal company() {
 }
 
 TEST(Proposal, PlacesOpenStagesByTheirProbabilityAndClosedOnesByTheCrmsFlags) {
-  const Loaded loaded = read_proposal(propose_mapping(company()));
+  const Loaded loaded = read_proposal(propose_mapping(proposed_for_company()));
   ASSERT_TRUE(loaded.mapping) << findings_of(loaded.findings);
   EXPECT_EQ(meanings(*loaded.mapping), (std::map<std::string, std::string>{{"From Microsoft", "waiting"},
                                                                            {"First Talk", "10"},
@@ -69,7 +69,7 @@ TEST(Proposal, WithoutProbabilitiesTheOrderOfTheStagesDecides) {
 }
 
 TEST(Proposal, TakesNoLateStageForTheOneOfUnansweredDeals) {
-  Proposal p = company();
+  Proposal p = proposed_for_company();
   p.stages.push_back(stage("PO received", 80));
   const Loaded loaded = read_proposal(propose_mapping(p));
   ASSERT_TRUE(loaded.mapping) << findings_of(loaded.findings);
@@ -77,22 +77,22 @@ TEST(Proposal, TakesNoLateStageForTheOneOfUnansweredDeals) {
 }
 
 TEST(Proposal, IsAFileThatCanBeReadWhateverALabelHolds) {
-  Proposal p = company();
+  Proposal p = proposed_for_company();
   p.stages.back().label = "Gone,\nfor good";
   const Loaded loaded = read_proposal(propose_mapping(p));
   EXPECT_TRUE(loaded.mapping) << findings_of(loaded.findings);
 }
 
 TEST(Proposal, MarksEveryGuessedStageForReview) {
-  const std::string text = propose_mapping(company());
+  const std::string text = propose_mapping(proposed_for_company());
   std::size_t marks = 0;
   for (std::size_t at = text.find("// REVIEW: "); at != std::string::npos; at = text.find("// REVIEW: ", at + 1))
     ++marks;
-  EXPECT_EQ(marks, company().stages.size());
+  EXPECT_EQ(marks, proposed_for_company().stages.size());
 }
 
 TEST(Proposal, NeverInventsALocationOrAConsent) {
-  const Loaded loaded = read_proposal(propose_mapping(company()));
+  const Loaded loaded = read_proposal(propose_mapping(proposed_for_company()));
   ASSERT_TRUE(loaded.mapping);
   const std::string findings = findings_of(loaded.findings);
   EXPECT_THAT(findings, HasSubstr("~"));
@@ -101,20 +101,20 @@ TEST(Proposal, NeverInventsALocationOrAConsent) {
 }
 
 TEST(Proposal, SaysWhenNoStageIsForDealsThatMicrosoftSent) {
-  Proposal p = company();
+  Proposal p = proposed_for_company();
   EXPECT_THAT(propose_mapping(p), Not(HasSubstr("No stage looks like")));
   p.stages.erase(p.stages.begin());
   EXPECT_THAT(propose_mapping(p), HasSubstr("No stage looks like"));
 }
 
 TEST(Proposal, LeavesInactiveStagesOut) {
-  Proposal p = company();
+  Proposal p = proposed_for_company();
   p.stages[3].active = false;
   EXPECT_THAT(propose_mapping(p), Not(HasSubstr("Pilot B")));
 }
 
 TEST(Proposal, GivesARecordTypeThatOffersOtherStagesATableOfItsOwn) {
-  Proposal p = company();
+  Proposal p = proposed_for_company();
   p.record_type_column = "RecordType.DeveloperName";
   for (LiveStage& s : p.stages) s.record_types = {"Everything"};
   for (std::size_t i = 0; i < 3; ++i) p.stages[i].record_types.emplace_back("Short");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "net/in_process_transport.h"
+#include "tests/unit/net/stopped_clock.h"
 
 namespace cosell::net {
 namespace {
@@ -14,7 +15,7 @@ std::vector<Exchange> some(std::size_t n) {
   return all;
 }
 
-struct Bench {
+struct AllowedLane {
   ManualClock clock{Instant{0}};
   std::vector<Instant> seen_at;
   InProcessTransport wire{[this](const http::Request& r) {
@@ -25,7 +26,7 @@ struct Bench {
 };
 
 TEST(Allowance, WithoutOneEverythingPassesAtOnce) {
-  Bench bench;
+  AllowedLane bench;
   const auto replies = bench.transport.exchange(some(50), 4);
   EXPECT_EQ(bench.seen_at.size(), 50U);
   EXPECT_EQ(bench.clock.now(), Instant{0});
@@ -33,7 +34,7 @@ TEST(Allowance, WithoutOneEverythingPassesAtOnce) {
 }
 
 TEST(Allowance, OfAMinuteIsSpreadOverIt) {
-  Bench bench;
+  AllowedLane bench;
   bench.transport.allow("Salesforce", 60, std::nullopt);
   for (const Reply& reply : bench.transport.exchange(some(30), 1)) EXPECT_TRUE(reply.response);
   for (const Reply& reply : bench.transport.exchange(some(31), 1)) EXPECT_TRUE(reply.response);
@@ -87,7 +88,7 @@ TEST(Allowance, NoRequestUnderWayIsLeftAloneWhileTheNextOneWaits) {
 }
 
 TEST(Allowance, OfADayEndsInARefusalThatNeverLeavesTheMachine) {
-  Bench bench;
+  AllowedLane bench;
   const Instant more_at{86'400'000};
   bench.transport.allow("Salesforce", std::nullopt, DayLeft{3, more_at});
   const auto replies = bench.transport.exchange(some(5), 2);
@@ -104,7 +105,7 @@ TEST(Allowance, OfADayEndsInARefusalThatNeverLeavesTheMachine) {
 }
 
 // The side grants 1,000 calls to all its clients and counts each request.
-struct GrantingBench : Bench {
+struct GrantingBench : AllowedLane {
   CallMeter meter;
   std::int64_t used = 0;
 
@@ -165,11 +166,6 @@ TEST(Allowance, OfFewGrantedCallsOneIsLeft) {
 }
 
 // Time passes while it waits, and then somebody presses Ctrl-C.
-struct StoppedClock final : Clock {
-  Instant now() override { return {0}; }
-  bool sleep_for(Duration) override { return false; }
-};
-
 TEST(Allowance, AWaitThatIsInterruptedSendsNothingMore) {
   StoppedClock clock;
   int calls = 0;

@@ -21,23 +21,23 @@ using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 
 Key rsa(unsigned bits) { return Key(EVP_RSA_gen(bits), &EVP_PKEY_free); }
 
-enum class Form { plain, with_pass_phrase, with_pass_phrase_the_older_way, public_half };
+enum class PemForm { plain, with_pass_phrase, with_pass_phrase_the_older_way, public_half };
 
-std::string pem_of(const Key& key, Form form) {
+std::string pem_of(const Key& key, PemForm form) {
   const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), &BIO_free);
   char phrase[] = "open sesame";
   auto* bytes = reinterpret_cast<unsigned char*>(phrase);
   switch (form) {
-    case Form::plain:
+    case PemForm::plain:
       PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
       break;
-    case Form::with_pass_phrase:
+    case PemForm::with_pass_phrase:
       PEM_write_bio_PKCS8PrivateKey(bio.get(), key.get(), EVP_aes_256_cbc(), phrase, 11, nullptr, nullptr);
       break;
-    case Form::with_pass_phrase_the_older_way:
+    case PemForm::with_pass_phrase_the_older_way:
       PEM_write_bio_PrivateKey_traditional(bio.get(), key.get(), EVP_aes_256_cbc(), bytes, 11, nullptr, nullptr);
       break;
-    case Form::public_half:
+    case PemForm::public_half:
       PEM_write_bio_PUBKEY(bio.get(), key.get());
       break;
   }
@@ -50,24 +50,24 @@ std::string problem_of(const std::string& pem) { return key_problem(Secret(pem))
 
 TEST(LoginKey, IsFineAsOpensslWritesIt) {
   EXPECT_EQ(problem_of(testing::kRfc7515Key), "");
-  EXPECT_EQ(problem_of(pem_of(rsa(2048), Form::plain)), "");
+  EXPECT_EQ(problem_of(pem_of(rsa(2048), PemForm::plain)), "");
 }
 
 TEST(LoginKey, ThatCannotSignIsExplainedWithWhatHelps) {
   const Key key = rsa(2048);
-  const std::string whole = pem_of(key, Form::plain);
+  const std::string whole = pem_of(key, PemForm::plain);
   const Key curve(EVP_EC_gen("P-256"), &EVP_PKEY_free);
-  EXPECT_THAT(problem_of(pem_of(key, Form::with_pass_phrase)), StartsWith("is protected by a pass phrase"));
-  EXPECT_THAT(problem_of(pem_of(key, Form::with_pass_phrase_the_older_way)),
+  EXPECT_THAT(problem_of(pem_of(key, PemForm::with_pass_phrase)), StartsWith("is protected by a pass phrase"));
+  EXPECT_THAT(problem_of(pem_of(key, PemForm::with_pass_phrase_the_older_way)),
               HasSubstr("openssl pkey -in KEY -out NEW"));
   EXPECT_THAT(problem_of(testing::kCertificate), StartsWith("is a certificate"));
-  EXPECT_THAT(problem_of(pem_of(key, Form::public_half)), StartsWith("is a public key"));
+  EXPECT_THAT(problem_of(pem_of(key, PemForm::public_half)), StartsWith("is a public key"));
   EXPECT_THAT(problem_of("-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\n-----END OPENSSH PRIVATE KEY-----\n"),
               StartsWith("is an SSH key"));
   EXPECT_THAT(problem_of(std::string("\x30\x82\x0a\x41\x02\x01\x03", 7)), HasSubstr("openssl pkcs12 -in FILE.pfx"));
   EXPECT_THAT(problem_of(whole.substr(0, whole.size() / 2)), StartsWith("cannot be read"));
-  EXPECT_THAT(problem_of(pem_of(rsa(1024), Form::plain)), HasSubstr("at least 2,048 bits"));
-  EXPECT_THAT(problem_of(pem_of(curve, Form::plain)), HasSubstr("RSA"));
+  EXPECT_THAT(problem_of(pem_of(rsa(1024), PemForm::plain)), HasSubstr("at least 2,048 bits"));
+  EXPECT_THAT(problem_of(pem_of(curve, PemForm::plain)), HasSubstr("RSA"));
 }
 
 TEST(LoginCertificate, ThatCannotBeReadIsExplainedWithWhatHelps) {
@@ -79,7 +79,7 @@ TEST(LoginCertificate, ThatCannotBeReadIsExplainedWithWhatHelps) {
 
 TEST(LoginCertificate, BelongsToOneKeyOnly) {
   EXPECT_TRUE(belong_together(Secret(testing::kRfc7515Key), testing::kCertificate));
-  EXPECT_FALSE(belong_together(Secret(pem_of(rsa(2048), Form::plain)), testing::kCertificate));
+  EXPECT_FALSE(belong_together(Secret(pem_of(rsa(2048), PemForm::plain)), testing::kCertificate));
   EXPECT_FALSE(belong_together(Secret("nonsense"), testing::kCertificate));
   EXPECT_FALSE(belong_together(Secret(testing::kRfc7515Key), "nonsense"));
 }

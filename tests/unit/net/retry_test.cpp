@@ -8,6 +8,7 @@
 #include <set>
 
 #include "net/in_process_transport.h"
+#include "tests/unit/net/stopped_clock.h"
 
 namespace cosell::net {
 namespace {
@@ -20,7 +21,7 @@ Delivered answer(int status, std::vector<http::Header> headers = {}, std::string
 }
 
 // A server that gives scripted answers, the last one for ever.
-struct Bench {
+struct RetryingLane {
   std::vector<Delivered> script;
   int calls = 0;
   ManualClock clock{*parse_instant("2026-11-21T03:00:00Z")};
@@ -32,7 +33,7 @@ struct Bench {
   RetryPolicy policy = {};
   Instant begin = clock.now();
 
-  explicit Bench(std::vector<Delivered> s) : script(std::move(s)) {}
+  explicit RetryingLane(std::vector<Delivered> s) : script(std::move(s)) {}
   Result<http::Response> send(Safety safety, const std::string& method = "POST") {
     Exchange e;
     e.request.method = method;
@@ -44,7 +45,7 @@ struct Bench {
 
 TEST(Retry, HandsOutAnOrdinaryAnswerAtOnce) {
   for (const int status : {200, 204, 302, 400, 401, 403, 404, 409, 412, 501}) {
-    Bench bench({answer(status)});
+    RetryingLane bench({answer(status)});
     const auto result = bench.send(Safety::once);
     ASSERT_TRUE(result) << status;
     EXPECT_EQ(result->status, status);
@@ -54,7 +55,7 @@ TEST(Retry, HandsOutAnOrdinaryAnswerAtOnce) {
 }
 
 TEST(Retry, RepeatsARepeatableRequestAfterAServerErrorAndALostReply) {
-  Bench bench({answer(503), answer(500), {Kind::dropped_after, {}}, {Kind::unreachable, {}}, answer(200)});
+  RetryingLane bench({answer(503), answer(500), {Kind::dropped_after, {}}, {Kind::unreachable, {}}, answer(200)});
   const auto result = bench.send(Safety::repeatable);
   ASSERT_TRUE(result);
   EXPECT_EQ(bench.calls, 5);
@@ -71,7 +72,7 @@ TEST(Retry, NeverRepeatsAnUnsafeRequestThatMayHaveBeenApplied) {
                                            {Kind::dropped_before, {}},
                                            {Kind::truncated, {}}};
   for (const Delivered& d : doubtful) {
-    Bench bench({d});
+    RetryingLane bench({d});
     const auto result = bench.send(Safety::once);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().kind, ErrorClass::unknown);
@@ -80,7 +81,7 @@ TEST(Retry, NeverRepeatsAnUnsafeRequestThatMayHaveBeenApplied) {
 }
 
 TEST(Retry, RepeatsAnUnsafeRequestThatWasCertainlyNotApplied) {
-  Bench bench({{Kind::unreachable, {}}, answer(429), answer(503, {{"Retry-After", "1"}}), answer(201)});
+  RetryingLane bench({{Kind::unreachable, {}}, answer(429), answer(503, {{"Retry-After", "1"}}), answer(201)});
   const auto result = bench.send(Safety::once);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->status, 201);
@@ -88,7 +89,7 @@ TEST(Retry, RepeatsAnUnsafeRequestThatWasCertainlyNotApplied) {
 }
 
 TEST(Retry, StopsAfterTheAttemptLimitAndSaysSo) {
-  Bench bench({answer(500, {{"x-ms-request-id", "abc-1"}}, R"({"error":"boom","access_token":"tttttttt"})")});
+  RetryingLane bench({answer(500, {{"x-ms-request-id", "abc-1"}}, R"({"error":"boom","access_token":"tttttttt"})")});
   bench.policy.limits.attempts = 3;
   const auto result = bench.send(Safety::repeatable);
   ASSERT_FALSE(result);
@@ -102,7 +103,7 @@ TEST(Retry, StopsAfterTheAttemptLimitAndSaysSo) {
 }
 
 TEST(Retry, StopsBeforeAWaitThatWouldOverrunTheTimeLimit) {
-  Bench bench({answer(500)});
+  RetryingLane bench({answer(500)});
   bench.policy.limits = {.attempts = 100, .total = seconds(10)};
   ASSERT_FALSE(bench.send(Safety::repeatable));
   EXPECT_LE(bench.waited(), seconds(10));
@@ -110,7 +111,7 @@ TEST(Retry, StopsBeforeAWaitThatWouldOverrunTheTimeLimit) {
 }
 
 TEST(Retry, WaitsAsLongAsTheServerAsksAndALittleMore) {
-  Bench bench({answer(429, {{"Retry-After", "20"}}), answer(200)});
+  RetryingLane bench({answer(429, {{"Retry-After", "20"}}), answer(200)});
   ASSERT_TRUE(bench.send(Safety::once));
   EXPECT_GE(bench.waited(), seconds(20));
   EXPECT_LE(bench.waited(), seconds(22));
@@ -118,7 +119,7 @@ TEST(Retry, WaitsAsLongAsTheServerAsksAndALittleMore) {
 
 TEST(Retry, ReadsARetryDateAgainstTheServersClockNotOurs) {
   // The server's clock is three hours behind ours.
-  Bench bench(
+  RetryingLane bench(
       {answer(503, {{"Date", "Sat, 21 Nov 2026 00:00:00 GMT"}, {"Retry-After", "Sat, 21 Nov 2026 00:00:30 GMT"}}),
        answer(200)});
   ASSERT_TRUE(bench.send(Safety::once));
@@ -127,7 +128,7 @@ TEST(Retry, ReadsARetryDateAgainstTheServersClockNotOurs) {
 }
 
 TEST(Retry, ReportsALongPauseInsteadOfSleepingThroughIt) {
-  Bench bench({answer(429, {{"Retry-After", "600"}})});
+  RetryingLane bench({answer(429, {{"Retry-After", "600"}})});
   const auto result = bench.send(Safety::repeatable);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorClass::throttled);
@@ -139,34 +140,28 @@ TEST(Retry, ReportsALongPauseInsteadOfSleepingThroughIt) {
 }
 
 TEST(Retry, CutsAnAbsurdPauseToAnHour) {
-  Bench bench({answer(429, {{"Retry-After", "99999999999999999999"}})});
+  RetryingLane bench({answer(429, {{"Retry-After", "99999999999999999999"}})});
   const auto result = bench.send(Safety::repeatable);
   ASSERT_TRUE(result.error().not_before);
   EXPECT_LE(*result.error().not_before, bench.begin + minutes(66));
 }
 
 TEST(Retry, TreatsANegativePauseAsNoneAndBacksOff) {
-  Bench bench({answer(429, {{"Retry-After", "-5"}}), answer(200)});
+  RetryingLane bench({answer(429, {{"Retry-After", "-5"}}), answer(200)});
   ASSERT_TRUE(bench.send(Safety::once));
   EXPECT_GE(bench.waited(), milliseconds(250));
   EXPECT_LE(bench.waited(), milliseconds(500));
 }
 
 TEST(Retry, CountsEveryCallThatLeftTheMachine) {
-  Bench bench({answer(429), {Kind::unreachable, {}}, answer(503), answer(200)});
+  RetryingLane bench({answer(429), {Kind::unreachable, {}}, answer(503), answer(200)});
   ASSERT_TRUE(bench.send(Safety::repeatable, "GET"));
   EXPECT_EQ(bench.meter.of("Salesforce").total(), 3U);
   EXPECT_EQ(bench.meter.of("Salesforce").by_method.at("GET"), 3U);
 }
 
-// A clock on which somebody presses Ctrl-C during the first wait.
-struct StoppedClock final : Clock {
-  Instant now() override { return {0}; }
-  bool sleep_for(Duration) override { return false; }
-};
-
 TEST(Retry, GivesUpWhenTheWaitIsInterrupted) {
-  Bench bench({answer(500)});
+  RetryingLane bench({answer(500)});
   StoppedClock clock;
   const Lane lane{"Salesforce", bench.transport, clock, bench.random, nullptr};
   Exchange e;
@@ -206,7 +201,7 @@ TEST(RetryAll, RepeatsOnlyWhatFailedAndSlowsDown) {
 }
 
 TEST(RetryAll, ReportsEveryExchangeExactlyOnceWhenTheBudgetEnds) {
-  Bench bench({answer(503)});
+  RetryingLane bench({answer(503)});
   std::vector<Exchange> all(7);
   for (Exchange& e : all) e.request = {"GET", "https://api.example.com/", {}, ""};
   std::vector<int> reported(7);
@@ -312,18 +307,18 @@ TEST(SendAll, TellsTheMeterHowManyRequestsWereLetUnderWayAndWhetherTheServerSlow
     return e;
   }());
   AdaptiveLimit limit({.start = 4, .min = 1, .max = 8});
-  const auto send_through = [&](Bench& bench) {
+  const auto send_through = [&](RetryingLane& bench) {
     send_all(bench.lane, exchanges, {}, Safety::repeatable, limit, [](std::size_t, Result<http::Response>) {});
     return *bench.meter.in_flight("Salesforce");
   };
-  Bench quick({answer(200)});
+  RetryingLane quick({answer(200)});
   EXPECT_EQ(send_through(quick).now, 7);
   EXPECT_FALSE(send_through(quick).slowed_down);
-  Bench slow({answer(429), answer(200)});
+  RetryingLane slow({answer(429), answer(200)});
   const InFlight slowed = send_through(slow);
   EXPECT_EQ(slowed.now, 4);
   EXPECT_TRUE(slowed.slowed_down);
-  Bench later({answer(200)});
+  RetryingLane later({answer(200)});
   EXPECT_FALSE(send_through(later).slowed_down) << "that was another run";
   EXPECT_TRUE(slow.meter.in_flight("Salesforce")->slowed_down);
   slow.meter.reset();

@@ -9,7 +9,7 @@ namespace cosell::net {
 namespace {
 
 // 2026-11-21 03:00:00 UTC is what this machine believes.
-struct Bench {
+struct ClockedServer {
   // An answer with this `Date`.
   void answer(const std::string& date) {
     date_ = date;
@@ -30,7 +30,7 @@ struct Bench {
 };
 
 TEST(ServerClock, IsUnknownUntilAnAnswerTellsTheTime) {
-  Bench bench;
+  ClockedServer bench;
   EXPECT_FALSE(bench.transport.ahead());
   for (const char* date : {"none", "", "yesterday"}) {
     bench.answer(date);
@@ -39,16 +39,16 @@ TEST(ServerClock, IsUnknownUntilAnAnswerTellsTheTime) {
 }
 
 TEST(ServerClock, TellsHowFarOursIsAheadOrBehind) {
-  Bench ahead;
+  ClockedServer ahead;
   ahead.answer("Sat, 21 Nov 2026 02:40:00 GMT");
   EXPECT_EQ(ahead.transport.ahead(), minutes(20));
-  Bench behind;
+  ClockedServer behind;
   behind.answer("Sat, 21 Nov 2026 03:20:00 GMT");
   EXPECT_EQ(behind.transport.ahead(), minutes(-20));
 }
 
 TEST(ServerClock, GoesByTheAnswerThatCameNearest) {
-  Bench bench;
+  ClockedServer bench;
   bench.answer("Sat, 21 Nov 2026 02:57:00 GMT");  // three minutes under way
   bench.answer("Sat, 21 Nov 2026 02:59:58 GMT");
   bench.answer("Sat, 21 Nov 2026 02:58:00 GMT");

@@ -17,12 +17,12 @@ using mapping::FieldRule;
 using mapping::FirstLink;
 
 const std::vector<Field> plain_fields = {Field::name, Field::value, Field::close_date, Field::notes, Field::campaign};
-const std::vector<Standing> standings = {
+const std::vector<Standing> all_standings = {
     {Status::fresh, Substatus::pending, ""},        {Status::active, Substatus::accepted, ""},
     {Status::closed, Substatus::won, ""},           {Status::closed, Substatus::lost, "Budget"},
     {Status::closed, Substatus::declined, "Other"}, {Status::closed, Substatus::expired, ""}};
-const std::vector<Stage> stages = {Stage::none, Stage::s10, Stage::s20, Stage::s40,
-                                   Stage::s60,  Stage::s80, Stage::s100};
+const std::vector<Stage> all_stages = {Stage::none, Stage::s10, Stage::s20, Stage::s40,
+                                       Stage::s60,  Stage::s80, Stage::s100};
 
 template <class T>
 T any_of(const std::vector<T>& values) {
@@ -53,8 +53,8 @@ Value some_value(Field f) {
 Deal some_deal() {
   Deal d;
   for (const Field f : plain_fields) d.set(f, some_value(f));
-  d.set(Field::standing, any_of(standings));
-  d.set(Field::stage, any_of(stages));
+  d.set(Field::standing, any_of(all_standings));
+  d.set(Field::stage, any_of(all_stages));
   return d;
 }
 
@@ -63,8 +63,8 @@ void disturb(Deal& d) {
   for (const Field f : plain_fields) {
     if (*rc::gen::inRange(0, 3) == 0) d.set(f, some_value(f));
   }
-  if (*rc::gen::inRange(0, 4) == 0) d.set(Field::standing, any_of(standings));
-  if (*rc::gen::inRange(0, 3) == 0) d.set(Field::stage, any_of(stages));
+  if (*rc::gen::inRange(0, 4) == 0) d.set(Field::standing, any_of(all_standings));
+  if (*rc::gen::inRange(0, 3) == 0) d.set(Field::stage, any_of(all_stages));
 }
 
 FieldRule some_rule() {
@@ -172,7 +172,7 @@ TEST_F(Laws, MirroredSidesUnderAMirroredPolicyGiveTheMirroredDecision) {  // I-3
     Laid laid = some_case();
     // An active deal, and the rules that have a mirror image.
     for (Deal* d : {&laid.facts.crm, &laid.facts.partner_center, &laid.facts.base_crm, &laid.facts.base_partner_center})
-      d->set(Field::standing, standings[1]);
+      d->set(Field::standing, all_standings[1]);
     for (auto& [field, rule] : laid.rules) {
       if (rule.conflict == ConflictRule::prefer_crm_unless_blank) rule.conflict = ConflictRule::crm;
     }
@@ -288,7 +288,7 @@ TEST_F(Laws, AListKeepsWhatOnlyTheOtherSideKnows) {  // I-06, I-07
     const int pc = some_ids();
     Laid laid = some_case();
     for (Deal* d : {&laid.facts.crm, &laid.facts.partner_center, &laid.facts.base_crm, &laid.facts.base_partner_center})
-      d->set(Field::standing, standings[1]);
+      d->set(Field::standing, all_standings[1]);
     laid.facts.base_crm.set(Field::solutions, value_of(base));
     laid.facts.base_partner_center.set(Field::solutions, value_of(*rc::gen::element(base, pc)));
     laid.facts.crm.set(Field::solutions, value_of(crm));
