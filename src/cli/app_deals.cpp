@@ -174,7 +174,10 @@ void App::add_repair() {
   resolve->add_option("--take", resolve_.take, "crm, partner-center, or the value itself")
       ->required()
       ->type_name("WHAT");
-  resolve->add_option("--field", resolve_.field, "Only this field (default: every one that waits)")->type_name("F");
+  resolve
+      ->add_option("--field", resolve_.field,
+                   "Only this field (default: every conflict, or what else waits for a choice)")
+      ->type_name("F");
   resolve->add_flag("--all", resolve_.all, "Every conflict");
   resolve->add_option("--kind", resolve_.kind, "Every deal of this kind (see cosell todo) or reason")->type_name("K");
   resolve->add_flag("--dry-run", resolve_.dry_run, "Only show what each would write");

@@ -44,6 +44,7 @@ std::optional<std::vector<Irreversible>> meant_steps(const json::Value& argument
 Result<CarriedOut> carry_out_resolve(Workplace& place, const json::Value& arguments) {
   auto choice = choice_of(arguments.text_of("take"), arguments.text_of("field"), place.pair());
   if (!choice) return choice.error();
+  choice->only = arguments.text_of("kind");
   CarriedOut out;
   std::vector<std::string> answers;
   for (const DealId id : deals_in(arguments)) {

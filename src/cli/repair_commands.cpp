@@ -151,8 +151,7 @@ json::Value steps_seen(const engine::Pair& pair, const std::vector<DealRow>& row
 
 bool waits_for_approval(const DealRow& row) {
   const auto reasons = engine::reasons_of(row);
-  return row.state == store::DealState::waiting &&
-         std::find(reasons.begin(), reasons.end(), "approval") != reasons.end();
+  return std::find(reasons.begin(), reasons.end(), "approval") != reasons.end();
 }
 
 PairAnswer approve_pair(Session& session, const PairConfig& config, const ApproveOptions& options) {
@@ -172,11 +171,15 @@ PairAnswer approve_pair(Session& session, const PairConfig& config, const Approv
     arguments.value("steps", steps_seen(place.pair(), *rows, which)).flag("only_asked", options.all);
     return hand_over(session, place, "approve", arguments.done(), rows->size());
   }
+  PairAnswer answer;
   json::Value list = json::Value::array();
   bool any = false;
   for (const DealRow& row : *rows) {
     auto approved = engine::approve(place.pair(), row.id, which);
-    if (!approved) return failed(session, &config, approved.error());
+    if (!approved) {
+      answer.code = worse(answer.code, failed(session, &config, approved.error()).code);
+      continue;
+    }
     any = any || !approved->steps.empty();
     session.output.line(approval_text(approved->title, approved->steps));
     json::Value steps = json::Value::array();
@@ -184,7 +187,6 @@ PairAnswer approve_pair(Session& session, const PairConfig& config, const Approv
     list.append(Object().text("deal", approved->title).value("approved", std::move(steps)).done());
   }
   if (any) session.output.line("It leaves with the next sync: cosell sync");
-  PairAnswer answer;
   answer.json.set("deals", std::move(list));
   return answer;
 }

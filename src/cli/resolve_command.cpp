@@ -71,6 +71,7 @@ PairAnswer resolve_pair(Session& session, const PairConfig& config, const Resolv
   Workplace& place = **made;
   auto choice = choice_of(options.take, options.field, place.pair());
   if (!choice) return failed(session, &config, choice.error());
+  choice->only = options.kind;
   Result<bool> own = true;
   if (options.dry_run) {
     if (auto opened = place.open_store(StoreMode::shared, false); !opened)
@@ -91,7 +92,7 @@ PairAnswer resolve_pair(Session& session, const PairConfig& config, const Resolv
   if (rows->empty()) session.output.line("Nothing waits for such a choice.");
   if (!*own && !rows->empty()) {
     auto arguments = arguments_for(*rows);
-    arguments.text("take", options.take).text("field", options.field);
+    arguments.text("take", options.take).text("field", options.field).text("kind", options.kind);
     arguments.value("seen", choices_seen(place, *rows, *choice));
     return hand_over(session, place, "resolve", arguments.done(), rows->size());
   }

@@ -22,9 +22,11 @@ std::string in_words(const std::vector<Irreversible>& steps) {
 Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store::DealRow& row, Approvable which) {
   std::vector<Irreversible> steps;
   const bool linked = !row.crm.record_id.empty() && !row.partner_center.record_id.empty();
-  if (!linked || row.state != store::DealState::waiting) return steps;
+  const bool waits = row.state == store::DealState::waiting || row.state == store::DealState::failed;
+  if (!linked || !waits) return steps;
   Decider decider(pair, RunId{});
-  auto plan = decider.decide(row);
+  // Whoever approves may have no login: what a side would be asked is asked when the step leaves.
+  auto plan = decider.decide_again(row, pair.clock->now(), json::Value::object());
   if (!plan) return plan.error();
   for (const auto& [step, leaves_at] : plan->steps_that_wait) {
     // What was read since the last decision may want another step: nobody was told of that one.

@@ -278,7 +278,12 @@ Result<bool> Cycle::guard_stops(Round round, std::int64_t writes_to_come) {
 Result<void> Cycle::rounds() {
   Settler settler(pair_, report_.run, report_, options_);
   Executor executor(pair_, report_, options_, settler);
-  planner_->begin(first_sync_);
+  auto approved = pair_.store->property(approved_plan_property);
+  if (!approved) return approved.error();
+  using FirstSyncIs = Planner::FirstSyncIs;
+  planner_->begin(!first_sync_        ? FirstSyncIs::over
+                  : approved->empty() ? FirstSyncIs::not_approved
+                                      : FirstSyncIs::approved);
   if (auto done = match_lone_deals(pair_); !done) return done;
   for (int round = 0; round < rounds_max && !stopped(); ++round) {
     if (auto done = ask_microsoft(); !done) return done;

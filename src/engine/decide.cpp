@@ -34,6 +34,11 @@ reconcile::Presence presence_of(const store::SideState& side) {
   return reconcile::Presence::out_of_scope;
 }
 
+// Neither in the CRM nor by itself.
+bool is_for_a_person(const DealRow& row) {
+  return row.waits_for == WaitFor::operator_ || row.waits_for == WaitFor::admin;
+}
+
 std::optional<Side> restored_side(const DealRow& row) {
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (has_mark(row, restored_mark(side))) return side;
@@ -317,8 +322,6 @@ std::vector<std::string> Decider::columns_of_step(Planned& plan, Irreversible st
 
 bool Decider::step_may_leave(Planned& plan, Irreversible step, bool first_link, const Deal& crm, Situation& s) const {
   DealRow& row = plan.row;
-  const auto asked = mark_time(row, asked_mark(step));
-  row.marks.erase(asked_mark(step));
   if (has_mark(row, approved_mark(step))) return true;
   const Gate gate = pair_.settings.gate(step);
   if (gate == Gate::never) {
@@ -333,7 +336,7 @@ bool Decider::step_may_leave(Planned& plan, Irreversible step, bool first_link, 
     s.state = DealState::waiting;
     s.waits_for = WaitFor::operator_;
     s.reason = "approval";
-    set_mark_time(row, asked_mark(step), asked.value_or(now_));
+    if (!has_mark(row, asked_mark(step))) set_mark_time(row, asked_mark(step), now_);
     s.message = words::step_needs_approval(pair_, step, first_link);
     s.next_step = words::approve_command(row);
     return false;
@@ -432,17 +435,20 @@ void Decider::drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) co
   const bool waits = plan.row.state == DealState::waiting || plan.row.state == DealState::skipped;
   if (dropped.empty() || (waits && tells == Tells::unless_it_waits)) return;
   const auto said = plan.row.marks.find(refused_message_mark);
+  const DealRow behind = plan.row;
   plan.row.state = DealState::failed;
   plan.row.waits_for = WaitFor::nobody;
   plan.row.reason = has_mark(plan.row, refused_reason_mark) ? plan.row.marks.at(refused_reason_mark) : "refused";
   plan.row.message = said == plan.row.marks.end() ? "" : said->second;
   plan.row.next_step = words::refused_remedy(pair_, plan.row);
+  if (behind.state != DealState::waiting) return;
+  // What it waits for besides goes on to be told, and done.
+  mark_record(plan.row, waits_too_mark, behind.reason);
+  plan.row.message += (plan.row.message.empty() ? "" : " ") + behind.message;
+  if (is_for_a_person(behind)) plan.row.next_step += " " + behind.next_step;
 }
 
 Planned Decider::settle_situation(Planned plan, const DealView& view, Situation s) const {
-  const auto& before = plan.row;
-  const bool same = before.state == s.state && before.reason == s.reason && before.message == s.message;
-  if (!same) plan.row.since = now_;
   plan.row.state = s.state;
   plan.row.waits_for = s.waits_for;
   plan.row.reason = s.reason;
@@ -455,6 +461,10 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
   }
   RefusedWrites wanted;
   drop_refused(plan, wanted, Tells::always);
+  const DealRow& before = plan.before;
+  const bool same =
+      before.state == plan.row.state && before.reason == plan.row.reason && before.message == plan.row.message;
+  if (!same) plan.row.since = now_;
   if (plan.row.state == DealState::failed) plan.warning_is_new = false;  // nothing leaves
   add_seller_columns(plan, view);
   drop_refused(plan, wanted, Tells::unless_it_waits);

@@ -90,6 +90,8 @@ class Decider {
   // G-3: a deal that may be registered is not won too soon after its creation. `waits`: what the step waits for
   // otherwise. False: not before the moment that is told there now.
   bool won_may_leave(const Planned& plan, const DealView& view, Situation& waits) const;
+  // The deal may be won although something waits for a choice. False: a person is asked in `waits`.
+  bool won_despite_conflicts(Planned& plan, const reconcile::Decision& decision, Situation& waits) const;
   void plan_registration(Planned& plan, const DealView& view, Situation& situation) const;
   // M-1 and G-3: what the steps of this decision may cost, told while they wait and when they leave.
   void warn_of_steps(Planned& plan, const reconcile::Decision& decision, const DealView& view,
@@ -106,9 +108,9 @@ class Decider {
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                     Situation& situation);
   Result<bool> help_was_asked(Planned& plan);
-  // What the comparison itself left to a person; nothing when it left nothing.
-  std::optional<Situation> left_to_a_person(Planned& plan, const reconcile::Decision& decision,
-                                            const std::set<Field>& held, const DealView& view) const;
+  // What the comparison itself left to a person, conflicts first.
+  std::vector<Situation> left_to_a_person(Planned& plan, const reconcile::Decision& decision,
+                                          const std::set<Field>& held, const DealView& view) const;
   Situation situation_of(const reconcile::Decision& decision, const DealView& view) const;
   // A deal of a type that is made in Partner Center only: why, and how to go on.
   std::optional<Situation> made_elsewhere(Planned& plan, const DealView& view) const;
@@ -117,7 +119,7 @@ class Decider {
   Situation waits_for_fields(Planned& plan, const std::vector<Missing>& missing, const std::string& then) const;
   // What a closed referral and its opportunity differ in, once a person decided that they stay as they are; nobody is
   // asked about it any more, so that it is taken out of what is `left` to a person.
-  static std::optional<Situation> left_as_decided(store::DealRow& row, std::optional<Situation>& left);
+  static std::optional<Situation> left_as_decided(store::DealRow& row, std::vector<Situation>& left);
 
   // The account of an inbound deal's customer: found, to be created first, or the deal waits.
   struct Account {

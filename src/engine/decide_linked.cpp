@@ -81,6 +81,14 @@ std::set<Field> not_agreed_on(const Decision& decision) {
   return open;
 }
 
+std::vector<Field> fields_in_conflict(const Decision& decision) {
+  std::vector<Field> fields;
+  for (const auto& d : decision.fields) {
+    if (d.verdict == Verdict::conflict) fields.push_back(d.field);
+  }
+  return fields;
+}
+
 std::set<Field> with_verdict(const Decision& decision, Verdict verdict) {
   std::set<Field> fields;
   for (const auto& d : decision.fields) {
@@ -95,6 +103,14 @@ const mapping::ReadDeal::Problem* left_out(const DealView& view) {
   const auto it =
       std::find_if(problems.begin(), problems.end(), [](const auto& p) { return p.code == "ignored-stage"; });
   return it == problems.end() ? nullptr : &*it;
+}
+
+bool closes_referral(const Planned& plan) {
+  return std::any_of(plan.operations.begin(), plan.operations.end(), [](const OperationRow& op) {
+    const auto& standing = column(op.changes, info(Field::standing).name);
+    const auto* target = std::get_if<Standing>(&standing);
+    return op.side == Side::partner_center && target != nullptr && is_terminal(*target);
+  });
 }
 
 // Nobody is invited to a deal that is closed: help that would leave behind the closing is not asked for (L-7).
@@ -149,6 +165,22 @@ void Decider::hold_closing_without_reason(Planned& plan, Decision& decision, con
   wait_too(situation, std::move(s));
 }
 
+// What the sides differ in when a deal is won stays so: a closed referral cannot be changed any more (L-7). A deal that
+// is lost does not wait for it.
+bool Decider::won_despite_conflicts(Planned& plan, const Decision& decision, Situation& waits) const {
+  const std::vector<Field> conflicts = fields_in_conflict(decision);
+  if (conflicts.empty() || has_mark(plan.row, approved_mark(Irreversible::won))) return true;
+  if (!has_mark(plan.row, asked_mark(Irreversible::won))) {
+    set_mark_time(plan.row, asked_mark(Irreversible::won), now_);
+  }
+  waits.state = DealState::waiting;
+  waits.waits_for = WaitFor::operator_;
+  waits.reason = "approval";
+  waits.message = words::won_beside_conflict(pair_, conflicts);
+  waits.next_step = words::won_beside_conflict_remedy(plan.row);
+  return false;
+}
+
 // Steps that may not leave yet are taken out of the decision; the rest of it goes on. Their waiting times run together,
 // and each leaves when its own is over; help never before the deal may be shown.
 void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
@@ -167,6 +199,8 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
       const auto* shown = decision.of(Field::visible);
       leaves = shown == nullptr || shown->verdict != Verdict::held;
     }
+    if (step == Irreversible::won && leaves && !won_despite_conflicts(plan, decision, s)) leaves = false;
+    if (leaves || s.reason != "approval") plan.row.marks.erase(asked_mark(step));
     if (leaves) continue;
     wanted->verdict = Verdict::held;
     if (s.state == DealState::in_sync) continue;  // nothing but the step before it is waited for
@@ -310,29 +344,30 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
   return {};
 }
 
-std::optional<Decider::Situation> Decider::left_to_a_person(Planned& plan, const Decision& decision,
-                                                            const std::set<Field>& held, const DealView& view) const {
+std::vector<Decider::Situation> Decider::left_to_a_person(Planned& plan, const Decision& decision,
+                                                          const std::set<Field>& held, const DealView& view) const {
   const store::DealRow& row = plan.row;
-  Situation s;
-  std::vector<Field> conflicts;
-  for (const auto& d : decision.fields) {
-    if (d.verdict == Verdict::conflict) conflicts.push_back(d.field);
-  }
-  if (!conflicts.empty()) {
+  std::vector<Situation> left;
+  if (const std::vector<Field> conflicts = fields_in_conflict(decision); !conflicts.empty()) {
+    Situation s;
     s.state = DealState::waiting;
     s.waits_for = WaitFor::operator_;
     s.reason = "conflict";
     s.message = words::conflict(pair_, conflicts, view.crm.deal, view.partner_center);
-    s.next_step = words::choice_commands(row);
-    return s;
+    s.next_step = words::choice_commands(row, conflicts);
+    left.push_back(std::move(s));
   }
   const auto* ignored = left_out(view);
+  std::set<Reason> told;
   for (const auto& d : decision.fields) {
     if (!held.contains(d.field) || d.verdict != Verdict::held || d.reason == Reason::not_answered_yet) continue;
     const bool stands = d.field == Field::standing || d.field == Field::stage;
     if (stands && ignored != nullptr && d.reason == Reason::unreadable) continue;
+    // Status and stage are one matter, and what cannot be read is told together.
+    if (!told.insert(d.reason).second && d.reason != Reason::needed) continue;
     auto problems = view.crm.problems;
     std::erase_if(problems, [](const auto& p) { return p.code == "ignored-stage"; });
+    Situation s;
     s.state = DealState::waiting;
     s.waits_for = who_resolves(d.reason);
     s.reason = reconcile::name_of(d.reason);
@@ -343,9 +378,9 @@ std::optional<Decider::Situation> Decider::left_to_a_person(Planned& plan, const
     }
     s.next_step = unreadable ? words::unreadable_remedy(pair_, problems)
                              : words::held_remedy(pair_, row, d, view.crm.deal, view.partner_center);
-    return s;
+    left.push_back(std::move(s));
   }
-  return std::nullopt;
+  return left;
 }
 
 Decider::Situation Decider::situation_of(const Decision& decision, const DealView& view) const {
@@ -384,19 +419,22 @@ Decider::Situation Decider::situation_of(const Decision& decision, const DealVie
   return s;
 }
 
-std::optional<Decider::Situation> Decider::left_as_decided(store::DealRow& row, std::optional<Situation>& left) {
+std::optional<Decider::Situation> Decider::left_as_decided(store::DealRow& row, std::vector<Situation>& left) {
   const auto decided = row.marks.find(left_mark);
   if (decided == row.marks.end()) return std::nullopt;
-  if (!left || left->reason != decided->second) {
+  const auto it =
+      std::find_if(left.begin(), left.end(), [&](const Situation& s) { return s.reason == decided->second; });
+  if (it == left.end()) {
     row.marks.erase(decided);  // the sides agree again, or differ in another way
     return std::nullopt;
   }
-  std::optional<Situation> stays = std::exchange(left, std::nullopt);
-  stays->state = DealState::skipped;
-  stays->waits_for = WaitFor::nobody;
-  stays->reason = left_mark;
-  stays->message += " Left as it is, as decided.";
-  stays->next_step.clear();
+  Situation stays = std::move(*it);
+  left.erase(it);
+  stays.state = DealState::skipped;
+  stays.waits_for = WaitFor::nobody;
+  stays.reason = left_mark;
+  stays.message += " Left as it is, as decided.";
+  stays.next_step.clear();
   return stays;
 }
 
@@ -449,7 +487,7 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   // What only a person can do is asked for at once, also while a step waits for its time.
   auto left = left_to_a_person(plan, decision, held, view);
   const auto stays = left_as_decided(plan.row, left);
-  if (left) wait_too(waits, std::move(*left));
+  for (Situation& s : left) wait_too(waits, std::move(s));
   if (auto stands = situation_of(decision, view);
       waits.state == DealState::in_sync || stands.state == DealState::waiting) {
     wait_too(waits, std::move(stands));
@@ -470,6 +508,10 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
       parts.push_back(std::string(info(d.field).label) + " to " +
                       pair_.title(d.verdict == Verdict::to_crm ? Side::crm : Side::partner_center) + ": " +
                       display(d.result) + " (" + reconcile::explain(d.reason) + ")");
+    }
+    const auto differs = fields_in_conflict(decision);
+    if (closes_referral(plan) && !differs.empty()) {
+      parts.push_back("stays different: " + words::both_values(pair_, differs, view.crm.deal, view.partner_center));
     }
     for (const auto& op : plan.operations) {
       if (op.kind != name_of(RecordKind::registration)) continue;

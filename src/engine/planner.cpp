@@ -75,7 +75,7 @@ std::string to_hex(std::uint64_t number) {
 
 }  // namespace
 
-void Planner::begin(bool first_sync) {
+void Planner::begin(FirstSyncIs first_sync) {
   first_sync_ = first_sync;
   times_decided_.clear();
   plan_hash_ = 0;
@@ -174,6 +174,20 @@ bool Planner::may_decide_on(const store::DealRow& row) const {
   return !full || (id < counted_.size() && (counted_[id] & counted_as_writing) != 0);
 }
 
+// What brings a record to its end that this first sync made goes along with its approval, unless it is a step of its
+// own.
+Result<bool> Planner::follows_approved_create(const OperationRow& op) const {
+  if (first_sync_ != FirstSyncIs::approved || op.verb != name_of(Verb::update) || !op.step.empty()) return false;
+  store::OperationFilter creates;
+  creates.deal = op.deal;
+  creates.verb = name_of(Verb::create);
+  creates.state = store::OperationState::applied;
+  creates.limit = 1;
+  auto made = pair_.store->operations(creates);
+  if (!made) return made.error();
+  return !made->empty();
+}
+
 // Decides on these deals and keeps what follows; how many operations that is.
 Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::DealRow> rows, Questions questions) {
   std::int64_t operations = 0;
@@ -204,10 +218,13 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
     for (const auto& op : plan->operations) {
       ++operations;
       ++report_.planned[write_kind(op)];
-      if (!first_sync_ || questions != Questions::asked) continue;
+      if (first_sync_ == FirstSyncIs::over || questions != Questions::asked) continue;
       const std::uint64_t hash = plan_hash_of(op, plan->before);
       plan_hash_ += hash;
-      if (!only_tells_the_seller(op)) plan_writes_.push_back(hash);
+      if (only_tells_the_seller(op)) continue;
+      const auto follows = follows_approved_create(op);
+      if (!follows) return follows.error();
+      if (!*follows) plan_writes_.push_back(hash);
     }
     count_steps(*plan);
     if (plan->warning_is_new) warn(*plan);

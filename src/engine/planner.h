@@ -25,7 +25,8 @@ class Planner {
 
   // Before the first of some rounds: no deal is decided on more often in them than there are rounds. The plan of a
   // first sync gets a hash.
-  void begin(bool first_sync);
+  enum class FirstSyncIs : std::uint8_t { over, not_approved, approved };
+  void begin(FirstSyncIs first_sync);
   // Before each round.
   Result<void> begin_round();
   // How many operations were planned. Sets report.side_down when a question that a decision needs is not answered.
@@ -60,6 +61,7 @@ class Planner {
   bool may_decide_on(const store::DealRow& row) const;
   Result<bool> may_decide_meanwhile(const store::DealRow& row) const;
   Result<void> commit(const std::vector<Planned>& plans);
+  Result<bool> follows_approved_create(const store::OperationRow& op) const;
   Result<void> note_decision(const Planned& plan);
   // Closes, shows or makes a deal that was not counted as that yet.
   bool takes_new_step(const Planned& plan) const;
@@ -75,7 +77,7 @@ class Planner {
   std::int64_t deals_with_writes_ = 0;
   std::set<std::pair<std::int64_t, std::string>> warned_;
   std::vector<std::uint8_t> times_decided_;  // in these rounds, by the deal's number
-  bool first_sync_ = false;
+  FirstSyncIs first_sync_ = FirstSyncIs::over;
   std::uint64_t plan_hash_ = 0;
   std::vector<std::uint64_t> plan_writes_;  // hashes
 

@@ -232,6 +232,13 @@ std::string id_of(const store::DealRow& row) {
   return row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
 }
 
+bool is_meant(const OpenChoice& open, const std::string& only, bool any_conflict) {
+  if (only.empty()) return open.is_conflict() || !any_conflict;
+  if (only == "conflict") return open.is_conflict();
+  if (only == "held") return !open.is_conflict();
+  return only == reconcile::name_of(open.reason);
+}
+
 Result<std::vector<OpenChoice>> chosen_fields(const Pair& pair, const store::DealRow& row, const Choice& choice) {
   auto open = open_choices(pair, row);
   if (!open) return open.error();
@@ -242,6 +249,11 @@ Result<std::vector<OpenChoice>> chosen_fields(const Pair& pair, const store::Dea
       return cannot(row.title + ": the " + info(*choice.field).label +
                     " does not wait for a choice. See: cosell deals show " + id_of(row));
     }
+  } else {
+    const bool any_conflict =
+        std::any_of(open->begin(), open->end(), [](const OpenChoice& o) { return o.is_conflict(); });
+    std::erase_if(*open, [&](const OpenChoice& o) { return !is_meant(o, choice.only, any_conflict); });
+    if (open->empty()) return cannot(row.title + ": nothing of that kind waits for a choice.");
   }
   if (choice.take == Take::value && open->size() > 1) {
     std::vector<std::string> names;
@@ -268,6 +280,8 @@ std::string in_one_text(const std::vector<OpenChoice>& open) {
 bool OpenChoice::has_step_to_crm() const {
   return reason != Reason::won_while_waiting && reason != Reason::illegal_step;
 }
+
+bool OpenChoice::is_conflict() const { return reason == Reason::both_changed_ask || reason == Reason::first_link_ask; }
 
 bool can_be_chosen(const std::string& reason) {
   if (reason == "conflict") return true;

@@ -34,6 +34,7 @@ struct OpenChoice {
 
   // Has the referral a step to what the CRM shows? Else that cannot be chosen (L-8).
   bool has_step_to_crm() const;
+  bool is_conflict() const;  // both sides changed it; else one of them is held
 };
 
 Result<std::vector<OpenChoice>> open_choices(const Pair& pair, const store::DealRow& row);
@@ -43,8 +44,10 @@ enum class Take : std::uint8_t { crm, partner_center, value };
 struct Choice {
   Take take = Take::crm;
   std::string value;           // Take::value, as the person wrote it
-  std::optional<Field> field;  // absent: every field that waits
-  std::string seen = {};       // what_is_open() when the person chose, for a choice that is carried out later; "": now
+  std::optional<Field> field;  // absent: all that `only` names
+  // Of what waits: "conflict", "held", or one reason; "": the conflicts, and what is held where there is none.
+  std::string only = {};
+  std::string seen = {};  // what_is_open() when the person chose, for a choice that is carried out later; "": now
 };
 
 struct Resolved {

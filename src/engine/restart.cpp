@@ -1,6 +1,8 @@
 // Taking a deal apart from its old referral, and remembering that it stays as it is.
 #include "engine/restart.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "engine/ask_registration.h"
 #include "engine/marks.h"
@@ -104,11 +106,15 @@ Result<void> restart(const Pair& pair, DealId id) {
 Result<void> leave_as_is(const Pair& pair, DealId id) {
   auto row = row_of(pair, id);
   if (!row) return row.error();
-  if (row->reason != "reopened_in_crm" && row->reason != "closed_differently") {
+  const auto reasons = reasons_of(*row);
+  const auto differs = std::find_if(reasons.begin(), reasons.end(), [](const std::string& reason) {
+    return reason == "reopened_in_crm" || reason == "closed_differently";
+  });
+  if (differs == reasons.end()) {
     return make_error(ErrorClass::precondition, row->title + ": both sides do not differ about a closed referral, so " +
                                                     "there is nothing to leave as it is.");
   }
-  row->marks[left_mark] = row->reason;
+  row->marks[left_mark] = *differs;
   row->dirty = true;
   return pair.store->transaction([&]() -> Result<void> {
     if (auto done = pair.store->update_deal(*row); !done) return done;

@@ -542,19 +542,38 @@ std::string stage_left_out_remedy(const Pair& pair) {
   return "Move it to another stage in " + pair.title(Side::crm) + " when it goes on, or close it there.";
 }
 
-std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral) {
+std::string both_values(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral) {
   std::vector<std::string> parts;
   for (const Field f : fields) {
     parts.push_back(std::string(info(f).label) + " (" + pair.title(Side::crm) + ": " + display(crm.get(f)) + ", " +
                     pair.title(Side::partner_center) + ": " + display(referral.get(f)) + ")");
   }
-  return "Changed on both sides: " + text::join(parts, "; ") + ".";
+  return text::join(parts, "; ");
+}
+std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral) {
+  return "Changed on both sides: " + both_values(pair, fields, crm, referral) + ".";
 }
 
-std::string choice_commands(const store::DealRow& row) {
+std::string choice_commands(const store::DealRow& row, const std::vector<Field>& fields) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
-  return "cosell resolve " + id + " --take crm, or --take partner-center, or --take VALUE; or set both sides to the " +
-         "value that is right.";
+  if (fields.size() == 1) {
+    return "cosell resolve " + id +
+           " --take crm, or --take partner-center, or --take VALUE; or set both sides to the " + "value that is right.";
+  }
+  std::vector<std::string> names;
+  for (const Field f : fields) names.emplace_back(info(f).name);
+  return "cosell resolve " + id + " --take crm, or --take partner-center, for all of them; one by one with --field (" +
+         text::join(names, ", ") + "), also --take VALUE; or set both sides to the values that are right.";
+}
+
+std::string won_beside_conflict(const Pair& pair, const std::vector<Field>& fields) {
+  std::vector<std::string> labels;
+  for (const Field f : fields) labels.emplace_back(info(f).label);
+  return "Will close the deal as won once it is chosen what is right for: " + text::join(labels, ", ") +
+         ". A closed referral cannot be changed in " + pair.title(Side::partner_center) + " any more.";
+}
+std::string won_beside_conflict_remedy(const store::DealRow& row) {
+  return "To close it at once, and leave both sides different: " + approve_command(row);
 }
 
 std::string inbound_waits(const Deal& referral) {

@@ -267,6 +267,31 @@ TEST_P(Concurrency, AnApprovedFirstSyncThatBrokeOffGoesOnWithItsPlanAlone) {  //
   }
 }
 
+// A new referral gets its stage by a write of its own: nobody has to approve that anew.
+TEST_P(Concurrency, AnApprovedFirstSyncThatBrokeOffAfterItsCreatesBringsThemToTheirEnd) {  // I-13
+  World world({.crm = GetParam()});
+  world.pair().settings.first_sync.deals = 3;
+  for (int i = 0; i < 6; ++i) {
+    Json words = usual_opportunity("Deal " + std::to_string(i));
+    words["stage"] = "60";
+    world.new_opportunity(words);
+  }
+  const std::string said = world.sync().stopped->message;
+  const auto at = said.find("plan=");
+  CycleOptions approved;
+  approved.allow = {said.substr(at, said.find(' ', at) - at)};
+  world.faults(Side::partner_center,
+               scripted_fault("PATCH", referrals_route, {{"kind", "status"}, {"status", 401}}, 0, 1000));
+  ASSERT_TRUE(world.sync(approved).stopped);
+  ASSERT_GT(world.fired(Side::partner_center), 0);
+  ASSERT_EQ(world.referrals().size(), 6U);
+  world.faults(Side::partner_center, Json::array());
+  world.advance(minutes(5));
+  const auto report = world.sync();
+  EXPECT_EQ(report.guard, "") << (report.stopped ? report.stopped->message : "");
+  for (const Json& referral : world.referrals()) EXPECT_EQ(referral["salesStage"], "60") << referral;
+}
+
 // The machine woke up in another year, synced once, and was set right.
 TEST_P(Concurrency, F67_WhatWaitsForATimeOfAWrongClockDoesNotWaitForIt) {  // I-01, F-67
   World world({.crm = GetParam(), .settle = minutes(60)});

@@ -180,6 +180,19 @@ TEST_P(LifeOfDeals, AReopenedDealMayBeLeftAsItIsAndIsAskedAboutNoMore) {
   EXPECT_EQ(world.deal_of(id).marks.count("left_as_is"), 0U);
 }
 
+TEST_P(LifeOfDeals, AReopenedDealMayBeLeftAsItIsAlsoBehindSomethingElseThatWaits) {
+  World world({.crm = GetParam()});
+  const auto id = won_and_reopened(world);
+  auto row = world.deal_of(id);
+  row.marks[engine::waits_too_mark] = row.reason;
+  row.reason = "unknown-stage";
+  ASSERT_TRUE(world.store().transaction([&] { return world.store().update_deal(row); }));
+  const auto left = engine::leave_as_is(world.pair(), row.id);
+  ASSERT_TRUE(left) << left.error().message;
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).reason, "left_as_is");
+}
+
 TEST_P(LifeOfDeals, NothingIsRestartedOrLeftWithoutAReason) {
   World world({.crm = GetParam()});
   const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));

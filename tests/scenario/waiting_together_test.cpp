@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "engine/approve.h"
 #include "engine/marks.h"
+#include "engine/resolve.h"
+#include "tests/scenario/faults.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -134,6 +138,90 @@ TEST_P(WaitingTogether, AnApprovalBehindAConflictIsFoundAndWhatLeavesByItselfSta
   EXPECT_TRUE(shown(world, id));
   EXPECT_EQ(world.referral_of(id)["status"], "Active") << "its hour is not over";
   EXPECT_THAT(engine::reasons_of(world.deal_of(id)), ElementsAre("conflict", "settling"));
+}
+
+// Whoever reads of one choice only would decide the other one with the same command.
+TEST_P(WaitingTogether, EveryChoiceOfADealIsToldAndTakenByItself) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(with({{"stage", "60"}}));
+  world.sync();
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"value", 7000}, {"stage", "20"}});
+  world.portal_edit(world.referral_of(id)["id"],
+                    {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 9000}}});
+  world.sync();
+  EXPECT_THAT(engine::reasons_of(world.deal_of(id)), ElementsAre("conflict", "moved_back"));
+  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("Changed on both sides"), HasSubstr("does not go back")));
+  const auto chosen = engine::resolve(world.pair(), world.deal_of(id).id, {}, false);
+  ASSERT_TRUE(chosen) << chosen.error().message;
+  EXPECT_EQ(chosen->told.size(), 1U) << "the command that is told with the conflict";
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), 7000.0);
+  EXPECT_EQ(world.deal_of(id).reason, "moved_back") << "its stage is another matter";
+  EXPECT_EQ(world.deal_of(id).message.find("Changed on both sides"), std::string::npos);
+}
+
+// A closed referral cannot be changed any more, so that a conflict would end with neither value on both sides.
+TEST_P(WaitingTogether, ADealIsWonOnceItIsChosenWhatIsRightOrApproved) {  // I-01, L-7
+  for (const bool approved : {false, true}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.sync();
+    world.advance(days(5));  // no longer early
+    world.crm_edit(id, {{"value", 7000}, {"stage", "won"}});
+    world.portal_edit(world.referral_of(id)["id"],
+                      {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 9000}}});
+    world.sync();
+    EXPECT_EQ(world.referral_of(id)["status"], "Active");
+    EXPECT_THAT(engine::reasons_of(world.deal_of(id)), ElementsAre("conflict", "approval"));
+    EXPECT_THAT(world.deal_of(id).message, HasSubstr("Will close the deal as won once it is chosen what is right"));
+    const auto done = approved ? engine::approve(world.pair(), world.deal_of(id).id).has_value()
+                               : engine::resolve(world.pair(), world.deal_of(id).id, {}, false).has_value();
+    ASSERT_TRUE(done);
+    world.sync();
+    world.sync();
+    EXPECT_EQ(world.referral_of(id)["substatus"], "Won") << world.deal_of(id).message;
+    EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), approved ? 9000.0 : 7000.0);
+    const auto history = world.store().history(world.deal_of(id).id, 0, 100);
+    ASSERT_TRUE(history);
+    const bool told = std::any_of(history->begin(), history->end(), [](const store::JournalEntry& line) {
+      return line.summary.find("stays different: value") != std::string::npos;
+    });
+    EXPECT_EQ(told, approved) << "the history names what was left different";
+  }
+}
+
+// What a side refused hides neither what is missing nor what is to be approved.
+TEST_P(WaitingTogether, WhatWaitsIsToldAndApprovedAlsoBehindARefusedWrite) {
+  World world({.crm = GetParam()});
+  world.pair().settings.gates[Irreversible::lost] = engine::Gate::ask;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  const std::string referral = world.referral_of(id)["id"];
+  world.faults(Side::partner_center,
+               scripted_fault("PATCH", referrals_route + "/" + referral,
+                              {{"kind", "status"}, {"status", 400}, {"body", {{"message", "Not that value"}}}}));
+  world.crm_edit(id, {{"value", 7000}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).state, store::DealState::failed);
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", nullptr}});
+  world.sync();
+  EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("Not that value"), HasSubstr("needs the reason")));
+  EXPECT_THAT(world.opportunity(id)["message"].get<std::string>(), HasSubstr("needs the reason"));
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"loss_reason", "Budget"}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).state, store::DealState::failed) << world.deal_of(id).message;
+  EXPECT_THAT(engine::reasons_of(world.deal_of(id)), testing::Contains("approval"));
+  const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(approved) << approved.error().message;
+  EXPECT_EQ(approved->steps, std::vector<Irreversible>{Irreversible::lost});
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Lost") << world.deal_of(id).message;
 }
 
 TEST_P(WaitingTogether, TheCommandOfEachIsToldWhereAnAdminIsWaitedForTwice) {

@@ -147,6 +147,28 @@ TEST(Approve, LetsNoStepLeaveThatNobodyWasToldOfYet) {
   EXPECT_EQ(engine::approve(world.pair(), world.deal_of(id).id)->steps, std::vector<Irreversible>{Irreversible::lost});
 }
 
+// The command has no login; what Partner Center is asked before it is asked for help, it is asked when the step leaves.
+TEST(Approve, AsksNeitherSide) {
+  World world({.settle = minutes(60)});
+  Json words = usual_opportunity("Alder Foods: harbour");
+  words["help"] = "ProofOfConceptOrDemo";
+  words["help_notes"] = "A proof of concept in May";
+  words["contact"] =
+      world.new_contact({{"first", "Ida"}, {"last", "Berg"}, {"email", "ida@alder.example"}, {"phone", "+49 30 1234"}});
+  const std::string id = world.new_opportunity(words);
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "settling") << world.deal_of(id).message;
+  world.advance(minutes(61));  // no sync has run since
+  int asked = 0;
+  world.wire = [&](Side, const http::Request& request, const World::Go& go) {
+    ++asked;
+    return go(request);
+  };
+  const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(approved) << approved.error().message;
+  EXPECT_EQ(asked, 0);
+}
+
 TEST(Approve, OfADealThatWaitsForNothingApprovesNothing) {
   World world;
   const std::string id = world.new_opportunity(usual_opportunity("Alder Foods: harbour"));
