@@ -169,7 +169,8 @@ struct DealFilter {
   std::string name_part;  // case-insensitive; "" any
   bool dirty_only = false;
   bool include_skipped = true;
-  DealId after;  // continue behind this id
+  std::optional<Side> out_of_sight;  // linked deals whose record this side did not show when it was asked last
+  DealId after;                      // continue behind this id
   int limit = 500;
 };
 
