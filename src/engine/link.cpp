@@ -2,6 +2,7 @@
 #include "engine/link.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "engine/marks.h"
 
 namespace cosell::engine {
@@ -85,6 +86,8 @@ Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& 
   opportunity.microsoft_id = referral.microsoft_id;
   opportunity.ask_microsoft_at = referral.ask_microsoft_at;
   forget_doubts(opportunity);
+  // What was agreed with another referral says nothing of this one.
+  std::erase_if(opportunity.marks, [](const auto& mark) { return text::starts_with(mark.first, store::agreed_mark); });
   keep_mark(referral, cloned_mark, opportunity);
   unmark_record(opportunity, twinned_mark, referral.partner_center.record_id);
   unmark_record(opportunity, cloned_mark, opportunity.crm.record_id);

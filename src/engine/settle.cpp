@@ -63,6 +63,20 @@ bool still_concerns(const OperationRow& row, const DealRow& deal) {
   return record == row.target_id || (record.empty() && !names_its_target(row));
 }
 
+void forget_refusals_of(DealRow& deal, Side side) {
+  if (deal.marks.erase(refused_mark(side)) == 0 || !refused_writes(deal).empty()) return;
+  deal.marks.erase(refused_message_mark);
+  deal.marks.erase(refused_reason_mark);
+}
+
+// Does what both sides showed when the write was planned say anything of the two that the deal consists of now? Not of
+// a record that stands alone since, nor of one that took the other's place.
+bool may_agree(const OperationRow& row, const DealRow& deal) {
+  const std::string& other = row.side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
+  const auto before = marked_records(deal, agreed_before_mark);
+  return !other.empty() && std::find(before.begin(), before.end(), row.id.value) == before.end();
+}
+
 // The record that a create met was taken from this deal by a person, or belongs to another one since.
 bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
   const std::string& tied = side == Side::crm ? holder.partner_center.record_id : holder.crm.record_id;
@@ -129,10 +143,7 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   if (!still_concerns(row, deal)) return note_outcome(row, done_sentence(pair_, row));
   deal.dirty = true;
   if (registers) deal.marks.erase(registration_mark);
-  if (!only_tells_the_seller(row) && deal.marks.erase(refused_mark(side)) > 0 && refused_writes(deal).empty()) {
-    deal.marks.erase(refused_message_mark);
-    deal.marks.erase(refused_reason_mark);
-  }
+  if (!only_tells_the_seller(row)) forget_refusals_of(deal, side);
   deal.marks.erase(attempts_mark);
   deal.marks.erase(misses_mark(side));
   return is_kind(row, RecordKind::microsoft_half) ? settle_half(row, applied, deal)
@@ -191,9 +202,28 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
   if (!agreement.unheeded.empty() && agreement.unheeded.size() == row.agrees_with.size()) {
     note_unheeded(row, deal, agreement.unheeded);
   }
-  if (auto kept = agree_on(pair_, deal, agreement.on); !kept) return kept;
+  if (may_agree(row, deal)) {
+    if (auto kept = agree_on(pair_, deal, agreement.on); !kept) return kept;
+  }
+  unmark_record(deal, agreed_before_mark, row.id.value);
   if (auto updated = store.update_deal(deal); !updated) return updated;
+  if (auto given = let_key_be_given(row, before); !given) return given;
   return note_outcome(row, done_sentence(pair_, row), *image);
+}
+
+// The opportunity carried another deal's referral until now, which a CRM with unique keys refused to put on that
+// deal's.
+Result<void> Settler::let_key_be_given(const OperationRow& row, const Columns& before) {
+  const auto key = row.changes.find(pair_.mapping->key_column());
+  if (row.side != Side::crm || is_create(row) || key == row.changes.end()) return {};
+  const RecordId known = pair_.partner_center->normal_id(text_of(column(before, key->first)));
+  if (known.empty() || known == pair_.partner_center->normal_id(text_of(key->second))) return {};
+  auto deal = pair_.store->deal_by_record(Side::partner_center, known.value);
+  if (!deal) return deal.error();
+  if (!*deal || !has_mark(**deal, refused_mark(Side::crm))) return {};
+  forget_refusals_of(**deal, Side::crm);
+  (*deal)->dirty = true;
+  return pair_.store->update_deal(**deal);
 }
 
 // I-16: a tie is a person's to change. Decided anew when something changes.

@@ -183,8 +183,8 @@ std::string unlinked(const store::DealRow& row) {
   return "Taken apart from " + row.marks.at(unlinked_mark) + " by a person; left as it is.";
 }
 std::string twin(const Pair& pair, const store::DealRow& row) {
-  return "A second referral in " + pair.title(Side::partner_center) + " names opportunity " + row.marks.at(twin_mark) +
-         ", which is linked to another referral already. Neither is written to.";
+  return "This is a second referral in " + pair.title(Side::partner_center) + " that names opportunity " +
+         row.marks.at(twin_mark) + "; another one was linked to it before. Neither is written to.";
 }
 std::string doubled(const Pair& pair, const store::DealRow& row) {
   const auto others = text::split(row.marks.at(twinned_mark), ' ');
