@@ -831,5 +831,92 @@ TEST_P(InDoubt, WhatWasAgreedWithATwinThatGaveWayDoesNotCountForTheOtherOne) {  
   EXPECT_EQ(value_of_referral_by_id(world, second), 61000.0) << world.deal_of(id).message;
 }
 
+// The create never arrives; while Partner Center cannot be asked a person makes the referral there, or ties one that
+// Microsoft sent.
+TEST_P(InDoubt, AReferralThatAPersonMadeMeanwhileIsAFirstLink) {  // I-01, I-06, I-20
+  for (const bool sent_by_microsoft : {false, true}) {
+    for (const bool may_still_arrive : {false, true}) {
+      World world({.crm = GetParam()});
+      world.sync();
+      const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+      const auto before = world.opportunity(id);
+      std::optional<http::Request> lost;
+      world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+        if (is_create_of_referral(side, r) && !lost) lost = r;
+        if (side != Side::partner_center || !lost) return go(r);
+        return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+      };
+      world.advance(minutes(5));
+      world.sync();
+      world.wire = nullptr;
+      ASSERT_TRUE(lost);
+      if (sent_by_microsoft) {
+        world.portal_edit(another_referral_worth(world, 9000), replace("/externalReferenceId", id));
+      } else {
+        Json by_hand = Json::parse(lost->body);
+        by_hand["name"] = "Made by hand";
+        by_hand["details"]["dealValue"] = 9000;
+        by_hand["details"]["closingDateTime"] = "2027-06-30T00:00:00Z";
+        lost->body = by_hand.dump();
+        world.send(Side::partner_center, *lost);
+      }
+      ASSERT_EQ(world.referrals().size(), 1U);
+      world.advance(may_still_arrive ? seconds(20) : minutes(5));
+      EXPECT_FALSE(world.sync().stopped);
+      sync_often(world, 2);
+      const auto after = world.opportunity(id);
+      for (const char* word : {"value", "currency", "close_date"}) EXPECT_EQ(after[word], before[word]) << word;
+      ASSERT_EQ(world.referrals().size(), 1U);
+      EXPECT_EQ(value_of_referral(world, id), 50000.0) << "as on a first link: " << world.deal_of(id).message;
+      EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+      expect_quiet(world);
+    }
+  }
+}
+
+// The listing shows the first of two before the look-up knows of it; the next look-up finds both.
+TEST_P(InDoubt, ALateCreateThatWasTiedByAReadingIsNoTwinOfItself) {  // I-17, F-04, F-05
+  World world({.crm = GetParam()});
+  world.sync();
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  std::optional<http::Request> late;
+  bool arrived = false;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (is_create_of_referral(side, r) && !late) {
+      late = r;
+      return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    }
+    return go(r);
+  };
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_TRUE(late);
+  Between between(*world.pair().partner_center,
+                  [](const Operation&) { return std::optional<std::variant<Applied, Error>>{}; });
+  between.fetches = [&](std::vector<Observation>&) {
+    if (!std::exchange(arrived, true)) world.send(Side::partner_center, *late);
+  };
+  world.pair().partner_center = &between;
+  world.advance(seconds(20));
+  world.sync();
+  ASSERT_TRUE(arrived);
+  const auto first = world.deal_of(id).partner_center.record_id;
+  ASSERT_NE(first, "");
+  const auto open = world.store().has_open_operation(world.deal_of(id).id);
+  ASSERT_TRUE(open && *open) << "it was tied by the reading";
+  world.send(Side::partner_center, *late);
+  sync_often(world, 2);
+  ASSERT_EQ(world.referrals().size(), 2U);
+  EXPECT_EQ(world.deal_of(id).partner_center.record_id, first);
+  for (const Json& r : world.referrals()) EXPECT_EQ(world.deal_of(r["id"]).reason, "twin");
+  for (const Json& r : world.referrals()) {
+    if (r["id"] != first) world.portal_edit(r["id"], closed_as_lost());
+  }
+  world.crm_edit(id, {{"value", 61000}});
+  sync_often(world, 2);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(value_of_referral_by_id(world, first), 61000.0);
+}
+
 }  // namespace
 }  // namespace cosell::test
