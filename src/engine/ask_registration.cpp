@@ -47,6 +47,20 @@ std::string listed(const std::vector<Objection>& objections) {
   return text::join(texts, "; ");
 }
 
+// Was a registration of the deal sent, and is it not known what became of it?
+Result<bool> is_unanswered(const Pair& pair, DealId id) {
+  store::OperationFilter filter;
+  filter.deal = id;
+  filter.kind = name_of(RecordKind::registration);
+  for (const auto state : {store::OperationState::sent, store::OperationState::unknown}) {
+    filter.state = state;
+    auto open = pair.store->operations(filter);
+    if (!open) return open.error();
+    if (!open->empty()) return true;
+  }
+  return false;
+}
+
 Result<void> keep_wanted(const Pair& pair, DealRow row, const std::string& wanted, const std::string& summary) {
   if (wanted.empty()) {
     row.marks.erase(registration_mark);
@@ -126,6 +140,12 @@ Result<std::string> forget_registration(const Pair& pair, DealId id) {
   if (!row) return row.error();
   if (!has_mark(*row, registration_mark)) {
     return make_error(ErrorClass::precondition, row->title + ": no registration waits to be sent.");
+  }
+  auto unanswered = is_unanswered(pair, id);
+  if (!unanswered) return unanswered.error();
+  if (*unanswered) {
+    return make_error(ErrorClass::precondition,
+                      row->title + ": it is not known yet whether the registration arrived. " + "First: cosell sync");
   }
   auto kept = keep_wanted(pair, *row, "", "The registration that was not sent yet is forgotten");
   if (!kept) return kept.error();

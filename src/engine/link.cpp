@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/marks.h"
+#include "engine/words.h"
 
 namespace cosell::engine {
 
@@ -147,6 +148,7 @@ Result<void> unlink_deal(const Pair& pair, DealId deal) {
   if (row->crm.record_id.empty() || row->partner_center.record_id.empty()) {
     return in_the_way(row->title + " is not linked.");
   }
+  if (has_mark(*row, registration_mark)) return in_the_way(row->title + ": " + words::registration_waits(*row));
   const std::string opportunity = row->crm.record_id;
   const std::string referral = row->partner_center.record_id;
   return pair.store->transaction([&]() -> Result<void> {

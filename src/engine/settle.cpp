@@ -11,6 +11,7 @@
 #include "engine/marks.h"
 #include "engine/view.h"
 #include "engine/words.h"
+#include "store/codec.h"
 
 namespace cosell::engine {
 
@@ -75,6 +76,24 @@ bool may_agree(const OperationRow& row, const DealRow& deal) {
   const std::string& other = row.side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
   const auto before = marked_records(deal, agreed_before_mark);
   return !other.empty() && std::find(before.begin(), before.end(), row.id.value) == before.end();
+}
+
+// Does Partner Center show by this write all that is wanted of the registration? A person may have stated it anew while
+// it was not known what became of the write; that is not forgotten.
+Result<bool> registers_all_that_is_wanted(const Pair& pair, const OperationRow& row, const DealRow& deal) {
+  const auto mark = deal.marks.find(registration_mark);
+  const auto wanted = mark == deal.marks.end() ? Result<Columns>(Columns{}) : store::decode_columns(mark->second);
+  if (!wanted || wanted->empty()) return true;
+  Columns registered;
+  if (deal.partner_center.image.valid()) {
+    auto before = pair.store->image(deal.partner_center.image);
+    if (!before) return before.error();
+    registered = registration_in(*before);
+  }
+  for (const auto& [name, value] : row.changes) registered[name] = value;
+  return std::all_of(registration_columns().begin(), registration_columns().end(), [&](const std::string& name) {
+    return same_value(column(registered, name), column(*wanted, name));
+  });
 }
 
 // The record that a create met was taken from this deal by a person, or belongs to another one since.
@@ -142,7 +161,11 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   DealRow deal = *std::move(*found);
   if (!still_concerns(row, deal)) return note_outcome(row, done_sentence(pair_, row));
   deal.dirty = true;
-  if (registers) deal.marks.erase(registration_mark);
+  if (registers) {
+    auto done = registers_all_that_is_wanted(pair_, row, deal);
+    if (!done) return done.error();
+    if (*done) deal.marks.erase(registration_mark);
+  }
   if (!only_tells_the_seller(row)) forget_refusals_of(deal, side);
   deal.marks.erase(attempts_mark);
   deal.marks.erase(misses_mark(side));

@@ -391,6 +391,10 @@ std::string assessment_asks_remedy(const Pair& pair, const std::string& column) 
 }
 
 std::string register_command(const store::DealRow& row) { return "cosell deals register " + row.crm.record_id; }
+std::string registration_waits(const store::DealRow& row) {
+  return "Its registration with Microsoft was not sent yet. First: cosell sync, or: " + register_command(row) +
+         " --cancel";
+}
 std::string registration_to_correct(const std::string& why) {
   return "Microsoft asks for a correction of the registration" + (why.empty() ? "." : ": " + why);
 }

@@ -83,6 +83,7 @@ std::string assessment_asks_remedy(const Pair& pair, const std::string& column);
 // What is asked of a person about a registration.
 std::string register_command(const store::DealRow& row);
 std::string registration_to_correct(const std::string& why);
+std::string registration_waits(const store::DealRow& row);  // why the deal keeps its referral until then
 std::string registration_refused(const std::vector<Objection>& objections);
 
 // `column`: a column as people find it in the CRM.
