@@ -37,10 +37,8 @@ std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) 
   if (row.crm.record_id.empty() || row.partner_center.record_id.empty() || !crm || !referral) {
     return "There is no opportunity with a referral to start again from.";
   }
-  if (has_mark(row, registration_mark)) {
-    return "Its registration with Microsoft was not sent yet. First: cosell sync, or: " + words::register_command(row) +
-           " --cancel";
-  }
+  if (has_mark(row, registration_mark)) return words::registration_waits(row);
+  if (has_mark(row, twinned_mark)) return words::doubled(pair, row) + " First: " + words::twin_left_remedy(pair, row);
   if (crm->status != Status::active) {
     return "The opportunity is not open in " + c + "; open it there first, then restart the deal.";
   }
@@ -85,6 +83,8 @@ Result<void> restart(const Pair& pair, DealId id) {
   old.microsoft = row->microsoft;
   old.microsoft_id = row->microsoft_id;
   old.marks[restarted_mark] = row->crm.record_id;
+  // Copies carry the old referral, and hold the deal no longer.
+  if (auto copies = row->marks.extract(cloned_mark); !copies.empty()) old.marks.insert(std::move(copies));
   old.since = pair.clock->now();
   old.dirty = true;
   const std::string old_id = row->partner_center.record_id;

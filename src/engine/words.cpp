@@ -200,6 +200,11 @@ std::string twin_remedy(const Pair& pair) {
   return "Close one of the two in " + pair.title(Side::partner_center) + " or clear its CRM ID there.";
 }
 
+std::string twin_left_remedy(const Pair& pair, const store::DealRow& row) {
+  return "close " + text::join(text::split(row.marks.at(twinned_mark), ' '), ", ") + " in " +
+         pair.title(Side::partner_center) + ", or clear the CRM ID there.";
+}
+
 std::string twin_is_won(const Pair& pair, const store::DealRow& row) {
   return "This referral is won and names opportunity " + row.marks.at(twin_mark) +
          ", which is linked to another referral that is open in " + pair.title(Side::partner_center) +

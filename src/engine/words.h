@@ -36,6 +36,8 @@ std::string unlinked(const store::DealRow& row);
 std::string twin(const Pair& pair, const store::DealRow& row);
 std::string doubled(const Pair& pair, const store::DealRow& row);  // the referral that has a twin
 std::string twin_remedy(const Pair& pair);
+// Where the first one is to stay as it is.
+std::string twin_left_remedy(const Pair& pair, const store::DealRow& row);
 std::string twin_is_won(const Pair& pair, const store::DealRow& row);  // the second one, while the first is open
 std::string twin_is_won_remedy(const Pair& pair, const store::DealRow& row);
 std::string doubled_and_gone(const Pair& pair, const store::DealRow& row);
