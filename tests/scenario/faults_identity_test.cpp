@@ -204,6 +204,39 @@ TEST_P(Identity, F46_ADealThatIsVisibleAgainGoesOnByItself) {  // I-01, I-11
   }
 }
 
+// Rights come back for many at once, and more than a day's portion of them are asked for then.
+TEST_P(Identity, F46_DealsThatAreVisibleAgainTogetherGoOnTheSameDay) {  // I-01, I-11
+  World world({.crm = GetParam()});
+  constexpr int deals = 23;
+  for (int i = 0; i < deals; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::partner_center || r.url.find(referrals_route + "/") == std::string::npos) return go(r);
+    net::Delivered hidden;
+    hidden.response.status = 403;
+    return hidden;
+  };
+  for (int day = 0; day < 3; ++day) {
+    world.advance(hours(25));
+    world.sync();
+  }
+  const auto in_sight = [&] {
+    int count = 0;
+    for (const auto& row : world.deals()) {
+      if (row.partner_center.existence == store::Existence::live) ++count;
+    }
+    return count;
+  };
+  ASSERT_EQ(in_sight(), 0) << "the fault";
+  world.wire = nullptr;
+  world.advance(hours(25));
+  EXPECT_FALSE(world.sync().stopped);
+  EXPECT_EQ(in_sight(), deals);
+  for (const auto& row : world.deals()) EXPECT_EQ(row.state, store::DealState::in_sync) << row.message;
+}
+
 // The key names an opportunity that the bridge's user may not read, until somebody lets it.
 TEST_P(Identity, F46_AnOpportunityThatIsReadableLaterIsTheOneThatWasNamed) {  // I-01, I-11
   World world({.crm = GetParam()});

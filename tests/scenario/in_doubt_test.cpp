@@ -725,6 +725,20 @@ CycleOptions only_deal_of(const std::string& opportunity) {
   return options;
 }
 
+// The value reaches the CRM, which gives no answer from then on.
+void lose_the_answer_to_61000(World& world, bool& crm_is_down) {
+  world.wire = [&crm_is_down](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::crm) return go(r);
+    if (crm_is_down) return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    auto answer = go(r);
+    if (r.body.find("61000") != std::string::npos) {
+      crm_is_down = true;
+      answer.kind = net::Delivered::Kind::dropped_after;
+    }
+    return answer;
+  };
+}
+
 // What both sides agreed on with the old referral, by a write whose outcome was known later, says nothing of the next
 // one: the rules of a first link decide, by which the CRM's value counts.
 TEST_P(InDoubt, WhatWasAgreedWithTheOldReferralDoesNotCountForTheNextOne) {  // I-06, I-16, I-20
@@ -797,22 +811,37 @@ TEST_P(InDoubt, WhatWasAgreedWithTheOldReferralDoesNotCountAfterARestart) {  // 
   EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
 }
 
+// Taken apart by a person, and named by another referral, before it is known what became of the write.
+TEST_P(InDoubt, WhatWasAgreedWithTheOldReferralDoesNotCountForOneThatNamesTheOpportunity) {  // I-06, I-16, I-20
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto first = referral_id_of(world, id);
+  world.portal_edit(first, replace("/details/dealValue", 61000));
+  world.advance(minutes(5));
+  bool crm_is_down = false;
+  lose_the_answer_to_61000(world, crm_is_down);
+  world.sync();
+  ASSERT_TRUE(crm_is_down);
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  world.portal_edit(first, replace("/externalReferenceId", ""));
+  const auto next = another_referral_worth(world, 9000);
+  world.portal_edit(next, replace("/externalReferenceId", id));
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).partner_center.record_id, next);
+  world.wire = nullptr;
+  sync_often(world);
+  EXPECT_EQ(world.opportunity(id)["value"].get<double>(), 61000.0);
+  EXPECT_EQ(value_of_referral_by_id(world, next), 61000.0) << world.deal_of(id).message;
+}
+
 TEST_P(InDoubt, WhatWasAgreedWithATwinThatGaveWayDoesNotCountForTheOtherOne) {  // I-06, I-17, I-20
   World world({.crm = GetParam()});
   const auto id = synced_deal(world);
   const auto first = referral_id_of(world, id);
   world.portal_edit(first, replace("/details/dealValue", 61000));
   bool crm_is_down = false;
-  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
-    if (side != Side::crm) return go(r);
-    if (crm_is_down) return net::Delivered{net::Delivered::Kind::dropped_before, {}};
-    auto answer = go(r);
-    if (r.body.find("61000") != std::string::npos) {
-      crm_is_down = true;
-      answer.kind = net::Delivered::Kind::dropped_after;
-    }
-    return answer;
-  };
+  lose_the_answer_to_61000(world, crm_is_down);
   world.advance(minutes(5));
   world.sync();
   ASSERT_TRUE(crm_is_down);
