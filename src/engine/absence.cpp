@@ -17,10 +17,6 @@ constexpr Duration stale_at_most =
     hours(1);  // a judgement: copies of a system are behind by seconds, at most by minutes
 constexpr int page_of_rows = 500;
 
-const store::SideState& side_of(const store::DealRow& row, Side side) {
-  return side == Side::crm ? row.crm : row.partner_center;
-}
-
 std::string listing_property(Side side) { return std::string("listing.") + store::name_of(side); }
 
 // How many deals are looked at per day: a request serves a whole page in a CRM, and one record in Partner Center.

@@ -121,9 +121,7 @@ Result<void> Settler::probe(Side side, std::vector<OperationRow> rows) {
     }
     found = std::move(*fetched);
   }
-  const auto other = [&](const std::string& id) {
-    return pair_.connector(side == Side::crm ? Side::partner_center : Side::crm).normal_id(id);
-  };
+  const auto other = [&](const std::string& id) { return pair_.connector(other_side(side)).normal_id(id); };
   for (const auto& row : rows) {
     if (row.kind == name_of(RecordKind::account)) continue;
     for (const auto& seen : found) {

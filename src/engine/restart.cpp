@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "engine/ask_registration.h"
 #include "engine/marks.h"
+#include "engine/person.h"
 #include "engine/view.h"
 #include "engine/words.h"
 
@@ -12,22 +13,6 @@ namespace cosell::engine {
 namespace {
 
 using store::DealRow;
-
-Result<void> note(const Pair& pair, DealId deal, const std::string& summary) {
-  store::JournalEntry entry;
-  entry.at = pair.clock->now();
-  entry.deal = deal;
-  entry.kind = store::JournalKind::person;
-  entry.summary = summary;
-  return pair.store->journal(entry);
-}
-
-Result<DealRow> row_of(const Pair& pair, DealId id) {
-  auto row = pair.store->deal(id);
-  if (!row) return row.error();
-  if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
-  return **row;
-}
 
 // "" when the deal may be restarted, else why not.
 std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) {
@@ -67,7 +52,7 @@ void forget_old_referral(DealRow& row) {
 }  // namespace
 
 Result<void> restart(const Pair& pair, DealId id) {
-  auto row = row_of(pair, id);
+  auto row = known_deal(*pair.store, id);
   if (!row) return row.error();
   auto view = load_view(pair, *row);
   if (!view) return view.error();
@@ -95,14 +80,14 @@ Result<void> restart(const Pair& pair, DealId id) {
     if (auto done = pair.store->update_deal(*row); !done) return done;
     auto added = pair.store->add_deal(old);
     if (!added) return added.error();
-    if (auto done = note(pair, *added, "Left behind: the opportunity starts again with a new referral"); !done)
+    if (auto done = note_person(pair, *added, "Left behind: the opportunity starts again with a new referral"); !done)
       return done;
-    return note(pair, id, "Started again with a new referral; the old one is " + old_id);
+    return note_person(pair, id, "Started again with a new referral; the old one is " + old_id);
   });
 }
 
 Result<void> leave_as_is(const Pair& pair, DealId id) {
-  auto row = row_of(pair, id);
+  auto row = known_deal(*pair.store, id);
   if (!row) return row.error();
   if (row->reason != "reopened_in_crm" && row->reason != "closed_differently") {
     return make_error(ErrorClass::precondition, row->title + ": both sides do not differ about a closed referral, so " +
@@ -112,7 +97,7 @@ Result<void> leave_as_is(const Pair& pair, DealId id) {
   row->dirty = true;
   return pair.store->transaction([&]() -> Result<void> {
     if (auto done = pair.store->update_deal(*row); !done) return done;
-    return note(pair, id, "To be left as it is: open or closed differently in " + pair.title(Side::crm));
+    return note_person(pair, id, "To be left as it is: open or closed differently in " + pair.title(Side::crm));
   });
 }
 

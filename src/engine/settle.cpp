@@ -60,7 +60,7 @@ std::string done_sentence(const Pair& pair, const OperationRow& row) {
 // deal to another one. Their word stands; a record that was made meanwhile is met as any other by the next reading.
 bool still_concerns(const OperationRow& row, const DealRow& deal) {
   if (is_kind(row, RecordKind::microsoft_half)) return row.engagement_id == deal.engagement_id;
-  const std::string& record = row.side == Side::crm ? deal.crm.record_id : deal.partner_center.record_id;
+  const std::string& record = side_of(deal, row.side).record_id;
   return record == row.target_id || (record.empty() && !names_its_target(row));
 }
 
@@ -73,7 +73,7 @@ void forget_refusals_of(DealRow& deal, Side side) {
 // Does what both sides showed when the write was planned say anything of the two that the deal consists of now? Not of
 // a record that stands alone since, nor of one that took the other's place.
 bool may_agree(const OperationRow& row, const DealRow& deal) {
-  const std::string& other = row.side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
+  const std::string& other = side_of(deal, other_side(row.side)).record_id;
   const auto before = marked_records(deal, agreed_before_mark);
   return !other.empty() && std::find(before.begin(), before.end(), row.id.value) == before.end();
 }
@@ -98,8 +98,8 @@ Result<bool> registers_all_that_is_wanted(const Pair& pair, const OperationRow& 
 
 // The record that a create met was taken from this deal by a person, or belongs to another one since.
 bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
-  const std::string& tied = side == Side::crm ? holder.partner_center.record_id : holder.crm.record_id;
-  const std::string& ours = side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
+  const std::string& tied = side_of(holder, other_side(side)).record_id;
+  const std::string& ours = side_of(deal, other_side(side)).record_id;
   if (has_mark(holder, unlinked_mark) || (!tied.empty() && tied != ours)) return true;
   const auto told_apart = holder.marks.find(no_match_mark);
   return told_apart != holder.marks.end() && told_apart->second == ours;
@@ -196,7 +196,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
     }
   }
-  store::SideState& state = side == Side::crm ? deal.crm : deal.partner_center;
+  store::SideState& state = side_of(deal, side);
   Columns before;
   if (state.image.valid()) {
     auto image = store.image(state.image);

@@ -13,9 +13,6 @@ namespace {
 using store::DealRow;
 using store::SideState;
 
-SideState& side_of(DealRow& row, Side side) { return side == Side::crm ? row.crm : row.partner_center; }
-Side other(Side side) { return side == Side::crm ? Side::partner_center : Side::crm; }
-
 // Of a referral; nullptr where it shows none.
 const Standing* standing_in(const Columns& referral) {
   return std::get_if<Standing>(&column(referral, info(Field::standing).name));
@@ -59,17 +56,18 @@ bool is_told_apart_from(const DealRow& row, const std::string& record) {
 // The row that the record's own key names: the other side's record, waiting for this one. `existing` is the row that
 // the record has already, when it has one.
 Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& seen, DealRow* existing) {
-  const RecordId named = pair_.connector(other(side)).normal_id(seen.key.value);
+  const RecordId named = pair_.connector(other_side(side)).normal_id(seen.key.value);
   if (seen.key.empty() || named.empty()) return std::optional<DealRow>{};
-  auto found = pair_.store->deal_by_record(other(side), named.value);
+  auto found = pair_.store->deal_by_record(other_side(side), named.value);
   if (!found) return found.error();
   if (!*found) {
     if (existing != nullptr) {
-      if (side_of(*existing, other(side)).record_id.empty()) side_of(*existing, other(side)).record_id = named.value;
+      if (side_of(*existing, other_side(side)).record_id.empty())
+        side_of(*existing, other_side(side)).record_id = named.value;
       return std::optional<DealRow>{};
     }
     DealRow row;
-    side_of(row, other(side)).record_id = named.value;
+    side_of(row, other_side(side)).record_id = named.value;
     return std::optional<DealRow>{row};
   }
   DealRow row = **found;
@@ -95,7 +93,7 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   end_doubts(*existing);
   auto open = pair_.store->has_open_operation(existing->id);
   if (!open) return open.error();
-  auto one = *open ? merge(row, other(side), *existing) : merge(*existing, side, row);
+  auto one = *open ? merge(row, other_side(side), *existing) : merge(*existing, side, row);
   if (!one) return one.error();
   if (auto noted = note_tie(side, *one); !noted) return noted.error();
   return std::optional<DealRow>{std::move(*one)};
@@ -104,7 +102,7 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
 // What the deal knows of the side becomes a part of the other one, which stays.
 Result<DealRow> Ties::merge(const DealRow& goes, Side side, DealRow stays) {
   if (auto removed = pair_.store->remove_deal(goes.id, stays.id); !removed) return removed.error();
-  side_of(stays, side) = side == Side::crm ? goes.crm : goes.partner_center;
+  side_of(stays, side) = side_of(goes, side);
   if (stays.engagement_id.empty()) stays.engagement_id = goes.engagement_id;
   if (!stays.microsoft.valid()) {
     stays.microsoft = goes.microsoft;
@@ -141,9 +139,9 @@ Result<void> Ties::hold_original(Side side, const RecordId& copy, DealRow origin
 Result<bool> Ties::release_copy(Side side, const Observation& seen, DealRow& row) {
   const auto mark = row.marks.find(second_holder_mark(side));
   if (mark == row.marks.end()) return false;
-  const bool same_key = pair_.connector(other(side)).normal_id(seen.key.value).value == mark->second;
+  const bool same_key = pair_.connector(other_side(side)).normal_id(seen.key.value).value == mark->second;
   if (same_key && holds_its_key(side, seen)) return false;
-  auto original = pair_.store->deal_by_record(other(side), mark->second);
+  auto original = pair_.store->deal_by_record(other_side(side), mark->second);
   if (!original) return original.error();
   if (same_key && side == Side::partner_center && is_won(seen.columns) && *original &&
       (*original)->partner_center.image.valid()) {
@@ -292,7 +290,7 @@ Result<void> Ties::let_closed_twins_go(Side side, const Observation& seen, DealR
 
 // The record names another one than before. What it named was never seen; the next record that names it waits for it.
 Result<void> Ties::let_name_go(Side side, DealRow& row) {
-  const std::string named = std::exchange(side_of(row, other(side)), SideState{}).record_id;
+  const std::string named = std::exchange(side_of(row, other_side(side)), SideState{}).record_id;
   const std::string others = other_holders_mark(side);
   const auto waiting = marked_records(row, others);
   row.marks.erase(others);
@@ -301,7 +299,7 @@ Result<void> Ties::let_name_go(Side side, DealRow& row) {
   if (!next) return next.error();
   if (!*next) return {};
   (*next)->marks.erase(second_holder_mark(side));
-  side_of(**next, other(side)).record_id = named;
+  side_of(**next, other_side(side)).record_id = named;
   for (std::size_t i = 1; i < waiting.size(); ++i) mark_record(**next, others, waiting[i]);
   (*next)->dirty = true;
   return pair_.store->update_deal(**next);
@@ -310,7 +308,7 @@ Result<void> Ties::let_name_go(Side side, DealRow& row) {
 // Does the key of a known record say whose it is? What a person called a deal of its own stays that until another key
 // is typed in.
 Result<bool> Ties::may_be_tied(Side side, const Observation& seen, DealRow& row) const {
-  if (!side_of(row, other(side)).record_id.empty()) return false;
+  if (!side_of(row, other_side(side)).record_id.empty()) return false;
   for (const char* mark : {clone_mark, twin_mark, restarted_mark, unlinked_mark}) {
     if (has_mark(row, mark)) return false;
   }
@@ -319,7 +317,7 @@ Result<bool> Ties::may_be_tied(Side side, const Observation& seen, DealRow& row)
   auto known = pair_.store->image(before);
   if (!known) return known.error();
   const std::string column_of_key = side == Side::crm ? pair_.mapping->key_column() : info(Field::crm_id).name;
-  const Connector& names = pair_.connector(other(side));
+  const Connector& names = pair_.connector(other_side(side));
   return names.normal_id(text_of(column(*known, column_of_key))) != names.normal_id(seen.key.value);
 }
 
@@ -340,8 +338,8 @@ Result<DealRow> Ties::row_of(Side side, const Observation& seen, std::optional<D
   if (auto follows = let_next_follow(side, seen, row); !follows) return follows.error();
   if (auto released = release_copy(side, seen, row); !released) return released.error();
   if (auto let_go = let_closed_twins_go(side, seen, row); !let_go) return let_go.error();
-  if (SideState& named = side_of(row, other(side)); is_only_named(named)) {
-    const RecordId now_named = pair_.connector(other(side)).normal_id(seen.key.value);
+  if (SideState& named = side_of(row, other_side(side)); is_only_named(named)) {
+    const RecordId now_named = pair_.connector(other_side(side)).normal_id(seen.key.value);
     if (seen.existence == cosell::Existence::live && now_named.value != named.record_id) {
       if (auto let_go = let_name_go(side, row); !let_go) return let_go.error();
     }
