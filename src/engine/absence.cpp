@@ -17,10 +17,6 @@ constexpr Duration stale_at_most =
     hours(1);  // a judgement: copies of a system are behind by seconds, at most by minutes
 constexpr int page_of_rows = 500;
 
-const store::SideState& side_of(const store::DealRow& row, Side side) {
-  return side == Side::crm ? row.crm : row.partner_center;
-}
-
 std::string listing_property(Side side) { return std::string("listing.") + store::name_of(side); }
 
 // How many deals are looked at per day: a request serves a whole page in a CRM, and one record in Partner Center.
@@ -117,16 +113,51 @@ Result<void> Absence::compare(Side side) {
   return *looked ? close_listing(side) : Result<void>{};
 }
 
+Result<bool> Absence::any_is_back(Side side, const std::vector<std::string>& ids) const {
+  for (const std::string& id : ids) {
+    auto row = pair_.store->deal_by_record(side, id);
+    if (!row) return row.error();
+    if (*row && side_of(**row, side).existence == store::Existence::live) return true;
+  }
+  return false;
+}
+
+// Rights that come back come back for many: as long as some are seen again, the next few are asked for at once.
+Result<bool> Absence::look_at_hidden(Side side, DealId& after) {
+  store::DealFilter filter;
+  filter.include_skipped = false;
+  filter.out_of_sight = side;
+  filter.limit = static_cast<int>(daily_portion(side));
+  filter.after = after;
+  while (true) {
+    auto rows = pair_.store->deals(filter);
+    if (!rows) return rows.error();
+    std::vector<std::string> ids;
+    for (const auto& row : *rows) ids.push_back(side_of(row, side).record_id);
+    auto looked = look_up(pair_, run_, report_, options_, side, ids);
+    if (!looked || !*looked) return looked;
+    const bool all_were_asked = static_cast<int>(rows->size()) < filter.limit;
+    after = filter.after = all_were_asked ? DealId{0} : rows->back().id;
+    if (all_were_asked) return true;
+    auto back = any_is_back(side, ids);
+    if (!back) return back.error();
+    if (!*back) return true;
+  }
+}
+
 Result<void> Absence::daily_look(Side side) {
   const std::string name = std::string("looked_at.") + store::name_of(side);
   auto last = pair_.store->property(name);
   if (!last) return last.error();
   auto position = pair_.store->property(name + ".after");
   if (!position) return position.error();
+  auto hidden_position = pair_.store->property(name + ".hidden_after");
+  if (!hidden_position) return hidden_position.error();
   const auto at = parse_instant(*last);
   const Instant now = pair_.clock->now();
   if (at && now - *at < days(1)) return {};
   std::vector<std::string> ids;
+  DealId hidden_after{hidden_position->empty() ? 0 : std::stoll(*hidden_position)};
   store::DealFilter filter;
   filter.include_skipped = false;
   filter.limit = static_cast<int>(daily_portion(side));
@@ -140,12 +171,21 @@ Result<void> Absence::daily_look(Side side) {
       if (linked && state.existence == store::Existence::live) ids.push_back(state.record_id);
     }
     filter.after = rows->empty() ? DealId{0} : rows->back().id;
+    // First, so that what this look does not find is not asked for a second time.
+    auto hidden = look_at_hidden(side, hidden_after);
+    if (!hidden) return hidden.error();
+    if (!*hidden) return {};
   }
   auto looked = look_up(pair_, run_, report_, options_, side, ids);
   if (!looked) return looked.error();
   if (!*looked) return {};
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = pair_.store->set_property(name, to_string(now)); !done) return done;
+    if (hidden_after.value != 0 || !hidden_position->empty()) {
+      if (auto done = pair_.store->set_property(name + ".hidden_after", std::to_string(hidden_after.value)); !done) {
+        return done;
+      }
+    }
     return pair_.store->set_property(name + ".after", std::to_string(filter.after.value));
   });
 }

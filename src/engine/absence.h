@@ -3,7 +3,8 @@
 // it.
 //
 // A full listing (the first one, or one after the read position died) is compared with what is known; beside that a
-// few linked deals are looked up by id once a day, because a side may report no deletions at all (F-34).
+// few linked deals are looked up by id once a day, because a side may report no deletions at all (F-34), and so are
+// linked records that are out of sight, because none is listed when rights come back (F-46).
 #pragma once
 
 #include <string>
@@ -34,7 +35,7 @@ class Absence {
   // The listing is complete: what is known and was not in it is looked up. Stops the run when that is suspiciously
   // much.
   Result<void> compare(Side side);
-  // A few linked deals, in turn.
+  // A few linked deals, in turn, and a few of those that are out of sight.
   Result<void> daily_look(Side side);
   // Records that showed an older state than the known one a while ago: what still does was restored, and its deal waits
   // for a person.
@@ -42,6 +43,9 @@ class Absence {
 
  private:
   Result<void> close_listing(Side side);
+  // Behind `after`, until a few are still out of sight. False as look_up().
+  Result<bool> look_at_hidden(Side side, DealId& after);
+  Result<bool> any_is_back(Side side, const std::vector<std::string>& ids) const;
 
   const Pair& pair_;
   RunId run_;

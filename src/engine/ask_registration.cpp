@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/marks.h"
+#include "engine/person.h"
 #include "engine/words.h"
 #include "store/codec.h"
 
@@ -14,13 +15,6 @@ namespace {
 
 namespace stated = registration_column;
 using store::DealRow;
-
-Result<DealRow> row_to_register(const Pair& pair, DealId id) {
-  auto row = pair.store->deal(id);
-  if (!row) return row.error();
-  if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
-  return **row;
-}
 
 // What was stated lies over what Partner Center shows, or over what the deal itself says of value and solution.
 Columns completed(const Columns& given, const DealView& view) {
@@ -47,6 +41,20 @@ std::string listed(const std::vector<Objection>& objections) {
   return text::join(texts, "; ");
 }
 
+// Was a registration of the deal sent, and is it not known what became of it?
+Result<bool> is_unanswered(const Pair& pair, DealId id) {
+  store::OperationFilter filter;
+  filter.deal = id;
+  filter.kind = name_of(RecordKind::registration);
+  for (const auto state : {store::OperationState::sent, store::OperationState::unknown}) {
+    filter.state = state;
+    auto open = pair.store->operations(filter);
+    if (!open) return open.error();
+    if (!open->empty()) return true;
+  }
+  return false;
+}
+
 Result<void> keep_wanted(const Pair& pair, DealRow row, const std::string& wanted, const std::string& summary) {
   if (wanted.empty()) {
     row.marks.erase(registration_mark);
@@ -56,12 +64,7 @@ Result<void> keep_wanted(const Pair& pair, DealRow row, const std::string& wante
   row.dirty = true;
   return pair.store->transaction([&]() -> Result<void> {
     if (auto done = pair.store->update_deal(row); !done) return done;
-    store::JournalEntry entry;
-    entry.at = pair.clock->now();
-    entry.deal = row.id;
-    entry.kind = store::JournalKind::person;
-    entry.summary = summary;
-    return pair.store->journal(entry);
+    return note_person(pair, row.id, summary);
   });
 }
 
@@ -92,7 +95,7 @@ RegistrationPlan plan_of_registration(const Columns& wanted, const DealView& vie
 }
 
 Result<RegistrationAsked> ask_registration(const Pair& pair, DealId id, const Columns& given, bool keep) {
-  auto row = row_to_register(pair, id);
+  auto row = known_deal(*pair.store, id);
   if (!row) return row.error();
   auto view = load_view(pair, *row);
   if (!view) return view.error();
@@ -122,10 +125,16 @@ Result<RegistrationAsked> ask_registration(const Pair& pair, DealId id, const Co
 }
 
 Result<std::string> forget_registration(const Pair& pair, DealId id) {
-  auto row = row_to_register(pair, id);
+  auto row = known_deal(*pair.store, id);
   if (!row) return row.error();
   if (!has_mark(*row, registration_mark)) {
     return make_error(ErrorClass::precondition, row->title + ": no registration waits to be sent.");
+  }
+  auto unanswered = is_unanswered(pair, id);
+  if (!unanswered) return unanswered.error();
+  if (*unanswered) {
+    return make_error(ErrorClass::precondition,
+                      row->title + ": it is not known yet whether the registration arrived. " + "First: cosell sync");
   }
   auto kept = keep_wanted(pair, *row, "", "The registration that was not sent yet is forgotten");
   if (!kept) return kept.error();

@@ -24,7 +24,7 @@ struct RegistrationAsked {
 // Refused (ErrorClass::precondition) with everything that is missing or wrong in one text.
 Result<RegistrationAsked> ask_registration(const Pair& pair, DealId deal, const Columns& given, bool keep = true);
 
-// Forgets what was asked and not sent yet; ErrorClass::precondition when nothing was.
+// Forgets what was asked and not sent yet; ErrorClass::precondition when nothing was, or it may have been sent.
 Result<std::string> forget_registration(const Pair& pair, DealId deal);
 
 // Against the deal as it is now: what is still to be sent of `wanted`, and what stands against it.

@@ -2,7 +2,10 @@
 #include "engine/link.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "engine/marks.h"
+#include "engine/person.h"
+#include "engine/words.h"
 
 namespace cosell::engine {
 
@@ -20,35 +23,16 @@ void forget_doubts(DealRow& row) {
 Result<void> release_original(const Pair& pair, const DealRow& second, Side side, DealId linked) {
   const auto mark = second.marks.find(second_holder_mark(side));
   if (mark == second.marks.end()) return {};
-  auto original = pair.store->deal_by_record(side == Side::crm ? Side::partner_center : Side::crm, mark->second);
+  auto original = pair.store->deal_by_record(other_side(side), mark->second);
   if (!original) return original.error();
   if (!*original || (*original)->id == linked) return {};
-  const std::string& record = side == Side::crm ? second.crm.record_id : second.partner_center.record_id;
-  unmark_record(**original, other_holders_mark(side), record);
+  unmark_record(**original, other_holders_mark(side), side_of(second, side).record_id);
   (*original)->dirty = true;
   return pair.store->update_deal(**original);
 }
 
-Result<void> note(const Pair& pair, DealId deal, store::JournalKind kind, const std::string& summary,
-                  const json::Value& payload) {
-  store::JournalEntry entry;
-  entry.at = pair.clock->now();
-  entry.deal = deal;
-  entry.kind = kind;
-  entry.summary = summary;
-  entry.payload = json::canonical(payload);
-  return pair.store->journal(entry);
-}
-
 void keep_mark(const DealRow& of, const char* name, DealRow& keeps) {
   if (const auto mark = of.marks.find(name); mark != of.marks.end()) keeps.marks[name] = mark->second;
-}
-
-Result<DealRow> known(const Pair& pair, DealId id) {
-  auto row = pair.store->deal(id);
-  if (!row) return row.error();
-  if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
-  return **row;
 }
 
 }  // namespace
@@ -85,6 +69,8 @@ Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& 
   opportunity.microsoft_id = referral.microsoft_id;
   opportunity.ask_microsoft_at = referral.ask_microsoft_at;
   forget_doubts(opportunity);
+  // What was agreed with another referral says nothing of this one.
+  std::erase_if(opportunity.marks, [](const auto& mark) { return text::starts_with(mark.first, store::agreed_mark); });
   keep_mark(referral, cloned_mark, opportunity);
   unmark_record(opportunity, twinned_mark, referral.partner_center.record_id);
   unmark_record(opportunity, cloned_mark, opportunity.crm.record_id);
@@ -93,14 +79,20 @@ Result<DealRow> link_rows(const Pair& pair, DealRow opportunity, const DealRow& 
   auto payload = json::Value::object();
   payload.set("crm", json::Value::string(opportunity.crm.record_id));
   payload.set("partner_center", json::Value::string(referral.partner_center.record_id));
-  if (auto noted = note(pair, opportunity.id, kind, why, payload); !noted) return noted.error();
+  store::JournalEntry entry;
+  entry.at = pair.clock->now();
+  entry.deal = opportunity.id;
+  entry.kind = kind;
+  entry.summary = why;
+  entry.payload = json::canonical(payload);
+  if (auto noted = pair.store->journal(entry); !noted) return noted.error();
   return opportunity;
 }
 
 Result<DealRow> link_deals(const Pair& pair, DealId opportunity, DealId referral) {
-  auto left = known(pair, opportunity);
+  auto left = known_deal(*pair.store, opportunity);
   if (!left) return left.error();
-  auto right = known(pair, referral);
+  auto right = known_deal(*pair.store, referral);
   if (!right) return right.error();
   std::optional<DealRow> linked;
   auto done = pair.store->transaction([&]() -> Result<void> {
@@ -115,7 +107,7 @@ Result<DealRow> link_deals(const Pair& pair, DealId opportunity, DealId referral
 }
 
 Result<void> match_with_none(const Pair& pair, DealId deal) {
-  auto row = known(pair, deal);
+  auto row = known_deal(*pair.store, deal);
   if (!row) return row.error();
   if (!row->crm.record_id.empty() && !row->partner_center.record_id.empty()) {
     return in_the_way(row->title + " is linked. To take it apart: cosell deals unlink " + row->crm.record_id);
@@ -134,16 +126,17 @@ Result<void> match_with_none(const Pair& pair, DealId deal) {
     row->marks[no_match_mark] = apart_from;
     row->dirty = true;
     if (auto updated = pair.store->update_deal(*row); !updated) return updated;
-    return note(pair, deal, store::JournalKind::person, "Said to be a deal of its own", json::Value::object());
+    return note_person(pair, deal, "Said to be a deal of its own");
   });
 }
 
 Result<void> unlink_deal(const Pair& pair, DealId deal) {
-  auto row = known(pair, deal);
+  auto row = known_deal(*pair.store, deal);
   if (!row) return row.error();
   if (row->crm.record_id.empty() || row->partner_center.record_id.empty()) {
     return in_the_way(row->title + " is not linked.");
   }
+  if (has_mark(*row, registration_mark)) return in_the_way(row->title + ": " + words::registration_waits(*row));
   const std::string opportunity = row->crm.record_id;
   const std::string referral = row->partner_center.record_id;
   return pair.store->transaction([&]() -> Result<void> {
@@ -177,12 +170,10 @@ Result<void> unlink_deal(const Pair& pair, DealId deal) {
     payload.set("crm", json::Value::string(opportunity));
     payload.set("partner_center", json::Value::string(referral));
     payload.set("other_deal", json::Value::integer(id->value));
-    if (auto noted = note(pair, deal, store::JournalKind::person, "Taken apart from referral " + referral, payload);
-        !noted) {
-      return noted;
-    }
+    auto noted = note_person(pair, deal, "Taken apart from referral " + referral, json::canonical(payload));
+    if (!noted) return noted;
     payload.set("other_deal", json::Value::integer(deal.value));
-    return note(pair, *id, store::JournalKind::person, "Taken apart from opportunity " + opportunity, payload);
+    return note_person(pair, *id, "Taken apart from opportunity " + opportunity, json::canonical(payload));
   });
 }
 

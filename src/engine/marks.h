@@ -28,6 +28,10 @@ inline constexpr const char* twinned_mark = "doubled_by";
 std::string second_holder_mark(Side side);  // clone_mark, twin_mark
 std::string other_holders_mark(Side side);  // cloned_mark, twinned_mark
 
+// Writes that were under way when the deal was tied to another record, by their ids: what they agree on was agreed with
+// the one before.
+inline constexpr const char* agreed_before_mark = "agreed_before";
+
 // A person gave the side's record the key of another deal than it is tied to, which is set back: the moment and the
 // key.
 std::string retyped_mark(Side side);

@@ -18,8 +18,6 @@ namespace {
 using store::DealRow;
 using store::SideState;
 
-store::SideState& side_of(DealRow& row, Side side) { return side == Side::crm ? row.crm : row.partner_center; }
-
 store::Existence existence_of(cosell::Existence e) {
   switch (e) {
     case cosell::Existence::live:
@@ -42,10 +40,6 @@ std::string title_from(const Pair& pair, Side side, const Observation& seen) {
 }
 
 }  // namespace
-
-Result<std::optional<DealRow>> Observer::row_of(Side side, const RecordId& id) {
-  return pair_.store->deal_by_record(side, id.value);
-}
 
 bool Observer::is_left_out(const store::SideState& known, const Observation& seen) const {
   const bool older = known.image.valid() && seen.changed_at != Instant{} && seen.changed_at < known.changed_at;
@@ -87,7 +81,7 @@ Result<bool> Observer::only_completes(const Observation& seen, ImageId before) {
 
 // Its record named the other one, and now names another. The tie stays, which people are told (decide_warnings.cpp).
 Result<void> Observer::note_retyped_key(DealRow& row, Side side, const Observation& seen, ImageId before) {
-  const Side other = side == Side::crm ? Side::partner_center : Side::crm;
+  const Side other = other_side(side);
   const std::string& tied = side_of(row, other).record_id;
   if (!before.valid() || tied.empty() || seen.key.empty()) return {};
   const Connector& names = pair_.connector(other);

@@ -24,8 +24,6 @@ class Observer {
   Result<void> take(Side side, const Observation& seen, ObserveCounts& counts);
   // Inside a transaction. The side does not know the record under its id: it counts as out of sight (I-11).
   Result<void> take_missing(Side side, const std::string& id, ObserveCounts& counts);
-  // The row of the deal that a record belongs to, after take().
-  Result<std::optional<store::DealRow>> row_of(Side side, const RecordId& id);
 
  private:
   // A state from before the known one, which says nothing of keys either.

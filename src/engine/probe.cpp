@@ -1,5 +1,12 @@
 // Operations without a known outcome: what came of them is looked up before anything new is planned for that deal
 // (I-20). "Not found" is no proof while a request may still arrive (reliability section 3, second trap).
+//
+// Where a side refuses a second record with one key, the record that is found is what came of the create. Partner
+// Center does not: a person may have made the referral meanwhile, or have given one the opportunity's id. There a
+// create is taken for arrived when one referral carries its key that was not received from anybody and shows the name,
+// the value or the close date as sent. Any other, and each of several, is read as a listing would show it: what the two
+// sides of such a deal show then follows the rules of a first link, and of several one is tied and each other one held
+// (ties.h).
 #include <algorithm>
 
 #include "engine/marks.h"
@@ -33,6 +40,19 @@ RecordRef ref_of(const OperationRow& row) {
   }
   ref.created_after = row.sent_at.value_or(row.planned_at) - minutes(5);
   return ref;
+}
+
+// "As sent" of a create in Partner Center: see above.
+bool may_come_of(const OperationRow& create, const Observation& seen) {
+  if (text_of(column(seen.columns, info(Field::direction).name)) == "Incoming") return false;
+  bool differs = false;
+  for (const Field field : {Field::name, Field::value, Field::close_date}) {
+    const auto sent = create.changes.find(info(field).name);
+    if (sent == create.changes.end()) continue;
+    if (same_value(column(seen.columns, sent->first), sent->second)) return true;
+    differs = true;
+  }
+  return !differs;
 }
 
 bool shows_changes(const OperationRow& row, const Observation& seen) {
@@ -101,9 +121,7 @@ Result<void> Settler::probe(Side side, std::vector<OperationRow> rows) {
     }
     found = std::move(*fetched);
   }
-  const auto other = [&](const std::string& id) {
-    return pair_.connector(side == Side::crm ? Side::partner_center : Side::crm).normal_id(id);
-  };
+  const auto other = [&](const std::string& id) { return pair_.connector(other_side(side)).normal_id(id); };
   for (const auto& row : rows) {
     if (row.kind == name_of(RecordKind::account)) continue;
     for (const auto& seen : found) {
@@ -133,6 +151,7 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     if (!*holder || !has_mark(**holder, restarted_mark)) found.push_back(seen);
   }
   const Capabilities& can = pair_.connector(side).capabilities();
+  const bool has_unique_key = can.client_key == Capabilities::ClientKey::unique;
   if (names_its_target(row)) {
     if (!found.empty() && shows_changes(row, found.front())) {
       Applied applied;
@@ -149,7 +168,8 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     }
     return drop(row, true);
   }
-  if (found.size() == 1) {
+  const bool in_question = !has_unique_key && row.kind == name_of(RecordKind::referral);
+  if (found.size() == 1 && (!in_question || may_come_of(row, found.front()))) {
     Applied applied;
     applied.id = found.front().id;
     applied.version = found.front().version;
@@ -157,19 +177,13 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     return settle_applied(row, applied, AnswerIs::read_later);
   }
   if (found.size() > 1 && row.kind == name_of(RecordKind::account)) return drop(row, true);  // a person says which
-  if (found.size() > 1) {
-    // A twin: neither is linked, both are reported by the next reading (I-17).
-    if (auto done = drop(row, false); !done) return done;
-    auto deal = pair_.store->deal(row.deal);
-    if (!deal) return deal.error();
-    if (!*deal) return {};
-    (*deal)->marks[twin_mark] = row.key;
-    (*deal)->dirty = true;
-    return pair_.store->update_deal(**deal);
+  Observer observer(pair_, run_);
+  for (const Observation& seen : found) {
+    if (auto taken = observer.take(side, seen, report_.observed[side]); !taken) return taken;
   }
+  if (found.size() > 1) return drop(row, true);  // twins: nothing more is made for either (I-17)
   // One that meets a record with its key writes over what people did there since, where updates carry no condition.
-  const bool harmless = can.client_key == Capabilities::ClientKey::unique && can.refuses_stale_updates &&
-                        row.kind != name_of(RecordKind::account);
+  const bool harmless = has_unique_key && can.refuses_stale_updates && row.kind != name_of(RecordKind::account);
   return harmless || !may_still_arrive(row) ? drop(row, true) : wait_for_late_arrival(side, row);
 }
 

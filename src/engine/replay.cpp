@@ -5,6 +5,7 @@
 #include "engine/flip.h"
 #include "engine/marks.h"
 #include "engine/observe.h"
+#include "engine/person.h"
 #include "engine/settle.h"
 #include "engine/words.h"
 
@@ -43,12 +44,7 @@ Result<std::vector<Replayed>> mark(const Pair& pair, const std::vector<DealId>& 
       out.push_back(std::move(one));
       forget_refusals(**row);
       if (auto updated = pair.store->update_deal(**row); !updated) return updated;
-      store::JournalEntry entry;
-      entry.at = pair.clock->now();
-      entry.deal = id;
-      entry.kind = store::JournalKind::person;
-      entry.summary = "Replay was asked for";
-      if (auto noted = pair.store->journal(entry); !noted) return noted;
+      if (auto noted = note_person(pair, id, "Replay was asked for"); !noted) return noted;
     }
     return {};
   });

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/ask_registration.h"
 #include "engine/marks.h"
+#include "engine/person.h"
 #include "engine/view.h"
 #include "engine/words.h"
 
@@ -15,22 +16,6 @@ namespace {
 
 using store::DealRow;
 
-Result<void> note(const Pair& pair, DealId deal, const std::string& summary) {
-  store::JournalEntry entry;
-  entry.at = pair.clock->now();
-  entry.deal = deal;
-  entry.kind = store::JournalKind::person;
-  entry.summary = summary;
-  return pair.store->journal(entry);
-}
-
-Result<DealRow> row_of(const Pair& pair, DealId id) {
-  auto row = pair.store->deal(id);
-  if (!row) return row.error();
-  if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
-  return **row;
-}
-
 // "" when the deal may be restarted, else why not.
 std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) {
   const auto crm = view.crm.deal.standing();
@@ -39,10 +24,8 @@ std::string why_not(const Pair& pair, const DealRow& row, const DealView& view) 
   if (row.crm.record_id.empty() || row.partner_center.record_id.empty() || !crm || !referral) {
     return "There is no opportunity with a referral to start again from.";
   }
-  if (has_mark(row, registration_mark)) {
-    return "Its registration with Microsoft was not sent yet. First: cosell sync, or: " + words::register_command(row) +
-           " --cancel";
-  }
+  if (has_mark(row, registration_mark)) return words::registration_waits(row);
+  if (has_mark(row, twinned_mark)) return words::doubled(pair, row) + " First: " + words::twin_left_remedy(pair, row);
   if (crm->status != Status::active) {
     return "The opportunity is not open in " + c + "; open it there first, then restart the deal.";
   }
@@ -71,7 +54,7 @@ void forget_old_referral(DealRow& row) {
 }  // namespace
 
 Result<void> restart(const Pair& pair, DealId id) {
-  auto row = row_of(pair, id);
+  auto row = known_deal(*pair.store, id);
   if (!row) return row.error();
   auto view = load_view(pair, *row);
   if (!view) return view.error();
@@ -87,6 +70,8 @@ Result<void> restart(const Pair& pair, DealId id) {
   old.microsoft = row->microsoft;
   old.microsoft_id = row->microsoft_id;
   old.marks[restarted_mark] = row->crm.record_id;
+  // Copies carry the old referral, and hold the deal no longer.
+  if (auto copies = row->marks.extract(cloned_mark); !copies.empty()) old.marks.insert(std::move(copies));
   old.since = pair.clock->now();
   old.dirty = true;
   const std::string old_id = row->partner_center.record_id;
@@ -97,14 +82,14 @@ Result<void> restart(const Pair& pair, DealId id) {
     if (auto done = pair.store->update_deal(*row); !done) return done;
     auto added = pair.store->add_deal(old);
     if (!added) return added.error();
-    if (auto done = note(pair, *added, "Left behind: the opportunity starts again with a new referral"); !done)
+    if (auto done = note_person(pair, *added, "Left behind: the opportunity starts again with a new referral"); !done)
       return done;
-    return note(pair, id, "Started again with a new referral; the old one is " + old_id);
+    return note_person(pair, id, "Started again with a new referral; the old one is " + old_id);
   });
 }
 
 Result<void> leave_as_is(const Pair& pair, DealId id) {
-  auto row = row_of(pair, id);
+  auto row = known_deal(*pair.store, id);
   if (!row) return row.error();
   const auto reasons = reasons_of(*row);
   const auto differs = std::find_if(reasons.begin(), reasons.end(), [](const std::string& reason) {
@@ -118,7 +103,7 @@ Result<void> leave_as_is(const Pair& pair, DealId id) {
   row->dirty = true;
   return pair.store->transaction([&]() -> Result<void> {
     if (auto done = pair.store->update_deal(*row); !done) return done;
-    return note(pair, id, "To be left as it is: open or closed differently in " + pair.title(Side::crm));
+    return note_person(pair, id, "To be left as it is: open or closed differently in " + pair.title(Side::crm));
   });
 }
 

@@ -11,6 +11,7 @@
 #include "engine/marks.h"
 #include "engine/view.h"
 #include "engine/words.h"
+#include "store/codec.h"
 
 namespace cosell::engine {
 
@@ -59,14 +60,46 @@ std::string done_sentence(const Pair& pair, const OperationRow& row) {
 // deal to another one. Their word stands; a record that was made meanwhile is met as any other by the next reading.
 bool still_concerns(const OperationRow& row, const DealRow& deal) {
   if (is_kind(row, RecordKind::microsoft_half)) return row.engagement_id == deal.engagement_id;
-  const std::string& record = row.side == Side::crm ? deal.crm.record_id : deal.partner_center.record_id;
+  const std::string& record = side_of(deal, row.side).record_id;
   return record == row.target_id || (record.empty() && !names_its_target(row));
+}
+
+void forget_refusals_of(DealRow& deal, Side side) {
+  if (deal.marks.erase(refused_mark(side)) == 0 || !refused_writes(deal).empty()) return;
+  deal.marks.erase(refused_message_mark);
+  deal.marks.erase(refused_reason_mark);
+}
+
+// Does what both sides showed when the write was planned say anything of the two that the deal consists of now? Not of
+// a record that stands alone since, nor of one that took the other's place.
+bool may_agree(const OperationRow& row, const DealRow& deal) {
+  const std::string& other = side_of(deal, other_side(row.side)).record_id;
+  const auto before = marked_records(deal, agreed_before_mark);
+  return !other.empty() && std::find(before.begin(), before.end(), row.id.value) == before.end();
+}
+
+// Does Partner Center show by this write all that is wanted of the registration? A person may have stated it anew while
+// it was not known what became of the write; that is not forgotten.
+Result<bool> registers_all_that_is_wanted(const Pair& pair, const OperationRow& row, const DealRow& deal) {
+  const auto mark = deal.marks.find(registration_mark);
+  const auto wanted = mark == deal.marks.end() ? Result<Columns>(Columns{}) : store::decode_columns(mark->second);
+  if (!wanted || wanted->empty()) return true;
+  Columns registered;
+  if (deal.partner_center.image.valid()) {
+    auto before = pair.store->image(deal.partner_center.image);
+    if (!before) return before.error();
+    registered = registration_in(*before);
+  }
+  for (const auto& [name, value] : row.changes) registered[name] = value;
+  return std::all_of(registration_columns().begin(), registration_columns().end(), [&](const std::string& name) {
+    return same_value(column(registered, name), column(*wanted, name));
+  });
 }
 
 // The record that a create met was taken from this deal by a person, or belongs to another one since.
 bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
-  const std::string& tied = side == Side::crm ? holder.partner_center.record_id : holder.crm.record_id;
-  const std::string& ours = side == Side::crm ? deal.partner_center.record_id : deal.crm.record_id;
+  const std::string& tied = side_of(holder, other_side(side)).record_id;
+  const std::string& ours = side_of(deal, other_side(side)).record_id;
   if (has_mark(holder, unlinked_mark) || (!tied.empty() && tied != ours)) return true;
   const auto told_apart = holder.marks.find(no_match_mark);
   return told_apart != holder.marks.end() && told_apart->second == ours;
@@ -128,11 +161,12 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   DealRow deal = *std::move(*found);
   if (!still_concerns(row, deal)) return note_outcome(row, done_sentence(pair_, row));
   deal.dirty = true;
-  if (registers) deal.marks.erase(registration_mark);
-  if (!only_tells_the_seller(row) && deal.marks.erase(refused_mark(side)) > 0 && refused_writes(deal).empty()) {
-    deal.marks.erase(refused_message_mark);
-    deal.marks.erase(refused_reason_mark);
+  if (registers) {
+    auto done = registers_all_that_is_wanted(pair_, row, deal);
+    if (!done) return done.error();
+    if (*done) deal.marks.erase(registration_mark);
   }
+  if (!only_tells_the_seller(row)) forget_refusals_of(deal, side);
   deal.marks.erase(attempts_mark);
   deal.marks.erase(misses_mark(side));
   return is_kind(row, RecordKind::microsoft_half) ? settle_half(row, applied, deal)
@@ -162,7 +196,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
     }
   }
-  store::SideState& state = side == Side::crm ? deal.crm : deal.partner_center;
+  store::SideState& state = side_of(deal, side);
   Columns before;
   if (state.image.valid()) {
     auto image = store.image(state.image);
@@ -191,9 +225,28 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
   if (!agreement.unheeded.empty() && agreement.unheeded.size() == row.agrees_with.size()) {
     note_unheeded(row, deal, agreement.unheeded);
   }
-  if (auto kept = agree_on(pair_, deal, agreement.on); !kept) return kept;
+  if (may_agree(row, deal)) {
+    if (auto kept = agree_on(pair_, deal, agreement.on); !kept) return kept;
+  }
+  unmark_record(deal, agreed_before_mark, row.id.value);
   if (auto updated = store.update_deal(deal); !updated) return updated;
+  if (auto given = let_key_be_given(row, before); !given) return given;
   return note_outcome(row, done_sentence(pair_, row), *image);
+}
+
+// The opportunity carried another deal's referral until now, which a CRM with unique keys refused to put on that
+// deal's.
+Result<void> Settler::let_key_be_given(const OperationRow& row, const Columns& before) {
+  const auto key = row.changes.find(pair_.mapping->key_column());
+  if (row.side != Side::crm || is_create(row) || key == row.changes.end()) return {};
+  const RecordId known = pair_.partner_center->normal_id(text_of(column(before, key->first)));
+  if (known.empty() || known == pair_.partner_center->normal_id(text_of(key->second))) return {};
+  auto deal = pair_.store->deal_by_record(Side::partner_center, known.value);
+  if (!deal) return deal.error();
+  if (!*deal || !has_mark(**deal, refused_mark(Side::crm))) return {};
+  forget_refusals_of(**deal, Side::crm);
+  (*deal)->dirty = true;
+  return pair_.store->update_deal(**deal);
 }
 
 // I-16: a tie is a person's to change. Decided anew when something changes.

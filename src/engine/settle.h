@@ -49,6 +49,7 @@ class Settler {
   Result<void> settle_applied(store::OperationRow& row, const Applied& applied, AnswerIs answer);
   Result<void> settle_half(const store::OperationRow& row, const Applied& applied, store::DealRow& deal);
   Result<void> settle_record(store::OperationRow& row, const Applied& applied, AnswerIs answer, store::DealRow& deal);
+  Result<void> let_key_be_given(const store::OperationRow& row, const Columns& before);
   Result<void> wait_beside(const store::OperationRow& row, store::DealRow& deal, const store::DealRow& holder);
   Result<void> settle_failed(store::OperationRow& row, const Error& error);
   bool stage_follows(const store::OperationRow& row) const;

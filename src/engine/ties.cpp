@@ -13,9 +13,6 @@ namespace {
 using store::DealRow;
 using store::SideState;
 
-SideState& side_of(DealRow& row, Side side) { return side == Side::crm ? row.crm : row.partner_center; }
-Side other(Side side) { return side == Side::crm ? Side::partner_center : Side::crm; }
-
 // Of a referral; nullptr where it shows none.
 const Standing* standing_in(const Columns& referral) {
   return std::get_if<Standing>(&column(referral, info(Field::standing).name));
@@ -59,17 +56,18 @@ bool is_told_apart_from(const DealRow& row, const std::string& record) {
 // The row that the record's own key names: the other side's record, waiting for this one. `existing` is the row that
 // the record has already, when it has one.
 Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& seen, DealRow* existing) {
-  const RecordId named = pair_.connector(other(side)).normal_id(seen.key.value);
+  const RecordId named = pair_.connector(other_side(side)).normal_id(seen.key.value);
   if (seen.key.empty() || named.empty()) return std::optional<DealRow>{};
-  auto found = pair_.store->deal_by_record(other(side), named.value);
+  auto found = pair_.store->deal_by_record(other_side(side), named.value);
   if (!found) return found.error();
   if (!*found) {
     if (existing != nullptr) {
-      if (side_of(*existing, other(side)).record_id.empty()) side_of(*existing, other(side)).record_id = named.value;
+      if (side_of(*existing, other_side(side)).record_id.empty())
+        side_of(*existing, other_side(side)).record_id = named.value;
       return std::optional<DealRow>{};
     }
     DealRow row;
-    side_of(row, other(side)).record_id = named.value;
+    side_of(row, other_side(side)).record_id = named.value;
     return std::optional<DealRow>{row};
   }
   DealRow row = **found;
@@ -88,13 +86,14 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
     apart.marks[second_holder_mark(side)] = named.value;
     return std::optional<DealRow>{apart};
   }
-  end_doubts(row);  // also twins that a look-up found: from now on each of them is seen by itself
+  end_doubts(row);
+  if (auto forgotten = forget_agreements_of_open_writes(row); !forgotten) return forgotten.error();
   if (existing == nullptr || row.crm.record_id == existing->crm.record_id) return std::optional<DealRow>{row};
   // Two halves of one deal, seen apart before: one row from now on.
   end_doubts(*existing);
   auto open = pair_.store->has_open_operation(existing->id);
   if (!open) return open.error();
-  auto one = *open ? merge(row, other(side), *existing) : merge(*existing, side, row);
+  auto one = *open ? merge(row, other_side(side), *existing) : merge(*existing, side, row);
   if (!one) return one.error();
   if (auto noted = note_tie(side, *one); !noted) return noted.error();
   return std::optional<DealRow>{std::move(*one)};
@@ -103,7 +102,7 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
 // What the deal knows of the side becomes a part of the other one, which stays.
 Result<DealRow> Ties::merge(const DealRow& goes, Side side, DealRow stays) {
   if (auto removed = pair_.store->remove_deal(goes.id, stays.id); !removed) return removed.error();
-  side_of(stays, side) = side == Side::crm ? goes.crm : goes.partner_center;
+  side_of(stays, side) = side_of(goes, side);
   if (stays.engagement_id.empty()) stays.engagement_id = goes.engagement_id;
   if (!stays.microsoft.valid()) {
     stays.microsoft = goes.microsoft;
@@ -140,9 +139,9 @@ Result<void> Ties::hold_original(Side side, const RecordId& copy, DealRow origin
 Result<bool> Ties::release_copy(Side side, const Observation& seen, DealRow& row) {
   const auto mark = row.marks.find(second_holder_mark(side));
   if (mark == row.marks.end()) return false;
-  const bool same_key = pair_.connector(other(side)).normal_id(seen.key.value).value == mark->second;
+  const bool same_key = pair_.connector(other_side(side)).normal_id(seen.key.value).value == mark->second;
   if (same_key && holds_its_key(side, seen)) return false;
-  auto original = pair_.store->deal_by_record(other(side), mark->second);
+  auto original = pair_.store->deal_by_record(other_side(side), mark->second);
   if (!original) return original.error();
   if (same_key && side == Side::partner_center && is_won(seen.columns) && *original &&
       (*original)->partner_center.image.valid()) {
@@ -162,14 +161,14 @@ Result<bool> Ties::release_copy(Side side, const Observation& seen, DealRow& row
 }
 
 // Did the referral that the deal is tied to give up its key, by what is seen of it now? One that never carried it does
-// so only by being closed, other than as won.
-Result<bool> Ties::gives_up_its_key(const Observation& seen, const DealRow& original) {
+// so only by being closed, other than as won. Of one that is out of sight nobody knows.
+Result<bool> Ties::gives_up_its_key(const Observation& seen, const SideState& referral,
+                                    const std::string& opportunity) const {
+  if (seen.existence != cosell::Existence::live) return false;
   if (!holds_its_key(Side::partner_center, seen) && !is_won(seen.columns)) return true;
-  const auto names_it = [&](const std::string& key) {
-    return pair_.crm->normal_id(key).value == original.crm.record_id;
-  };
-  if (names_it(seen.key.value) || !original.partner_center.image.valid()) return false;
-  auto before = pair_.store->image(original.partner_center.image);
+  const auto names_it = [&](const std::string& key) { return pair_.crm->normal_id(key).value == opportunity; };
+  if (names_it(seen.key.value) || !referral.image.valid()) return false;
+  auto before = pair_.store->image(referral.image);
   if (!before) return before.error();
   return names_it(text_of(column(*before, info(Field::crm_id).name)));
 }
@@ -187,12 +186,30 @@ Result<std::optional<DealRow>> Ties::next_holder(const DealRow& original) {
   return std::optional<DealRow>{};
 }
 
+// The deal is tied to another record than before. What open writes were planned to agree on was agreed with that one.
+Result<void> Ties::forget_agreements_of_open_writes(DealRow& row) {
+  auto any = pair_.store->has_open_operation(row.id);
+  if (!any) return any.error();
+  if (!*any) return {};
+  store::OperationFilter filter;
+  filter.deal = row.id;
+  filter.verb = name_of(Verb::update);  // a create is about the record that it made
+  for (const auto state :
+       {store::OperationState::planned, store::OperationState::sent, store::OperationState::unknown}) {
+    filter.state = state;
+    auto open = pair_.store->operations(filter);
+    if (!open) return open.error();
+    for (const auto& write : *open) mark_record(row, agreed_before_mark, write.id.value);
+  }
+  return {};
+}
+
 // Which of some twins in Partner Center stays is the person's choice: the one that still carries the opportunity's id.
 // The one that gave it up gets a row of its own, which is returned. As when a person takes a deal apart, that does not
 // wait for a write whose outcome is not known: it is not shown this again.
 Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen, const DealRow& original) {
   if (side != Side::partner_center || !has_mark(original, twinned_mark)) return std::optional<DealRow>{};
-  auto gives_up = gives_up_its_key(seen, original);
+  auto gives_up = gives_up_its_key(seen, original.partner_center, original.crm.record_id);
   if (!gives_up) return gives_up.error();
   if (!*gives_up) return std::optional<DealRow>{};
   auto second = next_holder(original);
@@ -211,6 +228,7 @@ Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen
   // As a deal that a person has linked anew. Others that carry the key too still hold it.
   erase_if(stays.marks, [](const auto& mark) { return mark.first != twinned_mark && mark.first != cloned_mark; });
   unmark_record(stays, twinned_mark, (*second)->partner_center.record_id);
+  if (auto forgotten = forget_agreements_of_open_writes(stays); !forgotten) return forgotten.error();
   stays.partner_center = {};
   stays.crm.base = ImageId{};
   stays.engagement_id.clear();
@@ -226,6 +244,30 @@ Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen
   if (!merged) return merged.error();
   if (auto noted = note_tie(side, *merged); !noted) return noted.error();
   return std::optional<DealRow>{std::move(apart)};
+}
+
+// A person took an opportunity apart from its first referral while a second one named it, too. Once the first one does
+// no longer, the second one is its own.
+Result<void> Ties::let_next_follow(Side side, const Observation& seen, const DealRow& first) {
+  const auto left = first.marks.find(unlinked_mark);
+  if (side != Side::partner_center || left == first.marks.end()) return {};
+  auto opportunity = pair_.store->deal_by_record(Side::crm, left->second);
+  if (!opportunity) return opportunity.error();
+  if (!*opportunity || !(*opportunity)->partner_center.record_id.empty()) return {};
+  DealRow stays = *std::move(*opportunity);
+  if (!has_mark(stays, twinned_mark)) return {};
+  auto gives_up = gives_up_its_key(seen, first.partner_center, stays.crm.record_id);
+  if (!gives_up) return gives_up.error();
+  if (!*gives_up) return {};
+  auto second = next_holder(stays);
+  if (!second) return second.error();
+  if (!*second) return {};
+  end_doubts(stays);
+  unmark_record(stays, twinned_mark, (*second)->partner_center.record_id);
+  if (auto forgotten = forget_agreements_of_open_writes(stays); !forgotten) return forgotten;
+  stays.dirty = true;
+  auto merged = merge(**second, side, std::move(stays));
+  return merged ? note_tie(side, *merged) : merged.error();
 }
 
 // The deal was won: of its twins that are closed, too, nobody can decide anything any more.
@@ -248,7 +290,7 @@ Result<void> Ties::let_closed_twins_go(Side side, const Observation& seen, DealR
 
 // The record names another one than before. What it named was never seen; the next record that names it waits for it.
 Result<void> Ties::let_name_go(Side side, DealRow& row) {
-  const std::string named = std::exchange(side_of(row, other(side)), SideState{}).record_id;
+  const std::string named = std::exchange(side_of(row, other_side(side)), SideState{}).record_id;
   const std::string others = other_holders_mark(side);
   const auto waiting = marked_records(row, others);
   row.marks.erase(others);
@@ -257,7 +299,7 @@ Result<void> Ties::let_name_go(Side side, DealRow& row) {
   if (!next) return next.error();
   if (!*next) return {};
   (*next)->marks.erase(second_holder_mark(side));
-  side_of(**next, other(side)).record_id = named;
+  side_of(**next, other_side(side)).record_id = named;
   for (std::size_t i = 1; i < waiting.size(); ++i) mark_record(**next, others, waiting[i]);
   (*next)->dirty = true;
   return pair_.store->update_deal(**next);
@@ -266,7 +308,7 @@ Result<void> Ties::let_name_go(Side side, DealRow& row) {
 // Does the key of a known record say whose it is? What a person called a deal of its own stays that until another key
 // is typed in.
 Result<bool> Ties::may_be_tied(Side side, const Observation& seen, DealRow& row) const {
-  if (!side_of(row, other(side)).record_id.empty()) return false;
+  if (!side_of(row, other_side(side)).record_id.empty()) return false;
   for (const char* mark : {clone_mark, twin_mark, restarted_mark, unlinked_mark}) {
     if (has_mark(row, mark)) return false;
   }
@@ -275,7 +317,7 @@ Result<bool> Ties::may_be_tied(Side side, const Observation& seen, DealRow& row)
   auto known = pair_.store->image(before);
   if (!known) return known.error();
   const std::string column_of_key = side == Side::crm ? pair_.mapping->key_column() : info(Field::crm_id).name;
-  const Connector& names = pair_.connector(other(side));
+  const Connector& names = pair_.connector(other_side(side));
   return names.normal_id(text_of(column(*known, column_of_key))) != names.normal_id(seen.key.value);
 }
 
@@ -292,11 +334,12 @@ Result<DealRow> Ties::row_of(Side side, const Observation& seen, std::optional<D
   DealRow row = *std::move(known);
   auto apart = give_way(side, seen, row);
   if (!apart) return apart.error();
-  if (*apart) return **apart;
+  if (*apart) row = **apart;  // which may name another opportunity now
+  if (auto follows = let_next_follow(side, seen, row); !follows) return follows.error();
   if (auto released = release_copy(side, seen, row); !released) return released.error();
   if (auto let_go = let_closed_twins_go(side, seen, row); !let_go) return let_go.error();
-  if (SideState& named = side_of(row, other(side)); is_only_named(named)) {
-    const RecordId now_named = pair_.connector(other(side)).normal_id(seen.key.value);
+  if (SideState& named = side_of(row, other_side(side)); is_only_named(named)) {
+    const RecordId now_named = pair_.connector(other_side(side)).normal_id(seen.key.value);
     if (seen.existence == cosell::Existence::live && now_named.value != named.record_id) {
       if (auto let_go = let_name_go(side, row); !let_go) return let_go.error();
     }

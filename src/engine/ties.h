@@ -36,8 +36,11 @@ class Ties {
   Result<bool> release_copy(Side side, const Observation& seen, store::DealRow& row);
   // The record that the deal was tied to gives up its key, and the second holder takes its place.
   Result<std::optional<store::DealRow>> give_way(Side side, const Observation& seen, const store::DealRow& original);
-  Result<bool> gives_up_its_key(const Observation& seen, const store::DealRow& original);
+  Result<bool> gives_up_its_key(const Observation& seen, const store::SideState& referral,
+                                const std::string& opportunity) const;
   Result<std::optional<store::DealRow>> next_holder(const store::DealRow& original);
+  Result<void> let_next_follow(Side side, const Observation& seen, const store::DealRow& first);
+  Result<void> forget_agreements_of_open_writes(store::DealRow& row);
   Result<void> let_closed_twins_go(Side side, const Observation& seen, store::DealRow& original);
 
   const Pair& pair_;

@@ -183,8 +183,8 @@ std::string unlinked(const store::DealRow& row) {
   return "Taken apart from " + row.marks.at(unlinked_mark) + " by a person; left as it is.";
 }
 std::string twin(const Pair& pair, const store::DealRow& row) {
-  return "A second referral in " + pair.title(Side::partner_center) + " names opportunity " + row.marks.at(twin_mark) +
-         ", which is linked to another referral already. Neither is written to.";
+  return "This is a second referral in " + pair.title(Side::partner_center) + " that names opportunity " +
+         row.marks.at(twin_mark) + "; another one was linked to it before. Neither is written to.";
 }
 std::string doubled(const Pair& pair, const store::DealRow& row) {
   const auto others = text::split(row.marks.at(twinned_mark), ' ');
@@ -198,6 +198,11 @@ std::string doubled(const Pair& pair, const store::DealRow& row) {
 }
 std::string twin_remedy(const Pair& pair) {
   return "Close one of the two in " + pair.title(Side::partner_center) + " or clear its CRM ID there.";
+}
+
+std::string twin_left_remedy(const Pair& pair, const store::DealRow& row) {
+  return "close " + text::join(text::split(row.marks.at(twinned_mark), ' '), ", ") + " in " +
+         pair.title(Side::partner_center) + ", or clear the CRM ID there.";
 }
 
 std::string twin_is_won(const Pair& pair, const store::DealRow& row) {
@@ -391,6 +396,10 @@ std::string assessment_asks_remedy(const Pair& pair, const std::string& column) 
 }
 
 std::string register_command(const store::DealRow& row) { return "cosell deals register " + row.crm.record_id; }
+std::string registration_waits(const store::DealRow& row) {
+  return "Its registration with Microsoft was not sent yet. First: cosell sync, or: " + register_command(row) +
+         " --cancel";
+}
 std::string registration_to_correct(const std::string& why) {
   return "Microsoft asks for a correction of the registration" + (why.empty() ? "." : ": " + why);
 }

@@ -36,6 +36,8 @@ std::string unlinked(const store::DealRow& row);
 std::string twin(const Pair& pair, const store::DealRow& row);
 std::string doubled(const Pair& pair, const store::DealRow& row);  // the referral that has a twin
 std::string twin_remedy(const Pair& pair);
+// Where the first one is to stay as it is.
+std::string twin_left_remedy(const Pair& pair, const store::DealRow& row);
 std::string twin_is_won(const Pair& pair, const store::DealRow& row);  // the second one, while the first is open
 std::string twin_is_won_remedy(const Pair& pair, const store::DealRow& row);
 std::string doubled_and_gone(const Pair& pair, const store::DealRow& row);
@@ -83,6 +85,7 @@ std::string assessment_asks_remedy(const Pair& pair, const std::string& column);
 // What is asked of a person about a registration.
 std::string register_command(const store::DealRow& row);
 std::string registration_to_correct(const std::string& why);
+std::string registration_waits(const store::DealRow& row);  // why the deal keeps its referral until then
 std::string registration_refused(const std::vector<Objection>& objections);
 
 // `column`: a column as people find it in the CRM.

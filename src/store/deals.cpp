@@ -332,6 +332,11 @@ Result<std::vector<DealRow>> SqliteStore::deals(const DealFilter& filter) {
   }
   if (filter.dirty_only) sql += " AND dirty = 1";
   if (!filter.include_skipped) sql += " AND state <> 'skipped'";
+  if (filter.out_of_sight) {
+    const std::string side = name_of(*filter.out_of_sight);
+    sql += " AND " + side + "_existence IN ('unseen', 'out_of_scope')";
+    sql += " AND crm_record_id IS NOT NULL AND partner_center_record_id IS NOT NULL";
+  }
   sql += " ORDER BY id LIMIT ?9";
   return read([&]() -> Result<std::vector<DealRow>> {
     Query found = query(sql);

@@ -21,6 +21,7 @@ namespace cosell::store {
 
 enum class Side : std::uint8_t { crm, partner_center };
 const char* name_of(Side s);
+inline Side other_side(Side s) { return s == Side::crm ? Side::partner_center : Side::crm; }
 
 enum class Existence : std::uint8_t { unseen, live, deleted, out_of_scope };
 
@@ -66,6 +67,11 @@ struct DealRow {
   bool dirty = false;                        // something changed since the last decision
   std::map<std::string, std::string> marks;  // small facts of the engine ("settle:won" -> instant); canonical order
 };
+
+inline SideState& side_of(DealRow& row, Side side) { return side == Side::crm ? row.crm : row.partner_center; }
+inline const SideState& side_of(const DealRow& row, Side side) {
+  return side == Side::crm ? row.crm : row.partner_center;
+}
 
 enum class OperationState : std::uint8_t { planned, sent, applied, rejected, unknown, dropped };
 const char* name_of(OperationState s);
@@ -169,7 +175,8 @@ struct DealFilter {
   std::string name_part;  // case-insensitive; "" any
   bool dirty_only = false;
   bool include_skipped = true;
-  DealId after;  // continue behind this id
+  std::optional<Side> out_of_sight;  // linked deals whose record this side did not show when it was asked last
+  DealId after;                      // continue behind this id
   int limit = 500;
 };
 

@@ -20,8 +20,9 @@ class Between : public Connector {
   // `answer`: of an operation that does not reach the system; nothing lets it pass.
   Between(Connector& system, Answer answer) : system_(system), answer_(std::move(answer)) {}
 
-  // What is made of each page before the engine gets it.
+  // What is made of each page, and of what is read by id, before the engine gets it.
   std::function<void(Page&)> reads = [](Page&) {};
+  std::function<void(std::vector<Observation>&)> fetches = [](std::vector<Observation>&) {};
   // A page that the system does not give; nothing lets the question pass.
   std::function<std::optional<Error>(const PullRequest&)> refuses = [](const PullRequest&) {
     return std::optional<Error>{};
@@ -61,7 +62,9 @@ class Between : public Connector {
   }
   Result<std::vector<Observation>> fetch(Call& call, std::span<const RecordRef> refs,
                                          const std::vector<std::string>& columns) override {
-    return system_.fetch(call, refs, columns);
+    auto found = system_.fetch(call, refs, columns);
+    if (found) fetches(*found);
+    return found;
   }
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
     return system_.related(call, query);

@@ -173,6 +173,99 @@ TEST_P(Identity, F46_ADealThatIsTakenOutOfTheSelectionIsNeitherDeletedNorClosed)
   EXPECT_EQ(world.referrals().size(), 1U);
 }
 
+// Nothing lists a record because rights came back: it is asked for until it is seen.
+TEST_P(Identity, F46_ADealThatIsVisibleAgainGoesOnByItself) {  // I-01, I-11
+  for (const int answer : {403, 404}) {
+    World world({.crm = GetParam()});
+    const auto id = synced_deal(world);
+    const auto other = synced_deal(world, "Other");
+    const auto referral = referral_id_of(world, id);
+    int refused = 0;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (side != Side::partner_center || r.url.find(referral) == std::string::npos) return go(r);
+      ++refused;
+      net::Delivered hidden;
+      hidden.response.status = answer;
+      return hidden;
+    };
+    for (int day = 0; day < 2; ++day) {
+      world.advance(hours(25));
+      world.sync();
+    }
+    ASSERT_GT(refused, 0);
+    ASSERT_EQ(world.deal_of(id).reason, "out_of_scope") << world.deal_of(id).message;
+    world.wire = nullptr;
+    world.crm_edit(id, {{"value", 61000}});
+    world.advance(hours(25));
+    EXPECT_FALSE(world.sync().stopped);
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+    EXPECT_EQ(value_of_referral(world, id), 61000.0);
+    EXPECT_EQ(world.deal_of(other).state, store::DealState::in_sync);
+  }
+}
+
+// Rights come back for many at once, and more than a day's portion of them are asked for then.
+TEST_P(Identity, F46_DealsThatAreVisibleAgainTogetherGoOnTheSameDay) {  // I-01, I-11
+  World world({.crm = GetParam()});
+  constexpr int deals = 23;
+  for (int i = 0; i < deals; ++i) world.new_opportunity(usual_opportunity("Deal " + std::to_string(i)));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::partner_center || r.url.find(referrals_route + "/") == std::string::npos) return go(r);
+    net::Delivered hidden;
+    hidden.response.status = 403;
+    return hidden;
+  };
+  for (int day = 0; day < 3; ++day) {
+    world.advance(hours(25));
+    world.sync();
+  }
+  const auto in_sight = [&] {
+    int count = 0;
+    for (const auto& row : world.deals()) {
+      if (row.partner_center.existence == store::Existence::live) ++count;
+    }
+    return count;
+  };
+  ASSERT_EQ(in_sight(), 0) << "the fault";
+  world.wire = nullptr;
+  world.advance(hours(25));
+  EXPECT_FALSE(world.sync().stopped);
+  EXPECT_EQ(in_sight(), deals);
+  for (const auto& row : world.deals()) EXPECT_EQ(row.state, store::DealState::in_sync) << row.message;
+}
+
+// The key names an opportunity that the bridge's user may not read, until somebody lets it.
+TEST_P(Identity, F46_AnOpportunityThatIsReadableLaterIsTheOneThatWasNamed) {  // I-01, I-11
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  const auto referral = referral_id_of(world, id);
+  world.lose_store();
+  Between between(*world.pair().crm, [](const Operation&) { return std::optional<std::variant<Applied, Error>>{}; });
+  bool hidden = true;
+  const auto leave_out = [&](std::vector<Observation>& seen) {
+    if (hidden) std::erase_if(seen, [&](const Observation& one) { return one.id.value == id; });
+  };
+  between.reads = [&](Page& page) { leave_out(page.seen); };
+  between.fetches = leave_out;
+  world.pair().crm = &between;
+  for (int day = 0; day < 2; ++day) {
+    world.sync();
+    world.advance(hours(25));
+  }
+  ASSERT_EQ(world.deal_of(referral).crm.record_id, id);
+  ASSERT_EQ(world.deal_of(referral).crm.existence, store::Existence::unseen) << "the fault";
+  hidden = false;
+  EXPECT_FALSE(world.sync().stopped);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(value_of_referral(world, id), 61000.0);
+}
+
 TEST_P(Identity, F47_ACopyWithOurKeyHoldsBothUntilOnlyOneCarriesIt) {  // I-16, I-17
   World world({.crm = GetParam(), .plain_key = true});
   const auto id = synced_deal(world, "Original");

@@ -106,6 +106,56 @@ TEST_P(LifeOfDeals, ADealThatMicrosoftDeclinedMayStartAgainBesideItsOpenReferral
   EXPECT_EQ(referral_by_id(world, new_id)["details"]["dealValue"].get<double>(), 61000.0);
 }
 
+// The copy carries the old referral, which the deal leaves behind: it holds the deal no longer.
+TEST_P(LifeOfDeals, ADealThatStartsAgainDoesNotWaitForACopyThatCarriesItsOldReferral) {  // F-47, I-01
+  World world({.crm = GetParam(), .plain_key = true});
+  const auto id = won_and_reopened(world);
+  const std::string old_id = world.deal_of(id).partner_center.record_id;
+  auto words = usual_opportunity("Copy");
+  words["plain_key"] = old_id;
+  const auto copy = world.new_opportunity(words);
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "clone");
+  const auto restarted = engine::restart(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(restarted) << restarted.error().message;
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(world.opportunity(id)["plain_key"], world.deal_of(id).partner_center.record_id);
+  EXPECT_NE(world.deal_of(id).partner_center.record_id, old_id);
+  EXPECT_EQ(world.deal_of(copy).reason, "clone") << "it still carries another deal's referral";
+  world.crm_edit(copy, {{"plain_key", nullptr}});
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.deal_of(copy).state, store::DealState::in_sync) << world.deal_of(copy).message;
+  EXPECT_EQ(world.deal_of(old_id).reason, "predecessor");
+  EXPECT_EQ(world.referrals().size(), 3U);
+}
+
+TEST_P(LifeOfDeals, ADealWithASecondReferralDoesNotStartAgainBeforeOnlyOneNamesIt) {  // I-17
+  World world({.crm = GetParam()});
+  const auto id = won_and_reopened(world);
+  const std::string twin = world.inbound({{"name", "Written by hand"}})["id"];
+  world.portal_edit(twin, {{{"op", "replace"}, {"path", "/status"}, {"value", "Active"}},
+                           {{"op", "replace"}, {"path", "/substatus"}, {"value", "Accepted"}},
+                           {{"op", "replace"}, {"path", "/externalReferenceId"}, {"value", id}}});
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(twin).reason, "twin") << world.deal_of(twin).message;
+  const auto refused = engine::restart(world.pair(), world.deal_of(id).id);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find(twin), std::string::npos) << refused.error().message;
+  world.portal_edit(twin, {{{"op", "replace"}, {"path", "/externalReferenceId"}, {"value", ""}}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_TRUE(engine::restart(world.pair(), world.deal_of(id).id));
+}
+
 // The settle time counts from the wish that stands, also for a deal that Partner Center does not take yet.
 TEST_P(LifeOfDeals, AWishThatWasTakenBackBeforeTheDealWasMadeSettlesAnew) {  // U-8
   World world({.crm = GetParam(), .settle = minutes(60)});

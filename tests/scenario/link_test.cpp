@@ -504,6 +504,34 @@ TEST_P(Link, WordsThatAreTypedForAKeyAreToldAndStandInNoCommand) {  // I-16
   for (const Json& one : world.referrals()) EXPECT_NE(one["externalReferenceId"], "Opp 4711; see Jon");
 }
 
+TEST_P(Link, TheSecondReferralFollowsOnceTheOneThatWasTakenApartNamesTheOpportunityNoLonger) {  // I-01, I-16, I-17
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string first = world.deal_of(id).partner_center.record_id;
+  const std::string second = world.inbound({{"name", "Second"}})["id"];
+  world.portal_edit(second, Json::array({replaced("/status", "Active"), replaced("/substatus", "Accepted"),
+                                         replaced("/externalReferenceId", id)}));
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "twin");
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).reason, "unlinked");
+  EXPECT_EQ(world.deal_of(second).reason, "twin") << "the first one names it still";
+  world.portal_edit(first, Json::array({replaced("/externalReferenceId", "")}));
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.deal_of(id).partner_center.record_id, second);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(world.deal_of(first).reason, "unlinked");
+}
+
 // Two of three records with one key were taken apart and another tie was made: the third still waits, and both say so.
 TEST_P(Link, TheThirdOfThreeTwinsHoldsTheDealThatAPersonLinkedAnew) {  // I-16, I-17
   World world({.crm = GetParam()});

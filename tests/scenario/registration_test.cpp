@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/ask_registration.h"
+#include "engine/link.h"
 #include "engine/marks.h"
 #include "engine/replay.h"
 #include "engine/restart.h"
@@ -187,6 +188,73 @@ TEST_P(RegistrationOfDeals, ThatPartnerCenterRefusesIsShownAndSentAgainOnlyWhenI
   world.sync();
   EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
   EXPECT_EQ(world.referral_of(id)["registrations"].size(), 1U);
+}
+
+// The answer to a registration is lost, and Partner Center cannot be asked what became of it.
+void lose_sight_of_the_registration(World& world) {
+  bool sent = false;
+  world.wire = [sent](Side side, const http::Request& r, const World::Go& go) mutable {
+    if (side != Side::partner_center) return go(r);
+    if (sent) return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    auto answer = go(r);
+    sent = r.method == "PATCH";
+    if (sent) answer.kind = net::Delivered::Kind::dropped_after;
+    return answer;
+  };
+  world.sync();
+  world.wire = nullptr;
+}
+
+TEST_P(RegistrationOfDeals, ThatIsStatedAnewWhileTheFirstIsUnansweredIsNotForgotten) {  // I-01, I-20
+  World world({.crm = GetParam()});
+  const auto id = won_deal(world);
+  ASSERT_TRUE(engine::ask_registration(world.pair(), world.deal_of(id).id, contract_of(world)));
+  lose_sight_of_the_registration(world);
+  ASSERT_EQ(world.referral_of(id)["registrations"].size(), 1U);
+  Columns stated_anew = contract_of(world);
+  for (const char* part : {stated::value, stated::solution_value}) stated_anew[part] = Money{12'000'000, "USD"};
+  ASSERT_TRUE(engine::ask_registration(world.pair(), world.deal_of(id).id, stated_anew));
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.deal_of(id).reason, "registration") << world.deal_of(id).message;
+  EXPECT_NE(world.deal_of(id).message.find("registered already"), std::string::npos) << world.deal_of(id).message;
+  world.control(Side::partner_center, "POST", "registration",
+                {{"id", world.referral_of(id)["id"]}, {"status", "ActionRequired"}, {"reason", "Wrong value"}});
+  for (int run = 0; run < 2; ++run) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.referral_of(id)["registrations"][0]["contract"]["value"].get<double>(), 120000.0);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+}
+
+TEST_P(RegistrationOfDeals, IsNotCancelledWhileItIsNotKnownWhetherItArrived) {  // I-20
+  World world({.crm = GetParam()});
+  const auto id = won_deal(world);
+  ASSERT_TRUE(engine::ask_registration(world.pair(), world.deal_of(id).id, contract_of(world)));
+  lose_sight_of_the_registration(world);
+  const auto cancelled = engine::forget_registration(world.pair(), world.deal_of(id).id);
+  ASSERT_FALSE(cancelled) << "Microsoft has it";
+  EXPECT_NE(cancelled.error().message.find("First: cosell sync"), std::string::npos) << cancelled.error().message;
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).marks.count(engine::registration_mark), 0U);
+  const auto too_late = engine::forget_registration(world.pair(), world.deal_of(id).id);
+  ASSERT_FALSE(too_late);
+  EXPECT_NE(too_late.error().message.find("no registration waits"), std::string::npos) << too_late.error().message;
+}
+
+TEST_P(RegistrationOfDeals, ThatWaitsIsNotDroppedByTakingTheDealApart) {  // I-01
+  World world({.crm = GetParam()});
+  const auto id = won_deal(world);
+  ASSERT_TRUE(engine::ask_registration(world.pair(), world.deal_of(id).id, contract_of(world)));
+  const auto refused = engine::unlink_deal(world.pair(), world.deal_of(id).id);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("--cancel"), std::string::npos) << refused.error().message;
+  ASSERT_TRUE(engine::forget_registration(world.pair(), world.deal_of(id).id));
+  EXPECT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
 }
 
 // It was stated for the old referral, and says nothing of what is won with the next one.

@@ -168,6 +168,31 @@ TEST_F(StoredDeals, AreFilteredByWhatPeopleKnow) {
   EXPECT_EQ(titles(store->deals(with([](DealFilter& f) { f.include_skipped = false; }))).size(), 2U);
 }
 
+TEST_F(StoredDeals, AreFilteredByTheSideThatDoesNotShowThem) {
+  auto store = open();
+  const auto linked = [&](const char* title, Existence in_crm, Existence in_partner_center) {
+    add(*store, title, [&](DealRow& row) {
+      row.crm.record_id = std::string("crm ") + title;
+      row.crm.existence = in_crm;
+      row.partner_center.record_id = std::string("referral ") + title;
+      row.partner_center.existence = in_partner_center;
+    });
+  };
+  linked("there", Existence::live, Existence::live);
+  linked("hidden there", Existence::live, Existence::out_of_scope);
+  linked("only named", Existence::unseen, Existence::live);
+  linked("deleted", Existence::deleted, Existence::live);
+  add(*store, "alone", [](DealRow& row) {
+    row.crm.record_id = "crm alone";
+    row.crm.existence = Existence::out_of_scope;
+  });
+  DealFilter filter;
+  filter.out_of_sight = Side::crm;
+  EXPECT_EQ(titles(store->deals(filter)), Titles{"only named"});
+  filter.out_of_sight = Side::partner_center;
+  EXPECT_EQ(titles(store->deals(filter)), Titles{"hidden there"});
+}
+
 TEST_F(StoredDeals, ComeInPagesById) {
   auto store = open();
   for (const char* title : {"a", "b", "c", "d", "e"}) add(*store, title);
