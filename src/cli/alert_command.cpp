@@ -49,7 +49,7 @@ Result<int> broken_off(Workplace& place) {
   bool may_be_under_way = store::FileLock::holder(place.config().store).has_value();
   for (const store::RunRow& run : *runs) {
     const bool under_way = std::exchange(may_be_under_way, false) && !run.finished_at;
-    if (under_way || (run.command != "sync" && run.command != "run")) continue;
+    if (under_way || !is_of_all_deals(run)) continue;
     if (run.finished_at) break;
     ++in_a_row;
   }
@@ -67,7 +67,7 @@ Result<std::optional<Rhythm>> rhythm(Workplace& place) {
   if (!runs) return runs.error();
   std::vector<Instant> begun;
   for (const store::RunRow& run : *runs) {
-    if (run.command == "sync" || run.command == "run") begun.push_back(run.started_at);
+    if (is_of_all_deals(run)) begun.push_back(run.started_at);
   }
   const bool under_way = !runs->empty() && !runs->front().finished_at && store::FileLock::holder(place.config().store);
   if (begun.size() < runs_that_tell || under_way) return std::optional<Rhythm>();

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <fstream>
 #include <set>
+#include <string_view>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -14,6 +15,7 @@
 #include "engine/past.h"
 #include "engine/resolve.h"
 #include "engine/view.h"
+#include "mapping/stored.h"
 #include "net/secrets.h"
 #include "store/codec.h"
 
@@ -52,6 +54,25 @@ class People {
     }
   }
 
+  // Whatever looks like an e-mail address, whoever's it is.
+  void add_addresses_in(const std::string& text) {
+    const auto of_name = [](char c) { return is_word_byte(c) || std::string_view("._%+-'").find(c) != npos; };
+    const auto of_domain = [](char c) { return is_word_byte(c) || c == '.' || c == '-'; };
+    for (std::size_t at = text.find('@'); at != npos; at = text.find('@', at + 1)) {
+      std::size_t begin = at;
+      while (begin > 0 && of_name(text[begin - 1])) --begin;
+      while (begin < at && !is_word_byte(text[begin])) ++begin;
+      std::size_t end = at + 1;
+      while (end < text.size() && of_domain(text[end])) ++end;
+      while (end > at + 1 && !is_word_byte(text[end - 1])) --end;
+      const std::string domain = text::lower_ascii(text.substr(at + 1, end - at - 1));
+      // "…@OData.Community.Display.V1.FormattedValue" names a column.
+      if (begin < at && domain.find('.') != npos && !text::starts_with(domain, "odata.")) {
+        add(text.substr(begin, end - begin));
+      }
+    }
+  }
+
   // Longest first, so that a name goes before its parts; whole words only.
   std::string hide_in(std::string text) const {
     std::vector<std::string> sorted;
@@ -76,8 +97,19 @@ class People {
   }
 
  private:
+  static constexpr auto npos = std::string::npos;
   std::map<std::string, std::string> names_;
 };
+
+void find_addresses(const json::Value& v, People& people) {
+  if (v.is_string()) people.add_addresses_in(v.text());
+  if (v.is_array()) {
+    for (const json::Value& item : v.items()) find_addresses(item, people);
+  }
+  if (v.is_object()) {
+    for (const json::Member& member : v.members()) find_addresses(member.value, people);
+  }
+}
 
 json::Value hidden(const json::Value& v, const People& people) {
   if (v.is_string()) return json::Value::string(net::redact(people.hide_in(v.text())));
@@ -105,7 +137,9 @@ class Bundle {
     for (const auto part : {&Bundle::sides, &Bundle::choices, &Bundle::writes, &Bundle::history, &Bundle::runs}) {
       if (auto done = (this->*part)(); !done) return done.error();
     }
-    return hidden(bundle_.done(), people_);
+    const json::Value all = bundle_.done();
+    find_addresses(all, people_);
+    return hidden(all, people_);
   }
 
  private:
@@ -113,8 +147,11 @@ class Bundle {
     if (!id.valid()) return json::Value::null();
     auto columns = place_.store().image(id);
     if (!columns) return columns.error();
-    people_.add_from(side == Side::crm ? place_.pair().mapping->read(*columns).deal
-                                       : engine::referral_deal(*columns, {}));
+    if (side == Side::crm) {
+      crm_pictures_.push_back(*columns);
+    } else {
+      people_.add_from(engine::referral_deal(*columns, *columns));
+    }
     json::Value object = json::Value::object();
     for (const auto& [name, value] : *columns) object.set(name, store::to_json(value));
     return object;
@@ -224,7 +261,19 @@ class Bundle {
     return {};
   }
 
+  // Also what stands in fields that are off: their columns may be in the pictures all the same.
+  void add_people_as_read_by(const mapping::Mapping& mapping) {
+    for (const std::string& text : mapping.people_in({})) people_.add(text);
+    for (const Columns& picture : crm_pictures_) {
+      people_.add_from(mapping.read(picture).deal);
+      for (const std::string& text : mapping.people_in(picture)) people_.add(text);
+    }
+  }
+
+  // A picture is as the mapping of its time knew it, so each of them tells where people stand in it.
   Result<void> runs() {
+    add_people_as_read_by(place_.mapping());
+    std::set<std::string> mappings = {place_.mapping().hash()};
     json::Value list = json::Value::array();
     std::string mapping;
     std::string settings;
@@ -232,6 +281,11 @@ class Bundle {
     if (!runs) return runs.error();
     for (const auto& run : *runs) {
       if (runs_.count(run.id.value) == 0) continue;
+      if (!run.mapping_hash.empty() && mappings.insert(run.mapping_hash).second) {
+        auto text = place_.store().mapping_text(run.mapping_hash);
+        if (!text) return text.error();
+        if (const auto read = mapping::read_stored_mapping(*text); read.mapping) add_people_as_read_by(*read.mapping);
+      }
       if (mapping.empty()) {
         auto inputs = place_.store().run_inputs(run.id);
         if (!inputs) return inputs.error();
@@ -256,6 +310,7 @@ class Bundle {
   DealRow row_;
   Object bundle_;
   People people_;
+  std::vector<Columns> crm_pictures_;
   std::set<std::int64_t> runs_;
 };
 

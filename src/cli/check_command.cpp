@@ -89,16 +89,28 @@ bool check_environment(Checklist& list, Session& session) {
   return std::none_of(network.begin(), network.end(), [](const Finding& n) { return n.level == Level::problem; });
 }
 
+// The file, folder or lock beside the store that keeps this user from syncing; "" when nothing does.
+std::string not_open_to_a_sync(const std::string& store) {
+  const std::string folder = fs::path(store).parent_path().string();
+  const std::string lock = store + ".lock";
+  if (::access(store.c_str(), W_OK) != 0) return store;
+  if (::access(folder.c_str(), W_OK) != 0) return folder;
+  std::error_code none;
+  return fs::exists(lock, none) && ::access(lock.c_str(), R_OK | W_OK) != 0 ? lock : "";
+}
+
 void check_store(Checklist& list, Workplace& place, int& code) {
   const std::string& path = place.config().store;
   auto opened = place.open_store(StoreMode::shared, false);
   if (opened) {
     place.close_store();
-    if (::access(path.c_str(), W_OK) == 0 && ::access(fs::path(path).parent_path().c_str(), W_OK) == 0) {
+    const std::string closed = not_open_to_a_sync(path);
+    if (closed.empty()) {
       list.add({Level::ok, "Store", path, ""});
       return;
     }
-    list.add({Level::problem, "Store", path + " can be looked at and not written by this user, as a sync has to",
+    list.add({Level::problem, "Store",
+              path + " can be looked at and not written by this user, as a sync has to: " + closed + " is another's",
               "Run the sync as the user who owns it, or give this one the file and its folder."});
     code = worse(code, exit_usage);
     return;

@@ -20,6 +20,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string upper_ascii(std::string s) {
+  for (char& c : s) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return s;
+}
+
 class Reader {
  public:
   explicit Reader(std::string file) : file_(std::move(file)) {
@@ -161,8 +168,9 @@ void Reader::gate(const json::Value& v, const std::string& name, Irreversible st
   const std::vector<std::string> known = {"auto", "ask", "never"};
   const auto it = std::find(known.begin(), known.end(), v.text());
   if (!v.is_string() || it == known.end()) {
-    const std::string hint = v.is_string() ? "; " + unknown(v.text(), known) : "";
-    return problem(v.at(), "\"" + name + "\" must be \"auto\", \"ask\" or \"never\"" + hint);
+    const std::string near = v.is_string() ? text::nearest(v.text(), known) : "";
+    return problem(v.at(), "\"" + name + "\" must be \"auto\", \"ask\" or \"never\"" +
+                               (near.empty() ? "" : "; did you mean " + near + "?"));
   }
   out.gates[step] = static_cast<engine::Gate>(it - known.begin());
 }
@@ -265,9 +273,11 @@ void Reader::rates(const json::Value& v, RateTable& out) {
     for (const json::Member& m : x.members()) {
       const auto number = m.value.is_number() ? parse_number(m.value.text()) : std::nullopt;
       const bool positive = number && std::strtod(number->text.c_str(), nullptr) > 0;
+      const std::string code = upper_ascii(m.key);  // as amounts name it
       if (!currency_exponent(m.key)) problem(m.at, "\"" + m.key + "\" is no currency; an ISO 4217 code such as EUR");
       if (!positive) problem(m.value.at(), "the rate of \"" + m.key + "\" must be a number above 0");
-      if (positive) out.usd_per_unit[m.key] = *number;
+      if (out.usd_per_unit.count(code) > 0) problem(m.at, "the rate of \"" + code + "\" is there twice; keep one");
+      if (positive) out.usd_per_unit[code] = *number;
     }
   };
   members(v, "the table of rates", known, {"date", "source", "usd_per_unit"});

@@ -16,6 +16,7 @@ using store::DealRow;
 using store::Side;
 
 constexpr int candidates_shown = 10;
+constexpr const char* unknown_deal = "unknown_deal";  // rule of the error
 
 // Parts of an address that may be an id, the whole text first.
 std::vector<std::string> parts_of(const std::string& named) {
@@ -90,6 +91,20 @@ std::string pair_that_knows(Session& session, const std::string& pair, const std
   return pair;
 }
 
+std::optional<PairAnswer> DealOfSomePair::look_at(Session& session, const PairConfig& config,
+                                                  const Result<void>& found) {
+  if (found) {
+    anywhere_ = true;
+    return std::nullopt;
+  }
+  const bool elsewhere = several_ && found.error().rule == unknown_deal && (anywhere_ || config.name != last_);
+  if (!elsewhere) return failed(session, &config, found.error());
+  session.output.line("It is no deal of this pair.");
+  PairAnswer answer;
+  answer.json.set("deal", json::Value::null());
+  return answer;
+}
+
 Result<DealRow> find_deal(const engine::Pair& pair, const std::string& named) {
   for (const std::string& part : parts_of(text::trim(named))) {
     for (const Side side : {Side::crm, Side::partner_center}) {
@@ -107,8 +122,10 @@ Result<DealRow> find_deal(const engine::Pair& pair, const std::string& named) {
   auto rows = pair.store->deals(filter);
   if (!rows) return rows.error();
   if (rows->empty()) {
-    return make_error(ErrorClass::config, "No deal with this id, address or name is known: " + named +
-                                              ". If it is new, it becomes known with the next sync.");
+    Error error = make_error(ErrorClass::config, "No deal with this id, address or name is known: " + named +
+                                                     ". If it is new, it becomes known with the next sync.");
+    error.rule = unknown_deal;
+    return error;
   }
   if (rows->size() == 1) return rows->front();
   std::vector<DealRow> exact;

@@ -34,6 +34,22 @@ class AskedDeal {
 // The pair to look in when none was named and there are several: the first one that knows the deal. `pair` otherwise.
 std::string pair_that_knows(Session& session, const std::string& pair, const std::string& deal);
 
+// A new deal of one of several pairs, which no store knows yet: each pair is asked, and those that do not have it are
+// no failure as long as one has.
+class DealOfSomePair {
+ public:
+  // `pair`: of pair_that_knows().
+  DealOfSomePair(const Session& session, const std::string& pair)
+      : several_(pair.empty() && session.config.pairs.size() > 1), last_(session.config.pairs.back().name) {}
+  // What AskedDeal::found() said of this pair. An answer: this pair is done.
+  std::optional<PairAnswer> look_at(Session& session, const PairConfig& config, const Result<void>& found);
+
+ private:
+  bool several_;
+  std::string last_;
+  bool anywhere_ = false;
+};
+
 // How a command names a deal that it tells about: the CRM's id, or the referral's.
 std::string short_id(const store::DealRow& row);
 

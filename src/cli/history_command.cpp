@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/find_deal.h"
+#include "cli/removed_entries.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "reconcile/reconcile.h"
@@ -190,10 +191,14 @@ PairAnswer history_pair(Session& session, const PairConfig& config, const std::s
   auto row = find_deal((*made)->pair(), deal);
   if (!row) return failed(session, &config, row.error());
   session.output.line(session.output.styled(row->title, Style::strong) + "  " + short_id(*row));
+  auto removed = removed_entries_note((*made)->pair(), row->id);
+  if (!removed) return failed(session, &config, removed.error());
+  if (!removed->empty()) session.output.line(*removed);
   auto told = History(session, **made).tell(row->id, limit);
   if (!told) return failed(session, &config, told.error());
   PairAnswer answer;
   answer.json = json_of(*row);
+  if (!removed->empty()) answer.json.set("removed", json::Value::string(*removed));
   answer.json.set("history", std::move(*told));
   return answer;
 }

@@ -87,6 +87,7 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
     session.output.line(grouped(*count) + " entries written to " + file + ". It holds personal data: keep it safe.");
   }
   PairAnswer answer;
+  answer.is_said = file.empty();  // the lines are the answer
   answer.json.set("entries", json::Value::integer(*count));
   return answer;
 }
@@ -97,6 +98,10 @@ PairAnswer pruned_answer(Session& session, const store::JournalPruned& pruned, c
   if (pruned.runs > 0) {
     session.output.line(grouped(pruned.runs) + " older syncs of which nothing is told any more were removed, too.");
   }
+  if (!pruned.not_wiped.empty()) {
+    session.output.line("Something of it may still be found in the file, which could not be written anew: " +
+                        pruned.not_wiped + " Then give the same command again.");
+  }
   session.output.line("The rest still verifies: cosell journal verify");
   PairAnswer answer;
   answer.json = Object()
@@ -104,6 +109,7 @@ PairAnswer pruned_answer(Session& session, const store::JournalPruned& pruned, c
                     .number("writes", pruned.operations)
                     .number("pictures", pruned.images)
                     .number("syncs", pruned.runs)
+                    .flag("wiped", pruned.not_wiped.empty())
                     .done();
   return answer;
 }
@@ -210,11 +216,7 @@ int journal_export_command(Session& session, const std::string& pair, const std:
         .code;
   }
   const std::string name = pair.empty() ? session.config.pairs.front().name : pair;
-  const PairConfig* config = session.config.find(name);
-  if (config == nullptr || !file.empty()) {
-    return for_each_pair(session, name, [&](const PairConfig& c) { return export_pair(session, c, file); });
-  }
-  return export_pair(session, *config, file).code;  // the lines are the answer
+  return for_each_pair(session, name, [&](const PairConfig& config) { return export_pair(session, config, file); });
 }
 
 int journal_prune_command(Session& session, const PruneOptions& options) {

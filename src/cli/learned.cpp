@@ -1,7 +1,6 @@
 // The file is { "learned_at": …, "record": …, "settings": { … } }.
 #include "cli/learned.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/for_owner.h"
 #include "base/text.h"
 #include "cli/config.h"
 
@@ -63,8 +63,9 @@ Result<void> keep_learned(const std::string& store, const PilotReport& report, c
   const std::string unfinished = file + ".new";
   const std::string text = json::write_pretty(all) + "\n";
   std::error_code failed;
-  if (const fs::path folder = fs::path(file).parent_path(); !folder.empty()) fs::create_directories(folder, failed);
-  const int out = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (const fs::path folder = fs::path(file).parent_path(); !folder.empty())
+    failed = make_folders_for_owner(folder.string());
+  const int out = new_file_for_owner(unfinished, file);
   const bool written =
       out >= 0 && ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(out) == 0;
   const int code = errno;

@@ -193,6 +193,7 @@ PairAnswer snapshot_of(Session& session, const PairConfig& config, const std::st
   PairAnswer answer;
   if (out.empty()) {
     session.output.answer(text);
+    answer.is_said = true;
     return answer;
   }
   if (auto done = write_new_file(out, text); !done) return failed(session, &config, done.error());
@@ -224,6 +225,7 @@ PairAnswer propose_for(Session& session, const PairConfig& config, const Mapping
   PairAnswer answer;
   if (options.out.empty()) {
     session.output.answer(text);
+    answer.is_said = true;
     return answer;
   }
   if (auto done = write_new_file(options.out, text); !done) return failed(session, &config, done.error());

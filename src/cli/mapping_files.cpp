@@ -189,15 +189,17 @@ Result<void> write_new_file(const std::string& file, const std::string& text, un
     return make_error(ErrorClass::config, file + " cannot be written: " + why + ".");
   }
   std::size_t done = 0;
-  while (done < text.size()) {
+  int failed = 0;
+  while (done < text.size() && failed == 0) {
     const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
-    if (n <= 0) break;
-    done += static_cast<std::size_t>(n);
+    if (n < 0 && errno != EINTR) failed = errno;
+    if (n > 0) done += static_cast<std::size_t>(n);
   }
-  const bool synced = ::fsync(fd) == 0;
-  const bool closed = ::close(fd) == 0;
-  if (done == text.size() && synced && closed) return {};
-  return make_error(ErrorClass::config, file + " cannot be written: " + std::strerror(errno) + ".");
+  if (failed == 0 && ::fsync(fd) != 0) failed = errno;
+  if (::close(fd) != 0 && failed == 0) failed = errno;
+  if (failed == 0) return {};
+  ::unlink(file.c_str());  // half a file would only stand in the way of the next try
+  return make_error(ErrorClass::config, file + " cannot be written: " + std::strerror(failed) + ".");
 }
 
 }  // namespace cosell::cli

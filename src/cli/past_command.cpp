@@ -3,6 +3,7 @@
 #include "cli/choices.h"
 #include "cli/commands.h"
 #include "cli/find_deal.h"
+#include "cli/removed_entries.h"
 #include "cli/when.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
@@ -17,8 +18,10 @@ using store::Side;
 
 class Past {
  public:
-  Past(Session& session, Workplace& place, std::vector<engine::Showing> showings, std::optional<Instant> at)
-      : session_(session), place_(place), showings_(std::move(showings)), at_(at) {}
+  // `lacking`: older entries of the deal were removed.
+  Past(Session& session, Workplace& place, std::vector<engine::Showing> showings, std::optional<Instant> at,
+       bool lacking)
+      : session_(session), place_(place), showings_(std::move(showings)), at_(at), lacking_(lacking) {}
 
   // Every value that the field had.
   Result<json::Value> tell_field(Field field) {
@@ -29,12 +32,13 @@ class Past {
     json::Value list = json::Value::array();
     for (const PastValue& v : *values) {
       table.row({to_string_seconds(v.at), place_.pair().title(v.side), shortened(display(v.value), 48),
-                 shortened(display(v.before), 32), v.why});
+                 v.before_is_known ? shortened(display(v.before), 32) : not_known, v.why});
       list.append(json_of_value(field, v));
     }
     if (table.empty()) {
-      session_.output.line(std::string("The ") + info(field).label + " had no value on either side" +
-                           (at_ ? " until then." : "."));
+      const std::string what = lacking_ ? "What the " + std::string(info(field).label) + " was is not known"
+                                        : "The " + std::string(info(field).label) + " had no value on either side";
+      session_.output.line(what + (at_ ? " until then." : "."));
     } else {
       table.print(session_.output);
     }
@@ -57,14 +61,15 @@ class Past {
       std::vector<std::string> cells = {f.label};
       for (const Side side : {Side::crm, Side::partner_center}) {
         const auto it = last.find(side);
-        cells.push_back(it == last.end() ? "" : shortened(display(it->second->value), 40));
+        cells.push_back(it != last.end() ? shortened(display(it->second->value), 40) : lacking_ ? not_known : "");
         cells.push_back(it == last.end() ? "" : to_string_minutes(it->second->at) + ", " + it->second->why);
         if (it != last.end()) list.append(json_of_value(f.field, *it->second));
       }
       table.row(std::move(cells));
     }
     if (table.empty()) {
-      session_.output.line("Neither side showed this deal by then.");
+      session_.output.line(lacking_ ? "What both sides showed then is not known."
+                                    : "Neither side showed this deal by then.");
     } else {
       table.print(session_.output);
     }
@@ -79,15 +84,18 @@ class Past {
         .text("since", to_string_seconds(v.at))
         .text("value", display(v.value))
         .text("before", display(v.before))
+        .flag("before_is_known", v.before_is_known)
         .text("why", v.why)
         .number("entry", v.entry)
         .done();
   }
 
+  static inline const std::string not_known = "(not known)";
   Session& session_;
   Workplace& place_;
   std::vector<engine::Showing> showings_;
   std::optional<Instant> at_;
+  bool lacking_;
 };
 
 PairAnswer past_pair(Session& session, const PairConfig& config, const HistoryOptions& options,
@@ -104,11 +112,15 @@ PairAnswer past_pair(Session& session, const PairConfig& config, const HistoryOp
   session.output.line(session.output.styled(row->title, Style::strong) + "  " + short_id(*row));
   auto showings = engine::showings((*made)->pair(), row->id);
   if (!showings) return failed(session, &config, showings.error());
-  Past past(session, **made, std::move(*showings), *at);
+  auto removed = removed_entries_note((*made)->pair(), row->id);
+  if (!removed) return failed(session, &config, removed.error());
+  if (!removed->empty()) session.output.line(*removed);
+  Past past(session, **made, std::move(*showings), *at, !removed->empty());
   auto told = field ? past.tell_field(*field) : past.tell_moment();
   if (!told) return failed(session, &config, told.error());
   PairAnswer answer;
   answer.json = json_of(*row);
+  if (!removed->empty()) answer.json.set("removed", json::Value::string(*removed));
   answer.json.set("values", std::move(*told));
   return answer;
 }

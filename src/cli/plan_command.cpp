@@ -214,7 +214,8 @@ json::Value json_of_deals(const std::vector<PlannedDeal>& deals) {
   return list;
 }
 
-PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptions& options) {
+PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptions& options,
+                     DealOfSomePair& of_some_pair) {
   auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_from_copy);
   if (!place) return failed(session, &config, place.error());
   if (auto opened = (*place)->open_store(StoreMode::scratch, false); !opened) {
@@ -233,7 +234,7 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
   session.output.end_progress();
   if (!report) return failed(session, &config, report.error());
   if (one && !report->stopped) {
-    if (auto found = asked.found(); !found) return failed(session, &config, found.error());
+    if (auto done = of_some_pair.look_at(session, config, asked.found())) return std::move(*done);
   }
   auto deals = planned_deals((*place)->store());
   if (!deals) return failed(session, &config, deals.error());
@@ -268,8 +269,10 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
 }  // namespace
 
 int plan_command(Session& session, const PlanOptions& options) {
-  return for_each_pair(session, options.pair,
-                       [&](const PairConfig& config) { return plan_pair(session, config, options); });
+  const std::string pair = options.deal.empty() ? options.pair : pair_that_knows(session, options.pair, options.deal);
+  DealOfSomePair of_some_pair(session, pair);
+  return for_each_pair(session, pair,
+                       [&](const PairConfig& config) { return plan_pair(session, config, options, of_some_pair); });
 }
 
 }  // namespace cosell::cli

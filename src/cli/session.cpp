@@ -74,18 +74,20 @@ int for_each_pair(Session& session, const std::string& pair, const std::function
   }
   int code = exit_done;
   json::Value answers = json::Value::array();
+  bool said = false;
   for (const PairConfig& config : session.config.pairs) {
     if (!pair.empty() && config.name != pair) continue;
     const bool several = session.config.pairs.size() > 1 && pair.empty();
     if (several && named == PairName::heading) session.output.line(session.output.styled(config.name, Style::strong));
     PairAnswer answer = work(config);
     code = worse(code, answer.code);
+    said = said || answer.is_said;
     json::Value one = Object().text("pair", config.name).done();
     for (const json::Member& m : answer.json.members()) one.set(m.key, m.value);
     answers.append(std::move(one));
     if (SystemClock::interrupted()) break;
   }
-  if (session.output.options().json) {
+  if (session.output.options().json && !said) {
     session.output.json(Object().value("pairs", std::move(answers)).number("exit_code", code).done());
   }
   return code;

@@ -41,6 +41,7 @@ class Session {
 struct PairAnswer {
   int code = 0;
   json::Value json = json::Value::object();
+  bool is_said = false;  // what was asked for stands on standard output already, and nothing may follow it
 };
 
 // Tells people the error, with what the server said, and gives the answer for it, which is a part of what programs get.

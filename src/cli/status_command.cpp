@@ -125,10 +125,19 @@ class Status {
     session_.output.line("  " + padded(what, 14) + session_.output.styled(text, style));
   }
 
+  // Of all deals: a replay and a sync of one deal say nothing of the others.
+  Result<std::optional<RunRow>> last_sync() {
+    constexpr int looked_at = 100;
+    auto runs = place_.store().runs(looked_at);  // newest first
+    if (!runs) return runs.error();
+    const auto sync = std::find_if(runs->begin(), runs->end(), [](const RunRow& run) { return is_of_all_deals(run); });
+    return sync == runs->end() ? std::optional<RunRow>() : std::optional<RunRow>(*sync);
+  }
+
   Result<void> tell_runs() {
     auto good = place_.store().last_good_run();
     if (!good) return good.error();
-    auto newest = place_.store().runs(1);
+    auto newest = last_sync();
     if (!newest) return newest.error();
     const auto holder = store::FileLock::holder(place_.config().store);
     row("In use by", holder.value_or("nobody"));
@@ -141,8 +150,8 @@ class Status {
     } else {
       row("Last success", "never", Style::warning);
     }
-    if (newest->empty()) return {};
-    const RunRow& last = newest->front();
+    if (!*newest) return {};
+    const RunRow& last = **newest;
     row("Last sync",
         to_string_minutes(last.started_at) + " UTC, " + outcome_text(last, holder.has_value()) +
             (last.note.empty() ? "" : ": " + last.note),

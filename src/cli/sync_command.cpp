@@ -11,7 +11,8 @@ namespace {
 
 // Before there is a store: is it a deal of either side? Looked up in a copy that disappears, so that a slip in the name
 // leaves no store behind.
-std::optional<PairAnswer> refused_before_a_store(Session& session, Workplace& place, const std::string& deal) {
+std::optional<PairAnswer> refused_before_a_store(Session& session, Workplace& place, const std::string& deal,
+                                                 DealOfSomePair& of_some_pair) {
   if (place.open_store(StoreMode::shared, false)) return std::nullopt;
   if (auto opened = place.open_store(StoreMode::scratch, false); !opened) {
     return failed(session, &place.config(), opened.error());
@@ -28,16 +29,16 @@ std::optional<PairAnswer> refused_before_a_store(Session& session, Workplace& pl
   if (!report) return failed(session, &place.config(), report.error());
   const bool one_side_down = report->stopped && report->stopped->kind != ErrorClass::guard;
   if (one_side_down) return failed(session, &place.config(), told_stop(place, *report));
-  if (auto found = asked.found(); !found) return failed(session, &place.config(), found.error());
-  return std::nullopt;
+  return of_some_pair.look_at(session, place.config(), asked.found());
 }
 
-PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptions& options) {
+PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptions& options,
+                     DealOfSomePair& of_some_pair) {
   auto place = Workplace::make(session, config, Workplace::Login::needed);
   if (!place) return failed(session, &config, place.error());
   const bool one = !options.deal.empty();
   if (one) {
-    auto refused = refused_before_a_store(session, **place, options.deal);
+    auto refused = refused_before_a_store(session, **place, options.deal, of_some_pair);
     (*place)->close_store();
     if (refused) return std::move(*refused);
   }
@@ -46,7 +47,7 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
   }
   if (auto renewed = (*place)->renew_allowances(); !renewed) return failed(session, &config, renewed.error());
   engine::CycleOptions cycle;
-  cycle.command = "sync";
+  cycle.command = one ? "sync --deal" : options.limit > 0 ? "sync --limit" : "sync";  // of all deals: `status --alert`
   cycle.limit = options.limit;
   cycle.allow = options.allow;
   cycle.wait_for_lost_creates = true;
@@ -58,7 +59,7 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
   session.output.end_progress();
   if (!report) return failed(session, &config, report.error());
   if (one && !report->stopped) {
-    if (auto found = asked.found(); !found) return failed(session, &config, found.error());
+    if (auto done = of_some_pair.look_at(session, config, asked.found())) return std::move(*done);
   }
   print_sync(session, **place, *report, session.clock().now() - begun);
   auto worked_off = work_off_inbox(**place, [&](const std::string& text) { session.output.line(text); });
@@ -77,8 +78,10 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
 }  // namespace
 
 int sync_command(Session& session, const SyncOptions& options) {
-  return for_each_pair(session, options.pair,
-                       [&](const PairConfig& config) { return sync_pair(session, config, options); });
+  const std::string pair = options.deal.empty() ? options.pair : pair_that_knows(session, options.pair, options.deal);
+  DealOfSomePair of_some_pair(session, pair);
+  return for_each_pair(session, pair,
+                       [&](const PairConfig& config) { return sync_pair(session, config, options, of_some_pair); });
 }
 
 }  // namespace cosell::cli

@@ -230,7 +230,7 @@ void print_for_people(Output& out, const std::vector<Item>& items, bool several_
   for (const Item& item : items) {
     if (!each && options.kind.empty() && is_note(item)) notes.push_back(&item);
   }
-  if (notes.size() <= group_from) notes.clear();
+  if (notes.size() < group_from) notes.clear();
   for (const Item& item : items) {
     if (!notes.empty() && is_note(item)) continue;
     const auto group = grouped_by.find(cause_of(item));

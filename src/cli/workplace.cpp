@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "base/for_owner.h"
 #include "base/text.h"
 #include "cli/learned.h"
 #include "cli/network.h"
@@ -226,8 +227,11 @@ Result<void> Workplace::open_store(StoreMode mode, bool create) {
   options.pair = config_.name;
   options.create = create;
   if (mode == StoreMode::exclusive && create) {
-    std::error_code failed;
-    fs::create_directories(fs::path(config_.store).parent_path(), failed);
+    const std::string folder = fs::path(config_.store).parent_path().string();
+    if (const auto failed = make_folders_for_owner(folder)) {
+      return make_error(ErrorClass::config, "The folder " + folder + " of the store cannot be made: " +
+                                                failed.message() + ". Check who owns the one that it is in.");
+    }
   }
   auto opened = store::open_sqlite_store(config_.store, options, session_.clock());
   if (!opened) return opened.error();

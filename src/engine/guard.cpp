@@ -19,7 +19,8 @@ bool exceeds(std::int64_t count, std::int64_t of, const MassChangeGuard& limit) 
 
 std::string allow_command(const CycleOptions& options, const std::string& name) {
   const bool named = !options.plan_only && !options.command.empty();
-  return "cosell " + (named ? options.command : std::string("sync")) + " --allow " + name;
+  const std::string command = options.command.substr(0, options.command.find(' '));  // "sync" of "sync --deal"
+  return "cosell " + (named ? command : std::string("sync")) + " --allow " + name;
 }
 
 std::string how_many(std::int64_t count, const std::string& thing) {

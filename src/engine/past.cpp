@@ -1,6 +1,8 @@
 // Telling the past of a deal from its journal.
 #include "engine/past.h"
 
+#include <set>
+
 #include "base/json.h"
 #include "engine/view.h"
 #include "reconcile/reconcile.h"
@@ -36,6 +38,11 @@ std::string explained(const std::string& reason_name) {
   return "";
 }
 
+ImageId image_in(const json::Value& payload, const char* name) {
+  const json::Value* image = payload.find(name);
+  return ImageId(image == nullptr ? 0 : image->as_integer().value_or(0));
+}
+
 std::string why(const Pair& pair, const Showing& showing, Field field) {
   if (!showing.by_bridge) {
     const bool first = showing.cause.rfind("First seen", 0) == 0;
@@ -51,6 +58,9 @@ std::string why(const Pair& pair, const Showing& showing, Field field) {
 
 Result<std::vector<Showing>> showings(const Pair& pair, DealId deal) {
   std::vector<Showing> out;
+  const auto lacking = lacks_its_beginning(pair, deal);
+  if (!lacking) return lacking.error();
+  std::set<Side> told;
   std::map<std::string, std::string> decided;
   std::int64_t after = 0;
   while (true) {
@@ -65,21 +75,33 @@ Result<std::vector<Showing>> showings(const Pair& pair, DealId deal) {
       const bool seen = entry.kind == JournalKind::observed;
       if (!seen && entry.kind != JournalKind::outcome) continue;
       const auto side = side_in(*payload);
-      const json::Value* image = payload->find("after");
-      const auto id = image == nullptr ? std::nullopt : image->as_integer();
-      if (!side || !id || *id == 0) continue;
+      const ImageId image = image_in(*payload, "after");
+      if (!side || !image.valid()) continue;
       Showing showing;
       showing.at = entry.at;
       showing.side = *side;
-      showing.image = ImageId(*id);
+      showing.image = image;
+      showing.before = image_in(*payload, "before");
       showing.by_bridge = !seen;
       showing.entry = entry.sequence;
       showing.cause = entry.summary;
       showing.by = payload->text_of("by");
       if (!seen) showing.reasons = decided;
+      showing.after_gap = told.insert(*side).second && *lacking && !showing.before.valid();
       out.push_back(std::move(showing));
     }
   }
+}
+
+Result<bool> lacks_its_beginning(const Pair& pair, DealId deal) {
+  auto first = pair.store->history(deal, 0, 1);
+  if (!first) return first.error();
+  if (first->empty()) return true;  // a deal is never without its first entry
+  const JournalEntry& entry = first->front();
+  const auto payload = json::read(entry.payload.empty() ? "{}" : entry.payload);
+  const bool begins = entry.kind == JournalKind::observed && payload && side_in(*payload) &&
+                      image_in(*payload, "after").valid() && !image_in(*payload, "before").valid();
+  return !begins;
 }
 
 Result<std::string> last_editor(const Pair& pair, DealId deal, Side side, Instant until) {
@@ -92,11 +114,19 @@ Result<std::string> last_editor(const Pair& pair, DealId deal, Side side, Instan
   return by;
 }
 
-Result<Value> value_in(const Pair& pair, const Showing& showing, Field field) {
-  auto columns = pair.store->image(showing.image);
+namespace {
+
+Result<Value> value_of(const Pair& pair, Side side, ImageId image, Field field) {
+  auto columns = pair.store->image(image);
   if (!columns) return columns.error();
-  if (showing.side == Side::crm) return pair.mapping->read(*columns).deal.get(field);
+  if (side == Side::crm) return pair.mapping->read(*columns).deal.get(field);
   return referral_deal(*columns, {}).get(field);
+}
+
+}  // namespace
+
+Result<Value> value_in(const Pair& pair, const Showing& showing, Field field) {
+  return value_of(pair, showing.side, showing.image, field);
 }
 
 Result<std::vector<PastValue>> values_of(const Pair& pair, const std::vector<Showing>& showings, Field field,
@@ -107,6 +137,12 @@ Result<std::vector<PastValue>> values_of(const Pair& pair, const std::vector<Sho
     if (until && showing.at > *until) break;
     auto value = value_in(pair, showing, field);
     if (!value) return value.error();
+    if (last.count(showing.side) == 0 && showing.before.valid()) {
+      // What went before was pruned; what this side showed until then is known all the same.
+      auto before = value_of(pair, showing.side, showing.before, field);
+      if (!before) return before.error();
+      last[showing.side] = std::move(*before);
+    }
     const bool first = last.count(showing.side) == 0;
     if (!first && same_value(last[showing.side], *value)) continue;
     if (first && is_blank(*value)) {
@@ -117,6 +153,7 @@ Result<std::vector<PastValue>> values_of(const Pair& pair, const std::vector<Sho
     one.at = showing.at;
     one.side = showing.side;
     one.before = first ? Value{} : last[showing.side];
+    one.before_is_known = !first || !showing.after_gap;
     one.value = *value;
     one.why = why(pair, showing, field);
     one.entry = showing.entry;

@@ -15,6 +15,8 @@ struct Showing {
   Instant at{};
   Side side = Side::crm;
   ImageId image;
+  ImageId before;          // what that side showed until then; invalid: nothing, or it is not known
+  bool after_gap = false;  // what that side showed until then was pruned or erased
   bool by_bridge = false;  // written by the bridge; else somebody changed it there
   std::string by = {};     // who, where the side tells
   std::int64_t entry = 0;  // in the journal
@@ -25,6 +27,9 @@ struct Showing {
 
 // In order of time. Entries whose details were pruned or erased are left out.
 Result<std::vector<Showing>> showings(const Pair& pair, DealId deal);
+
+// The first entry about the deal that is there does not tell how it began: older ones were pruned or erased.
+Result<bool> lacks_its_beginning(const Pair& pair, DealId deal);
 
 // Who changed the deal on that side last, as far as it tells; "" when it does not, or when it was the bridge.
 Result<std::string> last_editor(const Pair& pair, DealId deal, Side side, Instant until);
@@ -37,6 +42,7 @@ struct PastValue {
   Instant at{};
   Side side = Side::crm;
   Value before;
+  bool before_is_known = true;
   Value value;
   std::string why;  // for people
   std::int64_t entry = 0;

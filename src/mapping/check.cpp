@@ -31,6 +31,7 @@ class LiveCheck {
     if (!columns.empty()) {
       check_names(columns);
       for (const LiveColumn& c : columns) check_column(c);
+      new_owners();
     }
     std::vector<FileFinding> found = findings_.in_file_order();
     for (FileFinding& f : found) point_to_own_file(f);
@@ -55,6 +56,21 @@ class LiveCheck {
   }
   static std::string of_type(const StageTable& table) {
     return table.record_type().empty() ? "" : " of " + quoted(table.record_type());
+  }
+
+  // A name is no owner: every new opportunity would be refused. Ids of users are long and of one word in every CRM.
+  void new_owners() {
+    constexpr std::size_t shortest_id = 15;
+    const auto check = [&](const std::string& owner) {
+      const bool address = owner.find('@') != std::string::npos;
+      const bool may_be_id = owner.size() >= shortest_id && owner.find(' ') == std::string::npos;
+      if (owner.empty() || address || may_be_id) return;
+      findings_.error(data_.new_owner.at, "no-owner",
+                      quoted(owner) + " as owner of new deals is neither the id nor the e-mail address of a user",
+                      "write the user's id or e-mail address");
+    };
+    check(data_.new_owner.otherwise);
+    for (const auto& [location, owner] : data_.new_owner.by_location) check(owner);
   }
 
   // --- stages

@@ -22,6 +22,7 @@ struct NewOwner {
   std::map<std::string, std::string> by_location;
   bool team = false;  // whoever of the deal's team is a user of the CRM
   std::string otherwise;
+  Origin at;
   bool empty() const { return by_location.empty() && !team && otherwise.empty(); }
 };
 

@@ -132,6 +132,7 @@ class FieldReader {
   void statement() {
     const Node* date = node_.find("date");
     plan_.statement = node_.find("statement") != nullptr;
+    plan_.signed_by = node_.text_of("signed_by");
     if (date != nullptr && !parse_date(date->text)) {
       findings_.error(date->at, "bad-date", "\"" + date->text + "\" is no date", "write it as 2026-11-30");
     }

@@ -37,6 +37,7 @@ struct FieldPlan {
   std::vector<PersonPlan> people;       // people
   std::map<std::string, Source> parts;  // customer
   bool statement = false;               // consent: somebody signed
+  std::string signed_by;                // who
   Origin at;
 
   // Has it columns that are read from every opportunity? A constant alone is used only when a referral is created.

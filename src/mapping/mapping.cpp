@@ -308,6 +308,36 @@ ReadDeal Mapping::read(const Columns& opportunity) const {
   return out;
 }
 
+std::vector<std::string> Mapping::people_in(const Columns& opportunity) const {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& name, const std::string& text) {
+    if (!name.empty()) out.push_back(plain_text(column(opportunity, name)));
+    if (!text.empty()) out.push_back(text);
+  };
+  for (const FieldPlan& plan : data_->plans) {
+    if (plan.kind == FieldKind::people) {
+      for (const PersonPlan& person : plan.people) {
+        for (const Source* part : {&person.first, &person.last, &person.name, &person.phone, &person.email}) {
+          for (const std::string& name : part->columns) add(name, "");
+          add("", part->constant.value_or(""));
+        }
+      }
+      const FieldRead read = read_field(plan, opportunity, data_->files);
+      if (const auto* people = std::get_if<std::vector<Person>>(&read.value)) {
+        for (const Person& p : *people) {
+          for (const std::string& part : {p.first_name + " " + p.last_name, p.first_name, p.last_name}) add("", part);
+        }
+      }
+    }
+    add("", plan.signed_by);
+  }
+  add(data_->owner_name_column, "");
+  add(data_->owner_email_column, "");
+  add("", data_->new_owner.otherwise);
+  for (const auto& [location, owner] : data_->new_owner.by_location) add("", owner);
+  return out;
+}
+
 Deal Mapping::complete_for_create(Deal deal, const Columns& opportunity, Date today) const {
   for (const FieldPlan& plan : data_->plans) {
     const Field f = plan.rule.field;

@@ -133,6 +133,8 @@ class Mapping {
   bool appears_in_crm(const Deal& referral) const;        // may an unlinked one become an opportunity?
 
   ReadDeal read(const Columns& opportunity) const;
+  // Whatever the mapping names or such a record shows of people, also in fields that are off: for leaving them out.
+  std::vector<std::string> people_in(const Columns& opportunity) const;
   // Adds the defaults that are evaluated once, when a referral is created (`today + 90d`, constants, tables), and takes
   // out what the field's direction keeps in the CRM.
   Deal complete_for_create(Deal deal, const Columns& opportunity, Date today) const;

@@ -307,6 +307,7 @@ class MappingReader {
     const Node* fresh = owner->find("new");
     if (fresh == nullptr) return;
     NewOwner& owners = data_->new_owner;
+    owners.at = fresh->at;
     owners.otherwise = fresh->is_text() ? fresh->text : fresh->text_of("else");
     if (owners.otherwise.empty()) owners.otherwise = fresh->text_of("email");
     if (const Node* team = fresh->find("team")) owners.team = team->flag;

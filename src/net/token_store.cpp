@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/for_owner.h"
 #include "base/json.h"
 #include "net/sealed.h"
 
@@ -37,8 +38,10 @@ struct File {
 };
 
 Error io_error(const std::string& path, const char* what) {
+  const int code = errno;
+  const std::string remedy = code == EACCES || code == EPERM ? " Check who owns it and its folder." : "";
   return make_error(ErrorClass::config,
-                    "The saved logins in " + path + " cannot be " + what + ": " + std::strerror(errno) + ".");
+                    "The saved logins in " + path + " cannot be " + what + ": " + std::strerror(code) + "." + remedy);
 }
 
 Error login_again(const std::string& path, const std::string& why) {
@@ -89,9 +92,8 @@ std::string directory_of(const std::string& path) {
 Result<void> replace_file(const std::string& path, std::string_view bytes) {
   const std::string fresh = path + ".new";
   {
-    const File file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    // The mode of a file that an earlier crash left behind is set again.
-    if (file.fd < 0 || fchmod(file.fd, 0600) != 0 || !write_all(file.fd, bytes) || fsync(file.fd) != 0) {
+    const File file(new_file_for_owner(fresh, path));
+    if (file.fd < 0 || !write_all(file.fd, bytes) || fsync(file.fd) != 0) {
       const Error error = io_error(path, "written");
       ::unlink(fresh.c_str());
       return error;
@@ -136,7 +138,7 @@ Result<TokenStore> TokenStore::open(std::string path, Secret key, Random& random
   const std::string directory = directory_of(path);
   std::error_code failure;
   const bool existed = std::filesystem::exists(directory, failure);
-  std::filesystem::create_directories(directory, failure);
+  if (!failure) failure = make_folders_for_owner(directory);
   if (!existed && !failure) {
     std::filesystem::permissions(directory, std::filesystem::perms::owner_all, failure);
   }
@@ -172,7 +174,7 @@ Result<void> TokenStore::save(const Tokens& tokens) const {
 
 Result<void> TokenStore::change(const std::function<void(Tokens&)>& edit) {
   const std::string lock_path = path_ + ".lock";
-  const File lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  const File lock(lock_file_for_owner(lock_path, path_));
   if (lock.fd < 0) return io_error(path_, "locked");
   while (flock(lock.fd, LOCK_EX) != 0) {
     if (errno != EINTR) return io_error(path_, "locked");
@@ -189,7 +191,7 @@ TokenStore::Turn::~Turn() {
 
 TokenStore::Turn TokenStore::turn(const std::string& name, Clock& clock) const {
   const std::string lock_path = path_ + "." + name + ".lock";
-  const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int fd = lock_file_for_owner(lock_path, path_);
   if (fd < 0) return Turn();
   for (Duration waited; flock(fd, LOCK_EX | LOCK_NB) != 0; waited = waited + kLook) {
     const bool others = errno == EWOULDBLOCK || errno == EINTR;

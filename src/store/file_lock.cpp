@@ -13,6 +13,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/for_owner.h"
 #include "store/store_file.h"
 
 namespace cosell::store {
@@ -83,7 +84,7 @@ FileLock::~FileLock() {
 
 Result<FileLock> FileLock::take(const std::string& store, Clock& clock) {
   const std::string file = store + ".lock";
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int descriptor = lock_file_for_owner(file, store);
   if (descriptor < 0) return refused_by_system("cannot be opened for writing", file, errno);
   FileLock lock(descriptor);
   int failed = try_to_lock(descriptor, LOCK_EX);

@@ -70,6 +70,7 @@ class Verifier {
     }
     last_ = line.sequence;
     hash_ = hash;
+    ++count_;
     return {};
   }
 
@@ -77,11 +78,12 @@ class Verifier {
     if (head > last_) return broken(last_ + 1, "is missing");
     if (head < last_) return broken(head + 1, "was added without being recorded");
     if (hash != hash_) return broken(last_, "is not the one that was written last");
-    return last_;
+    return count_;
   }
 
  private:
   std::int64_t last_ = 0;
+  std::int64_t count_ = 0;
   std::string hash_ = kNoHash;
 };
 

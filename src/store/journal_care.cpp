@@ -52,12 +52,33 @@ Result<JournalCheckpoint> SqliteStore::journal_checkpoint() {
   });
 }
 
+// Writes the file anew, without what went; what SQLite keeps of deleted rows is readable with any tool. Needs as much
+// room again on the disk. Why it was not done; "" when it was.
+std::string SqliteStore::wipe_file() {
+  if (parts_.mode != OpenOptions::Mode::exclusive) return "";  // a copy that disappears
+  auto wiped = attempt(parts_.path, [&]() -> Result<void> {
+    Connection& c = *parts_.connection;
+    // On disk: a whole store may not fit into the memory.
+    c.script("PRAGMA temp_store = FILE; VACUUM; PRAGMA temp_store = MEMORY");
+    if (c.integer("PRAGMA wal_checkpoint(TRUNCATE)") == 0) return {};
+    return make_error(ErrorClass::store_busy, "Another program reads " + parts_.path + " just now.");
+  });
+  if (wiped) return "";
+  auto back = attempt(parts_.path, [&]() -> Result<void> {
+    parts_.connection->script("PRAGMA temp_store = MEMORY");
+    return {};
+  });
+  return back ? wiped.error().message : back.error().message;
+}
+
 // One transaction in which SQLite does not look through all rows for each one that goes, whether it is referred to:
-// once for all at its end is enough, and takes minutes less.
+// once for all at its end is enough, and takes minutes less. What goes is wiped at once, too, should there be no room
+// to write the file anew.
 Result<JournalPruned> SqliteStore::clean_up(const std::function<Result<JournalPruned>()>& work) {
   const auto check_references = [&](bool each) {
     return read([&]() -> Result<void> {
-      parts_.connection->script(each ? "PRAGMA foreign_keys = ON" : "PRAGMA foreign_keys = OFF");
+      parts_.connection->script(each ? "PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST"
+                                     : "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = ON");
       return {};
     });
   };
@@ -70,6 +91,7 @@ Result<JournalPruned> SqliteStore::clean_up(const std::function<Result<JournalPr
     return done;
   });
   if (auto on = check_references(true); !on) return on.error();
+  if (pruned) pruned->not_wiped = wipe_file();
   return pruned;
 }
 
@@ -133,7 +155,8 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
 std::int64_t SqliteStore::drop_quiet_runs(Instant before) {
   return query(
              "DELETE FROM runs WHERE started_at < ?1"
-             " AND id < (SELECT max(id) FROM runs WHERE outcome IN ('ok', 'failures') AND finished_at IS NOT NULL)"
+             " AND id < (SELECT max(id) FROM runs"
+             "  WHERE command IN ('sync', 'run') AND outcome IN ('ok', 'failures') AND finished_at IS NOT NULL)"
              " AND id NOT IN (SELECT run FROM journal WHERE run IS NOT NULL)"
              " AND id NOT IN (SELECT run FROM operations WHERE run IS NOT NULL)"
              " AND id NOT IN (SELECT id FROM (SELECT id, mapping, lag(mapping) OVER (ORDER BY id) AS earlier FROM runs)"

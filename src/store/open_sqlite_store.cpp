@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/for_owner.h"
 #include "store/opening.h"
 #include "store/schema.h"
 #include "store/sqlite_store_impl.h"
@@ -96,7 +97,7 @@ void remove_with_companions(const std::string& file) {
 Result<void> create(const std::string& file, const OpenOptions& options) {
   const std::string unfinished = file + ".new";
   remove_with_companions(unfinished);
-  const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const int descriptor = new_file_for_owner(unfinished, file);
   if (descriptor < 0) return refused_by_system("cannot be created", unfinished, errno);
   ::close(descriptor);
   Result<void> filled = attempt(file, [&]() -> Result<void> {

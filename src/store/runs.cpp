@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "store/digest.h"
 #include "store/names.h"
+#include "store/opening.h"
 #include "store/rows.h"
 #include "store/sqlite_store_impl.h"
 
@@ -96,7 +97,9 @@ Result<StrongInt<RunRow>> SqliteStore::keep_text(const std::string& text, const 
   Query stored = query("SELECT id, text = ?2 FROM mapping_texts WHERE hash = ?1");
   stored.with(hash, text).next();
   id.value = stored.integer(0);
-  if (stored.integer(1) == 0) return misuse("Two different mapping files came with the same hash.");
+  if (stored.integer(1) == 0) {
+    return damage_found(parts_.path, "the mapping or the settings " + hash + " are not as they were written");
+  }
   return id;
 }
 
@@ -139,7 +142,8 @@ Result<std::optional<RunRow>> SqliteStore::last_good_run() {
   return read([&]() -> Result<std::optional<RunRow>> {
     Query found =
         query(kRunColumns +
-              " WHERE r.outcome IN ('ok', 'failures') AND r.finished_at IS NOT NULL ORDER BY r.id DESC LIMIT 1");
+              " WHERE r.command IN ('sync', 'run') AND r.outcome IN ('ok', 'failures') AND r.finished_at IS NOT NULL"
+              " ORDER BY r.id DESC LIMIT 1");
     auto rows = run_rows(found);
     return rows.empty() ? std::optional<RunRow>() : std::move(rows.front());
   });

@@ -164,6 +164,7 @@ class SqliteStore final : public Store {
   std::int64_t put_shape(const std::string& names);
   const std::vector<std::string>& names_of_shape(std::int64_t id);
   Result<JournalPruned> clean_up(const std::function<Result<JournalPruned>()>& work);
+  std::string wipe_file();
   std::int64_t drop_unused_images();
   std::int64_t drop_quiet_runs(Instant before);
   // After a transaction that did not happen, and when images went.

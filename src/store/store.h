@@ -137,11 +137,13 @@ struct JournalPruned {
   std::int64_t operations = 0;
   std::int64_t images = 0;
   std::int64_t runs = 0;  // of which no entry and no write tells any more
+  // Why the file could not be written anew, so that something of what went may still be found in it; "" when it was.
+  std::string not_wiped = {};
 };
 
 struct RunRow {
   RunId id;
-  std::string command;  // "sync", "run"
+  std::string command;  // "sync", "run"; of some deals only "sync --deal", "sync --limit", "replay"
   Instant started_at{};
   std::optional<Instant> finished_at;
   std::string outcome;  // "ok", "failures", "stopped", "unreachable"; "" while running
@@ -149,6 +151,9 @@ struct RunRow {
   std::string note;     // for people, when it did not end well
   std::string figures;  // canonical JSON: calls, writes, counts
 };
+
+// Did it look at all deals? One of some of them, and a replay, says nothing of the others.
+inline bool is_of_all_deals(const RunRow& run) { return run.command == "sync" || run.command == "run"; }
 
 // A stretch of runs, one after the other, that worked with the same mapping.
 struct MappingUse {
@@ -217,7 +222,7 @@ class Store {
   virtual Result<void> finish_run(RunId run, Instant at, const std::string& outcome, const std::string& note,
                                   const std::string& figures) = 0;
   virtual Result<std::vector<RunRow>> runs(int newest, Instant since = {}) = 0;  // newest first
-  // The newest that ended well: "ok" or "failures".
+  // The newest sync of all deals that ended well: "ok" or "failures".
   virtual Result<std::optional<RunRow>> last_good_run() = 0;
   virtual Result<std::vector<MappingUse>> mapping_uses(int newest) = 0;   // newest first
   virtual Result<std::string> mapping_text(const std::string& hash) = 0;  // error when no run had it

@@ -5,10 +5,12 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <vector>
 
+#include "base/text.h"
 #include "store/codec.h"
 #include "store/digest.h"
 #include "store/opening.h"
@@ -50,6 +52,16 @@ Result<std::int64_t> check_images(Connection& connection, Store& store, const st
   return count;
 }
 
+// What runs worked with must be what its hash says: no later run under the true text could begin.
+Result<void> check_texts(Connection& connection, const std::string& path) {
+  Query texts = connection.query("SELECT hash, text FROM mapping_texts ORDER BY id");
+  while (texts.next()) {
+    if (text::sha256_hex(texts.text(1)) == texts.text(0)) continue;
+    return damage_found(path, "the mapping or the settings " + texts.text(0) + " are not as they were written");
+  }
+  return {};
+}
+
 // All pages in one step: one moment, however much another process writes meanwhile.
 Result<void> copy_pages(Connection& from, const std::string& to, const std::string& vfs) {
   Connection target(to, vfs);
@@ -88,6 +100,7 @@ Result<std::string> verify_sqlite_store(const std::string& path, const OpenOptio
     if (auto fit = check_file(connection, path); !fit) return fit.error();
     const auto images = check_images(connection, **store, path);
     if (!images) return images.error();
+    if (auto fit = check_texts(connection, path); !fit) return fit.error();
     const auto entries = (*store)->verify_journal();
     if (!entries) return entries.error();
     return grouped(connection.integer("SELECT count(*) FROM deals")) + " deals, " +
@@ -100,9 +113,8 @@ Result<void> back_up_sqlite_store(const std::string& path, const std::string& de
                                   Clock& clock) {
   auto store = open_to_look(path, options, clock);
   if (!store) return store.error();
-  const std::string unfinished = destination + ".new";
-  ::unlink(unfinished.c_str());
-  const int descriptor = ::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  std::string unfinished = destination + ".XXXXXX";  // no file of a person is ever in its way
+  const int descriptor = ::mkostemp(unfinished.data(), O_CLOEXEC);
   if (descriptor < 0) return refused_by_system("cannot be created", unfinished, errno);
   ::close(descriptor);
   auto copied = attempt(destination, [&] { return copy_pages((*store)->connection(), unfinished, options.vfs); });

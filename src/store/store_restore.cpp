@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/for_owner.h"
 #include "base/text.h"
 #include "store/opening.h"
 #include "store/sqlite_store_impl.h"
@@ -72,10 +73,14 @@ Result<Restored> restore_sqlite_store(const std::string& path, const std::string
   const std::string file = real_path(path);
   const std::string source = real_path(backup);
   if (source == file) return make_error(ErrorClass::config, backup + " is the store itself. Name a copy of it.");
-  auto lock = FileLock::take(file, clock);
-  if (!lock) return lock.error();
   std::error_code none;
   if (!std::filesystem::exists(source, none)) return make_error(ErrorClass::config, "There is no file " + backup + ".");
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  if (const auto failed = make_folders_for_owner(folder)) {
+    return refused_by_system("cannot be made", folder, failed.value());
+  }
+  auto lock = FileLock::take(file, clock);
+  if (!lock) return lock.error();
   const Unfinished copy(file + ".restoring");
   if (auto copied = copy_as_of_one_moment(source, copy.file()); !copied) return copied.error();
   auto found = verify_sqlite_store(copy.file(), options, clock);
@@ -102,8 +107,8 @@ Result<Restored> restore_sqlite_store(const std::string& path, const std::string
   const bool stood = std::filesystem::exists(file, ignored) || std::filesystem::exists(file + "-wal", ignored);
   if (stood) {
     const std::string when = text::replace_all(text::replace_all(to_string(clock.now()), ":", ""), ".", "");
-    restored.kept_as = path + ".before-" + when;
-    if (auto done = put_aside(file, file + ".before-" + when); !done) return done.error();
+    restored.kept_as = file + ".before-" + when;
+    if (auto done = put_aside(file, restored.kept_as); !done) return done.error();
   }
   if (::rename(copy.file().c_str(), file.c_str()) != 0) return refused_by_system("cannot be created", file, errno);
   if (auto flushed = flush_folder_of(file); !flushed) return flushed.error();

@@ -252,6 +252,89 @@ TEST(Alert, IsRaisedWhenSyncsThatCameEveryFewMinutesStop) {
   EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
 }
 
+TEST(Alert, IsNotSilencedByWhatConcernsOneDeal) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string deal = opportunity_of(some_referral(sandbox));
+  const std::string synced_at = sandbox.answer({"status"})["last_run"]["started_at"];
+  sandbox.advance("30h");
+  for (const Arguments& command :
+       {Arguments{"sync", "--deal", deal}, Arguments{"replay", deal}, Arguments{"sync", "--limit", "1"}}) {
+    sandbox.cosell(command);
+    EXPECT_THAT(sandbox.cosell({"status", "--alert"}).out, HasSubstr("no sync went well since")) << command.front();
+    EXPECT_EQ(sandbox.answer({"status"})["last_run"]["started_at"], synced_at) << command.front();
+  }
+  sandbox.answer({"sync"});
+  EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
+}
+
+// What was pruned was not empty before: nobody is told a past that is not known.
+TEST(History, SaysWhatIsNotKnownSincePruning) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const Json deals = sandbox.answer({"deals", "list", "--all"})["deals"];
+  const std::string deal = opportunity_of(some_referral(sandbox));
+  const auto history = [&](Arguments more) {
+    more.insert(more.begin(), {"deals", "history", deal});
+    return sandbox.cosell(more).out;
+  };
+  for (const Json& row : deals) {
+    if (row["crm_id"] == "") continue;
+    EXPECT_THAT(sandbox.cosell({"deals", "history", row["crm_id"].get<std::string>()}).out, Not(HasSubstr("removed")));
+  }
+  sandbox.advance("3h");
+  EXPECT_EQ(sandbox.cosell({"journal", "prune", "--before", "1h", "--yes"}).code, 0);
+  EXPECT_THAT(sandbox.cosell({"journal", "verify"}).out, HasSubstr("whole: 1 entries"));
+  EXPECT_THAT(history({}), HasSubstr("Older entries were removed at"));
+  EXPECT_THAT(history({"--field", "value"}),
+              AllOf(HasSubstr("Older entries were removed"), HasSubstr("is not known."), Not(HasSubstr("no value"))));
+  EXPECT_THAT(history({"--at", "2h"}), AllOf(HasSubstr("is not known."), Not(HasSubstr("Neither side"))));
+
+  const Json before = Salesforce(sandbox).opportunity(deal);
+  Salesforce(sandbox).patch(deal, Json{{"Amount", 81'234}});
+  sandbox.answer({"sync"});
+  const Json values = sandbox.answer({"deals", "history", deal, "--field", "value"})["values"];
+  ASSERT_EQ(values.size(), 2U) << values.dump(1);
+  EXPECT_THAT(values[0]["value"].get<std::string>(), HasSubstr("81,234"));
+  EXPECT_NE(values[0]["before"], "") << "the value of before stands in the picture of before";
+  EXPECT_EQ(values[0]["before_is_known"], true);
+  EXPECT_EQ(values[1]["side"], "partner_center");
+  EXPECT_EQ(values[1]["before_is_known"], false);
+  EXPECT_THAT(history({"--field", "value"}), HasSubstr("(not known)"));
+}
+
+// A person may stand in a field that is off, in the mapping's own words, or in an earlier mapping's columns.
+TEST(Bundle, NamesNobody) {
+  const std::string fields = R"("location": { "constant": "1234567" },
+    "consent_contact": { "statement": "Agreed", "signed_by": "Ida Berg", "date": "2026-01-01" },
+    "marketplace_intent": { "default": "HaveNotDecided" },
+    "notes": { "default": "Questions to no.list@contoso.example, please." })";
+  const auto mapping = [&](const std::string& more) {
+    return R"({ "extends": "salesforce", "owner": { "new": "new.deals@contoso.example" }, "fields": { )" + fields +
+           more + " } }";
+  };
+  const Sandbox sandbox({5, {}, mapping("")});
+  sandbox.answer({"sync"});
+  const std::string off = mapping(R"(, "customer_contacts": { "direction": "off" })");
+  write_text(sandbox.folder->file("mapping.jsonc"), off);
+  const std::string deal = opportunity_of(some_referral(sandbox));
+  Salesforce(sandbox).patch(deal, Json{{"Amount", 81'234}});
+  sandbox.answer({"sync"});
+  const std::string file = sandbox.folder->file("deal.json");
+  EXPECT_EQ(sandbox.cosell({"deals", "bundle", deal, "--file", file}).code, 0);
+  const std::string bundle = read_text(file);
+  const Json records = sandbox.crm.get("records");
+  const Json opportunity = Salesforce(sandbox).opportunity(deal);
+  std::vector<std::string> people = {"Ida Berg", "@contoso.example", opportunity["Owner.Name"]};
+  for (const Json& contact : records["contacts"]) {
+    if (contact["Id"] != opportunity["ContactId"]) continue;
+    for (const char* part : {"Name", "LastName", "Phone", "Email"}) people.push_back(contact[part]);
+  }
+  ASSERT_EQ(people.size(), 7U) << "the deal has a contact";
+  for (const std::string& text : people) EXPECT_EQ(bundle.find(text), std::string::npos) << text;
+  EXPECT_THAT(bundle, HasSubstr("(person 1)"));
+}
+
 TEST(Replay, ThatIsRefusedAgainSaysSo) {
   const Sandbox sandbox({5, {}, ""});
   sandbox.answer({"sync"});

@@ -32,6 +32,24 @@ SandboxOptions both_pairs() {
   return options;
 }
 
+// Nobody says which pair the deal is of; no store knows it before the first sync, one does after it.
+TEST(Pairs, FindTheOneDealThatIsMeantWhicheverOfThemHasIt) {
+  const Sandbox sandbox(both_pairs());
+  for (const char* pair : {"dynamics365", "salesforce"}) {
+    const Json deals = sandbox.pairs.at(pair).crm.get("records")["opportunities"];
+    const std::string id = deals[0].value(pair == std::string("salesforce") ? "Id" : "opportunityid", "");
+    for (const char* command : {"plan", "sync", "plan", "sync"}) {
+      const Ended ended = sandbox.cosell({command, "--deal", id});
+      EXPECT_EQ(ended.code, 0) << pair << " " << command << ": " << ended.out << ended.err;
+    }
+  }
+  for (const char* command : {"plan", "sync"}) {
+    const Ended ended = sandbox.cosell({command, "--deal", "Nobody knows this one"});
+    EXPECT_EQ(ended.code, 2) << ended.out;
+    EXPECT_THAT(ended.err, HasSubstr("No deal with this id, address or name is known"));
+  }
+}
+
 TEST(Pairs, OneThatWaitsForASlowSideLetsTheOtherGoOn) {
   const Sandbox sandbox(both_pairs());
   const StandIn& slow = sandbox.pairs.at("dynamics365").crm;

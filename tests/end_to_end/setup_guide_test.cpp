@@ -76,6 +76,38 @@ TEST(Unit, OfTheServiceSyncsUntilItIsStoppedAndOfTheTimerOnce) {
   EXPECT_EQ(once.out, "");
 }
 
+// Who synced by hand before: the service begins with what was agreed, not with nothing.
+TEST(Service, TakesOverTheStoreAsTheGuideSays) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string copy = sandbox.folder->file("copy.db");
+  const auto do_as_shown = [&](const std::string& command) {
+    const std::string guide = block_with("operations.md", command);
+    const std::string line =
+        guide.substr(guide.find(command), guide.find('\n', guide.find(command)) - guide.find(command));
+    Arguments arguments;
+    std::istringstream words(line.substr(0, line.find(" --config")));
+    for (std::string word; words >> word && word != "#";) arguments.push_back(word == "/tmp/contoso.db" ? copy : word);
+    arguments.erase(arguments.begin());
+    const Ended ended = sandbox.cosell(arguments);
+    EXPECT_EQ(ended.code, 0) << line << "\n" << ended.err;
+  };
+  do_as_shown("cosell store backup /tmp");
+  sandbox.configure("store", "service/contoso.db");
+  do_as_shown("cosell store restore /tmp");
+
+  const std::vector<Json> referrals = PartnerCenter(sandbox).referrals();
+  const auto open =
+      std::find_if(referrals.begin(), referrals.end(), [](const Json& r) { return r["status"] == "Active"; });
+  ASSERT_NE(open, referrals.end());
+  const Json referral = *open;
+  PartnerCenter(sandbox).patch(referral, Json{{"/details/dealValue", 81'234}});
+  sandbox.answer({"sync"});
+  const std::string id = referral["externalReferenceId"];
+  EXPECT_EQ(Salesforce(sandbox).opportunity(id)["Amount"], 81'234) << "what a colleague changed meanwhile arrives";
+  EXPECT_EQ(PartnerCenter(sandbox).get(referral["id"])["details"]["dealValue"], 81'234);
+}
+
 // ---- every command that a document shows
 
 // "deals show" and the options that stand behind it, in each line of code and each inline code of a document.

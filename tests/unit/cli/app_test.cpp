@@ -499,5 +499,25 @@ TEST_F(Program, AMappingFileIsCheckedByItself) {
   EXPECT_THAT(ran.out, HasSubstr("alone.jsonc:2:"));
 }
 
+// What goes to standard output is the file itself, and a program that reads JSON reads one document.
+TEST_F(Program, PrintsOneDocumentOfJson) {
+  start_systems(5);
+  for (const auto& args : std::vector<std::vector<std::string>>{
+           {"mapping", "snapshot", "--json"}, {"mapping", "snapshot", "--json", "--out", path("snapshot.json")}}) {
+    const Ran ran = run(args);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    const auto read = json::read(ran.out);
+    EXPECT_TRUE(read) << (read ? "" : read.error().message) << ran.out;
+  }
+  const Ran proposed = run({"mapping", "init", "--json"});
+  EXPECT_EQ(proposed.code, 0) << proposed.err;
+  EXPECT_THAT(proposed.out, ::testing::Not(HasSubstr("exit_code"))) << "the mapping alone";
+  const Ran refused = run({"journal", "export", "--json"});
+  EXPECT_EQ(refused.code, 2);
+  const auto read = json::read(refused.out);
+  ASSERT_TRUE(read) << refused.out;
+  EXPECT_NE(refused.out.find("error"), std::string::npos) << refused.out;
+}
+
 }  // namespace
 }  // namespace cosell::cli

@@ -44,6 +44,22 @@ TEST(Config, TakesRatesFromAFileOfTheirOwn) {  // G-1, M-1
   EXPECT_EQ(rates.usd_per_unit.at("EUR").text, "1.08");
 }
 
+TEST(Config, TakesRatesUnderTheNamesThatAmountsHave) {
+  std::string path;
+  const auto rates_file = [&](const std::string& rates) {
+    return with_rates_file(R"({ "date": "2026-11", "source": "finance", "usd_per_unit": )" + rates + " }", path);
+  };
+  const ReadConfig read = read_config("/etc/cosell/cosell.jsonc", rates_file(R"({ "eur": 1.08 })"));
+  ASSERT_TRUE(read.config) << read.problems.front();
+  const RateTable& rates = read.config->find("contoso")->settings.rules.registration.rates;
+  EXPECT_EQ(rates.usd_per_unit.count("EUR"), 1U);
+  std::filesystem::remove(path);
+  const auto problems = problems_of(rates_file(R"({ "EUR": 1.08, "eur": 1.1 })"));
+  std::filesystem::remove(path);
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_THAT(problems[0], HasSubstr("the rate of \"EUR\" is there twice"));
+}
+
 TEST(Config, NamesFileAndLineOfWhatIsWrongInAFileOfRates) {
   std::string path;
   auto problems = problems_of(

@@ -69,6 +69,28 @@ TEST(LiveCheck, NamesStagesThatTheCrmDoesNotHave) {
             "\"Proofs\"?\n");
 }
 
+// A name would be refused by the CRM with every deal that comes from Microsoft.
+TEST(LiveCheck, WantsTheOwnerOfNewDealsByIdOrAddress) {
+  const auto checked = [&](const std::string& owner) {
+    const Mapping mapping = mapping_from(R"({ "extends": "salesforce",
+"owner": { "new": )" + owner + " } }");
+    std::string found;
+    for (const FileFinding& f : check_against_live(mapping, {}, {{"OwnerId"}})) {
+      if (f.code == "no-owner") found += to_string(f) + "\n";
+    }
+    return found;
+  };
+  for (const char* good : {"\"ida.berg@contoso.example\"", "\"005Ko0000000002IAA\"", "\"005Ko0000000002\"",
+                           "\"8f9c2f5e-4a4b-4f0a-9a3a-0d5c8a1b2c3d\"", "{ \"team\": true }"}) {
+    EXPECT_EQ(checked(good), "") << good;
+  }
+  for (const char* bad : {"\"Ida Berg\"", "\"Ida Katharina Berg\"", "{ \"team\": true, \"else\": \"Ida Berg\" }",
+                          "{ \"locations\": { \"1234567\": \"Ida Berg\" }, \"else\": \"ida@contoso.example\" }"}) {
+    EXPECT_NE(checked(bad).find("acme.jsonc:2:"), std::string::npos) << bad;
+    EXPECT_NE(checked(bad).find("write the user's id or e-mail address"), std::string::npos) << bad;
+  }
+}
+
 // A company's file of a few lines: what is wrong stands in the shipped mapping, which nobody can edit.
 TEST(LiveCheck, SaysWhereToWriteWhatTheShippedMappingDoesNotKnow) {
   const Mapping short_file = mapping_from("// ours\n{\n  \"extends\": \"salesforce\" }");

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -160,6 +161,64 @@ TEST_F(TokenStoreTest, SaysWhenTheDirectoryCannotBeMade) {
   const auto store = open();
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().kind, ErrorClass::config);
+}
+
+// A command that root gives takes nothing away from the user whose service works with the same files.
+class TokenStoreOfAnotherUser : public TokenStoreTest {
+ protected:
+  static constexpr uid_t service = 65534;
+
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root gives files to others";
+    TokenStoreTest::SetUp();
+  }
+  void TearDown() override {
+    if (::geteuid() == 0) TokenStoreTest::TearDown();
+  }
+  static uid_t owner_of(const std::string& file) {
+    struct stat info {};
+    EXPECT_EQ(::lstat(file.c_str(), &info), 0) << file;
+    return info.st_uid;
+  }
+  void renew_as_root() {
+    auto store = open();
+    ASSERT_TRUE(store) << store.error().message;
+    ManualClock clock{Instant{1'795'000'000'000}};
+    const auto turn = store->turn("salesforce", clock);
+    ASSERT_TRUE(store->put("salesforce", token_));
+  }
+};
+
+TEST_F(TokenStoreOfAnotherUser, StaysTheirs) {
+  ASSERT_TRUE(open()->put("salesforce", token_));
+  std::filesystem::remove(path_ + ".lock");
+  ASSERT_EQ(::chown((directory_ + "/sub").c_str(), service, service), 0);
+  ASSERT_EQ(::chown(path_.c_str(), service, service), 0);
+  renew_as_root();
+  for (const char* file : {"", ".lock", ".salesforce.lock"}) EXPECT_EQ(owner_of(path_ + file), service) << file;
+}
+
+TEST_F(TokenStoreOfAnotherUser, IsTheirsFromTheBeginning) {
+  ASSERT_EQ(::chown(directory_.c_str(), service, service), 0);
+  renew_as_root();
+  for (const char* file : {"", ".lock", ".salesforce.lock"}) EXPECT_EQ(owner_of(path_ + file), service) << file;
+  EXPECT_EQ(owner_of(directory_ + "/sub"), service);
+}
+
+TEST_F(TokenStoreOfAnotherUser, IsLedToNoFileOfRoot) {
+  ASSERT_TRUE(open()->put("salesforce", token_));
+  ASSERT_EQ(::chown((directory_ + "/sub").c_str(), service, service), 0);
+  const auto of_root = [&](const char* file) { return directory_ + "/of-root" + file; };
+  for (const char* file : {".new", ".lock", ".salesforce.lock"}) {
+    std::ofstream(of_root(file)) << "precious";
+    std::filesystem::remove(path_ + file);
+    std::filesystem::create_symlink(of_root(file), path_ + file);
+  }
+  renew_as_root();
+  for (const char* file : {".new", ".lock", ".salesforce.lock"}) {
+    EXPECT_EQ(owner_of(of_root(file)), 0U) << file;
+    EXPECT_EQ(std::filesystem::file_size(of_root(file)), 8U) << file;
+  }
 }
 
 }  // namespace

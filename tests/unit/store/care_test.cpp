@@ -1,6 +1,7 @@
 // Looking after a store: reading it through, and backing it up while it is in use.
 #include <sys/stat.h>
 
+#include "base/text.h"
 #include "store_testing.h"
 
 namespace cosell::store {
@@ -57,6 +58,35 @@ TEST_F(StoreCare, FindsABrokenHistory) {
   const auto verdict = verify_sqlite_store(path_, options(), clock_);
   ASSERT_FALSE(verdict.has_value());
   EXPECT_EQ(verdict.error().rule, "journal");
+}
+
+// A text that is not the one of its hash would stop every later sync under the true one.
+TEST_F(StoreCare, FindsAMappingOrSettingsThatWereChanged) {
+  fill();
+  const auto kept = [](const std::string& text) { return text::sha256_hex(text); };
+  value_of(open()->start_run("sync", testing::kStart, "mapping", kept("mapping"), "settings"));
+  expect_ok(verify_sqlite_store(path_, options(), clock_));
+  for (const char* which : {"mapping", "settings"}) {
+    const std::string hash = kept(which);
+    raw("UPDATE mapping_texts SET text = 'another' WHERE hash = '" + hash + "'");
+    const auto verdict = verify_sqlite_store(path_, options(), clock_);
+    ASSERT_FALSE(verdict.has_value()) << which;
+    EXPECT_EQ(verdict.error().kind, ErrorClass::store_damaged);
+    EXPECT_NE(verdict.error().detail.find(hash), std::string::npos) << verdict.error().detail;
+    const auto refused = open()->start_run("sync", testing::kStart, "mapping", kept("mapping"), "settings");
+    ASSERT_FALSE(refused.has_value()) << which;
+    EXPECT_EQ(refused.error().kind, ErrorClass::store_damaged) << refused.error().message;
+    raw("UPDATE mapping_texts SET text = '" + std::string(which) + "' WHERE hash = '" + hash + "'");
+  }
+}
+
+TEST_F(StoreCare, TakesNoFileOfAPersonForItsOwnHalfDoneBackup) {
+  fill();
+  const std::string backup = folder_ / "backup.db";
+  testing::write_file(backup + ".new", "precious");
+  expect_ok(back_up_sqlite_store(path_, backup, options(), clock_));
+  EXPECT_EQ(testing::bytes_of_file(backup + ".new"), "precious");
+  EXPECT_EQ(picture_of(folder_.path()).size(), 4U) << "store, lock, backup and that file";
 }
 
 TEST_F(StoreCare, BacksUpAStoreThatIsInUse) {

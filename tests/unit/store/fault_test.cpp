@@ -2,6 +2,7 @@
 // opens again with the content from before or after one transaction.
 #include <random>
 
+#include "base/text.h"
 #include "store_testing.h"
 #include "tests/support/faulty_vfs.h"
 
@@ -34,7 +35,7 @@ class FailingDisk : public testing::StoreTest, public ::testing::WithParamInterf
   // One transaction over every kind of row, big enough to go through the page cache.
   static Result<void> change(Store& store, int round) {
     return store.transaction([&]() -> Result<void> {
-      auto run = store.start_run("sync", kStart, "mapping", "hash");
+      auto run = store.start_run("sync", kStart, "mapping", text::sha256_hex("mapping"));
       if (!run) return run.error();
       for (int i = 0; i < 20; ++i) {
         const std::string name = std::to_string(round) + "-" + std::to_string(i);

@@ -280,6 +280,40 @@ TEST_F(StoreJournal, ForgetsWhatItSaysOfTheDealsThatBecamePartOfIt) {
   expect_ok(store->verify_journal());
 }
 
+// Forgotten is what nobody can read in the files any more, whatever SQLite keeps of rows that went.
+TEST_F(StoreJournal, LeavesNothingOfWhatItForgotInTheFiles) {
+  auto store = open();
+  for (int i = 0; i < 300; ++i) {
+    const std::string payload = "{\"a\":\"" + std::string(2'000, 'x') + " Anna Berger\"}";
+    expect_ok(store->journal(entry("Anna Berger wrote", DealId(7), payload)));
+  }
+  expect_ok(store->journal(entry("newest")));
+  store.reset();
+  const auto stands_in_the_files = [&] {
+    return (testing::bytes_of_file(path_) + testing::bytes_of_file(path_ + "-wal")).find("Anna") != std::string::npos;
+  };
+  ASSERT_TRUE(stands_in_the_files());
+  const auto size = std::filesystem::file_size(path_);
+  store = open();
+  EXPECT_EQ(value_of(store->erase_from_journal(DealId(7), kStart)).not_wiped, "");
+  EXPECT_FALSE(stands_in_the_files()) << "also while the store stays open";
+  EXPECT_LT(std::filesystem::file_size(path_), size / 4);
+  expect_ok(store->verify_journal());
+  store.reset();
+  EXPECT_FALSE(stands_in_the_files());
+}
+
+TEST_F(StoreJournal, CountsTheLinesThatAreThere) {
+  auto store = open();
+  for (int i = 0; i < 5; ++i) {
+    JournalEntry line = entry("line");
+    line.at = kStart + days(i);
+    expect_ok(store->journal(line));
+  }
+  expect_ok(store->prune_journal(kStart + days(3), kStart + days(9)));
+  EXPECT_EQ(value_of(store->verify_journal()), 2);
+}
+
 TEST_F(StoreJournal, ForgetsWhatItSaysOfADealAndStillVerifies) {
   write_four();
   auto store = open();

@@ -121,6 +121,42 @@ TEST_F(StoreRestore, KeepsTheRightsThatTheStoreHad) {
   EXPECT_EQ(facts.st_mode & 0777, 0640);
 }
 
+// Who restores as root leaves nothing behind that the service of another user may not open.
+TEST_F(StoreRestore, GivesTheStoreAndItsLockToTheirUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files to others";
+  constexpr uid_t service = 65534;
+  const std::string folder = folder_ / "kept";
+  std::filesystem::create_directory(folder);
+  ASSERT_EQ(::chown(folder.c_str(), service, service), 0);
+  for (const char* store : {"/north.db", "/state/of/north.db"}) {
+    path_ = folder + store;
+    value_of(restore(copy_));
+    EXPECT_EQ(titles_in(path_), std::vector<std::string>{"In the copy"});
+  }
+  for (const char* file : {"/north.db", "/north.db.lock", "/state", "/state/of", "/state/of/north.db.lock"}) {
+    struct stat facts {};
+    ASSERT_EQ(::stat((folder + file).c_str(), &facts), 0) << file;
+    EXPECT_EQ(facts.st_uid, service) << file;
+  }
+}
+
+TEST_F(StoreRestore, MakesTheFolderOfAStoreThatNoSyncMadeYet) {
+  path_ = folder_ / "state/north.db";
+  EXPECT_EQ(value_of(restore(copy_)).kept_as, "");
+  EXPECT_EQ(titles_in(path_), std::vector<std::string>{"In the copy"});
+}
+
+TEST_F(StoreRestore, NamesTheFileThatWasKeptAlsoBehindALink) {
+  const std::string disk = folder_ / "disk";
+  std::filesystem::create_directory(disk);
+  std::filesystem::rename(path_, disk + "/real.db");
+  std::filesystem::create_symlink(disk + "/real.db", path_);
+  const auto restored = value_of(restore(copy_));
+  EXPECT_TRUE(std::filesystem::exists(restored.kept_as)) << restored.kept_as;
+  EXPECT_EQ(titles_in(restored.kept_as), (std::vector<std::string>{"In the copy", "Later"}));
+  EXPECT_EQ(titles_in(path_), std::vector<std::string>{"In the copy"});
+}
+
 TEST_F(StoreRestore, RefusesWhatIsNoWholeCopyOfThisPairsStore) {
   expect_refused_untouched(folder_ / "nothing.db", ErrorClass::config, "There is no file");
   expect_refused_untouched(path_, ErrorClass::config, "is the store itself");

@@ -164,6 +164,21 @@ TEST_F(StoredRuns, TellTheLastThatWentWell) {
   EXPECT_EQ(value_of(store->last_good_run())->finished_at, kStart + minutes(1) + seconds(1));
 }
 
+// A replay or a sync of one deal says nothing of all the others.
+TEST_F(StoredRuns, TellOnlySyncsOfAllDealsAsGood) {
+  auto store = open();
+  const auto run = [&](const std::string& command, cosell::Duration at) {
+    const RunId id = value_of(store->start_run(command, kStart + at, "", ""));
+    expect_ok(store->finish_run(id, kStart + at, "ok", "", "{}"));
+  };
+  run("sync", {});
+  run("replay", hours(1));
+  run("sync --deal", hours(2));
+  EXPECT_EQ(value_of(store->last_good_run())->finished_at, kStart);
+  run("run", hours(3));
+  EXPECT_EQ(value_of(store->last_good_run())->finished_at, kStart + hours(3));
+}
+
 TEST_F(StoredRuns, CannotFinishWhenUnknown) {
   auto store = open();
   EXPECT_FALSE(store->finish_run(RunId(9), kStart, "ok", "", "").has_value());
