@@ -42,7 +42,12 @@ std::optional<RecordKind> record_kind_from(const std::string& name);
 enum class Verb : std::uint8_t { create, update };
 const char* name_of(Verb v);
 
-enum class Existence : std::uint8_t { live, deleted, out_of_scope };
+enum class Existence : std::uint8_t {
+  live,
+  deleted,
+  out_of_scope,
+  unreadable  // the side could not show it this time; whether it is still there is not known
+};
 
 // What one side showed of one record; nothing interpreted.
 struct Observation {
@@ -54,6 +59,10 @@ struct Observation {
   Columns columns;
   Instant changed_at{};         // the server's time of the last change (for people, never for decisions)
   std::string changed_by = {};  // who made it, as the system names people; "" where it does not tell
+  // Columns that the side did not show, whatever they hold: a contact that is not shared with the bridge's user, a
+  // column that it may not read. They are blank in `columns`, and nobody emptied them.
+  std::vector<std::string> hidden = {};
+  std::string unread_because = {};  // of an unreadable one; its id, or the engagement of a microsoft_half, is all else
 };
 
 struct Page {
@@ -285,7 +294,9 @@ class Connector {
   virtual std::vector<Finding> check(Call&, const std::vector<std::string>& columns_read,
                                      const std::vector<std::string>& columns_written) = 0;
   virtual Result<Page> pull(Call&, const PullRequest&) = 0;
-  // The present state of records; what does not exist is left out. By key: all records that carry the key.
+  // The present state of records; what does not exist is left out. By key: all records that carry the key. An error is
+  // about the side. One record that it cannot show, while it shows others or says so itself, is told as unreadable: it
+  // must not keep the others waiting.
   virtual Result<std::vector<Observation>> fetch(Call&, std::span<const RecordRef>,
                                                  const std::vector<std::string>& columns) = 0;
   // Exactly one outcome per operation, in the order of the operations. At most capabilities().batch_max at once.

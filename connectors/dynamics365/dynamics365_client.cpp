@@ -13,8 +13,11 @@ namespace {
 // Proxies and the platform cut longer addresses; inside a batch 64 KB are allowed.
 constexpr std::size_t kLongestUrl = 30'000;
 constexpr std::size_t kReadsInOneBatch = 100;
+constexpr int kRoundsOfParts = 3;
 
 net::Lane lane_of(Call& call) { return {call.side, call.transport, call.clock, call.random, &call.meter}; }
+
+bool goes_better_later(const Error& e) { return e.kind == ErrorClass::transient || e.kind == ErrorClass::throttled; }
 
 bool is_refused_token(const Result<http::Response>& answer) { return answer && answer->status == 401; }
 
@@ -105,7 +108,33 @@ Result<http::Response> Dynamics365Client::read(Call& call, const Read& ask) {
   return error_of(*answer, {ask.name, false}, call.clock.now());
 }
 
+// A part may be refused for a moment although the batch as a whole was taken: those parts are asked again, as every
+// read is.
 std::vector<Result<http::Response>> Dynamics365Client::read_batch_of(Call& call, const std::vector<Read>& asks) {
+  auto once = read_batch_once(call, asks);
+  if (!once) return {asks.size(), once.error()};
+  std::vector<Result<http::Response>> answers = *std::move(once);
+  const Instant until = call.clock.now() + net::RetryLimits{}.total;
+  for (int round = 1; round < kRoundsOfParts; ++round) {
+    std::vector<std::size_t> places;
+    std::vector<Read> again;
+    Instant at = call.clock.now() + net::Backoff{}.wait(round, call.random);
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      if (answers[i] || !goes_better_later(answers[i].error())) continue;
+      places.push_back(i);
+      again.push_back(asks[i]);
+      at = std::max(at, answers[i].error().not_before.value_or(at));
+    }
+    if (places.empty() || at > until || !call.clock.sleep_for(at - call.clock.now())) return answers;
+    auto more = read_batch_once(call, again);
+    if (!more) return {asks.size(), more.error()};
+    for (std::size_t n = 0; n < places.size(); ++n) answers[places[n]] = std::move((*more)[n]);
+  }
+  return answers;
+}
+
+Result<std::vector<Result<http::Response>>> Dynamics365Client::read_batch_once(Call& call,
+                                                                               const std::vector<Read>& asks) {
   std::vector<BatchItem> items;
   for (const Read& ask : asks) {
     BatchRequest request;
@@ -113,16 +142,15 @@ std::vector<Result<http::Response>> Dynamics365Client::read_batch_of(Call& call,
     if (!ask.prefer.empty()) request.headers.push_back({"Prefer", ask.prefer});
     items.push_back({false, {std::move(request)}});
   }
-  const auto all = [&](const Error& e) { return std::vector<Result<http::Response>>(asks.size(), e); };
   const Asked asked{"POST $batch (reads)", false};
   auto answer = repeatable(call, [&] { return batch_exchange(call, items); });
-  if (!answer) return all(answer.error());
-  if (!is_success(*answer)) return all(error_of(*answer, asked, call.clock.now()));
+  if (!answer) return answer.error();
+  if (!is_success(*answer)) return error_of(*answer, asked, call.clock.now());
   auto parts = read_batch(*answer, asked.request);
-  if (!parts) return all(parts.error());
+  if (!parts) return parts.error();
   if (parts->size() != asks.size()) {
-    return all(make_error(ErrorClass::bad_response,
-                          "Dynamics 365's answer to " + asked.request + " does not have one part for each read."));
+    return make_error(ErrorClass::bad_response,
+                      "Dynamics 365's answer to " + asked.request + " does not have one part for each read.");
   }
   std::vector<Result<http::Response>> out;
   for (std::size_t i = 0; i < asks.size(); ++i) {

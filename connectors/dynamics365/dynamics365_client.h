@@ -72,6 +72,8 @@ class Dynamics365Client {
   Result<http::Response> send_write(Call& call, const net::Exchange& exchange);
   Result<http::Response> write_once(Call& call, const std::vector<BatchItem>& items);
   std::vector<Result<http::Response>> read_batch_of(Call& call, const std::vector<Read>& asks);
+  // The error is about the batch as a whole.
+  Result<std::vector<Result<http::Response>>> read_batch_once(Call& call, const std::vector<Read>& asks);
 
   const Dynamics365Settings settings_;
   std::shared_ptr<net::TokenSource> tokens_;

@@ -94,7 +94,7 @@ ErrorClass kind_by_status(int status, bool writes) {
     case 404:
       return ErrorClass::not_found;
     case 408:
-      return ErrorClass::transient;
+      return writes ? ErrorClass::unknown : ErrorClass::transient;  // who gave up waiting may have passed it on
     case 409:
     case 412:
       return ErrorClass::precondition;
@@ -220,7 +220,8 @@ Error error_of_part(const http::Response& part, const Asked& asked, Instant now)
   if (e.kind == ErrorClass::unknown || e.kind == ErrorClass::auth_expired) e.kind = ErrorClass::transient;
   // What is wrong with one record must not stop the others.
   if (e.kind == ErrorClass::bug || e.kind == ErrorClass::config) e.kind = ErrorClass::rejected;
-  e.of_one_record = true;
+  // A request to wait is about the side, whichever part it was told of.
+  e.of_one_record = e.kind != ErrorClass::throttled;
   return e;
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kEmptyPagesAllowed = 3;
 constexpr int kPagesMost = 10'000;
+constexpr int kFewestRows = 50;  // to which a page that is too large is made smaller
 constexpr Duration kReadableFresh = minutes(1);
 // Enough to see that a customer is not unique.
 constexpr const char* kRelatedRows = "50";
@@ -178,7 +179,7 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
                                     const http::Response& answer) {
   auto rows = read_page(answer.body, shape, "GET opportunities");
   if (!rows) return std::move(rows.error());
-  if (auto completed = complete(call, shape, rows->rows, &position.moves); !completed) {
+  if (auto completed = complete_page(call, shape, rows->rows, position.moves); !completed) {
     return std::move(completed.error());
   }
   position.secured = secured_for(schema_, shape);
@@ -216,18 +217,22 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   return page;
 }
 
-std::map<std::string, std::string> Dynamics365Reads::secured_and_empty(const RowShape& shape,
-                                                                       const std::vector<Row>& rows) {
-  std::map<std::string, std::string> empty;
-  const auto note = [&](const std::string& table, const std::string& column, const std::string& named,
+std::vector<Dynamics365Reads::SecuredColumn> Dynamics365Reads::secured_and_empty(const RowShape& shape,
+                                                                                 std::vector<Row>& rows) {
+  std::vector<SecuredColumn> found;
+  const auto note = [&](const std::string& table, const std::string& column, SecuredColumn noted,
                         const auto& is_empty) {
     const auto& secured = schema_.secured(table);
     const auto it = secured.find(column);
     if (it == secured.end()) return;
-    const bool shown_empty = std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
-      return row.seen.existence == Existence::live && is_empty(row);
-    });
-    if (shown_empty) empty[named] = it->second;
+    noted.id = it->second;
+    for (Row& row : rows) {
+      if (row.seen.existence != Existence::live) continue;
+      const std::optional<bool> empty = is_empty(row);
+      if (empty && *empty) noted.empty_in.push_back(&row);
+      if (empty && !*empty) shown_secured_.insert(it->second);
+    }
+    if (!noted.empty_in.empty()) found.push_back(std::move(noted));
   };
   for (const PlannedColumn& c : shape.columns) {
     const bool own = c.from == PlannedColumn::From::own;
@@ -236,15 +241,16 @@ std::map<std::string, std::string> Dynamics365Reads::secured_and_empty(const Row
     const std::string column_here = c.facts.lookup.empty() ? c.name : c.facts.lookup;
     const auto blank = [&](const Row& row) { return is_blank(column(row.seen.columns, c.name)); };
     const auto leads_nowhere = [&](const Row& row) { return row.other_id(c).empty(); };
-    note("opportunity", column_here, column_here,
-         [&](const Row& row) { return own ? blank(row) : leads_nowhere(row); });
+    note("opportunity", column_here, {c.name, column_here, "", {}},
+         [&](const Row& row) { return std::optional<bool>(own ? blank(row) : leads_nowhere(row)); });
     if (!related) continue;
-    note(c.facts.table, c.column, c.name, [&](const Row& row) { return !leads_nowhere(row) && blank(row); });
+    note(c.facts.table, c.column, {c.name, c.name, "", {}},
+         [&](const Row& row) { return leads_nowhere(row) ? std::nullopt : std::optional<bool>(blank(row)); });
   }
-  return empty;
+  return found;
 }
 
-Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) {
+Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, std::vector<Row>& rows) {
   if (shape.table->kind != RecordKind::opportunity) return {};
   const auto empty = secured_and_empty(shape, rows);
   if (empty.empty()) return {};
@@ -254,32 +260,43 @@ Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, 
     readable_ = asked ? std::optional(*std::move(asked)) : std::nullopt;
     readable_asked_at_ = call.clock.now();
   }
-  for (const auto& [name, id] : empty) {
-    if (!readable_ || readable_->count(id) > 0) continue;
+  for (const SecuredColumn& c : empty) {
+    if (readable_ ? readable_->count(c.id) > 0 : shown_secured_.count(c.id) > 0) continue;
+    if (!readable_) {
+      // Nobody tells whether the user may read it, and it never showed anything.
+      for (Row* row : c.empty_in) row->seen.hidden.push_back(c.column);
+      continue;
+    }
     Error e = make_error(ErrorClass::schema_drift,
-                         "The bridge's user may not read the column " + name +
+                         "The bridge's user may not read the column " + c.title +
                              " in Dynamics 365: it is under column security, and would look as if somebody had emptied "
                              "it. Give the user a column security profile that may read it.");
-    e.fields = {name};
+    e.fields = {c.title};
     return e;
   }
   return {};
 }
 
-Result<void> Dynamics365Reads::complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known) {
-  // Rows without a position to note moves in are no page of a pull.
-  const bool of_pull = known != nullptr;
+Result<void> Dynamics365Reads::complete_page(Call& call, const RowShape& shape, std::vector<Row>& rows,
+                                             MovesKnown& known) {
+  const auto filled = fill(call, shape, rows, &Dynamics365Related::fill_page);
+  return filled ? processes_.fill(call, shape, rows, &known) : filled;
+}
+
+Result<void> Dynamics365Reads::complete_rows(Call& call, const RowShape& shape, std::vector<Row>& rows) {
+  const auto filled = fill(call, shape, rows, &Dynamics365Related::fill);
+  return filled ? processes_.fill(call, shape, rows, nullptr) : filled;
+}
+
+Result<void> Dynamics365Reads::fill(Call& call, const RowShape& shape, std::vector<Row>& rows, FillRelated how) {
   const bool due = is_due_what_is_secured(call, shape, rows);
   if (due) ask_what_is_secured(shape, false);
   const auto along = due ? Dynamics365Related::Along::by_itself_too : Dynamics365Related::Along::with_others;
-  auto filled = of_pull ? related_.fill_page(call, shape, rows, along) : related_.fill(call, shape, rows, along);
-  if (!filled) return filled;
+  if (auto filled = (related_.*how)(call, shape, rows, along); !filled) return filled;
   if (due) secured_asked_at_ = call.clock.now();
-  if (auto readable = check_secured(call, shape, rows); !readable) {
-    related_.forget();
-    return readable;
-  }
-  return processes_.fill(call, shape, rows, known);
+  auto readable = check_secured(call, shape, rows);
+  if (!readable) related_.forget();
+  return readable;
 }
 
 Result<Page> Dynamics365Reads::take_moved(Call& call, const RowShape& shape, ReadPosition position, int limit) {
@@ -338,10 +355,7 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   Read ask;
   ask.name = "GET opportunities";
   ask.path = position->link.empty() ? resource("opportunities", {{"$select", shape->select()}}) : position->link;
-  // Repeated on every page and with every link: without it the server would forget that the read is tracked.
-  const int rows = std::min(std::max(1, request.page_limit), settings_.page_size);
-  ask.prefer = "odata.track-changes,odata.maxpagesize=" + std::to_string(rows);
-  auto answer = client_.read(call, ask);
+  auto answer = read_rows(call, std::move(ask), std::max(1, request.page_limit));
   if (!answer) {
     Error& e = answer.error();
     // A link that the server does not understand any more: it was restored from a copy, or the page has gone.
@@ -352,6 +366,24 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   auto page = take(call, *shape, *std::move(position), *answer);
   if (page && !page->caught_up) goes_on_at_ = page->next;
   return page;
+}
+
+// A page of long texts may be larger than an answer may be; then fewer rows are asked for, from here on.
+Result<http::Response> Dynamics365Reads::read_rows(Call& call, Read ask, int most) {
+  for (;;) {
+    const int rows = std::min({most, settings_.page_size, rows_that_fit_});
+    // Repeated on every page and with every link: without it the server would forget that the read is tracked.
+    ask.prefer = "odata.track-changes,odata.maxpagesize=" + std::to_string(rows);
+    auto answer = client_.read(call, ask);
+    if (answer || answer.error().rule != net::kTooLarge) return answer;
+    if (rows <= kFewestRows) {
+      answer.error().message += " Not even " +
+                                text::count_of(static_cast<std::size_t>(rows), "opportunity", "opportunities") +
+                                " fit: set \"page_size\" to fewer, or take long texts out of the mapping.";
+      return answer;
+    }
+    rows_that_fit_ = std::max(kFewestRows, rows / 2);
+  }
 }
 
 // ---- fetch and related
@@ -385,7 +417,7 @@ Result<std::vector<Observation>> Dynamics365Reads::rows_of(Call& call, const Row
       answer = client_.read(call, {*path, "GET " + shape.table->set});
     }
   }
-  if (auto completed = complete(call, shape, rows); !completed) return std::move(completed.error());
+  if (auto completed = complete_rows(call, shape, rows); !completed) return std::move(completed.error());
   std::vector<Observation> seen;
   seen.reserve(rows.size());
   for (Row& row : rows) seen.push_back(std::move(row.seen));

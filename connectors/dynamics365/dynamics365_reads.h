@@ -2,6 +2,7 @@
 // Builds the requests and turns pages into observations; asks through Dynamics365Client, writes nothing.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <set>
 #include <span>
@@ -37,18 +38,30 @@ class Dynamics365Reads {
   Result<ReadPosition> first_position(Call& call, const PullRequest& request);
   Result<Page> take(Call& call, const RowShape& shape, ReadPosition position, const http::Response& answer);
 
+  Result<http::Response> read_rows(Call& call, Read ask, int most);
   // Opportunities whose process changed although they themselves did not; at most `limit`, the others stay pending.
   Result<Page> take_moved(Call& call, const RowShape& shape, ReadPosition position, int limit);
   // Opportunities, accounts, … with these ids.
   std::vector<Read> reads_by_id(const RowShape& shape, std::vector<std::string> ids) const;
-  // What the rows of a page alone do not show.
-  Result<void> complete(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown* known = nullptr);
+  // What the rows of a page of a pull alone do not show; and rows without a position to note moves in.
+  Result<void> complete_page(Call& call, const RowShape& shape, std::vector<Row>& rows, MovesKnown& known);
+  Result<void> complete_rows(Call& call, const RowShape& shape, std::vector<Row>& rows);
+  using FillRelated = Result<void> (Dynamics365Related::*)(Call&, const RowShape&, std::vector<Row>&,
+                                                           Dynamics365Related::Along);
+  Result<void> fill(Call& call, const RowShape& shape, std::vector<Row>& rows, FillRelated how);
 
   // A secured column looks empty to those who may not read it. Where one does, it is asked whether the user may:
-  // `schema_drift` when not, since nobody emptied it.
-  Result<void> check_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows);
-  // Those that a row shows as empty, of what it refers to as well, and their ids.
-  std::map<std::string, std::string> secured_and_empty(const RowShape& shape, const std::vector<Row>& rows);
+  // `schema_drift` when not, since nobody emptied it. Where the organisation does not tell, the rows say that it is
+  // hidden, unless it was ever shown with something in it.
+  Result<void> check_secured(Call& call, const RowShape& shape, std::vector<Row>& rows);
+  struct SecuredColumn {
+    std::string column;  // as the mapping names it
+    std::string title;   // as messages do
+    std::string id;
+    std::vector<Row*> empty_in;
+  };
+  // Those that rows show as empty, of what they refer to as well.
+  std::vector<SecuredColumn> secured_and_empty(const RowShape& shape, std::vector<Row>& rows);
   void ask_what_is_secured(const RowShape& shape, bool first);
   // Whether the question is due although no other read takes it along.
   bool is_due_what_is_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) const;
@@ -61,10 +74,12 @@ class Dynamics365Reads {
   Dynamics365Schema& schema_;
   Dynamics365Related& related_;
   Dynamics365Processes& processes_;
-  Cursor goes_on_at_;  // the page that the present pull asks for next
+  int rows_that_fit_ = std::numeric_limits<int>::max();  // on a page, as far as one was too large
+  Cursor goes_on_at_;                                    // the page that the present pull asks for next
   // Ids of the secured columns that the user may read; nothing where the organisation does not tell.
   std::optional<std::set<std::string>> readable_;
   std::optional<Instant> readable_asked_at_;
+  std::set<std::string> shown_secured_;  // ids of those that showed something
   std::optional<Instant> secured_asked_at_;
 };
 

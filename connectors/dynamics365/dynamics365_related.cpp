@@ -22,6 +22,11 @@ constexpr const char* kFullName = "fullname";
 constexpr const char* kCurrencies = "transactioncurrency";
 constexpr const char* kCurrencyCode = "isocurrencycode";
 
+// "parentcontactid.lastname", but not "customerid_account.name"; an owner may be a team.
+bool leads_to_one_table(const PlannedColumn& c) {
+  return c.name.substr(0, c.name.find('.')) == c.facts.lookup && c.facts.table != kUsers;
+}
+
 }  // namespace
 
 std::vector<Read> Dynamics365Related::reads_for(const Wanted& wanted) const {
@@ -191,6 +196,8 @@ Result<void> Dynamics365Related::fill_with(Call& call, const RowShape& shape, st
       const std::string& id = row.other_id(c);
       const auto it = id.empty() ? records.end() : records.find(id);
       if (it != records.end()) row.seen.columns[c.name] = it->second.at(c.column);
+      // It is there, and not shared with the user. What may lead to several tables may lead to another one.
+      if (it == records.end() && !id.empty() && leads_to_one_table(c)) row.seen.hidden.push_back(c.name);
     }
   }
   return {};

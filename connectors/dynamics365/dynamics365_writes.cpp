@@ -26,6 +26,10 @@ bool ends_the_push(const Error& e) {
          e.kind == ErrorClass::transient || e.kind == ErrorClass::config;
 }
 
+// The same, where it befalls what a write needs to know first: a configuration that does not fit is that write's
+// matter.
+bool is_about_all(const Error& e) { return ends_the_push(e) && e.kind != ErrorClass::config && !e.of_one_record; }
+
 }  // namespace
 
 struct Dynamics365Writes::Push {
@@ -78,7 +82,8 @@ std::optional<Error> Dynamics365Writes::judge_look(const Operation& op, const Ob
   if (op.must_match.empty()) {
     for (const auto& [name, value] : op.expected) {
       const auto it = seen.columns.find(name);
-      if (it != seen.columns.end() && !same_value(value, it->second)) changed.push_back(name);
+      const bool hidden = std::find(seen.hidden.begin(), seen.hidden.end(), name) != seen.hidden.end();
+      if (it != seen.columns.end() && !hidden && !same_value(value, it->second)) changed.push_back(name);
     }
     // From here on the server itself watches that nobody changes the record in between.
     if (!op.expected.empty()) row.condition = seen.version.value;
@@ -144,6 +149,7 @@ void Dynamics365Writes::look(Call& call, Push& push, std::vector<WriteRow>& rows
   for (auto& [kind, group] : groups) {
     auto found = reads_.fetch(call, group.refs, group.columns);
     if (!found && found.error().kind == ErrorClass::unknown) found.error().kind = ErrorClass::transient;
+    if (!found && is_about_all(found.error())) push.stopped = found.error();
     std::map<std::string, const Observation*> by_id;
     if (found) {
       for (const Observation& o : *found) by_id[o.id.value] = &o;
@@ -179,6 +185,7 @@ void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<WriteRow>
     push.fail(row.index, std::move(e));
   };
   const auto instances = processes_.instances_of(call, ids);
+  if (!instances && is_about_all(instances.error())) push.stopped = instances.error();
   std::vector<WriteRow*> ready;
   std::vector<Dynamics365Processes::Move> moves;
   for (WriteRow* row : moving) {
@@ -211,6 +218,7 @@ void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<WriteRow>
     if (steps[n]) {
       ready[n]->moves = *std::move(steps[n]);
     } else {
+      if (is_about_all(steps[n].error())) push.stopped = steps[n].error();
       push.fail(ready[n]->index, std::move(steps[n].error()));
     }
   }
@@ -240,10 +248,11 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
     push.fail(rows, written.error());
     return written.error();
   }
-  batch_size_.went_well(full, call.clock.now() - began);
+  const Duration took = call.clock.now() - began;
   const ProcessInstances processes = processes_after(call, rows);
   const bool fits = fits_rows(*written, rows, place, items.size());
   const bool too_many = written->answers.size() > items.size();
+  std::optional<Error> asked_to_wait;  // in a part
   for (std::size_t n = 0; n < rows.size(); ++n) {
     const std::size_t next = n + 1 < rows.size() ? place[n + 1] : items.size();
     const bool there = !too_many && place[n] < written->answers.size();
@@ -258,8 +267,15 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
     settle(call, push, rows[n], written->answers[place[n]], shown);
     Outcome* outcome = push.outcomes[rows[n].index] ? &*push.outcomes[rows[n].index] : nullptr;
     if (outcome != nullptr && outcome->request_id.empty()) outcome->request_id = written->request_id;
+    const Error* error = outcome == nullptr ? nullptr : std::get_if<Error>(&outcome->what);
+    if (error != nullptr && error->kind == ErrorClass::throttled && !asked_to_wait) asked_to_wait = *error;
   }
-  return std::nullopt;
+  if (asked_to_wait) {
+    batch_size_.too_much();
+  } else {
+    batch_size_.went_well(full, took);
+  }
+  return asked_to_wait;
 }
 
 void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<WriteRow> rows) {
@@ -342,7 +358,10 @@ Applied Dynamics365Writes::applied_with(Call& call, const WriteRow& row, const h
   const bool process_unknown = row.shape->shows_process() && processes.count(row.id) == 0;
   for (const PlannedColumn& c : row.shape->columns) {
     const bool of_process = c.from == PlannedColumn::From::stage || c.from == PlannedColumn::From::process;
-    const bool known = (c.from != PlannedColumn::From::related || filled) && !(of_process && process_unknown);
+    const auto& hidden = rows.front().seen.hidden;
+    const bool is_hidden = std::find(hidden.begin(), hidden.end(), c.name) != hidden.end();
+    const bool known =
+        (c.from != PlannedColumn::From::related || filled) && !is_hidden && !(of_process && process_unknown);
     if (known) applied.shown[c.name] = rows.front().seen.columns[c.name];
   }
   return applied;
@@ -424,7 +443,10 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
       Applied applied;
       applied.id = there->id;
       applied.version = there->version;
-      for (const PlannedColumn& c : row.shape->columns) applied.shown[c.name] = there->columns.at(c.name);
+      for (const PlannedColumn& c : row.shape->columns) {
+        const bool hidden = std::find(there->hidden.begin(), there->hidden.end(), c.name) != there->hidden.end();
+        if (!hidden) applied.shown[c.name] = there->columns.at(c.name);
+      }
       push.succeed(row.index, std::move(applied), "");
     }
   }
@@ -471,8 +493,7 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
   for (std::size_t i = 0; i < operations.size(); ++i) {
     auto row = push.stopped ? Result<WriteRow>(*push.stopped) : rows_.row_of(call, push.shapes, operations[i], i);
     if (!row) {
-      const bool about_all = ends_the_push(row.error()) && row.error().kind != ErrorClass::config;
-      if (about_all) push.stopped = row.error();
+      if (is_about_all(row.error())) push.stopped = row.error();
       push.fail(i, std::move(row.error()));
     } else if (operations[i].verb == Verb::update && operations[i].changes.empty()) {
       Applied nothing_to_do;
@@ -486,6 +507,7 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
   if (!push.stopped && processes_.in_use()) plan_moves(call, push, rows);
   const auto settled = [&](const WriteRow& r) { return push.outcomes[r.index].has_value(); };
   rows.erase(std::remove_if(rows.begin(), rows.end(), settled), rows.end());
+  if (push.stopped) push.fail(std::exchange(rows, {}), *push.stopped);
   // Nothing but a stage that is there already.
   for (const WriteRow& row : rows) {
     const bool nothing = row.verb == Verb::update && row.body.members().empty() && row.target == row.present;

@@ -156,10 +156,11 @@ void Client::send_refused_again(Call& call, std::span<Request> requests, const n
   send_chosen(call, requests, refused, policy, safety, responses);
 }
 
-std::vector<Result<Answer>> Client::read_all(Call& call, std::span<const std::string> targets) {
+std::vector<Result<Answer>> Client::read_each(Call& call, std::span<const std::string> targets,
+                                              const net::RetryPolicy& policy) {
   std::vector<Request> requests;
   for (const std::string& target : targets) requests.push_back({"GET", target, "", "", "", ""});
-  const Responses responses = send(call, requests, net::RetryPolicy{}, net::Safety::repeatable);
+  const Responses responses = send(call, requests, policy, net::Safety::repeatable);
   std::vector<Result<Answer>> answers;
   for (std::size_t i = 0; i < responses.size(); ++i) {
     answers.push_back(responses[i] ? understand(*responses[i], requests[i].asked()) : responses[i].error());
@@ -167,23 +168,25 @@ std::vector<Result<Answer>> Client::read_all(Call& call, std::span<const std::st
   return answers;
 }
 
+std::vector<Result<Answer>> Client::read_all(Call& call, std::span<const std::string> targets) {
+  return read_each(call, targets, net::RetryPolicy{});
+}
+
 Result<Answer> Client::read(Call& call, const std::string& target) {
   return std::move(read_all(call, std::span(&target, 1)).front());
 }
 
-Result<Answer> Client::glance(Call& call, const std::string& target) {
+std::vector<Result<Answer>> Client::glance_all(Call& call, std::span<const std::string> targets) {
   constexpr Duration longest = seconds(15);
   Call brief = call;
   brief.timeout = std::min(call.timeout, longest);
   net::RetryPolicy once;
   once.limits.attempts = 1;
-  Request request{"GET", target, "", "", "", ""};
-  const Responses responses = send(brief, {&request, 1}, once, net::Safety::repeatable);
-  return responses[0] ? understand(*responses[0], request.asked()) : Result<Answer>(responses[0].error());
+  return read_each(brief, targets, once);
 }
 
 Result<Answer> Client::write(Call& call, const Write& write) {
-  std::optional<std::vector<Write>> one = std::vector<Write>{write};
+  std::optional<ReadyBatch> one = ReadyBatch{false, [&write] { return std::vector<Write>{write}; }};
   std::optional<Result<Answer>> answer;
   write_each(
       call, [&] { return std::exchange(one, std::nullopt); },

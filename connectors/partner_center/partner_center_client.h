@@ -64,14 +64,21 @@ class Client {
   // GET below /referrals; `target` begins with '?' or '/'. Retried within the retry policy.
   Result<Answer> read(Call& call, const std::string& target);
   std::vector<Result<Answer>> read_all(Call& call, std::span<const std::string> targets);
-  // The same, tried once and not for long: for a look between writes, whose answers wait meanwhile.
-  Result<Answer> glance(Call& call, const std::string& target);
+  // The same, tried once and not for long: for a look between writes.
+  std::vector<Result<Answer>> glance_all(Call& call, std::span<const std::string> targets);
+  // A batch whose writes are made when it begins; where that reads first, while no request is under way, because
+  // nobody takes the answers of those meanwhile.
+  struct ReadyBatch {
+    bool reads = false;
+    std::function<std::vector<Write>()> make;
+  };
   // The next batch of writes, if one is ready now, and what came of one: an answer per write, in the order of both.
-  using NextWrites = std::function<std::optional<std::vector<Write>>()>;
+  using NextWrites = std::function<std::optional<ReadyBatch>()>;
   using Answered = std::function<void(std::vector<Result<Answer>>)>;
   Result<Answer> write(Call& call, const Write& write);
   // Batch after batch, until none is ready. The first requests of one leave beside the last ones of the one before; not
-  // after an answer that may be about more than one referral.
+  // after an answer that may be about more than one referral. Once the service asks to wait, or is not reached, what
+  // has not left of a batch does not.
   void write_each(Call& call, const NextWrites& next, const Answered& answered);
   // Renews or reuses the login; the error is already in words.
   Result<void> log_in();
@@ -83,6 +90,8 @@ class Client {
 
   // Draws the id that is sent along, anew for each attempt.
   net::Exchange exchange_for(Call& call, Request& request, const std::string& token) const;
+  std::vector<Result<Answer>> read_each(Call& call, std::span<const std::string> targets,
+                                        const net::RetryPolicy& policy);
   Responses send(Call& call, std::span<Request> requests, const net::RetryPolicy& policy, net::Safety safety);
   void send_chosen(Call& call, std::span<Request> requests, std::span<const std::size_t> chosen,
                    const net::RetryPolicy& policy, net::Safety safety, Responses& responses);

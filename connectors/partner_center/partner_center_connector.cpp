@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "base/text.h"
@@ -41,6 +42,40 @@ std::string quoted_tag(const std::string& version) {
   return "\"" + version + "\"";
 }
 
+bool is_about_the_service(const Error& e) {
+  return e.kind == ErrorClass::auth_expired || e.kind == ErrorClass::throttled || e.kind == ErrorClass::cancelled ||
+         e.kind == ErrorClass::config || (e.kind == ErrorClass::transient && e.http_status == 0);
+}
+
+// Why reads that were asked together tell nothing; nullptr: each failure is about its own record. So it is where the
+// service answered others, and where it answered a single one, with a refusal.
+template <class Read>
+const Error* failed_together(const std::vector<Result<Read>>& reads) {
+  const Error* first = nullptr;
+  std::size_t failed = 0;
+  for (const Result<Read>& read : reads) {
+    if (read || read.error().kind == ErrorClass::not_found || read.error().kind == ErrorClass::forbidden) continue;
+    if (is_about_the_service(read.error())) return &read.error();
+    if (++failed == 1) first = &read.error();
+  }
+  const bool refused_alone = reads.size() == 1 && failed == 1 && first->http_status != 0;
+  return failed == reads.size() && !refused_alone ? first : nullptr;
+}
+
+Observation unread(RecordKind kind, const Error& why) {
+  Observation seen;
+  seen.kind = kind;
+  seen.existence = Existence::unreadable;
+  seen.unread_because = why.message;
+  return seen;
+}
+
+// A list that is replaced is written with all that the service has of the members who stay.
+bool needs_the_present(const Operation& op) {
+  return op.kind == RecordKind::referral && op.verb == Verb::update && !op.target.id.empty() &&
+         !op.must_match.empty() && replaces_a_list(op.changes, op.expected);
+}
+
 class PartnerCenterConnector final : public Connector {
  public:
   PartnerCenterConnector(PartnerCenterSettings settings, std::shared_ptr<net::TokenSource> tokens)
@@ -76,7 +111,7 @@ class PartnerCenterConnector final : public Connector {
     for (const RecordRef& ref : refs) {
       if (ref.id.empty() && ref.kind == RecordKind::microsoft_half) engagements.push_back(ref.key.value);
     }
-    if (Result<void> r = add_microsoft_halves(call, engagements, found); !r) return r.error();
+    if (Result<void> r = fetch_microsoft_halves(call, engagements, found); !r) return r.error();
     return found;
   }
 
@@ -84,10 +119,10 @@ class PartnerCenterConnector final : public Connector {
   void push_each(Call& call, Batches& batches) override;
 
   Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
-    std::vector<Observation> found;
-    if (query.kind != RecordKind::microsoft_half || query.engagement_id.empty()) return found;
-    if (Result<void> r = add_microsoft_halves(call, {query.engagement_id}, found); !r) return r.error();
-    return found;
+    if (query.kind != RecordKind::microsoft_half || query.engagement_id.empty()) return std::vector<Observation>{};
+    auto halves = microsoft_halves(call, {query.engagement_id});
+    if (!halves) return halves.error();
+    return std::move(halves->front());
   }
 
   std::string page_url(RecordKind kind, const RecordId& id) const override {
@@ -101,10 +136,14 @@ class PartnerCenterConnector final : public Connector {
  private:
   Result<void> fetch_by_id(Call& call, std::span<const RecordRef> refs, std::vector<Observation>& found);
   Result<void> fetch_by_crm_id(Call& call, std::span<const RecordRef> refs, std::vector<Observation>& found);
-  Result<void> add_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
-                                    std::vector<Observation>& found);
-  Result<Write> write_for(Call& call, const Operation& operation);
-  Result<json::Value> patch_for(Call& call, const Operation& operation);
+  Result<void> fetch_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
+                                      std::vector<Observation>& found);
+  using Halves = std::vector<Result<std::vector<Observation>>>;  // of each engagement that was asked for
+  Result<Halves> microsoft_halves(Call& call, const std::vector<std::string>& engagements);
+  // `present`: the referral as it was just read, where needs_the_present.
+  Result<Write> write_for(Call& call, const Operation& operation, const Result<Answer>* present);
+  Result<json::Value> patch_for(const Operation& operation, const Result<Answer>* present) const;
+  std::map<std::size_t, Result<Answer>> present_of(Call& call, std::span<const Operation> operations);
   Outcome outcome_of(const Operation& operation, const Result<Answer>& answer) const;
 
   const PartnerCenterSettings settings_;
@@ -123,25 +162,35 @@ Result<void> PartnerCenterConnector::fetch_by_id(Call& call, std::span<const Rec
     targets.push_back("/" + text::percent_encode(ref.id.value));
   }
   const std::vector<Result<Answer>> answers = client_.read_all(call, targets);
+  std::vector<Result<Observation>> reads;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    const RecordRef& ref = *asked[i];
     if (!answers[i]) {
-      const Error& error = answers[i].error();
-      if (error.kind == ErrorClass::not_found) continue;
-      if (error.kind != ErrorClass::forbidden) return error;
-      // It exists but has left what this login may see; that is not a deletion.
-      Observation hidden;
-      hidden.kind = ref.kind;
-      hidden.id = ref.id;
-      hidden.existence = Existence::out_of_scope;
-      found.push_back(std::move(hidden));
+      reads.emplace_back(answers[i].error());
       continue;
     }
-    const Result<RowHead> head = read_single(*answers[i]);
-    if (!head) return head.error();
-    found.push_back(ref.kind == RecordKind::microsoft_half
-                        ? read_microsoft_half(answers[i]->body, *head)
-                        : read_referral(answers[i]->body, *head, settings_.link_template));
+    Result<RowHead> head = read_single(*answers[i]);
+    if (!head) {
+      head.error().http_status = answers[i]->status;
+      reads.emplace_back(std::move(head.error()));
+    } else if (asked[i]->kind == RecordKind::microsoft_half) {
+      reads.emplace_back(read_microsoft_half(answers[i]->body, *head));
+    } else {
+      reads.emplace_back(read_referral(answers[i]->body, *head, settings_.link_template));
+    }
+  }
+  if (const Error* error = failed_together(reads)) return *error;
+  for (std::size_t i = 0; i < reads.size(); ++i) {
+    if (reads[i]) {
+      found.push_back(*std::move(reads[i]));
+      continue;
+    }
+    const Error& error = reads[i].error();
+    if (error.kind == ErrorClass::not_found) continue;
+    Observation seen = unread(asked[i]->kind, error);
+    seen.id = asked[i]->id;
+    // It exists but has left what this login may see; that is not a deletion.
+    if (error.kind == ErrorClass::forbidden) seen.existence = Existence::out_of_scope;
+    found.push_back(std::move(seen));
   }
   return {};
 }
@@ -166,27 +215,52 @@ Result<void> PartnerCenterConnector::fetch_by_crm_id(Call& call, std::span<const
   return {};
 }
 
-Result<void> PartnerCenterConnector::add_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
-                                                          std::vector<Observation>& found) {
-  if (engagements.empty()) return {};
+Result<PartnerCenterConnector::Halves> PartnerCenterConnector::microsoft_halves(
+    Call& call, const std::vector<std::string>& engagements) {
   const Result<std::string> owner = feed_.owner(call);
   if (!owner) return owner.error();
-  Result<std::vector<Rows>> pages = feed_.engagements(call, engagements);
-  if (!pages) return pages.error();
-  for (std::size_t i = 0; i < pages->size(); ++i) {
+  Halves halves;
+  const std::vector<Result<Rows>> pages = feed_.engagements(call, engagements);
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    if (!pages[i]) {
+      halves.emplace_back(pages[i].error());
+      continue;
+    }
+    std::vector<Observation> of_this;
     const std::string engagement = partner_center::normal_id(engagements[i]);
-    for (const Rows::Row& row : (*pages)[i].rows) {
+    for (const Rows::Row& row : pages[i]->rows) {
       // A service that does not apply the filter shows the halves of other deals too.
       const bool asked_for = row.head.engagement_id.empty() || row.head.engagement_id == engagement;
       if (asked_for && whose(row.head, *owner) == Whose::microsoft) {
-        found.push_back(feed_.observe(row, Whose::microsoft));
+        of_this.push_back(feed_.observe(row, Whose::microsoft));
       }
     }
+    halves.emplace_back(std::move(of_this));
+  }
+  return halves;
+}
+
+Result<void> PartnerCenterConnector::fetch_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
+                                                            std::vector<Observation>& found) {
+  if (engagements.empty()) return {};
+  Result<Halves> halves = microsoft_halves(call, engagements);
+  if (!halves) return halves.error();
+  if (const Error* error = failed_together(*halves)) return *error;
+  for (std::size_t i = 0; i < halves->size(); ++i) {
+    Result<std::vector<Observation>>& of_this = (*halves)[i];
+    if (of_this) {
+      std::move(of_this->begin(), of_this->end(), std::back_inserter(found));
+      continue;
+    }
+    Observation seen = unread(RecordKind::microsoft_half, of_this.error());
+    seen.key = BridgeKey(engagements[i]);
+    seen.columns[info(Field::engagement_id).name] = Value(engagements[i]);
+    found.push_back(std::move(seen));
   }
   return {};
 }
 
-Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& operation) {
+Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& operation, const Result<Answer>* present) {
   Write write;
   write.operation_id = operation.id.value;
   Result<json::Value> body = json::Value();
@@ -212,27 +286,23 @@ Result<Write> PartnerCenterConnector::write_for(Call& call, const Operation& ope
     write.method = "PATCH";
     write.path = "/" + text::percent_encode(operation.target.id.value);
     write.if_match = quoted_tag(operation.must_match.value);
-    body = registers ? registration_patch(operation) : patch_for(call, operation);
+    body = registers ? registration_patch(operation) : patch_for(operation, present);
   }
   if (!body) return body.error();
   write.body = std::move(*body);
   return write;
 }
 
-// A list that is replaced is written with all that the service has of the members who stay.
-Result<json::Value> PartnerCenterConnector::patch_for(Call& call, const Operation& operation) {
-  if (!replaces_a_list(operation.changes, operation.expected)) {
-    return patch_body(operation.changes, operation.expected, settings_);
-  }
-  const std::string target = "/" + text::percent_encode(operation.target.id.value);
-  Result<Answer> answer = client_.glance(call, target);
-  if (!answer) {
+Result<json::Value> PartnerCenterConnector::patch_for(const Operation& operation, const Result<Answer>* present) const {
+  if (present == nullptr) return patch_body(operation.changes, operation.expected, settings_);
+  if (!*present) {
     // Nothing was written, so that nothing has to be looked up.
-    Error& e = answer.error();
+    Error e = present->error();
     if (e.kind == ErrorClass::unknown || e.kind == ErrorClass::bad_response) e.kind = ErrorClass::transient;
-    return std::move(e);
+    return e;
   }
-  const Result<RowHead> head = read_single(*answer);
+  const Answer& answer = **present;
+  const Result<RowHead> head = read_single(answer);
   if (!head) {
     Error e = head.error();
     e.kind = ErrorClass::transient;
@@ -241,7 +311,23 @@ Result<json::Value> PartnerCenterConnector::patch_for(Call& call, const Operatio
   if (!head->etag.empty() && quoted_tag(head->etag) != quoted_tag(operation.must_match.value)) {
     return make_error(ErrorClass::precondition, "The referral was changed in Partner Center in the meantime.");
   }
-  return patch_body(operation.changes, operation.expected, settings_, &answer->body);
+  return patch_body(operation.changes, operation.expected, settings_, &answer.body);
+}
+
+// All of a batch in one go; by the place of each operation.
+std::map<std::size_t, Result<Answer>> PartnerCenterConnector::present_of(Call& call,
+                                                                         std::span<const Operation> operations) {
+  std::vector<std::size_t> places;
+  std::vector<std::string> targets;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (!needs_the_present(operations[i])) continue;
+    places.push_back(i);
+    targets.push_back("/" + text::percent_encode(operations[i].target.id.value));
+  }
+  std::map<std::size_t, Result<Answer>> present;
+  std::vector<Result<Answer>> answers = client_.glance_all(call, targets);
+  for (std::size_t n = 0; n < places.size(); ++n) present.emplace(places[n], std::move(answers[n]));
+  return present;
 }
 
 Outcome PartnerCenterConnector::outcome_of(const Operation& operation, const Result<Answer>& answer) const {
@@ -283,23 +369,29 @@ void PartnerCenterConnector::push_each(Call& call, Batches& batches) {
     std::vector<std::size_t> sent;  // which of them became a request
   };
   std::deque<UnderWay> under_way;
-  const auto next = [&]() -> std::optional<std::vector<Write>> {
+  const auto make = [&](UnderWay& batch) {
+    const auto present = present_of(call, batch.operations);
+    std::vector<Write> writes;
+    for (std::size_t i = 0; i < batch.operations.size(); ++i) {
+      const auto shown = present.find(i);
+      Result<Write> write = write_for(call, batch.operations[i], shown == present.end() ? nullptr : &shown->second);
+      if (write) {
+        writes.push_back(std::move(*write));
+        batch.sent.push_back(i);
+      } else {
+        batch.outcomes[i] = {batch.operations[i].id, write.error(), ""};
+      }
+    }
+    return writes;
+  };
+  const auto next = [&]() -> std::optional<Client::ReadyBatch> {
     const auto operations = batches.next();
     if (!operations) return std::nullopt;
     UnderWay& batch = under_way.emplace_back();
     batch.operations = *operations;
     batch.outcomes.resize(operations->size());
-    std::vector<Write> writes;
-    for (std::size_t i = 0; i < operations->size(); ++i) {
-      Result<Write> write = write_for(call, (*operations)[i]);
-      if (write) {
-        writes.push_back(std::move(*write));
-        batch.sent.push_back(i);
-      } else {
-        batch.outcomes[i] = {(*operations)[i].id, write.error(), ""};
-      }
-    }
-    return writes;
+    const bool reads = std::any_of(operations->begin(), operations->end(), needs_the_present);
+    return Client::ReadyBatch{reads, [&make, &batch] { return make(batch); }};
   };
   client_.write_each(call, next, [&](const std::vector<Result<Answer>>& answers) {
     UnderWay batch = std::move(under_way.front());

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "connectors/partner_center/partner_center_client.h"
+#include "connectors/partner_center/referral_wire.h"
 #include "deal/deal.h"
 #include "net/secrets.h"
 
@@ -22,18 +23,15 @@ struct Refusal {
 
 std::string first_text(const json::Value& v, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
-    for (const json::Member& m : v.members()) {
-      if (text::equals_ignore_case(m.key, name) && !m.value.text().empty()) return m.value.text();
-    }
+    const json::Value* found = named_member(&v, name);
+    if (found != nullptr && !found->text().empty()) return found->text();
   }
   return "";
 }
 
 const json::Value* inner_of(const json::Value& error) {
-  for (const json::Member& m : error.members()) {
-    if (text::equals_ignore_case(m.key, "innerError") && m.value.is_object()) return &m.value;
-  }
-  return nullptr;
+  const json::Value* inner = named_member(&error, "innerError");
+  return inner != nullptr && inner->is_object() ? inner : nullptr;
 }
 
 // The documented nested shape, the flat one of the sister service, and the gateway's.

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "connectors/partner_center/referral_write.h"
+
 namespace cosell::partner_center {
 namespace {
 
@@ -54,12 +56,7 @@ json::Value details(const PilotDeal& deal) {
 
 }  // namespace
 
-json::Value intent_attributes(const std::string& intent) {
-  json::Value attribute = json::Value::object();
-  attribute.set("type", pilot_text("CustomerMarketplaceIntent"));
-  attribute.set("id", pilot_text(intent));
-  return list_of_one(std::move(attribute));
-}
+json::Value intent_attributes(const std::string& intent) { return list_of_one(intent_attribute(intent)); }
 
 json::Value pilot_body(const PilotDeal& deal) {
   json::Value member = json::Value::object();

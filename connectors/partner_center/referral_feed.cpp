@@ -332,21 +332,17 @@ std::vector<Result<Rows>> Feed::filter_by(Call& call, const std::vector<std::str
   return results;
 }
 
-Result<std::vector<Rows>> Feed::engagements(Call& call, const std::vector<std::string>& engagement_ids) {
-  if (engagement_ids.empty()) return std::vector<Rows>{};
+std::vector<Result<Rows>> Feed::engagements(Call& call, const std::vector<std::string>& engagement_ids) {
+  if (engagement_ids.empty()) return {};
   const bool quoted = quoted_.value_or(settings_.quoted_engagement_filter);
   std::vector<Result<Rows>> results = filter_by(call, engagement_ids, quoted);
-  const bool refused = !quoted_ && std::any_of(results.begin(), results.end(), [](const Result<Rows>& r) {
-    return !r && r.error().http_status == 400;
-  });
-  if (refused) results = filter_by(call, engagement_ids, !quoted);
-  std::vector<Rows> found;
-  for (Result<Rows>& rows : results) {
-    if (!rows) return rows.error();
-    found.push_back(std::move(*rows));
-  }
-  quoted_ = refused ? !quoted : quoted;
-  return found;
+  const auto answered = [](const Result<Rows>& r) { return r.has_value(); };
+  const auto refused = [](const Result<Rows>& r) { return !r && r.error().http_status == 400; };
+  const bool form_is_known = quoted_ || std::any_of(results.begin(), results.end(), answered);
+  const bool other_form = !form_is_known && std::any_of(results.begin(), results.end(), refused);
+  if (other_form) results = filter_by(call, engagement_ids, !quoted);
+  if (std::any_of(results.begin(), results.end(), answered)) quoted_ = other_form ? !quoted : quoted;
+  return results;
 }
 
 }  // namespace cosell::partner_center

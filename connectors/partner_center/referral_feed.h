@@ -60,7 +60,7 @@ class Feed {
   using Wanted = std::function<bool(const RowHead&)>;
   Result<std::vector<Observation>> created_since(Call& call, Instant from, const Wanted& wanted);
   // Of one engagement each, in the order asked for.
-  Result<std::vector<Rows>> engagements(Call& call, const std::vector<std::string>& engagement_ids);
+  std::vector<Result<Rows>> engagements(Call& call, const std::vector<std::string>& engagement_ids);
 
   // Asked once, then remembered. A configured id wins; the name may be empty then.
   Result<Organization> organization(Call& call);

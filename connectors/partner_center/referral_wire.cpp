@@ -13,22 +13,12 @@
 namespace cosell::partner_center {
 namespace {
 
-// Exact name first; the service itself mixes letter case now and then.
-const json::Value* member(const json::Value* object, std::string_view name) {
-  if (object == nullptr) return nullptr;
-  if (const json::Value* exact = object->find(name)) return exact;
-  for (const json::Member& m : object->members()) {
-    if (text::equals_ignore_case(m.key, name)) return &m.value;
-  }
-  return nullptr;
-}
-
 bool has_value(const json::Value* v) { return v != nullptr && !v->is_null() && !(v->is_string() && v->text().empty()); }
 
 // Text of a string or number; "" for everything else.
 const std::string& text_in(const json::Value* object, std::string_view name) {
   static const std::string none;
-  const json::Value* v = member(object, name);
+  const json::Value* v = named_member(object, name);
   return v != nullptr ? v->text() : none;
 }
 
@@ -112,7 +102,7 @@ std::optional<Stage> stage_from_name(const std::string& written, bool closed) {
 }
 
 void read_stage(const json::Value& referral, bool closed, Shown& shown) {
-  const json::Value* v = member(&referral, "salesStage");
+  const json::Value* v = named_member(&referral, "salesStage");
   if (!has_value(v)) return shown.set(Field::stage, {});
   if (const std::optional<int> percent = percent_from(v->text())) {
     return shown.set(Field::stage, Value(stage_at_or_below(*percent)));
@@ -124,7 +114,7 @@ void read_stage(const json::Value& referral, bool closed, Shown& shown) {
 }
 
 void read_value(const json::Value* details, Shown& shown) {
-  const json::Value* amount = member(details, "dealValue");
+  const json::Value* amount = named_member(details, "dealValue");
   if (!has_value(amount)) return shown.set(Field::value, {});
   const std::string currency = text::trim(text_in(details, "currency"));
   const std::optional<Number> number = parse_number(text::trim(amount->text()));
@@ -136,7 +126,7 @@ void read_value(const json::Value* details, Shown& shown) {
 
 // A close date is the UTC date that the service stores; its time of day carries no meaning.
 void read_close_date(const json::Value* details, Shown& shown) {
-  const json::Value* v = member(details, "closingDateTime");
+  const json::Value* v = named_member(details, "closingDateTime");
   if (!has_value(v)) return shown.set(Field::close_date, {});
   if (const std::optional<Instant> t = parse_instant(v->text())) {
     return shown.set(Field::close_date, Value(date_of(*t)));
@@ -171,7 +161,7 @@ Value read_solutions(const json::Value* list) {
 
 Value read_customer(const json::Value* profile) {
   if (profile == nullptr || !profile->is_object()) return {};
-  const json::Value* address = member(profile, "address");
+  const json::Value* address = named_member(profile, "address");
   Customer c;
   c.name = text_in(profile, "name");
   c.line1 = text_in(address, "addressLine1");
@@ -185,7 +175,7 @@ Value read_customer(const json::Value* profile) {
 }
 
 Value read_marketplace_intent(const json::Value* requirements) {
-  const json::Value* attributes = member(member(requirements, "additionalRequirements"), "attributes");
+  const json::Value* attributes = named_member(named_member(requirements, "additionalRequirements"), "attributes");
   if (attributes == nullptr) return {};
   for (const json::Value& attribute : attributes->items()) {
     if (text::equals_ignore_case(text_in(&attribute, "type"), "CustomerMarketplaceIntent")) {
@@ -199,9 +189,9 @@ Value read_marketplace_intent(const json::Value* requirements) {
 // what only a received deal has.
 bool is_incoming(const json::Value& referral, const RowHead& head, const std::optional<Standing>& standing) {
   const std::string inviter =
-      normal_id(text_in(member(member(&referral, "inviteContext"), "invitedBy"), "organizationId"));
+      normal_id(text_in(named_member(named_member(&referral, "inviteContext"), "invitedBy"), "organizationId"));
   if (!inviter.empty()) return inviter == kMicrosoft || inviter != head.organization_id;
-  if (has_value(member(&referral, "expirationDateTime"))) return true;
+  if (has_value(named_member(&referral, "expirationDateTime"))) return true;
   if (standing && standing->status == Status::fresh) return true;
   if (text::equals_ignore_case(text_in(&referral, "qualification"), "Direct")) return true;
   if (!text::equals_ignore_case(text_in(&referral, "direction"), "Incoming")) return false;
@@ -224,17 +214,18 @@ void read_direction_and_type(const json::Value& referral, const RowHead& head, c
   const bool incoming = is_incoming(referral, head, standing);
   shown.set(Field::direction, Value(std::string(incoming ? "Incoming" : "Outgoing")));
   const std::string inviter =
-      normal_id(text_in(member(member(&referral, "inviteContext"), "invitedBy"), "organizationId"));
-  const Value visible = flag_value(member(member(&referral, "consent"), "consentToShareReferralWithMicrosoftSellers"));
-  const std::string& microsoft_id = text_in(member(&referral, "trackingInfo"), "microsoftMsxId");
+      normal_id(text_in(named_member(named_member(&referral, "inviteContext"), "invitedBy"), "organizationId"));
+  const Value visible =
+      flag_value(named_member(named_member(&referral, "consent"), "consentToShareReferralWithMicrosoftSellers"));
+  const std::string& microsoft_id = text_in(named_member(&referral, "trackingInfo"), "microsoftMsxId");
   shown.set(Field::visible, visible);
   shown.set(Field::microsoft_crm_id, text_value(microsoft_id));
   shown.set(Field::type, text_value(type_in_words(incoming, inviter, visible, !microsoft_id.empty())));
 }
 
 Value read_contact_consent(const json::Value* consent) {
-  const Value share = flag_value(member(consent, "consentToToShareInfoWithOthers"));
-  const Value contact = flag_value(member(consent, "consentToContact"));
+  const Value share = flag_value(named_member(consent, "consentToToShareInfoWithOthers"));
+  const Value contact = flag_value(named_member(consent, "consentToContact"));
   if (is_blank(share) && is_blank(contact)) return {};
   return Value(share == Value(true) && contact == Value(true));
 }
@@ -256,12 +247,12 @@ void read_identity(const json::Value& referral, const RowHead& head, const std::
   shown.set(Field::link, text_value(link_to(link_template, head.id)));
   shown.set(Field::location, text_value(text_in(&referral, "mpnId")));
   shown.set(Field::campaign, text_value(text_in(&referral, "campaignId")));
-  shown.set(Field::tags, read_tags(member(&referral, "tags")));
-  shown.set(Field::favorite, flag_value(member(&referral, "favorite")));
+  shown.set(Field::tags, read_tags(named_member(&referral, "tags")));
+  shown.set(Field::favorite, flag_value(named_member(&referral, "favorite")));
   shown.set(Field::registration, text_value(registration_status(referral)));
-  shown.instant(Field::created_at, "createdDateTime", member(&referral, "createdDateTime"));
-  shown.instant(Field::closed_at, "closedDateTime", member(&referral, "closedDateTime"));
-  shown.instant(Field::expires_at, "expirationDateTime", member(&referral, "expirationDateTime"));
+  shown.instant(Field::created_at, "createdDateTime", named_member(&referral, "createdDateTime"));
+  shown.instant(Field::closed_at, "closedDateTime", named_member(&referral, "closedDateTime"));
+  shown.instant(Field::expires_at, "expirationDateTime", named_member(&referral, "expirationDateTime"));
 }
 
 Observation observation_for(RecordKind kind, const RowHead& head) {
@@ -276,7 +267,7 @@ Observation observation_for(RecordKind kind, const RowHead& head) {
 // M-2: no seller is shown when the request was declined.
 Value read_sellers(const json::Value& referral) {
   std::vector<std::string> names;
-  const json::Value* team = member(&referral, "team");
+  const json::Value* team = named_member(&referral, "team");
   if (team == nullptr) return {};
   for (const json::Value& v : team->items()) {
     const Person p = read_person(v);
@@ -300,6 +291,15 @@ bool looks_like_guid(std::string_view s) {
 
 }  // namespace
 
+const json::Value* named_member(const json::Value* object, std::string_view name) {
+  if (object == nullptr) return nullptr;
+  if (const json::Value* exact = object->find(name)) return exact;
+  for (const json::Member& m : object->members()) {
+    if (text::equals_ignore_case(m.key, name)) return &m.value;
+  }
+  return nullptr;
+}
+
 std::optional<RowHead> read_head(const json::Value& referral) {
   RowHead head;
   head.id = normal_id(text_in(&referral, "id"));
@@ -310,7 +310,7 @@ std::optional<RowHead> read_head(const json::Value& referral) {
   head.crm_id = text::trim(text_in(&referral, "externalReferenceId"));
   head.updated = parse_instant(text_in(&referral, "updatedDateTime"));
   head.created = parse_instant(text_in(&referral, "createdDateTime"));
-  if (const json::Value* targets = member(&referral, "target")) {
+  if (const json::Value* targets = named_member(&referral, "target")) {
     head.targets_microsoft = std::any_of(
         targets->items().begin(), targets->items().end(),
         [](const json::Value& target) { return text::equals_ignore_case(text_in(&target, "id"), kMicrosoft); });
@@ -335,19 +335,19 @@ Observation read_referral(const json::Value& referral, const RowHead& head, cons
   read_stage(referral, standing && standing->status == Status::closed, shown);
   read_identity(referral, head, link_template, shown);
   read_direction_and_type(referral, head, standing, shown);
-  const json::Value* details = member(&referral, "details");
-  const json::Value* requirements = member(details, "requirements");
-  const json::Value* profile = member(&referral, "customerProfile");
+  const json::Value* details = named_member(&referral, "details");
+  const json::Value* requirements = named_member(details, "requirements");
+  const json::Value* profile = named_member(&referral, "customerProfile");
   shown.set(Field::name, text_value(text_in(&referral, "name")));
   read_value(details, shown);
   read_close_date(details, shown);
   shown.set(Field::notes, text_value(text_in(details, "notes")));
   shown.set(Field::customer, read_customer(profile));
-  shown.set(Field::customer_contacts, read_people(member(profile, "team")));
-  shown.set(Field::team, read_people(member(&referral, "team")));
-  shown.set(Field::solutions, read_solutions(member(requirements, "solutions")));
+  shown.set(Field::customer_contacts, read_people(named_member(profile, "team")));
+  shown.set(Field::team, read_people(named_member(&referral, "team")));
+  shown.set(Field::solutions, read_solutions(named_member(requirements, "solutions")));
   shown.set(Field::marketplace_intent, read_marketplace_intent(requirements));
-  shown.set(Field::consent_contact, read_contact_consent(member(&referral, "consent")));
+  shown.set(Field::consent_contact, read_contact_consent(named_member(&referral, "consent")));
   read_registration(referral, seen.columns);
   return seen;
 }
@@ -362,14 +362,14 @@ Observation read_microsoft_half(const json::Value& referral, const RowHead& head
     shown.set(Field::microsoft_answer, text_value(microsoft_answer(*standing)));
     shown.set(Field::microsoft_reason, text_value(standing->reason));
   }
-  const json::Value* invite = member(&referral, "inviteContext");
+  const json::Value* invite = named_member(&referral, "inviteContext");
   const std::string& help = text_in(invite, "assistanceRequestCode");
   shown.set(Field::help, text::equals_ignore_case(help, "Unknown") ? Value() : text_value(help));
   shown.set(Field::help_notes, text_value(text_in(invite, "notes")));
   shown.set(Field::microsoft_seller, read_sellers(referral));
-  shown.set(Field::microsoft_crm_id, text_value(text_in(member(&referral, "trackingInfo"), "microsoftMsxId")));
-  shown.instant(Field::created_at, "createdDateTime", member(&referral, "createdDateTime"));
-  shown.instant(Field::expires_at, "expirationDateTime", member(&referral, "expirationDateTime"));
+  shown.set(Field::microsoft_crm_id, text_value(text_in(named_member(&referral, "trackingInfo"), "microsoftMsxId")));
+  shown.instant(Field::created_at, "createdDateTime", named_member(&referral, "createdDateTime"));
+  shown.instant(Field::expires_at, "expirationDateTime", named_member(&referral, "expirationDateTime"));
   return seen;
 }
 

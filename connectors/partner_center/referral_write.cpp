@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "connectors/partner_center/referral_wire.h"
 #include "deal/deal.h"
 
 namespace cosell::partner_center {
@@ -13,6 +14,8 @@ namespace {
 
 using json::Value;
 using StageForm = PartnerCenterSettings::StageForm;
+
+constexpr const char* kIntentType = "CustomerMarketplaceIntent";
 
 Error refuse(std::string rule, Field field, std::string message) {
   Error e = make_error(ErrorClass::rejected, std::move(message));
@@ -139,7 +142,7 @@ Value requirements_json(const Columns& c) {
   Value attributes = Value::array();
   const std::string intent = text_of(shown(c, Field::marketplace_intent));
   if (!intent.empty()) {
-    attributes.append(object({{"type", text_member("CustomerMarketplaceIntent")}, {"id", text_member(intent)}}));
+    attributes.append(intent_attribute(intent));
   }
   return object({{"solutions", solutions_json(shown(c, Field::solutions)).value_or(Value::array())},
                  {"additionalRequirements", object({{"attributes", std::move(attributes)}})}});
@@ -288,23 +291,16 @@ std::optional<Value> list_json(Field f, const cosell::Value& v) {
   return f == Field::solutions ? solutions_json(v) : people_json(v);
 }
 
-const Value* member_of(const Value& object, std::string_view name) {
-  for (const json::Member& m : object.members()) {
-    if (text::equals_ignore_case(m.key, name)) return &m.value;
-  }
-  return nullptr;
-}
-
 const Value* at_pointer(const Value& root, std::string_view pointer) {
   const Value* at = &root;
   for (const std::string& step : text::split(pointer.substr(1), '/')) {
-    if (at != nullptr) at = member_of(*at, step);
+    if (at != nullptr) at = named_member(at, step);
   }
   return at;
 }
 
 std::string text_of_member(const Value& object, std::string_view name) {
-  const Value* v = member_of(object, name);
+  const Value* v = named_member(&object, name);
   return v == nullptr ? "" : text::trim(v->text());
 }
 
@@ -331,7 +327,7 @@ Value with_all_that_is_known(const Value& wanted, const Value& list, bool people
   for (const json::Member& m : wanted.members()) {
     // A solution's name and type are the catalogue's, which the CRM need not know.
     const bool known_better = !people && !text_of_member(out, m.key).empty();
-    const Value* before = member_of(out, m.key);
+    const Value* before = named_member(&out, m.key);
     if (known_better || (before != nullptr && before->text() == m.value.text())) continue;
     const auto same_name = std::find_if(out.members().begin(), out.members().end(),
                                         [&](const auto& o) { return text::equals_ignore_case(o.key, m.key); });
@@ -359,13 +355,28 @@ std::optional<Error> patch_list(const ListPath& at, std::optional<Value> list, c
   return std::nullopt;
 }
 
-// Experimental, behind a setting: the path is not published, and the list of attributes is replaced as a whole.
-std::optional<Error> patch_intent(const cosell::Value& v, Patch& patch) {
+constexpr const char* kAttributesPath = "/details/requirements/additionalRequirements/attributes";
+
+// Experimental, behind a setting: the path is not published, and the list of attributes is replaced as a whole. What
+// else stands in it (the partner's role, solution area and play) is sent back as it is.
+std::optional<Error> patch_intent(const cosell::Value& v, const Value* present, Patch& patch) {
   const std::string intent = text_of(v);
   if (intent.empty()) return no_blank(Field::marketplace_intent);
+  if (present == nullptr) {
+    return make_error(ErrorClass::transient, "The referral is read again before its marketplace intent is changed.");
+  }
+  const Value* there = at_pointer(*present, kAttributesPath);
+  std::optional<Value> entry = intent_attribute(intent);
   Value attributes = Value::array();
-  attributes.append(object({{"type", text_member("CustomerMarketplaceIntent")}, {"id", text_member(intent)}}));
-  patch.replace("/details/requirements/additionalRequirements/attributes", std::move(attributes));
+  if (there != nullptr && there->is_array()) {
+    for (const Value& attribute : there->items()) {
+      const bool is_intent = text::equals_ignore_case(text_of_member(attribute, "type"), kIntentType);
+      if (!is_intent) attributes.append(attribute);
+      if (is_intent && entry) attributes.append(*std::exchange(entry, std::nullopt));
+    }
+  }
+  if (entry) attributes.append(*std::move(entry));
+  patch.replace(kAttributesPath, std::move(attributes));
   return std::nullopt;
 }
 
@@ -378,7 +389,7 @@ std::optional<Error> patch_field(Field f, const cosell::Value& v, const cosell::
   if (f == Field::value) return patch_value(v, settings, patch);
   if (f == Field::close_date) return patch_close_date(v, patch);
   if (f == Field::visible) return patch_visible(v, patch);
-  if (f == Field::marketplace_intent) return patch_intent(v, patch);
+  if (f == Field::marketplace_intent) return patch_intent(v, present, patch);
   for (const ListPath& at : kListPaths) {
     if (at.field == f) return patch_list(at, list_json(f, v), list_json(f, before), present, patch);
   }
@@ -413,6 +424,10 @@ Error not_patchable(const std::string& column_name, std::optional<Field> field) 
 }
 
 }  // namespace
+
+json::Value intent_attribute(const std::string& intent) {
+  return object({{"type", text_member(kIntentType)}, {"id", text_member(intent)}});
+}
 
 Result<json::Value> referral_body(const Operation& create, const PartnerCenterSettings& settings) {
   const Columns& c = create.changes;
@@ -464,6 +479,7 @@ Result<json::Value> patch_body(const Columns& changes, const Columns& expected, 
 }
 
 bool replaces_a_list(const Columns& changes, const Columns& expected) {
+  if (changes.contains(info(Field::marketplace_intent).name)) return true;
   return std::any_of(std::begin(kListPaths), std::end(kListPaths), [&](const ListPath& at) {
     const auto change = changes.find(info(at.field).name);
     if (change == changes.end()) return false;

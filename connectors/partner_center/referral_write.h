@@ -18,6 +18,9 @@ Result<json::Value> referral_body(const Operation& create, const PartnerCenterSe
 Result<json::Value> microsoft_half_body(const Operation& create, const std::string& our_organization,
                                         const PartnerCenterSettings& settings);
 
+// The entry that tells the marketplace intent among the attributes of the requirements.
+json::Value intent_attribute(const std::string& intent);
+
 // Operations for exactly the changed fields (PATCH). `expected`: what the change was planned from; a list that only
 // grew since is added to, so that its members keep what the bridge does not know of them (a preference, a price). Any
 // other list is replaced as a whole, which is the only published way to take a member out: those who stay are written
@@ -25,7 +28,8 @@ Result<json::Value> microsoft_half_body(const Operation& create, const std::stri
 Result<json::Value> patch_body(const Columns& changes, const Columns& expected, const PartnerCenterSettings& settings,
                                const json::Value* present = nullptr);
 
-// Whether the change replaces a list some of whose members stay, so that patch_body needs the referral as it is.
+// Whether the change replaces a list some of whose members stay, so that patch_body needs the referral as it is. The
+// marketplace intent is always one of several attributes; without `present` its change is refused as transient.
 bool replaces_a_list(const Columns& changes, const Columns& expected);
 
 // May this field be written to a referral that exists? (For describe.)

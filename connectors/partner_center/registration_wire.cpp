@@ -2,6 +2,7 @@
 #include "connectors/partner_center/registration_wire.h"
 
 #include "base/text.h"
+#include "connectors/partner_center/referral_wire.h"
 #include "deal/registration_request.h"
 
 namespace cosell::partner_center {
@@ -12,16 +13,8 @@ namespace stated = registration_column;
 constexpr const char* kRegistrationType = "AzureIPCoSell";  // the only one that is published
 constexpr const char* kFirst = "/registrations/0";
 
-const json::Value* named(const json::Value* object, std::string_view name) {
-  if (object == nullptr) return nullptr;
-  for (const json::Member& m : object->members()) {
-    if (text::equals_ignore_case(m.key, name)) return &m.value;
-  }
-  return nullptr;
-}
-
 std::string written_at(const json::Value* object, std::string_view name) {
-  const json::Value* v = named(object, name);
+  const json::Value* v = named_member(object, name);
   return v == nullptr ? "" : text::trim(v->text());
 }
 
@@ -30,7 +23,7 @@ const json::Value* first_of(const json::Value* list) {
 }
 
 const json::Value* first_registration(const json::Value& referral) {
-  return first_of(named(&referral, "registrations"));
+  return first_of(named_member(&referral, "registrations"));
 }
 
 cosell::Value day_at(const json::Value* object, std::string_view name) {
@@ -172,9 +165,9 @@ std::string registration_status(const json::Value& referral) {
 void read_registration(const json::Value& referral, Columns& columns) {
   const json::Value* registration = first_registration(referral);
   if (registration == nullptr) return;
-  const json::Value* contract = named(registration, "contract");
-  const json::Value* solution = first_of(named(registration, "solutionDetails"));
-  const json::Value* marketplace = named(solution, "marketplaceTransactionDetails");
+  const json::Value* contract = named_member(registration, "contract");
+  const json::Value* solution = first_of(named_member(registration, "solutionDetails"));
+  const json::Value* marketplace = named_member(solution, "marketplaceTransactionDetails");
   const std::string currency = written_at(contract, "currency");
   const std::string own_currency = written_at(solution, "currency");
   columns[stated::value] = money_at(contract, currency);
@@ -183,12 +176,12 @@ void read_registration(const json::Value& referral, Columns& columns) {
   columns[stated::ends] = day_at(contract, "endDateTime");
   columns[stated::solution] = words_at(solution, "id");
   columns[stated::solution_value] = money_at(solution, own_currency.empty() ? currency : own_currency);
-  if (const json::Value* azure = named(solution, "isDeployedOnAzure"); azure != nullptr && azure->is_bool()) {
+  if (const json::Value* azure = named_member(solution, "isDeployedOnAzure"); azure != nullptr && azure->is_bool()) {
     columns[stated::on_azure] = azure->as_bool();
   }
   columns[stated::deployed_at] = words_at(solution, "primaryDeploymentOn");
   columns[stated::pricing] = words_at(solution, "pricingModel");
-  const json::Value* transacted = named(marketplace, "isMarketplaceTransacted");
+  const json::Value* transacted = named_member(marketplace, "isMarketplaceTransacted");
   const bool sold_there = transacted != nullptr && transacted->as_bool();
   columns[stated::marketplace_date] =
       sold_there ? day_at(marketplace, "marketplaceTransactionDateTime") : cosell::Value{};

@@ -14,6 +14,12 @@ bool is_about_one_referral(const Result<http::Response>& response) {
   return is_success(status) || status == 400 || status == 404 || status == 409 || status == 410 || status == 412;
 }
 
+// The next request would meet the same.
+bool stops_the_rest(const Result<http::Response>& response) {
+  return !response &&
+         (response.error().kind == ErrorClass::throttled || response.error().kind == ErrorClass::transient);
+}
+
 net::RetryPolicy once() {
   net::RetryPolicy policy;
   policy.limits.attempts = 1;
@@ -34,12 +40,16 @@ void Client::Stream::go() {
     renew_login();
     const bool over = sent_ == sent_before;  // nothing is left to send, or it may no longer leave
     hand_out(over ? Which::all : Which::complete);
-    if (over) return;
+    if (over && !ready_) return;
   }
 }
 
 const net::Exchange* Client::Stream::next_exchange() {
-  if ((under_way_.empty() || under_way_.back().has_left()) && !begin_batch()) return nullptr;
+  if (stopped_ && !under_way_.empty()) {
+    give_up(under_way_.back(), *stopped_);
+    return nullptr;
+  }
+  if ((under_way_.empty() || under_way_.back().all_left()) && !begin_batch()) return nullptr;
   Batch& batch = under_way_.back();
   const Result<std::string> token = client_.tokens_->token();
   if (!token) {
@@ -51,7 +61,7 @@ const net::Exchange* Client::Stream::next_exchange() {
 }
 
 void Client::Stream::give_up(Batch& batch, const Error& why) {
-  while (!batch.has_left()) {
+  while (!batch.all_left()) {
     batch.responses[batch.begun++] = why;
     ++batch.answered;
   }
@@ -61,11 +71,12 @@ void Client::Stream::give_up(Batch& batch, const Error& why) {
 bool Client::Stream::begin_batch() {
   constexpr std::size_t under_way_max = 2;
   while (may_begin_ && under_way_.size() < under_way_max) {
-    std::optional<std::vector<Write>> writes = next_();
-    if (!writes) return false;
+    if (!ready_) ready_ = next_();
+    if (!ready_ || (ready_->reads && !under_way_.empty())) return false;
+    const std::vector<Write> writes = std::exchange(ready_, std::nullopt)->make();
     Batch& batch = under_way_.emplace_back();
     batch.first = sent_;
-    for (const Write& w : *writes) {
+    for (const Write& w : writes) {
       batch.requests.push_back({w.method, w.path, json::write(w.body), w.if_match, w.operation_id, ""});
       batch.responses.push_back(never_left());
     }
@@ -80,6 +91,7 @@ void Client::Stream::take(std::size_t index, Result<http::Response> response) {
   Batch& batch = index >= under_way_.back().first ? under_way_.back() : under_way_.front();
   batch.renews = batch.renews || ended_login(response);
   if (!is_about_one_referral(response)) may_begin_ = false;
+  if (stops_the_rest(response)) stopped_ = response.error();
   batch.responses[index - batch.first] = std::move(response);
   ++batch.answered;
   hand_out(Which::complete);
@@ -101,7 +113,9 @@ void Client::Stream::hand_out(Which which) {
     under_way_.pop_front();
     answered_(answers_to(batch));
   }
-  if (under_way_.empty()) may_begin_ = true;
+  if (!under_way_.empty()) return;
+  may_begin_ = true;
+  stopped_.reset();
 }
 
 std::vector<Result<Answer>> Client::Stream::answers_to(const Batch& batch) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "connectors/partner_center/partner_center_client.h"
@@ -32,7 +33,7 @@ class Client::Stream {
     std::size_t answered = 0;
     bool renews = false;  // a request was refused because the login had ended
 
-    bool has_left() const { return begun == requests.size(); }
+    bool all_left() const { return begun == requests.size(); }
     bool complete() const { return answered == requests.size() && !renews; }
   };
 
@@ -51,8 +52,10 @@ class Client::Stream {
   const NextWrites& next_;
   const Answered& answered_;
   std::deque<Batch> under_way_;
+  std::optional<ReadyBatch> ready_;  // taken, and not begun while others are under way
   std::size_t sent_ = 0;
-  bool may_begin_ = true;  // a further batch
+  bool may_begin_ = true;         // a further batch
+  std::optional<Error> stopped_;  // why nothing more leaves of those under way
 };
 
 }  // namespace cosell::partner_center

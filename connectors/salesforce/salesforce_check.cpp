@@ -101,8 +101,11 @@ void SalesforceCheck::name_organisation(const Result<http::Response>& answer, De
 
 Result<Descriptor> SalesforceCheck::describe_stages(Call& call) {
   if (auto login = client_.ensure_login(); !login) return std::move(login.error());
-  const auto answers = client_.read_together(call, {stages_query(), organisation_query()});
+  std::vector<Ask> asks = {stages_query(), organisation_query()};
+  if (schema_.may_ask_for_currency()) asks.push_back(schema_.currency_query());
+  const auto answers = client_.read_together(call, asks);
   if (!answers[0]) return answers[0].error();
+  if (answers.size() > 2) schema_.learn_currency(answers[2]);
   Descriptor out;
   auto stages = read_stages(answers[0]->body, stages_query().name);
   if (!stages) return std::move(stages.error());

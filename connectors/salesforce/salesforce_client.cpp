@@ -46,6 +46,7 @@ bool may_go_better_alone(const Error& e) {
     case ErrorClass::forbidden:
     case ErrorClass::throttled:
     case ErrorClass::cancelled:
+    case ErrorClass::schema_drift:  // what is not there is not there alone either
       return false;
     default:
       return e.http_status >= 400;  // refused, not misunderstood

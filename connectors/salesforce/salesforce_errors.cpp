@@ -84,7 +84,7 @@ ErrorClass kind_by_status(int status, bool writes) {
       return ErrorClass::not_found;
     case 408:
     case 420:
-      return ErrorClass::transient;
+      return writes ? ErrorClass::unknown : ErrorClass::transient;  // who gave up waiting may have passed it on
     case 409:
     case 412:
       return ErrorClass::precondition;
@@ -178,7 +178,8 @@ Error error_of_row(const ServerError& error, Instant now) {
   // Within a collection the answer itself arrived: what failed was not written.
   if (e.kind == ErrorClass::unknown) e.kind = ErrorClass::transient;
   if (e.kind == ErrorClass::schema_drift || e.kind == ErrorClass::bug) e.kind = ErrorClass::rejected;
-  e.of_one_record = true;
+  // A request to wait is about the side, whichever row it was told of.
+  e.of_one_record = e.kind != ErrorClass::throttled;
   return e;
 }
 

@@ -13,7 +13,8 @@
 namespace cosell::salesforce {
 namespace {
 
-constexpr int kSmallestPage = 200;  // the server refuses to be asked for fewer
+constexpr int kSmallestPage = 200;      // the server refuses to be asked for fewer
+constexpr int kPageInComposite = 2000;  // as many rows as the server puts on one where it is not asked for a number
 constexpr int kEmptyPagesAllowed = 3;
 // What conditions may take of an address, encoded; columns and the rest of the request have the remainder.
 constexpr std::size_t kConditionBytes = 9'000;
@@ -115,7 +116,25 @@ Result<ReadPosition> SalesforceReads::position_of(Call& call, const PullRequest&
   }
   schema_.remember("Opportunity", request.columns, position->types);
   schema_.remember_currency(position->has_currency);
+  if (auto same = same_currency(*position); !same) return std::move(same.error());
   return position;
+}
+
+// Amounts that were read without their currency were taken for amounts in that of the organisation.
+Result<void> SalesforceReads::same_currency(const ReadPosition& position) const {
+  if (position.has_currency || !schema_.has_currency()) return {};
+  return make_error(ErrorClass::cursor_invalid,
+                    "Salesforce has several currencies now; everything is read again with them and compared.");
+}
+
+// The first page of a pull and, where only an old position says that there is one currency, the question whether that
+// is still so: together one call, as far as a page may be as large as it then is.
+Result<http::Response> SalesforceReads::page_and_currency(Call& call, const Ask& page) {
+  if (!schema_.doubts_currency()) return client_.send(call, page);
+  const std::vector<Ask> asks = {page, schema_.currency_query()};
+  auto answers = page.batch_size >= kPageInComposite ? client_.read_together(call, asks) : client_.read_all(call, asks);
+  schema_.learn_currency(answers[1]);
+  return std::move(answers[0]);
 }
 
 Result<http::Response> SalesforceReads::first_page(Call& call, const PullRequest& request, ReadPosition& position) {
@@ -126,8 +145,11 @@ Result<http::Response> SalesforceReads::first_page(Call& call, const PullRequest
     soql += " ORDER BY SystemModstamp ASC, Id ASC";
     Ask ask = client_.query(soql, true);
     ask.batch_size = std::max(kSmallestPage, std::min(request.page_limit, settings_.page_size));
-    auto answer = client_.send(call, ask);
+    auto answer = page_and_currency(call, ask);
     if (!answer && schema_.learn_from_refusal(answer.error())) continue;
+    auto same = same_currency(position);
+    if (!same && !position.since) continue;  // nothing was read without it yet
+    if (!same) return std::move(same.error());
     return answer;
   }
 }

@@ -38,6 +38,8 @@ class SalesforceReads {
   std::string select(const RowShape& shape) const;
 
   Result<ReadPosition> position_of(Call& call, const PullRequest& request);
+  Result<void> same_currency(const ReadPosition& position) const;
+  Result<http::Response> page_and_currency(Call& call, const Ask& page);
   Result<http::Response> first_page(Call& call, const PullRequest& request, ReadPosition& position);
   Result<http::Response> page_at(Call& call, const PullRequest& request, ReadPosition& position);
   // `cursor_invalid` when deletions since the position may no longer show.

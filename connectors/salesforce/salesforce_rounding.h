@@ -16,7 +16,4 @@ namespace cosell::salesforce {
 void note_rounded(Call& call, SalesforceClient& client, std::span<const Operation> operations,
                   std::vector<std::optional<Outcome>>& outcomes);
 
-// Is `kept` what a column with fewer decimals makes of `sent`?
-bool is_rounded(const Number& sent, const Number& kept);
-
 }  // namespace cosell::salesforce

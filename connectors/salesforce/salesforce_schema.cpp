@@ -29,6 +29,12 @@ TextType text_type_of(const DescribedColumn* column) {
   return column->wire_type == "datetime" ? TextType::instant : TextType::text;
 }
 
+bool is_about_currency(const Error& error) {
+  return error.rule == "INVALID_FIELD" &&
+         (text::equals_ignore_case(column_of(error), kCurrencyColumn) ||
+          error.detail.find(std::string("'") + kCurrencyColumn + "'") != std::string::npos);
+}
+
 }  // namespace
 
 std::string object_of(RecordKind kind) {
@@ -74,6 +80,7 @@ Result<const std::vector<DescribedColumn>*> SalesforceSchema::columns_of(Call& c
 void SalesforceSchema::learn(const std::string& object, DescribedObject described) {
   if (object == "Opportunity" && multi_currency_ == MultiCurrency::detect) {
     has_currency_ = find_column(described.columns, kCurrencyColumn) != nullptr;
+    from_position_ = false;
   }
   described_[object] = std::move(described);
   types_.clear();  // a column may have another type now
@@ -129,15 +136,27 @@ void SalesforceSchema::remember(const std::string& object, const std::vector<std
 }
 
 void SalesforceSchema::remember_currency(bool has) {
-  if (multi_currency_ == MultiCurrency::detect && !has_currency_ && !has) has_currency_ = false;
+  if (multi_currency_ != MultiCurrency::detect || has_currency_ || has) return;
+  has_currency_ = false;
+  from_position_ = true;
+}
+
+Ask SalesforceSchema::currency_query() const {
+  Ask ask = client_.query(std::string("SELECT ") + kCurrencyColumn + " FROM Opportunity LIMIT 1", false);
+  ask.name = "GET query of the currency column";
+  return ask;
+}
+
+void SalesforceSchema::learn_currency(const Result<http::Response>& answer) {
+  if (!may_ask_for_currency() || (!answer && !is_about_currency(answer.error()))) return;
+  has_currency_ = answer.has_value();
+  from_position_ = false;
 }
 
 bool SalesforceSchema::learn_from_refusal(const Error& error) {
-  const bool about_currency = error.rule == "INVALID_FIELD" &&
-                              (text::equals_ignore_case(column_of(error), kCurrencyColumn) ||
-                               error.detail.find(std::string("'") + kCurrencyColumn + "'") != std::string::npos);
-  if (!about_currency || multi_currency_ != MultiCurrency::detect || !has_currency()) return false;
+  if (!is_about_currency(error) || !may_ask_for_currency() || !has_currency()) return false;
   has_currency_ = false;
+  from_position_ = false;
   return true;
 }
 

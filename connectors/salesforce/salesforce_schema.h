@@ -45,8 +45,14 @@ class SalesforceSchema {
 
   // Does CurrencyIsoCode exist? Assumed until known otherwise.
   bool has_currency() const { return has_currency_.value_or(true); }
-  // From a read position; what describe told in this process is newer and stays.
+  // From a read position; what was asked in this process is newer and stays.
   void remember_currency(bool has);
+  // Only a read position says that there is none: an organisation may have switched several on since.
+  bool doubts_currency() const { return from_position_; }
+  bool may_ask_for_currency() const { return multi_currency_ == MultiCurrency::detect; }
+  // The question, which costs nothing beside others, and its answer.
+  Ask currency_query() const;
+  void learn_currency(const Result<http::Response>& answer);
   // The refusal of a query may only mean that the organisation has one currency. True when it is worth asking again
   // without CurrencyIsoCode.
   bool learn_from_refusal(const Error& error);
@@ -57,6 +63,7 @@ class SalesforceSchema {
   std::map<std::string, DescribedObject> described_;
   std::map<std::string, std::map<std::string, TextType>> types_;  // by object and path; only …__c
   std::optional<bool> has_currency_;
+  bool from_position_ = false;  // has_currency_, and nobody asked since
 };
 
 constexpr const char* kCurrencyColumn = "CurrencyIsoCode";

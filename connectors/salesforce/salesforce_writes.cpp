@@ -432,6 +432,17 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
   return refused;
 }
 
+// In one of its rows, which is a word about the side.
+std::optional<Error> SalesforceWrites::asked_to_wait(std::span<const Batch> batches, const Outcomes& outcomes) {
+  for (const Batch& batch : batches) {
+    for (const Row& row : batch.rows) {
+      const Error* e = outcomes[row.index] ? std::get_if<Error>(&outcomes[row.index]->what) : nullptr;
+      if (e != nullptr && e->kind == ErrorClass::throttled) return *e;
+    }
+  }
+  return std::nullopt;
+}
+
 // A collection that is compared with what is there travels alone: the shorter it takes from looking to writing, the
 // less can be edited in between.
 std::size_t SalesforceWrites::together(std::span<const Batch> batches) const {
@@ -458,6 +469,7 @@ std::optional<Error> SalesforceWrites::send(Call& call, std::span<const Operatio
   const Instant began = call.clock.now();
   auto refused = batches.size() == 1 ? send_alone(call, operations, batches.front(), outcomes)
                                      : send_together(call, operations, batches, outcomes);
+  if (!refused) refused = asked_to_wait(batches, outcomes);
   if (!refused) {
     rows_in_call_.went_well(full, call.clock.now() - began);
   } else if (refused->kind == ErrorClass::throttled || refused->kind == ErrorClass::unknown) {

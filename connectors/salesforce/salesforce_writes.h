@@ -35,6 +35,8 @@ class SalesforceWrites {
                                          std::vector<std::optional<Outcome>>& outcomes);
   std::vector<Batch> batches_of(std::span<const Operation> operations, std::vector<Row> rows) const;
   // How many of them, from the first one on, share a call.
+  static std::optional<Error> asked_to_wait(std::span<const Batch> batches,
+                                            const std::vector<std::optional<Outcome>>& outcomes);
   std::size_t together(std::span<const Batch> batches) const;
   std::size_t collections_in_call() const;
   json::Value body_of(const Batch& batch) const;

@@ -66,6 +66,42 @@ std::optional<Parts> take_apart(std::string_view text) {
   return parts;
 }
 
+std::size_t decimals_in(const std::string& number) {
+  const std::size_t point = number.find('.');
+  return point == std::string::npos ? 0 : number.size() - point - 1;
+}
+
+// The number in units of its last decimal that is kept, cut off behind it.
+std::string cut(const std::string& number, std::size_t decimals) {
+  std::string digits = number;
+  const std::size_t point = std::min(digits.find('.'), digits.size());
+  std::string fraction = point == digits.size() ? "" : digits.substr(point + 1);
+  fraction.resize(decimals, '0');
+  return digits.substr(0, point) + fraction;
+}
+
+std::string without_zeros(const std::string& digits) {
+  const std::size_t first = std::min(digits.find_first_not_of('0'), digits.size());
+  return digits.substr(first);
+}
+
+std::string one_more(std::string digits) {
+  for (std::size_t i = digits.size(); i > 0; --i) {
+    if (digits[i - 1] != '9') {
+      ++digits[i - 1];
+      return digits;
+    }
+    digits[i - 1] = '0';
+  }
+  return "1" + digits;
+}
+
+std::optional<Number> number_of(const Value& value) {
+  if (const auto* money = std::get_if<Money>(&value)) return amount_of(*money);
+  const auto* number = std::get_if<Number>(&value);
+  return number == nullptr ? std::nullopt : std::optional<Number>(*number);
+}
+
 }  // namespace
 
 std::optional<Number> parse_number(std::string_view text) {
@@ -134,6 +170,27 @@ std::string to_string(const Money& m) {
     digits.insert(at, 1, ',');
   }
   return (negative ? "-" : "") + digits + (exponent > 0 ? "." + fraction : "") + " " + m.currency;
+}
+
+std::size_t decimals_of(const Value& value) {
+  const auto number = number_of(value);
+  return number ? decimals_in(number->text) : 0;
+}
+
+bool rounds_to(const Value& sent_value, const Value& kept_value) {
+  const auto sent = number_of(sent_value);
+  const auto kept = number_of(kept_value);
+  if (!sent || !kept) return false;
+  const auto sign_of = [](const Number& n) { return !n.text.empty() && n.text.front() == '-'; };
+  const auto size_of = [&](const Number& n) { return sign_of(n) ? n.text.substr(1) : n.text; };
+  const std::string all = size_of(*sent);
+  const std::string some = size_of(*kept);
+  const std::size_t decimals = decimals_in(some);
+  if (decimals >= decimals_in(all)) return false;
+  const std::string below = cut(all, decimals);
+  const std::string there = without_zeros(cut(some, decimals));
+  if (sign_of(*sent) != sign_of(*kept) && !there.empty()) return false;
+  return there == without_zeros(below) || there == without_zeros(one_more(below));
 }
 
 }  // namespace cosell

@@ -107,6 +107,10 @@ const Customer* customer_in(const Value& v);  // nullptr when it is none
 std::string display(const Value& v);
 // Equality as the bridge sees it: texts in NFC without trailing blanks, team and solutions without order (I-24).
 bool same_value(const Value& a, const Value& b);
+// Is `kept`, a number or an amount, what a column with fewer decimals makes of `sent`? Which way half a unit goes is
+// not asked: both neighbours are.
+bool rounds_to(const Value& sent, const Value& kept);
+std::size_t decimals_of(const Value& v);  // 0 for what is no number
 
 std::string text_of(const Value& v);  // text value, or number text, or ""
 

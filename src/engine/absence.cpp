@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/guard.h"
 #include "engine/marks.h"
+#include "engine/words.h"
 
 namespace cosell::engine {
 
@@ -25,7 +26,7 @@ std::size_t daily_portion(Side side) { return side == Side::crm ? ids_at_once : 
 }  // namespace
 
 Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side,
-                     const std::vector<std::string>& ids) {
+                     const std::vector<std::string>& ids, std::set<std::string>* unread) {
   Observer observer(pair, run, options.allow.count("restored") > 0);
   for (std::size_t from = 0; from < ids.size(); from += ids_at_once) {
     const std::size_t until = std::min(ids.size(), from + ids_at_once);
@@ -49,6 +50,14 @@ Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const Cyc
     auto taken = pair.store->transaction([&]() -> Result<void> {
       for (const Observation& seen : *found) {
         missing.erase(seen.id.value);
+        if (seen.existence == Existence::unreadable) {
+          if (unread != nullptr) unread->insert(seen.id.value);
+          auto row = pair.store->deal_by_record(side, seen.id.value);
+          if (!row) return row.error();
+          if (!*row) continue;
+          if (auto noted = note_unread(pair, report, side, **row, seen); !noted) return noted;
+          continue;
+        }
         if (auto done = observer.take(side, seen, counts); !done) return done;
       }
       restored = check_restored(pair, side, counts.older - report.observed[side].older, options);
@@ -66,6 +75,22 @@ Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const Cyc
     report.observed[side] = counts;
   }
   return true;
+}
+
+Result<void> note_unread(const Pair& pair, CycleReport& report, Side side, const store::DealRow& row,
+                         const Observation& seen) {
+  const std::string message = words::unread(pair, side, row, seen);
+  ++report.failures_total;
+  if (report.failures.size() < 100) {
+    report.failures.push_back({row.id, row.title, message, words::unread_remedy(pair, side)});
+  }
+  store::JournalEntry entry;
+  entry.at = pair.clock->now();
+  entry.run = report.run;
+  entry.deal = row.id;
+  entry.kind = store::JournalKind::observed;
+  entry.summary = message;
+  return pair.store->journal(entry);
 }
 
 Result<bool> Absence::listing_is_open(Side side) {
@@ -206,11 +231,16 @@ Result<void> Absence::look_at_older(Side side) {
     (lasts ? due : later).push_back(std::move(id));
   }
   if (due.empty() && text::join(later, " ") == *listed) return {};
-  auto looked = look_up(pair_, run_, report_, options_, side, due);
+  std::set<std::string> unread;
+  auto looked = look_up(pair_, run_, report_, options_, side, due, &unread);
   if (!looked) return looked.error();
   if (!*looked) return {};
   return pair_.store->transaction([&]() -> Result<void> {
     for (const std::string& id : due) {
+      if (unread.count(id) > 0) {
+        later.push_back(id);
+        continue;
+      }
       auto row = pair_.store->deal_by_record(side, id);
       if (!row) return row.error();
       if (!*row || older(**row) == (*row)->marks.end()) continue;

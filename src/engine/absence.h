@@ -7,6 +7,7 @@
 // linked records that are out of sight, because none is listed when rights come back (F-46).
 #pragma once
 
+#include <set>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -17,10 +18,15 @@
 
 namespace cosell::engine {
 
-// Reads records by id and takes what they show into the store; one that is not there counts as out of sight.
-// False: the side could not be asked; report.stopped says why.
+// Reads records by id and takes what they show into the store; one that is not there counts as out of sight. What the
+// side could not show is told, and left as it is known. False: the side could not be asked; report.stopped says why.
+// `unread`: gets the ids of those that were not shown.
 Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options, Side side,
-                     const std::vector<std::string>& ids);
+                     const std::vector<std::string>& ids, std::set<std::string>* unread = nullptr);
+
+// Tells people and the journal that a side could not show a record of the deal (I-04: the others went on).
+Result<void> note_unread(const Pair& pair, CycleReport& report, Side side, const store::DealRow& row,
+                         const Observation& seen);
 
 class Absence {
  public:

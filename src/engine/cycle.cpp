@@ -179,6 +179,10 @@ Result<void> Cycle::ask_microsoft() {
       return {};
     }
     Observer observer(pair_, report_.run);
+    std::map<std::string, const Observation*> unread;
+    for (const auto& seen : *found) {
+      if (seen.existence == Existence::unreadable) unread[seen.key.value] = &seen;
+    }
     auto done = pair_.store->transaction([&]() -> Result<void> {
       for (const auto& seen : *found) {
         if (auto taken = observer.take(Side::partner_center, seen, report_.observed[Side::partner_center]); !taken) {
@@ -191,7 +195,12 @@ Result<void> Cycle::ask_microsoft() {
         if (!*row) continue;
         auto view = load_view(pair_, **row);
         if (!view) return view.error();
-        const bool open = view->partner_center.text(Field::microsoft_answer) == "waiting";
+        const auto not_shown = unread.find(old.engagement_id);
+        if (not_shown != unread.end()) {
+          auto noted = note_unread(pair_, report_, Side::partner_center, **row, *not_shown->second);
+          if (!noted) return noted;
+        }
+        const bool open = not_shown != unread.end() || view->partner_center.text(Field::microsoft_answer) == "waiting";
         (*row)->ask_microsoft_at.reset();
         if (open) (*row)->ask_microsoft_at = pair_.clock->now() + pair_.settings.answers_every;
         if (auto updated = pair_.store->update_deal(**row); !updated) return updated;
@@ -321,6 +330,7 @@ Result<void> Cycle::wait_for_lost_creates() {
     if (open->empty()) return {};
     Instant latest = pair_.clock->now();
     for (const auto& op : *open) latest = std::max(latest, op.not_before.value_or(latest));
+    if (latest <= pair_.clock->now()) return {};  // what is left is looked up by a later sync: it cannot be read now
     options_.progress(
         {"Making sure that " + std::to_string(open->size()) + " unanswered writes cannot arrive late", 0, 0});
     if (!pair_.clock->sleep_for(latest - pair_.clock->now() + milliseconds(50))) {

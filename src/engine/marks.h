@@ -62,6 +62,9 @@ std::string misses_mark(Side side);
 inline const std::string choice_prefix = "choice.";  // + field: what a person chose, until it is carried out
 inline const std::string journey_prefix = "flip.";   // + field: of a value that goes back and forth
 
+// An opportunity's columns that the CRM does not show to the bridge's user, and never did (names, parted by blanks).
+inline constexpr const char* hidden_mark = "hidden";
+
 inline constexpr const char* registration_mark = "registration.wanted";  // the registration as it is wanted, as text
 inline constexpr const char* warning_mark = "warning";  // a note that keeps nothing back; `todo` lists such deals
 

@@ -26,6 +26,8 @@ store::Existence existence_of(cosell::Existence e) {
       return store::Existence::deleted;
     case cosell::Existence::out_of_scope:
       return store::Existence::out_of_scope;
+    case cosell::Existence::unreadable:
+      break;  // says nothing, and is not taken
   }
   return store::Existence::live;
 }
@@ -40,6 +42,19 @@ std::string title_from(const Pair& pair, Side side, const Observation& seen) {
 }
 
 }  // namespace
+
+Columns with_hidden(const Observation& seen, const Columns& before) {
+  Columns columns = seen.columns;
+  for (const std::string& name : seen.hidden) {
+    const auto known = before.find(name);
+    if (known == before.end()) {
+      columns.erase(name);
+    } else {
+      columns[name] = known->second;
+    }
+  }
+  return columns;
+}
 
 bool Observer::is_left_out(const store::SideState& known, const Observation& seen) const {
   const bool older = known.image.valid() && seen.changed_at != Instant{} && seen.changed_at < known.changed_at;
@@ -172,7 +187,31 @@ Result<void> Observer::take_microsoft(const Observation& seen, ObserveCounts& co
   return {};
 }
 
+Result<Columns> Observer::columns_of(const Observation& seen, ImageId before) {
+  if (seen.hidden.empty()) return seen.columns;
+  auto known = before.valid() ? pair_.store->image(before) : Result<Columns>(Columns{});
+  if (!known) return known.error();
+  return with_hidden(seen, *known);
+}
+
+// What was never shown is told to people (view.cpp); true when that changes.
+bool Observer::note_hidden(DealRow& row, const Observation& seen, const Columns& shown) {
+  std::string never_shown;
+  for (const std::string& name : seen.hidden) {
+    if (shown.find(name) == shown.end()) never_shown += (never_shown.empty() ? "" : " ") + name;
+  }
+  const auto mark = row.marks.find(hidden_mark);
+  if (mark == row.marks.end() ? never_shown.empty() : mark->second == never_shown) return false;
+  if (never_shown.empty()) {
+    row.marks.erase(mark);
+  } else {
+    row.marks[hidden_mark] = never_shown;
+  }
+  return true;
+}
+
 Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& counts) {
+  if (seen.existence == cosell::Existence::unreadable) return {};
   if (seen.kind == RecordKind::microsoft_half) return take_microsoft(seen, counts);
   if (seen.kind != RecordKind::opportunity && seen.kind != RecordKind::referral) return {};
   ++counts.seen;
@@ -193,9 +232,12 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   // A deleted record's last picture stays; the server may show it without its values.
   if (seen.existence == cosell::Existence::live) {
     if (auto noted = note_retyped_key(*row, side, seen, before); !noted) return noted;
-    auto image = pair_.store->put_image(seen.columns, before);
+    auto shown = columns_of(seen, before);
+    if (!shown) return shown.error();
+    auto image = pair_.store->put_image(*shown, before);
     if (!image) return image.error();
-    changed = changed || state.image != *image;
+    const bool hides_otherwise = side == Side::crm && note_hidden(*row, seen, *shown);
+    changed = changed || state.image != *image || hides_otherwise;
     state.image = *image;
     if (is_new || side == Side::crm || row->title.empty()) {
       if (auto title = title_from(pair_, side, seen); !title.empty()) row->title = std::move(title);

@@ -14,6 +14,9 @@ struct ObserveCounts {
   std::int64_t older = 0;    // states from before the known one; not taken (F-19, F-48)
 };
 
+// What a record shows, with what the side hides taken from its picture before; left out where that has it not either.
+Columns with_hidden(const Observation& seen, const Columns& before);
+
 class Observer {
  public:
   // `take_older`: a state from before the known one counts as well (a restored system, by a person's word).
@@ -32,6 +35,8 @@ class Observer {
   Result<store::DealRow> find_or_begin(Side side, const Observation& seen);
   Result<bool> is_an_earlier_request(const store::DealRow& row, const Observation& seen) const;
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
+  Result<Columns> columns_of(const Observation& seen, ImageId before);
+  static bool note_hidden(store::DealRow& row, const Observation& seen, const Columns& shown);
   Result<bool> only_completes(const Observation& seen, ImageId before);
   Result<void> note_retyped_key(store::DealRow& row, Side side, const Observation& seen, ImageId before);
   Result<void> record_change(store::DealRow& row, Side side, const Observation& seen, ImageId before);

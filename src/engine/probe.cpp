@@ -12,6 +12,7 @@
 #include "engine/marks.h"
 #include "engine/observe.h"
 #include "engine/settle.h"
+#include "engine/words.h"
 
 namespace cosell::engine {
 
@@ -55,9 +56,12 @@ bool may_come_of(const OperationRow& create, const Observation& seen) {
   return !differs;
 }
 
+// A number that the side rounds is shown as it keeps it (F-53).
 bool shows_changes(const OperationRow& row, const Observation& seen) {
-  return std::all_of(row.changes.begin(), row.changes.end(),
-                     [&](const auto& change) { return same_value(column(seen.columns, change.first), change.second); });
+  return std::all_of(row.changes.begin(), row.changes.end(), [&](const auto& change) {
+    const Value& shown = column(seen.columns, change.first);
+    return same_value(shown, change.second) || rounds_to(change.second, shown);
+  });
 }
 
 }  // namespace
@@ -143,6 +147,10 @@ Result<void> Settler::probe(Side side, std::vector<OperationRow> rows) {
 }
 
 Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::vector<Observation>& all_found) {
+  const auto unread = std::find_if(all_found.begin(), all_found.end(), [](const Observation& seen) {
+    return seen.existence == cosell::Existence::unreadable;
+  });
+  if (unread != all_found.end()) return wait_to_be_read(side, row, *unread);
   std::vector<Observation> found;
   for (const auto& seen : all_found) {
     // An old referral carries the opportunity's id too; it is not the one that was created now.
@@ -215,6 +223,24 @@ Result<void> Settler::wait_for_late_arrival(Side side, OperationRow& row) {
   (*deal)->next_step = "Nothing to do; decided after " + to_string_minutes(*row.not_before) + " UTC.";
   (*deal)->look_again_at = row.not_before;
   (*deal)->since = pair_.clock->now();
+  return pair_.store->update_deal(**deal);
+}
+
+// Nothing is concluded from a record that the side could not show; its deal alone waits for it.
+Result<void> Settler::wait_to_be_read(Side side, OperationRow& row, const Observation& seen) {
+  may_still_arrive(row);  // the time begins that a late arrival has
+  row.state = OperationState::unknown;
+  if (auto done = pair_.store->update_operation(row); !done) return done;
+  auto deal = pair_.store->deal(row.deal);
+  if (!deal) return deal.error();
+  if (!*deal) return {};
+  if ((*deal)->reason != "checking") (*deal)->since = pair_.clock->now();
+  (*deal)->state = DealState::waiting;
+  (*deal)->waits_for = side == Side::crm ? WaitFor::date : WaitFor::partner_center;
+  (*deal)->reason = "checking";
+  (*deal)->message = words::unread(pair_, side, **deal, seen) + " Whether the last change arrived is not known yet.";
+  (*deal)->next_step = words::unread_remedy(pair_, side);
+  (*deal)->look_again_at = pair_.clock->now() + pair_.settings.late_arrival;
   return pair_.store->update_deal(**deal);
 }
 

@@ -9,6 +9,7 @@
 #include "engine/ask_registration.h"
 #include "engine/decide.h"
 #include "engine/marks.h"
+#include "engine/observe.h"
 #include "engine/view.h"
 #include "engine/words.h"
 #include "store/codec.h"
@@ -207,7 +208,8 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
   if (stage_follows(row) && !applied.stored && applied.shown.count(pair_.mapping->stage_column()) == 0) {
     laid_over.erase(pair_.mapping->stage_column());
   }
-  const Columns& picture = applied.stored ? applied.stored->columns : laid_over;
+  if (applied.stored && !applied.stored->hidden.empty()) laid_over = with_hidden(*applied.stored, before);
+  const Columns& picture = applied.stored && applied.stored->hidden.empty() ? applied.stored->columns : laid_over;
   auto image = store.put_image(picture, state.image);
   if (!image) return image.error();
   state.record_id = row.target_id;
@@ -276,7 +278,8 @@ Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied&
   if (answer == AnswerIs::read_later) {
     as_sent = picture;
     for (const auto& [name, value] : row.changes) {
-      if (!begins_elsewhere || name != pair_.mapping->stage_column()) as_sent[name] = value;
+      const bool rounded = rounds_to(value, column(picture, name));  // what the side made of it
+      if (!rounded && (!begins_elsewhere || name != pair_.mapping->stage_column())) as_sent[name] = value;
     }
   }
   const Columns& agreed = answer == AnswerIs::read_later ? as_sent : picture;

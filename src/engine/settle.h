@@ -73,6 +73,7 @@ class Settler {
   Result<void> conclude_probe(Side side, store::OperationRow& row, const std::vector<Observation>& found);
   bool may_still_arrive(store::OperationRow& row) const;
   Result<void> wait_for_late_arrival(Side side, store::OperationRow& row);
+  Result<void> wait_to_be_read(Side side, store::OperationRow& row, const Observation& seen);
 
   const Pair& pair_;
   RunId run_;

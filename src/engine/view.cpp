@@ -2,9 +2,13 @@
 #include "engine/view.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "base/json_text.h"
 #include "base/text.h"
+#include "engine/marks.h"
+#include "engine/words.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -106,6 +110,23 @@ bool says_as_much(const Value* agreed, const Value* shown) {
 
 }  // namespace
 
+namespace {
+
+// A field that nobody may read is not empty: it holds, and people are told why.
+void add_hidden(const Pair& pair, const store::DealRow& row, std::vector<mapping::ReadDeal::Problem>& problems) {
+  const auto mark = row.marks.find(hidden_mark);
+  if (mark == row.marks.end()) return;
+  std::map<Field, std::set<std::string>> columns;
+  for (const std::string& name : text::split(mark->second, ' ')) {
+    for (const Field field : pair.mapping->fields_from(name)) columns[field].insert(name.substr(0, name.find('.')));
+  }
+  for (const auto& [field, names] : columns) {
+    problems.push_back({field, "hidden", words::hidden(pair, {names.begin(), names.end()})});
+  }
+}
+
+}  // namespace
+
 Result<DealView> load_view(const Pair& pair, const store::DealRow& row) {
   DealView view;
   auto& store = *pair.store;
@@ -121,6 +142,7 @@ Result<DealView> load_view(const Pair& pair, const store::DealRow& row) {
   if (row.crm.image.valid()) {
     view.crm = pair.mapping->read(view.crm_columns);
     help_implies_visible(*pair.mapping, view.crm.deal);
+    add_hidden(pair, row, view.crm.problems);
   }
   Deal own_referral;
   if (row.partner_center.image.valid()) {

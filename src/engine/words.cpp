@@ -445,7 +445,16 @@ std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems) 
   for (const auto& p : problems) parts.push_back(p.message);
   return text::join(parts, "; ");
 }
+std::string hidden(const Pair& pair, const std::vector<std::string>& columns) {
+  return pair.title(Side::crm) + " does not show to the bridge's user what stands in " + text::join(columns, ", ") +
+         " of this opportunity";
+}
 std::string unreadable_remedy(const Pair& pair, const std::vector<mapping::ReadDeal::Problem>& problems) {
+  if (!problems.empty() && problems.front().code == "hidden") {
+    return "Give the bridge's user in " + pair.title(Side::crm) +
+           " the right to read it: contacts and accounts of the whole organisation, and secured columns. Look with: "
+           "cosell check. Then: cosell replay, with the deal's id";
+  }
   const bool left_out = !problems.empty() && problems.front().code == std::string("ignored-stage");
   if (left_out) {
     return "Move it to another stage in " + pair.title(Side::crm) + ", or give this stage a meaning in the mapping.";
@@ -465,6 +474,21 @@ std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   }
   return "Correct the value in " + pair.title(Side::crm) +
          ", which is then sent by itself; or remove the cause, then: cosell replay " + id;
+}
+std::string unread(const Pair& pair, Side side, const store::DealRow& row, const Observation& seen) {
+  const bool crm = side == Side::crm;
+  const bool half = seen.kind == RecordKind::microsoft_half;
+  const std::string url =
+      pair.connector(side).page_url(crm ? RecordKind::opportunity : RecordKind::referral,
+                                    RecordId(crm ? row.crm.record_id : row.partner_center.record_id));
+  return std::string(crm    ? "The opportunity"
+                     : half ? "Microsoft's answer to this deal"
+                            : "The referral") +
+         " could not be read in " + pair.title(side) + " (" + url + "): " + seen.unread_because;
+}
+std::string unread_remedy(const Pair& pair, Side side) {
+  return "Open it in " + pair.title(side) + ". Where that works, nothing is to be done: it is read again by itself. " +
+         "Else tell the support of " + pair.title(side) + ", with this address";
 }
 std::string side_down(const Pair& pair, Side side, const Error& error) {
   if (error.kind == ErrorClass::auth_expired) {

@@ -96,10 +96,15 @@ std::string fill_in(const store::DealRow& row, const std::string& then);
 std::string add_to_mapping();  // what every deal lacks because the mapping does not say it
 // "\"Expected amount\", Amount": the label that people see, and the column's name.
 std::string labelled(const std::string& label, const std::string& column);
+// Columns of the opportunity, or what they lead to, that the CRM does not show to the bridge's user.
+std::string hidden(const Pair& pair, const std::vector<std::string>& columns);
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string unreadable_remedy(const Pair& pair, const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string refused(const Pair& pair, store::Side side, const Error& error);
 std::string refused_remedy(const Pair& pair, const store::DealRow& row);
+// A record of the deal that the side could not show, although it showed others.
+std::string unread(const Pair& pair, store::Side side, const store::DealRow& row, const Observation& seen);
+std::string unread_remedy(const Pair& pair, store::Side side);
 std::string side_down(const Pair& pair, store::Side side, const Error& error);
 
 std::string held(const Pair& pair, const reconcile::FieldDecision& decision, const Deal& crm, const Deal& referral);

@@ -171,6 +171,15 @@ const std::string& Mapping::text() const { return data_->text; }
 const std::string& Mapping::hash() const { return data_->hash; }
 std::vector<std::string> Mapping::columns_read() const { return data_->read; }
 std::vector<std::string> Mapping::columns_written() const { return data_->written; }
+std::vector<Field> Mapping::fields_from(const std::string& column) const {
+  std::vector<Field> fields;
+  for (const FieldPlan& plan : data_->plans) {
+    const std::vector<std::string> columns = plan.columns();
+    const bool reads = std::find(columns.begin(), columns.end(), column) != columns.end();
+    if (reads && plan.rule.direction != Direction::off) fields.push_back(plan.rule.field);
+  }
+  return fields;
+}
 const std::string& Mapping::key_column() const { return data_->key_column; }
 const std::string& Mapping::account_column() const { return data_->account_column; }
 const std::string& Mapping::stage_column() const { return data_->stages.column(); }

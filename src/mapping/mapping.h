@@ -123,6 +123,8 @@ class Mapping {
   // Columns that exist for the bridge's sake: opt-in, help, visibility, notes, state, … Those of its "bridge" part, of
   // "select", and of fields that a CRM has no standard column for.
   std::vector<OwnColumn> own_columns() const;
+  // Fields that are read from this column.
+  std::vector<Field> fields_from(const std::string& column) const;
   // Column that carries the referral id in the CRM (the bridge key), and the one that refers to the account.
   const std::string& key_column() const;
   const std::string& account_column() const;

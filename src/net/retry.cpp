@@ -68,7 +68,8 @@ Verdict judge(const Lane& lane, const Exchange& exchange, const Reply& reply, Sa
       break;
     case ErrorClass::unknown:
     case ErrorClass::bad_response:
-      verdict.again = safety == Safety::repeatable;
+      // One that is too large is as large the next time.
+      verdict.again = safety == Safety::repeatable && reply.response.error().rule != kTooLarge;
       break;
     default:
       break;

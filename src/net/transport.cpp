@@ -85,6 +85,7 @@ Reply too_large(const Exchange& exchange) {
       make_error(ErrorClass::bad_response, "The answer of " + host_of(exchange.request) + " is larger than the " +
                                                std::to_string(exchange.max_body_bytes) + " bytes allowed.");
   error.request_id = id_sent_with(exchange.request);
+  error.rule = kTooLarge;
   return {std::move(error), true};
 }
 

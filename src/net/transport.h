@@ -66,6 +66,7 @@ std::string id_sent_with(const http::Request& request);
 // Sent, but no complete answer; the error carries the id that was sent.
 Reply lost(const http::Request& request, const std::string& what_happened);
 Reply not_sent(ErrorClass kind, std::string message);
+inline constexpr const char* kTooLarge = "ANSWER_TOO_LARGE";  // rule of its error
 Reply too_large(const Exchange& exchange);
 
 }  // namespace cosell::net

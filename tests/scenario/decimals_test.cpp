@@ -47,6 +47,23 @@ TEST_P(Decimals, WhatTheCrmRoundsIsNoEditOfItsSeller) {  // F-53, I-06
   EXPECT_EQ(in_partner_center(id), 100);
 }
 
+// The answer is lost, and the look at what came of the write meets the rounded number.
+TEST_P(Decimals, WhatTheCrmRoundsIsFoundAfterALostAnswer) {  // F-03, F-53, I-24
+  const auto id = deal(1000, "KWD");
+  portal_sets_value(id, 3456.789);
+  world_.crm_write_fault({{"kind", "drop_after"}});
+  EXPECT_EQ(world_.sync().failures_total, 0);
+  EXPECT_EQ(world_.fired(Side::crm), 1);
+  world_.advance(hours(1));
+  settle();
+  EXPECT_EQ(world_.deal_of(id).state, store::DealState::in_sync) << world_.deal_of(id).message;
+  EXPECT_EQ(in_partner_center(id), 3456.789);
+  EXPECT_NEAR(world_.opportunity(id)["value"].get<double>(), 3456.789, 0.006);
+  world_.crm_edit(id, {{"value", 100}});
+  settle();
+  EXPECT_EQ(in_partner_center(id), 100) << "what the seller then writes is an edit";
+}
+
 TEST_P(Decimals, AFractionOfACurrencyThatHasNoneStaysWhereItWasWritten) {  // F-53
   const auto id = deal(1000.56, "JPY");
   EXPECT_EQ(in_partner_center(id), 1001);

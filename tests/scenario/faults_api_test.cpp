@@ -51,6 +51,147 @@ TEST_P(ApiSemantics, F15_AChangeThatNoListingShowsIsFoundByTheDailyLook) {  // I
   EXPECT_EQ(world.opportunity(id)["notes"], "seen by nobody");
 }
 
+// Every answer about one record of Partner Center is an error of the service, whatever is asked of it.
+World::Wire fails_for(const std::string& part_of_address, int& failed) {
+  return [&failed, part_of_address](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::partner_center || r.method != "GET") return go(r);
+    if (text::percent_decode(r.url).find(part_of_address) == std::string::npos) return go(r);
+    ++failed;
+    net::Delivered error;
+    error.response.status = 500;
+    return error;
+  };
+}
+
+TEST_P(ApiSemantics, F11_AReferralThatCannotBeReadStopsNoOtherDeal) {  // I-04
+  World world({.crm = GetParam()});
+  const auto broken = synced_deal(world, "Birch");
+  const auto fine = synced_deal(world, "Alder");
+  const auto referral = referral_id_of(world, broken);
+  int failed = 0;
+  world.wire = fails_for(referrals_route + "/" + referral, failed);
+  int told = 0;
+  for (int day = 1; day <= 3; ++day) {
+    world.advance(hours(25));
+    world.crm_edit(fine, {{"value", 60000 + day}});
+    const auto report = world.sync();
+    EXPECT_FALSE(report.stopped) << report.stopped->message;
+    EXPECT_EQ(value_of_referral(world, fine), 60000 + day);
+    for (const auto& note : report.failures) {
+      if (note.message.find(referral) != std::string::npos) ++told;
+    }
+  }
+  EXPECT_GT(failed, 0);
+  EXPECT_GE(told, 1) << "by its address, at each look";
+  EXPECT_EQ(world.deal_of(broken).partner_center.existence, store::Existence::live) << "it is not gone";
+  world.wire = nullptr;
+  world.portal_edit(referral, replace("/details/notes", "Readable again"));
+  world.sync();
+  EXPECT_EQ(world.opportunity(broken)["notes"], "Readable again");
+}
+
+// What came of a lost write cannot be looked up: that deal waits, and nothing is concluded from it.
+TEST_P(ApiSemantics, F11_AWriteWhoseReferralCannotBeReadKeepsOnlyItsOwnDealWaiting) {  // I-04, I-20
+  World world({.crm = GetParam()});
+  const auto broken = synced_deal(world, "Birch");
+  const auto fine = synced_deal(world, "Alder");
+  world.faults(Side::partner_center, scripted_fault("PATCH", referrals_route + "/" + referral_id_of(world, broken),
+                                                    {{"kind", "drop_after"}}));
+  int failed = 0;
+  world.wire = fails_for(referrals_route + "/" + referral_id_of(world, broken), failed);
+  world.crm_edit(broken, {{"value", 71000}});
+  world.crm_edit(fine, {{"value", 72000}});
+  CycleOptions options;
+  options.wait_for_lost_creates = true;
+  world.reset_stats();
+  for (int i = 0; i < 3; ++i) {
+    world.advance(hours(1));
+    const auto report = world.sync(options);
+    EXPECT_FALSE(report.stopped) << report.stopped->message;
+    EXPECT_EQ(report.unanswered, 1);
+    EXPECT_EQ(value_of_referral(world, fine), 72000);
+  }
+  EXPECT_GT(failed, 0);
+  EXPECT_EQ(world.deal_of(broken).reason, "checking");
+  EXPECT_NE(world.deal_of(broken).message.find("could not be read"), std::string::npos)
+      << world.deal_of(broken).message;
+  EXPECT_EQ(world.writes(Side::partner_center), 2) << "one for each edit";
+  world.wire = nullptr;
+  world.advance(hours(1));
+  EXPECT_EQ(world.sync().unanswered, 0);
+  EXPECT_EQ(world.deal_of(broken).state, store::DealState::in_sync);
+  EXPECT_EQ(value_of_referral(world, broken), 71000);
+}
+
+TEST_P(ApiSemantics, F11_AnEngagementThatCannotBeAskedForKeepsNoOtherAnswerBack) {  // I-04
+  World world({.crm = GetParam()});
+  std::vector<std::string> ids;
+  for (const char* name : {"Birch", "Alder"}) {
+    const auto contact = world.new_contact(
+        {{"first", "Jon"}, {"last", name}, {"phone", "+49405550177"}, {"email", std::string(name) + "@c.example"}});
+    auto words = usual_opportunity(name);
+    words.update({{"contact", contact}, {"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+    ids.push_back(world.new_opportunity(words));
+  }
+  for (int i = 0; i < 3; ++i) {
+    world.sync();
+    world.advance(minutes(5));
+  }
+  const auto engagement = [&](int n) { return world.referral_of(ids[n])["engagementId"].get<std::string>(); };
+  int failed = 0;
+  world.wire = fails_for("engagementId eq '" + engagement(0), failed);
+  for (int n : {0, 1}) world.microsoft({{"engagementId", engagement(n)}, {"action", "accept"}});
+  for (int i = 0; i < 3; ++i) {
+    world.advance(hours(5));
+    const auto report = world.sync();
+    EXPECT_FALSE(report.stopped) << report.stopped->message;
+  }
+  EXPECT_GT(failed, 0);
+  EXPECT_EQ(world.opportunity(ids[1])["microsoft_answer"], "accepted");
+  EXPECT_NE(world.opportunity(ids[0])["microsoft_answer"], "accepted");
+  world.wire = nullptr;
+  world.advance(hours(5));
+  world.sync();
+  EXPECT_EQ(world.opportunity(ids[0])["microsoft_answer"], "accepted") << "it was asked again";
+}
+
+// The role of the bridge's user was changed: contacts of another business unit are not shown to it any more.
+TEST(HiddenRows, F11_AContactThatIsNotShownAnyMoreEmptiesNothing) {  // I-07
+  World world({.crm = "dynamics365"});
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  auto words = usual_opportunity("Alder Foods");
+  words["contact"] = contact;
+  const auto known = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  const Json team = world.referral_of(known)["customerProfile"]["team"];
+  ASSERT_EQ(team.size(), 1U);
+  world.control(Side::crm, "POST", "settings", {{"hidden_rows", {contact}}});
+  world.restart();
+  world.crm_edit(known, {{"value", 81000}});
+  words["name"] = "Birch Foods";
+  const auto fresh = world.new_opportunity(words);
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(value_of_referral(world, known), 81000);
+  EXPECT_EQ(world.referral_of(known)["customerProfile"]["team"], team);
+  EXPECT_EQ(world.deal_of(known).state, store::DealState::in_sync) << world.deal_of(known).message;
+  // Of a deal that was never seen with its contact nothing is said in its place.
+  EXPECT_TRUE(world.referral_of(fresh).is_null());
+  EXPECT_EQ(world.deal_of(fresh).reason, "hidden");
+  EXPECT_NE(world.deal_of(fresh).message.find("parentcontactid"), std::string::npos) << world.deal_of(fresh).message;
+  world.control(Side::crm, "POST", "settings", {{"hidden_rows", Json::array()}});
+  world.crm_edit(fresh, {{"value", 82000}});
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.referral_of(fresh)["customerProfile"]["team"].size(), 1U);
+}
+
 TEST_P(ApiSemantics, F16_AnAnswerWithoutABodyLearnsItsVersionBeforeTheNextWrite) {  // I-25
   World world({.crm = GetParam()});
   const auto id = synced_deal(world);

@@ -98,7 +98,8 @@ class World {
 
   // When set, everything that goes over the wire passes here: look at it, change it, keep it back. `go` delivers.
   using Go = std::function<net::Delivered(const http::Request&)>;
-  std::function<net::Delivered(Side, const http::Request&, const Go&)> wire;
+  using Wire = std::function<net::Delivered(Side, const http::Request&, const Go&)>;
+  Wire wire;
   // A request that arrives now, whoever sent it and when.
   net::Delivered send(Side side, const http::Request& request) { return reach(side, request); }
   std::string store_file() const { return (dir_ / "world.db").string(); }

@@ -212,6 +212,12 @@ class Batch {
     if (auto resolved = resolve_url(operation.url); !resolved) return refuse(resolved.error());
     const std::string path = operation.url.substr(0, operation.url.find('?'));
     if (text::ends_with(path, "$batch")) return refuse(400, "0x80048d19", "A batch cannot hold another batch.");
+    if (Settings& s = context_.state.settings; s.throttle_next_parts > 0) {
+      --s.throttle_next_parts;
+      Answer wait = refuse(429, "0x80072321", "Combined execution time of incoming requests exceeded limit.");
+      wait.headers.set("Retry-After", std::to_string(s.throttle_retry_after));
+      return wait;
+    }
     context_.references = &references_;
     Answer answer = dynamics365::answer(context_, operation);
     context_.references = nullptr;

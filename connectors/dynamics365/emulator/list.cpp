@@ -43,7 +43,8 @@ std::optional<std::vector<Guid>> ids_wanted(const Expression& filter, const Tabl
 class Lister {
  public:
   Lister(const Call& call, const Table& table, const Query& query)
-      : model_(call.state().model),
+      : call_(call),
+        model_(call.state().model),
         rows_(model_.rows(table)),
         table_(table),
         query_(query),
@@ -52,6 +53,7 @@ class Lister {
   }
 
   bool matches(const Row& row) const {
+    if (is_hidden(call_, row)) return false;
     if (!query_.filter) return true;
     return holds(*query_.filter, [&](const Operand& o) { return value_of(model_, row, o); });
   }
@@ -123,6 +125,7 @@ class Lister {
   }
   const std::vector<RowPtr>& candidates() const { return looked_up_ ? *looked_up_ : rows_.all(); }
 
+  const Call& call_;
   const Model& model_;
   const Rows& rows_;
   const Table& table_;
@@ -172,6 +175,11 @@ void put_counts(const Call& call, const Query& query, const Lister& lister, Json
 }
 
 }  // namespace
+
+bool is_hidden(const Call& call, const Row& row) {
+  const auto& hidden = call.state().settings.hidden_rows;
+  return std::any_of(hidden.begin(), hidden.end(), [&](const std::string& id) { return parse_guid(id) == row.id; });
+}
 
 std::string seal_token(const Json& token) { return text::base64url_encode(write_json(token)); }
 

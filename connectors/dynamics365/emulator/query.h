@@ -49,6 +49,9 @@ struct Query {
   std::optional<std::string> delta_token = {};
 };
 
+// Rows that are not shared with the one who asks are left out of lists and refused by their id.
+bool is_hidden(const Call& call, const Row& row);
+
 Outcome<Query> read_query(const Call& call, const Table& table);
 // $select and $expand only, as single rows take them.
 Outcome<Selection> read_selection(const Call& call, const Table& table);

@@ -57,6 +57,9 @@ Answer written_answer(const Call& call, const Table& table, const Row& row, cons
 
 Answer read_one(const Call& call, const Table& table, const Address& address) {
   if (address.row == nullptr) return refuse(row_missing(table, address));
+  if (is_hidden(call, *address.row)) {
+    return refuse(403, "0x80040220", "SecLib::AccessCheckEx failed. The row is not shared with the user.");
+  }
   const auto selection = read_selection(call, table);
   if (!selection) return refuse(selection.error());
   const bool plain = selection->expansions.empty() && call.prefer.annotations.empty();

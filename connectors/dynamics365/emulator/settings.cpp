@@ -71,6 +71,8 @@ std::vector<Switch<Settings>> make_switches() {
       words("unreadable_columns",
             "Secured columns that the application user may not even read: description, or contact.emailaddress1.",
             &S::unreadable_columns),
+      words("hidden_rows", "Rows (ids) that are not shared with the application user: its reads leave them out.",
+            &S::hidden_rows),
       word("read_only_writes", "Columns that nobody can write (createdon) in a body: refuse or ignore.",
            &S::read_only_writes, {"refuse", "ignore"}),
       flag("enforce_required", "Columns that the forms require are required by the Web API too.", &S::enforce_required),
@@ -114,6 +116,9 @@ std::vector<Switch<Settings>> make_switches() {
       word("throttle_kind", "The limit that throttle_next names.", &S::throttle_kind,
            {"requests", "execution", "concurrency"}),
       number("throttle_retry_after", "Retry-After of throttle_next, in seconds.", &S::throttle_retry_after, 0),
+      number("throttle_next_parts",
+             "So many of the next operations inside batches answer 429; the batch itself does not.",
+             &S::throttle_next_parts, 0),
       number("deadlock_next_writes", "So many of the next writes end in an SQL deadlock.", &S::deadlock_next_writes,
              0)};
 }

@@ -66,6 +66,7 @@ struct Settings {
   std::vector<std::string> missing_columns = {};
   std::vector<std::string> read_only_columns = {};
   std::vector<std::string> unreadable_columns = {};
+  std::vector<std::string> hidden_rows = {};
   std::string read_only_writes = "refuse";  // system columns in a body: refuse, ignore
   bool enforce_required = false;
   bool require_customer = false;
@@ -95,6 +96,7 @@ struct Settings {
   std::int64_t throttle_next = 0;
   std::string throttle_kind = "requests";  // requests, execution, concurrency
   std::int64_t throttle_retry_after = 5;
+  std::int64_t throttle_next_parts = 0;
   std::int64_t deadlock_next_writes = 0;
 };
 

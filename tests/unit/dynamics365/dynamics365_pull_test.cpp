@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/unit/dynamics365/test_org.h"
 
@@ -458,6 +459,76 @@ TEST(Dynamics365Pull, WaitsAsLongAsTheServiceProtectionLimitsAsk) {
   }
 }
 
+TEST(Dynamics365Pull, AsksAgainForThePartsOfABatchThatWereAskedToWait) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  org.create("Alder", R"x(,"parentaccountid@odata.bind":"/accounts()x" + account + ")\"");
+  const auto columns = kColumns;
+  ASSERT_EQ(pull_all(org, columns).seen.size(), 1U);
+  org.reconnect();
+  org.set(R"({"throttle_next_parts":2,"throttle_retry_after":7})");
+  const Instant began = org.manual.now();
+  const auto page = pull_once(org, {}, columns);
+  ASSERT_TRUE(page) << page.error().message;
+  EXPECT_EQ(page->seen[0].columns.at("parentaccountid.name"), text_value("Fabrikam"));
+  EXPECT_GE((org.manual.now() - began).ms, seconds(7).ms);
+  // It ends: the engine pauses the side.
+  org.reconnect();
+  org.set(R"({"throttle_next_parts":100000,"throttle_retry_after":7})");
+  EXPECT_EQ(kind_of_pull(org, {}, columns), "throttled");
+  org.set(R"({"throttle_next_parts":1,"throttle_retry_after":600})");
+  const auto before = org.requests();
+  EXPECT_EQ(kind_of_pull(org, {}, columns), "throttled") << "longer than anybody waits within a call";
+  EXPECT_EQ(org.requests() - before, 1U);
+}
+
+// Takes no answer beyond a size, as the bridge's own transport does at 64 MB.
+class SmallAnswers final : public net::Transport {
+ public:
+  SmallAnswers(net::Transport& inner, std::size_t bytes) : inner_(inner), bytes_(bytes) {}
+  void stream(const Next& next, const Done& done, const Limit& max_in_flight) override {
+    const auto smaller = [&] {
+      auto exchange = next();
+      if (exchange) exchange->max_body_bytes = bytes_;
+      return exchange;
+    };
+    inner_.stream(smaller, done, max_in_flight);
+  }
+
+ private:
+  net::Transport& inner_;
+  std::size_t bytes_;
+};
+
+TEST(Dynamics365Pull, AsksForFewerRowsWhereAPageIsLargerThanItTakes) {
+  TestOrg org;
+  const std::string notes(2000, 'n');
+  for (int i = 0; i < 300; ++i) org.create("D" + std::to_string(i), R"(,"description":")" + notes + "\"");
+  const auto pulled_with = [&](std::size_t bytes, std::vector<std::string>& names) {
+    SmallAnswers transport(org.transport, bytes);
+    Call call{transport, org.manual, org.random, org.meter, "crm", 4, seconds(60), {}};
+    PullRequest request;
+    request.columns = {"name", "description"};
+    for (;;) {
+      auto page = org.connector->pull(call, request);
+      if (!page) return page.error().message;
+      for (const Observation& o : page->seen) names.push_back(text_of(o.columns.at("name")));
+      if (page->caught_up) return std::string();
+      request.cursor = page->next;
+    }
+  };
+  std::vector<std::string> names;
+  EXPECT_EQ(pulled_with(300'000, names), "");
+  EXPECT_EQ(std::set<std::string>(names.begin(), names.end()).size(), 300U);
+  EXPECT_EQ(names.size(), 300U);
+  const auto pages = std::count_if(org.asked.begin(), org.asked.end(), [](const std::string& asked) {
+    return asked.find("/opportunities?") != std::string::npos;
+  });
+  EXPECT_LT(pages, 14) << "the size that fits is kept";
+  names.clear();
+  EXPECT_THAT(pulled_with(20'000, names), HasSubstr("page_size")) << "not even the smallest page fits";
+}
+
 TEST(Dynamics365Pull, TriesAgainWhenTheServerIsDownForAMoment) {
   TestOrg org;
   org.create("A");
@@ -592,6 +663,49 @@ TEST(Dynamics365Pull, NeverTakesAColumnOfAContactThatItMayNotReadForAnEmptyOne) 
   const std::string bare = org.make("contact", R"({"lastname":"Cole"})");
   org.edit(id, R"x({"parentcontactid@odata.bind":"/contacts()x" + bare + ")\"}");
   EXPECT_EQ(pull_all(org, columns, after.cursors.back()).seen[0].columns.at("parentcontactid.emailaddress1"), Value());
+}
+
+// The role reads contacts of its own business unit only.
+TEST(Dynamics365Pull, SaysThatAContactIsHiddenInsteadOfEmpty) {
+  TestOrg org;
+  const std::string contact = org.make("contact", R"({"lastname":"Berg","emailaddress1":"ida.berg@alder.example"})");
+  const std::string id = org.create("Alder", R"x(,"parentcontactid@odata.bind":"/contacts()x" + contact + ")\"");
+  org.create("Birch");
+  const std::vector<std::string> columns = {"name", "parentcontactid.lastname", "parentaccountid.name",
+                                            "ownerid.fullname"};
+  org.set(R"({"hidden_rows":[")" + contact + R"("]})");
+  const auto pulled = pull_all(org, columns);
+  ASSERT_EQ(pulled.seen.size(), 2U);
+  EXPECT_THAT(pulled.seen[0].hidden, ElementsAre("parentcontactid.lastname"));
+  EXPECT_TRUE(is_blank(pulled.seen[0].columns.at("parentcontactid.lastname")));
+  EXPECT_THAT(pulled.seen[1].hidden, IsEmpty()) << "it has no contact";
+  EXPECT_THAT(seen_of(org, id, columns).hidden, ElementsAre("parentcontactid.lastname"));
+  org.set(R"({"hidden_rows":[]})");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  const auto again = pull_all(org, columns, pulled.cursors.back());
+  EXPECT_THAT(again.seen[0].hidden, IsEmpty());
+  EXPECT_EQ(again.seen[0].columns.at("parentcontactid.lastname"), text_value("Berg"));
+}
+
+TEST(Dynamics365Pull, SaysThatASecuredColumnIsHiddenWhereNobodyTellsWhetherItMayBeRead) {
+  TestOrg org;
+  org.create("Alder", R"(,"description":"Budget confirmed")");
+  const std::vector<std::string> columns = {"name", "description", "cosell_notes"};
+  org.set(R"({"unreadable_columns":["description"],"read_only_columns":["cosell_notes"]})");
+  const auto nobody_tells = [&] {
+    org.faults(R"([{"match":{"method":"GET","path":"/api/data/v9.2/systemusers"},"times":0,
+                   "action":{"kind":"status","status":403,"body":{"error":{"code":"0x80040220","message":"x"}}}}])");
+  };
+  nobody_tells();
+  const auto pulled = pull_all(org, columns);
+  ASSERT_EQ(pulled.seen.size(), 1U);
+  EXPECT_THAT(pulled.seen[0].hidden, ElementsAre("description", "cosell_notes"));
+  // A value in any row proves that the column may be read.
+  org.create("Birch", R"(,"cosell_notes":"Called")");
+  org.create("Cedar");
+  const auto more = pull_all(org, columns, pulled.cursors.back());
+  ASSERT_EQ(more.seen.size(), 2U);
+  for (const Observation& seen : more.seen) EXPECT_THAT(seen.hidden, ElementsAre("description"));
 }
 
 TEST(Dynamics365Pull, ForgetsWhatItWasShownOfAUserBeforeItMightRead) {

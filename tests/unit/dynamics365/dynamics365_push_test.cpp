@@ -255,6 +255,46 @@ TEST(Dynamics365Push, StopsSendingAndSendsLessWhenTheServerAsksToWait) {
   EXPECT_EQ(org.asked.size() - again, 3U) << "50, 100, 100";
 }
 
+// The platform may refuse a single operation of a batch for its limits: that is a word about the side, not the record.
+TEST(Dynamics365Push, StopsSendingAlsoWhenOnlyAPartIsAskedToWait) {  // I-03
+  TestOrg org;
+  push(org, {create_of("warm", new_deal("D"))});
+  std::vector<Operation> creates;
+  for (int i = 0; i < 250; ++i) creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
+  org.set(R"({"throttle_next_parts":1,"throttle_retry_after":40})");
+  const auto before = org.requests();
+  const auto done = push(org, creates);
+  EXPECT_EQ(org.requests() - before, 1U) << "the next batch did not leave";
+  const std::size_t sent = 100;
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    const bool went_through = i > 0 && i < sent;
+    ASSERT_EQ(kind_of(done[i]), went_through ? "applied" : "throttled") << i << " " << told(done[i]);
+    if (went_through) continue;
+    EXPECT_EQ(error_in(done[i])->not_before, org.manual.now() + seconds(40)) << i;
+    EXPECT_FALSE(error_in(done[i])->of_one_record) << i;
+  }
+  const auto again = org.asked.size();
+  for (const Outcome& o : push(org, creates)) EXPECT_EQ(kind_of(o), "applied") << told(o);
+  const auto batches =
+      std::count(org.asked.begin() + static_cast<std::ptrdiff_t>(again), org.asked.end(), "POST /api/data/v9.2/$batch");
+  EXPECT_GE(batches, 3) << "smaller ones";
+}
+
+// The look before a write is refused for all: the writes that need none wait with it.
+TEST(Dynamics365Push, SendsNothingAfterALookThatWasRefused) {
+  TestOrg org;
+  const std::string a = org.create("A");
+  const std::string b = org.create("B");
+  pull_all(org, {"name", "cosell_notes"});
+  org.set(R"({"throttle_next":100,"throttle_retry_after":600})");
+  const auto before = org.requests();
+  const auto done = push(org, {update_of(a, {{"cosell_notes", text_value("x")}}, {{"name", text_value("A")}}),
+                               update_of(b, {{"cosell_notes", text_value("x")}})});
+  EXPECT_EQ(kind_of(done[0]), "throttled");
+  EXPECT_EQ(kind_of(done[1]), "throttled");
+  EXPECT_EQ(org.requests() - before, 1U) << "the look alone";
+}
+
 TEST(Dynamics365Push, CallsALostReplyUnknownAndFindsTheRecordByItsKey) {
   for (const char* action :
        {R"({"kind":"drop_after"})", R"({"kind":"truncate","bytes":10})", R"({"kind":"drop_before"})"}) {
@@ -350,6 +390,7 @@ TEST(Dynamics365Push, TellsServerFaultsApart) {
   EXPECT_EQ(kind_after(R"({"kind":"status","status":502,"body":""})"), "unknown");
   EXPECT_EQ(kind_after(server("500", "0x80040216")), "unknown");
   EXPECT_EQ(kind_after(R"({"kind":"html","status":200})"), "unknown");
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":408,"body":""})"), "unknown") << "it may have gone on";
   EXPECT_EQ(kind_after(R"({"kind":"html","status":403})"), "bad_response");
   EXPECT_EQ(kind_after(R"({"kind":"throttle","retry_after":40})"), "throttled");
   EXPECT_EQ(kind_after(server("403", "0x80040220")), "forbidden");

@@ -93,6 +93,53 @@ TEST_F(OneBatchBehindTheOther, IsTheOnlyOneThatMayBegin) {
               ElementsAre("begins A", "begins B", "A0", "ends A", "begins C", "B0", "ends B", "C0", "ends C"));
 }
 
+std::vector<Operation> changes_of_owner(char batch, int count) {
+  std::vector<Operation> operations = edits(batch, count);
+  for (Operation& op : operations) {
+    op.changes = {{"team", Value(std::vector<Person>{{"Ida", "Berg", "+49", "ida@p.example"}})}};
+    op.expected = {{"team", Value(std::vector<Person>{{"Sam", "Cole", "+1", "sam@p.example"}})}};
+  }
+  return operations;
+}
+
+// Notes how many requests each stream of them had.
+class CountedStreams final : public net::Transport {
+ public:
+  explicit CountedStreams(net::Transport& inner) : inner_(inner) {}
+  void stream(const Next& next, const Done& done, const Limit& max_in_flight) override {
+    int requests = 0;
+    const auto counted = [&] {
+      auto exchange = next();
+      if (exchange) ++requests;
+      return exchange;
+    };
+    inner_.stream(counted, done, max_in_flight);
+    sizes.push_back(requests);
+  }
+  std::vector<int> sizes;
+
+ private:
+  net::Transport& inner_;
+};
+
+// Reads one by one between the writes would keep answers waiting until their time is over.
+TEST_F(OneBatchBehindTheOther, IsReadTogetherOnceNothingIsUnderWayWhereListsAreReplaced) {
+  Way way({edits('A', 2), changes_of_owner('B', 3), edits('C', 1)});
+  service_.otherwise = [&way](const http::Request& r) {
+    const std::string id = r.url.substr(r.url.rfind('/') + 1);
+    way.story.push_back((r.method == "GET" ? "reads " : "") + id);
+    const std::string shown = R"({"id":")" + id + R"(","eTag":"\"v1\"","team":[]})";
+    return Delivered{Delivered::Kind::response, answer(200, shown)};
+  };
+  CountedStreams streams(service_.transport);
+  Call call{streams, service_.clock, service_.random, service_.meter, "partner_center"};
+  service_.connector->push_each(call, way);
+  EXPECT_THAT(way.story, ElementsAre("begins A", "begins B", "A0", "A1", "ends A", "reads B0", "reads B1", "reads B2",
+                                     "begins C", "B0", "B1", "B2", "ends B", "C0", "ends C"));
+  EXPECT_THAT(way.outcomes, ElementsAre("A0", "A1", "B0", "B1", "B2", "C0"));
+  EXPECT_THAT(streams.sizes, ElementsAre(3, 6)) << "the reads go out together";
+}
+
 TEST_F(OneBatchBehindTheOther, EndsAfterTheFirstAlsoWhenItsAnswersComeBefore) {
   SeededRandom order(3);
   bool overtaken = false;
@@ -119,13 +166,25 @@ TEST_F(OneBatchBehindTheOther, EndsAfterTheFirstAlsoWhenItsAnswersComeBefore) {
 
 TEST_F(OneBatchBehindTheOther, BeginsOnlyOnceTheFirstIsGivenAfterAnAnswerThatMayBeAboutMore) {
   for (const Delivered& trouble :
-       {status(500), status(503), status(429), status(403), status(302), Delivered{Delivered::Kind::dropped_after, {}},
-        Delivered{Delivered::Kind::unreachable, {}}}) {
+       {status(500), status(503), status(403), status(302), Delivered{Delivered::Kind::dropped_after, {}}}) {
     Way way({edits('A', 3), edits('B', 1)});
     answers["A0"] = {trouble};
     push(way, 2);
     EXPECT_THAT(way.story, ElementsAre("begins A", "A0", "A1", "A2", "ends A", "begins B", "B0", "ends B"))
         << trouble.response.status;
+  }
+}
+
+// F-07: whoever is asked to wait, and whom nobody reaches, sends nothing more.
+TEST_F(OneBatchBehindTheOther, IsNotSentOnceTheServiceAsksToWaitOrIsNotReached) {
+  for (const Delivered& trouble : {status(429), Delivered{Delivered::Kind::unreachable, {}}}) {
+    Way way({edits('A', 3), edits('B', 1)});
+    answers["A0"] = {trouble};
+    push(way, 1);
+    EXPECT_THAT(way.story, ElementsAre("begins A", "A0", "ends A", "begins B", "B0", "ends B"))
+        << trouble.response.status;
+    const std::string kind = trouble.response.status == 429 ? " throttled" : " transient";
+    EXPECT_THAT(way.outcomes, ElementsAre("A0" + kind, "A1" + kind, "A2" + kind, "B0"));
   }
 }
 

@@ -60,6 +60,17 @@ class EmulatedTenant {
                                      {"times", times},
                                      {"action", action}}}));
   }
+  // A referral as the service has it.
+  Json record(const std::string& id) {
+    const http::Request request{"GET", "/_sandbox/records", {}, ""};
+    const http::Response response = sandboxed_->handle(request).response;
+    const Json records = Json::parse(response.body);
+    for (const Json& referral : records.at("referrals")) {
+      if (referral.at("id") == id) return referral;
+    }
+    ADD_FAILURE() << "no referral " << id;
+    return {};
+  }
   // A person changes a referral in the portal.
   void edit(const std::string& id, const std::string& path, const Json& value) {
     post("edit", Json{{"id", id}, {"patch", Json::array({Json{{"op", "replace"}, {"path", path}, {"value", value}}})}});

@@ -497,6 +497,25 @@ TEST(PartnerCenterChange, WritesExactlyTheFieldsAndShowsWhatIsStored) {
   }
 }
 
+TEST(PartnerCenterChange, OfTheMarketplaceIntentKeepsWhatElseIsRequired) {  // I-09
+  PartnerCenterSettings settings;
+  settings.patch_marketplace_intent = true;
+  EmulatedTenant tenant(settings);
+  tenant.set("intent_patchable", true);
+  const Observation created = tenant.created("006A", complete_deal("A"));
+  const std::string attributes = "/details/requirements/additionalRequirements/attributes";
+  const Json role = {{"type", "PartnerRole"}, {"id", "Reseller"}};
+  const Json play = {{"type", "SolutionPlay"}, {"id", "Migrate"}};
+  tenant.edit(created.id.value, attributes,
+              Json::array({role, Json{{"type", "CustomerMarketplaceIntent"}, {"id", "No"}}, play}));
+  const Observation before = tenant.by_id(created.id.value).front();
+  ASSERT_EQ(text_of(column(before.columns, "marketplace_intent")), "No");
+  applied(
+      tenant.push(tenant.change(before.id.value, before.version, only(Field::marketplace_intent, std::string("Yes")))));
+  EXPECT_EQ(tenant.record(before.id.value).at(Json::json_pointer(attributes)),
+            Json::array({role, Json{{"type", "CustomerMarketplaceIntent"}, {"id", "Yes"}}, play}));
+}
+
 TEST(PartnerCenterChange, AStaleVersionIsRefusedAndChangesNothing) {
   for (const int status : {412, 409}) {
     EmulatedTenant tenant;

@@ -251,6 +251,27 @@ TEST(ReferralPatch, WritesThoseWhoStayInAListAsTheServiceHasThem) {
   EXPECT_FALSE(replaces_a_list({{"notes", Value(std::string("x"))}}, {}));
 }
 
+TEST(ReferralPatch, KeepsTheAttributesBesideTheMarketplaceIntent) {  // I-09
+  PartnerCenterSettings settings;
+  settings.patch_marketplace_intent = true;
+  const Columns changes = {{"marketplace_intent", Value(std::string("Yes"))}};
+  EXPECT_TRUE(replaces_a_list(changes, {{"marketplace_intent", Value(std::string("No"))}}));
+  const auto patched = [&](const std::string& attributes) {
+    const auto present =
+        json::read(R"({"details":{"requirements":{"additionalRequirements":{"attributes":)" + attributes + "}}}}");
+    const auto patch = patch_body(changes, {}, settings, &*present);
+    return patch ? at(patch->items().front(), {"value"}) : std::string("error ") + name_of(patch.error().kind);
+  };
+  const std::string role = R"({"type":"PartnerRole","id":"Reseller"})";
+  const std::string area = R"({"type":"SolutionArea","id":"Security","weight":2})";
+  const std::string yes = R"({"type":"CustomerMarketplaceIntent","id":"Yes"})";
+  EXPECT_EQ(patched("[" + role + R"(,{"type":"CustomerMarketplaceIntent","id":"No"},)" + area + "]"),
+            "[" + role + "," + yes + "," + area + "]");
+  EXPECT_EQ(patched("[" + role + "]"), "[" + role + "," + yes + "]");
+  EXPECT_EQ(patched("null"), "[" + yes + "]");
+  EXPECT_EQ(patch_body(changes, {}, settings).error().kind, ErrorClass::transient) << "what is there is not known";
+}
+
 TEST(ReferralPatch, VisibilityCanBeGivenButNotTakenBack) {
   EXPECT_EQ(patch_text({{"visible", Value(true)}}),
             R"([{"op":"replace","path":"/consent/consentToShareReferralWithMicrosoftSellers","value":true}])");

@@ -592,16 +592,52 @@ TEST(PartnerCenterFetch, LeavesOutWhatIsGoneAndMarksWhatIsHidden) {
   EXPECT_EQ((*found)[1].existence, Existence::out_of_scope);
 }
 
-TEST(PartnerCenterFetch, FailsAsAWholeWhenOneAnswerIsNoAnswer) {
+// Reads "a" to "d": "a:live b:unreadable", or the class of the error that is about all of them.
+std::string read_together(const std::map<std::string, Delivered>& answers, std::vector<Observation>* seen = nullptr) {
   ScriptedService service(ours());
-  RecordRef ref;
-  ref.kind = RecordKind::referral;
-  ref.id = RecordId("a");
-  Call call = service.call();
-  for (const int status : {400, 200}) {
-    service.then(status, "{}");
-    expect_not_understood(service.connector->fetch(call, std::span(&ref, 1), {}).error(), "GET referrals/a", service);
+  service.otherwise = [&answers](const http::Request& request) {
+    return answers.at(request.url.substr(request.url.rfind('/') + 1));
+  };
+  std::vector<RecordRef> refs;
+  for (const auto& [id, answer] : answers) {
+    RecordRef& ref = refs.emplace_back();
+    ref.kind = RecordKind::referral;
+    ref.id = RecordId(id);
   }
+  Call call = service.call();
+  const Result<std::vector<Observation>> found = service.connector->fetch(call, refs, {});
+  if (!found) return name_of(found.error().kind);
+  if (seen != nullptr) *seen = *found;
+  std::string told;
+  for (const Observation& o : *found) {
+    const bool unread = o.existence == Existence::unreadable;
+    told += (told.empty() ? "" : " ") + o.id.value +
+            (unread                           ? ":unreadable"
+             : o.existence == Existence::live ? ":live"
+                                              : ":hidden");
+  }
+  return told;
+}
+
+TEST(PartnerCenterFetch, TellsTheOneThatCannotBeReadAndShowsTheOthers) {  // I-04
+  const auto status = [](int code, const std::string& body = "{}") {
+    return Delivered{Delivered::Kind::response, answer(code, body)};
+  };
+  const Delivered shown = status(200, row("a", "2026-02-03T00:00:00Z"));
+  std::vector<Observation> seen;
+  EXPECT_EQ(read_together({{"a", shown}, {"b", status(500)}, {"c", status(404)}}, &seen), "a:live b:unreadable");
+  EXPECT_THAT(seen[1].unread_because, HasSubstr("500"));
+  EXPECT_EQ(read_together({{"a", shown}, {"b", status(400)}}), "a:live b:unreadable");
+  EXPECT_EQ(read_together({{"a", shown}, {"b", status(200, "[]")}}), "a:live b:unreadable");
+  EXPECT_EQ(read_together({{"b", status(500)}, {"c", status(404)}}), "b:unreadable") << "the service answers";
+  EXPECT_EQ(read_together({{"b", status(500)}, {"c", status(403)}}), "b:unreadable c:hidden");
+  for (const int alone : {500, 400, 200}) EXPECT_EQ(read_together({{"b", status(alone)}}), "b:unreadable") << alone;
+  // About the side: its login, its limits, the way there, or all that was asked for.
+  EXPECT_EQ(read_together({{"a", shown}, {"b", status(401)}}), "auth_expired");
+  EXPECT_EQ(read_together({{"a", shown}, {"b", status(429)}}), "throttled");
+  EXPECT_EQ(read_together({{"a", shown}, {"b", {Delivered::Kind::unreachable, {}}}}), "transient");
+  EXPECT_EQ(read_together({{"a", status(500)}, {"b", status(500)}}), "transient");
+  EXPECT_EQ(read_together({{"a", status(200)}, {"b", status(200)}}), "bad_response");
 }
 
 TEST(PartnerCenterPages, LinkToTheReferralForPeople) {
@@ -679,12 +715,13 @@ TEST(PartnerCenterWire, APageOfSomethingInBetweenIsNoWordAboutAReferral) {
     auto found = service.connector->fetch(call, std::span(&ref, 1), {});
     service.script.clear();
     if (!found) return std::string(name_of(found.error().kind));
-    return found->empty() ? std::string("not there") : std::string("there");
+    if (found->empty()) return std::string("not there");
+    return std::string(found->front().existence == Existence::unreadable ? "not told" : "there");
   };
   const std::string page = "<!DOCTYPE html><html><body>Not what you look for</body></html>";
-  EXPECT_EQ(fetched(404, page, "text/html"), "bad_response");
-  EXPECT_EQ(fetched(403, page, "text/html"), "bad_response");
-  EXPECT_EQ(fetched(404, R"({"statusCode":404,"message":"Resource not found"})", "application/json"), "bad_response");
+  EXPECT_EQ(fetched(404, page, "text/html"), "not told");
+  EXPECT_EQ(fetched(403, page, "text/html"), "not told");
+  EXPECT_EQ(fetched(404, R"({"statusCode":404,"message":"Resource not found"})", "application/json"), "not told");
   EXPECT_EQ(fetched(404, R"({"error":{"code":"itemNotFound","message":"No such referral."}})", "application/json"),
             "not there");
   EXPECT_EQ(fetched(404, "", "application/json"), "not there");

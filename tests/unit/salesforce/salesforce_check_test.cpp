@@ -148,7 +148,8 @@ TEST(SalesforceDescribe, AsksForStagesAloneWithoutAnyDescribe) {
   ASSERT_TRUE(all && stages);
   EXPECT_EQ(org.requests() - before, 1U);
   EXPECT_THAT(parts_of(org.bodies.back()),
-              testing::UnorderedElementsAre(HasSubstr("FROM OpportunityStage"), HasSubstr("FROM Organization")));
+              testing::UnorderedElementsAre(HasSubstr("FROM OpportunityStage"), HasSubstr("FROM Organization"),
+                                            HasSubstr("CurrencyIsoCode FROM Opportunity")));
   EXPECT_EQ(stages->environment, all->environment);
   EXPECT_EQ(stages->title, all->title);
   ASSERT_EQ(stages->stages.size(), all->stages.size());

@@ -26,6 +26,11 @@ Result<Page> pull_once(TestOrg& org, const Cursor& cursor, const std::vector<std
   return org.connector->pull(call, request);
 }
 
+std::string kind_of_pull(TestOrg& org, const Cursor& cursor, const std::vector<std::string>& columns) {
+  const auto page = pull_once(org, cursor, columns);
+  return page ? std::string("accepted") : std::string(name_of(page.error().kind));
+}
+
 TEST(SalesforcePull, ShowsEveryColumnWithItsType) {
   TestOrg org;
   const std::string account = org.create_account(R"({"Name":"Fabrikam"})");
@@ -391,6 +396,35 @@ TEST(SalesforcePull, GoesWithoutTheCurrencyColumnWhereThereIsOneCurrency) {
   const auto before = org.requests();
   pulled = pull_all(org, columns, pulled.cursors.back());
   EXPECT_EQ(org.requests() - before, 1U);
+}
+
+// Amounts without their currency would be taken for amounts in that of the organisation.
+TEST(SalesforcePull, NoticesThatTheOrganisationHasSeveralCurrenciesNow) {  // I-07
+  const std::vector<std::string> columns = {"Name", "CurrencyIsoCode"};
+  const auto begun = [&](TestOrg& org) {
+    org.set(R"({"multi_currency":false})");
+    org.create("A");
+    return pull_all(org, columns).cursors.back();
+  };
+  {
+    TestOrg org;
+    const Cursor cursor = begun(org);
+    org.set(R"({"multi_currency":true})");
+    org.reconnect();
+    EXPECT_EQ(kind_of_pull(org, cursor, columns), "cursor_invalid") << "a new process, told by its first page";
+    EXPECT_FALSE(is_blank(pull_all(org, columns).seen[0].columns.at("CurrencyIsoCode")));
+  }
+  TestOrg org;
+  const Cursor cursor = begun(org);
+  Call call = org.call();
+  ASSERT_TRUE(org.connector->describe_stages(call));
+  EXPECT_EQ(kind_of_pull(org, cursor, columns), "accepted");
+  org.set(R"({"multi_currency":true})");
+  const auto before = org.requests();
+  ASSERT_TRUE(org.connector->describe_stages(call)) << "as it is asked every hour";
+  EXPECT_EQ(org.requests() - before, 1U);
+  EXPECT_EQ(kind_of_pull(org, cursor, columns), "cursor_invalid");
+  EXPECT_FALSE(is_blank(pull_all(org, columns).seen[0].columns.at("CurrencyIsoCode")));
 }
 
 TEST(SalesforcePull, NamesTheColumnThatTheOrganisationLacks) {

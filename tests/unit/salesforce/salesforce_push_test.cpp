@@ -1,7 +1,6 @@
 // Writing: few calls, one outcome for each operation, and never a second record or a value lost.
 #include <gmock/gmock.h>
 
-#include "connectors/salesforce/salesforce_rounding.h"
 #include "tests/unit/salesforce/test_org.h"
 
 namespace cosell::test {
@@ -450,9 +449,7 @@ TEST(SalesforcePush, TellsWhatIsKeptAlsoWhereTheRestOfThePushWasThrottled) {
 }
 
 TEST(SalesforceRounding, KnowsWhatAColumnMayHaveMadeOfANumber) {
-  const auto made = [](const char* sent, const char* kept) {
-    return salesforce::is_rounded(Number{sent}, Number{kept});
-  };
+  const auto made = [](const char* sent, const char* kept) { return rounds_to(Number{sent}, Number{kept}); };
   EXPECT_TRUE(made("1234.567", "1234.57"));
   EXPECT_TRUE(made("1234.564", "1234.56"));
   EXPECT_TRUE(made("1234.565", "1234.56")) << "half to even";
@@ -512,6 +509,8 @@ TEST(SalesforcePush, TellsServerFaultsApart) {
   EXPECT_EQ(kind_after(R"({"kind":"status","status":503,"body":[{"errorCode":"SERVER_UNAVAILABLE","message":"x"}]})"),
             "transient");
   EXPECT_EQ(kind_after(R"({"kind":"html","status":200})"), "unknown");
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":408,"body":""})"), "unknown") << "it may have gone on";
+  EXPECT_EQ(kind_after(R"({"kind":"status","status":420,"body":""})"), "unknown");
   EXPECT_EQ(kind_after(R"({"kind":"html","status":403})"), "bad_response");
   EXPECT_EQ(kind_after(R"({"kind":"status","status":300,"body":["/services/data/v60.0/sobjects/Opportunity/006"]})"),
             "rejected");
