@@ -188,7 +188,6 @@ Result<void> Observer::take_microsoft(const Observation& seen, ObserveCounts& co
 }
 
 Result<Columns> Observer::columns_of(const Observation& seen, ImageId before) {
-  if (seen.hidden.empty()) return seen.columns;
   auto known = before.valid() ? pair_.store->image(before) : Result<Columns>(Columns{});
   if (!known) return known.error();
   return with_hidden(seen, *known);
@@ -232,11 +231,16 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   // A deleted record's last picture stays; the server may show it without its values.
   if (seen.existence == cosell::Existence::live) {
     if (auto noted = note_retyped_key(*row, side, seen, before); !noted) return noted;
-    auto shown = columns_of(seen, before);
-    if (!shown) return shown.error();
-    auto image = pair_.store->put_image(*shown, before);
+    Columns completed;
+    if (!seen.hidden.empty()) {
+      auto with_known = columns_of(seen, before);
+      if (!with_known) return with_known.error();
+      completed = std::move(*with_known);
+    }
+    const Columns& shown = seen.hidden.empty() ? seen.columns : completed;
+    auto image = pair_.store->put_image(shown, before);
     if (!image) return image.error();
-    const bool hides_otherwise = side == Side::crm && note_hidden(*row, seen, *shown);
+    const bool hides_otherwise = side == Side::crm && note_hidden(*row, seen, shown);
     changed = changed || state.image != *image || hides_otherwise;
     state.image = *image;
     if (is_new || side == Side::crm || row->title.empty()) {

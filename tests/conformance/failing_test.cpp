@@ -55,6 +55,7 @@ const std::vector<Expected>& table() {
       {status(401), E::auth_expired, E::auth_expired},
       {status(403), E::forbidden, E::forbidden},
       {status(404), E::bad_response, E::not_found},
+      {status(408), E::transient, E::unknown},  // who gave up waiting may have passed it on
       {status(409), E::bad_response, E::precondition},
       {status(412), E::bad_response, E::precondition},
       {status(413), E::bad_response, E::rejected},
