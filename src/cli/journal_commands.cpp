@@ -99,11 +99,13 @@ PairAnswer pruned_answer(Session& session, const store::JournalPruned& pruned, c
     session.output.line(grouped(pruned.runs) + " older syncs of which nothing is told any more were removed, too.");
   }
   if (!pruned.not_wiped.empty()) {
-    session.output.line("Something of it may still be found in the file, which could not be written anew: " +
-                        pruned.not_wiped + " Then give the same command again.");
+    session.output.line(
+        "Something of it may still be found in the file, which could not be written anew; the same command " +
+        std::string("does it once it can. ") + pruned.not_wiped);
   }
   session.output.line("The rest still verifies: cosell journal verify");
   PairAnswer answer;
+  if (!pruned.not_wiped.empty()) answer.code = exit_failures;
   answer.json = Object()
                     .number("entries", pruned.lines)
                     .number("writes", pruned.operations)

@@ -53,6 +53,28 @@ Result<std::vector<PlannedDeal>> planned_deals(store::Store& store) {
   }
 }
 
+// Before the first sync with this store: do opportunities name their referrals already? Then a store of before knows
+// what both sides agreed on, and without it one of two edits is written over.
+Result<bool> were_synced_before(Workplace& place) {
+  auto done = place.store().property("first_sync_done");
+  if (!done) return done.error();
+  if (!done->empty()) return false;
+  store::DealFilter filter;
+  while (true) {
+    auto rows = place.store().deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return false;
+    filter.after = rows->back().id;
+    for (const store::DealRow& row : *rows) {
+      const bool tied = !row.partner_center.record_id.empty() && row.crm.image.valid();
+      if (!tied) continue;
+      auto columns = place.store().image(row.crm.image);
+      if (!columns) return columns.error();
+      if (!is_blank(column(*columns, place.mapping().key_column()))) return true;
+    }
+  }
+}
+
 bool is(const OperationRow& op, const char* kind, const char* verb) { return op.kind == kind && op.verb == verb; }
 
 struct Counts {
@@ -248,6 +270,15 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
     const Counts counts = count(*deals);
     if (auto done = print_counts(session, **place, counts, *report); !done)
       return failed(session, &config, done.error());
+    auto before = were_synced_before(**place);
+    if (!before) return failed(session, &config, before.error());
+    if (*before) {
+      session.output.line();
+      session.output.line(session.output.styled(
+          "These deals were synced before. What both sides agreed on then is not known in " + config.store +
+              ": is the store elsewhere? Name it in the configuration, or: cosell store restore FILE",
+          Style::warning));
+    }
     if (!report->warnings.empty()) session.output.line();
     print_warnings(session, *report);
     if (auto done = print_deals(session, **place, *deals, options); !done)
@@ -258,6 +289,7 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
       if (auto told = asked.tell(session.output, full); !told) return failed(session, &config, told.error());
     }
     session.output.line("Nothing was written anywhere. " + calls_line(**place));
+    full.set("synced_before", json::Value::boolean(*before));
     full.set("new_referrals", json_of(counts.new_referrals));
     full.set("steps", json_of(counts.steps));
     if (!options.summary) full.set("deals", json_of_deals(*deals));

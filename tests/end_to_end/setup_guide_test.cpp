@@ -93,8 +93,11 @@ TEST(Service, TakesOverTheStoreAsTheGuideSays) {
     EXPECT_EQ(ended.code, 0) << line << "\n" << ended.err;
   };
   do_as_shown("cosell store backup /tmp");
+  EXPECT_EQ(sandbox.cosell({"plan"}).out.find("synced before"), std::string::npos);
   sandbox.configure("store", "service/contoso.db");
+  EXPECT_THAT(sandbox.cosell({"plan"}).out, HasSubstr("These deals were synced before")) << "whoever forgot it is told";
   do_as_shown("cosell store restore /tmp");
+  EXPECT_EQ(sandbox.cosell({"plan"}).out.find("synced before"), std::string::npos);
 
   const std::vector<Json> referrals = PartnerCenter(sandbox).referrals();
   const auto open =
