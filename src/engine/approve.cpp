@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "engine/decide.h"
 #include "engine/marks.h"
+#include "engine/person.h"
 
 namespace cosell::engine {
 
@@ -28,7 +29,7 @@ Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store
   // Whoever approves may have no login: what a side would be asked is asked when the step leaves.
   auto plan = decider.decide_again(row, pair.clock->now(), json::Value::object());
   if (!plan) return plan.error();
-  for (const auto& [step, leaves_at] : plan->steps_that_wait) {
+  for (const auto& [step, unused] : plan->steps_that_wait) {
     // What was read since the last decision may want another step: nobody was told of that one.
     const bool told = !row.dirty || has_mark(row, asked_mark(step)) || has_mark(row, settle_mark(step));
     const bool meant = which == Approvable::all_that_wait || has_mark(plan->row, asked_mark(step));
@@ -39,34 +40,28 @@ Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store
 
 Result<Approved> approve(const Pair& pair, DealId id, Approvable which,
                          const std::optional<std::vector<Irreversible>>& meant) {
-  auto row = pair.store->deal(id);
+  auto row = known_deal(*pair.store, id);
   if (!row) return row.error();
-  if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
   Approved approved;
   approved.deal = id;
-  approved.title = (*row)->title;
-  auto steps = steps_to_approve(pair, **row, which);
+  approved.title = row->title;
+  auto steps = steps_to_approve(pair, *row, which);
   if (!steps) return steps.error();
   const auto was_meant = [&](Irreversible s) { return std::find(meant->begin(), meant->end(), s) != meant->end(); };
   if (meant && !std::all_of(steps->begin(), steps->end(), was_meant)) {
     const std::string before = meant->empty() ? "It waited for no step" : "Meant was to " + in_words(*meant);
-    return make_error(ErrorClass::config, (*row)->title + ": not approved. " + before + ", and now it would " +
+    return make_error(ErrorClass::config, row->title + ": not approved. " + before + ", and now it would " +
                                               in_words(*steps) + ". Look again: cosell todo --kind approval");
   }
   approved.steps = std::move(*steps);
   if (approved.steps.empty()) return approved;
   for (const Irreversible step : approved.steps) {
-    (*row)->marks[approved_mark(step)] = to_string(pair.clock->now());
+    row->marks[approved_mark(step)] = to_string(pair.clock->now());
   }
-  (*row)->dirty = true;
+  row->dirty = true;
   auto done = pair.store->transaction([&]() -> Result<void> {
-    if (auto updated = pair.store->update_deal(**row); !updated) return updated;
-    store::JournalEntry entry;
-    entry.at = pair.clock->now();
-    entry.deal = id;
-    entry.kind = store::JournalKind::person;
-    entry.summary = "Approved: " + in_words(approved.steps);
-    return pair.store->journal(entry);
+    if (auto updated = pair.store->update_deal(*row); !updated) return updated;
+    return note_person(pair, id, "Approved: " + in_words(approved.steps));
   });
   if (!done) return done.error();
   return approved;

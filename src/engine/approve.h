@@ -22,8 +22,9 @@ enum class Approvable : std::uint8_t { asked_about, all_that_wait };
 Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store::DealRow& row, Approvable which);
 
 // Finds out afresh what the deal would do now and approves exactly that; a step that the configuration never allows is
-// not approved, nor one that nobody was told of yet. `meant`: what a person saw that the deal waits for, when the approval is carried out later; if another
-// step is wanted by then, nothing is approved and the error (of class config) says so. The store is exclusive.
+// not approved, nor one that nobody was told of yet. `meant`: what a person saw that the deal waits for, when the
+// approval is carried out later; if another step is wanted by then, nothing is approved and the error (of class config)
+// says so. The store is exclusive.
 Result<Approved> approve(const Pair& pair, DealId deal, Approvable which = Approvable::all_that_wait,
                          const std::optional<std::vector<Irreversible>>& meant = std::nullopt);
 

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/decide.h"
 #include "engine/marks.h"
+#include "engine/person.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -336,43 +337,36 @@ Result<std::string> what_is_open(const Pair& pair, const store::DealRow& row, co
 }
 
 Result<Resolved> resolve(const Pair& pair, DealId deal, const Choice& choice, bool dry_run) {
-  auto row = pair.store->deal(deal);
+  auto row = known_deal(*pair.store, deal);
   if (!row) return row.error();
-  if (!*row) return make_error(ErrorClass::not_found, "There is no such deal any more.");
-  auto open = chosen_fields(pair, **row, choice);
+  auto open = chosen_fields(pair, *row, choice);
   if (!open) return open.error();
   if (!choice.seen.empty() && choice.seen != in_one_text(*open)) {
-    return cannot((*row)->title + ": somebody changed it after the choice was made. Look again: cosell deals show " +
-                  id_of(**row));
+    return cannot(row->title + ": somebody changed it after the choice was made. Look again: cosell deals show " +
+                  id_of(*row));
   }
   Resolved resolved;
   resolved.deal = deal;
-  resolved.title = (*row)->title;
-  std::vector<store::JournalEntry> entries;
+  resolved.title = row->title;
+  std::vector<std::string> payloads;
   for (const OpenChoice& one : *open) {
     auto target = target_of(pair, one, choice);
     if (!target) return target.error();
     const json::Value mark = kept(one, *target);
-    (*row)->marks[choice_prefix + info(one.field).name] = json::canonical(mark);
+    row->marks[choice_prefix + info(one.field).name] = json::canonical(mark);
     resolved.told.push_back(told_choice(pair, one, choice, *target));
-    store::JournalEntry entry;
-    entry.at = pair.clock->now();
-    entry.deal = deal;
-    entry.kind = store::JournalKind::person;
-    entry.summary = "Chosen: " + resolved.told.back();
     auto payload = mark;
     payload.set("field", json::Value::string(info(one.field).name));
     if (one.agreed) payload.set("agreed", store::to_json(*one.agreed));
     payload.set("reason", json::Value::string(reconcile::name_of(one.reason)));
-    entry.payload = json::canonical(payload);
-    entries.push_back(std::move(entry));
+    payloads.push_back(json::canonical(payload));
   }
   if (dry_run) return resolved;
-  (*row)->dirty = true;
+  row->dirty = true;
   auto done = pair.store->transaction([&]() -> Result<void> {
-    if (auto updated = pair.store->update_deal(**row); !updated) return updated;
-    for (const auto& entry : entries) {
-      if (auto noted = pair.store->journal(entry); !noted) return noted;
+    if (auto updated = pair.store->update_deal(*row); !updated) return updated;
+    for (std::size_t i = 0; i < payloads.size(); ++i) {
+      if (auto noted = note_person(pair, deal, "Chosen: " + resolved.told[i], payloads[i]); !noted) return noted;
     }
     return {};
   });

@@ -472,19 +472,24 @@ std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   if (has_mark(row, registration_mark)) {
     return "State the registration again with what is right: " + register_command(row) + "; or drop it with --cancel";
   }
+  if (row.crm.record_id.empty()) {
+    return "Correct in the mapping file what a new opportunity gets, which is then sent by itself; or remove the "
+           "cause, "
+           "then: cosell replay " +
+           id;
+  }
   return "Correct the value in " + pair.title(Side::crm) +
          ", which is then sent by itself; or remove the cause, then: cosell replay " + id;
 }
 std::string unread(const Pair& pair, Side side, const store::DealRow& row, const Observation& seen) {
   const bool crm = side == Side::crm;
-  const bool half = seen.kind == RecordKind::microsoft_half;
+  const bool half = !crm && seen.kind == RecordKind::microsoft_half;
   const std::string url =
       pair.connector(side).page_url(crm ? RecordKind::opportunity : RecordKind::referral,
                                     RecordId(crm ? row.crm.record_id : row.partner_center.record_id));
-  return std::string(crm    ? "The opportunity"
-                     : half ? "Microsoft's answer to this deal"
-                            : "The referral") +
-         " could not be read in " + pair.title(side) + " (" + url + "): " + seen.unread_because;
+  std::string what = crm ? "The opportunity" : "The referral";
+  if (half) what = "Microsoft's answer to this deal";
+  return what + " could not be read in " + pair.title(side) + " (" + url + "): " + seen.unread_because;
 }
 std::string unread_remedy(const Pair& pair, Side side) {
   return "Open it in " + pair.title(side) + ". Where that works, nothing is to be done: it is read again by itself. " +

@@ -114,7 +114,7 @@ std::string held_remedy(const Pair& pair, const store::DealRow& row, const recon
                         const Deal& crm, const Deal& referral);
 std::string stage_left_out(const Pair& pair, const std::string& what, const Deal& referral);
 std::string stage_left_out_remedy(const Pair& pair);
-// "Deal value (Salesforce: 7,000 EUR, Partner Center: 9,000 EUR)"
+// "value (CRM: 7,000 EUR, Partner Center: 9,000 EUR)"
 std::string both_values(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 // The commands that choose between the two sides of this deal.
