@@ -88,9 +88,9 @@ TEST(Todo, PutsWhatKeepsNothingBackBehindWhatWaitsAndTellsItInOneEntry) {
   sandbox.answer({"sync"});
   const Json referral = some_referral(sandbox);
   const Salesforce salesforce(sandbox);
-  const auto value = referral["details"]["dealValue"].get<double>();
-  salesforce.patch(opportunity_of(referral), Json{{"Amount", value + 100}});
-  PartnerCenter(sandbox).patch(referral, Json{{"/details/dealValue", value + 200}});
+  // Large in every currency, so that this deal has no note of its own.
+  salesforce.patch(opportunity_of(referral), Json{{"Amount", 90'000'000}});
+  PartnerCenter(sandbox).patch(referral, Json{{"/details/dealValue", 90'000'200}});
   sandbox.answer({"sync"});
 
   const Json all = sandbox.answer({"todo"})["todo"];
