@@ -186,7 +186,7 @@ std::vector<Result<Answer>> Client::glance_all(Call& call, std::span<const std::
 }
 
 Result<Answer> Client::write(Call& call, const Write& write) {
-  std::optional<ReadyBatch> one = ReadyBatch{false, [&write] { return std::vector<Write>{write}; }};
+  std::optional<ReadyBatch> one = ReadyBatch{false, [&write](const Error*) { return std::vector<Write>{write}; }};
   std::optional<Result<Answer>> answer;
   write_each(
       call, [&] { return std::exchange(one, std::nullopt); },

@@ -70,7 +70,7 @@ class Client {
   // nobody takes the answers of those meanwhile.
   struct ReadyBatch {
     bool reads = false;
-    std::function<std::vector<Write>()> make;
+    std::function<std::vector<Write>(const Error* stopped)> make;  // `stopped`: nothing may be read or leave, for this
   };
   // The next batch of writes, if one is ready now, and what came of one: an answer per write, in the order of both.
   using NextWrites = std::function<std::optional<ReadyBatch>()>;

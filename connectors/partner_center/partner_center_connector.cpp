@@ -58,7 +58,8 @@ const Error* failed_together(const std::vector<Result<Read>>& reads) {
     if (is_about_the_service(read.error())) return &read.error();
     if (++failed == 1) first = &read.error();
   }
-  const bool refused_alone = reads.size() == 1 && failed == 1 && first->http_status != 0;
+  // A gateway that answers 502 to 504 speaks for the service.
+  const bool refused_alone = reads.size() == 1 && failed == 1 && first->http_status != 0 && first->http_status <= 500;
   return failed == reads.size() && !refused_alone ? first : nullptr;
 }
 
@@ -252,6 +253,7 @@ Result<void> PartnerCenterConnector::fetch_microsoft_halves(Call& call, const st
       std::move(of_this->begin(), of_this->end(), std::back_inserter(found));
       continue;
     }
+    if (of_this.error().kind == ErrorClass::not_found) continue;
     Observation seen = unread(RecordKind::microsoft_half, of_this.error());
     seen.key = BridgeKey(engagements[i]);
     seen.columns[info(Field::engagement_id).name] = Value(engagements[i]);
@@ -369,9 +371,14 @@ void PartnerCenterConnector::push_each(Call& call, Batches& batches) {
     std::vector<std::size_t> sent;  // which of them became a request
   };
   std::deque<UnderWay> under_way;
-  const auto make = [&](UnderWay& batch) {
-    const auto present = present_of(call, batch.operations);
+  const auto make = [&](UnderWay& batch, const Error* stopped) {
     std::vector<Write> writes;
+    if (stopped != nullptr) {
+      for (std::size_t i = 0; i < batch.operations.size(); ++i)
+        batch.outcomes[i] = {batch.operations[i].id, *stopped, ""};
+      return writes;
+    }
+    const auto present = present_of(call, batch.operations);
     for (std::size_t i = 0; i < batch.operations.size(); ++i) {
       const auto shown = present.find(i);
       Result<Write> write = write_for(call, batch.operations[i], shown == present.end() ? nullptr : &shown->second);
@@ -391,7 +398,7 @@ void PartnerCenterConnector::push_each(Call& call, Batches& batches) {
     batch.operations = *operations;
     batch.outcomes.resize(operations->size());
     const bool reads = std::any_of(operations->begin(), operations->end(), needs_the_present);
-    return Client::ReadyBatch{reads, [&make, &batch] { return make(batch); }};
+    return Client::ReadyBatch{reads, [&make, &batch](const Error* stopped) { return make(batch, stopped); }};
   };
   client_.write_each(call, next, [&](const std::vector<Result<Answer>>& answers) {
     UnderWay batch = std::move(under_way.front());

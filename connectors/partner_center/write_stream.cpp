@@ -73,7 +73,7 @@ bool Client::Stream::begin_batch() {
   while (may_begin_ && under_way_.size() < under_way_max) {
     if (!ready_) ready_ = next_();
     if (!ready_ || (ready_->reads && !under_way_.empty())) return false;
-    const std::vector<Write> writes = std::exchange(ready_, std::nullopt)->make();
+    const std::vector<Write> writes = std::exchange(ready_, std::nullopt)->make(stopped_ ? &*stopped_ : nullptr);
     Batch& batch = under_way_.emplace_back();
     batch.first = sent_;
     for (const Write& w : writes) {
@@ -115,7 +115,7 @@ void Client::Stream::hand_out(Which which) {
   }
   if (!under_way_.empty()) return;
   may_begin_ = true;
-  stopped_.reset();
+  if (!ready_) stopped_.reset();  // a batch that waits behind is told of it, too
 }
 
 std::vector<Result<Answer>> Client::Stream::answers_to(const Batch& batch) {

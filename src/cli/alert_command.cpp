@@ -73,8 +73,9 @@ Result<std::optional<Rhythm>> rhythm(Workplace& place) {
   if (begun.size() < runs_that_tell || under_way) return std::optional<Rhythm>();
   std::vector<Duration> between;
   for (std::size_t i = 1; i < begun.size(); ++i) between.push_back(begun[i - 1] - begun[i]);
+  const Duration newest = between.front();  // where they come less often now, that counts at once
   std::sort(between.begin(), between.end());
-  return std::optional<Rhythm>({begun.front(), between[between.size() / 2]});
+  return std::optional<Rhythm>({begun.front(), std::max(newest, between[between.size() / 2])});
 }
 
 std::string about(Duration d) {

@@ -18,7 +18,8 @@ const std::string exit_codes_text =
     "mapping;\n"
     "3 a side is unreachable or refuses the login; 4 stopped by a guard; 5 store damaged or newer, or disk full; 6 "
     "another\n"
-    "process holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0.";
+    "process holds the store; 130 asked to stop before the end (nothing is lost). A stopped `cosell run` ends with 0, "
+    "by a hangup with 129.";
 
 namespace {
 

@@ -109,9 +109,10 @@ void check_store(Checklist& list, Workplace& place, int& code) {
       list.add({Level::ok, "Store", path, ""});
       return;
     }
-    list.add({Level::problem, "Store",
-              path + " can be looked at and not written by this user, as a sync has to: " + closed + " is another's",
-              "Run the sync as the user who owns it, or give this one the file and its folder."});
+    list.add(
+        {Level::problem, "Store",
+         path + " can be looked at and not written by this user, as a sync has to: " + closed + " cannot be written",
+         "Run the sync as the user who owns it, or give this one the file and its folder."});
     code = worse(code, exit_usage);
     return;
   }

@@ -178,6 +178,7 @@ PairAnswer approve_pair(Session& session, const PairConfig& config, const Approv
     auto approved = engine::approve(place.pair(), row.id, which);
     if (!approved) {
       answer.code = worse(answer.code, failed(session, &config, approved.error()).code);
+      list.append(Object().text("deal", row.title).text("error", approved.error().message).done());
       continue;
     }
     any = any || !approved->steps.empty();

@@ -29,8 +29,8 @@ std::string plain_name(const std::string& name) {
 bool chosen_by(const DealRow& row, const ResolveOptions& options) {
   const std::string kind = options.kind.empty() ? "conflict" : options.kind;
   const auto reasons = engine::reasons_of(row);
-  return row.state == store::DealState::waiting &&
-         std::any_of(reasons.begin(), reasons.end(), [&](const std::string& reason) {
+  const bool waits = row.state == store::DealState::waiting || row.state == store::DealState::failed;
+  return waits && std::any_of(reasons.begin(), reasons.end(), [&](const std::string& reason) {
            return engine::can_be_chosen(reason) && is_reason_of_kind(reason, kind);
          });
 }

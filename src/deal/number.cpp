@@ -180,7 +180,11 @@ std::size_t decimals_of(const Value& value) {
 bool rounds_to(const Value& sent_value, const Value& kept_value) {
   const auto sent = number_of(sent_value);
   const auto kept = number_of(kept_value);
-  if (!sent || !kept) return false;
+  const auto* sent_money = std::get_if<Money>(&sent_value);
+  const auto* kept_money = std::get_if<Money>(&kept_value);
+  const bool other_currency =
+      sent_money != nullptr && kept_money != nullptr && sent_money->currency != kept_money->currency;
+  if (!sent || !kept || other_currency) return false;
   const auto sign_of = [](const Number& n) { return !n.text.empty() && n.text.front() == '-'; };
   const auto size_of = [&](const Number& n) { return sign_of(n) ? n.text.substr(1) : n.text; };
   const std::string all = size_of(*sent);

@@ -237,14 +237,16 @@ Result<void> Absence::look_at_older(Side side) {
   if (!*looked) return {};
   return pair_.store->transaction([&]() -> Result<void> {
     for (const std::string& id : due) {
-      if (unread.count(id) > 0) {
-        later.push_back(id);
-        continue;
-      }
       auto row = pair_.store->deal_by_record(side, id);
       if (!row) return row.error();
       if (!*row || older(**row) == (*row)->marks.end()) continue;
       store::DealRow restored = **row;
+      if (unread.count(id) > 0) {  // asked for again after the same time, not in every sync
+        set_mark_time(restored, mark, pair_.clock->now());
+        if (auto updated = pair_.store->update_deal(restored); !updated) return updated;
+        later.push_back(id);
+        continue;
+      }
       restored.marks[restored_mark(side)] = older(**row)->second;
       restored.marks.erase(mark);
       restored.dirty = true;

@@ -321,7 +321,7 @@ Result<void> Cycle::rounds() {
 }
 
 Result<void> Cycle::wait_for_lost_creates() {
-  while (report_.unanswered > 0 && !stopped()) {
+  for (bool looked_up = false; report_.unanswered > 0 && !stopped(); looked_up = true) {
     store::OperationFilter filter;
     filter.state = store::OperationState::unknown;
     filter.limit = 1000;
@@ -330,7 +330,8 @@ Result<void> Cycle::wait_for_lost_creates() {
     if (open->empty()) return {};
     Instant latest = pair_.clock->now();
     for (const auto& op : *open) latest = std::max(latest, op.not_before.value_or(latest));
-    if (latest <= pair_.clock->now()) return {};  // what is left is looked up by a later sync: it cannot be read now
+    // What is left then cannot be read now; a later sync looks it up.
+    if (looked_up && latest <= pair_.clock->now()) return {};
     options_.progress(
         {"Making sure that " + std::to_string(open->size()) + " unanswered writes cannot arrive late", 0, 0});
     if (!pair_.clock->sleep_for(latest - pair_.clock->now() + milliseconds(50))) {

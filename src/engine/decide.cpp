@@ -305,6 +305,7 @@ void Decider::forget_other_steps(DealRow& row, const std::vector<Irreversible>& 
     row.marks.erase(settle_mark(step));
     row.marks.erase(asked_mark(step));
     row.marks.erase(approved_mark(step));
+    if (step == Irreversible::won) row.marks.erase(won_beside_mark);
   }
 }
 
@@ -432,8 +433,8 @@ void Decider::drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) co
     dropped.insert(op.id.value);
     return true;
   });
-  const bool waits = plan.row.state == DealState::waiting || plan.row.state == DealState::skipped;
-  if (dropped.empty() || (waits && tells == Tells::unless_it_waits)) return;
+  const bool free = plan.row.state == DealState::in_sync || plan.row.state == DealState::changed;
+  if (dropped.empty() || (!free && tells == Tells::unless_told_of_more)) return;
   const auto said = plan.row.marks.find(refused_message_mark);
   const DealRow behind = plan.row;
   plan.row.state = DealState::failed;
@@ -444,7 +445,7 @@ void Decider::drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) co
   if (behind.state != DealState::waiting) return;
   // What it waits for besides goes on to be told, and done.
   mark_record(plan.row, waits_too_mark, behind.reason);
-  plan.row.message += (plan.row.message.empty() ? "" : " ") + behind.message;
+  plan.row.message = words::one_after_the_other(plan.row.message, behind.message);
   if (is_for_a_person(behind)) plan.row.next_step += " " + behind.next_step;
 }
 
@@ -460,14 +461,16 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
     if (reason != s.reason) mark_record(plan.row, waits_too_mark, reason);
   }
   RefusedWrites wanted;
+  const bool writes = !plan.operations.empty();
   drop_refused(plan, wanted, Tells::always);
+  if (writes && plan.operations.empty()) plan.summary.clear();  // nothing of it happens
   const DealRow& before = plan.before;
   const bool same =
       before.state == plan.row.state && before.reason == plan.row.reason && before.message == plan.row.message;
   if (!same) plan.row.since = now_;
   if (plan.row.state == DealState::failed) plan.warning_is_new = false;  // nothing leaves
   add_seller_columns(plan, view);
-  drop_refused(plan, wanted, Tells::unless_it_waits);
+  drop_refused(plan, wanted, Tells::unless_told_of_more);
   keep_refused_writes(plan.row, wanted);
   if (!plan.operations.empty() && plan.row.state == DealState::in_sync) plan.row.state = DealState::changed;
   if (!same && plan.summary.empty() && plan.operations.empty()) plan.summary = words::state_line(plan.row);

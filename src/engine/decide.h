@@ -90,8 +90,9 @@ class Decider {
   // G-3: a deal that may be registered is not won too soon after its creation. `waits`: what the step waits for
   // otherwise. False: not before the moment that is told there now.
   bool won_may_leave(const Planned& plan, const DealView& view, Situation& waits) const;
-  // The deal may be won although something waits for a choice. False: a person is asked in `waits`.
-  bool won_despite_conflicts(Planned& plan, const reconcile::Decision& decision, Situation& waits) const;
+  // A deal that is won while something waits for a choice (L-7).
+  static void forget_approval_of_other_conflicts(store::DealRow& row, const std::string& conflicts);
+  void ask_about_conflicts(store::DealRow& row, const std::vector<Field>& conflicts, Situation& waits) const;
   void plan_registration(Planned& plan, const DealView& view, Situation& situation) const;
   // M-1 and G-3: what the steps of this decision may cost, told while they wait and when they leave.
   void warn_of_steps(Planned& plan, const reconcile::Decision& decision, const DealView& view,
@@ -107,7 +108,11 @@ class Decider {
                          Situation& situation) const;
   Result<void> plan_referral_update(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                     Situation& situation);
-  Result<bool> help_was_asked(Planned& plan);
+  struct HelpAsked {
+    bool asked = false;
+    std::string unread;  // why nobody knows
+  };
+  Result<HelpAsked> help_was_asked(Planned& plan);
   // What the comparison itself left to a person, conflicts first.
   std::vector<Situation> left_to_a_person(Planned& plan, const reconcile::Decision& decision,
                                           const std::set<Field>& held, const DealView& view) const;
@@ -153,7 +158,7 @@ class Decider {
   void add_seller_columns(Planned& plan, const DealView& view) const;
   // A write that was refused in just this form is not sent again until something changes or a person replays it.
   // `wanted`: those that would be sent again.
-  enum class Tells : std::uint8_t { always, unless_it_waits };
+  enum class Tells : std::uint8_t { always, unless_told_of_more };
   void drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) const;
   Planned settle_situation(Planned plan, const DealView& view, Situation situation) const;
 

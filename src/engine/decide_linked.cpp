@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "base/text.h"
 #include "deal/registration.h"
 #include "engine/decide.h"
 #include "engine/flip.h"
@@ -89,6 +90,12 @@ std::vector<Field> fields_in_conflict(const Decision& decision) {
   return fields;
 }
 
+std::string names_of(const std::vector<Field>& fields) {
+  std::vector<std::string> names;
+  for (const Field f : fields) names.emplace_back(info(f).name);
+  return text::join(names, " ");
+}
+
 std::set<Field> with_verdict(const Decision& decision, Verdict verdict) {
   std::set<Field> fields;
   for (const auto& d : decision.fields) {
@@ -165,26 +172,35 @@ void Decider::hold_closing_without_reason(Planned& plan, Decision& decision, con
   wait_too(situation, std::move(s));
 }
 
-// What the sides differ in when a deal is won stays so: a closed referral cannot be changed any more (L-7). A deal that
-// is lost does not wait for it.
-bool Decider::won_despite_conflicts(Planned& plan, const Decision& decision, Situation& waits) const {
-  const std::vector<Field> conflicts = fields_in_conflict(decision);
-  if (conflicts.empty() || has_mark(plan.row, approved_mark(Irreversible::won))) return true;
-  if (!has_mark(plan.row, asked_mark(Irreversible::won))) {
-    set_mark_time(plan.row, asked_mark(Irreversible::won), now_);
+// What the sides differ in when a deal is won stays so: a closed referral cannot be changed any more (L-7). Only an
+// approval that spoke of it lets the deal be won all the same. A deal that is lost does not wait for it.
+void Decider::forget_approval_of_other_conflicts(store::DealRow& row, const std::string& conflicts) {
+  const auto told = row.marks.find(won_beside_mark);
+  if (told != row.marks.end() ? told->second == conflicts : conflicts.empty()) return;
+  row.marks.erase(won_beside_mark);
+  if (!conflicts.empty()) row.marks.erase(approved_mark(Irreversible::won));
+}
+
+// `waits`: what the step waits for otherwise.
+void Decider::ask_about_conflicts(store::DealRow& row, const std::vector<Field>& conflicts, Situation& waits) const {
+  if (waits.reason == "approval") {
+    waits.message += " " + words::won_beside_conflict(pair_, conflicts);
+  } else {
+    if (!has_mark(row, asked_mark(Irreversible::won))) set_mark_time(row, asked_mark(Irreversible::won), now_);
+    waits.state = DealState::waiting;
+    waits.waits_for = WaitFor::operator_;
+    waits.reason = "approval";
+    waits.message = words::won_beside_conflict(pair_, conflicts);
+    waits.next_step = words::won_beside_conflict_remedy(row);
   }
-  waits.state = DealState::waiting;
-  waits.waits_for = WaitFor::operator_;
-  waits.reason = "approval";
-  waits.message = words::won_beside_conflict(pair_, conflicts);
-  waits.next_step = words::won_beside_conflict_remedy(plan.row);
-  return false;
+  row.marks[won_beside_mark] = names_of(conflicts);
 }
 
 // Steps that may not leave yet are taken out of the decision; the rest of it goes on. Their waiting times run together,
 // and each leaves when its own is over; help never before the deal may be shown.
 void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view, Situation& situation) {
   forget_other_steps(plan.row, decision.steps);
+  const std::vector<Field> conflicts = fields_in_conflict(decision);
   std::vector<Irreversible> settling;
   std::optional<Situation> settle;
   for (const Irreversible step : decision.steps) {
@@ -193,13 +209,18 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
     if (wanted->verdict != Verdict::to_partner_center) continue;  // held for another reason
     const bool first_link = !view.base_crm.shows(field);
     Situation s;
+    if (step == Irreversible::won) forget_approval_of_other_conflicts(plan.row, names_of(conflicts));
     bool leaves = step_may_leave(plan, step, first_link, view.crm.deal, s);
     if (step == Irreversible::won && !won_may_leave(plan, view, s)) leaves = false;
     if (step == Irreversible::help_asked && leaves) {
       const auto* shown = decision.of(Field::visible);
       leaves = shown == nullptr || shown->verdict != Verdict::held;
     }
-    if (step == Irreversible::won && leaves && !won_despite_conflicts(plan, decision, s)) leaves = false;
+    const bool approved = has_mark(plan.row, approved_mark(step));
+    if (step == Irreversible::won && !conflicts.empty() && !approved && (leaves || s.reason == "approval")) {
+      ask_about_conflicts(plan.row, conflicts, s);
+      leaves = false;
+    }
     if (leaves || s.reason != "approval") plan.row.marks.erase(asked_mark(step));
     if (leaves) continue;
     wanted->verdict = Verdict::held;
@@ -264,29 +285,44 @@ Columns Decider::to_crm_columns(Decision& decision, const DealView& view, Column
   return written.columns;
 }
 
-// Somebody may have asked Microsoft in Partner Center already: a second request is never made beside the first.
-Result<bool> Decider::help_was_asked(Planned& plan) {
-  if (plan.row.microsoft.valid()) return true;
-  bool asked = false;
+// Somebody may have asked Microsoft in Partner Center already: a second request is never made beside the first. Where
+// this one engagement cannot be looked at, its deal alone waits.
+Result<Decider::HelpAsked> Decider::help_was_asked(Planned& plan) {
+  HelpAsked help;
+  if (plan.row.microsoft.valid()) {
+    help.asked = true;
+    return help;
+  }
   if (given_ != nullptr) {
     const json::Value* known = given_->find("help_was_asked");
-    asked = known != nullptr && known->as_bool();
+    help.asked = known != nullptr && known->as_bool();
+    help.unread = given_->text_of("help_unread");
   } else if (!may_ask_) {
     return make_error(ErrorClass::cancelled, "Partner Center has to be asked first.");
   } else {
-    RelatedQuery query;
-    query.kind = RecordKind::microsoft_half;
-    query.engagement_id = plan.row.engagement_id;
+    RecordRef ref;
+    ref.kind = RecordKind::microsoft_half;
+    ref.key = BridgeKey(plan.row.engagement_id);
     Call call = pair_.call(Side::partner_center);
-    auto found = pair_.partner_center->related(call, query);
+    auto found = pair_.partner_center->fetch(call, {&ref, 1}, {});
     if (!found) return no_answer(Side::partner_center, found.error());
-    asked = !found->empty();
+    for (const Observation& seen : *found) {
+      if (seen.existence == cosell::Existence::unreadable) {
+        help.unread = words::unread(pair_, Side::partner_center, plan.row, seen);
+      } else {
+        help.asked = true;
+      }
+    }
   }
-  plan.answers.set("help_was_asked", json::Value::boolean(asked));
-  if (!asked) return false;
+  if (!help.unread.empty()) {
+    plan.answers.set("help_unread", json::Value::string(help.unread));
+    return help;
+  }
+  plan.answers.set("help_was_asked", json::Value::boolean(help.asked));
+  if (!help.asked) return help;
   plan.row.ask_microsoft_at = now_;  // taken into the store by the next look-up
   plan.row.dirty = true;
-  return true;
+  return help;
 }
 
 Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, const DealView& view,
@@ -315,8 +351,20 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
     } else {
       auto asked = help_was_asked(plan);
       if (!asked) return asked.error();
-      if (*asked) help->verdict = Verdict::held;
-      if (*asked) help->reason = Reason::not_answered_yet;
+      if (asked->asked || !asked->unread.empty()) {
+        help->verdict = Verdict::held;
+        help->reason = Reason::not_answered_yet;
+      }
+      if (!asked->unread.empty()) {
+        Situation s;
+        s.state = DealState::waiting;
+        s.waits_for = WaitFor::date;
+        s.reason = "checking";
+        s.message = asked->unread;
+        s.next_step = words::unread_remedy(pair_, Side::partner_center);
+        s.look_again_at = now_ + hours(1);
+        wait_too(situation, std::move(s));
+      }
     }
   }
   OperationRow update = operation(plan, Side::partner_center, RecordKind::referral, Verb::update);

@@ -46,6 +46,7 @@ std::string restored_mark(Side side);
 std::string settle_mark(Irreversible step);
 std::string asked_mark(Irreversible step);
 std::string approved_mark(Irreversible step);
+inline constexpr const char* won_beside_mark = "won_beside";  // fields in conflict that were told with that question
 bool is_settle_mark(const std::string& name);
 bool is_step_mark(const std::string& name);  // one of the three
 
@@ -62,7 +63,8 @@ std::string misses_mark(Side side);
 inline const std::string choice_prefix = "choice.";  // + field: what a person chose, until it is carried out
 inline const std::string journey_prefix = "flip.";   // + field: of a value that goes back and forth
 
-// An opportunity's columns that the CRM does not show to the bridge's user, and never did (names, parted by blanks).
+// An opportunity's columns that the CRM does not show to the bridge's user, and that were not empty when it did (names,
+// parted by blanks).
 inline constexpr const char* hidden_mark = "hidden";
 
 inline constexpr const char* registration_mark = "registration.wanted";  // the registration as it is wanted, as text

@@ -193,18 +193,20 @@ Result<Columns> Observer::columns_of(const Observation& seen, ImageId before) {
   return with_hidden(seen, *known);
 }
 
-// What was never shown is told to people (view.cpp); true when that changes.
 bool Observer::note_hidden(DealRow& row, const Observation& seen, const Columns& shown) {
-  std::string never_shown;
+  std::string not_known;
   for (const std::string& name : seen.hidden) {
-    if (shown.find(name) == shown.end()) never_shown += (never_shown.empty() ? "" : " ") + name;
+    // Kept from before it was hidden, it may be of another contact by now.
+    const auto known = shown.find(name);
+    if (known != shown.end() && is_blank((*known).second)) continue;
+    not_known += (not_known.empty() ? "" : " ") + name;
   }
   const auto mark = row.marks.find(hidden_mark);
-  if (mark == row.marks.end() ? never_shown.empty() : mark->second == never_shown) return false;
-  if (never_shown.empty()) {
+  if (mark == row.marks.end() ? not_known.empty() : mark->second == not_known) return false;
+  if (not_known.empty()) {
     row.marks.erase(mark);
   } else {
-    row.marks[hidden_mark] = never_shown;
+    row.marks[hidden_mark] = not_known;
   }
   return true;
 }

@@ -28,6 +28,10 @@ class Observer {
   // Inside a transaction. The side does not know the record under its id: it counts as out of sight (I-11).
   Result<void> take_missing(Side side, const std::string& id, ObserveCounts& counts);
 
+  // What is hidden of an opportunity and not known to be empty is told to people (view.cpp); true when that changes.
+  // `shown`: what is known.
+  static bool note_hidden(store::DealRow& row, const Observation& seen, const Columns& shown);
+
  private:
   // A state from before the known one, which says nothing of keys either.
   bool is_left_out(const store::SideState& known, const Observation& seen) const;
@@ -36,7 +40,6 @@ class Observer {
   Result<bool> is_an_earlier_request(const store::DealRow& row, const Observation& seen) const;
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
   Result<Columns> columns_of(const Observation& seen, ImageId before);
-  static bool note_hidden(store::DealRow& row, const Observation& seen, const Columns& shown);
   Result<bool> only_completes(const Observation& seen, ImageId before);
   Result<void> note_retyped_key(store::DealRow& row, Side side, const Observation& seen, ImageId before);
   Result<void> record_change(store::DealRow& row, Side side, const Observation& seen, ImageId before);

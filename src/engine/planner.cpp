@@ -178,14 +178,18 @@ bool Planner::may_decide_on(const store::DealRow& row) const {
 // own.
 Result<bool> Planner::follows_approved_create(const OperationRow& op) const {
   if (first_sync_ != FirstSyncIs::approved || op.verb != name_of(Verb::update) || !op.step.empty()) return false;
-  store::OperationFilter creates;
-  creates.deal = op.deal;
-  creates.verb = name_of(Verb::create);
-  creates.state = store::OperationState::applied;
-  creates.limit = 1;
-  auto made = pair_.store->operations(creates);
-  if (!made) return made.error();
-  return !made->empty();
+  for (const RecordKind kind : {RecordKind::opportunity, RecordKind::referral}) {
+    store::OperationFilter creates;
+    creates.deal = op.deal;
+    creates.kind = name_of(kind);
+    creates.verb = name_of(Verb::create);
+    creates.state = store::OperationState::applied;
+    creates.limit = 1;
+    auto made = pair_.store->operations(creates);
+    if (!made) return made.error();
+    if (!made->empty()) return true;
+  }
+  return false;
 }
 
 // Decides on these deals and keeps what follows; how many operations that is.

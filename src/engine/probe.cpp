@@ -56,15 +56,20 @@ bool may_come_of(const OperationRow& create, const Observation& seen) {
   return !differs;
 }
 
-// A number that the side rounds is shown as it keeps it (F-53).
 bool shows_changes(const OperationRow& row, const Observation& seen) {
   return std::all_of(row.changes.begin(), row.changes.end(), [&](const auto& change) {
     const Value& shown = column(seen.columns, change.first);
-    return same_value(shown, change.second) || rounds_to(change.second, shown);
+    return same_value(shown, change.second) || is_kept_rounded(row, change.first, shown);
   });
 }
 
 }  // namespace
+
+bool is_kept_rounded(const OperationRow& row, std::string_view name, const Value& shown) {
+  const auto before = row.expected.find(name);
+  const bool as_before = before != row.expected.end() && same_value(before->second, shown);
+  return !as_before && rounds_to(column(row.changes, name), shown);
+}
 
 Result<void> Settler::probe_open_operations() {
   for (const Side side : {Side::partner_center, Side::crm}) {

@@ -1,6 +1,7 @@
 // Replay, step by step: forget the refusals, read again, run a cycle for these deals, tell what became of each.
 #include "engine/replay.h"
 
+#include "engine/absence.h"
 #include "engine/decide.h"
 #include "engine/flip.h"
 #include "engine/marks.h"
@@ -52,8 +53,11 @@ Result<std::vector<Replayed>> mark(const Pair& pair, const std::vector<DealId>& 
   return out;
 }
 
+// What a side could not show of a deal, and which side.
+using Unread = std::vector<std::pair<Side, Observation>>;
+
 Result<void> take_all(const Pair& pair, Side side, const std::vector<RecordRef>& refs,
-                      const std::vector<Observation>& found) {
+                      const std::vector<Observation>& found, Unread& unread) {
   Observer observer(pair, RunId{});
   ObserveCounts counts;
   return pair.store->transaction([&]() -> Result<void> {
@@ -61,6 +65,7 @@ Result<void> take_all(const Pair& pair, Side side, const std::vector<RecordRef>&
     for (const RecordRef& ref : refs) missing.insert(ref.id.value);
     for (const Observation& seen : found) {
       missing.erase(seen.id.value);
+      if (seen.existence == Existence::unreadable) unread.emplace_back(side, seen);
       if (auto taken = observer.take(side, seen, counts); !taken) return taken;
     }
     for (const std::string& id : missing) {
@@ -71,7 +76,8 @@ Result<void> take_all(const Pair& pair, Side side, const std::vector<RecordRef>&
 }
 
 // The listing of the cycle shows only what changed since the last one; these deals are looked at whatever it shows.
-Result<void> read_again(const Pair& pair, Side side, const std::vector<Replayed>& deals, std::optional<Error>& down) {
+Result<void> read_again(const Pair& pair, Side side, const std::vector<Replayed>& deals, std::optional<Error>& down,
+                        Unread& unread) {
   std::vector<RecordRef> refs;
   for (const Replayed& one : deals) {
     auto row = pair.store->deal(one.deal);
@@ -94,7 +100,24 @@ Result<void> read_again(const Pair& pair, Side side, const std::vector<Replayed>
       down = found.error();
       return {};
     }
-    if (auto taken = take_all(pair, side, some, *found); !taken) return taken;
+    if (auto taken = take_all(pair, side, some, *found, unread); !taken) return taken;
+  }
+  return {};
+}
+
+// A deal that could not be read again was replayed by what is known of it; nobody can say that both sides agree.
+Result<void> tell_of_unread(const Pair& pair, ReplayReport& report, const Unread& unread) {
+  for (const auto& [side, seen] : unread) {
+    auto row = pair.store->deal_by_record(side, seen.id.value);
+    if (!row) return row.error();
+    if (!*row) continue;
+    for (Replayed& one : report.deals) {
+      if (one.deal != (*row)->id) continue;
+      one.already_done = false;
+      one.after = words::unread(pair, side, **row, seen);
+    }
+    auto noted = pair.store->transaction([&] { return note_unread(pair, report.cycle, side, **row, seen); });
+    if (!noted) return noted;
   }
   return {};
 }
@@ -127,9 +150,10 @@ Result<ReplayReport> replay(const Pair& pair, const std::vector<DealId>& deals, 
   auto marked = mark(pair, deals);
   if (!marked) return marked.error();
   report.deals = std::move(*marked);
+  Unread unread;
   for (const Side side : {Side::crm, Side::partner_center}) {
     std::optional<Error> down;
-    if (auto done = read_again(pair, side, report.deals, down); !done) return done.error();
+    if (auto done = read_again(pair, side, report.deals, down, unread); !done) return done.error();
     if (!down) continue;
     // The deals stay marked: they are replayed as soon as the side is back.
     report.cycle.side_is_down(side, *down);
@@ -143,6 +167,7 @@ Result<ReplayReport> replay(const Pair& pair, const std::vector<DealId>& deals, 
   if (!cycle) return cycle.error();
   report.cycle = std::move(*cycle);
   if (auto told = tell(pair, report, options.plan_only); !told) return told.error();
+  if (auto told = tell_of_unread(pair, report, unread); !told) return told.error();
   return report;
 }
 

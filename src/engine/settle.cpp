@@ -212,6 +212,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
   const Columns& picture = applied.stored && applied.stored->hidden.empty() ? applied.stored->columns : laid_over;
   auto image = store.put_image(picture, state.image);
   if (!image) return image.error();
+  if (side == Side::crm && applied.stored) Observer::note_hidden(deal, *applied.stored, picture);
   state.record_id = row.target_id;
   state.image = *image;
   state.existence = store::Existence::live;
@@ -254,6 +255,7 @@ Result<void> Settler::let_key_be_given(const OperationRow& row, const Columns& b
 // I-16: a tie is a person's to change. Decided anew when something changes.
 Result<void> Settler::wait_beside(const OperationRow& row, DealRow& deal, const DealRow& holder) {
   deal.dirty = false;
+  deal.marks.erase(waits_too_mark);
   deal.state = DealState::waiting;
   deal.waits_for = WaitFor::operator_;
   deal.reason = "made_before";
@@ -278,7 +280,7 @@ Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied&
   if (answer == AnswerIs::read_later) {
     as_sent = picture;
     for (const auto& [name, value] : row.changes) {
-      const bool rounded = rounds_to(value, column(picture, name));  // what the side made of it
+      const bool rounded = is_kept_rounded(row, name, column(picture, name));
       if (!rounded && (!begins_elsewhere || name != pair_.mapping->stage_column())) as_sent[name] = value;
     }
   }
@@ -380,6 +382,7 @@ Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& erro
     deal.marks[refused_reason_mark] = deal.reason;
   }
   add_refused_write(deal, row);
+  unmark_record(deal, agreed_before_mark, row.id.value);
   deal.dirty = true;  // so that the seller is told
   note_failure(deal, message);
   if (auto done = pair_.store->update_operation(row); !done) return done;
@@ -395,6 +398,7 @@ Result<void> Settler::miss(OperationRow& row, DealRow& deal, const Error& error)
     return noted;
   }
   if (auto done = drop(row, false); !done) return done;
+  unmark_record(deal, agreed_before_mark, row.id.value);
   const auto before = deal.marks.find(misses_mark(row.side));
   const int misses = before == deal.marks.end() ? 1 : std::stoi(before->second) + 1;
   deal.marks[misses_mark(row.side)] = std::to_string(std::min(misses, misses_max));

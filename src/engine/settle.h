@@ -19,6 +19,10 @@ inline bool names_its_target(const store::OperationRow& row) {
   return !is_create(row) || row.kind == name_of(RecordKind::registration);
 }
 
+// Does a later look show what the side made of the number that this write sent (F-53)? Not where it shows what stood
+// there before: the write may not have arrived.
+bool is_kept_rounded(const store::OperationRow& row, std::string_view name, const Value& shown);
+
 class Settler {
  public:
   Settler(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)

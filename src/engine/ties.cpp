@@ -103,6 +103,9 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
 Result<DealRow> Ties::merge(const DealRow& goes, Side side, DealRow stays) {
   if (auto removed = pair_.store->remove_deal(goes.id, stays.id); !removed) return removed.error();
   side_of(stays, side) = side_of(goes, side);
+  if (const auto hidden = goes.marks.find(hidden_mark); side == Side::crm && hidden != goes.marks.end()) {
+    stays.marks[hidden_mark] = hidden->second;
+  }
   if (stays.engagement_id.empty()) stays.engagement_id = goes.engagement_id;
   if (!stays.microsoft.valid()) {
     stays.microsoft = goes.microsoft;
@@ -226,7 +229,9 @@ Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen
   apart.since = pair_.clock->now();
   apart.dirty = true;
   // As a deal that a person has linked anew. Others that carry the key too still hold it.
-  erase_if(stays.marks, [](const auto& mark) { return mark.first != twinned_mark && mark.first != cloned_mark; });
+  erase_if(stays.marks, [](const auto& mark) {
+    return mark.first != twinned_mark && mark.first != cloned_mark && mark.first != hidden_mark;
+  });
   unmark_record(stays, twinned_mark, (*second)->partner_center.record_id);
   if (auto forgotten = forget_agreements_of_open_writes(stays); !forgotten) return forgotten.error();
   stays.partner_center = {};

@@ -72,6 +72,12 @@ std::string state_title(const store::DealRow& row) {
   return "Waiting";
 }
 
+std::string one_after_the_other(std::string first, const std::string& second) {
+  if (first.empty()) return second;
+  const bool ends = std::string_view(".!?").find(first.back()) != std::string_view::npos;
+  return first + (ends ? " " : ". ") + second;
+}
+
 std::string state_line(const store::DealRow& row) {
   std::string line = state_title(row);
   if (row.state == DealState::waiting && row.waits_for == WaitFor::seller) line = "Waiting for the seller";

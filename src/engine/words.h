@@ -19,7 +19,9 @@ mapping::SellerView seller_view(const Pair& pair, const store::DealRow& row, con
 // What the seller can do without the command line: behind the message in the CRM; "" when nothing is.
 std::string seller_step(const Pair& pair, const store::DealRow& row);
 std::string state_title(const store::DealRow& row);  // "In sync", "Waiting for you"
-std::string state_line(const store::DealRow& row);   // "Waiting for the seller: …"
+// Two sentences; the first one, of a system's own words perhaps, gets the full stop that it lacks.
+std::string one_after_the_other(std::string first, const std::string& second);
+std::string state_line(const store::DealRow& row);  // "Waiting for the seller: …"
 
 std::string clone(const Pair& pair, const store::DealRow& row);
 std::string copied(const Pair& pair, const store::DealRow& row);           // the original of a clone

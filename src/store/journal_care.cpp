@@ -151,7 +151,7 @@ Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
 }
 
 // A service that finds nothing to do for months leaves a row for each sync. Those stay with which another mapping came
-// into use, and the last one that went well.
+// into use or went, and the last one that went well.
 std::int64_t SqliteStore::drop_quiet_runs(Instant before) {
   return query(
              "DELETE FROM runs WHERE started_at < ?1"
@@ -159,8 +159,9 @@ std::int64_t SqliteStore::drop_quiet_runs(Instant before) {
              "  WHERE command IN ('sync', 'run') AND outcome IN ('ok', 'failures') AND finished_at IS NOT NULL)"
              " AND id NOT IN (SELECT run FROM journal WHERE run IS NOT NULL)"
              " AND id NOT IN (SELECT run FROM operations WHERE run IS NOT NULL)"
-             " AND id NOT IN (SELECT id FROM (SELECT id, mapping, lag(mapping) OVER (ORDER BY id) AS earlier FROM runs)"
-             "  WHERE earlier IS NOT mapping)")
+             " AND id NOT IN (SELECT id FROM (SELECT id, mapping, lag(mapping) OVER (ORDER BY id) AS earlier,"
+             "   lead(mapping) OVER (ORDER BY id) AS later FROM runs)"
+             "  WHERE earlier IS NOT mapping OR later IS NOT mapping)")
       .with(before)
       .run();
 }

@@ -250,6 +250,8 @@ TEST(Alert, IsRaisedWhenSyncsThatCameEveryFewMinutesStop) {
   EXPECT_THAT(alert.out, AllOf(HasSubstr("no sync began since"), HasSubstr("one every 10 minutes")));
   sandbox.answer({"sync"});
   EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n");
+  sandbox.advance("2h");
+  EXPECT_EQ(sandbox.cosell({"status", "--alert"}).out, "OK\n") << "they may come less often from now on";
 }
 
 TEST(Alert, IsNotSilencedByWhatConcernsOneDeal) {

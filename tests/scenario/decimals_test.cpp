@@ -1,6 +1,7 @@
 // Amounts in currencies of three decimals and of none, in CRMs whose columns hold two.
 #include <gtest/gtest.h>
 
+#include "tests/scenario/faults.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -62,6 +63,25 @@ TEST_P(Decimals, WhatTheCrmRoundsIsFoundAfterALostAnswer) {  // F-03, F-53, I-24
   world_.crm_edit(id, {{"value", 100}});
   settle();
   EXPECT_EQ(in_partner_center(id), 100) << "what the seller then writes is an edit";
+}
+
+// What stood there before is no rounded form of what was to be written: the write never arrived.
+TEST_P(Decimals, AnEditWithinOneUnitThatNeverArrivedIsSentAgain) {  // I-01, I-24
+  const auto id = deal(100, "EUR");
+  world_.crm_edit(id, {{"value", 100.5}});
+  world_.faults(Side::partner_center,
+                scripted_fault("PATCH", "/v1.0/engagements/referrals", {{"kind", "drop_before"}}));
+  world_.sync();
+  EXPECT_EQ(world_.fired(Side::partner_center), 1);
+  world_.advance(hours(1));
+  settle();
+  EXPECT_EQ(in_partner_center(id), 100.5);
+  portal_sets_value(id, 100.75);
+  world_.crm_write_fault({{"kind", "drop_before"}});
+  world_.sync();
+  world_.advance(hours(1));
+  settle();
+  EXPECT_NEAR(world_.opportunity(id)["value"].get<double>(), 100.75, 0.001);
 }
 
 TEST_P(Decimals, AFractionOfACurrencyThatHasNoneStaysWhereItWasWritten) {  // F-53

@@ -193,6 +193,60 @@ TEST_P(WaitingTogether, ADealIsWonOnceItIsChosenWhatIsRightOrApproved) {  // I-0
   }
 }
 
+// Whoever approved Won before there was a conflict approved something else.
+TEST_P(WaitingTogether, OnlyAnApprovalThatSpokeOfTheConflictLetsTheDealBeWon) {  // L-7
+  World world({.crm = GetParam()});
+  world.pair().settings.gates[Irreversible::won] = engine::Gate::ask;
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(days(5));
+  world.crm_edit(id, {{"stage", "won"}});
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "approval");
+  ASSERT_EQ(engine::approve(world.pair(), world.deal_of(id).id)->steps.size(), 1U);
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"value", 7000}});
+  world.portal_edit(world.referral_of(id)["id"],
+                    {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 9000}}});
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+  EXPECT_THAT(engine::reasons_of(world.deal_of(id)), ElementsAre("conflict", "approval"));
+  EXPECT_THAT(world.deal_of(id).message, HasSubstr("once it is chosen what is right"));
+  ASSERT_EQ(engine::approve(world.pair(), world.deal_of(id).id)->steps.size(), 1U);
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Won") << world.deal_of(id).message;
+}
+
+// A rule of the CRM refuses even to tell the seller.
+TEST_P(WaitingTogether, WhatWaitsStaysToldWhereTheSellerCannotBeTold) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.sync();
+  world.pair().settings.gates[Irreversible::lost] = engine::Gate::ask;
+  world.advance(minutes(5));
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.portal_edit(world.referral_of(id)["id"],
+                    {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", 9000}}});
+  world.crm_refuses_values_above(10, "Nobody changes this any more");
+  for (int i = 0; i < 2; ++i) {
+    world.sync();
+    world.advance(minutes(1));
+  }
+  const auto told = world.deal_of(id);
+  EXPECT_EQ(told.state, store::DealState::failed) << told.message;
+  EXPECT_THAT(told.message, HasSubstr("Nobody changes this any more. The bridge would close the deal as lost"));
+  EXPECT_THAT(told.next_step, HasSubstr("cosell approve"));
+  EXPECT_THAT(engine::reasons_of(told), testing::Contains("approval"));
+  const auto lines = world.store().history(told.id, 0, 1000)->size();
+  auto decided_again = told;
+  decided_again.dirty = true;
+  ASSERT_TRUE(world.store().transaction([&] { return world.store().update_deal(decided_again); }));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).since, told.since) << "nothing is new";
+  EXPECT_EQ(world.store().history(told.id, 0, 1000)->size(), lines);
+}
+
 // What a side refused hides neither what is missing nor what is to be approved.
 TEST_P(WaitingTogether, WhatWaitsIsToldAndApprovedAlsoBehindARefusedWrite) {
   World world({.crm = GetParam()});
