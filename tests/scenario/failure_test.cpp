@@ -404,7 +404,8 @@ TEST_P(Failure, AQuestionToPartnerCenterThatFailsIsNoIncidentOfTheCrm) {  // F-0
     auto answer = go(r);
     if (side == Side::partner_center && r.url.find("engagementId") != std::string::npos) {
       ++failed;
-      answer.response.body = "<html>";
+      answer.response = {};
+      answer.response.status = 503;
     }
     return answer;
   };
