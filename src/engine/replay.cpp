@@ -107,7 +107,9 @@ Result<void> read_again(const Pair& pair, Side side, const std::vector<Replayed>
 
 // A deal that could not be read again was replayed by what is known of it; nobody can say that both sides agree.
 Result<void> tell_of_unread(const Pair& pair, ReplayReport& report, const Unread& unread) {
-  for (const auto& [side, seen] : unread) {
+  for (const auto& one_unread : unread) {
+    const Side side = one_unread.first;
+    const Observation& seen = one_unread.second;
     auto row = pair.store->deal_by_record(side, seen.id.value);
     if (!row) return row.error();
     if (!*row) continue;
