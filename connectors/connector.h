@@ -196,8 +196,8 @@ struct Capabilities {
   // A new opportunity begins at the stage that the system gives it, whatever the create says; the stage is written
   // once the record is there.
   bool stage_after_create = false;
-  bool related_answer_by_query = false;  // Microsoft's answer is not in the delta and has to be looked up
-  int batch_max = 200;                   // operations per push
+  bool answer_looked_up = false;  // Microsoft's answer is not in the delta: fetch() is asked for its half
+  int batch_max = 200;            // operations per push
   int in_flight_max = 4;
 };
 
@@ -221,7 +221,6 @@ struct RelatedQuery {
   RecordKind kind = RecordKind::account;
   Columns match;  // account: the columns that must be equal; owner: {"email": …}
   std::vector<std::string> columns;
-  std::string engagement_id;  // microsoft_half
 };
 
 // Queries of one kind asked together: of the columns that all of them compare with a text the one that tells most of
@@ -305,7 +304,8 @@ class Connector {
   // batch beside the last requests of the one before (two are under way at most), unless an answer to that one may be
   // about more than its own record: then only once its outcomes are given.
   virtual void push_each(Call&, Batches&);
-  virtual Result<std::vector<Observation>> related(Call&, const RelatedQuery&) = 0;
+  // A system without customers and owners of its own finds none.
+  virtual Result<std::vector<Observation>> related(Call&, const RelatedQuery&) { return std::vector<Observation>{}; }
   // The answers to many queries of one kind that match the same columns, in their order. A system that can look for
   // many in one request does; otherwise they are asked one by one.
   virtual Result<std::vector<std::vector<Observation>>> related_to_each(Call&, std::span<const RelatedQuery>);

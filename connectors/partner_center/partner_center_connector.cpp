@@ -28,7 +28,7 @@ Capabilities capabilities_of_service(const PartnerCenterSettings& settings) {
   c.system = "partner_center";
   c.display_name = "Partner Center";
   c.client_key = Capabilities::ClientKey::none;
-  c.related_answer_by_query = true;
+  c.answer_looked_up = true;
   c.batch_max = 200;
   c.in_flight_max = kInFlightMax;
   if (!settings.patch_name) c.create_only_columns.push_back(info(Field::name).name);
@@ -119,13 +119,6 @@ class PartnerCenterConnector final : public Connector {
   std::vector<Outcome> push(Call& call, std::span<const Operation> operations) override;
   void push_each(Call& call, Batches& batches) override;
 
-  Result<std::vector<Observation>> related(Call& call, const RelatedQuery& query) override {
-    if (query.kind != RecordKind::microsoft_half || query.engagement_id.empty()) return std::vector<Observation>{};
-    auto halves = microsoft_halves(call, {query.engagement_id});
-    if (!halves) return halves.error();
-    return std::move(halves->front());
-  }
-
   std::string page_url(RecordKind kind, const RecordId& id) const override {
     if (kind != RecordKind::referral && kind != RecordKind::microsoft_half) return "";
     if (id.empty()) return settings_.link_template.substr(0, settings_.link_template.find_first_of("?{"));
@@ -139,8 +132,6 @@ class PartnerCenterConnector final : public Connector {
   Result<void> fetch_by_crm_id(Call& call, std::span<const RecordRef> refs, std::vector<Observation>& found);
   Result<void> fetch_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
                                       std::vector<Observation>& found);
-  using Halves = std::vector<Result<std::vector<Observation>>>;  // of each engagement that was asked for
-  Result<Halves> microsoft_halves(Call& call, const std::vector<std::string>& engagements);
   // `present`: the referral as it was just read, where needs_the_present.
   Result<Write> write_for(Call& call, const Operation& operation, const Result<Answer>* present);
   Result<json::Value> patch_for(const Operation& operation, const Result<Answer>* present) const;
@@ -216,48 +207,29 @@ Result<void> PartnerCenterConnector::fetch_by_crm_id(Call& call, std::span<const
   return {};
 }
 
-Result<PartnerCenterConnector::Halves> PartnerCenterConnector::microsoft_halves(
-    Call& call, const std::vector<std::string>& engagements) {
-  const Result<std::string> owner = feed_.owner(call);
-  if (!owner) return owner.error();
-  Halves halves;
-  const std::vector<Result<Rows>> pages = feed_.engagements(call, engagements);
-  for (std::size_t i = 0; i < pages.size(); ++i) {
-    if (!pages[i]) {
-      halves.emplace_back(pages[i].error());
-      continue;
-    }
-    std::vector<Observation> of_this;
-    const std::string engagement = partner_center::normal_id(engagements[i]);
-    for (const Rows::Row& row : pages[i]->rows) {
-      // A service that does not apply the filter shows the halves of other deals too.
-      const bool asked_for = row.head.engagement_id.empty() || row.head.engagement_id == engagement;
-      if (asked_for && whose(row.head, *owner) == Whose::microsoft) {
-        of_this.push_back(feed_.observe(row, Whose::microsoft));
-      }
-    }
-    halves.emplace_back(std::move(of_this));
-  }
-  return halves;
-}
-
 Result<void> PartnerCenterConnector::fetch_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
                                                             std::vector<Observation>& found) {
   if (engagements.empty()) return {};
-  Result<Halves> halves = microsoft_halves(call, engagements);
-  if (!halves) return halves.error();
-  if (const Error* error = failed_together(*halves)) return *error;
-  for (std::size_t i = 0; i < halves->size(); ++i) {
-    Result<std::vector<Observation>>& of_this = (*halves)[i];
-    if (of_this) {
-      std::move(of_this->begin(), of_this->end(), std::back_inserter(found));
-      continue;
+  const Result<std::string> owner = feed_.owner(call);
+  if (!owner) return owner.error();
+  const std::vector<Result<Rows>> pages = feed_.engagements(call, engagements);
+  if (const Error* error = failed_together(pages)) return *error;
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const std::string engagement = partner_center::normal_id(engagements[i]);
+    if (pages[i]) {
+      for (const Rows::Row& row : pages[i]->rows) {
+        // A service that does not apply the filter shows the halves of other deals too.
+        const bool asked_for = row.head.engagement_id.empty() || row.head.engagement_id == engagement;
+        if (asked_for && whose(row.head, *owner) == Whose::microsoft) {
+          found.push_back(feed_.observe(row, Whose::microsoft));
+        }
+      }
+    } else if (pages[i].error().kind != ErrorClass::not_found) {
+      Observation seen = unread(RecordKind::microsoft_half, pages[i].error());
+      seen.key = BridgeKey(engagements[i]);
+      seen.columns[info(Field::engagement_id).name] = Value(engagements[i]);
+      found.push_back(std::move(seen));
     }
-    if (of_this.error().kind == ErrorClass::not_found) continue;
-    Observation seen = unread(RecordKind::microsoft_half, of_this.error());
-    seen.key = BridgeKey(engagements[i]);
-    seen.columns[info(Field::engagement_id).name] = Value(engagements[i]);
-    found.push_back(std::move(seen));
   }
   return {};
 }

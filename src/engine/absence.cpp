@@ -148,7 +148,7 @@ Result<bool> Absence::any_is_back(Side side, const std::vector<std::string>& ids
 }
 
 // Rights that come back come back for many: as long as some are seen again, the next few are asked for at once.
-Result<bool> Absence::look_at_hidden(Side side, DealId& after) {
+Result<bool> Absence::look_at_out_of_sight(Side side, DealId& after) {
   store::DealFilter filter;
   filter.include_skipped = false;
   filter.out_of_sight = side;
@@ -176,13 +176,13 @@ Result<void> Absence::daily_look(Side side) {
   if (!last) return last.error();
   auto position = pair_.store->property(name + ".after");
   if (!position) return position.error();
-  auto hidden_position = pair_.store->property(name + ".hidden_after");
-  if (!hidden_position) return hidden_position.error();
+  auto out_of_sight_position = pair_.store->property(name + ".out_of_sight_after");
+  if (!out_of_sight_position) return out_of_sight_position.error();
   const auto at = parse_instant(*last);
   const Instant now = pair_.clock->now();
   if (at && now - *at < days(1)) return {};
   std::vector<std::string> ids;
-  DealId hidden_after{hidden_position->empty() ? 0 : std::stoll(*hidden_position)};
+  DealId out_of_sight_after{out_of_sight_position->empty() ? 0 : std::stoll(*out_of_sight_position)};
   store::DealFilter filter;
   filter.include_skipped = false;
   filter.limit = static_cast<int>(daily_portion(side));
@@ -197,17 +197,18 @@ Result<void> Absence::daily_look(Side side) {
     }
     filter.after = rows->empty() ? DealId{0} : rows->back().id;
     // First, so that what this look does not find is not asked for a second time.
-    auto hidden = look_at_hidden(side, hidden_after);
-    if (!hidden) return hidden.error();
-    if (!*hidden) return {};
+    auto looked_again = look_at_out_of_sight(side, out_of_sight_after);
+    if (!looked_again) return looked_again.error();
+    if (!*looked_again) return {};
   }
   auto looked = look_up(pair_, run_, report_, options_, side, ids);
   if (!looked) return looked.error();
   if (!*looked) return {};
   return pair_.store->transaction([&]() -> Result<void> {
     if (auto done = pair_.store->set_property(name, to_string(now)); !done) return done;
-    if (hidden_after.value != 0 || !hidden_position->empty()) {
-      if (auto done = pair_.store->set_property(name + ".hidden_after", std::to_string(hidden_after.value)); !done) {
+    if (out_of_sight_after.value != 0 || !out_of_sight_position->empty()) {
+      if (auto done = pair_.store->set_property(name + ".out_of_sight_after", std::to_string(out_of_sight_after.value));
+          !done) {
         return done;
       }
     }

@@ -50,7 +50,7 @@ class Absence {
  private:
   Result<void> close_listing(Side side);
   // Behind `after`, until a few are still out of sight. False as look_up().
-  Result<bool> look_at_hidden(Side side, DealId& after);
+  Result<bool> look_at_out_of_sight(Side side, DealId& after);
   Result<bool> any_is_back(Side side, const std::vector<std::string>& ids) const;
 
   const Pair& pair_;

@@ -158,7 +158,7 @@ Result<void> Cycle::pull() {
 
 // Microsoft's half may change without changing ours: open requests are looked up from time to time.
 Result<void> Cycle::ask_microsoft() {
-  if (!pair_.partner_center->capabilities().related_answer_by_query) return {};
+  if (!pair_.partner_center->capabilities().answer_looked_up) return {};
   DealId after;
   while (!stopped()) {
     auto rows = pair_.store->deals_to_ask_microsoft(pair_.clock->now(), after, asked_at_once);

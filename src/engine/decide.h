@@ -87,9 +87,13 @@ class Decider {
   void hold_steps_of_assessment(Planned& plan, reconcile::Decision& decision, const DealView& view,
                                 Situation& situation) const;
   void hold_steps(Planned& plan, reconcile::Decision& decision, const DealView& view, Situation& situation);
+  // What Won waits for besides: the age at which a deal can be registered, and an approval that spoke of what would
+  // stay different. `leaves`, `waits`: as it is without.
+  bool won_may_leave(Planned& plan, const DealView& view, const std::vector<Field>& conflicts, bool leaves,
+                     Situation& waits) const;
   // G-3: a deal that may be registered is not won too soon after its creation. `waits`: what the step waits for
   // otherwise. False: not before the moment that is told there now.
-  bool won_may_leave(const Planned& plan, const DealView& view, Situation& waits) const;
+  bool old_enough_to_be_won(const Planned& plan, const DealView& view, Situation& waits) const;
   // A deal that is won while something waits for a choice (L-7).
   static void forget_approval_of_other_conflicts(store::DealRow& row, const std::string& conflicts);
   void ask_about_conflicts(store::DealRow& row, const std::vector<Field>& conflicts, Situation& waits) const;

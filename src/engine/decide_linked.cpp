@@ -181,6 +181,15 @@ void Decider::forget_approval_of_other_conflicts(store::DealRow& row, const std:
   if (!conflicts.empty()) row.marks.erase(approved_mark(Irreversible::won));
 }
 
+bool Decider::won_may_leave(Planned& plan, const DealView& view, const std::vector<Field>& conflicts, bool leaves,
+                            Situation& waits) const {
+  leaves = old_enough_to_be_won(plan, view, waits) && leaves;
+  const bool approved = has_mark(plan.row, approved_mark(Irreversible::won));
+  if (conflicts.empty() || approved || (!leaves && waits.reason != "approval")) return leaves;
+  ask_about_conflicts(plan.row, conflicts, waits);
+  return false;
+}
+
 // `waits`: what the step waits for otherwise.
 void Decider::ask_about_conflicts(store::DealRow& row, const std::vector<Field>& conflicts, Situation& waits) const {
   if (waits.reason == "approval") {
@@ -211,16 +220,11 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
     Situation s;
     if (step == Irreversible::won) forget_approval_of_other_conflicts(plan.row, names_of(conflicts));
     bool leaves = step_may_leave(plan, step, first_link, view.crm.deal, s);
-    if (step == Irreversible::won && !won_may_leave(plan, view, s)) leaves = false;
     if (step == Irreversible::help_asked && leaves) {
       const auto* shown = decision.of(Field::visible);
       leaves = shown == nullptr || shown->verdict != Verdict::held;
     }
-    const bool approved = has_mark(plan.row, approved_mark(step));
-    if (step == Irreversible::won && !conflicts.empty() && !approved && (leaves || s.reason == "approval")) {
-      ask_about_conflicts(plan.row, conflicts, s);
-      leaves = false;
-    }
+    if (step == Irreversible::won) leaves = won_may_leave(plan, view, conflicts, leaves, s);
     if (leaves || s.reason != "approval") plan.row.marks.erase(asked_mark(step));
     if (leaves) continue;
     wanted->verdict = Verdict::held;

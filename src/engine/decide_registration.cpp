@@ -24,7 +24,7 @@ const char* name_of(EarlyWon how) {
   std::abort();
 }
 
-bool Decider::won_may_leave(const Planned& plan, const DealView& view, Situation& waits) const {
+bool Decider::old_enough_to_be_won(const Planned& plan, const DealView& view, Situation& waits) const {
   if (pair_.settings.early_won != EarlyWon::hold || has_mark(plan.row, approved_mark(Irreversible::won))) return true;
   const auto from = registrable_from(view.partner_center, pair_.settings.rules);
   if (!from || *from <= now_) return true;

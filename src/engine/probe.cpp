@@ -219,15 +219,11 @@ Result<void> Settler::wait_for_late_arrival(Side side, OperationRow& row) {
   if (!deal) return deal.error();
   if (!*deal) return {};
   const bool creates = !names_its_target(row);
-  (*deal)->state = DealState::waiting;
-  (*deal)->waits_for = WaitFor::date;
-  (*deal)->reason = "checking";
-  (*deal)->message = pair_.title(side) + " did not answer when the deal was " + (creates ? "created" : "changed") +
-                     " there. The bridge makes sure that " + (creates ? "it" : "the change") +
-                     " did not arrive before it tries again.";
-  (*deal)->next_step = "Nothing to do; decided after " + to_string_minutes(*row.not_before) + " UTC.";
-  (*deal)->look_again_at = row.not_before;
-  (*deal)->since = pair_.clock->now();
+  let_wait(**deal, {WaitFor::date, "checking",
+                    pair_.title(side) + " did not answer when the deal was " + (creates ? "created" : "changed") +
+                        " there. The bridge makes sure that " + (creates ? "it" : "the change") +
+                        " did not arrive before it tries again.",
+                    "Nothing to do; decided after " + to_string_minutes(*row.not_before) + " UTC.", row.not_before});
   return pair_.store->update_deal(**deal);
 }
 
@@ -239,13 +235,9 @@ Result<void> Settler::wait_to_be_read(Side side, OperationRow& row, const Observ
   auto deal = pair_.store->deal(row.deal);
   if (!deal) return deal.error();
   if (!*deal) return {};
-  if ((*deal)->reason != "checking") (*deal)->since = pair_.clock->now();
-  (*deal)->state = DealState::waiting;
-  (*deal)->waits_for = side == Side::crm ? WaitFor::date : WaitFor::partner_center;
-  (*deal)->reason = "checking";
-  (*deal)->message = words::unread(pair_, side, **deal, seen) + " Whether the last change arrived is not known yet.";
-  (*deal)->next_step = words::unread_remedy(pair_, side);
-  (*deal)->look_again_at = pair_.clock->now() + pair_.settings.late_arrival;
+  let_wait(**deal, {side == Side::crm ? WaitFor::date : WaitFor::partner_center, "checking",
+                    words::unread(pair_, side, **deal, seen) + " Whether the last change arrived is not known yet.",
+                    words::unread_remedy(pair_, side), pair_.clock->now() + pair_.settings.late_arrival});
   return pair_.store->update_deal(**deal);
 }
 

@@ -252,16 +252,22 @@ Result<void> Settler::let_key_be_given(const OperationRow& row, const Columns& b
   return pair_.store->update_deal(**deal);
 }
 
+void Settler::let_wait(DealRow& deal, Wait wait) const {
+  if (deal.state != DealState::waiting || deal.reason != wait.reason) deal.since = pair_.clock->now();
+  deal.state = DealState::waiting;
+  deal.waits_for = wait.whom;
+  deal.reason = std::move(wait.reason);
+  deal.message = std::move(wait.message);
+  deal.next_step = std::move(wait.next_step);
+  if (wait.look_again_at) deal.look_again_at = wait.look_again_at;
+}
+
 // I-16: a tie is a person's to change. Decided anew when something changes.
 Result<void> Settler::wait_beside(const OperationRow& row, DealRow& deal, const DealRow& holder) {
   deal.dirty = false;
   deal.marks.erase(waits_too_mark);
-  deal.state = DealState::waiting;
-  deal.waits_for = WaitFor::operator_;
-  deal.reason = "made_before";
-  deal.message = words::made_before(pair_, row.side, row.target_id);
-  deal.next_step = words::made_before_remedy(pair_, row.side, deal, holder);
-  deal.since = pair_.clock->now();
+  let_wait(deal, {WaitFor::operator_, "made_before", words::made_before(pair_, row.side, row.target_id),
+                  words::made_before_remedy(pair_, row.side, deal, holder)});
   if (auto updated = pair_.store->update_deal(deal); !updated) return updated;
   return note_outcome(row, deal.message);
 }
@@ -419,13 +425,10 @@ Result<void> Settler::postpone(DealRow& deal, Side side, const Error& error) {
   const auto& s = pair_.settings;
   Duration wait{std::min(s.retry_longest.ms, s.retry_first.ms << std::min(attempts, 12))};
   if (error.not_before) wait = std::max(wait, *error.not_before - pair_.clock->now());
-  deal.state = DealState::waiting;
-  deal.waits_for = side == Side::crm ? WaitFor::date : WaitFor::partner_center;
-  deal.reason = name_of(error.kind);
-  deal.look_again_at = pair_.clock->now() + wait;
-  deal.message = pair_.title(side) + " could not take the change: " + error.message;
-  deal.next_step = "Tried again by itself after " + to_string_minutes(*deal.look_again_at) + " UTC.";
-  deal.since = pair_.clock->now();
+  const Instant again = pair_.clock->now() + wait;
+  let_wait(deal, {side == Side::crm ? WaitFor::date : WaitFor::partner_center, name_of(error.kind),
+                  pair_.title(side) + " could not take the change: " + error.message,
+                  "Tried again by itself after " + to_string_minutes(again) + " UTC.", again});
   return pair_.store->update_deal(deal);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -54,6 +55,13 @@ class Settler {
   Result<void> settle_half(const store::OperationRow& row, const Applied& applied, store::DealRow& deal);
   Result<void> settle_record(store::OperationRow& row, const Applied& applied, AnswerIs answer, store::DealRow& deal);
   Result<void> let_key_be_given(const store::OperationRow& row, const Columns& before);
+  // What a deal waits for after a write, until it is decided anew.
+  struct Wait {
+    store::WaitFor whom;
+    std::string reason, message, next_step;
+    std::optional<Instant> look_again_at = {};
+  };
+  void let_wait(store::DealRow& deal, Wait wait) const;
   Result<void> wait_beside(const store::OperationRow& row, store::DealRow& deal, const store::DealRow& holder);
   Result<void> settle_failed(store::OperationRow& row, const Error& error);
   bool stage_follows(const store::OperationRow& row) const;

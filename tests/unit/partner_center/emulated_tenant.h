@@ -120,6 +120,13 @@ class EmulatedTenant {
     ref.created_after = created_after;
     return fetch(ref);
   }
+  // Microsoft's record in an engagement.
+  std::vector<Observation> half_in(const std::string& engagement) {
+    RecordRef ref;
+    ref.kind = RecordKind::microsoft_half;
+    ref.key = BridgeKey(engagement);
+    return fetch(ref);
+  }
 
   Operation creation(const std::string& crm_id, Deal deal) {
     Operation op;

@@ -416,13 +416,10 @@ TEST(PartnerCenterHelp, ALostRequestIsFoundByItsEngagement) {
     EmulatedTenant tenant(settings);
     tenant.set(only_form, false);  // the other form is the only one then
     const CoSell deal = co_sell(tenant);
-    RecordRef ref;
-    ref.kind = RecordKind::microsoft_half;
-    ref.key = BridgeKey(deal.ask.engagement_id);
-    EXPECT_THAT(tenant.fetch(ref), IsEmpty());
+    EXPECT_THAT(tenant.half_in(deal.ask.engagement_id), IsEmpty());
     tenant.fault("POST", Json{{"kind", "drop_after"}});
     EXPECT_EQ(failed(tenant.push(deal.ask)), ErrorClass::unknown);
-    EXPECT_EQ(tenant.fetch(ref).size(), 1u);
+    EXPECT_EQ(tenant.half_in(deal.ask.engagement_id).size(), 1u);
   }
 }
 
@@ -430,15 +427,9 @@ TEST(PartnerCenterHelp, ShowsMicrosoftsAnswer) {
   EmulatedTenant tenant;
   const CoSell deal = co_sell(tenant);
   applied(tenant.push(deal.ask));
-  RelatedQuery query;
-  query.kind = RecordKind::microsoft_half;
-  query.engagement_id = deal.ask.engagement_id;
-  const auto answer = [&] {
-    Call call = tenant.call();
-    return tenant.connector->related(call, query)->front().columns;
-  };
+  const auto answer = [&] { return tenant.half_in(deal.ask.engagement_id).front().columns; };
   EXPECT_TRUE(std::holds_alternative<Instant>(column(answer(), "expires_at")));
-  tenant.post("microsoft", Json{{"engagementId", query.engagement_id}, {"action", "accept"}});
+  tenant.post("microsoft", Json{{"engagementId", deal.ask.engagement_id}, {"action", "accept"}});
   EXPECT_EQ(text_of(column(answer(), "microsoft_answer")), "accepted");
   EXPECT_FALSE(text_of(column(answer(), "microsoft_seller")).empty());
   EXPECT_FALSE(text_of(column(answer(), "microsoft_crm_id")).empty());
@@ -450,11 +441,7 @@ TEST(PartnerCenterHelp, ShowsAReasonWhenMicrosoftDeclines) {
   applied(tenant.push(deal.ask));
   tenant.post("microsoft",
               Json{{"engagementId", deal.ask.engagement_id}, {"action", "decline"}, {"reason", "No seller"}});
-  RelatedQuery query;
-  query.kind = RecordKind::microsoft_half;
-  query.engagement_id = deal.ask.engagement_id;
-  Call call = tenant.call();
-  const Columns columns = tenant.connector->related(call, query)->front().columns;
+  const Columns columns = tenant.half_in(deal.ask.engagement_id).front().columns;
   EXPECT_EQ(text_of(column(columns, "microsoft_answer")), "declined");
   EXPECT_EQ(text_of(column(columns, "microsoft_reason")), "No seller");
 }

@@ -563,15 +563,15 @@ TEST(PartnerCenterSearch, TriesTheOtherFilterFormOnceAndRemembersIt) {
                      answer(200, engagement ? R"({"value":[{"id":"h","engagementId":"e","organizationId":"msft"}]})"
                                             : list_of({row("a", "2026-02-03T00:00:00Z")}))};
   };
-  RelatedQuery query;
-  query.kind = RecordKind::microsoft_half;
-  query.engagement_id = "e";
+  RecordRef half;
+  half.kind = RecordKind::microsoft_half;
+  half.key = BridgeKey("e");
   Call call = service.call();
-  const Result<std::vector<Observation>> found = service.connector->related(call, query);
+  const Result<std::vector<Observation>> found = service.connector->fetch(call, std::span(&half, 1), {});
   ASSERT_TRUE(found.has_value()) << found.error().message;
   EXPECT_THAT(ids_of(*found), ElementsAre("h"));
   const std::size_t before = service.requests.size();
-  ASSERT_TRUE(service.connector->related(call, query).has_value());
+  ASSERT_TRUE(service.connector->fetch(call, std::span(&half, 1), {}).has_value());
   EXPECT_EQ(service.requests.size(), before + 1);
 }
 
@@ -695,10 +695,10 @@ TEST(PartnerCenterWire, TakesNoHalfOfAnotherEngagementForAnAnswer) {
   service.then(200, R"({"value":[{"id":"h1","engagementId":"e-other",)" + half +
                         R"(,{"id":"h2","engagementId":"e-1",)" + half + "]}");
   Call call = service.call();
-  RelatedQuery query;
-  query.kind = RecordKind::microsoft_half;
-  query.engagement_id = "e-1";
-  const auto found = service.connector->related(call, query);
+  RecordRef asked;
+  asked.kind = RecordKind::microsoft_half;
+  asked.key = BridgeKey("e-1");
+  const auto found = service.connector->fetch(call, std::span(&asked, 1), {});
   ASSERT_TRUE(found.has_value()) << found.error().message;
   ASSERT_EQ(found->size(), 1U);
   EXPECT_EQ(found->front().id.value, "h2");
