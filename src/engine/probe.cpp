@@ -175,11 +175,8 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     }
     // One that arrives late is refused where it carries the version that it was planned against.
     if (!found.empty() && !can.refuses_stale_updates && may_still_arrive(row)) return wait_for_late_arrival(side, row);
-    if (!found.empty()) {
-      Observer observer(pair_, run_);
-      if (auto taken = observer.take(side, found.front(), report_.observed[side]); !taken) return taken;
-    }
-    return drop(row, true);
+    if (auto done = drop(row, true); !done || found.empty()) return done;
+    return Observer(pair_, run_).take(side, found.front(), report_.observed[side]);
   }
   const bool in_question = !has_unique_key && row.kind == name_of(RecordKind::referral);
   if (found.size() == 1 && (!in_question || may_come_of(row, found.front()))) {
@@ -215,7 +212,7 @@ bool Settler::may_still_arrive(OperationRow& row) const {
 Result<void> Settler::wait_for_late_arrival(Side side, OperationRow& row) {
   row.state = OperationState::unknown;
   if (auto done = pair_.store->update_operation(row); !done) return done;
-  auto deal = pair_.store->deal(row.deal);
+  auto deal = deal_of(row);
   if (!deal) return deal.error();
   if (!*deal) return {};
   const bool creates = !names_its_target(row);
@@ -232,7 +229,7 @@ Result<void> Settler::wait_to_be_read(Side side, OperationRow& row, const Observ
   may_still_arrive(row);  // the time begins that a late arrival has
   row.state = OperationState::unknown;
   if (auto done = pair_.store->update_operation(row); !done) return done;
-  auto deal = pair_.store->deal(row.deal);
+  auto deal = deal_of(row);
   if (!deal) return deal.error();
   if (!*deal) return {};
   let_wait(**deal, {side == Side::crm ? WaitFor::date : WaitFor::partner_center, "checking",

@@ -154,9 +154,9 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   if (!a_deal_itself) {
     if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
   }
-  if (is_kind(row, RecordKind::account)) return mark_deal_dirty(row.deal);
+  if (is_kind(row, RecordKind::account)) return mark_deal_dirty(row);
 
-  auto found = store.deal(row.deal);
+  auto found = deal_of(row);
   if (!found) return found.error();
   if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row)) : Result<void>{};
   DealRow deal = *std::move(*found);
@@ -340,8 +340,19 @@ void Settler::note_failure(const DealRow& deal, const std::string& message) {
   }
 }
 
-Result<void> Settler::mark_deal_dirty(DealId id) {
-  auto deal = pair_.store->deal(id);
+// It may have become a part of another one while the write was under way.
+Result<std::optional<DealRow>> Settler::deal_of(OperationRow& row) {
+  auto deal = pair_.store->deal(row.deal);
+  if (!deal || *deal) return deal;
+  auto stored = pair_.store->operation(row.id);
+  if (!stored) return stored.error();
+  if (!*stored || !(*stored)->deal.valid()) return std::optional<DealRow>{};
+  row.deal = (*stored)->deal;
+  return pair_.store->deal(row.deal);
+}
+
+Result<void> Settler::mark_deal_dirty(OperationRow& row) {
+  auto deal = deal_of(row);
   if (!deal) return deal.error();
   if (!*deal || (*deal)->dirty) return {};
   (*deal)->dirty = true;
@@ -352,7 +363,7 @@ Result<void> Settler::drop(OperationRow& row, bool decide_again) {
   row.state = OperationState::dropped;
   row.finished_at = pair_.clock->now();
   if (auto done = pair_.store->update_operation(row); !done) return done;
-  return decide_again ? mark_deal_dirty(row.deal) : Result<void>{};
+  return decide_again ? mark_deal_dirty(row) : Result<void>{};
 }
 
 Result<void> Settler::drop_planned() {
@@ -438,7 +449,7 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
   row.error_detail = error.detail;
   row.error_rule = error.rule;
   if (!error.request_id.empty()) row.request_id = error.request_id;
-  auto found = pair_.store->deal(row.deal);
+  auto found = deal_of(row);
   if (!found) return found.error();
   if (!*found) return drop(row, false);
   DealRow deal = **found;
@@ -459,6 +470,7 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
                           "No clear answer from " + pair_.title(row.side) + "; it is looked up before anything else");
     case ErrorClass::transient:
     case ErrorClass::throttled:
+      if (!still_concerns(row, deal)) return drop(row, true);
       if (row.attempts < attempts_max || error.kind == ErrorClass::throttled) {
         row.state = OperationState::planned;  // nothing was applied: the same write may go out again
         return pair_.store->update_operation(row);

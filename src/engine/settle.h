@@ -79,7 +79,8 @@ class Settler {
   void note_unheeded(const store::OperationRow& row, store::DealRow& deal, const std::vector<std::string>& fields);
   // `shown`: the record as it stands after the write, for telling its values at any time.
   Result<void> note_outcome(const store::OperationRow& row, const std::string& summary, ImageId shown = {});
-  Result<void> mark_deal_dirty(DealId deal);
+  Result<std::optional<store::DealRow>> deal_of(store::OperationRow& row);
+  Result<void> mark_deal_dirty(store::OperationRow& row);
 
   Result<void> probe(Side side, std::vector<store::OperationRow> rows);
   Result<void> conclude_probe(Side side, store::OperationRow& row, const std::vector<Observation>& found);

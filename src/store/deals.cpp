@@ -276,12 +276,9 @@ Result<void> SqliteStore::remove_deal(DealId id, DealId into) {
     auto stays = deal(into);
     if (!stays) return stays.error();
     if (!*stays || into == id) return no_such_deal(into);
-    auto open = has_open_operation(id);
-    if (!open) return open.error();
-    if (*open) {
-      return make_error(ErrorClass::bug, "Deal " + std::to_string(id.value) +
-                                             " still has a write under way and cannot be merged into another one.");
-    }
+    const std::string of_this = " WHERE deal = ?1 AND (state = ";
+    query("UPDATE operations SET state = 'dropped', finished_at = planned_at" + of_this + "'planned')").with(id).run();
+    query("UPDATE operations SET deal = ?2" + of_this + "'sent' OR state = 'unknown')").with(id, into).run();
     known_deals_.forget(id.value);
     known_counts_.reset();
     if (query("DELETE FROM deals WHERE id = ?1").with(id).run() == 0) return no_such_deal(id);

@@ -224,6 +224,44 @@ TEST_P(InDoubt, AKeyThatAPersonTypesInWhileACreateIsInDoubtStopsNoSyncAndCounts)
   }
 }
 
+// The same, while it is not known either whether that referral's customer was created. Both writes are the one deal's.
+TEST_P(InDoubt, AKeyThatAPersonTypesInWhileAWriteOfBothIsInDoubtStopsNoSyncAndCounts) {  // I-04, I-16, I-17, I-20
+  for (const bool arrives : {true, false}) {
+    World world({.crm = GetParam(), .plain_key = true});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    const auto theirs = world.inbound({{"name", "Quite another name"}, {"customer", {{"name", "Quayside Ltd"}}}});
+    std::vector<http::Request> late_create, late_customer;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      const bool customer = side == Side::crm && r.body.find(":\"Quayside Ltd\"") != std::string::npos;
+      if (!customer && !is_create_of_referral(side, r)) return go(r);
+      (customer ? late_customer : late_create).push_back(r);
+      return net::Delivered{net::Delivered::Kind::dropped_before, {}};
+    };
+    world.sync();
+    world.wire = nullptr;
+    for (const std::string& record : {id, theirs["id"].get<std::string>()}) {
+      ASSERT_TRUE(*world.store().has_open_operation(world.deal_of(record).id)) << record;
+    }
+    world.crm_edit(id, {{"plain_key", theirs["id"]}});
+    const auto another = world.new_opportunity(usual_opportunity("Cedar Logistics"));
+    world.advance(seconds(20));
+    EXPECT_FALSE(world.sync().stopped);
+    EXPECT_FALSE(world.referral_of(another).is_null()) << "another deal does not wait for it";
+    if (arrives) {
+      world.send(Side::partner_center, late_create.at(0));
+      world.send(Side::crm, late_customer.at(0));
+    }
+    for (int run = 0; run < 3; ++run) {
+      world.advance(minutes(2));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    EXPECT_EQ(world.deal_of(id).partner_center.record_id, theirs["id"]) << "the person's word";
+    EXPECT_EQ(world.opportunities().size(), 2U) << "no other one is made for it";
+    EXPECT_EQ(world.deal_of(id).reason == "twin", arrives) << world.deal_of(id).message;
+    EXPECT_FALSE(*world.store().has_open_operation(world.deal_of(id).id));
+  }
+}
+
 // Dynamics 365 makes an opportunity's id from the referral's, so that a second create meets the first opportunity.
 TEST_P(InDoubt, ACreateThatMeetsARecordOfAnotherDealDoesNotTakeItAway) {  // I-16
   World world({.crm = GetParam()});

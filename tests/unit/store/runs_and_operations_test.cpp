@@ -319,17 +319,21 @@ TEST_F(StoredOperations, AreRefusedTwiceUnderOneIdOrAfterAnUnknownOne) {
   EXPECT_EQ(ids(store->operations({})), Ids{"op"});
 }
 
-TEST_F(StoredOperations, OutliveTheirDealOnlyWhenFinished) {
+TEST_F(StoredOperations, FollowTheirDealIntoAnotherOneWhenTheyHaveLeft) {
   auto store = open();
   const DealId deal = value_of(store->add_deal({}));
   const DealId other = value_of(store->add_deal({}));
-  OperationRow row = full_operation("op", deal, RunId());
-  expect_ok(store->add_operation(row));
-  EXPECT_FALSE(store->remove_deal(deal, other).has_value());
-  row.state = OperationState::applied;
-  expect_ok(store->update_operation(row));
+  for (const auto state :
+       {OperationState::planned, OperationState::sent, OperationState::unknown, OperationState::applied}) {
+    OperationRow row = full_operation(name_of(state), deal, RunId());
+    row.state = state;
+    expect_ok(store->add_operation(row));
+  }
   expect_ok(store->remove_deal(deal, other));
-  EXPECT_FALSE(value_of(store->operation(row.id))->deal.valid());
+  EXPECT_EQ(value_of(store->operation(OperationId("sent")))->deal, other);
+  EXPECT_EQ(value_of(store->operation(OperationId("unknown")))->deal, other);
+  EXPECT_FALSE(value_of(store->operation(OperationId("applied")))->deal.valid()) << "that is history";
+  EXPECT_EQ(value_of(store->operation(OperationId("planned")))->state, OperationState::dropped) << "it never leaves";
 }
 
 class StoreInbox : public testing::StoreTest {};
