@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "engine/decide.h"
+#include "engine/decided_by.h"
 #include "engine/marks.h"
 #include "engine/person.h"
 
@@ -25,13 +26,16 @@ Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store
   const bool linked = !row.crm.record_id.empty() && !row.partner_center.record_id.empty();
   const bool waits = row.state == store::DealState::waiting || row.state == store::DealState::failed;
   if (!linked || !waits) return steps;
+  auto last = last_decided_by(*pair.store);
+  if (!last) return last.error();
+  const bool decided = !row.dirty && decides_as(*last, pair);
   Decider decider(pair, RunId{});
   // Whoever approves may have no login: what a side would be asked is asked when the step leaves.
   auto plan = decider.decide_again(row, pair.clock->now(), json::Value::object());
   if (!plan) return plan.error();
   for (const auto& [step, unused] : plan->steps_that_wait) {
-    // What was read since the last decision may want another step: nobody was told of that one.
-    const bool told = !row.dirty || has_mark(row, asked_mark(step)) || has_mark(row, settle_mark(step));
+    // What was read or configured since the last decision may want another step: nobody was told of that one.
+    const bool told = decided || has_mark(row, asked_mark(step)) || has_mark(row, settle_mark(step));
     const bool meant = which == Approvable::all_that_wait || has_mark(plan->row, asked_mark(step));
     if (told && meant) steps.push_back(step);
   }

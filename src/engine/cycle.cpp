@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "engine/absence.h"
 #include "engine/clock_back.h"
+#include "engine/decided_by.h"
 #include "engine/environment.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
@@ -37,10 +38,13 @@ class Cycle {
 
  private:
   Result<void> prepare();
-  Result<void> take_new_mapping(const std::string& hash_before);
+  Result<void> go_through();
+  void note_broken_off(const Error& why);
+  Result<void> decide_all_anew(const DecidedBy& last);
   Result<void> note_new_meaning(DealId deal);
   Result<void> pull();
   Result<void> ask_microsoft();
+  Result<void> note_unread_answer(store::DealRow& row, const Observation& seen);
   Result<void> rounds();
   Result<bool> plans_all_first();
   enum class Round : std::uint8_t { first, later };
@@ -66,15 +70,29 @@ Result<CycleReport> Cycle::run() {
   if (!run) return run.error();
   report_.run = *run;
   planner_.emplace(pair_, *run, report_, options_);
-  if (auto done = prepare(); !done) return done.error();
+  if (auto done = go_through(); !done) {
+    note_broken_off(done.error());
+    return done.error();
+  }
+  return std::move(report_);
+}
+
+Result<void> Cycle::go_through() {
+  if (auto done = prepare(); !done) return done;
   if (!stopped()) {
-    if (auto done = rounds(); !done) return done.error();
+    if (auto done = rounds(); !done) return done;
   }
   if (!stopped() && options_.wait_for_lost_creates && !options_.plan_only) {
-    if (auto done = wait_for_lost_creates(); !done) return done.error();
+    if (auto done = wait_for_lost_creates(); !done) return done;
   }
-  if (auto done = finish(); !done) return done.error();
-  return std::move(report_);
+  return finish();
+}
+
+// So that whoever looks later is told why, as far as the store still takes it.
+void Cycle::note_broken_off(const Error& why) {
+  auto noted = pair_.store->transaction(
+      [&] { return pair_.store->finish_run(report_.run, pair_.clock->now(), "stopped", why.message, "{}"); });
+  if (!noted && pair_.log) pair_.log("The end of this sync was not noted: " + noted.error().message);
 }
 
 Result<void> Cycle::prepare() {
@@ -82,10 +100,13 @@ Result<void> Cycle::prepare() {
   auto synced_before = pair_.store->property("first_sync_done");
   if (!synced_before) return synced_before.error();
   first_sync_ = synced_before->empty();
-  auto hash = pair_.store->property("mapping_hash");
-  if (!hash) return hash.error();
-  if (*hash != pair_.mapping->hash()) {
-    if (auto done = take_new_mapping(*hash); !done) return done;
+  auto last = last_decided_by(*pair_.store);
+  if (!last) return last.error();
+  if (!decides_as(*last, pair_)) {
+    if (auto done = decide_all_anew(*last); !done) return done;
+  } else if (last->settings.empty()) {
+    auto kept = pair_.store->transaction([&] { return keep_decided_by(pair_); });
+    if (!kept) return kept;
   }
   Settler settler(pair_, report_.run, report_, options_);
   if (auto done = settler.drop_planned(); !done) return done;
@@ -96,12 +117,13 @@ Result<void> Cycle::prepare() {
   return pull();
 }
 
-// Every deal is looked at again; the bases are read under the new mapping too, so that nothing looks like an edit
-// (F-68).
-Result<void> Cycle::take_new_mapping(const std::string& hash_before) {
+// The mapping or a setting is another one: every deal is looked at again. The bases are read under the new mapping too,
+// so that nothing looks like an edit (F-68).
+Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
+  const bool maps_otherwise = last.mapping != pair_.mapping->hash();
   std::optional<mapping::Mapping> before;
-  if (!hash_before.empty()) {
-    if (auto text = pair_.store->mapping_text(hash_before)) before = mapping::read_stored_mapping(*text).mapping;
+  if (maps_otherwise && !last.mapping.empty()) {
+    if (auto text = pair_.store->mapping_text(last.mapping)) before = mapping::read_stored_mapping(*text).mapping;
   }
   store::DealFilter filter;
   while (true) {
@@ -126,8 +148,10 @@ Result<void> Cycle::take_new_mapping(const std::string& hash_before) {
   }
   return pair_.store->transaction([&]() -> Result<void> {
     // Does the new one fit the CRM's stages? Asked at once.
-    if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
-    return pair_.store->set_property("mapping_hash", pair_.mapping->hash());
+    if (maps_otherwise) {
+      if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
+    }
+    return keep_decided_by(pair_);
   });
 }
 
@@ -154,6 +178,17 @@ Result<void> Cycle::pull() {
     if (auto done = absence.daily_look(side); !done) return done;
   }
   return stopped() ? Result<void>{} : stop_on_disappearance();
+}
+
+// Told once; what stays out of sight is asked for once a day.
+Result<void> Cycle::note_unread_answer(store::DealRow& row, const Observation& seen) {
+  const auto told = row.marks.find(answer_unread_mark);
+  const bool stays = told != row.marks.end() && told->second == seen.unread_because;
+  const Duration wait = stays ? std::max(days(1), pair_.settings.answers_every) : pair_.settings.answers_every;
+  row.ask_microsoft_at = pair_.clock->now() + wait;
+  if (stays) return {};
+  row.marks[answer_unread_mark] = seen.unread_because;
+  return note_unread(pair_, report_, Side::partner_center, row, seen);
 }
 
 // Microsoft's half may change without changing ours: open requests are looked up from time to time.
@@ -196,13 +231,14 @@ Result<void> Cycle::ask_microsoft() {
         auto view = load_view(pair_, **row);
         if (!view) return view.error();
         const auto not_shown = unread.find(old.engagement_id);
-        if (not_shown != unread.end()) {
-          auto noted = note_unread(pair_, report_, Side::partner_center, **row, *not_shown->second);
-          if (!noted) return noted;
-        }
-        const bool open = not_shown != unread.end() || view->partner_center.text(Field::microsoft_answer) == "waiting";
         (*row)->ask_microsoft_at.reset();
-        if (open) (*row)->ask_microsoft_at = pair_.clock->now() + pair_.settings.answers_every;
+        if (not_shown != unread.end()) {
+          if (auto noted = note_unread_answer(**row, *not_shown->second); !noted) return noted;
+        } else {
+          (*row)->marks.erase(answer_unread_mark);
+          const bool open = view->partner_center.text(Field::microsoft_answer) == "waiting";
+          if (open) (*row)->ask_microsoft_at = pair_.clock->now() + pair_.settings.answers_every;
+        }
         if (auto updated = pair_.store->update_deal(**row); !updated) return updated;
       }
       return {};

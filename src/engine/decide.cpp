@@ -51,7 +51,7 @@ std::optional<Side> restored_side(const DealRow& row) {
 std::string fingerprint(const OperationRow& operation) {
   Columns changes = operation.changes;
   // What the seller is told rides along with a CRM update and says nothing about it.
-  if (!operation.expected.empty()) {
+  if (operation.verb == name_of(Verb::update) && !operation.expected.empty()) {
     erase_if(changes, [&](const auto& change) { return operation.expected.count(change.first) == 0; });
   }
   return text::sha256_hex(operation.kind + "\n" + operation.verb + "\n" + operation.target_id + "\n" +
@@ -378,12 +378,15 @@ std::string Decider::column_in_words(Planned& plan, const std::string& column) c
 Columns Decider::seller_changes(const Planned& plan, const DealView& view) const {
   const auto& row = plan.row;
   if (row.crm.record_id.empty() || row.crm.existence != store::Existence::live) return {};
-  const bool ever_shown = !is_blank(column(view.crm_columns, pair_.mapping->key_column()));
-  if (row.state == DealState::skipped && !ever_shown) return {};
   // A write would make what was restored look like an edit.
   if (restored_side(row) == Side::crm) return {};
   const auto seller = words::seller_view(pair_, row, view.partner_center);
   const Columns wanted = pair_.mapping->seller_columns(seller);
+  const auto is_shown = [&](const std::string& name) { return !is_blank(column(view.crm_columns, name)); };
+  const bool ever_told =
+      is_shown(pair_.mapping->key_column()) ||
+      std::any_of(wanted.begin(), wanted.end(), [&](const auto& own) { return is_shown(own.first); });
+  if (row.state == DealState::skipped && !ever_told) return {};
   mapping::SellerView without_time = seller;
   without_time.since.reset();
   bool differs = false;

@@ -164,11 +164,17 @@ void Decider::hold_closing_without_reason(Planned& plan, Decision& decision, con
   standing->verdict = Verdict::held;
   Situation s;
   s.state = DealState::waiting;
-  s.waits_for = WaitFor::seller;
   s.reason = "missing_field";
-  const std::string column = column_in_words(plan, pair_.mapping->reason_column(view.crm_columns));
+  const std::string reason_column = pair_.mapping->reason_column(view.crm_columns);
+  const std::string column = column_in_words(plan, reason_column);
   s.message = words::reason_missing(pair_, *target, column);
-  s.next_step = words::fill_in(plan.row, "the deal is then closed by itself.");
+  if (reason_column.empty()) {
+    s.waits_for = WaitFor::admin;
+    s.next_step = words::name_a_reason_column();
+  } else {
+    s.waits_for = WaitFor::seller;
+    s.next_step = words::fill_in(plan.row, "the deal is then closed by itself.");
+  }
   wait_too(situation, std::move(s));
 }
 
@@ -504,6 +510,10 @@ Decision Decider::compare(const store::DealRow& row, const DealView& view) const
 }
 
 Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
+  const bool microsoft_is_to_answer = view.partner_center.text(Field::microsoft_answer) == "waiting";
+  if (plan.row.microsoft.valid() && microsoft_is_to_answer && !plan.row.ask_microsoft_at) {
+    plan.row.ask_microsoft_at = now_;
+  }
   Decision decision = compare(plan.row, view);
   apply_choices(plan.row, view, decision);
   const std::set<Field> held = with_verdict(decision, Verdict::held);

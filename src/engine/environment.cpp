@@ -15,6 +15,12 @@ namespace {
 
 constexpr const char* stages_asked_property = "stages.crm.asked";
 
+// "organisation@host": an organisation keeps its id when its address changes, and a copy of it gets one of its own.
+bool is_one_organisation(const std::string& one, const std::string& other) {
+  const std::size_t at = one.find('@');
+  return at != std::string::npos && at > 0 && other.compare(0, at + 1, one, 0, at + 1) == 0;
+}
+
 }  // namespace
 
 Result<void> Environment::check(Side side) {
@@ -46,7 +52,7 @@ Result<void> Environment::check(Side side) {
 bool Environment::is_the_same(Side side, const std::string& known, const std::string& described) {
   // An account without a deal does not name its organisation yet: "host" becomes "host/organisation" later.
   const bool grown = text::starts_with(described, known + "/");
-  if (known.empty() || known == described || grown) return true;
+  if (known.empty() || known == described || grown || is_one_organisation(known, described)) return true;
   report_.side_is_down(side, make_error(ErrorClass::config,
                                         pair_.title(side) + " is another organisation than at the last sync (now " +
                                             described + ", before " + known + "). " +

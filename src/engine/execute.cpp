@@ -448,6 +448,10 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
 // Decides whether an error is about the whole side. Then the run ends; deals stay queued.
 bool Executor::side_failed(Lane& lane, const Error& error, bool nothing_went_through) {
   switch (error.kind) {
+    case ErrorClass::forbidden:
+      if (error.of_one_record) return false;
+      report_.side_is_down(lane.side, error);
+      return true;
     case ErrorClass::auth_expired:
     case ErrorClass::config:
     case ErrorClass::bug:

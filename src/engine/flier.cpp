@@ -13,8 +13,9 @@ bool is_about_one_record(const Outcome& outcome) {
   const auto* error = std::get_if<Error>(&outcome.what);
   if (error == nullptr) return true;
   switch (error->kind) {
-    case ErrorClass::rejected:
     case ErrorClass::forbidden:
+      return error->of_one_record;
+    case ErrorClass::rejected:
     case ErrorClass::schema_drift:
     case ErrorClass::precondition:
     case ErrorClass::not_found:

@@ -146,6 +146,7 @@ Result<void> unlink_deal(const Pair& pair, DealId deal) {
     apart.partner_center = row->partner_center;
     apart.microsoft = row->microsoft;
     apart.microsoft_id = row->microsoft_id;
+    apart.ask_microsoft_at = row->ask_microsoft_at;
     apart.since = pair.clock->now();
     apart.marks[unlinked_mark] = opportunity;
     apart.dirty = true;

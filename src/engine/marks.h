@@ -67,6 +67,7 @@ inline const std::string journey_prefix = "flip.";   // + field: of a value that
 // parted by blanks).
 inline constexpr const char* hidden_mark = "hidden";
 
+inline constexpr const char* answer_unread_mark = "answer.unread";  // why Microsoft's answer could not be read, as told
 inline constexpr const char* registration_mark = "registration.wanted";  // the registration as it is wanted, as text
 inline constexpr const char* warning_mark = "warning";  // a note that keeps nothing back; `todo` lists such deals
 

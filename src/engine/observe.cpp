@@ -282,6 +282,7 @@ Result<void> Observer::take_missing(Side side, const std::string& id, ObserveCou
   DealRow row = *std::move(*found);
   if (auto done = ties_.lose_sight(side, row); !done) return done;
   side_of(row, side).existence = store::Existence::out_of_scope;
+  for (const auto& of_older : {older_mark(side), restored_mark(side)}) row.marks.erase(of_older);
   row.dirty = true;
   ++counts.gone;
   store::JournalEntry entry;

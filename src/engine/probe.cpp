@@ -114,11 +114,16 @@ Result<void> Settler::probe(Side side, std::vector<OperationRow> rows) {
   if (!queries.empty()) {
     Call call = pair_.call(side);
     auto answers = pair_.connector(side).related_to_each(call, queries);
-    if (!answers) {
+    // A column that they were to be found by may be gone since: they are looked for anew, by the present mapping, once
+    // they cannot arrive any more.
+    const bool cannot_be_found = !answers && answers.error().kind == ErrorClass::schema_drift;
+    if (!answers && !cannot_be_found) {
       report_.side_is_down(side, answers.error());
       return {};
     }
-    for (std::size_t i = 0; i < queries.size(); ++i) found_by_operation[asked_for[i]] = std::move((*answers)[i]);
+    for (std::size_t i = 0; answers && i < queries.size(); ++i) {
+      found_by_operation[asked_for[i]] = std::move((*answers)[i]);
+    }
   }
   std::vector<Observation> found;
   if (!refs.empty()) {

@@ -48,7 +48,8 @@ Result<Value> value_in(const Pair& pair, Side side, const json::Value& payload, 
   return referral_deal(*columns, {}).get(field);
 }
 
-// Walks the history of the deal once and keeps the last change of the field on each side.
+// Walks the history of the deal once and keeps the last change of the field on each side, and whether the deal was
+// decided on since.
 Result<void> find_changes(const Pair& pair, DealId deal, OpenChoice& open) {
   std::int64_t after = 0;
   while (true) {
@@ -57,6 +58,8 @@ Result<void> find_changes(const Pair& pair, DealId deal, OpenChoice& open) {
     if (entries->empty()) return {};
     after = entries->back().sequence;
     for (const auto& entry : *entries) {
+      const bool decides = entry.kind == store::JournalKind::decided || entry.kind == store::JournalKind::waiting;
+      if (decides) open.changed_since_decided = false;
       if (entry.kind != store::JournalKind::observed || entry.payload.empty()) continue;
       const auto payload = json::read(entry.payload);
       if (!payload) continue;
@@ -69,6 +72,7 @@ Result<void> find_changes(const Pair& pair, DealId deal, OpenChoice& open) {
       auto now = value_in(pair, side, *payload, "after", open.field);
       if (!now) return now.error();
       if (same_value(*before, *now)) continue;
+      open.changed_since_decided = true;
       (crm ? open.crm_changed : open.partner_center_changed) = LastChange{entry.at, *before, payload->text_of("by")};
     }
   }
@@ -255,6 +259,14 @@ Result<std::vector<OpenChoice>> chosen_fields(const Pair& pair, const store::Dea
         std::any_of(open->begin(), open->end(), [](const OpenChoice& o) { return o.is_conflict(); });
     std::erase_if(*open, [&](const OpenChoice& o) { return !is_meant(o, choice.only, any_conflict); });
     if (open->empty()) return cannot(row.title + ": nothing of that kind waits for a choice.");
+    // What was read since the last decision was told to nobody.
+    for (const OpenChoice& o : *open) {
+      if (!row.dirty || !o.changed_since_decided) continue;
+      return cannot(row.title + ": the " + info(o.field).label +
+                    " changed since the last sync told of this deal. First: cosell sync; then look again: cosell deals "
+                    "show " +
+                    id_of(row));
+    }
   }
   if (choice.take == Take::value && open->size() > 1) {
     std::vector<std::string> names;

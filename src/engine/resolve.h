@@ -30,7 +30,8 @@ struct OpenChoice {
   std::optional<Value> agreed;  // what both sides showed when they last agreed
   std::optional<LastChange> crm_changed;
   std::optional<LastChange> partner_center_changed;
-  bool referral_closed = false;  // nothing can be written to Partner Center any more (L-7)
+  bool changed_since_decided = false;  // on one of the sides
+  bool referral_closed = false;        // nothing can be written to Partner Center any more (L-7)
 
   // Has the referral a step to what the CRM shows? Else that cannot be chosen (L-8).
   bool has_step_to_crm() const;

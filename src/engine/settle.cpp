@@ -454,8 +454,13 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
   if (!*found) return drop(row, false);
   DealRow deal = **found;
   switch (error.kind) {
-    case ErrorClass::rejected:
     case ErrorClass::forbidden:
+      if (!error.of_one_record) {
+        row.state = OperationState::planned;  // it is not the deal that the side refuses
+        return pair_.store->update_operation(row);
+      }
+      return refuse(row, deal, error);
+    case ErrorClass::rejected:
     case ErrorClass::schema_drift:
       return refuse(row, deal, error);
     case ErrorClass::precondition:

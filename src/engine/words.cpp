@@ -434,6 +434,12 @@ std::string add_to_mapping() {
   return "Say it in the mapping file, under \"fields\"; cosell mapping check names the line.";
 }
 
+std::string name_a_reason_column() {
+  return "Name it in the mapping file, beside the stage: { \"closed\": …, \"reason\": { \"column\": … } }; then: "
+         "cosell "
+         "sync";
+}
+
 std::string labelled(const std::string& label, const std::string& column) {
   return label.empty() || label == column ? column : quoted(label) + ", " + column;
 }

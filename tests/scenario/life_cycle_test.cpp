@@ -8,6 +8,7 @@
 #include "engine/approve.h"
 #include "engine/deadline.h"
 #include "engine/decide.h"
+#include "engine/link.h"
 #include "engine/marks.h"
 #include "engine/restart.h"
 #include "tests/support/world.h"
@@ -599,6 +600,44 @@ TEST_P(LifeOfDeals, AWaitingDealAndAWonOneHaveDeadlines) {  // L-4
     EXPECT_LE((*due)->at, world.clock().now() + days(14));
   }
   EXPECT_EQ(with_deadline, 1);
+}
+
+// A seller cannot fill in what no column is named for.
+TEST_P(LifeOfDeals, AReasonWithoutAColumnIsAskedForInTheMapping) {  // L-9
+  const bool salesforce = std::string(GetParam()) == "salesforce";
+  const std::string lost = salesforce ? "Closed Lost" : "lost:4";
+  World world({.crm = GetParam(), .mapping = {{"stages", {{"add", {{lost, "lost"}}}}}}});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).reason, "missing_field") << world.deal_of(id).message;
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::admin);
+  EXPECT_NE(world.deal_of(id).next_step.find("mapping file"), std::string::npos) << world.deal_of(id).next_step;
+  world.restart_with(Json::object());
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["substatus"], "Lost") << world.deal_of(id).message;
+}
+
+// The answer is asked for by the time that the referral carries with it.
+TEST_P(LifeOfDeals, MicrosoftsAnswerArrivesAlsoAfterAPersonTookTheDealApartAndLinkedItAgain) {  // M-5
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(asking_for_help(world, {{"value", 90000}}));
+  for (int run = 0; run < 3; ++run) {
+    world.sync();
+    world.advance(minutes(5));
+  }
+  ASSERT_EQ(requests_for_help(world), 1U);
+  const std::string referral = world.referral_of(id)["id"];
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  world.sync();
+  ASSERT_TRUE(engine::link_deals(world.pair(), world.deal_of(id).id, world.deal_of(referral).id));
+  world.sync();
+  world.microsoft({{"engagementId", world.referral_of(id)["engagementId"]}, {"action", "accept"}});
+  world.advance(hours(5));
+  world.sync();
+  EXPECT_EQ(world.opportunity(id)["microsoft_answer"], "accepted");
 }
 
 }  // namespace

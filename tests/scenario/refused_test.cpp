@@ -177,5 +177,43 @@ TEST_P(Refused, HelpInAReferralWithoutAnEngagementIsToldOnce) {  // I-01, I-02
   expect_quiet(world);
 }
 
+// The customer is looked for by its name; what it gets beside that is another write.
+TEST_P(Refused, ANewCustomerIsSentAgainOnceTheMappingSaysSomethingElseOfIt) {  // I-04
+  World world({.crm = GetParam(), .mapping = {{"customer", {{"record", {{"city", "NoSuchColumn"}}}}}}});
+  world.inbound({{"name", "Quayside"}});
+  world.sync();
+  ASSERT_EQ(world.deals().front().state, store::DealState::failed) << world.deals().front().message;
+  ASSERT_TRUE(world.opportunities().empty());
+  world.restart_with(Json::object());
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.opportunities().size(), 1U) << world.deals().front().message;
+}
+
+// A side that turns the bridge away says nothing of a deal.
+TEST_P(Refused, AWriteThatIsNotTheDealsToBeRefusedForLeavesOnceTheSideTakesIt) {  // I-04
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  world.portal_edit(referral_id_of(world, id), replace("/details/notes", "from the portal"));
+  bool turned_away = false;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    if (side != Side::crm || r.body.find("from the portal") == std::string::npos) return go(r);
+    turned_away = true;
+    net::Delivered refused;
+    refused.response.status = 403;
+    refused.response.body = "{}";
+    return refused;
+  };
+  world.advance(minutes(5));
+  const auto report = world.sync();
+  EXPECT_TRUE(turned_away);
+  EXPECT_TRUE(report.side_down) << "it is the side that is told of";
+  EXPECT_NE(world.deal_of(id).state, store::DealState::failed) << world.deal_of(id).message;
+  world.wire = nullptr;
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.opportunity(id)["notes"], "from the portal");
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -244,5 +244,26 @@ TEST_P(Resolve, AConflictIsAskedForAlsoWhileAStepWaitsForItsTime) {
   EXPECT_EQ(world.deal_of(id).reason, "conflict");
 }
 
+// Read, and not told yet: another choice than the one that a person looked at.
+TEST_P(Resolve, WhatChangedSinceItWasToldIsNotChosenUnseen) {
+  World world({.crm = GetParam()});
+  conflict(world);
+  world.crm_edit(id, {{"notes", "of the seller"}});
+  world.portal_edit(referral, portal_change("/details/notes", "of the portal"));
+  world.advance(minutes(1));
+  CycleOptions others;
+  others.only = [](const store::DealRow&) { return false; };
+  world.sync(others);
+  const auto unseen = take(world, choice(engine::Take::crm));
+  ASSERT_FALSE(unseen);
+  EXPECT_NE(unseen.error().message.find("notes changed since the last sync told"), std::string::npos)
+      << unseen.error().message;
+  EXPECT_TRUE(take(world, {engine::Take::crm, "", Field::value}, true)) << "what is named by its field";
+  world.sync();
+  const auto seen = take(world, choice(engine::Take::crm));
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_EQ(seen->told.size(), 2U);
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -198,5 +198,29 @@ TEST_P(SellerWords, KeepTheNameOnOneLine) {
   EXPECT_EQ(world.deal_of(id).title, "Alder Foods Berlin");
 }
 
+// Whoever takes a deal out is not told for ever what it waits for.
+TEST_P(SellerWords, EndWithTheDeal) {
+  World world({.crm = GetParam()});
+  auto words = usual_opportunity("Alder Foods");
+  words.erase("solution");
+  const auto id = world.new_opportunity(words);
+  EXPECT_THAT(message_of(world, id), HasSubstr("solution"));
+  world.crm_edit(id, {{"opt_in", false}});
+  EXPECT_THAT(message_of(world, id), Not(HasSubstr("solution")));
+  EXPECT_EQ(world.opportunity(id)["state"], "Not synced");
+  expect_quiet(world);
+}
+
+TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatNeverTookPart) {
+  World world({.crm = GetParam()});
+  auto words = usual_opportunity("Alder Foods");
+  words["opt_in"] = false;
+  const auto id = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.writes(Side::crm), 0);
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -304,5 +304,38 @@ TEST(WaitingTogetherInSalesforce, AStageThatIsLeftOutIsToldBesideAStepThatWaitsF
   EXPECT_THAT(world.deal_of(id).message, AllOf(HasSubstr("Proposal/Price Quote"), HasSubstr("Will show")));
 }
 
+// What a setting held is let go by the setting, without an edit of the deal.
+TEST_P(WaitingTogether, AStepThatASettingHeldLeavesOnceTheSettingIsAnotherOne) {
+  World world({.crm = GetParam()});
+  world.pair().settings.gates[Irreversible::shared] = engine::Gate::never;
+  const auto id = world.new_opportunity(with({{"visible", true}}));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "never");
+  world.pair().settings.gates[Irreversible::shared] = engine::Gate::automatic;
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_TRUE(shown(world, id)) << world.deal_of(id).message;
+}
+
+// A stage of another meaning would let another step leave than the one that was told.
+TEST(WaitingTogetherInSalesforce, AnApprovalLetsNothingLeaveThatANewMappingWants) {
+  World world({.crm = "salesforce"});
+  world.pair().settings.gates[Irreversible::shared] = engine::Gate::ask;
+  world.pair().settings.gates[Irreversible::won] = engine::Gate::ask;
+  const auto id = world.new_opportunity(with({{"visible", true}, {"stage", "60"}}));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "approval");
+  world.restart_with(
+      {{"stages", {{"add", {{"Proposal/Price Quote", "won"}}}, {"write_back", {{"won", "Closed Won"}}}}}});
+  const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
+  ASSERT_TRUE(approved) << approved.error().message;
+  EXPECT_EQ(approved->steps, std::vector<Irreversible>{Irreversible::shared});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["status"], "Active");
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -1,0 +1,24 @@
+// By what deals were decided last: the mapping and the pair's settings. Where one of them is another since, a decision
+// may no longer be what it would be now, and what people were told of it neither.
+#pragma once
+
+#include <string>
+
+#include "engine/pair.h"
+
+namespace cosell::engine {
+
+struct DecidedBy {
+  std::string mapping;   // hash; "" before the first sync
+  std::string settings;  // hash; "" when it was not kept yet
+};
+
+Result<DecidedBy> last_decided_by(store::Store& store);
+
+// A store that does not know the settings says nothing of them.
+bool decides_as(const DecidedBy& last, const Pair& pair);
+
+// Inside the caller's transaction: all deals are marked for it.
+Result<void> keep_decided_by(const Pair& pair);
+
+}  // namespace cosell::engine
