@@ -28,6 +28,10 @@ class Between : public Connector {
     return std::optional<Error>{};
   };
   std::function<void(Descriptor&)> describes = [](Descriptor&) {};
+  // Why the system cannot look for what these ask.
+  std::function<std::optional<Error>(std::span<const RelatedQuery>)> cannot_find = [](std::span<const RelatedQuery>) {
+    return std::optional<Error>{};
+  };
 
   std::vector<Outcome> push(Call& call, std::span<const Operation> operations) override {
     std::vector<Operation> passing;
@@ -71,6 +75,7 @@ class Between : public Connector {
   }
   Result<std::vector<std::vector<Observation>>> related_to_each(Call& call,
                                                                 std::span<const RelatedQuery> queries) override {
+    if (auto why = cannot_find(queries)) return *why;
     return system_.related_to_each(call, queries);
   }
   std::string page_url(RecordKind kind, const RecordId& id) const override { return system_.page_url(kind, id); }

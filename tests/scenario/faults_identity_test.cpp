@@ -482,6 +482,23 @@ TEST_P(Identity, F69_AnotherOrganisationBehindTheSameAddressIsNotReadAndNotWritt
   }
 }
 
+// An organisation keeps its id when its address is renamed.
+TEST_P(Identity, F69_TheSameOrganisationAtANewAddressGoesOn) {  // I-13
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  Between crm(*world.pair().crm, [](const Operation&) { return std::nullopt; });
+  crm.describes = [](Descriptor& described) {
+    described.environment.replace(described.environment.find('@'), std::string::npos, "@renamed.example");
+  };
+  Connector* const system = std::exchange(world.pair().crm, &crm);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(days(2));
+  const auto report = world.sync();
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(value_of_referral(world, id), 61000);
+  world.pair().crm = system;
+}
+
 // Found out with the hourly look at the stages, when the pages were read already: nothing is written any more.
 TEST_P(Identity, F69_AnotherOrganisationThatTheLookAtTheStagesFindsStopsBeforeTheFirstWrite) {  // I-13
   World world({.crm = GetParam()});

@@ -87,6 +87,39 @@ TEST_P(SharedCustomer, WhoseAccountMayStillArriveIsNotMadeASecondTime) {  // I-1
   world.pair().crm = system;
 }
 
+// It was to be found by a column that somebody removed since, from the mapping too.
+TEST_P(SharedCustomer, WhoseAccountCannotBeFoundAsItWasSentIsLookedForByThePresentMapping) {  // I-04, I-20, F-02
+  World world({.crm = GetParam()});
+  world.inbound(sent_by("Birch Clinics plc", "First"));
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  bool lost = false;
+  const auto loses_one = [&](const Operation& op) -> std::optional<std::variant<Applied, Error>> {
+    if (!creates_an_account(op) || std::exchange(lost, true)) return std::nullopt;
+    return make_error(ErrorClass::unknown, "The connection broke off.");
+  };
+  Between first(*world.pair().crm, loses_one);
+  world.pair().crm = &first;
+  world.sync();
+  ASSERT_TRUE(lost);
+  world.restart_with({{"customer", {{"match", {"name"}}}}});
+  Between crm(*world.pair().crm, loses_one);
+  crm.cannot_find = [](std::span<const RelatedQuery> asked) -> std::optional<Error> {
+    if (asked.front().match.size() < 2) return std::nullopt;
+    return make_error(ErrorClass::schema_drift, "There is no such column.");
+  };
+  Connector* const system = std::exchange(world.pair().crm, &crm);
+  world.crm_edit(id, {{"value", 61000}});
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(2));
+    const auto report = world.sync();
+    EXPECT_FALSE(report.stopped) << report.stopped->message;
+  }
+  EXPECT_EQ(value_of_referral(world, id), 61000) << "no other deal waits for it";
+  EXPECT_EQ(accounts_of(world, "Birch Clinics plc"), 1);
+  EXPECT_EQ(world.opportunities().size(), 2U);
+  world.pair().crm = system;
+}
+
 // It never arrived: once it no longer can, it is made, for all of them.
 TEST_P(SharedCustomer, WhoseAccountNeverArrivedIsMadeOnceItNoLongerCan) {  // I-20, F-02
   World world({.crm = GetParam()});
