@@ -266,7 +266,7 @@ void Settler::let_wait(DealRow& deal, Wait wait) const {
 Result<void> Settler::wait_beside(const OperationRow& row, DealRow& deal, const DealRow& holder) {
   deal.dirty = false;
   deal.marks.erase(waits_too_mark);
-  let_wait(deal, {WaitFor::operator_, "made_before", words::made_before(pair_, row.side, row.target_id),
+  let_wait(deal, {WaitFor::operator_, "made_before", words::made_before(pair_, row.side, row.target_id, holder),
                   words::made_before_remedy(pair_, row.side, deal, holder)});
   if (auto updated = pair_.store->update_deal(deal); !updated) return updated;
   return note_outcome(row, deal.message);

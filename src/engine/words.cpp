@@ -251,9 +251,11 @@ std::string retyped_remedy(const store::DealRow& row, Side side, const std::stri
   return "If that one is right: cosell deals unlink " + row.crm.record_id + "; then: cosell deals link " + wanted;
 }
 
-std::string made_before(const Pair& pair, Side side, const std::string& record) {
+std::string made_before(const Pair& pair, Side side, const std::string& record, const store::DealRow& holder) {
+  const bool of_another = !holder.crm.record_id.empty() && !holder.partner_center.record_id.empty();
   return pair.title(side) + " has a record of this deal already: " + record +
-         ". A person took it from the deal, so the two are not tied again.";
+         (of_another ? ". It is linked to another one, so the two are not tied."
+                     : ". A person took it from the deal, so the two are not tied again.");
 }
 std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder) {
   const bool in_crm = side == Side::crm;

@@ -49,7 +49,7 @@ std::string retyped(const Pair& pair, const store::DealRow& row, Side side, cons
                     const std::string& column);
 std::string retyped_remedy(const store::DealRow& row, Side side, const std::string& typed);
 // A create met the record that was made for the deal before, which belongs to another deal by a person's word.
-std::string made_before(const Pair& pair, Side side, const std::string& record);
+std::string made_before(const Pair& pair, Side side, const std::string& record, const store::DealRow& holder);
 std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder);
 // Help is wanted, and nobody knows where to ask for it.
 std::string no_engagement(const Pair& pair);

@@ -551,5 +551,41 @@ TEST_P(InDoubt, AReferralThatAPersonMadeMeanwhileIsAFirstLink) {  // I-01, I-06,
   }
 }
 
+// The key is typed into the opportunity between our reading and the create of the referral's opportunity, while the
+// opportunity's own referral is being created.
+TEST_P(InDoubt, AKeyThatAPersonTypesInWhileBothAreCreatedWritesNothingOverAndIsTold) {  // I-08, I-16, I-17
+  World world({.crm = GetParam()});
+  const Json customer = {{"name", "Birch Clinics plc"}};
+  world.inbound({{"name", "First"}, {"customer", customer}});
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const std::string theirs = world.inbound({{"name", "Quite another name"}, {"customer", customer}})["id"];
+  auto words = usual_opportunity("Alder Foods");
+  words["value"] = 987654;
+  const auto id = world.new_opportunity(words);
+  bool typed = false;
+  world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+    const bool creates = side == Side::crm && r.body.find("Quite another name") != std::string::npos;
+    if (creates && !std::exchange(typed, true)) world.crm_edit(id, {{"referral_id", theirs}});
+    return go(r);
+  };
+  world.advance(minutes(5));
+  EXPECT_FALSE(world.sync().stopped);
+  EXPECT_TRUE(typed);
+  for (int run = 0; run < 3; ++run) {
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+  }
+  EXPECT_EQ(world.opportunity(id)["name"], "Alder Foods");
+  EXPECT_EQ(world.opportunities().size(), 2U) << "none is made beside it";
+  EXPECT_FALSE(world.deal_of(id).partner_center.record_id.empty());
+  // Which one it is tied to depends on which create was answered first; what became of the other one is told.
+  const auto row = world.deal_of(theirs);
+  EXPECT_EQ(row.waits_for, store::WaitFor::operator_) << row.message;
+  EXPECT_TRUE(row.reason == "twin" || row.message.find("linked to another one") != std::string::npos) << row.message;
+  EXPECT_NE(row.next_step, "");
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -207,6 +207,10 @@ TEST_P(Planning, AFailureOfTheStoreIsNoIncidentOfASide) {  // I-37, F-62
   for (const Side side : {Side::crm, Side::partner_center}) {
     EXPECT_EQ(*world_.store().property(std::string("incident.") + store::name_of(side)), "");
   }
+  const auto last = world_.store().runs(1, Instant{});
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->front().outcome, "stopped");
+  EXPECT_EQ(last->front().note, report.error().message) << "told to whoever looks later";
   set_columns(columns);
   world_.restart();
   EXPECT_FALSE(world_.sync().stopped);
