@@ -279,7 +279,6 @@ Result<std::vector<WriteResult>> read_write_results(const json::Value& body, con
       return not_understood(request, "a result does not say whether it succeeded.");
     WriteResult r;
     r.success = success->as_bool();
-    r.created = flag(item, "created");
     r.id = item.text_of("id");
     if (!r.id.empty()) r.id = normal_salesforce_id(r.id);
     if (const json::Value* errors = item.find("errors")) r.errors = read_error_list(*errors);

@@ -64,7 +64,6 @@ std::vector<ServerError> read_errors(const std::string& body);
 
 struct WriteResult {
   bool success = false;
-  bool created = false;
   std::string id;
   std::vector<ServerError> errors;
 };

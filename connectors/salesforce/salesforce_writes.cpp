@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_errors.h"
+#include "connectors/salesforce/salesforce_existing.h"
 #include "connectors/salesforce/salesforce_ids.h"
 #include "connectors/salesforce/salesforce_reads.h"
 #include "connectors/salesforce/salesforce_rounding.h"
@@ -87,12 +88,9 @@ Error of_row(const WriteResult& result, const Operation& op, const std::string& 
   const bool about_another = std::any_of(e.fields.begin(), e.fields.end(),
                                          [](const std::string& f) { return !text::equals_ignore_case(f, "Id"); });
   if (e.kind == ErrorClass::not_found && (op.verb == Verb::create || about_another)) e.kind = ErrorClass::rejected;
-  if (op.kind != RecordKind::opportunity || op.verb != Verb::create || server.code != "DUPLICATE_VALUE") return e;
-  // Somebody made the record with our key at the same moment: it exists now and has to be read.
-  const bool about_key = std::any_of(e.fields.begin(), e.fields.end(),
-                                     [&](const std::string& f) { return text::equals_ignore_case(f, key_column); }) ||
-                         server.message.find(key_column) != std::string::npos;
-  if (about_key) e.kind = ErrorClass::precondition;
+  // The record with our key exists: it is looked at behind the writes.
+  const bool creates = op.kind == RecordKind::opportunity && op.verb == Verb::create;
+  if (creates && is_about_key(server, key_column)) e.kind = ErrorClass::precondition;
   return e;
 }
 
@@ -122,8 +120,6 @@ struct SalesforceWrites::Batch {
   std::vector<Row> rows = {};
   std::set<std::string> identities = {};
   bool compared = false;  // with what the plan was made from, right before it is written
-
-  bool is_upsert() const { return verb == Verb::create && object == "Opportunity"; }
 };
 
 int batch_max_of(const SalesforceSettings& settings) {
@@ -131,10 +127,11 @@ int batch_max_of(const SalesforceSettings& settings) {
 }
 
 SalesforceWrites::SalesforceWrites(const SalesforceSettings& settings, SalesforceClient& client,
-                                   SalesforceSchema& schema)
+                                   SalesforceSchema& schema, SalesforceReads& reads)
     : settings_(settings),
       client_(client),
       schema_(schema),
+      reads_(reads),
       rows_in_call_(
           {.start = settings.collection_size, .min = settings.collection_size, .max = batch_max_of(settings)}) {}
 
@@ -297,14 +294,13 @@ json::Value SalesforceWrites::body_of(const Batch& batch) const {
   return body;
 }
 
+// A create is never an upsert by its key: that would write over a record in which somebody typed the key. As the key is
+// unique, Salesforce refuses a second record.
 std::string SalesforceWrites::method_of(const Batch& batch) const {
-  return batch.verb == Verb::update || batch.is_upsert() ? "PATCH" : "POST";
+  return batch.verb == Verb::update ? "PATCH" : "POST";
 }
 
-std::string SalesforceWrites::path_of(const Batch& batch) const {
-  return client_.path(batch.is_upsert() ? "/composite/sobjects/Opportunity/" + settings_.key_column
-                                        : "/composite/sobjects");
-}
+std::string SalesforceWrites::path_of_collection() const { return client_.path("/composite/sobjects"); }
 
 // A result that names another record than its row, or none where one was made, is of another row; and so may all the
 // others be, the refusals too, which name none. Neither does a list of another length tell which result is whose.
@@ -346,7 +342,7 @@ void SalesforceWrites::settle(Call& call, std::span<const Operation> operations,
     } else {
       Applied applied;
       applied.id = RecordId(op.verb == Verb::update ? row.identity : result.id);
-      applied.created = op.verb == Verb::create && (!batch.is_upsert() || result.created);
+      applied.created = op.verb == Verb::create;
       outcome.what = std::move(applied);
     }
   }
@@ -356,7 +352,7 @@ std::optional<Error> SalesforceWrites::send_alone(Call& call, std::span<const Op
                                                   Outcomes& outcomes) {
   Ask ask;
   ask.method = method_of(batch);
-  ask.path = path_of(batch);
+  ask.path = path_of_collection();
   ask.name = ask.method + " composite/sobjects";
   ask.body = body_of(batch);
   ask.writes = true;
@@ -386,7 +382,7 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
   for (std::size_t b = 0; b < batches.size(); ++b) {
     json::Value& request = requests.append(json::Value::object());
     request.set("method", json::Value::string(method_of(batches[b])));
-    request.set("url", json::Value::string(path_of(batches[b])));
+    request.set("url", json::Value::string(path_of_collection()));
     request.set("referenceId", json::Value::string("part" + std::to_string(b)));
     request.set("body", body_of(batches[b]));
   }
@@ -552,6 +548,7 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
   // What was written before the end was rounded all the same. Only who may not ask any more does not.
   const bool may_ask = !ended || (ended->kind != ErrorClass::cancelled && ended->kind != ErrorClass::auth_expired);
   if (may_ask) note_rounded(call, client_, operations, outcomes);
+  if (!ended) settle_existing(call, reads_, operations, outcomes);
 
   std::vector<Outcome> done;
   done.reserve(outcomes.size());

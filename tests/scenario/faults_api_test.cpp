@@ -363,7 +363,7 @@ TEST_P(ApiSemantics, F22_OurOwnLostCreateIsAdoptedByItsKey) {  // I-17
   world.sync();
   world.advance(minutes(5));
   const auto referral = world.inbound();
-  world.crm_write_fault({{"kind", "drop_after"}});
+  world.crm_create_fault({{"kind", "drop_after"}});
   world.sync();
   EXPECT_EQ(world.fired(Side::crm), 1);
   world.advance(minutes(5));
