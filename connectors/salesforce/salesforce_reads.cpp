@@ -83,6 +83,7 @@ std::string SalesforceReads::select(const RowShape& shape) const {
   if (!shape.key_column.empty()) asked.push_back(shape.key_column);
   for (const std::string& c : shape.columns) {
     if (shape.without.empty() || !text::equals_ignore_case(c, shape.without)) asked.push_back(c);
+    for (const ParentPath& parent : parents_of(c)) asked.push_back(parent.lookup);
   }
   return soql::select(asked, shape.object);
 }

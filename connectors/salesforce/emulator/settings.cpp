@@ -56,8 +56,12 @@ const std::vector<Switch<Settings>>& switches() {
       words("read_only_columns", "Fields that the API user may read but not write.", &S::read_only_columns),
       words("missing_permissions",
             "Permissions that the API user lacks: CustomizeApplication, AssignPermissionSets, Opportunity.Create, "
-            "Account.Edit.",
+            "Account.Edit, Contact.Read.",
             &S::missing_permissions),
+      words("hidden_rows",
+            "Records (ids) that are not shared with the API user: its reads leave them out, and show null where others "
+            "refer to them.",
+            &S::hidden_rows),
       {"validation_rules", "Opportunities for which `field operator value` holds are refused with `message`.",
        show_rules, change_rules},
       word("duplicate_rule", "What happens to a record with the name (contacts: e-mail) of another one.",

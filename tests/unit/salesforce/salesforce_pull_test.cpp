@@ -564,5 +564,33 @@ TEST(SalesforceWire, LeavesANumberThatIsNoAmountToItsColumn) {
   }
 }
 
+// Contacts of another team are not shared with the bridge's user.
+TEST(SalesforcePull, SaysThatAContactIsHiddenInsteadOfEmpty) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"Name":"Alder Foods"})");
+  const std::string contact = org.normal_id(
+      org.control("edit", R"({"object":"Contact","fields":{"LastName":"Berg","Email":"ida.berg@alder.example"}})")
+          .text_of("id"));
+  const std::string id = org.create("Alder", R"(,"ContactId":")" + contact + R"(","AccountId":")" + account + R"(")");
+  org.create("Birch");
+  const std::vector<std::string> columns = {"Name",         "Contact.LastName", "Contact.Email",
+                                            "Account.Name", "Owner.Name",       "Account.Owner.Name"};
+  org.set(R"({"hidden_rows":[")" + contact + R"("]})");
+  const auto pulled = pull_all(org, columns);
+  ASSERT_EQ(pulled.seen.size(), 2U);
+  EXPECT_THAT(pulled.seen[0].hidden, ElementsAre("Contact.LastName", "Contact.Email"));
+  EXPECT_TRUE(is_blank(pulled.seen[0].columns.at("Contact.LastName")));
+  EXPECT_EQ(pulled.seen[0].columns.at("Account.Name"), text_value("Alder Foods"));
+  EXPECT_THAT(pulled.seen[1].hidden, testing::IsEmpty()) << "it has neither contact nor account";
+  EXPECT_THAT(fetch(org, {by_id(id)}, columns).front().hidden, ElementsAre("Contact.LastName", "Contact.Email"));
+  org.set(R"({"hidden_rows":[")" + account + R"("]})");
+  EXPECT_THAT(fetch(org, {by_id(id)}, columns).front().hidden, ElementsAre("Account.Name", "Account.Owner.Name"));
+  org.set(R"({"hidden_rows":[]})");
+  org.edit(id, R"({"Name":"Alder Foods"})");
+  const auto again = pull_all(org, columns, pulled.cursors.back());
+  EXPECT_THAT(again.seen.back().hidden, testing::IsEmpty());
+  EXPECT_EQ(again.seen.back().columns.at("Contact.LastName"), text_value("Berg"));
+}
+
 }  // namespace
 }  // namespace cosell::test

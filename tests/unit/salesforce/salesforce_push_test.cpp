@@ -55,6 +55,16 @@ TEST(SalesforcePush, FindsTheRecordInWhichAPersonTypedTheKeyInOtherCase) {
   EXPECT_EQ(value_of(org, id, "Name"), text_value("By hand"));
 }
 
+TEST(SalesforcePush, SaysThatTheRecordWithTheKeyIsOutOfSight) {
+  TestOrg org;
+  const std::string id = org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-1")");
+  org.set(R"({"hidden_rows":[")" + id + R"("]})");
+  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft")), create_of("ref-2", new_deal("B"))});
+  ASSERT_EQ(kind_of(done[0]), "rejected");
+  EXPECT_THAT(error_in(done[0])->message, HasSubstr("the bridge's user may not see it. Give the user read access"));
+  EXPECT_EQ(kind_of(done[1]), "applied");
+}
+
 TEST(SalesforcePush, WritesEveryTypeSoThatItReadsBackEqual) {
   TestOrg org;
   Columns changes = new_deal("Grüße 🚀 \"quoted\" \\ 'it'");
