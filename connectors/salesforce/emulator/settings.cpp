@@ -47,6 +47,8 @@ const std::vector<Switch<Settings>>& switches() {
       number("locator_hours", "How long the next pages of a query can be fetched.", &S::locator_hours, 0),
       flag("rotate_refresh_tokens", "Each refresh answers a new refresh token and ends the old one.",
            &S::rotate_refresh_tokens),
+      flag("shares_sessions", "A login answers the token of the user's session that is under way, where there is one.",
+           &S::shares_sessions),
       flag("restricted_picklists", "Values outside a restricted picklist (StageName) are refused.",
            &S::restricted_picklists),
       flag("multi_currency", "The org has several currencies: CurrencyIsoCode exists.", &S::multi_currency),

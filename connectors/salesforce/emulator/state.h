@@ -51,6 +51,7 @@ struct Settings {
   std::int64_t session_seconds = 7200;
   std::int64_t locator_hours = 48;
   bool rotate_refresh_tokens = false;
+  bool shares_sessions = false;
   bool restricted_picklists = true;
   bool multi_currency = true;
   std::string corporate_currency = "USD";

@@ -63,6 +63,16 @@ TEST_F(SalesforceSwitches, HiddenRowsAreLeftOutOfReadsAndNullWhereTheyAreReferre
             "duplicate value found: <unknown> duplicates value on record with id: <unknown>");
 }
 
+TEST_F(SalesforceSwitches, SharesSessionsGivesTheTokenOfTheSessionUnderWay) {
+  const auto logged_in = [&] {
+    org.log_in();
+    return org.token;
+  };
+  EXPECT_NE(logged_in(), logged_in());
+  org.core->set("shares_sessions", true);
+  EXPECT_EQ(logged_in(), logged_in());
+}
+
 TEST_F(SalesforceSwitches, WrongTypeRefusesTheCallOrItsRecord) {
   Json wrong = org.deal("Wrong");
   wrong["Amount"] = "much";
