@@ -19,7 +19,8 @@ namespace {
 
 using Outcomes = std::vector<std::optional<Outcome>>;
 
-// One row of 200 is found within 16 calls; of a collection in which more are wrong some stay unfound, and wait as one.
+// For one collection. One row of 200 is found within 16 calls; of a collection in which more are wrong some stay
+// unfound, and go out again with the next push.
 constexpr int kCallsToFindARow = 24;
 
 Error unclear(const std::string& why) {
@@ -34,7 +35,8 @@ void fail(Outcomes& outcomes, std::span<const Operation> operations, std::size_t
 // After such an end the next call would meet the same; it is not sent.
 bool ends_the_push(const Error& e) {
   return e.kind == ErrorClass::throttled || e.kind == ErrorClass::auth_expired || e.kind == ErrorClass::cancelled ||
-         e.kind == ErrorClass::transient || e.kind == ErrorClass::config;
+         e.kind == ErrorClass::transient || e.kind == ErrorClass::config ||
+         (e.kind == ErrorClass::forbidden && !e.of_one_record);
 }
 
 std::vector<std::string> changed_columns(const Columns& expected, const Columns& present) {
@@ -100,6 +102,15 @@ bool is_refused_whole(const std::optional<Outcome>& outcome) {
   return e != nullptr && e->kind == ErrorClass::rejected && e->http_status == 400 && !e->of_one_record;
 }
 
+// One of those that were refused together, when the search for the row that is meant has to end.
+Error refused_with_others() {
+  Error e = make_error(ErrorClass::transient,
+                       "Salesforce refused this change together with others because of one of them; the bridge goes on "
+                       "looking for that one and sends the others again.");
+  e.of_one_record = true;
+  return e;
+}
+
 std::string title_of(RecordKind kind) {
   return kind == RecordKind::account ? "account" : kind == RecordKind::contact ? "contact" : "opportunity";
 }
@@ -121,6 +132,11 @@ struct SalesforceWrites::Batch {
   std::set<std::string> identities = {};
   bool compared = false;  // with what the plan was made from, right before it is written
 };
+
+void SalesforceWrites::fail_rows(Outcomes& outcomes, std::span<const Operation> operations, std::span<const Row> rows,
+                                 const Error& error) {
+  for (const Row& row : rows) fail(outcomes, operations, row.index, error);
+}
 
 int batch_max_of(const SalesforceSettings& settings) {
   return settings.collection_size * settings.collections_per_call;
@@ -358,7 +374,7 @@ std::optional<Error> SalesforceWrites::send_alone(Call& call, std::span<const Op
   ask.writes = true;
   auto answer = client_.send(call, ask);
   if (!answer) {
-    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, answer.error());
+    fail_rows(outcomes, operations, batch.rows, answer.error());
     return answer.error();
   }
   const std::string request_id = net::request_id_of(answer->headers);
@@ -366,7 +382,7 @@ std::optional<Error> SalesforceWrites::send_alone(Call& call, std::span<const Op
   if (!body) {
     Error e = unclear(body.error().message);
     e.request_id = request_id;
-    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, e);
+    fail_rows(outcomes, operations, batch.rows, e);
     return e;
   }
   settle(call, operations, batch, *body, request_id, outcomes);
@@ -392,9 +408,7 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
   ask.name = "POST composite";
   ask.body = std::move(body);
   ask.writes = true;
-  const auto fail_batch = [&](const Batch& batch, const Error& e) {
-    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, e);
-  };
+  const auto fail_batch = [&](const Batch& batch, const Error& e) { fail_rows(outcomes, operations, batch.rows, e); };
   auto answer = client_.send(call, ask);
   if (!answer) {
     for (const Batch& batch : batches) fail_batch(batch, answer.error());
@@ -474,43 +488,58 @@ std::optional<Error> SalesforceWrites::send(Call& call, std::span<const Operatio
   return refused;
 }
 
-std::optional<Error> SalesforceWrites::deliver(Call& call, std::span<const Operation> operations,
-                                               std::span<Batch> batches, Outcomes& outcomes, int& calls_left) {
+// Gives an error only where that ends the push.
+std::optional<Error> SalesforceWrites::compare_and_send(Call& call, std::span<const Operation> operations,
+                                                        std::span<Batch> batches, Outcomes& outcomes) {
   std::optional<Error> refused;
   if (batches.front().compared) refused = check_expected(call, operations, batches.front(), outcomes);
   if (refused && ends_the_push(*refused)) {
-    for (const Batch& batch : batches) {
-      for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *refused);
-    }
+    for (const Batch& batch : batches) fail_rows(outcomes, operations, batch.rows, *refused);
     return refused;
   }
   if (batches.front().rows.empty()) return std::nullopt;
   refused = send(call, operations, batches, outcomes);
-  if (refused && ends_the_push(*refused)) return refused;
+  return refused && ends_the_push(*refused) ? refused : std::nullopt;
+}
+
+std::optional<Error> SalesforceWrites::deliver(Call& call, std::span<const Operation> operations,
+                                               std::span<Batch> batches, Outcomes& outcomes) {
+  auto ended = compare_and_send(call, operations, batches, outcomes);
   for (const Batch& batch : batches) {
     if (batch.rows.size() < 2 || !is_refused_whole(outcomes[batch.rows.front().index])) continue;
-    if (auto ended = send_halves(call, operations, batch, outcomes, calls_left)) return ended;
+    if (ended) {
+      // Which of them is meant cannot be found out now; they go out again later.
+      fail_rows(outcomes, operations, batch.rows, *ended);
+    } else {
+      int calls_left = kCallsToFindARow;
+      ended = send_halves(call, operations, batch, outcomes, calls_left);
+    }
   }
-  return std::nullopt;
+  return ended;
 }
 
 // What one row has in it can refuse them all: a value of another type is met while the request is read, before any row
 // is looked at. Nothing was done then, so that each half may be sent again, and compared again before it.
 std::optional<Error> SalesforceWrites::send_halves(Call& call, std::span<const Operation> operations,
                                                    const Batch& batch, Outcomes& outcomes, int& calls_left) {
-  const auto middle = batch.rows.begin() + static_cast<std::ptrdiff_t>(batch.rows.size() / 2);
+  const std::span<const Row> rows = batch.rows;
   std::optional<Error> ended;
-  for (const auto& [from, to] : {std::pair(batch.rows.begin(), middle), std::pair(middle, batch.rows.end())}) {
+  for (const auto& part : {rows.first(rows.size() / 2), rows.subspan(rows.size() / 2)}) {
     if (ended) {
-      for (auto row = from; row != to; ++row) fail(outcomes, operations, row->index, *ended);
-    } else if (calls_left-- > 0) {
+      fail_rows(outcomes, operations, part, *ended);
+    } else if (calls_left <= 0) {
+      fail_rows(outcomes, operations, part, refused_with_others());
+    } else {
+      --calls_left;
       Batch half;
       half.verb = batch.verb;
       half.object = batch.object;
       half.compared = batch.compared;
-      half.rows.assign(from, to);
+      half.rows.assign(part.begin(), part.end());
       for (const Row& row : half.rows) outcomes[row.index].reset();
-      ended = deliver(call, operations, {&half, 1}, outcomes, calls_left);
+      ended = compare_and_send(call, operations, {&half, 1}, outcomes);
+      const bool still = half.rows.size() > 1 && is_refused_whole(outcomes[half.rows.front().index]);
+      if (!ended && still) ended = send_halves(call, operations, half, outcomes, calls_left);
     }
   }
   return ended;
@@ -537,13 +566,10 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
     const auto part = left.first(together(left));
     left = left.subspan(part.size());
     if (!ended) {
-      int calls_left = kCallsToFindARow;
-      ended = deliver(call, operations, part, outcomes, calls_left);
+      ended = deliver(call, operations, part, outcomes);
       continue;
     }
-    for (const Batch& batch : part) {
-      for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *ended);
-    }
+    for (const Batch& batch : part) fail_rows(outcomes, operations, batch.rows, *ended);
   }
   // What was written before the end was rounded all the same. Only who may not ask any more does not.
   const bool may_ask = !ended || (ended->kind != ErrorClass::cancelled && ended->kind != ErrorClass::auth_expired);

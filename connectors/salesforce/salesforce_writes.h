@@ -45,10 +45,14 @@ class SalesforceWrites {
   std::string method_of(const Batch& batch) const;
   std::string path_of_collection() const;
 
-  // All five give the error that concerns more than the rows, if there was one.
+  static void fail_rows(std::vector<std::optional<Outcome>>& outcomes, std::span<const Operation> operations,
+                        std::span<const Row> rows, const Error& error);
+  // All six give the error that concerns more than the rows, if there was one.
   // Compares what has to be compared, sends, and where a whole collection is refused looks for the row that is meant.
   std::optional<Error> deliver(Call& call, std::span<const Operation> operations, std::span<Batch> batches,
-                               std::vector<std::optional<Outcome>>& outcomes, int& calls_left);
+                               std::vector<std::optional<Outcome>>& outcomes);
+  std::optional<Error> compare_and_send(Call& call, std::span<const Operation> operations, std::span<Batch> batches,
+                                        std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> send_halves(Call& call, std::span<const Operation> operations, const Batch& batch,
                                    std::vector<std::optional<Outcome>>& outcomes, int& calls_left);
   std::optional<Error> send(Call& call, std::span<const Operation> operations, std::span<const Batch> batches,
