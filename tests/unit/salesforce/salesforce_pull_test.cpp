@@ -564,6 +564,49 @@ TEST(SalesforceWire, LeavesANumberThatIsNoAmountToItsColumn) {
   }
 }
 
+TEST(SalesforcePull, GoesOnBehindPagesWithoutRows) {
+  TestOrg org;
+  org.create("Alder");
+  int left = 0;
+  int n = 0;
+  http::Response real;
+  org.tamper = [&](http::Response& answer) {
+    if (org.asked.back().find("/query") == std::string::npos) return;
+    if (real.body.empty()) real = answer;
+    if (left-- <= 0) {
+      answer = real;
+      return;
+    }
+    answer.status = 200;
+    answer.body = R"({"totalSize":1,"done":false,"records":[],"nextRecordsUrl":"/services/data/v60.0/query/01g-)" +
+                  std::to_string(++n) + "\"}";
+  };
+  left = 40;
+  EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 1U);
+
+  // So many that it is told: the next pull goes on from there.
+  left = 400;
+  Call call = org.call();
+  PullRequest request;
+  request.columns = {"Name"};
+  std::string failed;
+  for (int i = 0; i < 1000 && failed.empty(); ++i) {
+    const auto page = org.connector->pull(call, request);
+    if (!page) failed = name_of(page.error().kind);
+    if (page) request.cursor = page->next;
+  }
+  EXPECT_EQ(failed, "bad_response");
+  EXPECT_GT(left, 0);
+  bool caught_up = false;
+  for (int i = 0; i < 1000 && !caught_up; ++i) {
+    const auto page = org.connector->pull(call, request);
+    ASSERT_TRUE(page) << page.error().message;
+    request.cursor = page->next;
+    caught_up = page->caught_up;
+  }
+  EXPECT_TRUE(caught_up);
+}
+
 // Contacts of another team are not shared with the bridge's user.
 TEST(SalesforcePull, SaysThatAContactIsHiddenInsteadOfEmpty) {
   TestOrg org;
