@@ -185,8 +185,8 @@ struct Descriptor {
 struct Capabilities {
   std::string system;        // "salesforce": names this connector in configuration
   std::string display_name;  // "Salesforce"
-  // May the key of a create be searched by the server, and does it refuse a second record with it? Where a create that
-  // meets a record with its key writes over that, `refuses_stale_updates` is false as well.
+  // May the key of a create be searched by the server, and does it refuse a second record with it? A create that meets
+  // a record with its key never writes over that.
   enum class ClientKey : std::uint8_t { unique, searchable, none } client_key = ClientKey::none;
   // Partner Center's that can be sent with a create and never afterwards; a later change of them stays in the CRM.
   std::vector<std::string> create_only_columns;

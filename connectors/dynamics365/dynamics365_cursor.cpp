@@ -10,6 +10,7 @@ namespace cosell::dynamics365 {
 namespace {
 
 constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kPageMost = 5'000;  // rows, as many as the platform puts on one
 
 Error invalid() {
   return make_error(ErrorClass::cursor_invalid,
@@ -33,12 +34,16 @@ Cursor write_cursor(const ReadPosition& p) {
   root.set("env", json::Value::string(p.environment));
   root.set("link", json::Value::string(p.link));
   root.set("full", json::Value::boolean(p.full_listing));
-  if (p.empty_pages > 0) root.set("empty_pages", json::Value::integer(p.empty_pages));
+  if (p.rows_that_fit > 0) root.set("rows_that_fit", json::Value::integer(p.rows_that_fit));
   json::Value& facts = root.set("columns", json::Value::object());
   for (const auto& [column, f] : p.facts) facts.set(column, json::Value::string(to_text(f)));
   if (!p.secured.empty()) {
     json::Value& secured = root.set("secured", json::Value::object());
     for (const auto& [column, id] : p.secured) secured.set(column, json::Value::string(id));
+  }
+  if (!p.shown_secured.empty()) {
+    json::Value& shown = root.set("shown_secured", json::Value::array());
+    for (const std::string& id : p.shown_secured) shown.append(json::Value::string(id));
   }
   if (p.moves.since != Instant{}) {
     root.set("moves_since", json::Value::string(to_string(p.moves.since)));
@@ -64,7 +69,9 @@ Result<ReadPosition> read_cursor(const Cursor& cursor) {
   const json::Value* full = root->find("full");
   if (full == nullptr || p.shape.empty() || p.link.empty()) return invalid();
   p.full_listing = full->as_bool();
-  if (const json::Value* n = root->find("empty_pages")) p.empty_pages = static_cast<int>(n->as_integer().value_or(0));
+  if (const json::Value* n = root->find("rows_that_fit")) {
+    p.rows_that_fit = static_cast<int>(std::clamp<std::int64_t>(n->as_integer().value_or(0), 0, kPageMost));
+  }
   if (const json::Value* since = root->find("moves_since")) {
     const auto at = parse_instant(since->text());
     if (!at) return invalid();
@@ -75,6 +82,9 @@ Result<ReadPosition> read_cursor(const Cursor& cursor) {
   }
   if (const json::Value* secured = root->find("secured")) {
     for (const json::Member& m : secured->members()) p.secured[m.key] = m.value.text();
+  }
+  if (const json::Value* shown = root->find("shown_secured")) {
+    for (const json::Value& id : shown->items()) p.shown_secured.insert(id.text());
   }
   if (const json::Value* pending = root->find("moves_pending")) {
     for (const json::Value& id : pending->items()) p.moves.pending.push_back(id.text());

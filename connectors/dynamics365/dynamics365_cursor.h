@@ -5,6 +5,7 @@
 // columns, so that a new process need not ask for them.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,10 @@ struct ReadPosition {
   Facts facts;                                 // of columns that are not standard
   std::string link;                            // path and query; empty: a first read begins
   bool full_listing = true;                    // the present read lists everything
-  int empty_pages = 0;                         // pages without rows in a row
+  int rows_that_fit = 0;                       // of the pages of the present read, where one was too large; else 0
   MovesKnown moves;                            // of business processes, where the stage stands in them
   std::map<std::string, std::string> secured;  // columns under column security, with their ids
+  std::set<std::string> shown_secured;         // ids of those of them that ever showed something
 };
 
 std::string shape_of(std::vector<std::string> columns, const Dynamics365Settings& settings);

@@ -14,7 +14,8 @@
 namespace cosell::dynamics365 {
 namespace {
 
-constexpr int kEmptyPagesAllowed = 3;
+// Pages without rows may come; so many in a row are told, and the next pull goes on behind them.
+constexpr int kEmptyPagesAllowed = 300;
 constexpr int kPagesMost = 10'000;
 constexpr int kFewestRows = 50;  // to which a page that is too large is made smaller
 constexpr Duration kReadableFresh = minutes(1);
@@ -172,6 +173,8 @@ Result<ReadPosition> Dynamics365Reads::position_of(Call& call, const PullRequest
   }
   schema_.recall("opportunity", position->facts);
   recall_secured(schema_, position->secured);
+  shown_secured_.insert(position->shown_secured.begin(), position->shown_secured.end());
+  if (position->rows_that_fit > 0) rows_that_fit_ = std::min(rows_that_fit_, position->rows_that_fit);
   return position;
 }
 
@@ -183,6 +186,10 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
     return std::move(completed.error());
   }
   position.secured = secured_for(schema_, shape);
+  position.shown_secured.clear();
+  for (const auto& [name, id] : position.secured) {
+    if (shown_secured_.count(id) > 0) position.shown_secured.insert(id);
+  }
   Page page;
   page.full_listing = position.full_listing;
   page.caught_up = rows->next.empty();
@@ -194,14 +201,17 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   }
   auto link = client_.own_path(page.caught_up ? rows->delta : rows->next);
   if (!link) return std::move(link.error());
+  empty_pages_ = page.caught_up || !rows->rows.empty() ? 0 : empty_pages_ + 1;
   if (page.caught_up) {
     position.full_listing = false;
-    position.empty_pages = 0;
-  } else {
-    position.empty_pages = rows->rows.empty() ? position.empty_pages + 1 : 0;
-    if (*link == position.link) return endless("a page names itself as the next one");
-    if (position.empty_pages > kEmptyPagesAllowed) return endless("several pages without records");
+  } else if (*link == position.link) {
+    return endless("a page names itself as the next one");
+  } else if (empty_pages_ > kEmptyPagesAllowed) {
+    empty_pages_ = 0;
+    return endless(std::to_string(kEmptyPagesAllowed) + " pages in a row without records");
   }
+  // The pages of one read are asked for in one size.
+  position.rows_that_fit = page.caught_up || rows_that_fit_ == kAnyNumber ? 0 : rows_that_fit_;
   position.link = *std::move(link);
   page.seen.reserve(rows->rows.size());
   for (Row& row : rows->rows) page.seen.push_back(std::move(row.seen));

@@ -74,8 +74,10 @@ class Dynamics365Reads {
   Dynamics365Schema& schema_;
   Dynamics365Related& related_;
   Dynamics365Processes& processes_;
-  int rows_that_fit_ = std::numeric_limits<int>::max();  // on a page, as far as one was too large
-  Cursor goes_on_at_;                                    // the page that the present pull asks for next
+  static constexpr int kAnyNumber = std::numeric_limits<int>::max();
+  int rows_that_fit_ = kAnyNumber;  // on a page, as far as one was too large
+  int empty_pages_ = 0;             // in a row
+  Cursor goes_on_at_;               // the page that the present pull asks for next
   // Ids of the secured columns that the user may read; nothing where the organisation does not tell.
   std::optional<std::set<std::string>> readable_;
   std::optional<Instant> readable_asked_at_;

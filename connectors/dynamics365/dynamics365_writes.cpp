@@ -23,20 +23,45 @@ Error unclear(const std::string& why) {
 // After such an end the next call would meet the same; it is not sent.
 bool ends_the_push(const Error& e) {
   return e.kind == ErrorClass::throttled || e.kind == ErrorClass::auth_expired || e.kind == ErrorClass::cancelled ||
-         e.kind == ErrorClass::transient || e.kind == ErrorClass::config;
+         e.kind == ErrorClass::transient || e.kind == ErrorClass::config ||
+         (e.kind == ErrorClass::forbidden && !e.of_one_record);
 }
 
-// The same, where it befalls what a write needs to know first: a configuration that does not fit is that write's
-// matter.
-bool is_about_all(const Error& e) { return ends_the_push(e) && e.kind != ErrorClass::config && !e.of_one_record; }
+// The same, where it befalls what a write needs to know first: a configuration that does not fit, or something beside
+// the record that the user may not read, is that write's matter.
+bool is_about_all(const Error& e) {
+  return ends_the_push(e) && e.kind != ErrorClass::config && e.kind != ErrorClass::forbidden && !e.of_one_record;
+}
+
+// Where the server knows what was written, as it keeps it.
+bool is_what_was_written(const Value& written, const Value& shown) {
+  return same_value(written, shown) || rounds_to(written, shown);
+}
+
+// Neither its id nor its key leads to a record that the user sees: it is out of sight, or the refusal is about another
+// column whose values are unique, which only the server's own words tell.
+Error refused_by_another(Error refusal, RecordKind kind) {
+  refusal.kind = ErrorClass::rejected;
+  const std::string read_all = "ive the bridge's user read access to all opportunities.";
+  if (refusal.rule != kDuplicateAlternateKey) {
+    refusal.message = "Another record in Dynamics 365 carries the same referral, out of the user's sight. G" + read_all;
+  } else if (kind == RecordKind::opportunity) {
+    refusal.message += " Where that is the referral's id, g" + read_all;
+  }
+  return refusal;
+}
 
 }  // namespace
 
 struct Dynamics365Writes::Push {
+  struct Met {
+    WriteRow row;
+    Error refusal;
+  };
   std::span<const Operation> operations;
   std::vector<std::optional<Outcome>> outcomes;
-  std::vector<WriteRow> existing;  // creates that met a record
-  std::vector<WriteRow> locked;    // writes that a closed record refused
+  std::vector<Met> existing;     // creates that met a record
+  std::vector<WriteRow> locked;  // writes that a closed record refused
   std::optional<Error> stopped;
   WriteShapes shapes = {};
 
@@ -46,6 +71,11 @@ struct Dynamics365Writes::Push {
   }
   void fail(const std::vector<WriteRow>& rows, const Error& error) {
     for (const WriteRow& row : rows) fail(row.index, error);
+  }
+  // What would be asked behind the writes is not asked any more.
+  void fail_what_is_open(const Error& error) {
+    for (const Met& met : std::exchange(existing, {})) fail(met.row.index, error);
+    fail(std::exchange(locked, {}), error);
   }
   void succeed(std::size_t index, Applied applied, std::string request_id) {
     outcomes[index] = Outcome{operations[index].id, std::move(applied), std::move(request_id)};
@@ -341,8 +371,11 @@ ProcessInstances Dynamics365Writes::processes_after(Call& call, const std::vecto
   return found ? *std::move(found) : ProcessInstances();
 }
 
-Applied Dynamics365Writes::applied_with(Call& call, const WriteRow& row, const http::Response& shown,
-                                        const ProcessInstances& processes) {
+// What a look behind the write shows may be somebody's edit since; of that only what was written is taken for settled,
+// and the next pull finds the rest. A new opportunity begins where its process does, whatever was written.
+Applied Dynamics365Writes::applied_with(Call& call, const WriteRow& row, const Columns& written,
+                                        const http::Response& shown, const Shown& how) {
+  const ProcessInstances& processes = how.processes;
   Applied applied;
   applied.id = RecordId(row.id);
   applied.created = row.verb == Verb::create;
@@ -362,7 +395,11 @@ Applied Dynamics365Writes::applied_with(Call& call, const WriteRow& row, const h
     const bool is_hidden = std::find(hidden.begin(), hidden.end(), c.name) != hidden.end();
     const bool known =
         (c.from != PlannedColumn::From::related || filled) && !is_hidden && !(of_process && process_unknown);
-    if (known) applied.shown[c.name] = rows.front().seen.columns[c.name];
+    const Value& value = rows.front().seen.columns[c.name];
+    const bool looked_at_later =
+        row.verb == Verb::update && (how.record != nullptr || (of_process && row.shape->shows_process()));
+    const bool settled = !looked_at_later || is_what_was_written(column(written, c.name), value);
+    if (known && settled) applied.shown[c.name] = value;
   }
   return applied;
 }
@@ -373,7 +410,8 @@ void Dynamics365Writes::settle(Call& call, Push& push, WriteRow& row, const Batc
   if (refusal != answer.answers.end()) return settle_refused(call, push, row, *refusal);
   const http::Response& last = shown.record != nullptr ? shown.record->answers.front() : answer.answers.back();
   const http::Response nothing{204, {}, ""};
-  push.succeed(row.index, applied_with(call, row, is_success(last) ? last : nothing, shown.processes), "");
+  const Columns& written = push.operations[row.index].changes;
+  push.succeed(row.index, applied_with(call, row, written, is_success(last) ? last : nothing, shown), "");
 }
 
 void Dynamics365Writes::settle_refused(Call& call, Push& push, WriteRow& row, const http::Response& refusal) {
@@ -382,7 +420,7 @@ void Dynamics365Writes::settle_refused(Call& call, Push& push, WriteRow& row, co
   const bool key_taken = e.rule == kDuplicateKey || e.rule == kDuplicateAlternateKey;
   const bool creates = op.verb == Verb::create;
   if (creates && (key_taken || (refusal.status == 412 && e.kind == ErrorClass::precondition))) {
-    push.existing.push_back(std::move(row));
+    push.existing.push_back({std::move(row), std::move(e)});
     return;
   }
   const bool locked = e.rule == kReadOnly || e.rule == kReadOnlyState;
@@ -401,13 +439,13 @@ void Dynamics365Writes::settle_refused(Call& call, Push& push, WriteRow& row, co
 }
 
 void Dynamics365Writes::find_existing(Call& call, Push& push) {
-  std::map<RecordKind, std::vector<WriteRow>> by_kind;
-  for (WriteRow& row : push.existing) by_kind[push.operations[row.index].kind].push_back(std::move(row));
+  std::map<RecordKind, std::vector<Push::Met>> by_kind;
+  for (Push::Met& met : push.existing) by_kind[push.operations[met.row.index].kind].push_back(std::move(met));
   push.existing.clear();
-  for (auto& [kind, rows] : by_kind) {
+  for (auto& [kind, all] : by_kind) {
     std::vector<RecordRef> refs;
     std::vector<std::string> columns;
-    for (const WriteRow& row : rows) {
+    for (const auto& [row, refusal] : all) {
       RecordRef ref;
       ref.kind = kind;
       ref.id = RecordId(row.id);
@@ -420,7 +458,7 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
       }
     }
     const auto found = reads_.fetch(call, refs, columns);
-    for (const WriteRow& row : rows) {
+    for (const auto& [row, refusal] : all) {
       if (!found) {
         // The write was refused; only the look at what is there failed.
         Error e = found.error();
@@ -435,9 +473,7 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
         if (by_key || (there == nullptr && o.id.value == row.id)) there = &o;
       }
       if (there == nullptr) {
-        push.fail(row.index, make_error(ErrorClass::rejected,
-                                        "Another record in Dynamics 365 carries the same referral, and the bridge's "
-                                        "user may not see it. Give the user read access to all opportunities."));
+        push.fail(row.index, refused_by_another(refusal, kind));
         continue;
       }
       Applied applied;
@@ -494,6 +530,7 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
     auto row = push.stopped ? Result<WriteRow>(*push.stopped) : rows_.row_of(call, push.shapes, operations[i], i);
     if (!row) {
       if (is_about_all(row.error())) push.stopped = row.error();
+      if (row.error().kind == ErrorClass::forbidden) row.error().of_one_record = true;
       push.fail(i, std::move(row.error()));
     } else if (operations[i].verb == Verb::update && operations[i].changes.empty()) {
       Applied nothing_to_do;
@@ -518,6 +555,7 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
   }
   rows.erase(std::remove_if(rows.begin(), rows.end(), settled), rows.end());
   send_all(call, push, std::move(rows));
+  if (push.stopped) push.fail_what_is_open(*push.stopped);
   if (!push.existing.empty()) find_existing(call, push);
   if (!push.locked.empty()) reopen_refused(call, push);
 

@@ -53,7 +53,8 @@ class Dynamics365Writes {
   };
   void settle(Call& call, Push& push, WriteRow& row, const BatchAnswer& answer, const Shown& shown);
   void settle_refused(Call& call, Push& push, WriteRow& row, const http::Response& refusal);
-  Applied applied_with(Call& call, const WriteRow& row, const http::Response& shown, const ProcessInstances& processes);
+  Applied applied_with(Call& call, const WriteRow& row, const Columns& written, const http::Response& shown,
+                       const Shown& how);
 
   // Creates whose record was there already.
   void find_existing(Call& call, Push& push);

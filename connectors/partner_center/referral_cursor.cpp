@@ -43,7 +43,6 @@ std::string listing_text(const Position::Listing& l) {
   v.text("next", l.next_query);
   v.integer("pages", l.pages);
   v.text("mark", l.mark);
-  v.integer("restarts", l.restarts);
   v.text("done", l.done.packed());
   v.integer("started", l.started.ms);
   set_instant(v, "bound", l.next_bound);
@@ -58,7 +57,6 @@ Position::Listing listing_from(const json::Value& v) {
   l.next_query = v.text_of("next");
   l.pages = figure_in(v, "pages");
   l.mark = v.text_of("mark");
-  l.restarts = figure_in(v, "restarts");
   l.done = Fingerprints::unpacked(v.text_of("done"));
   l.started = instant_in(v, "started").value_or(Instant{});
   l.next_bound = instant_in(v, "bound");

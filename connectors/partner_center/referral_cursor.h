@@ -27,8 +27,7 @@ struct Position {
   struct Listing {
     std::string next_query;  // of the next page; empty: the first page
     int pages = 0;
-    std::string mark;  // an earlier page's query, to notice a circle
-    int restarts = 0;
+    std::string mark;   // an earlier page's query, to notice a circle
     Fingerprints done;  // rows of the next page that were delivered already
     Instant started{};
     std::optional<Instant> next_bound;

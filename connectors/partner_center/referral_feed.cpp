@@ -228,11 +228,15 @@ Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, P
   const bool first = listing.next_query.empty();
   Result<Rows> rows = first ? newest_changes(call, position.bound) : list(call, listing.next_query);
   if (!rows) {
-    if (first || !page_token_died(rows.error()) || listing.restarts >= kMostRestarts) return rows.error();
+    if (first || !page_token_died(rows.error())) return rows.error();
+    // Whoever asks again after the error, with the position of before, begins anew as well.
+    if (restarts_ >= kMostRestarts) {
+      restarts_ = 0;
+      return rows.error();
+    }
     // The page token died: from the top again, up to the same bound.
-    const int restarts = listing.restarts + 1;
+    ++restarts_;
     position.open(call.clock.now());
-    position.listing->restarts = restarts;
     return false;
   }
   if (!newest_change_first(*rows)) return bad_list(*rows, "is not in the order that was asked for");
@@ -288,7 +292,10 @@ Result<Page> Feed::pull(Call& call, const PullRequest& request) {
     largest = std::max(largest, page.seen.size() - before);
     if (page.caught_up || page.seen.size() + largest > room || !position.listing->done.empty()) break;
   }
-  if (page.caught_up) position.close();
+  if (page.caught_up) {
+    position.close();
+    restarts_ = 0;
+  }
   page.next = write_cursor(position);
   if (!page.caught_up) left_off_ = LeftOff{page.next, std::move(position)};
   return page;

@@ -89,6 +89,7 @@ class Feed {
   std::optional<LeftOff> left_off_;
   std::optional<bool> quoted_;  // which form of the engagement filter this service takes
   bool changes_filter_refused_ = false;
+  int restarts_ = 0;  // of the listing under way, in this process
 };
 
 }  // namespace cosell::partner_center

@@ -246,24 +246,30 @@ Finding SalesforceCheck::write_finding(Call& call, const std::string& column) {
   return problem(what, "is read-only for the bridge's user.", remedy);
 }
 
-void SalesforceCheck::permission_findings(Call& call, std::vector<Finding>& findings) {
+void SalesforceCheck::permission_findings(Call& call, const std::vector<std::string>& columns_read,
+                                          std::vector<Finding>& findings) {
   struct Right {
     const char* object;
-    const char* name;  // as profiles and permission sets call it
-    bool DescribedObject::*held;
+    const char* name;             // as profiles and permission sets call it
+    bool DescribedObject::*held;  // nullptr: what may not be read is not described either
     const char* use;
   };
-  constexpr std::array<Right, 3> rights = {
-      {{"Opportunity", "Create", &DescribedObject::createable, "create opportunities for referrals from Microsoft"},
-       {"Opportunity", "Edit", &DescribedObject::updateable, "change opportunities"},
-       {"Account", "Create", &DescribedObject::createable, "create customers who are not there yet"}}};
+  std::vector<Right> rights = {
+      {"Opportunity", "Create", &DescribedObject::createable, "create opportunities for referrals from Microsoft"},
+      {"Opportunity", "Edit", &DescribedObject::updateable, "change opportunities"},
+      {"Account", "Create", &DescribedObject::createable, "create customers who are not there yet"}};
+  const auto is_of_contact = [](const std::string& c) { return text::starts_with(text::lower_ascii(c), "contact."); };
+  if (std::any_of(columns_read.begin(), columns_read.end(), is_of_contact)) {
+    rights.push_back({"Contact", "Read", nullptr, "read the contacts of opportunities"});
+  }
   std::vector<std::string> held;
   for (const Right& right : rights) {
     const std::string permission = std::string(right.name) + " on " + right.object;
     const auto described = schema_.describe(call, right.object);
-    if (!described) {
+    const bool may_not_read = !described && right.held == nullptr && described.error().kind == ErrorClass::not_found;
+    if (!described && !may_not_read) {
       findings.push_back(problem("Permission " + permission, described.error().message, remedy_for(described.error())));
-    } else if ((*described)->*right.held) {
+    } else if (described && (right.held == nullptr || (*described)->*right.held)) {
       held.push_back(permission);
     } else {
       findings.push_back(problem("Permission " + permission,
@@ -348,7 +354,7 @@ std::vector<Finding> SalesforceCheck::check(Call& call, const std::vector<std::s
   std::vector<Finding> writes;
   for (const std::string& column : columns_written) writes.push_back(write_finding(call, column));
   add_together(findings, std::move(writes), "Columns to write", "can be written.");
-  permission_findings(call, findings);
+  permission_findings(call, columns_read, findings);
   findings.push_back(key_finding(call));
   findings.push_back(stages_finding(call));
   findings.push_back(budget_finding());

@@ -32,7 +32,7 @@ class SalesforceCheck {
   Finding read_finding(Call& call, const std::string& column);
   Finding write_finding(Call& call, const std::string& column);
   // What the user may do with the records that the bridge creates and changes.
-  void permission_findings(Call& call, std::vector<Finding>& findings);
+  void permission_findings(Call& call, const std::vector<std::string>& columns_read, std::vector<Finding>& findings);
   Finding key_finding(Call& call);
   Finding stages_finding(Call& call);
   Finding budget_finding() const;

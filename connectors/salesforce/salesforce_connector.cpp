@@ -36,7 +36,7 @@ class SalesforceConnector final : public Connector {
         schema_(client_, settings_.multi_currency),
         check_(settings_, client_, schema_),
         reads_(settings_, client_, schema_),
-        writes_(settings_, client_, schema_),
+        writes_(settings_, client_, schema_, reads_),
         columns_(client_, schema_) {}
 
   const Capabilities& capabilities() const override { return capabilities_; }

@@ -84,7 +84,6 @@ Cursor write_cursor(const ReadPosition& p) {
     put("next", p.next);
     put_time("began", p.began);
     put_time("top", p.top);
-    if (p.empty_pages > 0) root.set("empty_pages", json::Value::integer(p.empty_pages));
     put("fresh", joined(p.fresh));
   }
   return Cursor(json::write(root));
@@ -102,7 +101,6 @@ Result<ReadPosition> read_cursor(const Cursor& cursor) {
   p.has_currency = root->find("no_currency") == nullptr;
   read_types(root->find("dates"), TextType::date, p.types);
   read_types(root->find("times"), TextType::instant, p.types);
-  if (const json::Value* n = root->find("empty_pages")) p.empty_pages = static_cast<int>(n->as_integer().value_or(0));
   const bool sound = read_time(*root, "since", p.since) && read_time(*root, "began", p.began) &&
                      read_time(*root, "top", p.top) && cut(root->text_of("seen"), p.seen) &&
                      cut(root->text_of("fresh"), p.fresh);

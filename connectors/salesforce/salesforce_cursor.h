@@ -29,7 +29,6 @@ struct ReadPosition {
   std::string next;              // path of the next page
   std::optional<Instant> began;  // the server's time at the first page: the next `since`
   std::optional<Instant> top;    // the highest stamp so far
-  int empty_pages = 0;           // pages without rows in a row
   std::set<std::string> fresh;   // digests of this pull, for the next one
 
   bool within_pull() const { return !next.empty(); }

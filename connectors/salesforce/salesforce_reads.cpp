@@ -15,7 +15,8 @@ namespace {
 
 constexpr int kSmallestPage = 200;      // the server refuses to be asked for fewer
 constexpr int kPageInComposite = 2000;  // as many rows as the server puts on one where it is not asked for a number
-constexpr int kEmptyPagesAllowed = 3;
+// Pages without rows may come; so many in a row are told, and the next pull goes on behind them.
+constexpr int kEmptyPagesAllowed = 300;
 // What conditions may take of an address, encoded; columns and the rest of the request have the remainder.
 constexpr std::size_t kConditionBytes = 9'000;
 // Deleted records are shown for 15 days, while they lie in the recycle bin.
@@ -83,6 +84,7 @@ std::string SalesforceReads::select(const RowShape& shape) const {
   if (!shape.key_column.empty()) asked.push_back(shape.key_column);
   for (const std::string& c : shape.columns) {
     if (shape.without.empty() || !text::equals_ignore_case(c, shape.without)) asked.push_back(c);
+    for (const ParentPath& parent : parents_of(c)) asked.push_back(parent.lookup);
   }
   return soql::select(asked, shape.object);
 }
@@ -169,7 +171,6 @@ Result<http::Response> SalesforceReads::page_at(Call& call, const PullRequest& r
     position.fresh.clear();
     position.began.reset();
     position.top.reset();
-    position.empty_pages = 0;
   }
   return first_page(call, request, position);
 }
@@ -208,10 +209,13 @@ Result<Page> SalesforceReads::take(const PullRequest& request, ReadPosition posi
     if (stamp >= window && !digest.empty()) position.fresh.insert(digest);
     if (!known) page.seen.push_back(std::move(row));
   }
+  empty_pages_ = page.caught_up || !rows->rows.empty() ? 0 : empty_pages_ + 1;
   if (!page.caught_up) {
-    position.empty_pages = rows->rows.empty() ? position.empty_pages + 1 : 0;
     if (rows->next == asked_at) return endless("a page names itself as the next one");
-    if (position.empty_pages > kEmptyPagesAllowed) return endless("several pages without records");
+    if (empty_pages_ > kEmptyPagesAllowed) {
+      empty_pages_ = 0;
+      return endless(std::to_string(kEmptyPagesAllowed) + " pages in a row without records");
+    }
     position.next = rows->next;
   } else {
     // The server's own time at the first page; without it, the highest stamp. Our clock never decides.
@@ -225,7 +229,6 @@ Result<Page> SalesforceReads::take(const PullRequest& request, ReadPosition posi
     position.fresh.clear();
     position.began.reset();
     position.top.reset();
-    position.empty_pages = 0;
   }
   // Known now also where the token did not tell it at the first pull.
   position.environment = client_.environment();

@@ -55,6 +55,7 @@ class SalesforceReads {
   const SalesforceSettings settings_;
   SalesforceClient& client_;
   SalesforceSchema& schema_;
+  int empty_pages_ = 0;  // in a row
 };
 
 }  // namespace cosell::salesforce

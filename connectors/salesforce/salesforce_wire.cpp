@@ -72,13 +72,31 @@ TextType type_of(const std::string& column, const TextTypes& types) {
   return it == types.end() ? TextType::text : it->second;
 }
 
+// Where a row names another record and shows nothing of it, that is not shared with the user. Empty result: the row
+// does not tell.
+std::optional<bool> is_out_of_sight(const json::Value& row, const std::vector<ParentPath>& parents) {
+  for (const ParentPath& parent : parents) {
+    const json::Value* shown = at_path(row, parent.path);
+    if (shown == nullptr || !shown->is_null()) continue;
+    const json::Value* id = at_path(row, parent.lookup);
+    if (id == nullptr) return std::nullopt;
+    return !id->is_null();
+  }
+  return false;
+}
+
 std::string digest_of(const json::Value& row) {
   // Eight bytes: a stray equality among the rows of one overlap is less likely than a broken disk.
   return text::sha256_hex(json::write(row)).substr(0, kDigestLength);
 }
 
-// `types`: of the columns of the shape, looked up once for all rows.
-Result<Observation> read_row(const json::Value& row, const RowShape& shape, const std::vector<TextType>& types,
+// What is looked up once for all rows, for each column of the shape.
+struct ColumnFacts {
+  TextType type = TextType::text;
+  std::vector<ParentPath> parents;
+};
+
+Result<Observation> read_row(const json::Value& row, const RowShape& shape, const std::vector<ColumnFacts>& facts,
                              const std::string& request) {
   if (!row.is_object()) return not_understood(request, "a row is not an object.");
   Observation seen;
@@ -101,9 +119,12 @@ Result<Observation> read_row(const json::Value& row, const RowShape& shape, cons
       continue;
     }
     const json::Value* v = at_path(row, column);
-    auto value = v == nullptr ? std::nullopt : typed(*v, types[i]);
-    if (!value) return not_understood(request, "row " + seen.id.value + " does not show column " + column + ".");
+    auto value = v == nullptr ? std::nullopt : typed(*v, facts[i].type);
+    const auto out_of_sight = is_out_of_sight(row, facts[i].parents);
+    if (!value || !out_of_sight)
+      return not_understood(request, "row " + seen.id.value + " does not show column " + column + ".");
     seen.columns[column] = *std::move(value);
+    if (*out_of_sight) seen.hidden.push_back(column);
   }
   if (!shape.key_column.empty()) {
     const json::Value* key = member(row, shape.key_column);
@@ -174,6 +195,18 @@ std::vector<ServerError> read_error_list(const json::Value& list) {
 
 }  // namespace
 
+std::vector<ParentPath> parents_of(std::string_view column) {
+  std::vector<ParentPath> parents;
+  for (std::size_t dot = column.find('.'); dot != std::string_view::npos; dot = column.find('.', dot + 1)) {
+    const std::string path(column.substr(0, dot));
+    // A person account's own relationships end in __pr, and its columns in __pc.
+    const std::string end = text::lower_ascii(path.substr(path.rfind('.') + 1));
+    const bool custom = text::ends_with(end, "__r") || text::ends_with(end, "__pr");
+    parents.push_back({path, custom ? path.substr(0, path.size() - 1) + "c" : path + "Id"});
+  }
+  return parents;
+}
+
 std::optional<TextType> standard_text_type(std::string_view path) {
   const std::size_t dot = path.rfind('.');
   const std::string_view name = dot == std::string_view::npos ? path : path.substr(dot + 1);
@@ -210,12 +243,12 @@ Result<json::Value> read_body(const std::string& body, const std::string& reques
 Result<QueryPage> read_page(const std::string& body, const RowShape& shape, const std::string& request,
                             std::optional<Instant> digest_from) {
   QueryPage page;
-  std::vector<TextType> types;
-  for (const std::string& column : shape.columns) types.push_back(type_of(column, shape.types));
+  std::vector<ColumnFacts> facts;
+  for (const std::string& column : shape.columns) facts.push_back({type_of(column, shape.types), parents_of(column)});
   std::optional<Error> bad_row;
   const auto take = [&](const json::Value& row) {
     if (bad_row) return;
-    auto seen = read_row(row, shape, types, request);
+    auto seen = read_row(row, shape, facts, request);
     if (!seen) {
       bad_row = std::move(seen.error());
       return;
@@ -279,7 +312,6 @@ Result<std::vector<WriteResult>> read_write_results(const json::Value& body, con
       return not_understood(request, "a result does not say whether it succeeded.");
     WriteResult r;
     r.success = success->as_bool();
-    r.created = flag(item, "created");
     r.id = item.text_of("id");
     if (!r.id.empty()) r.id = normal_salesforce_id(r.id);
     if (const json::Value* errors = item.find("errors")) r.errors = read_error_list(*errors);

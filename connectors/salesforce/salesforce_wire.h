@@ -38,6 +38,15 @@ struct RowShape {
   std::string without;  // a column that this organisation does not have; shown as empty
 };
 
+// A record that a path leads through, and the column that tells whether there is one: "Contact" and "ContactId",
+// "Region__r" and "Region__c".
+struct ParentPath {
+  std::string path;
+  std::string lookup;
+};
+// Outermost first; empty for columns of the record itself.
+std::vector<ParentPath> parents_of(std::string_view column);
+
 constexpr std::size_t kDigestLength = 16;
 
 struct QueryPage {
@@ -64,7 +73,6 @@ std::vector<ServerError> read_errors(const std::string& body);
 
 struct WriteResult {
   bool success = false;
-  bool created = false;
   std::string id;
   std::vector<ServerError> errors;
 };

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_errors.h"
+#include "connectors/salesforce/salesforce_existing.h"
 #include "connectors/salesforce/salesforce_ids.h"
 #include "connectors/salesforce/salesforce_reads.h"
 #include "connectors/salesforce/salesforce_rounding.h"
@@ -18,7 +19,8 @@ namespace {
 
 using Outcomes = std::vector<std::optional<Outcome>>;
 
-// One row of 200 is found within 16 calls; of a collection in which more are wrong some stay unfound, and wait as one.
+// For one collection. One row of 200 is found within 16 calls; of a collection in which more are wrong some stay
+// unfound, and go out again with the next push.
 constexpr int kCallsToFindARow = 24;
 
 Error unclear(const std::string& why) {
@@ -33,7 +35,8 @@ void fail(Outcomes& outcomes, std::span<const Operation> operations, std::size_t
 // After such an end the next call would meet the same; it is not sent.
 bool ends_the_push(const Error& e) {
   return e.kind == ErrorClass::throttled || e.kind == ErrorClass::auth_expired || e.kind == ErrorClass::cancelled ||
-         e.kind == ErrorClass::transient || e.kind == ErrorClass::config;
+         e.kind == ErrorClass::transient || e.kind == ErrorClass::config ||
+         (e.kind == ErrorClass::forbidden && !e.of_one_record);
 }
 
 std::vector<std::string> changed_columns(const Columns& expected, const Columns& present) {
@@ -87,12 +90,9 @@ Error of_row(const WriteResult& result, const Operation& op, const std::string& 
   const bool about_another = std::any_of(e.fields.begin(), e.fields.end(),
                                          [](const std::string& f) { return !text::equals_ignore_case(f, "Id"); });
   if (e.kind == ErrorClass::not_found && (op.verb == Verb::create || about_another)) e.kind = ErrorClass::rejected;
-  if (op.kind != RecordKind::opportunity || op.verb != Verb::create || server.code != "DUPLICATE_VALUE") return e;
-  // Somebody made the record with our key at the same moment: it exists now and has to be read.
-  const bool about_key = std::any_of(e.fields.begin(), e.fields.end(),
-                                     [&](const std::string& f) { return text::equals_ignore_case(f, key_column); }) ||
-                         server.message.find(key_column) != std::string::npos;
-  if (about_key) e.kind = ErrorClass::precondition;
+  // The record with our key exists: it is looked at behind the writes.
+  const bool creates = op.kind == RecordKind::opportunity && op.verb == Verb::create;
+  if (creates && is_about_key(server, key_column)) e.kind = ErrorClass::precondition;
   return e;
 }
 
@@ -100,6 +100,15 @@ Error of_row(const WriteResult& result, const Operation& op, const std::string& 
 bool is_refused_whole(const std::optional<Outcome>& outcome) {
   const Error* e = outcome ? std::get_if<Error>(&outcome->what) : nullptr;
   return e != nullptr && e->kind == ErrorClass::rejected && e->http_status == 400 && !e->of_one_record;
+}
+
+// One of those that were refused together, when the search for the row that is meant has to end.
+Error refused_with_others() {
+  Error e = make_error(ErrorClass::transient,
+                       "Salesforce refused this change together with others because of one of them; the bridge goes on "
+                       "looking for that one and sends the others again.");
+  e.of_one_record = true;
+  return e;
 }
 
 std::string title_of(RecordKind kind) {
@@ -122,19 +131,23 @@ struct SalesforceWrites::Batch {
   std::vector<Row> rows = {};
   std::set<std::string> identities = {};
   bool compared = false;  // with what the plan was made from, right before it is written
-
-  bool is_upsert() const { return verb == Verb::create && object == "Opportunity"; }
 };
+
+void SalesforceWrites::fail_rows(Outcomes& outcomes, std::span<const Operation> operations, std::span<const Row> rows,
+                                 const Error& error) {
+  for (const Row& row : rows) fail(outcomes, operations, row.index, error);
+}
 
 int batch_max_of(const SalesforceSettings& settings) {
   return settings.collection_size * settings.collections_per_call;
 }
 
 SalesforceWrites::SalesforceWrites(const SalesforceSettings& settings, SalesforceClient& client,
-                                   SalesforceSchema& schema)
+                                   SalesforceSchema& schema, SalesforceReads& reads)
     : settings_(settings),
       client_(client),
       schema_(schema),
+      reads_(reads),
       rows_in_call_(
           {.start = settings.collection_size, .min = settings.collection_size, .max = batch_max_of(settings)}) {}
 
@@ -297,14 +310,13 @@ json::Value SalesforceWrites::body_of(const Batch& batch) const {
   return body;
 }
 
+// A create is never an upsert by its key: that would write over a record in which somebody typed the key. As the key is
+// unique, Salesforce refuses a second record.
 std::string SalesforceWrites::method_of(const Batch& batch) const {
-  return batch.verb == Verb::update || batch.is_upsert() ? "PATCH" : "POST";
+  return batch.verb == Verb::update ? "PATCH" : "POST";
 }
 
-std::string SalesforceWrites::path_of(const Batch& batch) const {
-  return client_.path(batch.is_upsert() ? "/composite/sobjects/Opportunity/" + settings_.key_column
-                                        : "/composite/sobjects");
-}
+std::string SalesforceWrites::path_of_collection() const { return client_.path("/composite/sobjects"); }
 
 // A result that names another record than its row, or none where one was made, is of another row; and so may all the
 // others be, the refusals too, which name none. Neither does a list of another length tell which result is whose.
@@ -346,7 +358,7 @@ void SalesforceWrites::settle(Call& call, std::span<const Operation> operations,
     } else {
       Applied applied;
       applied.id = RecordId(op.verb == Verb::update ? row.identity : result.id);
-      applied.created = op.verb == Verb::create && (!batch.is_upsert() || result.created);
+      applied.created = op.verb == Verb::create;
       outcome.what = std::move(applied);
     }
   }
@@ -356,13 +368,13 @@ std::optional<Error> SalesforceWrites::send_alone(Call& call, std::span<const Op
                                                   Outcomes& outcomes) {
   Ask ask;
   ask.method = method_of(batch);
-  ask.path = path_of(batch);
+  ask.path = path_of_collection();
   ask.name = ask.method + " composite/sobjects";
   ask.body = body_of(batch);
   ask.writes = true;
   auto answer = client_.send(call, ask);
   if (!answer) {
-    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, answer.error());
+    fail_rows(outcomes, operations, batch.rows, answer.error());
     return answer.error();
   }
   const std::string request_id = net::request_id_of(answer->headers);
@@ -370,7 +382,7 @@ std::optional<Error> SalesforceWrites::send_alone(Call& call, std::span<const Op
   if (!body) {
     Error e = unclear(body.error().message);
     e.request_id = request_id;
-    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, e);
+    fail_rows(outcomes, operations, batch.rows, e);
     return e;
   }
   settle(call, operations, batch, *body, request_id, outcomes);
@@ -386,7 +398,7 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
   for (std::size_t b = 0; b < batches.size(); ++b) {
     json::Value& request = requests.append(json::Value::object());
     request.set("method", json::Value::string(method_of(batches[b])));
-    request.set("url", json::Value::string(path_of(batches[b])));
+    request.set("url", json::Value::string(path_of_collection()));
     request.set("referenceId", json::Value::string("part" + std::to_string(b)));
     request.set("body", body_of(batches[b]));
   }
@@ -396,9 +408,7 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
   ask.name = "POST composite";
   ask.body = std::move(body);
   ask.writes = true;
-  const auto fail_batch = [&](const Batch& batch, const Error& e) {
-    for (const Row& row : batch.rows) fail(outcomes, operations, row.index, e);
-  };
+  const auto fail_batch = [&](const Batch& batch, const Error& e) { fail_rows(outcomes, operations, batch.rows, e); };
   auto answer = client_.send(call, ask);
   if (!answer) {
     for (const Batch& batch : batches) fail_batch(batch, answer.error());
@@ -478,43 +488,58 @@ std::optional<Error> SalesforceWrites::send(Call& call, std::span<const Operatio
   return refused;
 }
 
-std::optional<Error> SalesforceWrites::deliver(Call& call, std::span<const Operation> operations,
-                                               std::span<Batch> batches, Outcomes& outcomes, int& calls_left) {
+// Gives an error only where that ends the push.
+std::optional<Error> SalesforceWrites::compare_and_send(Call& call, std::span<const Operation> operations,
+                                                        std::span<Batch> batches, Outcomes& outcomes) {
   std::optional<Error> refused;
   if (batches.front().compared) refused = check_expected(call, operations, batches.front(), outcomes);
   if (refused && ends_the_push(*refused)) {
-    for (const Batch& batch : batches) {
-      for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *refused);
-    }
+    for (const Batch& batch : batches) fail_rows(outcomes, operations, batch.rows, *refused);
     return refused;
   }
   if (batches.front().rows.empty()) return std::nullopt;
   refused = send(call, operations, batches, outcomes);
-  if (refused && ends_the_push(*refused)) return refused;
+  return refused && ends_the_push(*refused) ? refused : std::nullopt;
+}
+
+std::optional<Error> SalesforceWrites::deliver(Call& call, std::span<const Operation> operations,
+                                               std::span<Batch> batches, Outcomes& outcomes) {
+  auto ended = compare_and_send(call, operations, batches, outcomes);
   for (const Batch& batch : batches) {
     if (batch.rows.size() < 2 || !is_refused_whole(outcomes[batch.rows.front().index])) continue;
-    if (auto ended = send_halves(call, operations, batch, outcomes, calls_left)) return ended;
+    if (ended) {
+      // Which of them is meant cannot be found out now; they go out again later.
+      fail_rows(outcomes, operations, batch.rows, *ended);
+    } else {
+      int calls_left = kCallsToFindARow;
+      ended = send_halves(call, operations, batch, outcomes, calls_left);
+    }
   }
-  return std::nullopt;
+  return ended;
 }
 
 // What one row has in it can refuse them all: a value of another type is met while the request is read, before any row
 // is looked at. Nothing was done then, so that each half may be sent again, and compared again before it.
 std::optional<Error> SalesforceWrites::send_halves(Call& call, std::span<const Operation> operations,
                                                    const Batch& batch, Outcomes& outcomes, int& calls_left) {
-  const auto middle = batch.rows.begin() + static_cast<std::ptrdiff_t>(batch.rows.size() / 2);
+  const std::span<const Row> rows = batch.rows;
   std::optional<Error> ended;
-  for (const auto& [from, to] : {std::pair(batch.rows.begin(), middle), std::pair(middle, batch.rows.end())}) {
+  for (const auto& part : {rows.first(rows.size() / 2), rows.subspan(rows.size() / 2)}) {
     if (ended) {
-      for (auto row = from; row != to; ++row) fail(outcomes, operations, row->index, *ended);
-    } else if (calls_left-- > 0) {
+      fail_rows(outcomes, operations, part, *ended);
+    } else if (calls_left <= 0) {
+      fail_rows(outcomes, operations, part, refused_with_others());
+    } else {
+      --calls_left;
       Batch half;
       half.verb = batch.verb;
       half.object = batch.object;
       half.compared = batch.compared;
-      half.rows.assign(from, to);
+      half.rows.assign(part.begin(), part.end());
       for (const Row& row : half.rows) outcomes[row.index].reset();
-      ended = deliver(call, operations, {&half, 1}, outcomes, calls_left);
+      ended = compare_and_send(call, operations, {&half, 1}, outcomes);
+      const bool still = half.rows.size() > 1 && is_refused_whole(outcomes[half.rows.front().index]);
+      if (!ended && still) ended = send_halves(call, operations, half, outcomes, calls_left);
     }
   }
   return ended;
@@ -541,17 +566,15 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
     const auto part = left.first(together(left));
     left = left.subspan(part.size());
     if (!ended) {
-      int calls_left = kCallsToFindARow;
-      ended = deliver(call, operations, part, outcomes, calls_left);
+      ended = deliver(call, operations, part, outcomes);
       continue;
     }
-    for (const Batch& batch : part) {
-      for (const Row& row : batch.rows) fail(outcomes, operations, row.index, *ended);
-    }
+    for (const Batch& batch : part) fail_rows(outcomes, operations, batch.rows, *ended);
   }
   // What was written before the end was rounded all the same. Only who may not ask any more does not.
   const bool may_ask = !ended || (ended->kind != ErrorClass::cancelled && ended->kind != ErrorClass::auth_expired);
   if (may_ask) note_rounded(call, client_, operations, outcomes);
+  if (!ended) settle_existing(call, reads_, operations, outcomes);
 
   std::vector<Outcome> done;
   done.reserve(outcomes.size());

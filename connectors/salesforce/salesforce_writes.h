@@ -9,6 +9,7 @@
 
 #include "connectors/connector.h"
 #include "connectors/salesforce/salesforce_client.h"
+#include "connectors/salesforce/salesforce_reads.h"
 #include "connectors/salesforce/salesforce_schema.h"
 #include "connectors/salesforce/salesforce_settings.h"
 #include "net/batch_size.h"
@@ -17,7 +18,8 @@ namespace cosell::salesforce {
 
 class SalesforceWrites {
  public:
-  SalesforceWrites(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema);
+  SalesforceWrites(const SalesforceSettings& settings, SalesforceClient& client, SalesforceSchema& schema,
+                   SalesforceReads& reads);
 
   std::vector<Outcome> push(Call& call, std::span<const Operation> operations);
 
@@ -41,12 +43,16 @@ class SalesforceWrites {
   std::size_t collections_in_call() const;
   json::Value body_of(const Batch& batch) const;
   std::string method_of(const Batch& batch) const;
-  std::string path_of(const Batch& batch) const;
+  std::string path_of_collection() const;
 
-  // All five give the error that concerns more than the rows, if there was one.
+  static void fail_rows(std::vector<std::optional<Outcome>>& outcomes, std::span<const Operation> operations,
+                        std::span<const Row> rows, const Error& error);
+  // All six give the error that concerns more than the rows, if there was one.
   // Compares what has to be compared, sends, and where a whole collection is refused looks for the row that is meant.
   std::optional<Error> deliver(Call& call, std::span<const Operation> operations, std::span<Batch> batches,
-                               std::vector<std::optional<Outcome>>& outcomes, int& calls_left);
+                               std::vector<std::optional<Outcome>>& outcomes);
+  std::optional<Error> compare_and_send(Call& call, std::span<const Operation> operations, std::span<Batch> batches,
+                                        std::vector<std::optional<Outcome>>& outcomes);
   std::optional<Error> send_halves(Call& call, std::span<const Operation> operations, const Batch& batch,
                                    std::vector<std::optional<Outcome>>& outcomes, int& calls_left);
   std::optional<Error> send(Call& call, std::span<const Operation> operations, std::span<const Batch> batches,
@@ -62,6 +68,7 @@ class SalesforceWrites {
   const SalesforceSettings settings_;
   SalesforceClient& client_;
   SalesforceSchema& schema_;
+  SalesforceReads& reads_;
   net::BatchSize rows_in_call_;
   bool tells_products_ = true;  // may the bridge's user see whether an opportunity has products?
 };

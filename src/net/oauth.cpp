@@ -37,6 +37,8 @@ class CachedSource : public TokenSource {
     if (!fresh) return fresh.error();
     // First on disk, then in use: a crash in between must not lose a refresh token that replaced the old one.
     current_ = std::move(*fresh);
+    // A service may hand out the token of a session that is still under way: it stands by it, whoever refused it.
+    if (current_.access_token == refused_) refused_.clear();
     unsaved_ = true;
     if (Result<void> saved = save(); !saved) return saved.error();
     return current_.access_token;

@@ -26,7 +26,7 @@ constexpr std::string_view kWrongAudience = "audience is invalid";
 
 // The meanings of AADSTS codes are those of Microsoft's list "Microsoft Entra authentication and authorization error
 // codes"; that 7000218 means this setting, of its support article about that code.
-constexpr std::array<Known, 44> kKnown = {{
+constexpr std::array<Known, 45> kKnown = {{
     {"AADSTS7000215", "the client secret is wrong (use the secret's value, not its id)", Remedy::admin},
     {"AADSTS7000222", "the client secret has expired; make a new one in Entra and put it in place", Remedy::admin},
     {"AADSTS7000218",
@@ -104,6 +104,8 @@ constexpr std::array<Known, 44> kKnown = {{
      Remedy::admin},
     {"expired authorization code", "the signed login is outside its time; check this machine's clock", Remedy::admin},
     {"expired access/refresh token", "the saved login has expired or was revoked", Remedy::login},
+    {"login rate exceeded", "the user has logged in too often within the hour; the bridge tries again later",
+     Remedy::later},
 }};
 
 struct KnownError {

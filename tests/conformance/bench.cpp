@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "connectors/emulator/sandboxed.h"
+#include "connectors/emulator/toolkit.h"
 
 namespace cosell::conformance {
 
@@ -74,6 +75,12 @@ std::string Bench::control(const std::string& verb, const std::string& body) {
   return answer.body;
 }
 
+bool Route::leads(const std::string& sent_method, const std::string& sent_path) const {
+  if (method != sent_method) return false;
+  return path.find('{') == std::string::npos ? text::starts_with(sent_path, path)
+                                             : emulator::fits_template(sent_path, path);
+}
+
 void Bench::trouble(const std::vector<Route>& routes, const Trouble& what) {
   no_trouble();
   using Kind = Trouble::Kind;
@@ -106,9 +113,8 @@ bool Bench::is_login(const std::string& path) const {
 }
 
 bool Bench::met(const http::Request& request) const {
-  return std::any_of(met_routes_.begin(), met_routes_.end(), [&](const Route& route) {
-    return route.method == request.method && text::starts_with(request.url, route.path);
-  });
+  return std::any_of(met_routes_.begin(), met_routes_.end(),
+                     [&](const Route& route) { return route.leads(request.method, request.url); });
 }
 
 // A token is noted when it is handed out and when it is used: whichever a trouble lets through.

@@ -41,10 +41,13 @@ class BenchClock final : public Clock {
   Instant now_{1'795'000'000'000};  // 2026-11-18
 };
 
-// Which requests a trouble meets: by method and the beginning of the path.
+// Which requests a trouble meets: by method and the beginning of the path, or the whole of it where it is a template
+// ("/api/{id}").
 struct Route {
   std::string method;
   std::string path;
+
+  bool leads(const std::string& sent_method, const std::string& sent_path) const;
 };
 
 struct Trouble {

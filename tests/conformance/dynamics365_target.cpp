@@ -104,6 +104,9 @@ class Dynamics365Target final : public ConformanceTarget {
   void person_sets_amount(const RecordId& id, const std::string& json_number) override {
     bench.control("edit", R"({"id":")" + id.value + R"(","fields":{"estimatedvalue":)" + json_number + "}}");
   }
+  void person_keys(const RecordId& id, const std::string& key) override {
+    bench.control("edit", Json{{"id", id.value}, {"fields", {{"cosell_referralid", key}}}}.dump());
+  }
   void person_removes(const RecordId& id) override {
     bench.control("edit", Json{{"id", id.value}, {"delete", true}}.dump());
   }

@@ -92,7 +92,7 @@ class Failing : public Conformance {
     std::size_t n = 0;
     for (const Sent& sent : bench().sent_since(mark)) {
       for (const Route& route : target().writes()) {
-        if (route.method == sent.method && sent.path.rfind(route.path, 0) == 0) {
+        if (route.leads(sent.method, sent.path)) {
           ++n;
           break;
         }

@@ -71,7 +71,9 @@ class SalesforceTarget final : public ConformanceTarget {
   }
 
   std::vector<Route> reads() const override { return {{"GET", "/services/data"}}; }
-  std::vector<Route> writes() const override { return {{"PATCH", "/services/data"}}; }
+  std::vector<Route> writes() const override {
+    return {{"PATCH", "/services/data"}, {"POST", "/services/data/{id}/composite/{id}"}};
+  }
   std::vector<Route> logins() const override { return {{"POST", "/services/oauth2"}}; }
   std::optional<std::string> disordered(const http::Response& answer, Disorder how) const override {
     Json results = Json::parse(answer.body, nullptr, false);
@@ -91,6 +93,9 @@ class SalesforceTarget final : public ConformanceTarget {
   }
   void person_sets_amount(const RecordId& id, const std::string& json_number) override {
     bench.control("edit", R"({"id":")" + id.value + R"(","fields":{"Amount":)" + json_number + "}}");
+  }
+  void person_keys(const RecordId& id, const std::string& key) override {
+    bench.control("edit", Json{{"id", id.value}, {"fields", {{"Cosell_Referral_Id__c", key}}}}.dump());
   }
   void person_removes(const RecordId& id) override {
     bench.control("edit", Json{{"id", id.value}, {"delete", true}}.dump());

@@ -118,6 +118,8 @@ class ConformanceTarget {
   virtual RecordId person_creates(const std::string& title) = 0;
   virtual void person_writes(const RecordId& id, const std::string& text) = 0;  // the column `text`
   virtual void person_sets_amount(const RecordId& id, const std::string& json_number) = 0;
+  // Types the key of a create into it; where keys are unique.
+  virtual void person_keys(const RecordId&, const std::string&) {}
   // Deletes it, or takes it out of the sight of the bridge's login where nothing can be deleted.
   virtual void person_removes(const RecordId& id) = 0;
   virtual void tokens_die() = 0;  // nothing to do for a fixed key

@@ -66,6 +66,25 @@ TEST_P(Writing, CreatingTwiceWithOneKeyMakesOneRecordOrShowsBoth) {
   }
 }
 
+// Typed in between our look and our write.
+TEST_P(Writing, ACreateWritesNothingOverARecordInWhichAPersonTypedItsKey) {  // I-06, I-17
+  if (capabilities().client_key != Capabilities::ClientKey::unique) GTEST_SKIP() << "No create meets another record.";
+  const std::string key = target().new_key();
+  const RecordId by_hand = target().person_creates("By hand");
+  target().person_keys(by_hand, key);
+  const auto before = target().on_server(by_hand);
+  const auto done = push({create_of(key, complete("From Microsoft")), create_of("Another")});
+  ASSERT_NE(applied_in(done[0]), nullptr) << told(done[0]);
+  EXPECT_FALSE(applied_in(done[0])->created);
+  EXPECT_EQ(applied_in(done[0])->id, by_hand);
+  const Columns& shown =
+      applied_in(done[0])->stored ? applied_in(done[0])->stored->columns : applied_in(done[0])->shown;
+  EXPECT_EQ(text_of(column(shown, parts.title)), "By hand") << "what is there, for a first link";
+  EXPECT_EQ(target().on_server(by_hand), before);
+  EXPECT_EQ(said(done[1]), "applied") << told(done[1]);
+  EXPECT_EQ(target().count_on_server(), 2U);
+}
+
 TEST_P(Writing, TwoCreatesWithOneKeyInOneBatchMakeOneRecordWhereKeysAreUnique) {
   const std::string key = target().new_key();
   const auto done = push(

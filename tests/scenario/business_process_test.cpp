@@ -58,6 +58,36 @@ TEST(BusinessProcess, MovesAlongWhenPartnerCenterIsAhead) {
   expect_rest(world);
 }
 
+// What stands there right behind our write may be somebody's edit already.
+TEST(BusinessProcess, MoveOfTheSellerRightBehindOursIsNotTakenForOurs) {  // I-06
+  World world(process());
+  const std::string id = world.new_opportunity(usual_opportunity("Acme"));
+  world.sync();
+  world.advance(minutes(1));
+  world.sync();
+  world.portal_edit(world.referral_of(id)["id"], stage("60"));
+  world.advance(minutes(1));
+  bool moved = false;
+  world.wire = [&](Side side, const http::Request& request, const World::Go& go) {
+    auto answer = go(request);
+    if (side == Side::crm && !moved && world.opportunity(id)["stage"] == "60") {
+      moved = true;
+      world.crm_edit(id, {{"stage", "80"}});
+    }
+    return answer;
+  };
+  world.sync();
+  world.wire = {};
+  ASSERT_TRUE(moved);
+  for (int i = 0; i < 3; ++i) {
+    world.advance(minutes(20));
+    world.sync();
+  }
+  EXPECT_EQ(world.opportunity(id)["stage"], "80");
+  EXPECT_EQ(world.referral_of(id)["salesStage"], "80");
+  expect_rest(world);
+}
+
 TEST(BusinessProcess, NewOpportunityIsMovedToWhereItsReferralStands) {
   World world(process());
   const Json referral = world.inbound();

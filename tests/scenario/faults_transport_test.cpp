@@ -356,7 +356,7 @@ TEST_P(Transport, F05_ACreateDeliveredTwiceMakesOneOpportunity) {  // I-17, I-19
   world.sync();
   world.advance(minutes(5));
   world.inbound();
-  world.crm_write_fault({{"kind", "duplicate"}});
+  world.crm_create_fault({{"kind", "duplicate"}});
   world.sync();
   EXPECT_EQ(world.fired(Side::crm), 1);
   world.advance(minutes(5));

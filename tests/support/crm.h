@@ -55,6 +55,7 @@ class CrmStand {
   virtual bool is_write(const http::Request& request) const = 0;  // a request of the bridge that may change records
   // Where writes go, for faults: method and the beginning of the path.
   virtual std::pair<std::string, std::string> write_route() const = 0;
+  virtual std::pair<std::string, std::string> create_route() const { return write_route(); }  // of opportunities
   // Rows that were written since the last reset of the statistics.
   virtual std::int64_t rows_written(const Json& stats) const = 0;
 };

@@ -142,6 +142,9 @@ class SalesforceStand final : public CrmStand {
     return !composite || request.body.find(R"("method":"P)") != std::string::npos;
   }
   std::pair<std::string, std::string> write_route() const override { return {"PATCH", "/services/data"}; }
+  std::pair<std::string, std::string> create_route() const override {
+    return {"POST", "/services/data/{id}/composite/{id}"};
+  }
   std::int64_t rows_written(const Json& stats) const override {
     std::int64_t rows = 0;
     for (const Json& inner : stats["inside_batches"]) {

@@ -371,6 +371,11 @@ void World::crm_write_fault(const Json& action) {
   faults(Side::crm, Json::array({{{"match", {{"method", route.first}, {"path", route.second}}}, {"action", action}}}));
 }
 
+void World::crm_create_fault(const Json& action) {
+  const auto route = crm_stand_->create_route();
+  faults(Side::crm, Json::array({{{"match", {{"method", route.first}, {"path", route.second}}}, {"action", action}}}));
+}
+
 void World::faults(Side side, const Json& list) { control(side, "POST", "faults", list); }
 
 std::int64_t World::fired(Side side) {

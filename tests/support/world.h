@@ -93,7 +93,8 @@ class World {
 
   Json control(Side side, const std::string& method, const std::string& verb, const Json& body = nullptr);
   void faults(Side side, const Json& list);
-  void crm_write_fault(const Json& action);  // meets the next request that may be a write
+  void crm_write_fault(const Json& action);   // meets the next request that may be a write to records that are there
+  void crm_create_fault(const Json& action);  // or may create opportunities
   std::int64_t fired(Side side);
 
   // When set, everything that goes over the wire passes here: look at it, change it, keep it back. `go` delivers.

@@ -258,7 +258,7 @@ Answer retrieve(Call& call, const Object& object, const std::vector<std::string>
     const auto id15 = parse_id(text::trim(id));
     if (!id15) return refuse(400, "MALFORMED_ID", "malformed id " + id);
     RowPtr row = call.state.model.table(object).by_id(*id15);
-    if (row != nullptr && row->deleted) row = nullptr;
+    if (row != nullptr && (row->deleted || is_hidden(call.state, *id15))) row = nullptr;
     rows.push_back(std::move(row));
   }
   auto records = records_with_fields(call, object, fields, rows);

@@ -167,7 +167,7 @@ Answer describe_global(Call& call) {
   if (auto same = unchanged(call)) return std::move(*same);
   Json list = Json::array();
   for (const Object& o : call.state.model.schema().objects()) {
-    if (!o.hidden) list.push_back(object_json(call, o));
+    if (!o.hidden && !lacks_permission(call.state, o.name, "Read")) list.push_back(object_json(call, o));
   }
   Answer answer;
   answer.body = Json{{"encoding", "UTF-8"}, {"maxBatchSize", 200}, {"sobjects", std::move(list)}};
@@ -176,6 +176,7 @@ Answer describe_global(Call& call) {
 }
 
 Answer describe_object(Call& call, const Object& object) {
+  if (lacks_permission(call.state, object.name, "Read")) return not_found();
   if (auto same = unchanged(call)) return std::move(*same);
   Answer answer;
   answer.body = object_json(call, object);

@@ -159,6 +159,11 @@ bool lacks_permission(const State& state, const std::string& object, const char*
   return lacks_permission(state, object + "." + right);
 }
 
+bool is_hidden(const State& state, const std::string& id15) {
+  const auto& hidden = state.settings.hidden_rows;
+  return std::any_of(hidden.begin(), hidden.end(), [&](const std::string& id) { return parse_id(id) == id15; });
+}
+
 namespace {
 
 // Fields ("Opportunity.Cosell_State__c") that a permission set of the API user shows.

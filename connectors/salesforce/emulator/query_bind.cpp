@@ -83,7 +83,7 @@ class Binder {
 
   BoundQuery run() {
     const Object* object = state_.model.schema().find(query_.from);
-    if (object == nullptr) {
+    if (object == nullptr || lacks_permission(state_, object->name, "Read")) {
       refuse("INVALID_TYPE", query_.from_at,
              "sObject type '" + query_.from +
                  "' is not supported. If you are attempting to use a custom object, be sure to append the '__c' after "
@@ -115,7 +115,7 @@ class Binder {
     const Object& object = *bound_.slots[from].object;
     const auto reference = object.find_relationship(relationship);
     const Object* target = reference ? state_.model.schema().find(object.fields[*reference].reference_to) : nullptr;
-    if (target == nullptr) {
+    if (target == nullptr || lacks_permission(state_, target->name, "Read")) {
       refuse("INVALID_FIELD", path.at,
              "Didn't understand relationship '" + relationship +
                  "' in field path. If you are attempting to use a custom relationship, be sure to append the '__r' "

@@ -27,7 +27,7 @@ class Candidate {
       const auto* id = std::get_if<std::string>(&reference);
       if (id == nullptr) continue;
       RowPtr found = state_.model.table(*slot.object).by_id(*id);
-      if (found != nullptr && !found->deleted) rows_[i] = std::move(found);
+      if (found != nullptr && !found->deleted && !is_hidden(state_, *id)) rows_[i] = std::move(found);
     }
   }
 
@@ -218,7 +218,7 @@ ResultSet run(const State& state, BoundQuery query, const RunOptions& options) {
   ResultSet result;
   Candidate candidate(state, query.slots);
   const auto consider = [&](const RowPtr& row) {
-    if (row == nullptr || !shown(*row, options)) return;
+    if (row == nullptr || !shown(*row, options) || is_hidden(state, row->id)) return;
     candidate.set(row);
     if (query.where && !matches(*query.where, candidate)) return;
     result.rows.insert(result.rows.end(), candidate.rows().begin(), candidate.rows().end());

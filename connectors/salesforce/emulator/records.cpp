@@ -136,8 +136,9 @@ void check_unique(const Writer& writer, Draft& draft) {
     if (!f.unique || value == nullptr) continue;
     for (const RowPtr& other : find_by_value(writer.state, o, cell.field, *value)) {
       if (other->id == draft.row.id) continue;
-      draft.take(fail("DUPLICATE_VALUE",
-                      "duplicate value found: " + f.name + " duplicates value on record with id: " + other->id)
+      const bool told = writer.person || writer.set_up || !is_hidden(writer.state, other->id);
+      draft.take(fail("DUPLICATE_VALUE", "duplicate value found: " + (told ? f.name : "<unknown>") +
+                                             " duplicates value on record with id: " + (told ? other->id : "<unknown>"))
                      .value());
       return;
     }

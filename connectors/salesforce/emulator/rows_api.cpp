@@ -150,7 +150,7 @@ Answer row_by_id(Call& call, const Object& object, const std::string& id) {
     return refuse(404, "NOT_FOUND", "Provided external ID field does not exist or is not accessible: " + id);
   }
   const RowPtr row = call.state.model.table(object).by_id(*id15);
-  if (row == nullptr) return not_found();
+  if (row == nullptr || is_hidden(call.state, *id15)) return not_found();
   if (row->deleted) return refuse(404, "ENTITY_IS_DELETED", "entity is deleted");
   if (call.method != "DELETE") {
     if (auto unmet = condition_unmet(call, object, *row)) return std::move(*unmet);

@@ -46,7 +46,12 @@ http::Response granted(const LoginCall& call, const std::string& user, const std
   if (row == nullptr || row->cell(o->at("IsActive")) != Value{true}) {
     return oauth_error("inactive_user", "user is inactive");
   }
-  const std::string access_token = call.state.organization + "!AQ" + random_text(call.random, 90);
+  std::string access_token = call.state.organization + "!AQ" + random_text(call.random, 90);
+  const auto& sessions = call.state.sessions;
+  const auto under_way = std::find_if(sessions.begin(), sessions.end(), [&](const auto& session) {
+    return session.second.user == user && call.now < session.second.expires;
+  });
+  if (call.state.settings.shares_sessions && under_way != sessions.end()) access_token = under_way->first;
   call.state.sessions[access_token] = Session{user, call.now + seconds(call.state.settings.session_seconds)};
   const std::string issued_at = std::to_string(call.now.ms);
   const std::string id = identity_url(call, user);

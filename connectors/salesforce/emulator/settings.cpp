@@ -47,6 +47,8 @@ const std::vector<Switch<Settings>>& switches() {
       number("locator_hours", "How long the next pages of a query can be fetched.", &S::locator_hours, 0),
       flag("rotate_refresh_tokens", "Each refresh answers a new refresh token and ends the old one.",
            &S::rotate_refresh_tokens),
+      flag("shares_sessions", "A login answers the token of the user's session that is under way, where there is one.",
+           &S::shares_sessions),
       flag("restricted_picklists", "Values outside a restricted picklist (StageName) are refused.",
            &S::restricted_picklists),
       flag("multi_currency", "The org has several currencies: CurrencyIsoCode exists.", &S::multi_currency),
@@ -56,8 +58,12 @@ const std::vector<Switch<Settings>>& switches() {
       words("read_only_columns", "Fields that the API user may read but not write.", &S::read_only_columns),
       words("missing_permissions",
             "Permissions that the API user lacks: CustomizeApplication, AssignPermissionSets, Opportunity.Create, "
-            "Account.Edit.",
+            "Account.Edit, Contact.Read.",
             &S::missing_permissions),
+      words("hidden_rows",
+            "Records (ids) that are not shared with the API user: its reads leave them out, and show null where others "
+            "refer to them.",
+            &S::hidden_rows),
       {"validation_rules", "Opportunities for which `field operator value` holds are refused with `message`.",
        show_rules, change_rules},
       word("duplicate_rule", "What happens to a record with the name (contacts: e-mail) of another one.",

@@ -51,6 +51,7 @@ struct Settings {
   std::int64_t session_seconds = 7200;
   std::int64_t locator_hours = 48;
   bool rotate_refresh_tokens = false;
+  bool shares_sessions = false;
   bool restricted_picklists = true;
   bool multi_currency = true;
   std::string corporate_currency = "USD";
@@ -58,6 +59,7 @@ struct Settings {
   std::vector<std::string> missing_columns = {};
   std::vector<std::string> read_only_columns = {};
   std::vector<std::string> missing_permissions = {};
+  std::vector<std::string> hidden_rows = {};
   std::vector<ValidationRule> validation_rules = {};
   std::string duplicate_rule = "off";  // off, alert (may be saved when the request says so), block
   std::vector<std::string> duplicate_rule_objects = {"Account", "Contact"};
@@ -138,8 +140,10 @@ struct State {
 void furnish(State& state, Instant now);
 // Whether the API user lacks the permission ("CustomizeApplication", "AssignPermissionSets").
 bool lacks_permission(const State& state, std::string_view permission);
-// The same for the records of an object; `right` is "Create" or "Edit".
+// The same for the records of an object; `right` is "Read", "Create" or "Edit".
 bool lacks_permission(const State& state, const std::string& object, const char* right);
+// Whether the record (15 characters) is not shared with the API user.
+bool is_hidden(const State& state, const std::string& id15);
 // Makes the schema show what the settings and the permission sets say.
 void apply_visibility(State& state, Instant now);
 // The stages as the org has them, replaced as a whole.

@@ -504,6 +504,7 @@ TEST(Dynamics365Pull, AsksForFewerRowsWhereAPageIsLargerThanItTakes) {
   TestOrg org;
   const std::string notes(2000, 'n');
   for (int i = 0; i < 300; ++i) org.create("D" + std::to_string(i), R"(,"description":")" + notes + "\"");
+  bool timer = true;  // which starts a process for each page
   const auto pulled_with = [&](std::size_t bytes, std::vector<std::string>& names) {
     SmallAnswers transport(org.transport, bytes);
     Call call{transport, org.manual, org.random, org.meter, "crm", 4, seconds(60), {}};
@@ -515,6 +516,7 @@ TEST(Dynamics365Pull, AsksForFewerRowsWhereAPageIsLargerThanItTakes) {
       for (const Observation& o : page->seen) names.push_back(text_of(o.columns.at("name")));
       if (page->caught_up) return std::string();
       request.cursor = page->next;
+      if (timer) org.reconnect();
     }
   };
   std::vector<std::string> names;
@@ -526,7 +528,51 @@ TEST(Dynamics365Pull, AsksForFewerRowsWhereAPageIsLargerThanItTakes) {
   });
   EXPECT_LT(pages, 14) << "the size that fits is kept";
   names.clear();
+  timer = false;
+  pull_all(org, {"name", "description"});
   EXPECT_THAT(pulled_with(20'000, names), HasSubstr("page_size")) << "not even the smallest page fits";
+}
+
+// OData allows pages that lead on and hold nothing.
+TEST(Dynamics365Pull, GoesOnBehindPagesWithoutRows) {
+  TestOrg org;
+  org.create("Alder");
+  int left = 0;
+  int n = 0;
+  http::Response real;
+  org.tamper = [&](http::Response& answer) {
+    if (org.asked.back().find("/opportunities?") == std::string::npos) return;
+    if (real.body.empty()) real = answer;
+    if (left-- <= 0) {
+      answer = real;
+      return;
+    }
+    answer.status = 200;
+    answer.body = R"({"value":[],"@odata.nextLink":"http://127.0.0.1:8080/api/data/v9.2/opportunities?$skiptoken=)" +
+                  std::to_string(++n) + "\"}";
+  };
+  left = 40;
+  EXPECT_EQ(pull_all(org, {"name"}).seen.size(), 1U);
+
+  // So many that it is told: the next pull goes on from there.
+  left = 400;
+  Cursor at;
+  std::string failed;
+  for (int i = 0; i < 1000 && failed.empty(); ++i) {
+    const auto page = pull_once(org, at, {"name"});
+    if (!page) failed = name_of(page.error().kind);
+    if (page) at = page->next;
+  }
+  EXPECT_EQ(failed, "bad_response");
+  EXPECT_GT(left, 0);
+  bool caught_up = false;
+  for (int i = 0; i < 1000 && !caught_up; ++i) {
+    const auto page = pull_once(org, at, {"name"});
+    ASSERT_TRUE(page) << page.error().message;
+    at = page->next;
+    caught_up = page->caught_up;
+  }
+  EXPECT_TRUE(caught_up);
 }
 
 TEST(Dynamics365Pull, TriesAgainWhenTheServerIsDownForAMoment) {
@@ -706,6 +752,12 @@ TEST(Dynamics365Pull, SaysThatASecuredColumnIsHiddenWhereNobodyTellsWhetherItMay
   const auto more = pull_all(org, columns, pulled.cursors.back());
   ASSERT_EQ(more.seen.size(), 2U);
   for (const Observation& seen : more.seen) EXPECT_THAT(seen.hidden, ElementsAre("description"));
+  // A process that a timer starts knows it from the position.
+  org.reconnect();
+  org.create("Dogwood");
+  const auto later = pull_all(org, columns, more.cursors.back());
+  ASSERT_EQ(later.seen.size(), 1U);
+  EXPECT_THAT(later.seen[0].hidden, ElementsAre("description"));
 }
 
 TEST(Dynamics365Pull, ForgetsWhatItWasShownOfAUserBeforeItMightRead) {

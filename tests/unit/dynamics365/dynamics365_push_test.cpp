@@ -280,6 +280,44 @@ TEST(Dynamics365Push, StopsSendingAlsoWhenOnlyAPartIsAskedToWait) {  // I-03
   EXPECT_GE(batches, 3) << "smaller ones";
 }
 
+// A side that asked to wait is not asked what it already has either.
+TEST(Dynamics365Push, AsksNothingBehindAPartThatWasAskedToWait) {  // I-03
+  TestOrg org;
+  push(org, {create_of("ref-1", new_deal("D"))});
+  org.set(R"({"throttle_next_parts":1,"throttle_retry_after":40})");
+  const auto before = org.requests();
+  for (const Outcome& o : push(org, {create_of("ref-0", new_deal("D")), create_of("ref-1", new_deal("D"))})) {
+    EXPECT_EQ(kind_of(o), "throttled") << told(o);
+  }
+  EXPECT_EQ(org.requests() - before, 1U);
+}
+
+// Which value is taken only the server's words tell.
+TEST(Dynamics365Push, TellsWhatTheServerSaysOfAnotherRecordWithAUniqueValue) {
+  TestOrg org;
+  const std::string id = org.create("By hand", R"(,"cosell_referralid":"ref-1")");
+  org.set(R"({"hidden_rows":[")" + id + R"("]})");
+  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft"))});
+  ASSERT_EQ(kind_of(done[0]), "rejected") << told(done[0]);
+  EXPECT_THAT(error_in(done[0])->message, HasSubstr("Entity Key"));
+  EXPECT_THAT(error_in(done[0])->message, HasSubstr("read access to all opportunities"));
+}
+
+TEST(Dynamics365Push, SendsNothingMoreWhenAWholeBatchIsForbidden) {
+  TestOrg org;
+  push(org, {create_of("warm", new_deal("D"))});
+  org.faults(R"([{"match":{"method":"POST","path":"/api/data"},"times":0,"action":{"kind":"status","status":403,
+    "body":{"error":{"code":"0x80040220","message":"x"}}}}])");
+  std::vector<Operation> creates;
+  for (int i = 0; i < 250; ++i) creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
+  const auto before = org.requests();
+  for (const Outcome& o : push(org, creates)) {
+    ASSERT_EQ(kind_of(o), "forbidden") << told(o);
+    EXPECT_FALSE(error_in(o)->of_one_record);
+  }
+  EXPECT_EQ(org.requests() - before, 1U);
+}
+
 // The look before a write is refused for all: the writes that need none wait with it.
 TEST(Dynamics365Push, SendsNothingAfterALookThatWasRefused) {
   TestOrg org;

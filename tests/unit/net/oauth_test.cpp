@@ -122,6 +122,17 @@ TEST_F(OAuth, KeepsATokenOfUnknownLifetimeUntilItIsRefused) {
   EXPECT_EQ(*source->token(), "access-2");
 }
 
+// Some services answer a login with the token of the session that is under way.
+TEST_F(OAuth, LogsInOnceWhereARefusedTokenIsGivenAgain) {
+  log_in("refresh-0");
+  auto source = refresh_source();
+  answer_ = json_answer(200, R"({"access_token":"the-session","expires_in":3600})");
+  EXPECT_EQ(*source->token(), "the-session");
+  source->invalidate();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(*source->token(), "the-session");
+  EXPECT_EQ(forms_.size(), 2U);
+}
+
 TEST_F(OAuth, SharesTheTokenWithTheNextProcess) {
   log_in("refresh-0");
   EXPECT_EQ(*refresh_source()->token(), "access-1");
@@ -355,6 +366,8 @@ TEST_F(OAuth, SaysInWordsWhyALoginWasRefusedAndWhatToDo) {
       {R"({"error":"interaction_required","error_description":"AADSTS53003: Blocked"})", ErrorClass::auth_expired,
        "conditional access rule blocks"},
       {R"({"error":"temporarily_unavailable"})", ErrorClass::transient, "busy"},
+      {R"({"error":"invalid_grant","error_description":"login rate exceeded"})", ErrorClass::transient,
+       "tries again later"},
       {R"({"error":"brand_new_error"})", ErrorClass::auth_expired, "brand_new_error"},
   };
   log_in("refresh-0");

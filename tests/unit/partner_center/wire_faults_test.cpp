@@ -123,6 +123,50 @@ TEST(PartnerCenterNextLink, ThatDiedStartsTheListingAgainAndLosesNothing) {
   EXPECT_THAT(ids_of(page->seen), testing::Contains("a"));
 }
 
+// Links that are shorter-lived than the time between two syncs die each time; the next sync begins anew all the same.
+TEST(PartnerCenterNextLink, ThatDiedHoweverOftenKeepsNoLaterSyncFromReading) {
+  ScriptedService service(ours());
+  bool dies = true;
+  service.otherwise = [&dies](const http::Request& request) {
+    const bool next = request.url.find("skiptoken") != std::string::npos;
+    if (next && dies) return Delivered{Delivered::Kind::response, answer(400, R"({"error":{"code":"x"}})")};
+    return Delivered{Delivered::Kind::response,
+                     answer(200, next ? list_of({row("b", "2026-02-01T00:00:00Z")})
+                                      : list_of({row("a", "2026-02-03T00:00:00Z")}, "https://x/?$skiptoken=1"))};
+  };
+  Cursor at;
+  bool failed = false;
+  for (int i = 0; i < 10 && !failed; ++i) {
+    const Result<Page> page = pull(service, at, 1);
+    failed = !page;
+    if (page) at = page->next;
+  }
+  ASSERT_TRUE(failed) << "it is told that the links die";
+  dies = false;
+  std::vector<std::string> ids;
+  for (bool caught_up = false; !caught_up;) {
+    const Result<Page> page = pull(service, at, 1);
+    ASSERT_TRUE(page) << page.error().message;
+    for (const std::string& id : ids_of(page->seen)) ids.push_back(id);
+    at = page->next;
+    caught_up = page->caught_up;
+  }
+  EXPECT_THAT(ids, testing::Contains("b"));
+
+  // And while they go on dying every sync tries from the top, as far as it may.
+  dies = true;
+  at = {};
+  for (int sync = 0; sync < 3; ++sync) {
+    const std::size_t before = service.requests.size();
+    for (int i = 0; i < 10; ++i) {
+      const Result<Page> page = pull(service, at, 1);
+      if (!page) break;
+      at = page->next;
+    }
+    EXPECT_GT(service.requests.size() - before, 4U) << sync;
+  }
+}
+
 TEST(PartnerCenterNextLink, ThatAlwaysDiesEndsInAnError) {
   ScriptedService service(ours());
   int n = 0;

@@ -329,6 +329,16 @@ TEST(SalesforceCheck, NamesEveryPermissionThatTheUserLacks) {
     EXPECT_THAT(remedy(findings, what), HasSubstr("Permission Sets, Object Settings"));
     EXPECT_THAT(said(findings, "Permissions"), testing::Not(HasSubstr(c.named)));
   }
+  TestOrg no_contacts;
+  no_contacts.set(R"({"missing_permissions":["Contact.Read"]})");
+  Call call = no_contacts.call();
+  const auto lacking = no_contacts.connector->check(call, {"Name", "Contact.Email"}, {});
+  EXPECT_THAT(said(lacking, "Permission Read on Contact"),
+              HasSubstr("problem: is missing; the bridge needs it to read"));
+  no_contacts.set(R"({"missing_permissions":[]})");
+  no_contacts.reconnect();
+  EXPECT_THAT(said(no_contacts.connector->check(call, {"Contact.Email"}, {}), "Permissions"),
+              HasSubstr("Read on Contact"));
   TestOrg whole;
   EXPECT_EQ(said(check(whole), "Permissions"), "ok: Create on Opportunity, Edit on Opportunity, Create on Account.");
 }

@@ -564,5 +564,76 @@ TEST(SalesforceWire, LeavesANumberThatIsNoAmountToItsColumn) {
   }
 }
 
+TEST(SalesforcePull, GoesOnBehindPagesWithoutRows) {
+  TestOrg org;
+  org.create("Alder");
+  int left = 0;
+  int n = 0;
+  http::Response real;
+  org.tamper = [&](http::Response& answer) {
+    if (org.asked.back().find("/query") == std::string::npos) return;
+    if (real.body.empty()) real = answer;
+    if (left-- <= 0) {
+      answer = real;
+      return;
+    }
+    answer.status = 200;
+    answer.body = R"({"totalSize":1,"done":false,"records":[],"nextRecordsUrl":"/services/data/v60.0/query/01g-)" +
+                  std::to_string(++n) + "\"}";
+  };
+  left = 40;
+  EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 1U);
+
+  // So many that it is told: the next pull goes on from there.
+  left = 400;
+  Call call = org.call();
+  PullRequest request;
+  request.columns = {"Name"};
+  std::string failed;
+  for (int i = 0; i < 1000 && failed.empty(); ++i) {
+    const auto page = org.connector->pull(call, request);
+    if (!page) failed = name_of(page.error().kind);
+    if (page) request.cursor = page->next;
+  }
+  EXPECT_EQ(failed, "bad_response");
+  EXPECT_GT(left, 0);
+  bool caught_up = false;
+  for (int i = 0; i < 1000 && !caught_up; ++i) {
+    const auto page = org.connector->pull(call, request);
+    ASSERT_TRUE(page) << page.error().message;
+    request.cursor = page->next;
+    caught_up = page->caught_up;
+  }
+  EXPECT_TRUE(caught_up);
+}
+
+// Contacts of another team are not shared with the bridge's user.
+TEST(SalesforcePull, SaysThatAContactIsHiddenInsteadOfEmpty) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"Name":"Alder Foods"})");
+  const std::string contact = org.normal_id(
+      org.control("edit", R"({"object":"Contact","fields":{"LastName":"Berg","Email":"ida.berg@alder.example"}})")
+          .text_of("id"));
+  const std::string id = org.create("Alder", R"(,"ContactId":")" + contact + R"(","AccountId":")" + account + R"(")");
+  org.create("Birch");
+  const std::vector<std::string> columns = {"Name",         "Contact.LastName", "Contact.Email",
+                                            "Account.Name", "Owner.Name",       "Account.Owner.Name"};
+  org.set(R"({"hidden_rows":[")" + contact + R"("]})");
+  const auto pulled = pull_all(org, columns);
+  ASSERT_EQ(pulled.seen.size(), 2U);
+  EXPECT_THAT(pulled.seen[0].hidden, ElementsAre("Contact.LastName", "Contact.Email"));
+  EXPECT_TRUE(is_blank(pulled.seen[0].columns.at("Contact.LastName")));
+  EXPECT_EQ(pulled.seen[0].columns.at("Account.Name"), text_value("Alder Foods"));
+  EXPECT_THAT(pulled.seen[1].hidden, testing::IsEmpty()) << "it has neither contact nor account";
+  EXPECT_THAT(fetch(org, {by_id(id)}, columns).front().hidden, ElementsAre("Contact.LastName", "Contact.Email"));
+  org.set(R"({"hidden_rows":[")" + account + R"("]})");
+  EXPECT_THAT(fetch(org, {by_id(id)}, columns).front().hidden, ElementsAre("Account.Name", "Account.Owner.Name"));
+  org.set(R"({"hidden_rows":[]})");
+  org.edit(id, R"({"Name":"Alder Foods"})");
+  const auto again = pull_all(org, columns, pulled.cursors.back());
+  EXPECT_THAT(again.seen.back().hidden, testing::IsEmpty());
+  EXPECT_EQ(again.seen.back().columns.at("Contact.LastName"), text_value("Berg"));
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -9,6 +9,14 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
+std::vector<Operation> creates_of(int deals, const std::string& keys) {
+  std::vector<Operation> creates;
+  for (int i = 0; i < deals; ++i) {
+    creates.push_back(create_of(keys + std::to_string(i), new_deal("D" + std::to_string(i))));
+  }
+  return creates;
+}
+
 TEST(SalesforcePush, CreatesByKeyOnceHoweverOftenItIsAsked) {
   TestOrg org;
   const auto first = push(org, {create_of("ref-1", new_deal("A"))});
@@ -21,6 +29,40 @@ TEST(SalesforcePush, CreatesByKeyOnceHoweverOftenItIsAsked) {
   EXPECT_EQ(applied_in(second[0])->id, applied_in(first[0])->id);
   EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 1U);
   EXPECT_EQ(fetch(org, {by_key("ref-1")}, {"Name"}).size(), 1U);
+}
+
+// One call more for all creates that met a record, and none where all is as it should be.
+TEST(SalesforcePush, LooksOnceForTheRecordsThatItsCreatesMet) {
+  TestOrg org;
+  std::vector<Operation> creates = creates_of(300, "ref-");
+  push(org, creates);
+  const auto before = org.requests();
+  for (const Outcome& o : push(org, creates)) {
+    ASSERT_EQ(kind_of(o), "applied");
+    EXPECT_FALSE(applied_in(o)->created);
+  }
+  EXPECT_EQ(org.requests() - before, 2U);
+}
+
+// The unique column does not look at case.
+TEST(SalesforcePush, FindsTheRecordInWhichAPersonTypedTheKeyInOtherCase) {
+  TestOrg org;
+  const std::string id = org.create("By hand", R"(,"Cosell_Referral_Id__c":"REF-1")");
+  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft"))});
+  ASSERT_EQ(kind_of(done[0]), "applied");
+  EXPECT_EQ(applied_in(done[0])->id.value, id);
+  EXPECT_FALSE(applied_in(done[0])->created);
+  EXPECT_EQ(value_of(org, id, "Name"), text_value("By hand"));
+}
+
+TEST(SalesforcePush, SaysThatTheRecordWithTheKeyIsOutOfSight) {
+  TestOrg org;
+  const std::string id = org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-1")");
+  org.set(R"({"hidden_rows":[")" + id + R"("]})");
+  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft")), create_of("ref-2", new_deal("B"))});
+  ASSERT_EQ(kind_of(done[0]), "rejected");
+  EXPECT_THAT(error_in(done[0])->message, HasSubstr("the bridge's user may not see it. Give the user read access"));
+  EXPECT_EQ(kind_of(done[1]), "applied");
 }
 
 TEST(SalesforcePush, WritesEveryTypeSoThatItReadsBackEqual) {
@@ -105,8 +147,55 @@ TEST(SalesforcePush, SearchesOnlySoLongForTheRowsThatRefuseACollection) {
     creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
     creates.back().changes["Amount"] = text_value("much");
   }
-  for (const Outcome& o : push(org, creates)) EXPECT_EQ(kind_of(o), "rejected");
+  std::size_t found = 0;
+  for (const Outcome& o : push(org, creates)) {
+    if (kind_of(o) == "rejected") {
+      ++found;
+    } else {
+      EXPECT_EQ(kind_of(o), "transient") << "it is not known that it is wrong: it goes out again";
+    }
+  }
+  EXPECT_GT(found, 0U);
   EXPECT_LE(org.requests(), 25U);
+}
+
+TEST(SalesforcePush, SendsACollectionAgainThatWasRefusedWholeBesideOneThatIsAskedToWait) {
+  TestOrg org;
+  push(org, creates_of(200, "first-"));  // quick: several collections share a call now
+  const std::string words =
+      R"({"errorCode":"REQUEST_LIMIT_EXCEEDED","statusCode":"REQUEST_LIMIT_EXCEEDED","message":"x"})";
+  const std::string wrong = R"({"errorCode":"JSON_PARSER_ERROR","message":"y"})";
+  std::string rows;
+  for (int i = 0; i < 200; ++i) rows += std::string(i > 0 ? "," : "") + R"({"success":false,"errors":[)" + words + "]}";
+  org.faults(R"([{"match":{"path":"/services/data/v60.0/composite"},"action":{"kind":"status","status":200,"body":
+    {"compositeResponse":[{"referenceId":"part0","httpStatusCode":200,"body":[)" +
+             rows + R"(]},
+                          {"referenceId":"part1","httpStatusCode":400,"body":[)" +
+             wrong + "]}]}}}]");
+  const auto before = org.requests();
+  for (const Outcome& o : push(org, creates_of(400, "ref-"))) ASSERT_EQ(kind_of(o), "throttled");
+  EXPECT_EQ(org.requests() - before, 1U);
+}
+
+TEST(SalesforcePush, LooksForTheWrongRowOfEachCollectionThatSharesACall) {
+  TestOrg org;
+  push(org, creates_of(200, "first-"));
+  std::vector<Operation> creates = creates_of(800, "ref-");
+  for (const std::size_t wrong : {100U, 300U, 500U, 700U}) creates[wrong].changes["Amount"] = text_value("much");
+  const auto done = push(org, creates);
+  for (std::size_t i = 0; i < done.size(); ++i) EXPECT_EQ(kind_of(done[i]), i % 200 == 100 ? "rejected" : "applied");
+}
+
+// The user lost a right in the middle of the day: the next call would be refused as well.
+TEST(SalesforcePush, SendsNothingMoreWhenAWholeCallIsForbidden) {
+  TestOrg org;
+  org.faults(R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"times":0,
+    "action":{"kind":"status","status":403,"body":[{"errorCode":"API_DISABLED_FOR_ORG","message":"x"}]}}])");
+  for (const Outcome& o : push(org, creates_of(450, "ref-"))) {
+    ASSERT_EQ(kind_of(o), "forbidden");
+    EXPECT_FALSE(error_in(o)->of_one_record);
+  }
+  EXPECT_EQ(org.requests(), 1U);
 }
 
 TEST(SalesforcePush, Sends200RowsInOneCallWhereCollectionsTravelAlone) {
@@ -134,14 +223,6 @@ TEST(SalesforcePush, Sends200RowsInOneCallWhereCollectionsTravelAlone) {
   before = org.requests();
   for (const Outcome& o : push(org, guarded)) EXPECT_EQ(kind_of(o), "applied");
   EXPECT_EQ(org.requests() - before, 2U);
-}
-
-std::vector<Operation> creates_of(int deals, const std::string& keys) {
-  std::vector<Operation> creates;
-  for (int i = 0; i < deals; ++i) {
-    creates.push_back(create_of(keys + std::to_string(i), new_deal("D" + std::to_string(i))));
-  }
-  return creates;
 }
 
 TEST(SalesforcePush, PacksFiveCollectionsIntoOneCallOnceTheOrganisationWasQuick) {
@@ -357,7 +438,8 @@ TEST(SalesforcePush, CallsALostReplyUnknownAndFindsTheRecordByItsKey) {
   for (const char* action :
        {R"({"kind":"drop_after"})", R"({"kind":"truncate","bytes":10})", R"({"kind":"drop_before"})"}) {
     TestOrg org;
-    org.faults(R"([{"match":{"method":"PATCH"},"action":)" + std::string(action) + "}]");
+    org.faults(R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"action":)" +
+               std::string(action) + "}]");
     EXPECT_EQ(kind_of(push(org, {create_of("ref-1", new_deal("A"))})[0]), "unknown") << action;
     const bool arrived = std::string(action).find("before") == std::string::npos;
     const auto found = fetch(org, {by_key("ref-1")}, {"Name"});
@@ -401,7 +483,8 @@ TEST(SalesforcePush, DoesNotTrustAnAnswerThatDoesNotFit) {
 TEST(SalesforcePush, DoesNotTakeTheRecordOfAnotherCreateForItsOwn) {
   TestOrg org;
   // The result of the first create got lost; the second one's stands in its place.
-  org.faults(R"([{"match":{"method":"PATCH"},"action":{"kind":"status","status":200,"body":
+  org.faults(
+      R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"action":{"kind":"status","status":200,"body":
     [{"id":"006000000000002AAA","success":true,"created":true,"errors":[]}]}}])");
   for (const Outcome& o : push(org, {create_of("ref-1", new_deal("A")), create_of("ref-2", new_deal("B"))})) {
     EXPECT_EQ(kind_of(o), "unknown");
@@ -426,7 +509,8 @@ TEST(SalesforcePush, TellsWhatIsKeptOfANumberWithMoreDecimalsThanItsColumnHolds)
   EXPECT_TRUE(applied_in(cents[0])->shown.empty());
   // A look that fails leaves the write as it is.
   org.faults(
-      R"([{"match":{"method":"POST","path":"/services/data"},"times":0,"action":{"kind":"status","status":400}}])");
+      R"([{"match":{"method":"POST","path":"/services/data/v60.0/composite/sobjects/Opportunity"},"times":0,
+           "action":{"kind":"status","status":400}}])");
   changes["Amount"] = Value(Number{"5.555"});
   const auto blind = push(org, {create_of("ref-4", changes)});
   ASSERT_TRUE(applied_in(blind[0]));
@@ -478,7 +562,8 @@ TEST(SalesforcePush, RepeatsAWriteOnceWithANewTokenWhenTheOldOneIsRefused) {
 
 TEST(SalesforcePush, StopsSendingWhenTheServerAsksToWait) {
   TestOrg org;
-  org.faults(R"([{"match":{"method":"PATCH"},"times":0,"action":{"kind":"status","status":403,
+  org.faults(
+      R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"times":0,"action":{"kind":"status","status":403,
     "body":[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]}}])");
   std::vector<Operation> creates;
   for (int i = 0; i < 450; ++i) creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
@@ -488,7 +573,8 @@ TEST(SalesforcePush, StopsSendingWhenTheServerAsksToWait) {
   }
   EXPECT_EQ(org.requests(), 1U);
 
-  org.faults(R"([{"match":{"method":"PATCH"},"action":{"kind":"throttle","retry_after":40}}])");
+  org.faults(
+      R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"action":{"kind":"throttle","retry_after":40}}])");
   const auto done = push(org, {create_of("k", new_deal("D"))});
   EXPECT_EQ(kind_of(done[0]), "throttled");
   EXPECT_EQ(error_in(done[0])->not_before, org.manual.now() + seconds(40));
@@ -497,7 +583,7 @@ TEST(SalesforcePush, StopsSendingWhenTheServerAsksToWait) {
 TEST(SalesforcePush, TellsServerFaultsApart) {
   const auto kind_after = [](const std::string& action) {
     TestOrg org;
-    org.faults(R"([{"match":{"method":"PATCH"},"action":)" + action + "}]");
+    org.faults(R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"action":)" + action + "}]");
     const auto done = push(org, {create_of("k", new_deal("D"))});
     EXPECT_EQ(org.requests(), 1U) << action;
     return kind_of(done[0]);
@@ -516,6 +602,10 @@ TEST(SalesforcePush, TellsServerFaultsApart) {
             "rejected");
   EXPECT_EQ(kind_after(R"({"kind":"status","status":403,"body":[{"errorCode":"API_DISABLED_FOR_ORG","message":"x"}]})"),
             "forbidden");
+  EXPECT_EQ(
+      kind_after(R"({"kind":"status","status":403,"body":[{"errorCode":"API_CURRENTLY_DISABLED","message":"x"}]})"),
+      "transient")
+      << "a problem of theirs, which passes";
   EXPECT_EQ(kind_after(R"({"kind":"status","status":400,"body":[{"errorCode":"JSON_PARSER_ERROR","message":"x"}]})"),
             "rejected");
 }

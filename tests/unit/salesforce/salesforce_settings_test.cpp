@@ -59,7 +59,7 @@ TEST(SalesforceSettings, RefusesWhatCannotWork) {
   EXPECT_THAT(refusal(R"({"instance": "https://a.my.salesforce.com/services"})"), HasSubstr("without a path"));
   EXPECT_THAT(refusal(R"({"instance": 5})"), HasSubstr("1:14: \"instance\" must be"));
   for (const char* bad :
-       {R"("api_version": "v6")", R"("api_version": "v40.0")", R"("api_version": 60)", R"("page_size": 100)",
+       {R"("api_version": "v6")", R"("api_version": "v47.0")", R"("api_version": 60)", R"("page_size": 100)",
         R"("page_size": 2001)", R"("page_size": "2000")", R"("read_overlap": "tomorrow")", R"("read_overlap": "2d")",
         R"("collection_size": 0)", R"("collection_size": 201)", R"("collections_per_call": 0)",
         R"("collections_per_call": 6)", R"("key_column": "Account.Key__c")", R"("key_column": "a b")",

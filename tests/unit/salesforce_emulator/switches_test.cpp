@@ -42,6 +42,37 @@ TEST_F(SalesforceSwitches, DuplicateRuleObjectsAreThoseThatTheRuleWatches) {
   EXPECT_EQ(refusal("Account", {{"Name", "Contoso"}}), "");
 }
 
+TEST_F(SalesforceSwitches, HiddenRowsAreLeftOutOfReadsAndNullWhereTheyAreReferredTo) {
+  const std::string contact = org.create({{"LastName", "Berg"}}, "Contact");
+  Json deal = org.deal("One");
+  deal["ContactId"] = contact;
+  deal["Cosell_Referral_Id__c"] = "ref-1";
+  const std::string id = org.create(deal);
+  const auto shown = [&] {
+    return org.get("/query?q=SELECT+ContactId,Contact.LastName+FROM+Opportunity")["records"][0];
+  };
+  EXPECT_EQ(shown()["Contact"]["LastName"], "Berg");
+  org.core->set("hidden_rows", Json::array({contact}));
+  EXPECT_EQ(shown()["ContactId"], contact);
+  EXPECT_TRUE(shown()["Contact"].is_null());
+  EXPECT_EQ(org.call("GET", "/sobjects/Contact/" + contact).status, 404);
+  EXPECT_TRUE(org.column("SELECT Id FROM Contact", "Id").empty());
+  org.core->set("hidden_rows", Json::array({id}));
+  const http::Response twin = org.call("POST", "/sobjects/Opportunity", deal);
+  EXPECT_EQ(Org::json(twin)[0]["message"],
+            "duplicate value found: <unknown> duplicates value on record with id: <unknown>");
+}
+
+TEST_F(SalesforceSwitches, SharesSessionsGivesTheTokenOfTheSessionUnderWay) {
+  const auto logged_in = [&] {
+    org.log_in();
+    return org.token;
+  };
+  EXPECT_NE(logged_in(), logged_in());
+  org.core->set("shares_sessions", true);
+  EXPECT_EQ(logged_in(), logged_in());
+}
+
 TEST_F(SalesforceSwitches, WrongTypeRefusesTheCallOrItsRecord) {
   Json wrong = org.deal("Wrong");
   wrong["Amount"] = "much";
