@@ -68,7 +68,8 @@ TEST(MappingReader, FindsStagesThatDoNotFitTogether) {
             "3:2 duplicate-stage");
   EXPECT_EQ(found("\"stages\": { \"add\": { \"New\": \"waiting\" } }"), "2:22 ambiguous-write-back");
   EXPECT_EQ(found("\"stages\": { \"map\": { \"A\": 10, \"W\": \"won\", \"L\": \"lost\" } }"),
-            "~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-waiting-stage");
+            "~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-waiting-stage\n"
+            "~2:43 no-reason");
   EXPECT_EQ(found("\"stages\": { \"map\": {} }"), "2:1 no-stages");
   const FileFinding several = only("\"stages\": { \"add\": { \"Scoping\": 60, \"Bid\": 60 } }");
   EXPECT_EQ(
@@ -148,7 +149,8 @@ TEST(MappingReader, NeedsSelectionStagesAndKey) {
 "stages": { "map": { "A": 10, "B": 20, "C": 40, "D": 60, "E": 80, "F": "won", "G": "lost" } },
 "fields": { "value": { "column": "V" }, "team": {}, "customer": { "city": "C" } },
 "owner": { "new": "5" } })")),
-            "1:27 no-source\n2:1 no-stage-column\n~2:1 no-waiting-stage\n3:22 no-currency\n3:49 no-source\n3:65 "
+            "1:27 no-source\n2:1 no-stage-column\n~2:1 no-waiting-stage\n~2:79 no-reason\n3:22 no-currency\n3:49 "
+            "no-source\n3:65 "
             "no-source\n4:19 no-source");
 }
 
