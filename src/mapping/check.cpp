@@ -30,6 +30,7 @@ class LiveCheck {
     }
     if (!columns.empty()) {
       check_names(columns);
+      check_account(columns);
       for (const LiveColumn& c : columns) check_column(c);
       new_owners();
     }
@@ -262,6 +263,37 @@ class LiveCheck {
       findings_.error(at_of(name), "column-missing", "the CRM has no column " + quoted(name),
                       missing_remedy(name, names));
     }
+  }
+
+  // The account's columns have the bare names of its table. The CRM lists them under the path by which opportunities
+  // reach it, which is the one that the customer is read by.
+  void check_account(const std::vector<LiveColumn>& columns) {
+    const std::string path = path_to_account();
+    if (path.empty()) return;
+    std::vector<std::string> names;
+    for (const LiveColumn& c : columns) {
+      if (text::starts_with(c.name, path)) names.push_back(c.name.substr(path.size()));
+    }
+    if (names.empty()) return;  // not listed
+    for (const auto& [part, target] : data_.record) {
+      if (lists(names, target.column)) continue;
+      const std::string nearest = did_you_mean(target.column, names);
+      findings_.error(
+          target.at, "column-missing",
+          "the account has no column " + quoted(target.column) + ", by which customers are looked for and created",
+          nearest.empty() ? "name another one, or take it out of \"record\"" : nearest);
+    }
+  }
+
+  // "Account."; "" when customers are not read from the account.
+  std::string path_to_account() const {
+    const FieldPlan* customer = data_.plan(Field::customer);
+    if (customer == nullptr) return "";
+    const auto name = customer->parts.find("name");
+    if (name == customer->parts.end() || !name->second.has_column()) return "";
+    const std::string& column = name->second.columns.front();
+    const std::size_t dot = column.rfind('.');
+    return dot == std::string::npos ? "" : column.substr(0, dot + 1);
   }
 
   void check_column(const LiveColumn& c) {

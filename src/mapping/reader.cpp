@@ -288,7 +288,7 @@ class MappingReader {
       for (const Node& part : record->children) {
         if (part.is_null()) continue;
         const bool name = part.is_object() && part.text_of("form") == "name";
-        data_->record[part.key] = {part.is_object() ? part.text_of("column") : part.text, name};
+        data_->record[part.key] = {part.is_object() ? part.text_of("column") : part.text, name, part.at};
       }
     }
     for (const std::string& part : data_->customer.match) {
