@@ -7,6 +7,9 @@
 namespace cosell::test {
 namespace {
 
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
 const Json share = Json{{"visible", true}};
 
 Json with(Json base, const Json& more) {
