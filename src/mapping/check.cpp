@@ -14,6 +14,17 @@ class LiveCheck {
  public:
   explicit LiveCheck(const Mapping& mapping) : data_(*mapping.data_), findings_(mapping.data_->files) {}
 
+  std::vector<FileFinding> run(Date today) {
+    for (const FieldPlan& plan : data_.plans) {
+      if (!plan.is_signed_later(today)) continue;
+      findings_.error(plan.signed_on_at, "signed-later",
+                      quoted(info(plan.rule.field).name) + " is dated " + to_string(*plan.signed_on) +
+                          ", after today; it does not count before, and no referral is created",
+                      "write the day on which it was signed");
+    }
+    return findings_.in_file_order();
+  }
+
   std::vector<FileFinding> run(const std::vector<LiveStage>& stages, const std::vector<LiveColumn>& columns) {
     if (!stages.empty()) {
       for (const LiveStage& s : stages) {
@@ -421,6 +432,8 @@ class LiveCheck {
   std::set<std::string> live_types_;
   int suggestions_ = 0;
 };
+
+std::vector<FileFinding> check_against_day(const Mapping& mapping, Date today) { return LiveCheck(mapping).run(today); }
 
 std::vector<FileFinding> check_against_live(const Mapping& mapping, const std::vector<LiveStage>& stages,
                                             const std::vector<LiveColumn>& columns) {

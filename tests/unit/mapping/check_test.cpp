@@ -116,6 +116,22 @@ TEST(LiveCheck, SaysWhereToWriteWhatTheShippedMappingDoesNotKnow) {
   EXPECT_EQ(read.problems.at(0).message, "StageName \"Pilot\" is not in the stage table (acme.jsonc:2)");
 }
 
+TEST(DayCheck, AStatementCountsFromTheDayOnWhichItWasSigned) {
+  const Mapping own = mapping_from(
+      "{ \"extends\": \"salesforce\",\n\"fields\": { \"consent_contact\": { \"statement\": \"s\", \"signed_by\": "
+      "\"n\",\n"
+      "\"date\": \"2031-01-10\" } } }");
+  const auto consent_on = [&own](Date day) {
+    return own.complete_for_create({}, {}, day).flag(Field::consent_contact);
+  };
+  EXPECT_EQ(findings_of(check_against_day(own, {2031, 1, 8})), "3:9 signed-later");
+  EXPECT_FALSE(consent_on({2031, 1, 8}));
+  for (const Date day : {Date{2031, 1, 9}, Date{2031, 1, 10}, Date{2032, 1, 1}}) {
+    EXPECT_EQ(findings_of(check_against_day(own, day)), "") << "one day is left to other time zones";
+    EXPECT_TRUE(consent_on(day));
+  }
+}
+
 TEST(LiveCheck, NamesAColumnOfTheAccountThatIsNotThere) {
   const Mapping own =
       mapping_from("{ \"extends\": \"salesforce\",\n\"customer\": { \"record\": {\n\"city\": \"BilingCity\" } } }");

@@ -108,8 +108,12 @@ TEST(MappingReader, FindsFieldsThatDoNotFitTogether) {
   EXPECT_EQ(found("\"fields\": { \"team\": [ { \"name\": \"A\", \"first\": \"B\" } ] }"), "2:23 two-sources");
   EXPECT_EQ(found("\"fields\": { \"campaign\": { \"column\": \"A\", \"values\": { \"x\": \"1\", \"y\": \"1\" } } }"),
             "~2:42 ambiguous-value");
-  EXPECT_EQ(found("\"fields\": { \"campaign\": \"Name\" }"), "2:13 shared-column");
+  EXPECT_EQ(found("\"fields\": { \"campaign\": \"Name\" }"), "2:25 shared-column");
   EXPECT_EQ(found("\"bridge\": { \"state\": \"StageName\" }"), "2:22 shared-column");
+  // The other line is in the shipped mapping.
+  EXPECT_EQ(found("\"fields\": { \"name\": { \"column\": \"CloseDate\" } }"), "2:33 shared-column");
+  EXPECT_EQ(found("\"bridge\": { \"link\": \"Cosell_State__c\" }"), "2:21 shared-column");
+  EXPECT_EQ(found("\"stages\": { \"column\": \"Name\" }"), "2:23 shared-column");
   EXPECT_EQ(found("\"bridge\": { \"referral_id\": null }"), "2:11 no-key");
   EXPECT_EQ(found("\"customer\": { \"match\": [\"city\"], \"record\": { \"city\": null } }"), "2:13 no-source");
 }
