@@ -167,10 +167,11 @@ void App::looks(CLI::App* sub, Work work) {
   sub->callback([this, work] { work_ = work; });
 }
 
-void App::add_pair(CLI::App* sub, std::string& pair) {
+void App::add_pair(CLI::App* sub, std::string& pair, Several several) {
   // Wherever a pair can be named, --pair does it.
   CLI::Option* option = sub->add_option("--pair", pair, "The same as PAIR")->type_name("PAIR");
-  sub->add_option("PAIR", pair, "The pair (default: all)")->type_name("")->excludes(option);
+  const char* what = several == Several::all ? "The pair (default: all)" : "The pair, when there are several";
+  sub->add_option("PAIR", pair, what)->type_name("")->excludes(option);
 }
 void App::add_pair_option(CLI::App* sub, std::string& pair) {
   sub->add_option("--pair", pair, "The pair, when there are several")->type_name("PAIR");
@@ -204,7 +205,7 @@ int run(const std::vector<std::string>& args, std::ostream& out, std::ostream& e
   const int code = std::make_unique<App>()->run(args, out, err, terminal);
   out.flush();
   if (out || terminal.reader_left()) return code;
-  err << "The answer could not be written to its end. Is the disk full?\n";
+  err << "The answer could not be written to its end. Is the disk full, or the output closed?\n";
   return worse(code, exit_failures);
 }
 

@@ -48,7 +48,8 @@ class App {
   void does(CLI::App* sub, InSession in_session);
   // Runs without reading the configuration first: some of it needs none.
   void looks(CLI::App* sub, Work work);
-  static void add_pair(CLI::App* sub, std::string& pair);
+  enum class Several : std::uint8_t { all, one_is_named };  // of several pairs, where none is named
+  static void add_pair(CLI::App* sub, std::string& pair, Several several = Several::all);
   static void add_pair_option(CLI::App* sub, std::string& pair);
   static void add_deal_and_limit(CLI::App* sub, std::string& deal, int& limit);
   static void add_allow(CLI::App* sub, std::vector<std::string>& allow);

@@ -36,7 +36,7 @@ void App::add_care() {
   CLI::App* exported = command(*journal, "export", "Every entry as a line of JSON, with its hash",
                                "  cosell journal export > journal.jsonl\n  cosell journal export --file journal.jsonl");
   exported->add_option("--file", file_, "Where to write it (default: standard output)")->type_name("FILE");
-  add_pair(exported, pair_);
+  add_pair(exported, pair_, Several::one_is_named);
   does(exported, [this](Session& s) { return journal_export_command(s, pair_, file_); });
   CLI::App* prune = command(*journal, "prune", "Remove old entries, or what is said of one deal; the rest verifies",
                             "  cosell journal prune --before 2026-01-01\n"
@@ -84,7 +84,7 @@ void App::add_mapping_checks(CLI::App& mapping) {
   CLI::App* snapshot = command(mapping, "snapshot", "Save what the CRM has, for checks without the CRM",
                                "  cosell mapping snapshot --out crm.json\n"
                                "  cosell mapping check --snapshot crm.json");
-  add_pair(snapshot, snapshot_.pair);
+  add_pair(snapshot, snapshot_.pair, Several::one_is_named);
   snapshot->add_option("--out", snapshot_.out, "The new file (default: standard output)")->type_name("FILE");
   does(snapshot, [this](Session& s) { return mapping_snapshot_command(s, snapshot_); });
 
@@ -111,7 +111,7 @@ void App::add_mapping_answers(CLI::App& mapping) {
   CLI::App* init = command(mapping, "init", "Propose a first mapping from the stages that the CRM has",
                            "  cosell mapping init --out config/acme.mapping.jsonc\n"
                            "  cosell mapping init --snapshot crm.json");
-  add_pair(init, init_.pair);
+  add_pair(init, init_.pair, Several::one_is_named);
   init->add_option("--out", init_.out, "The new file; one that is there is never overwritten")->type_name("FILE");
   init->add_option("--snapshot", init_.snapshot, "From a file that `cosell mapping snapshot` made")->type_name("FILE");
   does(init, [this](Session& s) { return mapping_init_command(s, init_); });
@@ -132,7 +132,7 @@ void App::add_mapping_rollback(CLI::App& mapping) {
       command(mapping, "rollback", "Back to the mapping that ran before, until the file is edited; no file is changed",
               "  cosell mapping rollback\n  cosell mapping rollback --list\n"
               "  cosell mapping rollback --to 3f2a91c0 --out acme.before.jsonc");
-  add_pair(rollback, rollback_.pair);
+  add_pair(rollback, rollback_.pair, Several::one_is_named);
   rollback->add_flag("--list", rollback_.list, "Only show which versions ran, and when");
   rollback->add_option("--to", rollback_.version, "To this version instead (--list names them)")->type_name("VERSION");
   rollback->add_option("--out", rollback_.out, "Only save the earlier file under this new name, to compare")

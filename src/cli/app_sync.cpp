@@ -82,7 +82,7 @@ void App::add_login() {
   CLI::App* login = command(app_, "login", "Log in as a person",
                             "  cosell login partner-center\n  cosell login partner-center contoso");
   login->add_option("SIDE", side_, "partner-center")->required()->type_name("");
-  add_pair(login, pair_);
+  add_pair(login, pair_, Several::one_is_named);
   does(login, [this](Session& s) { return login_command(s, side_, pair_); });
 }
 

@@ -139,7 +139,7 @@ void add_mapping_findings(Checklist& list, const std::vector<mapping::FileFindin
 }
 
 // The file as it is now, also when another mapping counts.
-void add_mapping_file(Checklist& list, const Workplace& place, int& code) {
+void add_mapping_file(Checklist& list, Workplace& place, int& code) {
   const MappingChoice& choice = place.mapping_choice();
   const std::string& file = place.config().mapping;
   if (choice.refused.empty()) {
@@ -149,6 +149,7 @@ void add_mapping_file(Checklist& list, const Workplace& place, int& code) {
     code = worse(code, exit_usage);
   }
   add_mapping_findings(list, choice.file_findings, code);
+  add_mapping_findings(list, mapping::check_against_day(place.mapping(), date_of(place.pair().clock->now())), code);
   if (choice.from == MappingChoice::From::file) return;
   list.add({Level::warning, "Mapping in use",
             "is version " + short_version(place.mapping().hash()) +

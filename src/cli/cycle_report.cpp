@@ -81,7 +81,12 @@ void print_stop(Session& session, Workplace& place, const engine::CycleReport& r
     const bool told = report.side_down == side || error.kind == ErrorClass::cancelled;
     if (!told) message += "\n" + side_in_words(place, side, error);
   }
-  if (is_about_a_side(report)) message += "\n  Nothing is lost; what is left follows with the next sync.";
+  if (is_about_a_side(report)) {
+    message +=
+        report.stopped->kind == ErrorClass::schema_drift
+            ? "\n  Nothing is lost; what is left follows with the first sync after that is put right: cosell check"
+            : "\n  Nothing is lost; what is left follows with the next sync.";
+  }
   if (!e.detail.empty() && message.find(e.detail) == std::string::npos) message += "\n  It said: " + e.detail;
   session.output.error(message);
 }

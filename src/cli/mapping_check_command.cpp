@@ -162,6 +162,10 @@ PairAnswer check_file(Session& session, const PairConfig* config, const std::str
   auto described = described_for(session, config, options);
   if (!described) return failed_part(session, config, described.error());
   std::vector<mapping::FileFinding> findings = loaded->findings;
+  if (loaded->mapping) {
+    const auto of_day = mapping::check_against_day(*loaded->mapping, date_of(session.clock().now()));
+    findings.insert(findings.end(), of_day.begin(), of_day.end());
+  }
   PairAnswer answer;
   answer.json.set("file", json::Value::string(file));
   if (*described && loaded->mapping) {

@@ -306,7 +306,7 @@ std::string shortened(const std::string& text, std::size_t most) {
 
 std::string padded(const std::string& text, std::size_t width) {
   const std::size_t shown = width_of(text);
-  return shown >= width ? text : text + std::string(width - shown, ' ');
+  return text + std::string(shown < width ? width - shown : 1, ' ');
 }
 
 }  // namespace cosell::cli

@@ -98,6 +98,6 @@ class Object {
 json::Value json_of(const Error& error);
 std::string grouped(std::int64_t n);                               // "8,800"
 std::string shortened(const std::string& text, std::size_t most);  // to columns of a terminal, "…" at the end
-std::string padded(const std::string& text, std::size_t width);
+std::string padded(const std::string& text, std::size_t width);    // with one blank at least: something follows
 
 }  // namespace cosell::cli

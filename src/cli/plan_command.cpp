@@ -130,7 +130,7 @@ Result<void> print_counts(Session& session, Workplace& place, const Counts& coun
   Output& out = session.output;
   const engine::Pair& pair = place.pair();
   if (counts.writes.empty()) {
-    out.line("A sync would write nothing.");
+    out.line(report.stopped ? "A sync would stop before its first write." : "A sync would write nothing.");
   } else {
     out.line("A sync would write:");
     Table table({"", ""});

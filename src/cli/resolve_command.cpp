@@ -157,6 +157,12 @@ PairAnswer inbox_pair(Session& session, const PairConfig& config) {
 }  // namespace
 
 Result<engine::Choice> choice_of(const std::string& take, const std::string& field, const engine::Pair& pair) {
+  // A variable of the shell that is not set would otherwise empty the field on both sides.
+  if (text::trim(take).empty()) {
+    return make_error(ErrorClass::config,
+                      "--take is empty: say crm, partner-center or the value. To empty a field, empty it on one side "
+                      "and take that side.");
+  }
   engine::Choice choice;
   const std::string name = plain_name(take);
   const auto is_side = [&](Side side, const char* word) {

@@ -336,6 +336,11 @@ int todo_command(Session& session, const TodoOptions& asked) {
   if (options.ics && !options.kind.empty() && options.kind != "deadline") {
     return failed(session, nullptr, make_error(ErrorClass::config, "--ics is for deadlines: leave out --kind.")).code;
   }
+  if (options.ics && (session.output.options().json || session.output.options().csv)) {
+    return failed(session, nullptr,
+                  make_error(ErrorClass::config, "--ics is a calendar: leave out --json and --csv, or it."))
+        .code;
+  }
   if (options.ics) options.kind = "deadline";
   if (const auto wrong = cannot_choose(session, options.pair, ChosenBy::entry_kind, options.kind)) {
     return failed(session, nullptr, *wrong).code;

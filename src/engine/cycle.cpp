@@ -172,7 +172,8 @@ Result<void> Cycle::pull() {
   if (auto done = environment_.sides_are_read(); !done) return done;
   Absence absence(pair_, report_.run, report_, options_);
   for (const Side side : {Side::crm, Side::partner_center}) {
-    if (stopped() || options_.plan_only) return {};
+    if (stopped()) return {};
+    if (options_.plan_only) continue;
     if (auto done = absence.look_at_older(side); !done) return done;
     if (stopped()) return {};
     if (auto done = absence.daily_look(side); !done) return done;
@@ -265,7 +266,9 @@ Result<void> Cycle::stop_on_disappearance() {
   if (*gone == 0) return {};
   auto known = known_deals();
   if (!known) return known.error();
-  if (const auto found = check_disappearance(*gone, *known, pair_.settings, options_)) {
+  auto names = deals_gone(pair_);
+  if (!names) return names.error();
+  if (const auto found = check_disappearance({*gone, *names}, *known, pair_.settings, options_)) {
     stop_run(report_, *found);
     return {};
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "mapping/inspect.h"
 
 namespace cosell::engine {
@@ -14,6 +15,8 @@ const std::string baseline_property = "stages.crm";
 const std::string drift_property = "drift.crm";
 const std::string unreadable_property = "drift.unreadable";
 constexpr Duration label_told_for = days(30);
+
+const std::string check_again = ", then: cosell mapping check --live";
 
 std::string in_quotes(const std::string& name) { return "\"" + name + "\""; }
 
@@ -61,6 +64,25 @@ std::optional<mapping::StageLine> line_of(const mapping::Mapping& mapping, const
     }
   }
   return std::nullopt;
+}
+
+// What the file has to say about a stage that the CRM has no more, or has under another name.
+std::string step_for_gone(const mapping::StageLine& line, const StageEntry* renamed, bool is_mapped) {
+  const bool own = line.own_file.empty();
+  const std::string old = in_quotes(line.crm_stage);
+  const std::string place = own ? line.place : line.own_file;
+  if (own && renamed == nullptr) return place + ": remove " + old;
+  if (own && !is_mapped) return place + ": write " + in_quotes(renamed->id) + " instead of " + old;
+  std::vector<std::string> steps;
+  if (renamed != nullptr && !is_mapped) {
+    steps.push_back("add " + in_quotes(renamed->id) + " under \"stages\" in \"add\", with what " + old + " meant (" +
+                    line.meaning + ")");
+  }
+  if (!line.written_for.empty()) {
+    steps.push_back("name " + (renamed == nullptr ? "another stage" : in_quotes(renamed->id)) +
+                    " in \"write_back\" for " + text::join(line.written_for, ", "));
+  }
+  return place + ": " + text::join(steps, ", and ");
 }
 
 json::Value stages_as_json(const std::vector<StageEntry>& stages) {
@@ -138,15 +160,24 @@ std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const st
       d.only_label = true;
       d.message = crm + " renamed the stage " + in_quotes(old.label) + " to " + in_quotes(present->label) +
                   "; its value " + in_quotes(old.id) + " stayed, so it is still mapped (" + line->meaning + ").";
-      d.next_step = line->place +
-                    ": correct the comment and, if it means something else now, the value, then: cosell "
-                    "mapping check --live";
+      d.next_step = line->own_file.empty()
+                        ? line->place + ": correct the comment and, if it means something else now, the value"
+                        : "Nothing, unless it means something else now: then say so in " + line->own_file +
+                              ", under \"stages\" in \"add\"";
+      d.next_step += check_again;
       drift.push_back(std::move(d));
       continue;
     }
     const auto* finding = finding_about(findings, "stage-not-live", old.id);
     if (finding == nullptr) continue;  // the mapping does not use it
+    const auto line = line_of(mapping, old.id);
+    if (!line) continue;
     const StageEntry* renamed = new_name_of(old, before, now);
+    const bool is_mapped = renamed != nullptr && line_of(mapping, renamed->id).has_value();
+    // What is not written any more and has its new name in the mapping does no harm. The lines of a shipped mapping
+    // cannot be taken away.
+    const bool settled = is_mapped || (renamed == nullptr && !line->own_file.empty());
+    if (settled && line->written_for.empty()) continue;
     Drift d;
     d.stage = old.id;
     if (renamed != nullptr && is_same_record(*renamed, old)) {
@@ -156,10 +187,7 @@ std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const st
           crm + " has no stage " + in_quotes(old.id) + " any more" +
           (renamed == nullptr ? "." : "; in its place is " + in_quotes(renamed->id) + ", probably its new name.");
     }
-    d.next_step = place_of(*finding) + ": " +
-                  (renamed == nullptr ? "remove " + in_quotes(old.id)
-                                      : "write " + in_quotes(renamed->id) + " instead of " + in_quotes(old.id)) +
-                  ", then: cosell mapping check --live";
+    d.next_step = step_for_gone(*line, renamed, is_mapped) + check_again;
     drift.push_back(std::move(d));
   }
   for (const StageEntry& stage : now) {
@@ -174,7 +202,7 @@ std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const st
     Drift d;
     d.stage = stage.id;
     d.message = crm + " has a new stage " + in_quotes(stage.id) + "; deals in it wait.";
-    d.next_step = place_of(*finding) + ": " + finding->remedy + ", then: cosell mapping check --live";
+    d.next_step = place_of(*finding) + ": " + finding->remedy + check_again;
     drift.push_back(std::move(d));
   }
   return drift;

@@ -1,7 +1,9 @@
 // The guards.
 #include "engine/guard.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "base/text.h"
 
@@ -10,6 +12,7 @@ namespace cosell::engine {
 namespace {
 
 constexpr std::int64_t restored_records = 3;  // one or two may be a stale answer (F-19)
+constexpr std::size_t named_at_most = 5;      // deals in a message
 constexpr const char* gone_property = "guard.deletions";
 
 bool exceeds(std::int64_t count, std::int64_t of, const MassChangeGuard& limit) {
@@ -17,10 +20,15 @@ bool exceeds(std::int64_t count, std::int64_t of, const MassChangeGuard& limit) 
   return count > limit.deals && share > limit.share;
 }
 
-std::string allow_command(const CycleOptions& options, const std::string& name) {
-  const bool named = !options.plan_only && !options.command.empty();
-  const std::string command = options.command.substr(0, options.command.find(' '));  // "sync" of "sync --deal"
-  return "cosell " + (named ? command : std::string("sync")) + " --allow " + name;
+// With what was let through already: whoever gives the command meets no guard again that was answered before. A service
+// holds the store, and takes over no sync.
+std::string allow_command(const CycleOptions& options, const std::vector<std::string>& names) {
+  std::set<std::string> all(names.begin(), names.end());
+  for (const std::string& given : options.allow) {
+    if (!text::starts_with(given, "plan=")) all.insert(given);  // good for one plan only
+  }
+  const std::string command = "cosell sync --allow " + text::join({all.begin(), all.end()}, " ");
+  return options.command == "run" ? command + " (stop the service before, and start it again afterwards)" : command;
 }
 
 std::string how_many(std::int64_t count, const std::string& thing) {
@@ -32,31 +40,26 @@ GuardStop stop_at(const std::string& guard, const std::string& message) {
 }
 
 struct Steps {
-  std::string name;  // of the guard
-  std::string verb;  // "close"
-  std::int64_t count = 0;
-  MassChangeGuard limit;
+  const char* name;  // of the guard
+  const char* verb;  // "close"
+  std::int64_t count;
+  const MassChangeGuard& limit;
 };
 
-std::optional<GuardStop> check_one(const Steps& steps, bool some_written, std::int64_t known_deals,
-                                   const CycleOptions& options) {
-  if (options.allow.count(steps.name) > 0 || !exceeds(steps.count, known_deals, steps.limit)) return std::nullopt;
+// "close 6 deals (20 % of all)"
+std::string in_words(const Steps& steps, std::int64_t known_deals) {
   const double share = static_cast<double>(steps.count) / static_cast<double>(known_deals > 0 ? known_deals : 1);
-  const auto percent = std::to_string(std::lround(share * 100.0));
-  return stop_at(steps.name, std::string("Stopped before the ") + (some_written ? "next" : "first") +
-                                 " write: this run would " + steps.verb + " " + how_many(steps.count, "deal") + " (" +
-                                 percent + " % of all). Look at them with: cosell plan. If that is right: " +
-                                 allow_command(options, steps.name));
+  return std::string(steps.verb) + " " + how_many(steps.count, "deal") + " (" +
+         std::to_string(std::lround(share * 100.0)) + " % of all)";
 }
 
-std::optional<GuardStop> check_first_sync(const FirstSync& first, const Settings& settings,
-                                          const CycleOptions& options) {
-  if (first.writes <= settings.first_sync.deals || plan_is_approved(first, options)) return std::nullopt;
-  if (first.not_approved <= settings.first_sync.deals) return std::nullopt;
-  return stop_at("first_sync", "Stopped before the first write: this first sync would make " +
-                                   how_many(first.writes, "change") +
-                                   ". Look at them with: cosell plan. If that is right: " +
-                                   allow_command(options, "plan=" + first.plan_hash) + " (good for exactly this plan)");
+bool needs_a_look(const FirstSync& first, const Settings& settings, const CycleOptions& options) {
+  const std::int64_t most = settings.first_sync.deals;
+  return first.writes > most && first.not_approved > most && !plan_is_approved(first, options);
+}
+
+bool may_be_gone(const store::SideState& state) {
+  return !state.record_id.empty() && state.existence != store::Existence::live;
 }
 
 }  // namespace
@@ -89,21 +92,66 @@ void stop_run(CycleReport& report, const GuardStop& guard) {
 std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals,
                                            const std::optional<FirstSync>& first_sync, const Settings& settings,
                                            const CycleOptions& options) {
-  const auto check = [&](const Steps& one) { return check_one(one, steps.some_written, known_deals, options); };
-  if (auto stop = check({"closings", "close", steps.closings, settings.closings})) return stop;
-  if (first_sync) return check_first_sync(*first_sync, settings, options);
-  if (auto stop = check({"sharings", "show to Microsoft", steps.sharings, settings.sharings})) return stop;
-  return check({"creates", "create", steps.creates, settings.creates});
+  std::vector<Steps> counted = {{"closings", "close", steps.closings, settings.closings}};
+  if (!first_sync) {  // whose plan is looked at as a whole
+    counted.push_back({"sharings", "show to Microsoft", steps.sharings, settings.sharings});
+    counted.push_back({"creates", "create", steps.creates, settings.creates});
+  }
+  // All of them at once: answered one after another, each would stop the run again for the next.
+  std::vector<std::string> guards, names, would;
+  for (const Steps& one : counted) {
+    if (options.allow.count(one.name) > 0 || !exceeds(one.count, known_deals, one.limit)) continue;
+    guards.emplace_back(one.name);
+    names.emplace_back(one.name);
+    would.push_back(in_words(one, known_deals));
+  }
+  const bool whole_plan = first_sync && needs_a_look(*first_sync, settings, options);
+  if (whole_plan) {
+    guards.emplace_back("first_sync");
+    names.push_back("plan=" + first_sync->plan_hash);
+    would.push_back("make " + how_many(first_sync->writes, "change"));
+  }
+  if (guards.empty()) return std::nullopt;
+  return stop_at(guards.front(),
+                 std::string("Stopped before the ") + (steps.some_written ? "next" : "first") + " write: this " +
+                     (whole_plan ? "first sync" : "run") + " would " + text::join(would, " and ") +
+                     ". Look at them with: cosell plan. If that is right: " + allow_command(options, names) +
+                     (whole_plan ? " (good for exactly this plan)" : ""));
 }
 
-std::optional<GuardStop> check_disappearance(std::int64_t gone, std::int64_t known_deals, const Settings& settings,
+Result<std::vector<std::string>> deals_gone(const Pair& pair) {
+  std::vector<std::string> names;
+  store::DealFilter filter;
+  filter.dirty_only = true;  // once a run was let pass, they are decided on
+  while (true) {
+    auto rows = pair.store->deals(filter);
+    if (!rows) return rows.error();
+    for (const auto& row : *rows) {
+      const bool linked = !row.crm.record_id.empty() && !row.partner_center.record_id.empty();
+      for (const Side side : {Side::crm, Side::partner_center}) {
+        if (linked && may_be_gone(side_of(row, side))) names.push_back(row.title + " (" + pair.title(side) + ")");
+      }
+    }
+    if (static_cast<int>(rows->size()) < filter.limit) return names;
+    filter.after = rows->back().id;
+  }
+}
+
+std::optional<GuardStop> check_disappearance(const Gone& gone, std::int64_t known_deals, const Settings& settings,
                                              const CycleOptions& options) {
-  if (options.allow.count("deletions") > 0 || !exceeds(gone, known_deals, settings.deletions)) return std::nullopt;
-  return stop_at("deletions",
-                 "Stopped before the first write: " + how_many(gone, "deal") +
-                     " were deleted or are no longer visible on one side. Nothing was deleted on the other. See them "
-                     "with: cosell todo. If that is right: " +
-                     allow_command(options, "deletions"));
+  if (options.allow.count("deletions") > 0 || !exceeds(gone.deals, known_deals, settings.deletions)) {
+    return std::nullopt;
+  }
+  const std::size_t named = std::min(gone.names.size(), named_at_most);
+  std::string they_are =
+      text::join({gone.names.begin(), gone.names.begin() + static_cast<std::ptrdiff_t>(named)}, ", ");
+  if (gone.names.size() > named) they_are += " and " + std::to_string(gone.names.size() - named) + " more";
+  return stop_at(
+      "deletions",
+      "Stopped before the first write: " + how_many(gone.deals, "deal") + (gone.deals == 1 ? " was" : " were") +
+          " deleted or can no longer be seen on one side. " +
+          (they_are.empty() ? "" : "In question: " + they_are + ". ") +
+          "Nothing was deleted on the other side. If that is right: " + allow_command(options, {"deletions"}));
 }
 
 std::optional<GuardStop> check_listing(const Pair& pair, Side side, std::int64_t gone, std::int64_t known,
@@ -118,7 +166,7 @@ std::optional<GuardStop> check_listing(const Pair& pair, Side side, std::int64_t
   return stop_at("deletions", "Stopped before the first write: " + saw +
                                   ". The bridge's user may have lost access to them: cosell check. If they are really "
                                   "gone: " +
-                                  allow_command(options, "deletions"));
+                                  allow_command(options, {"deletions"}));
 }
 
 std::optional<GuardStop> check_restored(const Pair& pair, Side side, std::int64_t older, const CycleOptions& options) {
@@ -127,7 +175,7 @@ std::optional<GuardStop> check_restored(const Pair& pair, Side side, std::int64_
                                  pair.title(side) +
                                  " show an older state than at the last sync. It was probably restored from a backup. "
                                  "To take its present state as edits made there: " +
-                                 allow_command(options, "restored"));
+                                 allow_command(options, {"restored"}));
 }
 
 }  // namespace cosell::engine

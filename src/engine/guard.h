@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/cycle.h"
 
@@ -33,7 +34,8 @@ struct FirstSync {
   std::int64_t not_approved = 0;  // of these, beside what was approved before: an approved first sync goes on
 };
 
-// `known_deals`: deals that take part. `first_sync`: empty after the first complete run.
+// Names every guard that is exceeded. `known_deals`: deals that take part. `first_sync`: empty after the first complete
+// run.
 std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals,
                                            const std::optional<FirstSync>& first_sync, const Settings& settings,
                                            const CycleOptions& options);
@@ -44,8 +46,13 @@ Result<void> note_gone(store::Store& store, std::int64_t gone);
 Result<std::int64_t> noted_as_gone(store::Store& store);
 Result<void> forget_gone(store::Store& store);
 
-// `gone`: as noted.
-std::optional<GuardStop> check_disappearance(std::int64_t gone, std::int64_t known_deals, const Settings& settings,
+struct Gone {
+  std::int64_t deals = 0;          // as noted
+  std::vector<std::string> names;  // "Alder Foods (the CRM)"; of as many as are known
+};
+// Which deals they are: names and where the record is missing. Those that were decided on before are not among them.
+Result<std::vector<std::string>> deals_gone(const Pair& pair);
+std::optional<GuardStop> check_disappearance(const Gone& gone, std::int64_t known_deals, const Settings& settings,
                                              const CycleOptions& options);
 
 // A complete listing of `listed` records lacks `gone` of the `known` ones.

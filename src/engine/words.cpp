@@ -517,7 +517,8 @@ std::string side_down(const Pair& pair, Side side, const Error& error) {
            (text::starts_with(error.message, said) ? error.message.substr(said.size()) : error.message);
   }
   if (error.kind == ErrorClass::throttled) return error.message;  // it names the side
-  return pair.title(side) + " cannot be reached: " + error.message;
+  const bool somebody_has_to_mend_it = error.kind == ErrorClass::config || error.kind == ErrorClass::schema_drift;
+  return pair.title(side) + (somebody_has_to_mend_it ? " cannot be used: " : " cannot be reached: ") + error.message;
 }
 
 std::string held(const Pair& pair, const reconcile::FieldDecision& d, const Deal& crm, const Deal& referral) {

@@ -14,6 +14,17 @@ class LiveCheck {
  public:
   explicit LiveCheck(const Mapping& mapping) : data_(*mapping.data_), findings_(mapping.data_->files) {}
 
+  std::vector<FileFinding> run(Date today) {
+    for (const FieldPlan& plan : data_.plans) {
+      if (!plan.is_signed_later(today)) continue;
+      findings_.error(plan.signed_on_at, "signed-later",
+                      quoted(info(plan.rule.field).name) + " is dated " + to_string(*plan.signed_on) +
+                          ", after today; it does not count before, and no referral is created",
+                      "write the day on which it was signed");
+    }
+    return findings_.in_file_order();
+  }
+
   std::vector<FileFinding> run(const std::vector<LiveStage>& stages, const std::vector<LiveColumn>& columns) {
     if (!stages.empty()) {
       for (const LiveStage& s : stages) {
@@ -30,6 +41,7 @@ class LiveCheck {
     }
     if (!columns.empty()) {
       check_names(columns);
+      check_account(columns);
       for (const LiveColumn& c : columns) check_column(c);
       new_owners();
     }
@@ -264,6 +276,37 @@ class LiveCheck {
     }
   }
 
+  // The account's columns have the bare names of its table. The CRM lists them under the path by which opportunities
+  // reach it, which is the one that the customer is read by.
+  void check_account(const std::vector<LiveColumn>& columns) {
+    const std::string path = path_to_account();
+    if (path.empty()) return;
+    std::vector<std::string> names;
+    for (const LiveColumn& c : columns) {
+      if (text::starts_with(c.name, path)) names.push_back(c.name.substr(path.size()));
+    }
+    if (names.empty()) return;  // not listed
+    for (const auto& [part, target] : data_.record) {
+      if (lists(names, target.column)) continue;
+      const std::string nearest = did_you_mean(target.column, names);
+      findings_.error(
+          target.at, "column-missing",
+          "the account has no column " + quoted(target.column) + ", by which customers are looked for and created",
+          nearest.empty() ? "name another one, or take it out of \"record\"" : nearest);
+    }
+  }
+
+  // "Account."; "" when customers are not read from the account.
+  std::string path_to_account() const {
+    const FieldPlan* customer = data_.plan(Field::customer);
+    if (customer == nullptr) return "";
+    const auto name = customer->parts.find("name");
+    if (name == customer->parts.end() || !name->second.has_column()) return "";
+    const std::string& column = name->second.columns.front();
+    const std::size_t dot = column.rfind('.');
+    return dot == std::string::npos ? "" : column.substr(0, dot + 1);
+  }
+
   void check_column(const LiveColumn& c) {
     if (!c.writable && lists(data_.written, c.name)) {
       findings_.error(at_of(c.name), "column-not-writable", "the column " + quoted(c.name) + " may not be written",
@@ -389,6 +432,8 @@ class LiveCheck {
   std::set<std::string> live_types_;
   int suggestions_ = 0;
 };
+
+std::vector<FileFinding> check_against_day(const Mapping& mapping, Date today) { return LiveCheck(mapping).run(today); }
 
 std::vector<FileFinding> check_against_live(const Mapping& mapping, const std::vector<LiveStage>& stages,
                                             const std::vector<LiveColumn>& columns) {

@@ -48,6 +48,7 @@ struct Mapping::Data {
   struct RecordColumn {
     std::string column;
     bool country_as_name = false;
+    Origin at;
   };
   std::map<std::string, RecordColumn> record;  // part -> column of the account
 

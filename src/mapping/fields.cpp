@@ -133,7 +133,10 @@ class FieldReader {
     const Node* date = node_.find("date");
     plan_.statement = node_.find("statement") != nullptr;
     plan_.signed_by = node_.text_of("signed_by");
-    if (date != nullptr && !parse_date(date->text)) {
+    if (date == nullptr) return;
+    plan_.signed_on = parse_date(date->text);
+    plan_.signed_on_at = date->at;
+    if (!plan_.signed_on) {
       findings_.error(date->at, "bad-date", "\"" + date->text + "\" is no date", "write it as 2026-11-30");
     }
   }

@@ -38,6 +38,8 @@ struct FieldPlan {
   std::map<std::string, Source> parts;  // customer
   bool statement = false;               // consent: somebody signed
   std::string signed_by;                // who
+  std::optional<Date> signed_on;
+  Origin signed_on_at;
   Origin at;
 
   // Has it columns that are read from every opportunity? A constant alone is used only when a referral is created.
@@ -48,6 +50,8 @@ struct FieldPlan {
   // needs and nobody minds: without a name no deal begins.
   bool sends_columns_at_creation() const;
   std::vector<std::string> columns() const;
+  // A statement with a day that is still to come says nothing yet. One day more is left to other time zones.
+  bool is_signed_later(Date today) const { return signed_on && add_days(today, 1) < *signed_on; }
 };
 
 // Reads "fields"; findings for what does not fit together.

@@ -321,7 +321,7 @@ FieldRead read_field(const FieldPlan& plan, const Columns& columns, const Findin
 }
 
 Value value_for_create(const FieldPlan& plan, const Columns& columns, Date today) {
-  if (plan.statement) return Value(true);
+  if (plan.statement) return plan.is_signed_later(today) ? Value() : Value(true);
   if (!plan.solutions.empty()) return Value(plan.solutions);
   if (plan.source.constant) return typed(plan, *plan.source.constant, columns);
   if (!plan.fallback) return {};

@@ -103,6 +103,7 @@ class Inspector {
       const bool open = m.kind == StageMeaning::Kind::open;
       line.meaning = open ? stage_in_words(m.stage, table.assessment()) : meaning_of(line.target);
       line.place = data.files.place(m.at);
+      if (data.files.is_shipped(m.at)) line.own_file = data.files.file(0);
       for (const std::string& target : all_targets()) {
         const StageMeaning* back = written_for(table, target);
         if (back != nullptr && back->crm_stage == m.crm_stage) line.written_for.push_back(target);

@@ -13,6 +13,7 @@ struct StageLine {
   std::string target;                    // as the file writes it: "20", "won", "waiting", "ignore"
   std::string meaning;                   // for people: "20 Qualified", "closed as won"
   std::string place;                     // "acme.jsonc:14"
+  std::string own_file;                  // to write it in, where the place is in a shipped mapping; else ""
   std::vector<std::string> written_for;  // targets for which this CRM stage is written back
 };
 // In file order. The stages of a record type; "", and one without a table of its own, has the general ones.

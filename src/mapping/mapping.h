@@ -224,6 +224,8 @@ struct LiveColumn {
   int length = 0;         // longest text; 0: unbounded, or no text
   std::vector<std::string> values = {};  // picklist: stable values
 };
+// What the file says of a day that is still to come.
+std::vector<FileFinding> check_against_day(const Mapping& mapping, Date today);
 std::vector<FileFinding> check_against_live(const Mapping& mapping, const std::vector<LiveStage>& stages,
                                             const std::vector<LiveColumn>& columns);
 

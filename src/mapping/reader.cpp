@@ -160,7 +160,7 @@ class MappingReader {
       }
     }
     bridge(tree);
-    columns();
+    columns(tree);
     const Node* base = tree.find("base");
     if (base == nullptr || !base->flag) needed(tree);
   }
@@ -288,7 +288,7 @@ class MappingReader {
       for (const Node& part : record->children) {
         if (part.is_null()) continue;
         const bool name = part.is_object() && part.text_of("form") == "name";
-        data_->record[part.key] = {part.is_object() ? part.text_of("column") : part.text, name};
+        data_->record[part.key] = {part.is_object() ? part.text_of("column") : part.text, name, part.at};
       }
     }
     for (const std::string& part : data_->customer.match) {
@@ -338,18 +338,34 @@ class MappingReader {
 
   // --- all columns
 
-  void columns() {
+  struct Writer {
+    std::string name;
+    Origin at;
+  };
+
+  // Where a field names this column; its own place when it does so in a longer way.
+  static Origin column_at(const Node& tree, const FieldPlan& plan, const char* key) {
+    const Node* fields = tree.find("fields");
+    const Node* field = fields == nullptr ? nullptr : fields->find(info(plan.rule.field).name);
+    const Node* column = field == nullptr ? nullptr : field->find(key);
+    return column == nullptr ? plan.at : column->at;
+  }
+
+  void columns(const Node& tree) {
     std::set<std::string> read;
-    std::map<std::string, std::string> writers;  // column -> what writes it
+    std::map<std::string, Writer> writers;  // by column
     Mapping::Data& d = *data_;
     const auto add = [&read](const std::string& column) {
       if (!column.empty()) read.insert(column);
     };
     const auto write = [&](const std::string& column, const std::string& writer, Origin at) {
       if (column.empty()) return;
-      const auto other = writers.emplace(column, writer);
-      if (other.second || other.first->second == writer) return;
-      findings_.error(at, "shared-column", column + " is written by both " + other.first->second + " and " + writer,
+      const auto [other, is_first] = writers.emplace(column, Writer{writer, at});
+      if (is_first || other->second.name == writer) return;
+      // The slip is in the company's own line, wherever the other one is.
+      const bool own_is_other = findings_.is_shipped(at) && !findings_.is_shipped(other->second.at);
+      findings_.error(own_is_other ? other->second.at : at, "shared-column",
+                      column + " is written by both " + other->second.name + " and " + writer,
                       "give one of them a column of its own");
     };
     add(d.select_column);
@@ -367,8 +383,8 @@ class MappingReader {
       for (const std::string& column : plan.columns()) add(column);
       const std::string writer = std::string("\"") + info(plan.rule.field).name + "\"";
       if (!is_written(plan)) continue;
-      write(plan.source.columns.front(), writer, plan.at);
-      write(plan.currency_column, writer, plan.at);
+      write(plan.source.columns.front(), writer, column_at(tree, plan, "column"));
+      write(plan.currency_column, writer, column_at(tree, plan, "currency_column"));
     }
     for (const std::string& column : {d.owner_name_column, d.owner_email_column, d.account_column}) add(column);
     write(d.account_column, "\"customer\"", at_of(d.account_column));
@@ -377,8 +393,8 @@ class MappingReader {
       add(column);
       write(column, "the bridge's \"" + name + "\"", bridge_at_[name]);
     }
-    for (const auto& constant : d.new_opportunity) writers.emplace(constant.first, "\"new_opportunity\"");
-    if (!d.select_column.empty()) writers.emplace(d.select_column, "\"select\"");
+    for (const auto& constant : d.new_opportunity) writers.emplace(constant.first, Writer{"\"new_opportunity\"", {}});
+    if (!d.select_column.empty()) writers.emplace(d.select_column, Writer{"\"select\"", {}});
     d.read.assign(read.begin(), read.end());
     for (const auto& w : writers) d.written.push_back(w.first);
   }

@@ -122,6 +122,7 @@ void StageTable::read_entry(const Node& entry, Findings& findings) {
       meaning.reason = read_source(*reason, false);
       if (meaning.reason.max_length == 0) meaning.reason.max_length = kReasonLength;
     }
+    check_reason(meaning, findings);
   }
   const auto inserted = by_name_.emplace(key_of(entry.key), meanings_.size());
   if (!inserted.second) {
@@ -132,6 +133,17 @@ void StageTable::read_entry(const Node& entry, Findings& findings) {
     return;
   }
   meanings_.push_back(std::move(meaning));
+}
+
+void StageTable::check_reason(const StageMeaning& meaning, Findings& findings) {
+  const bool needed = meaning.outcome == Substatus::lost || meaning.outcome == Substatus::declined;
+  if (!needed || meaning.reason.has_column() || meaning.reason.constant) return;
+  const std::string outcome = target_name(meaning);
+  findings.warning(meaning.at, "no-reason",
+                   "the stage \"" + meaning.crm_stage + "\" means " + outcome +
+                       " and names no column for the reason, which Partner Center needs; deals that are closed with "
+                       "it will wait",
+                   "write { \"closed\": \"" + outcome + "\", \"reason\": { \"column\": \"…\" } }");
 }
 
 void StageTable::read_write_back(const Node* table, Findings& findings) {

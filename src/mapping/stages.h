@@ -59,6 +59,7 @@ class StageTable {
 
  private:
   void read_entry(const Node& entry, Findings& findings);
+  void check_reason(const StageMeaning& meaning, Findings& findings);
   void read_write_back(const Node* table, Findings& findings);
   void choose(const std::string& target, const Node* written, Findings& findings);
   const StageMeaning* by_target(const std::string& target) const;

@@ -54,12 +54,13 @@ Result<void> check_identity(Connection& connection, const std::string& named, co
     return refused(named,
                    "was written by a newer cosell (store version " + std::to_string(version) +
                        "; this program knows up to " + std::to_string(newest_version()) + ")",
-                   "Use the newer program.");
+                   use_the_newer_program);
   }
   const std::string owner = connection.text("SELECT value FROM properties WHERE name = 'store:pair'");
   if (!pair.empty() && owner != pair) {
     return refused(named, "belongs to the pair \"" + owner + "\", not to \"" + pair + "\"",
-                   "Give each pair a store of its own in the configuration.");
+                   "Give each pair a store of its own in the configuration; if the pair was only renamed, call it \"" +
+                       owner + "\" again.");
   }
   return {};
 }

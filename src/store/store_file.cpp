@@ -90,7 +90,7 @@ Result<FileFacts> facts_from_header(const std::string& path, std::string_view he
     return refused(path,
                    "was written by a newer cosell (store version " + std::to_string(version) +
                        "; this program knows up to " + std::to_string(newest) + ")",
-                   "Use the newer program.");
+                   use_the_newer_program);
   }
   const auto expected = expected_size(header);
   // With a write-ahead log a short file is normal: its pages are still in the log.

@@ -12,7 +12,8 @@ namespace cosell::store {
 // "application_id" in the header of every store ("CSBr").
 constexpr std::int64_t kApplicationId = 0x43534272;
 
-// What helps against damage, for people.
+// What helps, for people.
+inline constexpr const char* use_the_newer_program = "Use the newer program.";
 inline constexpr const char* restore_or_begin_anew =
     "Restore it from a backup (cosell store restore FILE), or move it away (with its -wal and -shm files) and sync "
     "again: the deals find each other anew.";

@@ -32,10 +32,14 @@ class Unfinished {
   std::string file_;
 };
 
-// People know the copy by its own name.
-Error named(Error error, const std::string& unfinished, const std::string& backup) {
+// People know the copy by its own name, and what mends a store in its place mends no copy.
+Error about_copy(Error error, const std::string& unfinished, const std::string& backup) {
   error.message = text::replace_all(error.message, unfinished, backup);
   error.detail = text::replace_all(error.detail, unfinished, backup);
+  const bool newer = text::ends_with(error.message, use_the_newer_program);
+  if (error.kind != ErrorClass::store_damaged || newer || !text::starts_with(error.message, backup)) return error;
+  error.message = error.message.substr(0, error.message.find(". ", backup.size())) +
+                  ". Nothing was changed. Name a whole copy of this pair's store.";
   return error;
 }
 
@@ -84,19 +88,19 @@ Result<Restored> restore_sqlite_store(const std::string& path, const std::string
   const Unfinished copy(file + ".restoring");
   if (auto copied = copy_as_of_one_moment(source, copy.file()); !copied) return copied.error();
   auto found = verify_sqlite_store(copy.file(), options, clock);
-  if (!found) return named(found.error(), copy.file(), backup);
+  if (!found) return about_copy(found.error(), copy.file(), backup);
   {
     OpenOptions alone = options;
     alone.mode = OpenOptions::Mode::exclusive;
     alone.create = false;
     auto store = open_sqlite_store(copy.file(), alone, clock);
-    if (!store) return named(store.error(), copy.file(), backup);
+    if (!store) return about_copy(store.error(), copy.file(), backup);
     JournalEntry entry;
     entry.at = clock.now();
     entry.kind = JournalKind::person;
     entry.summary = "The store was put back from the copy " + backup;
     auto noted = (*store)->transaction([&] { return (*store)->journal(entry); });
-    if (!noted) return named(noted.error(), copy.file(), backup);
+    if (!noted) return about_copy(noted.error(), copy.file(), backup);
   }
   if (auto same = belong_to_the_same(file, copy.file()); !same) return same.error();
   if (auto flushed = flush_to_disk(copy.file()); !flushed) return flushed.error();

@@ -43,6 +43,22 @@ TEST(Answer, ThatCouldNotBeWrittenToItsEndIsAFailure) {
   }
 }
 
+TEST(Answer, ThatNobodyTakesIsAFailureAndIsWrittenNowhereElse) {
+  const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync"});
+  const std::string store = read_text(sandbox.store());
+  ProcessOptions closed;
+  closed.output_closed = true;
+  for (const Arguments& command : {Arguments{"status"}, Arguments{"deals", "list"}, Arguments{"check"}}) {
+    Arguments all = command;
+    all.insert(all.end(), {"--config", sandbox.config()});
+    const Ended ended = run_cosell(all, closed);
+    EXPECT_EQ(ended.code, 1) << command.front() << ": " << ended.err;
+    EXPECT_THAT(ended.err, HasSubstr("could not be written to its end")) << command.front();
+  }
+  EXPECT_EQ(read_text(sandbox.store()), store);
+}
+
 TEST(Export, IsReadableForItsOwnerAlone) {
   const Sandbox sandbox({5, {}, ""});
   sandbox.answer({"sync"});

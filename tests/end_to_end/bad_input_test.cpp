@@ -316,7 +316,8 @@ TEST_F(BadStore, OfAnotherPairIsRefused) {
   sandbox.answer({"sync"});
   edit("cosell.jsonc", "\"salesforce\": {", "\"contoso\": {");
   expect_store_refused(AllOf(HasSubstr("belongs to the pair \"salesforce\", not to \"contoso\""),
-                             HasSubstr("Give each pair a store of its own")));
+                             HasSubstr("Give each pair a store of its own"),
+                             HasSubstr("if the pair was only renamed, call it \"salesforce\" again")));
 }
 
 TEST_F(BadStore, ThatAnotherProcessHoldsEndsWith6AndLooksStayPossible) {

@@ -82,7 +82,7 @@ std::string mapping_with(const std::string& stage_lines) {
             "Statement of Work": 60,
             "Contract": 80,
             "Ordered": "won",
-            "Abandoned": "lost"
+            "Abandoned": { "closed": "lost", "reason": { "column": "Cosell_Loss_Reason__c" } }
           }
         }
       }

@@ -90,6 +90,7 @@ Process::Process(const Arguments& arguments, const ProcessOptions& options) {
   const bool orphan = ::getppid() != parent;
   const bool wired =
       ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 && ::dup2(err_, STDERR_FILENO) >= 0;
+  if (options.output_closed) ::close(STDOUT_FILENO);
   const bool there = options.folder.empty() || ::chdir(options.folder.c_str()) == 0;
   if (!orphan && wired && there) ::execve(argv[0], argv.data(), envp.data());
   ::_exit(127);

@@ -25,6 +25,7 @@ struct ProcessOptions {
   std::map<std::string, std::string> environment;  // added to the present one
   std::string input = {};                          // what stands on its standard input, which ends there
   std::string output = {};                         // a file that is its standard output; "" keeps it for `out()`
+  bool output_closed = false;                      // it has none
 };
 
 // A running `cosell`. Killed when it goes out of scope, and when the test program itself dies.

@@ -1,10 +1,14 @@
 // Stories of deals that start in the CRM.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/world.h"
 
 namespace cosell::test {
 namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
 
 const Json share = Json{{"visible", true}};
 
@@ -297,6 +301,35 @@ TEST_P(CrmToPartnerCenter, AMassClosingStopsBeforeTheFirstWrite) {  // I-13
   report = world.sync(allowed);
   EXPECT_FALSE(report.stopped);
   for (const auto& id : ids) EXPECT_EQ(world.referral_of(id)["substatus"], "Lost");
+}
+
+TEST_P(CrmToPartnerCenter, AllGuardsThatStopARunAreLetThroughWithTheOneCommandThatTheMessageNames) {  // I-13
+  World world({.crm = GetParam()});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 8; ++i) ids.push_back(world.new_opportunity(usual_opportunity("Deal " + std::to_string(i))));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.pair().settings.closings = world.pair().settings.creates = {0.0, 2};
+  for (std::size_t i = 0; i < 4; ++i) world.crm_edit(ids[i], {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  for (int i = 0; i < 4; ++i) world.new_opportunity(usual_opportunity("New " + std::to_string(i)));
+  world.advance(minutes(5));
+  const auto said = [&world](CycleOptions options) {
+    const auto report = world.sync(options);
+    return report.stopped ? report.stopped->message : "";
+  };
+  EXPECT_THAT(said({}), HasSubstr("close 4 deals (33 % of all) and create 4 deals (33 % of all)"));
+  EXPECT_THAT(said({}), EndsWith(": cosell sync --allow closings creates"));
+  CycleOptions one;
+  one.allow = {"creates"};
+  EXPECT_THAT(said(one), EndsWith(": cosell sync --allow closings creates")) << "what was allowed already stays so";
+  CycleOptions service;
+  service.command = "run";
+  EXPECT_THAT(said(service), HasSubstr(": cosell sync --allow closings creates (stop the service before"));
+  CycleOptions both;
+  both.allow = {"closings", "creates"};
+  EXPECT_THAT(said(both), "");
+  EXPECT_EQ(world.referral_of(ids[0])["substatus"], "Lost");
 }
 
 TEST_P(CrmToPartnerCenter, AMassClosingInPartnerCenterStopsBeforeTheFirstOpportunityIsClosed) {  // I-13

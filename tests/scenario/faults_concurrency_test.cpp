@@ -415,6 +415,22 @@ TEST_P(Concurrency, AMassDeletionStopsEveryRunUntilItIsAllowed) {  // I-13, I-11
   EXPECT_FALSE(world.sync().stopped);
 }
 
+TEST_P(Concurrency, AMassDeletionNamesItsDealsAndAPlanStopsForItAsASyncDoes) {  // I-13
+  World world({.crm = GetParam()});
+  three_of_six_are_deleted(world);
+  CycleOptions look;
+  look.command = "plan";
+  look.plan_only = true;
+  for (const auto& report : {world.sync(look), world.sync(), world.sync(look)}) {
+    ASSERT_TRUE(report.stopped);
+    EXPECT_EQ(report.guard, "deletions");
+    for (const char* name : {"Deal 0 (", "Deal 1 (", "Deal 2 (", "cosell sync --allow deletions"}) {
+      EXPECT_NE(report.stopped->message.find(name), std::string::npos) << report.stopped->message;
+    }
+    EXPECT_EQ(report.stopped->message.find("Deal 5"), std::string::npos) << report.stopped->message;
+  }
+}
+
 TEST_P(Concurrency, AMassDeletionSeenWhileTheOtherSideWasDownStopsTheNextRun) {  // I-13, F-08
   World world({.crm = GetParam()});
   three_of_six_are_deleted(world);

@@ -1,9 +1,11 @@
 // The program `cosell`: signals and terminals; everything else is in the library.
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -54,6 +56,15 @@ void return_memory_early() {
 #endif
 }
 
+// A standard stream that is closed would lend its number to the next file or socket, and answers would be written into
+// that. Opened for reading only, it goes on refusing what is written, so that nobody takes the answer for given.
+void fill_closed_streams() {
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    const bool closed = ::fcntl(stream, F_GETFD) < 0 && errno == EBADF;
+    if (closed && ::open("/dev/null", O_RDONLY) != stream) std::abort();
+  }
+}
+
 bool reader_left() {
   pollfd out{STDOUT_FILENO, POLLOUT, 0};
   return ::poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
@@ -67,6 +78,7 @@ std::size_t columns_of_terminal() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  fill_closed_streams();
   return_memory_early();
   install_signals();
   cosell::cli::Terminal terminal;

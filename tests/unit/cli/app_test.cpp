@@ -361,6 +361,10 @@ TEST_F(Program, AWordThatAnOptionDoesNotKnowIsAnsweredWithTheNearest) {
       {{"resolve", "--kind", "moved_bak", "--take", "crm"}, "did you mean the reason moved_back?"},
       {{"resolve", "--all", "--field", "valeu", "--take", "crm"}, "did you mean value?"},
       {{"resolve", "--all", "--take", "partner-centre"}, "did you mean partner-center?"},
+      {{"resolve", "--all", "--take", ""}, "--take is empty"},  // as a variable of the shell that is not set
+      {{"resolve", "--all", "--take", " "}, "--take is empty"},
+      {{"todo", "--ics", "--json"}, "leave out --json"},
+      {{"todo", "--ics", "--csv"}, "leave out --json and --csv"},
       {{"deals", "list", "--state", "in-sinc"}, "did you mean in_sync?"},
       {{"deals", "list", "--reason", "confict"}, "did you mean conflict?"},
       {{"deals", "history", "x", "--field", "valeu"}, "did you mean value?"},

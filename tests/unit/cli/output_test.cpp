@@ -120,6 +120,13 @@ TEST(Output, OfAServiceGoesOnAfterALineThatCouldNotBeWritten) {  // F-59
   EXPECT_EQ(c.err.str(), "written too\n");
 }
 
+TEST(Text, ThatIsPaddedNeverTouchesWhatFollows) {
+  for (const std::string text : {"done", "mapping", "mapping-rollback"}) {
+    EXPECT_EQ(padded(text, 7).substr(0, text.size() + 1), text + " ");
+  }
+  EXPECT_EQ(padded("done", 7), "done   ");
+}
+
 TEST(Text, IsShortenedBetweenCharacters) {
   EXPECT_EQ(shortened("äöü", 3), "äöü");
   EXPECT_EQ(shortened("äöüß", 3), "äö…");

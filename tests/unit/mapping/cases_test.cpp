@@ -85,6 +85,16 @@ TEST(MappingCases, DefaultsAreWorkedOutForTheDayOfTheCase) {
               IsEmpty());
 }
 
+TEST(MappingCases, AnEmptyListExpectsThatNothingIsThere) {
+  EXPECT_THAT(differences_of(R"({ "opportunity": { "Cosell_Sync__c": true, "StageName": "Talk" },
+                                  "referral": { "solutions": [], "customer_contacts": [] } })"),
+              IsEmpty());
+  EXPECT_THAT(differences_of(R"({ "opportunity": { "Cosell_Sync__c": true, "StageName": "Talk",
+                                                   "Cosell_Solution__c": "SOL-1" },
+                                  "referral": { "solutions": [] } })"),
+              ElementsAre(HasSubstr("solutions: expected []")));
+}
+
 TEST(MappingCases, AnOpportunityThatTakesNoPartIsExpectedAsNone) {
   EXPECT_THAT(differences_of(R"({ "opportunity": { "Cosell_Sync__c": false, "StageName": "Talk" },
                                   "referral": "none" })"),

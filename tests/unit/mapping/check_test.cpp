@@ -116,6 +116,43 @@ TEST(LiveCheck, SaysWhereToWriteWhatTheShippedMappingDoesNotKnow) {
   EXPECT_EQ(read.problems.at(0).message, "StageName \"Pilot\" is not in the stage table (acme.jsonc:2)");
 }
 
+TEST(DayCheck, AStatementCountsFromTheDayOnWhichItWasSigned) {
+  const Mapping own = mapping_from(
+      "{ \"extends\": \"salesforce\",\n\"fields\": { \"consent_contact\": { \"statement\": \"s\", \"signed_by\": "
+      "\"n\",\n"
+      "\"date\": \"2031-01-10\" } } }");
+  const auto consent_on = [&own](Date day) {
+    return own.complete_for_create({}, {}, day).flag(Field::consent_contact);
+  };
+  EXPECT_EQ(findings_of(check_against_day(own, {2031, 1, 8})), "3:9 signed-later");
+  EXPECT_FALSE(consent_on({2031, 1, 8}));
+  for (const Date day : {Date{2031, 1, 9}, Date{2031, 1, 10}, Date{2032, 1, 1}}) {
+    EXPECT_EQ(findings_of(check_against_day(own, day)), "") << "one day is left to other time zones";
+    EXPECT_TRUE(consent_on(day));
+  }
+}
+
+TEST(LiveCheck, NamesAColumnOfTheAccountThatIsNotThere) {
+  const Mapping own =
+      mapping_from("{ \"extends\": \"salesforce\",\n\"customer\": { \"record\": {\n\"city\": \"BilingCity\" } } }");
+  std::vector<LiveColumn> columns;
+  for (const std::string& name : own.columns_read()) columns.push_back({name});
+  const auto of_account = [&] {
+    std::string out;
+    for (const FileFinding& f : check_against_live(own, {}, columns)) {
+      if (f.message.find("account") != std::string::npos) out += to_string(f) + "\n";
+    }
+    return out;
+  };
+  EXPECT_EQ(of_account(),
+            "acme.jsonc:3:9: the account has no column \"BilingCity\", by which customers are looked for and created; "
+            "did you mean \"BillingCity\"?\n");
+  columns.push_back({"Account.BilingCity"});
+  EXPECT_EQ(of_account(), "");
+  std::erase_if(columns, [](const LiveColumn& c) { return c.name.rfind("Account.", 0) == 0; });
+  EXPECT_EQ(of_account(), "") << "a CRM that does not list it says nothing";
+}
+
 TEST(LiveCheck, AddsToTheStagesThatACompanysFileHasAlready) {
   const Mapping own = mapping_from(
       "{ \"extends\": \"salesforce\",\n\"stages\": { \"add\": { \"Legal\": 80 },\n"

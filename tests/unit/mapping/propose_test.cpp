@@ -4,6 +4,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "mapping/inspect.h"
 #include "mapping/shipped.h"
 #include "mapping_fixture.h"
@@ -44,6 +46,19 @@ Proposal proposed_for_company() {
               stage("Pilot B", 40),         stage("Offer", 85),      stage("Order", 100, true, true),
               stage("Gone", 0, true, false)};
   return p;
+}
+
+TEST(Proposal, AsksForTheReasonOfALostDealInTheColumnOfTheMappingThatItExtends) {
+  for (const std::string& base : shipped_names()) {
+    Proposal p = proposed_for_company();
+    p.base = base;
+    const Loaded loaded = read_proposal(propose_mapping(p));
+    ASSERT_TRUE(loaded.mapping) << findings_of(loaded.findings);
+    const std::string column = loaded.mapping->reason_column({{loaded.mapping->stage_column(), Value("Gone")}});
+    const auto own = loaded.mapping->own_columns();
+    EXPECT_TRUE(std::any_of(own.begin(), own.end(), [&](const OwnColumn& c) { return c.name == column; })) << base;
+    EXPECT_EQ(findings_of(loaded.findings).find("no-reason"), std::string::npos);
+  }
 }
 
 TEST(Proposal, PlacesOpenStagesByTheirProbabilityAndClosedOnesByTheCrmsFlags) {

@@ -68,7 +68,8 @@ TEST(MappingReader, FindsStagesThatDoNotFitTogether) {
             "3:2 duplicate-stage");
   EXPECT_EQ(found("\"stages\": { \"add\": { \"New\": \"waiting\" } }"), "2:22 ambiguous-write-back");
   EXPECT_EQ(found("\"stages\": { \"map\": { \"A\": 10, \"W\": \"won\", \"L\": \"lost\" } }"),
-            "~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-waiting-stage");
+            "~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-waiting-stage\n"
+            "~2:43 no-reason");
   EXPECT_EQ(found("\"stages\": { \"map\": {} }"), "2:1 no-stages");
   const FileFinding several = only("\"stages\": { \"add\": { \"Scoping\": 60, \"Bid\": 60 } }");
   EXPECT_EQ(
@@ -107,8 +108,12 @@ TEST(MappingReader, FindsFieldsThatDoNotFitTogether) {
   EXPECT_EQ(found("\"fields\": { \"team\": [ { \"name\": \"A\", \"first\": \"B\" } ] }"), "2:23 two-sources");
   EXPECT_EQ(found("\"fields\": { \"campaign\": { \"column\": \"A\", \"values\": { \"x\": \"1\", \"y\": \"1\" } } }"),
             "~2:42 ambiguous-value");
-  EXPECT_EQ(found("\"fields\": { \"campaign\": \"Name\" }"), "2:13 shared-column");
+  EXPECT_EQ(found("\"fields\": { \"campaign\": \"Name\" }"), "2:25 shared-column");
   EXPECT_EQ(found("\"bridge\": { \"state\": \"StageName\" }"), "2:22 shared-column");
+  // The other line is in the shipped mapping.
+  EXPECT_EQ(found("\"fields\": { \"name\": { \"column\": \"CloseDate\" } }"), "2:33 shared-column");
+  EXPECT_EQ(found("\"bridge\": { \"link\": \"Cosell_State__c\" }"), "2:21 shared-column");
+  EXPECT_EQ(found("\"stages\": { \"column\": \"Name\" }"), "2:23 shared-column");
   EXPECT_EQ(found("\"bridge\": { \"referral_id\": null }"), "2:11 no-key");
   EXPECT_EQ(found("\"customer\": { \"match\": [\"city\"], \"record\": { \"city\": null } }"), "2:13 no-source");
 }
@@ -148,7 +153,8 @@ TEST(MappingReader, NeedsSelectionStagesAndKey) {
 "stages": { "map": { "A": 10, "B": 20, "C": 40, "D": 60, "E": 80, "F": "won", "G": "lost" } },
 "fields": { "value": { "column": "V" }, "team": {}, "customer": { "city": "C" } },
 "owner": { "new": "5" } })")),
-            "1:27 no-source\n2:1 no-stage-column\n~2:1 no-waiting-stage\n3:22 no-currency\n3:49 no-source\n3:65 "
+            "1:27 no-source\n2:1 no-stage-column\n~2:1 no-waiting-stage\n~2:79 no-reason\n3:22 no-currency\n3:49 "
+            "no-source\n3:65 "
             "no-source\n4:19 no-source");
 }
 

@@ -89,7 +89,8 @@ class Document {
   void stages() {
     sections_["stages"] = {{"backward", one_of({"\"hold\"", "\"follow\"", "\"ignore\""})}};
     for (const char* target : {"10", "20", "40", "60", "80", "won", "lost", "waiting"}) {
-      const std::string means = target[0] <= '9' ? target : "\"" + std::string(target) + "\"";
+      std::string means = target[0] <= '9' ? target : "\"" + std::string(target) + "\"";
+      if (means == "\"lost\"") means = R"({ "closed": "lost", "reason": { "column": "Why__c" } })";
       const std::size_t count = 2 + below(3);
       for (std::size_t i = 0; i < count; ++i) put("map", "S" + std::string(target) + " " + std::to_string(i), means);
       put("write_back", target, "\"S" + std::string(target) + " " + std::to_string(below(count)) + "\"");
@@ -219,6 +220,7 @@ std::vector<Fault> faults() {
                    }
                    return "map/" + second;
                  }});
+  all.push_back(entry("no-reason", "map", "Gone", "\"declined\""));
   for (const char* target : {"20", "\"waiting\""}) {
     const bool waiting = target[0] == '"';
     all.push_back({waiting ? "no-waiting-stage" : "no-write-back", [=](Document& d) {

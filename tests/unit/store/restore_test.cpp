@@ -65,6 +65,12 @@ class StoreRestore : public testing::StoreTest {
     EXPECT_EQ(refused.error().kind, kind) << refused.error().message;
     EXPECT_NE(refused.error().message.find(words), std::string::npos) << refused.error().message;
     EXPECT_EQ(refused.error().message.find(".restoring"), std::string::npos) << refused.error().message;
+    if (kind == ErrorClass::store_damaged) {
+      EXPECT_NE(refused.error().message.find("Nothing was changed. Name a whole copy of this pair's store."),
+                std::string::npos)
+          << refused.error().message;
+      EXPECT_EQ(refused.error().message.find("configuration"), std::string::npos) << "nothing is wrong with it";
+    }
     auto after = picture_of(folder_.path());
     for (auto* picture : {&before, &after}) picture->erase("north.db.lock");
     EXPECT_TRUE(after == before);
