@@ -240,8 +240,8 @@ class Store {
   // --- deals
   virtual Result<DealId> add_deal(const DealRow& row) = 0;
   virtual Result<void> update_deal(const DealRow& row) = 0;
-  // Two half deals become one; nothing else removes one. A write of it that has left is the other one's from now on, one
-  // that has not is dropped.
+  // Two half deals become one; nothing else removes one. A write of it that has left is the other one's from now on,
+  // one that has not is dropped.
   virtual Result<void> remove_deal(DealId id, DealId into) = 0;
   virtual Result<std::optional<DealRow>> deal(DealId id) = 0;
   virtual Result<std::optional<DealRow>> deal_by_record(Side side, const std::string& record_id) = 0;
