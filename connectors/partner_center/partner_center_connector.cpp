@@ -305,12 +305,7 @@ std::map<std::size_t, Result<Answer>> PartnerCenterConnector::present_of(Call& c
 }
 
 Outcome PartnerCenterConnector::outcome_of(const Operation& operation, const Result<Answer>& answer) const {
-  if (!answer) {
-    Error e = answer.error();
-    e.of_one_record = e.of_one_record || e.kind == ErrorClass::forbidden;  // by what the user may see of each referral
-    const std::string request = e.request_id;
-    return {operation.id, std::move(e), request};
-  }
+  if (!answer) return {operation.id, answer.error(), answer.error().request_id};
   Applied applied;
   applied.created = operation.verb == Verb::create;
   const bool names_its_target = !applied.created || operation.kind == RecordKind::registration;

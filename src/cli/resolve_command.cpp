@@ -3,6 +3,7 @@
 #include "cli/resolve_command.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "cli/choices.h"
@@ -43,13 +44,20 @@ Result<bool> has_open_field(Workplace& place, const DealRow& row, const engine::
                      [&](const engine::OpenChoice& one) { return one.field == *choice.field; });
 }
 
-// What the person chooses between: the service leaves a deal alone where that has changed when its turn comes.
-json::Value choices_seen(Workplace& place, const std::vector<DealRow>& rows, const engine::Choice& choice) {
+// What the person chooses between: the service leaves a deal alone where that has changed when its turn comes. Deals of
+// which nothing can be chosen are told of, and left out of `rows`.
+json::Value choices_seen(Workplace& place, std::vector<DealRow>& rows, const engine::Choice& choice,
+                         const std::function<void(const Error&)>& refuse) {
   json::Value seen = json::Value::object();
-  for (const DealRow& row : rows) {
+  std::erase_if(rows, [&](const DealRow& row) {
     const auto open = engine::what_is_open(place.pair(), row, choice);
-    if (open) seen.set(std::to_string(row.id.value), json::Value::string(*open));
-  }
+    if (!open) {
+      refuse(open.error());
+      return true;
+    }
+    seen.set(std::to_string(row.id.value), json::Value::string(*open));
+    return false;
+  });
   return seen;
 }
 
@@ -91,10 +99,15 @@ PairAnswer resolve_pair(Session& session, const PairConfig& config, const Resolv
   json::Value list = json::Value::array();
   if (rows->empty()) session.output.line("Nothing waits for such a choice.");
   if (!*own && !rows->empty()) {
+    const auto refuse = [&](const Error& why) { answer.code = worse(answer.code, failed(session, &config, why).code); };
+    json::Value seen = choices_seen(place, *rows, *choice, refuse);
+    if (rows->empty()) return answer;
     auto arguments = arguments_for(*rows);
     arguments.text("take", options.take).text("field", options.field).text("kind", options.kind);
-    arguments.value("seen", choices_seen(place, *rows, *choice));
-    return hand_over(session, place, "resolve", arguments.done(), rows->size());
+    arguments.value("seen", std::move(seen));
+    PairAnswer handed = hand_over(session, place, "resolve", arguments.done(), rows->size());
+    handed.code = worse(answer.code, handed.code);
+    return handed;
   }
   std::size_t resolved_deals = 0;
   for (const DealRow& row : *rows) {

@@ -104,9 +104,6 @@ Result<void> Cycle::prepare() {
   if (!last) return last.error();
   if (!decides_as(*last, pair_)) {
     if (auto done = decide_all_anew(*last); !done) return done;
-  } else if (last->settings.empty()) {
-    auto kept = pair_.store->transaction([&] { return keep_decided_by(pair_); });
-    if (!kept) return kept;
   }
   Settler settler(pair_, report_.run, report_, options_);
   if (auto done = settler.drop_planned(); !done) return done;
@@ -136,7 +133,7 @@ Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
         auto read_anew = before ? read_marks_anew(pair_, *before, row) : Result<bool>(false);
         if (!read_anew) return read_anew.error();
         if (row.dirty && !*read_anew) continue;
-        row.dirty = true;
+        row.dirty = row.dirty || row.reason != "made_before";  // which only a person, or the record itself, ends
         if (auto updated = pair_.store->update_deal(row); !updated) return updated;
         if (*read_anew) {
           if (auto noted = note_new_meaning(row.id); !noted) return noted;

@@ -375,18 +375,22 @@ std::string Decider::column_in_words(Planned& plan, const std::string& column) c
   return words::labelled(label, column);
 }
 
+bool Decider::shows_key(const DealView& view) const {
+  return !is_blank(column(view.crm_columns, pair_.mapping->key_column()));
+}
+
 Columns Decider::seller_changes(const Planned& plan, const DealView& view) const {
   const auto& row = plan.row;
   if (row.crm.record_id.empty() || row.crm.existence != store::Existence::live) return {};
+  if (row.state == DealState::skipped && !shows_key(view)) {
+    const auto standing = view.crm.deal.standing();
+    const bool closed = standing && is_terminal(*standing);
+    if (closed || !has_mark(row, told_mark)) return {};
+  }
   // A write would make what was restored look like an edit.
   if (restored_side(row) == Side::crm) return {};
   const auto seller = words::seller_view(pair_, row, view.partner_center);
   const Columns wanted = pair_.mapping->seller_columns(seller);
-  const auto is_shown = [&](const std::string& name) { return !is_blank(column(view.crm_columns, name)); };
-  const bool ever_told =
-      is_shown(pair_.mapping->key_column()) ||
-      std::any_of(wanted.begin(), wanted.end(), [&](const auto& own) { return is_shown(own.first); });
-  if (row.state == DealState::skipped && !ever_told) return {};
   mapping::SellerView without_time = seller;
   without_time.since.reset();
   bool differs = false;
@@ -411,6 +415,9 @@ void Decider::add_seller_columns(Planned& plan, const DealView& view) const {
     if (op.side == Side::partner_center) return;  // told when its outcome is known
   }
   Columns changes = seller_changes(plan, view);
+  // Whoever was told what an opportunity waits for is told too that it takes part no longer.
+  if (plan.row.state == DealState::skipped && changes.empty()) plan.row.marks.erase(told_mark);
+  if (plan.row.state != DealState::skipped && !changes.empty() && !shows_key(view)) plan.row.marks[told_mark] = "yes";
   if (changes.empty()) return;
   for (auto& op : plan.operations) {
     if (op.kind == name_of(RecordKind::opportunity) && op.verb == name_of(Verb::update)) {

@@ -23,7 +23,7 @@ Result<DecidedBy> last_decided_by(store::Store& store) {
 }
 
 bool decides_as(const DecidedBy& last, const Pair& pair) {
-  return last.mapping == pair.mapping->hash() && (last.settings.empty() || last.settings == settings_hash(pair));
+  return last.mapping == pair.mapping->hash() && last.settings == settings_hash(pair);
 }
 
 Result<void> keep_decided_by(const Pair& pair) {

@@ -15,7 +15,7 @@ struct DecidedBy {
 
 Result<DecidedBy> last_decided_by(store::Store& store);
 
-// A store that does not know the settings says nothing of them.
+// Not where the store does not know one of the two.
 bool decides_as(const DecidedBy& last, const Pair& pair);
 
 // Inside the caller's transaction: all deals are marked for it.

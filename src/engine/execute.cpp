@@ -415,7 +415,9 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
       const Outcome& outcome = it == by_id.end() ? missing : *it->second;
       if (const auto* error = std::get_if<Error>(&outcome.what)) {
         const bool about_more = first_error && first_error->of_one_record && !error->of_one_record;
-        if (!first_error || about_more || error->kind == ErrorClass::auth_expired) first_error = *error;
+        const bool turned_away =
+            error->kind == ErrorClass::auth_expired || (error->kind == ErrorClass::forbidden && !error->of_one_record);
+        if (!first_error || about_more || turned_away) first_error = *error;
       } else {
         ++went_through;
       }

@@ -72,4 +72,10 @@ void mark_record(store::DealRow& row, const std::string& name, const std::string
   row.marks[name] = text::join(records, " ");
 }
 
+void take_over_writes(const store::DealRow& goes, store::DealRow& stays) {
+  for (const std::string& write : marked_records(goes, agreed_before_mark)) {
+    mark_record(stays, agreed_before_mark, write);
+  }
+}
+
 }  // namespace cosell::engine

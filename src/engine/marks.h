@@ -71,6 +71,7 @@ inline constexpr const char* answer_unread_mark = "answer.unread";  // why Micro
 inline constexpr const char* registration_mark = "registration.wanted";  // the registration as it is wanted, as text
 inline constexpr const char* warning_mark = "warning";  // a note that keeps nothing back; `todo` lists such deals
 
+inline constexpr const char* told_mark = "told";  // its seller reads what the deal waits for; it has no referral
 inline constexpr const char* waits_too_mark = "waits_too";  // reasons that the deal waits for behind the first one
 // All that the deal waits for: its first reason, and those behind it.
 std::vector<std::string> reasons_of(const store::DealRow& row);
@@ -82,6 +83,8 @@ void set_mark_time(store::DealRow& row, const std::string& name, Instant at);
 // A mark that names several records, the first of them first.
 std::vector<std::string> marked_records(const store::DealRow& row, const std::string& name);
 void mark_record(store::DealRow& row, const std::string& name, const std::string& record);
+// Of two rows that become one: the writes of the one that goes move over, and what is known of their agreements too.
+void take_over_writes(const store::DealRow& goes, store::DealRow& stays);
 void unmark_record(store::DealRow& row, const std::string& name, const std::string& record);
 
 }  // namespace cosell::engine

@@ -159,6 +159,9 @@ Result<void> Observer::take_microsoft(const Observation& seen, ObserveCounts& co
   auto image = pair_.store->put_image(seen.columns, rows->front().microsoft);
   if (!image) return image.error();
   for (DealRow& row : *rows) {
+    if (row.marks.erase(answer_unread_mark) > 0) {
+      if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+    }
     if (row.microsoft == *image && row.microsoft_id == seen.id.value) continue;
     auto earlier = is_an_earlier_request(row, seen);
     if (!earlier) return earlier.error();

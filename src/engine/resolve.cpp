@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "engine/decide.h"
+#include "engine/decided_by.h"
 #include "engine/marks.h"
 #include "engine/person.h"
 #include "store/codec.h"
@@ -259,7 +260,15 @@ Result<std::vector<OpenChoice>> chosen_fields(const Pair& pair, const store::Dea
         std::any_of(open->begin(), open->end(), [](const OpenChoice& o) { return o.is_conflict(); });
     std::erase_if(*open, [&](const OpenChoice& o) { return !is_meant(o, choice.only, any_conflict); });
     if (open->empty()) return cannot(row.title + ": nothing of that kind waits for a choice.");
-    // What was read since the last decision was told to nobody.
+    // What was read since the last decision was told to nobody, nor what another mapping makes of it.
+    auto last = last_decided_by(*pair.store);
+    if (!last) return last.error();
+    if (!decides_as(*last, pair)) {
+      return cannot(row.title +
+                    ": the mapping or a setting changed since the last sync told of this deal. First: cosell "
+                    "sync; then look again: cosell deals show " +
+                    id_of(row));
+    }
     for (const OpenChoice& o : *open) {
       if (!row.dirty || !o.changed_since_decided) continue;
       return cannot(row.title + ": the " + info(o.field).label +

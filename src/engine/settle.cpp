@@ -195,6 +195,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
     if (*other && (*other)->id != deal.id) {
       if (is_of_another(**other, deal, side)) return wait_beside(row, deal, **other);
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
+      take_over_writes(**other, deal);
     }
   }
   store::SideState& state = side_of(deal, side);
@@ -453,6 +454,8 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
   if (!found) return found.error();
   if (!*found) return drop(row, false);
   DealRow deal = **found;
+  const bool may_have_arrived = error.kind == ErrorClass::unknown || error.kind == ErrorClass::bad_response;
+  if (!may_have_arrived && !still_concerns(row, deal)) return drop(row, true);
   switch (error.kind) {
     case ErrorClass::forbidden:
       if (!error.of_one_record) {
@@ -475,7 +478,6 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
                           "No clear answer from " + pair_.title(row.side) + "; it is looked up before anything else");
     case ErrorClass::transient:
     case ErrorClass::throttled:
-      if (!still_concerns(row, deal)) return drop(row, true);
       if (row.attempts < attempts_max || error.kind == ErrorClass::throttled) {
         row.state = OperationState::planned;  // nothing was applied: the same write may go out again
         return pair_.store->update_operation(row);

@@ -91,6 +91,7 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   if (existing == nullptr || row.crm.record_id == existing->crm.record_id) return std::optional<DealRow>{row};
   // Two halves of one deal, seen apart before: one row from now on.
   end_doubts(*existing);
+  if (auto forgotten = forget_agreements_of_open_writes(*existing); !forgotten) return forgotten.error();
   auto open = pair_.store->has_open_operation(existing->id);
   if (!open) return open.error();
   auto one = *open ? merge(row, other_side(side), *existing) : merge(*existing, side, row);
@@ -106,6 +107,7 @@ Result<DealRow> Ties::merge(const DealRow& goes, Side side, DealRow stays) {
   if (const auto hidden = goes.marks.find(hidden_mark); side == Side::crm && hidden != goes.marks.end()) {
     stays.marks[hidden_mark] = hidden->second;
   }
+  take_over_writes(goes, stays);
   if (stays.engagement_id.empty()) stays.engagement_id = goes.engagement_id;
   if (!stays.microsoft.valid()) {
     stays.microsoft = goes.microsoft;

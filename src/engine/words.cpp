@@ -517,7 +517,8 @@ std::string side_down(const Pair& pair, Side side, const Error& error) {
            (text::starts_with(error.message, said) ? error.message.substr(said.size()) : error.message);
   }
   if (error.kind == ErrorClass::throttled) return error.message;  // it names the side
-  const bool somebody_has_to_mend_it = error.kind == ErrorClass::config || error.kind == ErrorClass::schema_drift;
+  const bool somebody_has_to_mend_it =
+      error.kind == ErrorClass::config || error.kind == ErrorClass::schema_drift || error.kind == ErrorClass::forbidden;
   return pair.title(side) + (somebody_has_to_mend_it ? " cannot be used: " : " cannot be reached: ") + error.message;
 }
 
