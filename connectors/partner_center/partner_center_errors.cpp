@@ -206,7 +206,7 @@ Error error_of(const http::Response& response, const Asked& asked) {
                         "This login may not do that in Partner Center. The service user needs the role Referrals "
                         "admin; a new role takes up to an hour.",
                         response);
-    e.of_one_record = asked.writes;  // roles differ from referral to referral
+    e.of_one_record = asked.writes || asked.names_a_referral;  // roles differ from referral to referral
   } else {
     const ErrorClass kind = class_of(response.status, asked.writes, asked.names_a_referral);
     e = net::error_from(kind, sentence_for(kind, response.status, refusal, asked), response);

@@ -376,6 +376,49 @@ TEST_P(ApiSemantics, F22_OurOwnLostCreateIsAdoptedByItsKey) {  // I-17
   EXPECT_EQ(world.deal_of(referral["id"]).crm.record_id, world.opportunities()[0]["id"]);
 }
 
+// Between our read and our write a seller types the referral's id into an opportunity of hers: all is as if she had
+// typed it before.
+TEST_P(ApiSemantics, F22_ACreateThatMeetsASellersOpportunityIsALinkToItLikeAnyOther) {  // I-06, I-17
+  std::vector<Json> ended;
+  for (const bool in_between : {false, true}) {
+    World world({.crm = GetParam()});
+    auto words = usual_opportunity("By hand");
+    words["value"] = 77777;
+    words["opt_in"] = false;
+    const auto by_hand = world.new_opportunity(words);
+    world.sync();
+    world.advance(minutes(5));
+    const std::string referral = world.inbound()["id"];
+    const auto type = [&] { world.crm_edit(by_hand, {{"referral_id", referral}}); };
+    if (!in_between) type();
+    bool typed = false;
+    Json behind;
+    world.wire = [&](Side side, const http::Request& request, const World::Go& go) {
+      const bool writes =
+          request.body.find("\"records\"") != std::string::npos || request.body.find("\r\nPATCH ") != std::string::npos;
+      const bool creates =
+          in_between && side == Side::crm && !typed && writes && request.body.find(referral) != std::string::npos;
+      if (!creates) return go(request);
+      typed = true;
+      type();
+      const Json before = world.opportunity(by_hand);
+      auto answer = go(request);
+      EXPECT_EQ(world.opportunity(by_hand), before) << "the create wrote nothing";
+      return answer;
+    };
+    world.sync();
+    world.wire = {};
+    EXPECT_EQ(typed, in_between);
+    world.advance(minutes(5));
+    EXPECT_FALSE(world.sync().stopped);
+    ASSERT_EQ(world.opportunities().size(), 1U);
+    EXPECT_EQ(world.deal_of(referral).crm.record_id, by_hand);
+    const Json there = world.opportunity(by_hand);
+    ended.push_back({there["name"], there["value"], there["stage"], world.referrals()[0]["details"]["dealValue"]});
+  }
+  EXPECT_EQ(ended[0], ended[1]);
+}
+
 TEST_P(ApiSemantics, F23_ALockIsTriedAgainByItself) {  // I-37
   World world({.crm = GetParam()});
   const auto id = synced_deal(world);

@@ -556,6 +556,15 @@ TEST(PartnerCenterLogin, SaysWhenASecondFactorIsAsked) {
   EXPECT_EQ(pull(service).error().kind, ErrorClass::auth_expired);
 }
 
+// The role may be held for some referrals only.
+TEST(PartnerCenterErrors, AWriteThatIsForbiddenIsOfItsReferral) {
+  ScriptedService service(ours());
+  service.otherwise = [](const http::Request&) { return Delivered{Delivered::Kind::response, answer(403, "{}")}; };
+  const Outcome done = push_one(service, edit("a"));
+  EXPECT_EQ(error_in(done).kind, ErrorClass::forbidden);
+  EXPECT_TRUE(error_in(done).of_one_record);
+}
+
 TEST(PartnerCenterCheck, NamesTheMissingRole) {
   ScriptedService service(ours());
   service.otherwise = [](const http::Request&) { return Delivered{Delivered::Kind::response, answer(403, "{}")}; };

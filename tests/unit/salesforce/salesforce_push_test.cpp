@@ -560,6 +560,17 @@ TEST(SalesforcePush, RepeatsAWriteOnceWithANewTokenWhenTheOldOneIsRefused) {
   EXPECT_TRUE(applied_in(done[0])->created);
 }
 
+// Salesforce answers a login with the session that is under way.
+TEST(SalesforcePush, LogsInOnceMoreAndNotWithEveryRequestWhereItsTokenIsGivenAgain) {
+  TestOrg org;
+  org.set(R"({"shares_sessions":true})");
+  push(org, {create_of("ref-0", new_deal("Z"))});
+  org.faults(R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},
+    "action":{"kind":"status","status":401,"body":[{"errorCode":"INVALID_SESSION_ID","message":"x"}]}}])");
+  for (int i = 1; i < 5; ++i) push(org, {create_of("ref-" + std::to_string(i), new_deal("A"))});
+  EXPECT_EQ(std::count(org.asked.begin(), org.asked.end(), "POST /services/oauth2/token"), 2);
+}
+
 TEST(SalesforcePush, StopsSendingWhenTheServerAsksToWait) {
   TestOrg org;
   org.faults(
