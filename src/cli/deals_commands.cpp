@@ -124,7 +124,8 @@ class Sheet {
   void links() {
     for (const Side side : {Side::crm, Side::partner_center}) {
       const bool crm = side == Side::crm;
-      const auto& id = crm ? row_.crm.record_id : row_.partner_center.record_id;
+      const store::SideState& state = store::side_of(row_, side);
+      const std::string& id = state.record_id;
       const std::string title = padded(place_.pair().title(side) + ":", 17);
       if (id.empty()) {
         session_.output.line(title + "no record");
@@ -133,8 +134,19 @@ class Sheet {
       const auto kind = crm ? RecordKind::opportunity : RecordKind::referral;
       const std::string url = place_.pair().connector(side).page_url(kind, RecordId(id));
       session_.output.line(title + id + (url.empty() ? "" : "  " + url));
+      // Told before a run decides on it, too: one that a guard stopped did not.
+      if (state.existence == store::Existence::deleted || state.existence == store::Existence::out_of_scope) {
+        session_.output.line(padded("", 17) + session_.output.styled(gone_text(state.existence), Style::warning));
+        json_.set(crm ? "crm_gone" : "referral_gone", json::Value::string(gone_text(state.existence)));
+      }
       if (!url.empty()) json_.set(crm ? "crm_link" : "referral_link", json::Value::string(url));
     }
+  }
+
+  static std::string gone_text(store::Existence existence) {
+    return existence == store::Existence::deleted
+               ? "deleted; what stands below was there before"
+               : "no longer visible to the bridge; what stands below was there before";
   }
 
   // A deal that has a referral stays in sync, whatever becomes of the tick with which it began.

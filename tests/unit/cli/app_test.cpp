@@ -88,8 +88,8 @@ class Program : public ::testing::Test {
     write("cosell.jsonc", json::write_pretty(config));
   }
 
-  void write_mapping() {
-    write("mapping.jsonc", R"({ "extends": ")" + crm_names().front() + R"(", "fields": {
+  void write_mapping(const std::string& more = "") {
+    write("mapping.jsonc", R"({ "extends": ")" + crm_names().front() + R"(", "fields": { )" + more + R"(
       "location": { "constant": "1234567" },
       "consent_contact": { "statement": "Agreed", "signed_by": "Ida Berg", "date": "2026-01-31" },
       "marketplace_intent": { "default": "HaveNotDecided" },
@@ -327,6 +327,17 @@ TEST_F(Program, ADownServerIsToldAndNothingIsLost) {
   EXPECT_THAT(ran.err, HasSubstr("Partner Center"));
   const Ran todo = run({"todo"});
   EXPECT_THAT(todo.out, HasSubstr("cannot be reached"));
+}
+
+TEST_F(Program, AColumnThatIsMissingIsNoSideOutOfReachAndWaitsForNoSync) {
+  start_systems(3);
+  ASSERT_EQ(run({"sync"}).code, 0);
+  write_mapping(R"("campaign": "not_there",)");
+  const Ran ran = run({"sync"});
+  EXPECT_EQ(ran.code, 2) << ran.err;
+  EXPECT_THAT(ran.err, AllOf(HasSubstr("not_there"), HasSubstr("after that is put right: cosell check"),
+                             Not(HasSubstr("with the next sync"))));
+  EXPECT_THAT(run({"todo"}).out, AllOf(HasSubstr("cannot be used"), Not(HasSubstr("cannot be reached"))));
 }
 
 TEST_F(Program, AWrongPasswordIsToldAsOne) {
