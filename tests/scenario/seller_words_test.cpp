@@ -211,15 +211,30 @@ TEST_P(SellerWords, EndWithTheDeal) {
   expect_quiet(world);
 }
 
+// What it shows may be of another bridge on the same organisation.
 TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatNeverTookPart) {
   World world({.crm = GetParam()});
   auto words = usual_opportunity("Alder Foods");
   words["opt_in"] = false;
   const auto id = world.new_opportunity(words);
-  world.sync();
-  world.advance(minutes(5));
-  world.sync();
-  EXPECT_EQ(world.writes(Side::crm), 0);
+  world.crm_edit(id, {{"state", "In sync"}});
+  for (int run = 0; run < 2; ++run) {
+    world.sync();
+    world.advance(minutes(5));
+  }
+  EXPECT_EQ(world.opportunity(id)["state"], "In sync");
+}
+
+TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatIsClosedWithoutAReferral) {
+  World world({.crm = GetParam()});
+  auto words = usual_opportunity("Alder Foods");
+  words.erase("solution");
+  const auto id = world.new_opportunity(words);
+  const std::string told = message_of(world, id);
+  EXPECT_THAT(told, HasSubstr("solution"));
+  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  EXPECT_EQ(message_of(world, id), told);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::skipped);
 }
 
 }  // namespace
