@@ -69,6 +69,11 @@ struct Dynamics365Writes::Push {
     const std::string request_id = error.request_id;
     outcomes[index] = Outcome{operations[index].id, std::move(error), request_id};
   }
+  // By a look beside the write, which was refused: what the user may not read there is that write's matter.
+  void fail_by_look(std::size_t index, Error error) {
+    error.of_one_record = error.of_one_record || error.kind == ErrorClass::forbidden;
+    fail(index, std::move(error));
+  }
   void fail(const std::vector<WriteRow>& rows, const Error& error) {
     for (const WriteRow& row : rows) fail(row.index, error);
   }
@@ -189,7 +194,7 @@ void Dynamics365Writes::look(Call& call, Push& push, std::vector<WriteRow>& rows
       if (op.kind != kind || !needs_a_look(row, op)) continue;
       const auto seen = by_id.find(row.id);
       if (!found) {
-        push.fail(row.index, found.error());
+        push.fail_by_look(row.index, found.error());
       } else if (seen == by_id.end()) {
         push.fail(row.index, make_error(ErrorClass::not_found, "The record is no longer in Dynamics 365."));
       } else if (auto error = judge_look(op, *seen->second, row)) {
@@ -226,7 +231,7 @@ void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<WriteRow>
     }
     const StageValue present = row->present.value_or(StageValue{});
     if (!instances) {
-      push.fail(row->index, instances.error());
+      push.fail_by_look(row->index, instances.error());
     } else if (row->target->process_stage.empty()) {
       fail(*row, ErrorClass::rejected,
            "A business process cannot be taken off an opportunity. Change the mapping: process:none is no stage to "
@@ -249,7 +254,7 @@ void Dynamics365Writes::plan_moves(Call& call, Push& push, std::vector<WriteRow>
       ready[n]->moves = *std::move(steps[n]);
     } else {
       if (is_about_all(steps[n].error())) push.stopped = steps[n].error();
-      push.fail(ready[n]->index, std::move(steps[n].error()));
+      push.fail_by_look(ready[n]->index, std::move(steps[n].error()));
     }
   }
 }
@@ -316,7 +321,7 @@ void Dynamics365Writes::send_all(Call& call, Push& push, std::vector<WriteRow> r
       row.steps = *std::move(steps);
       ready.push_back(std::move(row));
     } else {
-      push.fail(row.index, std::move(steps.error()));
+      push.fail_by_look(row.index, std::move(steps.error()));
     }
   }
   for (std::size_t from = 0; from < ready.size();) {
@@ -463,7 +468,7 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
         // The write was refused; only the look at what is there failed.
         Error e = found.error();
         if (e.kind == ErrorClass::unknown || e.kind == ErrorClass::bad_response) e.kind = ErrorClass::transient;
-        push.fail(row.index, std::move(e));
+        push.fail_by_look(row.index, std::move(e));
         continue;
       }
       const BridgeKey& key = push.operations[row.index].target.key;
@@ -501,7 +506,7 @@ void Dynamics365Writes::reopen_refused(Call& call, Push& push) {
   std::vector<WriteRow> again;
   for (WriteRow& row : rows) {
     if (!found) {
-      push.fail(row.index, found.error());
+      push.fail_by_look(row.index, found.error());
       continue;
     }
     const auto seen =
@@ -530,8 +535,7 @@ std::vector<Outcome> Dynamics365Writes::push(Call& call, std::span<const Operati
     auto row = push.stopped ? Result<WriteRow>(*push.stopped) : rows_.row_of(call, push.shapes, operations[i], i);
     if (!row) {
       if (is_about_all(row.error())) push.stopped = row.error();
-      if (row.error().kind == ErrorClass::forbidden) row.error().of_one_record = true;
-      push.fail(i, std::move(row.error()));
+      push.fail_by_look(i, std::move(row.error()));
     } else if (operations[i].verb == Verb::update && operations[i].changes.empty()) {
       Applied nothing_to_do;
       nothing_to_do.id = RecordId(row->id);
