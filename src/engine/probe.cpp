@@ -197,8 +197,8 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     if (auto taken = observer.take(side, seen, report_.observed[side]); !taken) return taken;
   }
   if (found.size() > 1) return drop(row, true);  // twins: nothing more is made for either (I-17)
-  // One that arrives late beside one that is sent again is refused by its key. Waited for all the same where updates carry
-  // no condition: there an organisation may have left the key's column without its index.
+  // One that arrives late beside one that is sent again is refused by its key. Waited for all the same where updates
+  // carry no condition: there an organisation may have left the key's column without its index.
   const bool harmless = has_unique_key && can.refuses_stale_updates && row.kind != name_of(RecordKind::account);
   return harmless || !may_still_arrive(row) ? drop(row, true) : wait_for_late_arrival(side, row);
 }
