@@ -58,8 +58,8 @@ bool needs_a_look(const FirstSync& first, const Settings& settings, const CycleO
   return first.writes > most && first.not_approved > most && !plan_is_approved(first, options);
 }
 
-bool may_be_gone(const store::SideState& state) {
-  return !state.record_id.empty() && state.existence != store::Existence::live;
+bool is_gone(const store::SideState& state) {
+  return state.existence == store::Existence::deleted || state.existence == store::Existence::out_of_scope;
 }
 
 }  // namespace
@@ -129,7 +129,7 @@ Result<std::vector<std::string>> deals_gone(const Pair& pair) {
     for (const auto& row : *rows) {
       const bool linked = !row.crm.record_id.empty() && !row.partner_center.record_id.empty();
       for (const Side side : {Side::crm, Side::partner_center}) {
-        if (linked && may_be_gone(side_of(row, side))) names.push_back(row.title + " (" + pair.title(side) + ")");
+        if (linked && is_gone(side_of(row, side))) names.push_back(row.title + " (" + pair.title(side) + ")");
       }
     }
     if (static_cast<int>(rows->size()) < filter.limit) return names;

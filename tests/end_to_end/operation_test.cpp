@@ -534,6 +534,29 @@ TEST(Guard, StopsAMassClosingBeforeTheFirstWriteUntilItIsAllowed) {
   EXPECT_EQ(won, static_cast<int>(closed));
 }
 
+TEST(Guard, TellsOfDealsThatAreGoneInThePlanInTodoAndOfTheDealItself) {
+  const Sandbox sandbox({8, {}, ""});
+  sandbox.answer({"sync"});
+  sandbox.configure("guards", Json{{"deletions", {{"share", 0.1}, {"deals", 1}}}});
+  std::vector<Json> gone;
+  for (const Json& referral : PartnerCenter(sandbox).referrals()) {
+    if (gone.size() == 2) break;
+    sandbox.crm.post("edit", Json{{"id", referral["externalReferenceId"]}, {"delete", true}});
+    gone.push_back(referral);
+  }
+  const Ended plan = sandbox.cosell({"plan"});
+  EXPECT_EQ(plan.code, 4) << plan.out << plan.err;
+  EXPECT_THAT(plan.out, HasSubstr("A sync would stop before its first write."));
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 4);
+  const std::string todo = sandbox.cosell({"todo"}).out;
+  for (const Json& referral : gone) {
+    EXPECT_THAT(plan.err, HasSubstr(referral["name"].get<std::string>()));
+    EXPECT_THAT(todo, HasSubstr(referral["name"].get<std::string>()));
+    EXPECT_THAT(sandbox.cosell({"deals", "show", referral["id"]}).out,
+                HasSubstr("deleted; what stands below was there"));
+  }
+}
+
 TEST(Keep, ASandboxKeepsItsRecordsAndClockOverARestart) {
   Sandbox sandbox({15, {"--keep"}, ""});
   sandbox.answer({"sync"});
