@@ -62,6 +62,8 @@ struct Observation {
   // Columns that the side did not show, whatever they hold: a contact that is not shared with the bridge's user, a
   // column that it may not read. They are blank in `columns`, and nobody emptied them.
   std::vector<std::string> hidden = {};
+  // Of these, those of a record that the side names and does not show: it is there, whatever was known before.
+  std::vector<std::string> of_hidden_records = {};
   std::string unread_because = {};  // of an unreadable one; its id, or the engagement of a microsoft_half, is all else
 };
 

@@ -197,7 +197,10 @@ Result<void> Dynamics365Related::fill_with(Call& call, const RowShape& shape, st
       const auto it = id.empty() ? records.end() : records.find(id);
       if (it != records.end()) row.seen.columns[c.name] = it->second.at(c.column);
       // It is there, and not shared with the user. What may lead to several tables may lead to another one.
-      if (it == records.end() && !id.empty() && leads_to_one_table(c)) row.seen.hidden.push_back(c.name);
+      if (it == records.end() && !id.empty() && leads_to_one_table(c)) {
+        row.seen.hidden.push_back(c.name);
+        row.seen.of_hidden_records.push_back(c.name);
+      }
     }
   }
   return {};

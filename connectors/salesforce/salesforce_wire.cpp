@@ -124,7 +124,10 @@ Result<Observation> read_row(const json::Value& row, const RowShape& shape, cons
     if (!value || !out_of_sight)
       return not_understood(request, "row " + seen.id.value + " does not show column " + column + ".");
     seen.columns[column] = *std::move(value);
-    if (*out_of_sight) seen.hidden.push_back(column);
+    if (*out_of_sight) {
+      seen.hidden.push_back(column);
+      seen.of_hidden_records.push_back(column);
+    }
   }
   if (!shape.key_column.empty()) {
     const json::Value* key = member(row, shape.key_column);

@@ -12,11 +12,13 @@
 #include "engine/environment.h"
 #include "engine/execute.h"
 #include "engine/guard.h"
+#include "engine/marks.h"
 #include "engine/match.h"
 #include "engine/planner.h"
 #include "engine/pull.h"
 #include "engine/recheck.h"
 #include "engine/recovery.h"
+#include "engine/resolve.h"
 #include "engine/view.h"
 #include "engine/words.h"
 #include "mapping/stored.h"
@@ -114,6 +116,11 @@ Result<void> Cycle::prepare() {
   return pull();
 }
 
+bool waits_for_a_choice(const store::DealRow& row) {
+  const auto reasons = reasons_of(row);
+  return std::any_of(reasons.begin(), reasons.end(), can_be_chosen);
+}
+
 // The mapping or a setting is another one: every deal is looked at again. The bases are read under the new mapping too,
 // so that nothing looks like an edit (F-68).
 Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
@@ -132,7 +139,8 @@ Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
       for (auto& row : *rows) {
         auto read_anew = before ? read_marks_anew(pair_, *before, row) : Result<bool>(false);
         if (!read_anew) return read_anew.error();
-        if (row.dirty && !*read_anew) continue;
+        if (row.dirty && !*read_anew && !waits_for_a_choice(row)) continue;
+        if (waits_for_a_choice(row)) row.marks[untold_mark] = "yes";
         row.dirty = row.dirty || row.reason != "made_before";  // which only a person, or the record itself, ends
         if (auto updated = pair_.store->update_deal(row); !updated) return updated;
         if (*read_anew) {

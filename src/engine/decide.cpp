@@ -379,16 +379,18 @@ bool Decider::shows_key(const DealView& view) const {
   return !is_blank(column(view.crm_columns, pair_.mapping->key_column()));
 }
 
+// Who has no referral and takes no part is told so only where it was told before what it waits for.
+bool Decider::tells_the_seller(const DealRow& row, const DealView& view) const {
+  if (row.crm.record_id.empty() || row.crm.existence != store::Existence::live) return false;
+  // A write would make what was restored look like an edit.
+  if (restored_side(row) == Side::crm) return false;
+  if (row.state != DealState::skipped || shows_key(view)) return true;
+  const auto standing = view.crm.deal.standing();
+  return has_mark(row, told_mark) && !(standing && is_terminal(*standing));
+}
+
 Columns Decider::seller_changes(const Planned& plan, const DealView& view) const {
   const auto& row = plan.row;
-  if (row.crm.record_id.empty() || row.crm.existence != store::Existence::live) return {};
-  if (row.state == DealState::skipped && !shows_key(view)) {
-    const auto standing = view.crm.deal.standing();
-    const bool closed = standing && is_terminal(*standing);
-    if (closed || !has_mark(row, told_mark)) return {};
-  }
-  // A write would make what was restored look like an edit.
-  if (restored_side(row) == Side::crm) return {};
   const auto seller = words::seller_view(pair_, row, view.partner_center);
   const Columns wanted = pair_.mapping->seller_columns(seller);
   mapping::SellerView without_time = seller;
@@ -414,11 +416,14 @@ void Decider::add_seller_columns(Planned& plan, const DealView& view) const {
   for (const auto& op : plan.operations) {
     if (op.side == Side::partner_center) return;  // told when its outcome is known
   }
+  if (!tells_the_seller(plan.row, view)) return;
   Columns changes = seller_changes(plan, view);
-  // Whoever was told what an opportunity waits for is told too that it takes part no longer.
-  if (plan.row.state == DealState::skipped && changes.empty()) plan.row.marks.erase(told_mark);
-  if (plan.row.state != DealState::skipped && !changes.empty() && !shows_key(view)) plan.row.marks[told_mark] = "yes";
-  if (changes.empty()) return;
+  const bool skipped = plan.row.state == DealState::skipped;
+  if (!skipped && !shows_key(view)) plan.row.marks[told_mark] = "yes";
+  if (changes.empty()) {
+    if (skipped) plan.row.marks.erase(told_mark);
+    return;
+  }
   for (auto& op : plan.operations) {
     if (op.kind == name_of(RecordKind::opportunity) && op.verb == name_of(Verb::update)) {
       op.changes.add_missing(changes);
@@ -467,6 +472,7 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
   plan.row.next_step = s.next_step;
   plan.row.look_again_at = s.look_again_at;
   plan.row.marks.erase(waits_too_mark);
+  plan.row.marks.erase(untold_mark);
   for (const std::string& reason : s.reasons_too) {
     if (reason != s.reason) mark_record(plan.row, waits_too_mark, reason);
   }

@@ -159,6 +159,7 @@ class Decider {
   std::vector<std::string> columns_of_step(Planned& plan, Irreversible step, const Deal& crm) const;
   // The bridge-owned columns that the seller should see and does not yet.
   bool shows_key(const DealView& view) const;
+  bool tells_the_seller(const store::DealRow& row, const DealView& view) const;
   Columns seller_changes(const Planned& plan, const DealView& view) const;
   void add_seller_columns(Planned& plan, const DealView& view) const;
   // A write that was refused in just this form is not sent again until something changes or a person replays it.

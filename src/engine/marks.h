@@ -71,6 +71,8 @@ inline constexpr const char* answer_unread_mark = "answer.unread";  // why Micro
 inline constexpr const char* registration_mark = "registration.wanted";  // the registration as it is wanted, as text
 inline constexpr const char* warning_mark = "warning";  // a note that keeps nothing back; `todo` lists such deals
 
+inline constexpr const char* untold_mark =
+    "untold";                                     // a choice of which another mapping or setting may make another one
 inline constexpr const char* told_mark = "told";  // its seller reads what the deal waits for; it has no referral
 inline constexpr const char* waits_too_mark = "waits_too";  // reasons that the deal waits for behind the first one
 // All that the deal waits for: its first reason, and those behind it.

@@ -201,7 +201,9 @@ bool Observer::note_hidden(DealRow& row, const Observation& seen, const Columns&
   for (const std::string& name : seen.hidden) {
     // Kept from before it was hidden, it may be of another contact by now.
     const auto known = shown.find(name);
-    if (known != shown.end() && is_blank((*known).second)) continue;
+    const auto& there = seen.of_hidden_records;
+    const bool is_there = std::find(there.begin(), there.end(), name) != there.end();
+    if (!is_there && known != shown.end() && is_blank((*known).second)) continue;
     not_known += (not_known.empty() ? "" : " ") + name;
   }
   const auto mark = row.marks.find(hidden_mark);

@@ -263,11 +263,12 @@ Result<std::vector<OpenChoice>> chosen_fields(const Pair& pair, const store::Dea
     // What was read since the last decision was told to nobody, nor what another mapping makes of it.
     auto last = last_decided_by(*pair.store);
     if (!last) return last.error();
-    if (!decides_as(*last, pair)) {
-      return cannot(row.title +
-                    ": the mapping or a setting changed since the last sync told of this deal. First: cosell "
-                    "sync; then look again: cosell deals show " +
-                    id_of(row));
+    if (last->mapping != pair.mapping->hash() || has_mark(row, untold_mark)) {
+      return cannot(
+          row.title +
+          ": the mapping or a setting changed since the last sync told of this deal. First: cosell sync; then "
+          "look again: cosell deals show " +
+          id_of(row));
     }
     for (const OpenChoice& o : *open) {
       if (!row.dirty || !o.changed_since_decided) continue;

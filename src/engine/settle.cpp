@@ -10,6 +10,7 @@
 #include "engine/decide.h"
 #include "engine/marks.h"
 #include "engine/observe.h"
+#include "engine/ties.h"
 #include "engine/view.h"
 #include "engine/words.h"
 #include "store/codec.h"
@@ -44,8 +45,14 @@ Columns picture_after(const OperationRow& row, const Applied& applied, const Col
   return picture;
 }
 
-std::string done_sentence(const Pair& pair, const OperationRow& row) {
+// A create that wrote nothing, because a record with its key was there.
+bool met_a_record(const OperationRow& row, const Applied& applied) {
+  return is_create(row) && is_kind(row, RecordKind::opportunity) && !applied.created && !applied.stored;
+}
+
+std::string done_sentence(const Pair& pair, const OperationRow& row, const Applied& applied) {
   const std::string where = pair.title(row.side);
+  if (met_a_record(row, applied)) return "Linked to the opportunity in " + where + " that carries the referral";
   if (is_kind(row, RecordKind::account)) return "Account created in " + where;
   if (is_kind(row, RecordKind::microsoft_half)) return "Microsoft asked for help in " + where;
   if (is_kind(row, RecordKind::registration)) {
@@ -147,20 +154,20 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   const Side side = row.side;
   row.target_id = side == Side::crm ? pair_.crm->normal_id(applied.id.value).value : applied.id.value;
   if (row.target_id.empty()) row.target_id = applied.id.value;
-  ++report_.done[write_kind(row)];
+  if (!met_a_record(row, applied)) ++report_.done[write_kind(row)];
   if (auto done = store.update_operation(row); !done) return done;
   const bool registers = is_kind(row, RecordKind::registration);
   const bool a_deal_itself = is_kind(row, RecordKind::opportunity) || is_kind(row, RecordKind::referral) || registers;
   if (!a_deal_itself) {
-    if (auto noted = note_outcome(row, done_sentence(pair_, row)); !noted) return noted;
+    if (auto noted = note_outcome(row, done_sentence(pair_, row, applied)); !noted) return noted;
   }
   if (is_kind(row, RecordKind::account)) return mark_deal_dirty(row);
 
   auto found = deal_of(row);
   if (!found) return found.error();
-  if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row)) : Result<void>{};
+  if (!*found) return a_deal_itself ? note_outcome(row, done_sentence(pair_, row, applied)) : Result<void>{};
   DealRow deal = *std::move(*found);
-  if (!still_concerns(row, deal)) return note_outcome(row, done_sentence(pair_, row));
+  if (!still_concerns(row, deal)) return note_outcome(row, done_sentence(pair_, row, applied));
   deal.dirty = true;
   if (registers) {
     auto done = registers_all_that_is_wanted(pair_, row, deal);
@@ -194,8 +201,11 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
     if (!other) return other.error();
     if (*other && (*other)->id != deal.id) {
       if (is_of_another(**other, deal, side)) return wait_beside(row, deal, **other);
+      if (auto forgotten = forget_agreements_of_open_writes(store, **other); !forgotten) return forgotten;
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
       take_over_writes(**other, deal);
+      // What is known of a record that was only met stays known.
+      if (met_a_record(row, applied)) side_of(deal, side).image = side_of(**other, side).image;
     }
   }
   store::SideState& state = side_of(deal, side);
@@ -235,7 +245,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
   unmark_record(deal, agreed_before_mark, row.id.value);
   if (auto updated = store.update_deal(deal); !updated) return updated;
   if (auto given = let_key_be_given(row, before); !given) return given;
-  return note_outcome(row, done_sentence(pair_, row), *image);
+  return note_outcome(row, done_sentence(pair_, row, applied), *image);
 }
 
 // The opportunity carried another deal's referral until now, which a CRM with unique keys refused to put on that

@@ -87,11 +87,11 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
     return std::optional<DealRow>{apart};
   }
   end_doubts(row);
-  if (auto forgotten = forget_agreements_of_open_writes(row); !forgotten) return forgotten.error();
+  if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, row); !forgotten) return forgotten.error();
   if (existing == nullptr || row.crm.record_id == existing->crm.record_id) return std::optional<DealRow>{row};
   // Two halves of one deal, seen apart before: one row from now on.
   end_doubts(*existing);
-  if (auto forgotten = forget_agreements_of_open_writes(*existing); !forgotten) return forgotten.error();
+  if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, *existing); !forgotten) return forgotten.error();
   auto open = pair_.store->has_open_operation(existing->id);
   if (!open) return open.error();
   auto one = *open ? merge(row, other_side(side), *existing) : merge(*existing, side, row);
@@ -191,9 +191,8 @@ Result<std::optional<DealRow>> Ties::next_holder(const DealRow& original) {
   return std::optional<DealRow>{};
 }
 
-// The deal is tied to another record than before. What open writes were planned to agree on was agreed with that one.
-Result<void> Ties::forget_agreements_of_open_writes(DealRow& row) {
-  auto any = pair_.store->has_open_operation(row.id);
+Result<void> forget_agreements_of_open_writes(store::Store& store, DealRow& row) {
+  auto any = store.has_open_operation(row.id);
   if (!any) return any.error();
   if (!*any) return {};
   store::OperationFilter filter;
@@ -202,7 +201,7 @@ Result<void> Ties::forget_agreements_of_open_writes(DealRow& row) {
   for (const auto state :
        {store::OperationState::planned, store::OperationState::sent, store::OperationState::unknown}) {
     filter.state = state;
-    auto open = pair_.store->operations(filter);
+    auto open = store.operations(filter);
     if (!open) return open.error();
     for (const auto& write : *open) mark_record(row, agreed_before_mark, write.id.value);
   }
@@ -235,7 +234,7 @@ Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen
     return mark.first != twinned_mark && mark.first != cloned_mark && mark.first != hidden_mark;
   });
   unmark_record(stays, twinned_mark, (*second)->partner_center.record_id);
-  if (auto forgotten = forget_agreements_of_open_writes(stays); !forgotten) return forgotten.error();
+  if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, stays); !forgotten) return forgotten.error();
   stays.partner_center = {};
   stays.crm.base = ImageId{};
   stays.engagement_id.clear();
@@ -271,7 +270,7 @@ Result<void> Ties::let_next_follow(Side side, const Observation& seen, const Dea
   if (!*second) return {};
   end_doubts(stays);
   unmark_record(stays, twinned_mark, (*second)->partner_center.record_id);
-  if (auto forgotten = forget_agreements_of_open_writes(stays); !forgotten) return forgotten;
+  if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, stays); !forgotten) return forgotten;
   stays.dirty = true;
   auto merged = merge(**second, side, std::move(stays));
   return merged ? note_tie(side, *merged) : merged.error();

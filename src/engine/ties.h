@@ -15,6 +15,10 @@
 
 namespace cosell::engine {
 
+// The deal is tied to another record than before: what its open writes were planned to agree on was agreed with that
+// one. Inside the caller's transaction; the row is to be stored.
+Result<void> forget_agreements_of_open_writes(store::Store& store, store::DealRow& row);
+
 // Inside the caller's transaction.
 class Ties {
  public:
@@ -40,7 +44,6 @@ class Ties {
                                 const std::string& opportunity) const;
   Result<std::optional<store::DealRow>> next_holder(const store::DealRow& original);
   Result<void> let_next_follow(Side side, const Observation& seen, const store::DealRow& first);
-  Result<void> forget_agreements_of_open_writes(store::DealRow& row);
   Result<void> let_closed_twins_go(Side side, const Observation& seen, store::DealRow& original);
 
   const Pair& pair_;

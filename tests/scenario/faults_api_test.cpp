@@ -239,6 +239,19 @@ TEST_P(ApiSemantics, F11_AContactThatIsNotShownAnyMoreEmptiesNothing) {  // I-07
   EXPECT_EQ(world.deal_of(known).state, store::DealState::in_sync) << world.deal_of(known).message;
 }
 
+// That nothing was there before says nothing of the one that is named now.
+TEST(ApiSemanticsOfDynamics365, F11_AContactThatIsAddedAndNotShownIsNotTakenForNone) {  // I-07
+  World world({.crm = "dynamics365"});
+  const auto contact = world.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  const auto id = synced_deal(world);
+  world.control(Side::crm, "POST", "settings", {{"hidden_rows", {contact}}});
+  world.crm_edit(id, {{"contact", contact}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_NE(world.deal_of(id).message.find("does not show"), std::string::npos) << world.deal_of(id).message;
+}
+
 TEST_P(ApiSemantics, F16_AnAnswerWithoutABodyLearnsItsVersionBeforeTheNextWrite) {  // I-25
   World world({.crm = GetParam()});
   const auto id = synced_deal(world);
@@ -406,9 +419,11 @@ TEST_P(ApiSemantics, F22_ACreateThatMeetsASellersOpportunityIsALinkToItLikeAnyOt
       EXPECT_EQ(world.opportunity(by_hand), before) << "the create wrote nothing";
       return answer;
     };
-    world.sync();
+    const auto report = world.sync();
     world.wire = {};
     EXPECT_EQ(typed, in_between);
+    for (const auto& [kind, count] : report.done)
+      EXPECT_EQ(kind.find("opportunity.create"), std::string::npos) << count;
     world.advance(minutes(5));
     EXPECT_FALSE(world.sync().stopped);
     ASSERT_EQ(world.opportunities().size(), 1U);

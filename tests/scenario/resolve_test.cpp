@@ -244,6 +244,26 @@ TEST_P(Resolve, AConflictIsAskedForAlsoWhileAStepWaitsForItsTime) {
   EXPECT_EQ(world.deal_of(id).reason, "conflict");
 }
 
+// Nor what a new mapping makes of it, as long as no sync came to tell.
+TEST_P(Resolve, WhatANewMappingMakesOfItIsNotChosenUnseen) {
+  World world({.crm = GetParam()});
+  conflict(world);
+  world.restart_with({{"fields", {{"notes", {{"conflict", "crm"}}}}}});
+  const auto before = take(world, choice(engine::Take::crm));
+  ASSERT_FALSE(before);
+  EXPECT_NE(before.error().message.find("the mapping or a setting changed"), std::string::npos)
+      << before.error().message;
+  world.wire = [](Side side, const http::Request& r, const World::Go& go) {
+    return side == Side::crm ? net::Delivered{net::Delivered::Kind::dropped_before, {}} : go(r);
+  };
+  EXPECT_TRUE(world.sync().stopped) << "before anything was decided";
+  EXPECT_FALSE(take(world, choice(engine::Take::crm)));
+  world.wire = nullptr;
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_TRUE(take(world, choice(engine::Take::crm)));
+}
+
 // Read, and not told yet: another choice than the one that a person looked at.
 TEST_P(Resolve, WhatChangedSinceItWasToldIsNotChosenUnseen) {
   World world({.crm = GetParam()});

@@ -232,9 +232,11 @@ TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatIsClosedWithoutAReferral) {
   const auto id = world.new_opportunity(words);
   const std::string told = message_of(world, id);
   EXPECT_THAT(told, HasSubstr("solution"));
-  world.crm_edit(id, {{"stage", "lost"}, {"loss_reason", "Budget"}});
+  world.crm_edit(id, {{"opt_in", false}, {"stage", "lost"}, {"loss_reason", "Budget"}});
   EXPECT_EQ(message_of(world, id), told);
   EXPECT_EQ(world.deal_of(id).state, store::DealState::skipped);
+  world.crm_edit(id, {{"stage", "20"}});
+  EXPECT_THAT(message_of(world, id), Not(HasSubstr("solution"))) << "open again, and still out";
 }
 
 }  // namespace
