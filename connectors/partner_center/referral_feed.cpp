@@ -228,12 +228,7 @@ Result<bool> Feed::pull_page(Call& call, Position& position, std::size_t room, P
   const bool first = listing.next_query.empty();
   Result<Rows> rows = first ? newest_changes(call, position.bound) : list(call, listing.next_query);
   if (!rows) {
-    if (first || !page_token_died(rows.error())) return rows.error();
-    // Whoever asks again after the error, with the position of before, begins anew as well.
-    if (restarts_ >= kMostRestarts) {
-      restarts_ = 0;
-      return rows.error();
-    }
+    if (first || !page_token_died(rows.error()) || restarts_ >= kMostRestarts) return rows.error();
     // The page token died: from the top again, up to the same bound.
     ++restarts_;
     position.open(call.clock.now());
@@ -285,8 +280,10 @@ Result<Page> Feed::pull(Call& call, const PullRequest& request) {
     Result<bool> complete = pull_page(call, position, room, page);
     if (!complete) {
       // What came before the failure is kept; the next pull meets the failure itself.
-      if (before == 0) return complete.error();
-      break;
+      if (before != 0) break;
+      // Whoever asks again after the error, with the position of before, begins anew as well.
+      restarts_ = 0;
+      return complete.error();
     }
     page.caught_up = *complete;
     largest = std::max(largest, page.seen.size() - before);

@@ -56,10 +56,12 @@ Error invalid() {
 
 }  // namespace
 
+std::string print_of(const std::string& text) { return text::sha256_hex(text).substr(0, 16); }
+
 std::string shape_of(std::vector<std::string> columns, const std::string& key_column) {
   std::sort(columns.begin(), columns.end());
   columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-  return text::sha256_hex(text::join(columns, ",") + "|" + key_column).substr(0, 16);
+  return print_of(text::join(columns, ",") + "|" + key_column);
 }
 
 Cursor write_cursor(const ReadPosition& p) {
@@ -82,6 +84,7 @@ Cursor write_cursor(const ReadPosition& p) {
   put("seen", joined(p.seen));
   if (p.within_pull()) {
     put("next", p.next);
+    put("selected", p.selected);
     put_time("began", p.began);
     put_time("top", p.top);
     put("fresh", joined(p.fresh));
@@ -98,6 +101,7 @@ Result<ReadPosition> read_cursor(const Cursor& cursor) {
   p.shape = root->text_of("shape");
   p.environment = root->text_of("env");
   p.next = root->text_of("next");
+  p.selected = root->text_of("selected");
   p.has_currency = root->find("no_currency") == nullptr;
   read_types(root->find("dates"), TextType::date, p.types);
   read_types(root->find("times"), TextType::instant, p.types);

@@ -27,6 +27,7 @@ struct ReadPosition {
 
   // Only within a pull:
   std::string next;              // path of the next page
+  std::string selected;          // print of the columns that its rows show
   std::optional<Instant> began;  // the server's time at the first page: the next `since`
   std::optional<Instant> top;    // the highest stamp so far
   std::set<std::string> fresh;   // digests of this pull, for the next one
@@ -37,6 +38,8 @@ struct ReadPosition {
 // At most this many digests are kept. Rows beyond are delivered again, which costs a comparison and harms nothing.
 constexpr std::size_t kDigestsKept = 20'000;
 
+// A short text that differs when `text` does.
+std::string print_of(const std::string& text);
 std::string shape_of(std::vector<std::string> columns, const std::string& key_column);
 Cursor write_cursor(const ReadPosition& position);
 // `cursor_invalid` when the text is damaged or made by another version.

@@ -2,6 +2,7 @@
 #include "connectors/salesforce/salesforce_existing.h"
 
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "base/text.h"
@@ -52,26 +53,62 @@ Applied link_to(const Observation& there, const Operation& op) {
   return applied;
 }
 
+// As a whole name in any case, not as part of a longer one; the words around it are in the user's language.
+bool names_column(const std::string& words, const std::string& column) {
+  const std::string lower = text::lower_ascii(words);
+  const std::string name = text::lower_ascii(column);
+  const auto goes_on = [&](std::size_t at) {
+    return at < lower.size() && (lower[at] == '_' || std::isalnum(static_cast<unsigned char>(lower[at])) != 0);
+  };
+  for (std::size_t at = lower.find(name); at != std::string::npos; at = lower.find(name, at + 1)) {
+    if ((at == 0 || !goes_on(at - 1)) && !goes_on(at + name.size())) return true;
+  }
+  return false;
+}
+
+// The creates that met a record by their key, as far as nothing is known of that record.
+std::vector<std::size_t> met_by_key(std::span<const Operation> operations,
+                                    const std::vector<std::optional<Outcome>>& outcomes) {
+  std::vector<std::size_t> met;
+  for (std::size_t i = 0; i < operations.size(); ++i) {
+    if (refusal_by_key(operations[i], outcomes[i]) != nullptr) met.push_back(i);
+  }
+  return met;
+}
+
+// The record that has the id, or carries the key: one that is there before those in the recycle bin, which may carry
+// the same key. Null: none that the user sees.
+const Observation* best_match(const std::vector<Observation>& found, const RecordRef& ref, const BridgeKey& key) {
+  const Observation* best = nullptr;
+  for (const Observation& o : found) {
+    if (o.id != ref.id && !text::equals_ignore_case(o.key.value, key.value)) continue;
+    if (best == nullptr || (best->existence != Existence::live && o.existence == Existence::live)) best = &o;
+  }
+  return best;
+}
+
 }  // namespace
 
 bool is_about_key(const ServerError& refusal, const std::string& key_column) {
   if (refusal.code != kDuplicateValue) return false;
   const auto is_key = [&](const std::string& f) { return text::equals_ignore_case(f, key_column); };
   return std::any_of(refusal.fields.begin(), refusal.fields.end(), is_key) ||
-         refusal.message.find(key_column) != std::string::npos || refusal.message.find(kUntold) != std::string::npos;
+         names_column(refusal.message, key_column) || refusal.message.find(kUntold) != std::string::npos;
+}
+
+void fail_existing(std::span<const Operation> operations, std::vector<std::optional<Outcome>>& outcomes,
+                   const Error& error) {
+  for (const std::size_t i : met_by_key(operations, outcomes)) outcomes[i]->what = error;
 }
 
 void settle_existing(Call& call, SalesforceReads& reads, std::span<const Operation> operations,
                      std::vector<std::optional<Outcome>>& outcomes) {
-  std::vector<std::size_t> met;
+  const std::vector<std::size_t> met = met_by_key(operations, outcomes);
   std::vector<RecordRef> refs;
   std::vector<std::string> columns;
-  for (std::size_t i = 0; i < operations.size(); ++i) {
-    const Error* refusal = refusal_by_key(operations[i], outcomes[i]);
-    if (refusal == nullptr) continue;
-    met.push_back(i);
+  for (const std::size_t i : met) {
     RecordRef& ref = refs.emplace_back();
-    ref.id = id_in(refusal->detail);
+    ref.id = id_in(std::get<Error>(outcomes[i]->what).detail);
     if (ref.id.empty()) ref.key = operations[i].target.key;
     for (const auto& [name, value] : operations[i].changes) {
       if (std::find(columns.begin(), columns.end(), name) == columns.end()) columns.push_back(name);
@@ -86,14 +123,14 @@ void settle_existing(Call& call, SalesforceReads& reads, std::span<const Operati
       // The create was refused; only the look at what is there failed.
       Error e = found.error();
       if (e.kind == ErrorClass::unknown || e.kind == ErrorClass::bad_response) e.kind = ErrorClass::transient;
+      e.of_one_record = e.of_one_record || e.kind == ErrorClass::forbidden;
       outcome.what = std::move(e);
       continue;
     }
-    const auto is_meant = [&](const Observation& o) {
-      return o.id == refs[n].id || text::equals_ignore_case(o.key.value, op.target.key.value);
-    };
-    const auto there = std::find_if(found->begin(), found->end(), is_meant);
-    if (there == found->end()) {
+    const Observation* there = best_match(*found, refs[n], op.target.key);
+    // No deleted record refuses a create: the one that this met is another, unless it was named and deleted since.
+    const bool is_another = there != nullptr && there->existence != Existence::live && there->id != refs[n].id;
+    if (there == nullptr || is_another) {
       outcome.what = out_of_sight(std::get<Error>(outcome.what));
     } else if (there->existence == Existence::live && text::equals_ignore_case(there->key.value, op.target.key.value)) {
       outcome.what = link_to(*there, op);

@@ -19,5 +19,8 @@ bool is_about_key(const ServerError& refusal, const std::string& key_column);
 // Looks once for all creates whose outcome is `precondition` because of their key.
 void settle_existing(Call& call, SalesforceReads& reads, std::span<const Operation> operations,
                      std::vector<std::optional<Outcome>>& outcomes);
+// Where nothing may be asked any more: each of those creates ends with `error`.
+void fail_existing(std::span<const Operation> operations, std::vector<std::optional<Outcome>>& outcomes,
+                   const Error& error);
 
 }  // namespace cosell::salesforce

@@ -143,6 +143,7 @@ Result<http::Response> SalesforceReads::first_page(Call& call, const PullRequest
   for (;;) {
     position.has_currency = schema_.has_currency();
     std::string soql = select(shape_for(RecordKind::opportunity, request.columns, {}, position.has_currency));
+    position.selected = print_of(soql);
     if (position.since) soql += " WHERE SystemModstamp >= " + soql::literal(*position.since - settings_.read_overlap);
     soql += " ORDER BY SystemModstamp ASC, Id ASC";
     Ask ask = client_.query(soql, true);
@@ -156,15 +157,19 @@ Result<http::Response> SalesforceReads::first_page(Call& call, const PullRequest
   }
 }
 
-// The page that the position names, or the first one; a page whose list the server has forgotten starts over.
+// The page that the position names, or the first one. A page whose list the server has forgotten starts over, and so
+// does one of a list that a version of the bridge asked for which selects other columns.
 Result<http::Response> SalesforceReads::page_at(Call& call, const PullRequest& request, ReadPosition& position) {
   if (position.within_pull()) {
-    auto ask = client_.next_page(position.next);
-    if (!ask) return std::move(ask.error());
-    auto answer = client_.send(call, *ask);
-    const bool forgotten =
-        !answer && (answer.error().kind == ErrorClass::cursor_invalid || answer.error().kind == ErrorClass::not_found);
-    if (!forgotten) return answer;
+    const auto shape = shape_for(RecordKind::opportunity, request.columns, {}, position.has_currency);
+    if (position.selected == print_of(select(shape))) {
+      auto ask = client_.next_page(position.next);
+      if (!ask) return std::move(ask.error());
+      auto answer = client_.send(call, *ask);
+      const bool forgotten = !answer && (answer.error().kind == ErrorClass::cursor_invalid ||
+                                         answer.error().kind == ErrorClass::not_found);
+      if (!forgotten) return answer;
+    }
     // What was delivered already lies in `fresh`, as far as the overlap reaches; the rest comes again.
     position.next.clear();
     position.seen.merge(position.fresh);

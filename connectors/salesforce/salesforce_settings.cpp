@@ -40,8 +40,8 @@ std::optional<Error> read_api_version(const json::Member& m, SalesforceSettings&
   const bool well_formed =
       m.value.is_string() && written.size() == 4 && text::ends_with(written, ".0") &&
       std::all_of(written.begin(), written.begin() + 2, [](char c) { return c >= '0' && c <= '9'; });
-  // 48.0 is the first version whose composites can be told to keep the order of their parts.
-  if (!well_formed || written < "48.0") return wrong_value(m, "a version from \"v48.0\" on, like \"v60.0\"");
+  // As far back as it is tested.
+  if (!well_formed || written < "46.0") return wrong_value(m, "a version from \"v46.0\" on, like \"v60.0\"");
   out.api_version = "v" + written;
   return std::nullopt;
 }

@@ -393,7 +393,8 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
                                                      std::span<const Batch> batches, Outcomes& outcomes) {
   json::Value body = json::Value::object();
   body.set("allOrNone", json::Value::boolean(false));
-  body.set("collateSubrequests", json::Value::boolean(false));  // else their order is not promised
+  // Else their order is not promised; versions before do not know the member, and always keep the order.
+  if (settings_.api_version >= "v48.0") body.set("collateSubrequests", json::Value::boolean(false));
   json::Value& requests = body.set("compositeRequest", json::Value::array());
   for (std::size_t b = 0; b < batches.size(); ++b) {
     json::Value& request = requests.append(json::Value::object());
@@ -574,7 +575,11 @@ std::vector<Outcome> SalesforceWrites::push(Call& call, std::span<const Operatio
   // What was written before the end was rounded all the same. Only who may not ask any more does not.
   const bool may_ask = !ended || (ended->kind != ErrorClass::cancelled && ended->kind != ErrorClass::auth_expired);
   if (may_ask) note_rounded(call, client_, operations, outcomes);
-  if (!ended) settle_existing(call, reads_, operations, outcomes);
+  if (ended) {
+    fail_existing(operations, outcomes, *ended);
+  } else {
+    settle_existing(call, reads_, operations, outcomes);
+  }
 
   std::vector<Outcome> done;
   done.reserve(outcomes.size());

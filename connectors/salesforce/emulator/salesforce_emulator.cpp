@@ -17,7 +17,7 @@ namespace {
 
 using namespace salesforce;
 
-constexpr int kFirstVersion = 50;
+constexpr int kFirstVersion = 46;
 constexpr int kLastVersion = 68;
 constexpr std::size_t kUrlAndHeadersMax = 16'384;
 
@@ -32,9 +32,9 @@ http::Response versions() {
   Json list = Json::array();
   constexpr const char* kSeasons[] = {"Spring", "Summer", "Winter"};
   for (int v = kFirstVersion; v <= kLastVersion; ++v) {
-    // Three releases a year; version 50 was Winter '21.
-    const int since = v - kFirstVersion + 2;
-    const std::string label = std::string(kSeasons[since % 3]) + " '" + std::to_string(20 + (since + 1) / 3);
+    // Three releases a year; version 46 was Summer '19.
+    const int since = v - kFirstVersion + 1;
+    const std::string label = std::string(kSeasons[since % 3]) + " '" + std::to_string(19 + (since + 1) / 3);
     const std::string version = std::to_string(v) + ".0";
     list.push_back(Json{{"label", label}, {"url", "/services/data/v" + version}, {"version", version}});
   }

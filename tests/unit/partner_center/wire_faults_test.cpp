@@ -167,6 +167,44 @@ TEST(PartnerCenterNextLink, ThatDiedHoweverOftenKeepsNoLaterSyncFromReading) {
   }
 }
 
+// A pull keeps what it has read before it fails, and the next one goes on counting.
+TEST(PartnerCenterNextLink, ThatAlwaysDiesEndsASyncInAnErrorWithinAFewRequestsAndTheNextSyncBeginsAnew) {
+  ScriptedService service(ours());
+  bool dies = true;
+  service.otherwise = [&dies](const http::Request& request) {
+    const bool next = request.url.find("skiptoken") != std::string::npos;
+    if (next && dies) return Delivered{Delivered::Kind::response, answer(400, R"({"error":{"code":"x"}})")};
+    return Delivered{Delivered::Kind::response,
+                     answer(200, next ? list_of({row("b", "2026-02-01T00:00:00Z")})
+                                      : list_of({row("a", "2026-02-03T00:00:00Z")}, "https://x/?$skiptoken=1"))};
+  };
+  constexpr int kLimit = 2000;
+  Cursor at;
+  for (int sync = 0; sync < 3; ++sync) {
+    const std::size_t before = service.requests.size();
+    bool failed = false;
+    for (int i = 0; i < 20 && !failed; ++i) {
+      const Result<Page> page = pull(service, at, kLimit);
+      failed = !page;
+      if (page) at = page->next;
+    }
+    const std::size_t cost = service.requests.size() - before;
+    EXPECT_TRUE(failed) << sync;
+    EXPECT_GT(cost, 4U) << sync;
+    EXPECT_LT(cost, 12U) << sync;
+  }
+  dies = false;
+  std::vector<std::string> ids;
+  for (bool caught_up = false; !caught_up;) {
+    const Result<Page> page = pull(service, at, kLimit);
+    ASSERT_TRUE(page) << page.error().message;
+    for (const std::string& id : ids_of(page->seen)) ids.push_back(id);
+    at = page->next;
+    caught_up = page->caught_up;
+  }
+  EXPECT_THAT(ids, testing::Contains("b"));
+}
+
 TEST(PartnerCenterNextLink, ThatAlwaysDiesEndsInAnError) {
   ScriptedService service(ours());
   int n = 0;

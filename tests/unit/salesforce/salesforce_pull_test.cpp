@@ -280,6 +280,32 @@ TEST(SalesforcePull, StartsThePullOverWhenThePageIsForgotten) {
   EXPECT_THAT(names, UnorderedElementsAre("Deal 0", "Deal 1", "Deal 2", "Deal 3", "Deal 4"));
 }
 
+// The list that the version before asked for has no lookups beside the columns of other records.
+TEST(SalesforcePull, StartsThePullOverWhenAnUpgradeOfTheBridgeSelectsMoreThanTheKeptPageShows) {
+  TestOrg org;
+  org.set(R"({"page_size":2})");
+  for (int i = 0; i < 5; ++i) org.create("Deal " + std::to_string(i));
+  const std::vector<std::string> columns = {"Name", "Contact.Email"};
+  const auto first = pull_once(org, {}, columns);
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_EQ(first->seen.size(), 2U);
+  const auto written = json::read(first->next.value);
+  ASSERT_TRUE(written);
+  json::Value kept = json::Value::object();
+  for (const json::Member& m : written->members()) {
+    if (m.key != "selected") kept.set(m.key, m.value);
+  }
+  const std::string old_page = kept.text_of("next");
+  ASSERT_FALSE(old_page.empty());
+  org.tamper = [&](http::Response& answer) {
+    if (!text::ends_with(org.asked.back(), old_page)) return;
+    answer.body = text::replace_all(answer.body, "\"ContactId\"", "\"Other\"");
+  };
+  const auto rest = pull_all(org, columns, Cursor(json::write(kept)));
+  EXPECT_TRUE(rest.full_listing);
+  EXPECT_THAT(names_of(rest.seen), testing::IsSupersetOf({"Deal 2", "Deal 3", "Deal 4"}));
+}
+
 TEST(SalesforcePull, KeepsThePageWhenTheTokenEndsBetweenPages) {
   TestOrg org;
   org.set(R"({"page_size":2})");

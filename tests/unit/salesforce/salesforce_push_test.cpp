@@ -1,6 +1,7 @@
 // Writing: few calls, one outcome for each operation, and never a second record or a value lost.
 #include <gmock/gmock.h>
 
+#include "connectors/salesforce/salesforce_existing.h"
 #include "tests/unit/salesforce/test_org.h"
 
 namespace cosell::test {
@@ -63,6 +64,81 @@ TEST(SalesforcePush, SaysThatTheRecordWithTheKeyIsOutOfSight) {
   ASSERT_EQ(kind_of(done[0]), "rejected");
   EXPECT_THAT(error_in(done[0])->message, HasSubstr("the bridge's user may not see it. Give the user read access"));
   EXPECT_EQ(kind_of(done[1]), "applied");
+}
+
+// The server names the column as it was made, in the user's language; the configuration may write it in other case.
+TEST(SalesforcePush, KnowsARefusalByItsKeyFromOneByAnotherUniqueColumn) {
+  const auto is_key = [](const std::string& message) {
+    const bool as_made = salesforce::is_about_key({"DUPLICATE_VALUE", message, {}}, "Cosell_Referral_Id__c");
+    EXPECT_EQ(salesforce::is_about_key({"DUPLICATE_VALUE", message, {}}, "cosell_referral_id__c"), as_made) << message;
+    return as_made;
+  };
+  EXPECT_TRUE(
+      is_key("duplicate value found: Cosell_Referral_Id__c duplicates value on record with id: 006000000000001"));
+  EXPECT_TRUE(is_key("doppelter Wert gefunden: Cosell_Referral_Id__c dupliziert den Wert von 006000000000001"));
+  EXPECT_TRUE(is_key("duplicate value found: <unknown> duplicates value on record with id: <unknown>"));
+  EXPECT_FALSE(is_key("duplicate value found: Old_Cosell_Referral_Id__c duplicates value on record with id: 0060001"));
+  EXPECT_FALSE(is_key("duplicate value found: Cosell_Referral_Id__c2 duplicates value on record with id: 0060001"));
+}
+
+TEST(SalesforcePush, DoesNotTakeADeletedRecordForTheOneOutOfSightThatRefusesTheCreate) {
+  TestOrg org;
+  const std::string key = R"(,"Cosell_Referral_Id__c":"ref-1")";
+  org.control("edit", R"({"id":")" + org.create("Old", key) + R"(","delete":true})");
+  const std::string hidden = org.create("By hand", key);
+  org.set(R"({"hidden_rows":[")" + hidden + R"("]})");
+  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft"))});
+  EXPECT_EQ(kind_of(done[0]), "rejected") << told(done[0]);
+  EXPECT_THAT(told(done[0]), HasSubstr("the bridge's user may not see it"));
+}
+
+TEST(SalesforcePush, LinksToTheRecordThatIsThereAndNotToOneInTheRecycleBinWithTheSameKey) {
+  TestOrg org;
+  const std::string key = R"(,"Cosell_Referral_Id__c":"ref-1")";
+  org.control("edit", R"({"id":")" + org.create("Old", key) + R"(","delete":true})");
+  const std::string there = org.create("By hand", key);
+  org.tamper = [](http::Response& answer) {  // in a language in which the id is not found
+    answer.body = text::replace_all(answer.body, "duplicates value on record with id: ", "dupliziert den Wert von ");
+  };
+  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft"))});
+  ASSERT_EQ(kind_of(done[0]), "applied") << told(done[0]);
+  EXPECT_EQ(applied_in(done[0])->id.value, there);
+}
+
+TEST(SalesforcePush, AForbiddenLookAtTheRecordThatACreateMetIsOfThatCreate) {
+  TestOrg org;
+  org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-1")");
+  org.faults(R"([{"match":{"method":"GET","path":"/services/data/v60.0/queryAll"},"times":0,
+    "action":{"kind":"status","status":403,"body":[{"errorCode":"INSUFFICIENT_ACCESS","message":"x"}]}}])");
+  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft")), create_of("ref-2", new_deal("B"))});
+  ASSERT_EQ(kind_of(done[0]), "forbidden") << told(done[0]);
+  EXPECT_TRUE(error_in(done[0])->of_one_record);
+  EXPECT_EQ(kind_of(done[1]), "applied");
+}
+
+// Nothing more is asked, so the create that met a record before waits with the others.
+TEST(SalesforcePush, ACreateThatMetARecordWaitsWithThoseThatTheServerAskedToWait) {
+  TestOrg org;
+  org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-0")");
+  org.faults(R"([{"match":{"method":"POST","path":"/services/data/v60.0/composite"},"after":1,"times":0,
+    "action":{"kind":"throttle","retry_after":400}}])");
+  const auto done = push(org, creates_of(700, "ref-"));
+  EXPECT_EQ(kind_of(done[1]), "applied");
+  EXPECT_EQ(kind_of(done[600]), "throttled");
+  ASSERT_EQ(kind_of(done[0]), "throttled") << told(done[0]);
+  EXPECT_EQ(error_in(done[0])->not_before, error_in(done[600])->not_before);
+}
+
+// Versions before 48.0 do not know the member, and keep the order without it.
+TEST(SalesforcePush, AsksForTheOrderOfItsCollectionsWhereTheVersionCanBeAsked) {
+  for (const auto& [version, asks] : {std::pair{"v47.0", false}, std::pair{"v48.0", true}}) {
+    SalesforceSettings settings = TestOrg::default_settings();
+    settings.api_version = version;
+    TestOrg org(settings);
+    for (const Outcome& o : push(org, creates_of(600, "ref-"))) ASSERT_EQ(kind_of(o), "applied") << told(o);
+    ASSERT_TRUE(text::ends_with(org.asked.back(), "/composite"));
+    EXPECT_EQ((org.bodies.back().find(R"("collateSubrequests":false)") != std::string::npos), asks) << version;
+  }
 }
 
 TEST(SalesforcePush, WritesEveryTypeSoThatItReadsBackEqual) {

@@ -45,6 +45,12 @@ TEST(SalesforceSettings, ReadsEverySetting) {
   EXPECT_EQ(s->multi_currency, MultiCurrency::no);
 }
 
+TEST(SalesforceSettings, TakesVersionsFrom46On) {
+  const auto s = read(R"({"instance": "https://a.my.salesforce.com", "api_version": "v46.0"})");
+  ASSERT_TRUE(s) << s.error().message;
+  EXPECT_EQ(s->api_version, "v46.0");
+}
+
 TEST(SalesforceSettings, NamesPlaceAndNearestNameOfAnUnknownSetting) {
   EXPECT_THAT(refusal("{\"instance\": \"https://a.my.salesforce.com\",\n  \"page_sise\": 5}"),
               testing::AllOf(HasSubstr("2:3: "), HasSubstr("\"page_sise\""), HasSubstr("did you mean \"page_size\"")));
@@ -59,7 +65,7 @@ TEST(SalesforceSettings, RefusesWhatCannotWork) {
   EXPECT_THAT(refusal(R"({"instance": "https://a.my.salesforce.com/services"})"), HasSubstr("without a path"));
   EXPECT_THAT(refusal(R"({"instance": 5})"), HasSubstr("1:14: \"instance\" must be"));
   for (const char* bad :
-       {R"("api_version": "v6")", R"("api_version": "v47.0")", R"("api_version": 60)", R"("page_size": 100)",
+       {R"("api_version": "v6")", R"("api_version": "v45.0")", R"("api_version": 60)", R"("page_size": 100)",
         R"("page_size": 2001)", R"("page_size": "2000")", R"("read_overlap": "tomorrow")", R"("read_overlap": "2d")",
         R"("collection_size": 0)", R"("collection_size": 201)", R"("collections_per_call": 0)",
         R"("collections_per_call": 6)", R"("key_column": "Account.Key__c")", R"("key_column": "a b")",

@@ -184,19 +184,20 @@ TEST_F(SalesforceSessions, ListsVersionsToEveryone) {
   r.method = "GET";
   r.url = "/services/data/";
   const Json list = Org::json(org.send(r));
-  ASSERT_EQ(list.size(), 19U);
-  EXPECT_EQ(list[0]["version"], "50.0");
-  EXPECT_EQ(list[0]["label"], "Winter '21");
-  EXPECT_EQ(list[18]["url"], "/services/data/v68.0");
+  ASSERT_EQ(list.size(), 23U);
+  EXPECT_EQ(list[0]["version"], "46.0");
+  EXPECT_EQ(list[0]["label"], "Summer '19");
+  EXPECT_EQ(list[14]["label"], "Spring '24");
+  EXPECT_EQ(list[22]["url"], "/services/data/v68.0");
   EXPECT_FALSE(org.last.headers.find("Sforce-Limit-Info"));
   r.headers.set("Authorization", "Bearer " + org.token);
-  for (const char* version : {"v49.0", "v69.0", "v64", "64.0"}) {
+  for (const char* version : {"v45.0", "v69.0", "v64", "64.0"}) {
     r.url = std::string("/services/data/") + version + "/limits";
     EXPECT_EQ(org.send(r).status, 404) << version;
   }
-  r.url = "/services/data/v50.0/query?q=SELECT+Id+FROM+User";
+  r.url = "/services/data/v46.0/query?q=SELECT+Id+FROM+User";
   EXPECT_EQ(Org::json(org.send(r))["records"][0]["attributes"]["url"].get<std::string>().substr(0, 20),
-            "/services/data/v50.0");
+            "/services/data/v46.0");
 }
 
 TEST_F(SalesforceSessions, StopsAtTheDailyLimitUntilADayHasPassed) {
