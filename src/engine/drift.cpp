@@ -66,7 +66,7 @@ std::optional<mapping::StageLine> line_of(const mapping::Mapping& mapping, const
   return std::nullopt;
 }
 
-// What the file has to say about a stage that the CRM has no more, or has under another name.
+// What one table has to say about a stage that the CRM has no more, or has under another name.
 std::string step_for_gone(const mapping::StageLine& line, const StageEntry* renamed, bool is_mapped) {
   const bool own = line.own_file.empty();
   const std::string old = in_quotes(line.crm_stage);
@@ -83,6 +83,30 @@ std::string step_for_gone(const mapping::StageLine& line, const StageEntry* rena
                     " in \"write_back\" for " + text::join(line.written_for, ", "));
   }
   return place + ": " + text::join(steps, ", and ");
+}
+
+// The steps of all tables that still have the old name's line, each once; "" when none has anything to do.
+std::string steps_for_gone(const mapping::Mapping& mapping, const std::string& stage, const StageEntry* renamed) {
+  std::vector<std::string> tables = mapping.record_types();
+  tables.insert(tables.begin(), "");
+  std::vector<std::string> steps;
+  for (const std::string& type : tables) {
+    const auto lines = mapping::stage_lines(mapping, type);
+    const auto line_for = [&lines](const std::string& name) {
+      return std::find_if(lines.begin(), lines.end(),
+                          [&name](const mapping::StageLine& l) { return l.crm_stage == name; });
+    };
+    const auto line = line_for(stage);
+    if (line == lines.end()) continue;
+    const bool is_mapped = renamed != nullptr && line_for(renamed->id) != lines.end();
+    // What is not written any more and has its new name in the table does no harm. The lines of a shipped mapping
+    // cannot be taken away.
+    const bool settled = is_mapped || (renamed == nullptr && !line->own_file.empty());
+    if (settled && line->written_for.empty()) continue;
+    std::string step = step_for_gone(*line, renamed, is_mapped);
+    if (std::find(steps.begin(), steps.end(), step) == steps.end()) steps.push_back(std::move(step));
+  }
+  return text::join(steps, "; ");
 }
 
 json::Value stages_as_json(const std::vector<StageEntry>& stages) {
@@ -170,14 +194,9 @@ std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const st
     }
     const auto* finding = finding_about(findings, "stage-not-live", old.id);
     if (finding == nullptr) continue;  // the mapping does not use it
-    const auto line = line_of(mapping, old.id);
-    if (!line) continue;
     const StageEntry* renamed = new_name_of(old, before, now);
-    const bool is_mapped = renamed != nullptr && line_of(mapping, renamed->id).has_value();
-    // What is not written any more and has its new name in the mapping does no harm. The lines of a shipped mapping
-    // cannot be taken away.
-    const bool settled = is_mapped || (renamed == nullptr && !line->own_file.empty());
-    if (settled && line->written_for.empty()) continue;
+    const std::string steps = steps_for_gone(mapping, old.id, renamed);
+    if (steps.empty()) continue;
     Drift d;
     d.stage = old.id;
     if (renamed != nullptr && is_same_record(*renamed, old)) {
@@ -187,7 +206,7 @@ std::vector<Drift> drift_between(const std::vector<StageEntry>& before, const st
           crm + " has no stage " + in_quotes(old.id) + " any more" +
           (renamed == nullptr ? "." : "; in its place is " + in_quotes(renamed->id) + ", probably its new name.");
     }
-    d.next_step = step_for_gone(*line, renamed, is_mapped) + check_again;
+    d.next_step = steps + check_again;
     drift.push_back(std::move(d));
   }
   for (const StageEntry& stage : now) {
