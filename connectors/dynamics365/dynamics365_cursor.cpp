@@ -42,8 +42,8 @@ Cursor write_cursor(const ReadPosition& p) {
     for (const auto& [column, id] : p.secured) secured.set(column, json::Value::string(id));
   }
   if (!p.shown_secured.empty()) {
-    json::Value& shown = root.set("shown_secured", json::Value::array());
-    for (const std::string& id : p.shown_secured) shown.append(json::Value::string(id));
+    json::Value& shown = root.set("shown_secured", json::Value::object());
+    for (const auto& [id, at] : p.shown_secured) shown.set(id, json::Value::string(to_string(at)));
   }
   if (p.moves.since != Instant{}) {
     root.set("moves_since", json::Value::string(to_string(p.moves.since)));
@@ -84,7 +84,8 @@ Result<ReadPosition> read_cursor(const Cursor& cursor) {
     for (const json::Member& m : secured->members()) p.secured[m.key] = m.value.text();
   }
   if (const json::Value* shown = root->find("shown_secured")) {
-    for (const json::Value& id : shown->items()) p.shown_secured.insert(id.text());
+    for (const json::Member& m : shown->members())
+      p.shown_secured[m.key] = parse_instant(m.value.text()).value_or(Instant{});
   }
   if (const json::Value* pending = root->find("moves_pending")) {
     for (const json::Value& id : pending->items()) p.moves.pending.push_back(id.text());

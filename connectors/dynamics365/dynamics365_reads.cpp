@@ -19,6 +19,9 @@ constexpr int kEmptyPagesAllowed = 300;
 constexpr int kPagesMost = 10'000;
 constexpr int kFewestRows = 50;  // to which a page that is too large is made smaller
 constexpr Duration kReadableFresh = minutes(1);
+// So long a column that showed something is taken for readable where nobody tells; a clear is lost if it is too short,
+// and values are if it is too long.
+constexpr Duration kShownTrusted = days(7);
 // Enough to see that a customer is not unique.
 constexpr const char* kRelatedRows = "50";
 
@@ -173,7 +176,7 @@ Result<ReadPosition> Dynamics365Reads::position_of(Call& call, const PullRequest
   }
   schema_.recall("opportunity", position->facts);
   recall_secured(schema_, position->secured);
-  shown_secured_.insert(position->shown_secured.begin(), position->shown_secured.end());
+  for (const auto& [id, at] : position->shown_secured) shown_secured_[id] = std::max(shown_secured_[id], at);
   if (position->rows_that_fit > 0) rows_that_fit_ = std::min(rows_that_fit_, position->rows_that_fit);
   return position;
 }
@@ -188,7 +191,8 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   position.secured = secured_for(schema_, shape);
   position.shown_secured.clear();
   for (const auto& [name, id] : position.secured) {
-    if (shown_secured_.count(id) > 0) position.shown_secured.insert(id);
+    if (const auto shown = shown_secured_.find(id); shown != shown_secured_.end())
+      position.shown_secured.insert(*shown);
   }
   Page page;
   page.full_listing = position.full_listing;
@@ -228,7 +232,7 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
 }
 
 std::vector<Dynamics365Reads::SecuredColumn> Dynamics365Reads::secured_and_empty(const RowShape& shape,
-                                                                                 std::vector<Row>& rows) {
+                                                                                 std::vector<Row>& rows, Instant now) {
   std::vector<SecuredColumn> found;
   const auto note = [&](const std::string& table, const std::string& column, SecuredColumn noted,
                         const auto& is_empty) {
@@ -240,7 +244,7 @@ std::vector<Dynamics365Reads::SecuredColumn> Dynamics365Reads::secured_and_empty
       if (row.seen.existence != Existence::live) continue;
       const std::optional<bool> empty = is_empty(row);
       if (empty && *empty) noted.empty_in.push_back(&row);
-      if (empty && !*empty) shown_secured_.insert(it->second);
+      if (empty && !*empty) shown_secured_[it->second] = now;
     }
     if (!noted.empty_in.empty()) found.push_back(std::move(noted));
   };
@@ -262,8 +266,13 @@ std::vector<Dynamics365Reads::SecuredColumn> Dynamics365Reads::secured_and_empty
 
 Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, std::vector<Row>& rows) {
   if (shape.table->kind != RecordKind::opportunity) return {};
-  const auto empty = secured_and_empty(shape, rows);
+  const Instant now = call.clock.now();
+  const auto empty = secured_and_empty(shape, rows, now);
   if (empty.empty()) return {};
+  const auto shown_lately = [&](const std::string& id) {
+    const auto shown = shown_secured_.find(id);
+    return shown != shown_secured_.end() && now - shown->second < kShownTrusted;
+  };
   if (!readable_asked_at_ || call.clock.now() - *readable_asked_at_ >= kReadableFresh) {
     auto asked = readable_secured_columns(call, client_);
     if (!asked && comes_later(asked.error())) return std::move(asked.error());
@@ -271,9 +280,9 @@ Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, 
     readable_asked_at_ = call.clock.now();
   }
   for (const SecuredColumn& c : empty) {
-    if (readable_ ? readable_->count(c.id) > 0 : shown_secured_.count(c.id) > 0) continue;
+    if (readable_ ? readable_->count(c.id) > 0 : shown_lately(c.id)) continue;
     if (!readable_) {
-      // Nobody tells whether the user may read it, and it never showed anything.
+      // Nobody tells whether the user may read it, and it has shown nothing lately.
       for (Row* row : c.empty_in) row->seen.hidden.push_back(c.column);
       continue;
     }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <limits>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -52,7 +53,7 @@ class Dynamics365Reads {
 
   // A secured column looks empty to those who may not read it. Where one does, it is asked whether the user may:
   // `schema_drift` when not, since nobody emptied it. Where the organisation does not tell, the rows say that it is
-  // hidden, unless it was ever shown with something in it.
+  // hidden, unless it was shown with something in it lately: the right to read it may be taken away.
   Result<void> check_secured(Call& call, const RowShape& shape, std::vector<Row>& rows);
   struct SecuredColumn {
     std::string column;  // as the mapping names it
@@ -61,7 +62,7 @@ class Dynamics365Reads {
     std::vector<Row*> empty_in;
   };
   // Those that rows show as empty, of what they refer to as well.
-  std::vector<SecuredColumn> secured_and_empty(const RowShape& shape, std::vector<Row>& rows);
+  std::vector<SecuredColumn> secured_and_empty(const RowShape& shape, std::vector<Row>& rows, Instant now);
   void ask_what_is_secured(const RowShape& shape, bool first);
   // Whether the question is due although no other read takes it along.
   bool is_due_what_is_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) const;
@@ -81,7 +82,7 @@ class Dynamics365Reads {
   // Ids of the secured columns that the user may read; nothing where the organisation does not tell.
   std::optional<std::set<std::string>> readable_;
   std::optional<Instant> readable_asked_at_;
-  std::set<std::string> shown_secured_;  // ids of those that showed something
+  std::map<std::string, Instant> shown_secured_;  // ids of those that showed something, and when last
   std::optional<Instant> secured_asked_at_;
 };
 

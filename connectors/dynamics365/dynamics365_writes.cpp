@@ -405,6 +405,8 @@ Applied Dynamics365Writes::applied_with(Call& call, const WriteRow& row, const C
         row.verb == Verb::update && (how.record != nullptr || (of_process && row.shape->shows_process()));
     const bool settled = !looked_at_later || is_what_was_written(column(written, c.name), value);
     if (known && settled) applied.shown[c.name] = value;
+    // The version is of that edit: the next write is to compare the values instead of passing over it.
+    if (known && !settled && written.count(c.name) > 0) applied.version = VersionToken();
   }
   return applied;
 }

@@ -760,6 +760,29 @@ TEST(Dynamics365Pull, SaysThatASecuredColumnIsHiddenWhereNobodyTellsWhetherItMay
   EXPECT_THAT(later.seen[0].hidden, ElementsAre("description"));
 }
 
+// The right to read may be taken away months after a value was seen; then the column looks empty in every row.
+TEST(Dynamics365Pull, DoesNotTakeASecuredColumnForReadableForeverBecauseItShowedSomethingOnce) {
+  TestOrg org;
+  const std::vector<std::string> columns = {"name", "cosell_notes"};
+  org.create("Alder", R"(,"cosell_notes":"Called")");
+  org.set(R"({"read_only_columns":["cosell_notes"]})");
+  org.faults(R"([{"match":{"method":"GET","path":"/api/data/v9.2/systemusers"},"times":0,
+                 "action":{"kind":"status","status":403,"body":{"error":{"code":"0x80040220","message":"x"}}}}])");
+  Cursor at = pull_all(org, columns).cursors.back();
+  for (const bool hidden : {false, true}) {
+    org.advance(days(4));
+    org.reconnect();
+    org.create("Birch");
+    const auto pulled = pull_all(org, columns, at);
+    ASSERT_EQ(pulled.seen.size(), 1U);
+    EXPECT_EQ(pulled.seen[0].hidden.size(), hidden ? 1U : 0U);
+    at = pulled.cursors.back();
+  }
+  org.create("Cedar", R"(,"cosell_notes":"Called")");
+  org.create("Dogwood");
+  for (const Observation& seen : pull_all(org, columns, at).seen) EXPECT_THAT(seen.hidden, IsEmpty());
+}
+
 TEST(Dynamics365Pull, ForgetsWhatItWasShownOfAUserBeforeItMightRead) {
   TestOrg org;
   const std::string id = org.create("Alder");

@@ -616,6 +616,20 @@ TEST_F(Dynamics365Stage, ClosesByTheActionsTogetherWithTheOtherColumns) {
   EXPECT_EQ(stage(b), "lost:5");
 }
 
+// The version that the look behind the write shows is of that edit, too.
+TEST_F(Dynamics365Stage, TellsNoVersionWhereSomebodyEditedRightBehindTheWrite) {
+  const std::string a = org.create("A");
+  org.tamper = [&](http::Response& answer) {
+    if (org.asked.back().find("$batch") == std::string::npos) return;
+    answer.body = text::replace_all(answer.body, R"("cosell_notes":"n")", R"("cosell_notes":"m")");
+  };
+  const auto done = move(a, "won:3", {{"cosell_notes", text_value("n")}});
+  ASSERT_TRUE(applied_in(done)) << told(done);
+  EXPECT_EQ(applied_in(done)->shown.count("cosell_notes"), 0U);
+  EXPECT_EQ(applied_in(done)->shown.at("stage"), text_value("won:3"));
+  EXPECT_TRUE(applied_in(done)->version.empty());
+}
+
 TEST_F(Dynamics365Stage, IsNotClosedWhenAnotherColumnIsRefused) {
   const std::string a = org.create("A");
   org.set(R"({"plugin_rules":[{"column":"cosell_notes","operator":"=","value":"n","message":"No."}]})");
