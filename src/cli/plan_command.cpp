@@ -10,6 +10,7 @@
 #include "cli/wording.h"
 #include "deal/lifecycle.h"
 #include "deal/registration_request.h"
+#include "engine/guard.h"
 #include "engine/marks.h"
 #include "engine/view.h"
 
@@ -236,6 +237,26 @@ json::Value json_of_deals(const std::vector<PlannedDeal>& deals) {
   return list;
 }
 
+// All the deals that the stop speaks of; its message names a few.
+Result<void> print_gone(Session& session, const engine::Pair& pair, const PlanOptions& options, json::Value& answer) {
+  auto gone = engine::deals_gone(pair);
+  if (!gone) return gone.error();
+  json::Value list = json::Value::array();
+  if (options.full && !gone->empty()) session.output.line("\nDeleted, or no longer to be seen:");
+  for (const engine::GoneDeal& deal : *gone) {
+    const std::string& id = deal.crm_id;
+    if (options.full) session.output.line("  " + deal.title + "  " + id + "  (" + pair.title(deal.side) + ")");
+    list.append(Object()
+                    .text("title", deal.title)
+                    .text("crm_id", deal.crm_id)
+                    .text("referral_id", deal.referral_id)
+                    .text("side", store::name_of(deal.side))
+                    .done());
+  }
+  answer.set("gone", std::move(list));
+  return {};
+}
+
 PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptions& options,
                      DealOfSomePair& of_some_pair) {
   auto place = Workplace::make(session, config, Workplace::Login::needed, Workplace::MappingUsed::own_from_copy);
@@ -255,8 +276,12 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
   auto report = engine::run_cycle(pair, cycle);
   session.output.end_progress();
   if (!report) return failed(session, &config, report.error());
-  if (one && !report->stopped) {
-    if (auto done = of_some_pair.look_at(session, config, asked.found())) return std::move(*done);
+  const bool by_guard = report->stopped && report->stopped->kind == ErrorClass::guard;
+  if (one && (!report->stopped || by_guard)) {
+    if (auto done = of_some_pair.look_at(session, config, asked.found())) {
+      if (by_guard) failed(session, &config, told_stop(**place, *report));  // perhaps before all deals were read
+      return std::move(*done);
+    }
   }
   auto deals = planned_deals((*place)->store());
   if (!deals) return failed(session, &config, deals.error());
@@ -265,7 +290,7 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
     answer = failed(session, &config, told_stop(**place, *report));
     answer.code = exit_code_of(*report);
   }
-  const bool shown_anyway = !report->stopped || report->stopped->kind == ErrorClass::guard;
+  const bool shown_anyway = !report->stopped || by_guard;
   if (shown_anyway) {
     const Counts counts = count(*deals);
     if (auto done = print_counts(session, **place, counts, *report); !done)
@@ -285,6 +310,9 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
       return failed(session, &config, done.error());
     session.output.line();
     json::Value full = json_of(**place, *report);
+    if (report->guard == "deletions") {
+      if (auto done = print_gone(session, pair, options, full); !done) return failed(session, &config, done.error());
+    }
     if (one && !report->stopped) {
       if (auto told = asked.tell(session.output, full); !told) return failed(session, &config, told.error());
     }

@@ -77,14 +77,14 @@ std::vector<mapping::FileFinding> live_findings(const mapping::Mapping& mapping,
   std::vector<mapping::LiveColumn> columns;
   std::set<std::string> parents;
   for (const ColumnInfo& c : described.columns) {
-    columns.push_back({c.name, c.writable, c.type, c.length, c.values});
+    columns.push_back({c.name, c.writable, c.type, c.length, c.values, true});
     if (const auto dot = c.name.find('.'); dot != std::string::npos) parents.insert(c.name.substr(0, dot));
   }
   // Columns of parents that the description leaves out: the connector's own check tries to read them.
   for (const std::string& name : mapping.columns_read()) {
     const auto dot = name.find('.');
     if (dot != std::string::npos && parents.count(name.substr(0, dot)) == 0)
-      columns.push_back({name, false, "", 0, {}});
+      columns.push_back({name, false, "", 0, {}, false});
   }
   return mapping::check_against_live(mapping, stages, columns);
 }

@@ -271,9 +271,9 @@ Result<void> Cycle::stop_on_disappearance() {
   if (*gone == 0) return {};
   auto known = known_deals();
   if (!known) return known.error();
-  auto names = deals_gone(pair_);
-  if (!names) return names.error();
-  if (const auto found = check_disappearance({*gone, *names}, *known, pair_.settings, options_)) {
+  auto deals = deals_gone(pair_);
+  if (!deals) return deals.error();
+  if (const auto found = check_disappearance(pair_, {*gone, *deals}, *known, options_)) {
     stop_run(report_, *found);
     return {};
   }
@@ -311,7 +311,7 @@ Result<bool> Cycle::plans_all_first() {
   if (!to_decide) return to_decide.error();
   PlannedSteps most = planner_->steps();
   for (std::int64_t* count : {&most.creates, &most.closings, &most.sharings}) *count += *to_decide;
-  return check_mass_change(most, *known, std::nullopt, pair_.settings, options_).has_value();
+  return check_mass_change(pair_, most, *known, std::nullopt, options_).has_value();
 }
 
 // What was written before, in the same sync, was let through already. A later round is judged as the first one is: more
@@ -323,7 +323,7 @@ Result<bool> Cycle::guard_stops(Round round, std::int64_t writes_to_come) {
   if (!first) return first.error();
   PlannedSteps steps = planner_->steps();
   steps.some_written = !report_.done.empty();
-  const auto found = check_mass_change(steps, *known, *first, pair_.settings, options_);
+  const auto found = check_mass_change(pair_, steps, *known, *first, options_);
   if (found) stop_run(report_, *found);
   return found.has_value();
 }

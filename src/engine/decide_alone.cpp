@@ -75,9 +75,20 @@ Decider::Situation Decider::waits_for_fields(Planned& plan, const std::vector<Mi
                                              const std::string& then) const {
   // What no column is named for, such as the consent, is the mapping's to say; no seller can fill it in.
   const auto column_of = [&](const Missing& m) { return pair_.mapping->column_of(m.field, m.part); };
-  const auto without =
-      std::count_if(missing.begin(), missing.end(), [&](const Missing& m) { return column_of(m).empty(); });
-  const bool of_mapping = without == static_cast<std::ptrdiff_t>(missing.size());
+  std::ptrdiff_t without = 0;
+  std::ptrdiff_t dated = 0;
+  std::optional<Date> last;
+  for (const Missing& m : missing) {
+    const auto date = pair_.mapping->counts_later(m.field, date_of(now_));
+    if (date) {
+      ++dated;
+      last = std::max(last.value_or(*date), *date);
+    } else if (column_of(m).empty()) {
+      ++without;
+    }
+  }
+  const auto all = static_cast<std::ptrdiff_t>(missing.size());
+  const bool of_mapping = without + dated == all;
   Situation s;
   s.state = DealState::waiting;
   s.waits_for = of_mapping ? WaitFor::admin : WaitFor::seller;
@@ -85,6 +96,11 @@ Decider::Situation Decider::waits_for_fields(Planned& plan, const std::vector<Mi
   s.message = words::missing(missing, [&](const Missing& m) { return column_in_words(plan, column_of(m)); });
   s.next_step = of_mapping ? words::add_to_mapping() : words::fill_in(plan.row, then);
   if (without > 0 && !of_mapping) s.next_step += " What has no column here, an admin adds.";
+  if (last) {
+    s.message += " The statement in the mapping is dated " + to_string(*last) + " and counts from then on.";
+    s.look_again_at = start_of(add_days(*last, -1));  // where the day begins first
+    if (dated == all) s.next_step = words::statement_counts_later(then);
+  }
   return s;
 }
 

@@ -20,14 +20,14 @@ bool exceeds(std::int64_t count, std::int64_t of, const MassChangeGuard& limit) 
   return count > limit.deals && share > limit.share;
 }
 
-// With what was let through already: whoever gives the command meets no guard again that was answered before. A service
-// holds the store, and takes over no sync.
-std::string allow_command(const CycleOptions& options, const std::vector<std::string>& names) {
+// For this pair alone: what another one would do, nobody has looked at. With what was let through already: whoever
+// gives the command meets no guard again that was answered before. A service holds the store, and takes over no sync.
+std::string allow_command(const Pair& pair, const CycleOptions& options, const std::vector<std::string>& names) {
   std::set<std::string> all(names.begin(), names.end());
   for (const std::string& given : options.allow) {
     if (!text::starts_with(given, "plan=")) all.insert(given);  // good for one plan only
   }
-  const std::string command = "cosell sync --allow " + text::join({all.begin(), all.end()}, " ");
+  const std::string command = "cosell sync " + pair.name + " --allow " + text::join({all.begin(), all.end()}, " ");
   return options.command == "run" ? command + " (stop the service before, and start it again afterwards)" : command;
 }
 
@@ -56,6 +56,12 @@ std::string in_words(const Steps& steps, std::int64_t known_deals) {
 bool needs_a_look(const FirstSync& first, const Settings& settings, const CycleOptions& options) {
   const std::int64_t most = settings.first_sync.deals;
   return first.writes > most && first.not_approved > most && !plan_is_approved(first, options);
+}
+
+// The reason of a deal that was decided on when one side showed it no longer.
+bool is_told_as_gone(const store::DealRow& row) {
+  const std::set<std::string> reasons = {"deleted", "out_of_scope", "not_found", "closed"};
+  return reasons.count(row.reason) > 0;
 }
 
 bool is_gone(const store::SideState& state) {
@@ -89,9 +95,9 @@ void stop_run(CycleReport& report, const GuardStop& guard) {
   report.guard = guard.guard;
 }
 
-std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals,
-                                           const std::optional<FirstSync>& first_sync, const Settings& settings,
-                                           const CycleOptions& options) {
+std::optional<GuardStop> check_mass_change(const Pair& pair, const PlannedSteps& steps, std::int64_t known_deals,
+                                           const std::optional<FirstSync>& first_sync, const CycleOptions& options) {
+  const Settings& settings = pair.settings;
   std::vector<Steps> counted = {{"closings", "close", steps.closings, settings.closings}};
   if (!first_sync) {  // whose plan is looked at as a whole
     counted.push_back({"sharings", "show to Microsoft", steps.sharings, settings.sharings});
@@ -115,43 +121,48 @@ std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64
   return stop_at(guards.front(),
                  std::string("Stopped before the ") + (steps.some_written ? "next" : "first") + " write: this " +
                      (whole_plan ? "first sync" : "run") + " would " + text::join(would, " and ") +
-                     ". Look at them with: cosell plan. If that is right: " + allow_command(options, names) +
+                     ". Look at them with: cosell plan. If that is right: " + allow_command(pair, options, names) +
                      (whole_plan ? " (good for exactly this plan)" : ""));
 }
 
-Result<std::vector<std::string>> deals_gone(const Pair& pair) {
-  std::vector<std::string> names;
+Result<std::vector<GoneDeal>> deals_gone(const Pair& pair) {
+  std::vector<GoneDeal> gone;
   store::DealFilter filter;
   filter.dirty_only = true;  // once a run was let pass, they are decided on
   while (true) {
     auto rows = pair.store->deals(filter);
     if (!rows) return rows.error();
     for (const auto& row : *rows) {
+      if (is_told_as_gone(row)) continue;
       const bool linked = !row.crm.record_id.empty() && !row.partner_center.record_id.empty();
       for (const Side side : {Side::crm, Side::partner_center}) {
-        if (linked && is_gone(side_of(row, side))) names.push_back(row.title + " (" + pair.title(side) + ")");
+        if (!linked || !is_gone(side_of(row, side))) continue;
+        gone.push_back({row.title, row.crm.record_id, row.partner_center.record_id, side});
       }
     }
-    if (static_cast<int>(rows->size()) < filter.limit) return names;
+    if (static_cast<int>(rows->size()) < filter.limit) return gone;
     filter.after = rows->back().id;
   }
 }
 
-std::optional<GuardStop> check_disappearance(const Gone& gone, std::int64_t known_deals, const Settings& settings,
+std::optional<GuardStop> check_disappearance(const Pair& pair, const Gone& gone, std::int64_t known_deals,
                                              const CycleOptions& options) {
-  if (options.allow.count("deletions") > 0 || !exceeds(gone.deals, known_deals, settings.deletions)) {
+  if (options.allow.count("deletions") > 0 || !exceeds(gone.deals, known_deals, pair.settings.deletions)) {
     return std::nullopt;
   }
-  const std::size_t named = std::min(gone.names.size(), named_at_most);
-  std::string they_are =
-      text::join({gone.names.begin(), gone.names.begin() + static_cast<std::ptrdiff_t>(named)}, ", ");
-  if (gone.names.size() > named) they_are += " and " + std::to_string(gone.names.size() - named) + " more";
+  std::vector<std::string> names;
+  for (const GoneDeal& deal : gone.known) {
+    if (names.size() < named_at_most) names.push_back(deal.title + " (" + pair.title(deal.side) + ")");
+  }
+  std::string they_are = text::join(names, ", ");
+  const std::size_t more = gone.known.size() - names.size();
+  if (more > 0) they_are += " and " + std::to_string(more) + " more. All of them: cosell plan " + pair.name + " --full";
   return stop_at(
       "deletions",
       "Stopped before the first write: " + how_many(gone.deals, "deal") + (gone.deals == 1 ? " was" : " were") +
           " deleted or can no longer be seen on one side. " +
           (they_are.empty() ? "" : "In question: " + they_are + ". ") +
-          "Nothing was deleted on the other side. If that is right: " + allow_command(options, {"deletions"}));
+          "Nothing was deleted on the other side. If that is right: " + allow_command(pair, options, {"deletions"}));
 }
 
 std::optional<GuardStop> check_listing(const Pair& pair, Side side, std::int64_t gone, std::int64_t known,
@@ -166,7 +177,7 @@ std::optional<GuardStop> check_listing(const Pair& pair, Side side, std::int64_t
   return stop_at("deletions", "Stopped before the first write: " + saw +
                                   ". The bridge's user may have lost access to them: cosell check. If they are really "
                                   "gone: " +
-                                  allow_command(options, {"deletions"}));
+                                  allow_command(pair, options, {"deletions"}));
 }
 
 std::optional<GuardStop> check_restored(const Pair& pair, Side side, std::int64_t older, const CycleOptions& options) {
@@ -175,7 +186,7 @@ std::optional<GuardStop> check_restored(const Pair& pair, Side side, std::int64_
                                  pair.title(side) +
                                  " show an older state than at the last sync. It was probably restored from a backup. "
                                  "To take its present state as edits made there: " +
-                                 allow_command(options, {"restored"}));
+                                 allow_command(pair, options, {"restored"}));
 }
 
 }  // namespace cosell::engine

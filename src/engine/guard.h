@@ -36,9 +36,8 @@ struct FirstSync {
 
 // Names every guard that is exceeded. `known_deals`: deals that take part. `first_sync`: empty after the first complete
 // run.
-std::optional<GuardStop> check_mass_change(const PlannedSteps& steps, std::int64_t known_deals,
-                                           const std::optional<FirstSync>& first_sync, const Settings& settings,
-                                           const CycleOptions& options);
+std::optional<GuardStop> check_mass_change(const Pair& pair, const PlannedSteps& steps, std::int64_t known_deals,
+                                           const std::optional<FirstSync>& first_sync, const CycleOptions& options);
 
 // Deals that were reported as deleted or out of sight since the guard last let a run pass, also by runs that ended
 // early. Noted in the transaction that takes the report.
@@ -46,13 +45,20 @@ Result<void> note_gone(store::Store& store, std::int64_t gone);
 Result<std::int64_t> noted_as_gone(store::Store& store);
 Result<void> forget_gone(store::Store& store);
 
-struct Gone {
-  std::int64_t deals = 0;          // as noted
-  std::vector<std::string> names;  // "Alder Foods (the CRM)"; of as many as are known
+struct GoneDeal {
+  std::string title;
+  std::string crm_id;
+  std::string referral_id;
+  Side side;  // that shows it no longer
 };
-// Which deals they are: names and where the record is missing. Those that were decided on before are not among them.
-Result<std::vector<std::string>> deals_gone(const Pair& pair);
-std::optional<GuardStop> check_disappearance(const Gone& gone, std::int64_t known_deals, const Settings& settings,
+// Which deals they are, as far as their records are known. Those of which people were told before that they are gone
+// are not among them, also when they are decided on anew.
+Result<std::vector<GoneDeal>> deals_gone(const Pair& pair);
+struct Gone {
+  std::int64_t deals = 0;  // as noted
+  std::vector<GoneDeal> known;
+};
+std::optional<GuardStop> check_disappearance(const Pair& pair, const Gone& gone, std::int64_t known_deals,
                                              const CycleOptions& options);
 
 // A complete listing of `listed` records lacks `gone` of the `known` ones.

@@ -301,7 +301,8 @@ std::string restored(const Pair& pair, Side side) {
          "Nothing is written until a person says what counts.";
 }
 std::string restored_remedy(const Pair& pair, Side side) {
-  return "If what " + pair.title(side) + " shows is right: cosell sync --allow restored; else set it right there.";
+  return "If what " + pair.title(side) + " shows is right: cosell sync " + pair.name +
+         " --allow restored; else set it right there.";
 }
 
 std::string step_never(Irreversible step) {
@@ -434,6 +435,10 @@ std::string fill_in(const store::DealRow& row, const std::string& then) {
 
 std::string add_to_mapping() {
   return "Say it in the mapping file, under \"fields\"; cosell mapping check names the line.";
+}
+
+std::string statement_counts_later(const std::string& then) {
+  return "Nothing: " + then + " If it was signed before, an admin corrects the date in the mapping file.";
 }
 
 std::string name_a_reason_column() {

@@ -97,6 +97,8 @@ std::string reason_missing(const Pair& pair, const Standing& target, const std::
 std::string fill_in(const store::DealRow& row, const std::string& then);
 std::string name_a_reason_column();  // in the mapping file, for deals that are lost or declined
 std::string add_to_mapping();        // what every deal lacks because the mapping does not say it
+// What waits only for the date of a statement in the mapping; `then`: what follows by itself.
+std::string statement_counts_later(const std::string& then);
 // "\"Expected amount\", Amount": the label that people see, and the column's name.
 std::string labelled(const std::string& label, const std::string& column);
 // Columns of the opportunity, or what they lead to, that the CRM does not show to the bridge's user.

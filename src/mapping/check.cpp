@@ -283,7 +283,7 @@ class LiveCheck {
     if (path.empty()) return;
     std::vector<std::string> names;
     for (const LiveColumn& c : columns) {
-      if (text::starts_with(c.name, path)) names.push_back(c.name.substr(path.size()));
+      if (c.listed && text::starts_with(c.name, path)) names.push_back(c.name.substr(path.size()));
     }
     if (names.empty()) return;  // not listed
     for (const auto& [part, target] : data_.record) {

@@ -185,6 +185,10 @@ const std::string& Mapping::account_column() const { return data_->account_colum
 const std::string& Mapping::stage_column() const { return data_->stages.column(); }
 const CustomerRule& Mapping::customer_rule() const { return data_->customer; }
 const FieldRule& Mapping::rule(Field f) const { return data_->rules[static_cast<std::size_t>(f)]; }
+std::optional<Date> Mapping::counts_later(Field f, Date today) const {
+  const FieldPlan* plan = data_->plan(f);
+  return plan != nullptr && plan->is_signed_later(today) ? plan->signed_on : std::nullopt;
+}
 std::string Mapping::column_of(Field f, const std::string& part) const {
   const FieldPlan* plan = data_->plan(f);
   if (plan == nullptr) return rule(f).column;

@@ -163,6 +163,8 @@ class Mapping {
   // The column that a person fills in for this part of a field ("country", "email", "currency"; "": all of it); "" when
   // the mapping names none.
   std::string column_of(Field f, const std::string& part) const;
+  // The date of a statement that stands for this field and does not count yet.
+  std::optional<Date> counts_later(Field f, Date today) const;
   Backward backward() const;
   CreateInCrm create_in_crm() const;
   // The CRM stage that means "sent by Microsoft, not answered yet" for an opportunity like this one (without columns:
@@ -223,6 +225,7 @@ struct LiveColumn {
   std::string type = {};  // "text", "number", "boolean", "date", "instant", "picklist", "reference"; "" unknown
   int length = 0;         // longest text; 0: unbounded, or no text
   std::vector<std::string> values = {};  // picklist: stable values
+  bool listed = true;                    // by the CRM; false: its record is not described, and it is taken to be there
 };
 // What the file says of a day that is still to come.
 std::vector<FileFinding> check_against_day(const Mapping& mapping, Date today);

@@ -136,7 +136,8 @@ void StageTable::read_entry(const Node& entry, Findings& findings) {
 }
 
 void StageTable::check_reason(const StageMeaning& meaning, Findings& findings) {
-  const bool needed = meaning.outcome == Substatus::lost || meaning.outcome == Substatus::declined;
+  // No partner lets a deal expire (L-4), so nothing of that is sent.
+  const bool needed = meaning.outcome != Substatus::won && meaning.outcome != Substatus::expired;
   if (!needed || meaning.reason.has_column() || meaning.reason.constant) return;
   const std::string outcome = target_name(meaning);
   findings.warning(meaning.at, "no-reason",

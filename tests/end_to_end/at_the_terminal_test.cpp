@@ -152,7 +152,7 @@ TEST(Todo, BeginsWithTheGuardThatStoppedEverything) {
   EXPECT_THAT(first["since"].get<std::string>(), ::testing::StartsWith("20"));
   EXPECT_THAT(first["what"].get<std::string>(), HasSubstr("Stopped before the first write"));
   const std::string next = first["next_step"];
-  EXPECT_THAT(next, AllOf(HasSubstr("cosell plan"), HasSubstr("cosell sync --allow plan=")));
+  EXPECT_THAT(next, AllOf(HasSubstr("cosell plan"), HasSubstr("cosell sync " + sandbox.pair + " --allow plan=")));
   EXPECT_EQ(sandbox.answer({"todo", "--kind", "guard"})["todo"].size(), 1U);
   EXPECT_EQ(sandbox.answer({"todo", "--for", "nobody"})["todo"].size(), 0U);
   const Ended alert = sandbox.cosell({"status", "--alert"});

@@ -557,6 +557,27 @@ TEST(Guard, TellsOfDealsThatAreGoneInThePlanInTodoAndOfTheDealItself) {
   }
 }
 
+TEST(Guard, NamesAFewDealsThatAreGoneAndTheFullPlanAllOfThem) {
+  const Sandbox sandbox({20, {}, ""});
+  sandbox.answer({"sync"});
+  sandbox.configure("guards", Json{{"deletions", {{"share", 0.1}, {"deals", 1}}}});
+  std::vector<std::string> gone;
+  for (const Json& referral : PartnerCenter(sandbox).referrals()) {
+    if (gone.size() == 7) break;
+    sandbox.crm.post("edit", Json{{"id", referral["externalReferenceId"]}, {"delete", true}});
+    gone.push_back(referral["externalReferenceId"]);
+  }
+  ASSERT_EQ(gone.size(), 7U);
+  EXPECT_THAT(sandbox.cosell({"sync"}).err,
+              HasSubstr("and 2 more. All of them: cosell plan " + sandbox.pair + " --full"));
+  const Ended plan = sandbox.cosell({"plan", sandbox.pair, "--full"});
+  EXPECT_EQ(plan.code, 4);
+  for (const std::string& id : gone) EXPECT_THAT(plan.out, HasSubstr(id));
+  const Ended unknown = sandbox.cosell({"plan", "--deal", "nonsense"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("nonsense"));
+}
+
 TEST(Keep, ASandboxKeepsItsRecordsAndClockOverARestart) {
   Sandbox sandbox({15, {"--keep"}, ""});
   sandbox.answer({"sync"});

@@ -303,6 +303,24 @@ TEST_P(CrmToPartnerCenter, AMassClosingStopsBeforeTheFirstWrite) {  // I-13
   for (const auto& id : ids) EXPECT_EQ(world.referral_of(id)["substatus"], "Lost");
 }
 
+TEST_P(CrmToPartnerCenter, ADealThatWaitsForTheDateOfAStatementIsSentByItselfWhenItHasCome) {
+  World world({.crm = GetParam()});
+  const std::string date = to_string(add_days(date_of(world.clock().now()), 5));
+  world.restart_with({{"fields", {{"consent_contact", {{"date", date}}}}}});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  EXPECT_TRUE(world.referral_of(id).is_null());
+  EXPECT_EQ(world.deal_of(id).reason, "missing_field");
+  EXPECT_THAT(world.deal_of(id).message, HasSubstr("is dated " + date + " and counts from then on"));
+  EXPECT_THAT(world.deal_of(id).next_step, HasSubstr("the deal is then sent by itself"));
+  world.advance(days(2));
+  world.sync();
+  EXPECT_TRUE(world.referral_of(id).is_null()) << "not before";
+  world.advance(days(3));
+  world.sync();
+  EXPECT_FALSE(world.referral_of(id).is_null());
+}
+
 TEST_P(CrmToPartnerCenter, AllGuardsThatStopARunAreLetThroughWithTheOneCommandThatTheMessageNames) {  // I-13
   World world({.crm = GetParam()});
   std::vector<std::string> ids;
@@ -319,13 +337,14 @@ TEST_P(CrmToPartnerCenter, AllGuardsThatStopARunAreLetThroughWithTheOneCommandTh
     return report.stopped ? report.stopped->message : "";
   };
   EXPECT_THAT(said({}), HasSubstr("close 4 deals (33 % of all) and create 4 deals (33 % of all)"));
-  EXPECT_THAT(said({}), EndsWith(": cosell sync --allow closings creates"));
+  EXPECT_THAT(said({}), EndsWith(": cosell sync world --allow closings creates"));
   CycleOptions one;
   one.allow = {"creates"};
-  EXPECT_THAT(said(one), EndsWith(": cosell sync --allow closings creates")) << "what was allowed already stays so";
+  EXPECT_THAT(said(one), EndsWith(": cosell sync world --allow closings creates"))
+      << "what was allowed already stays so";
   CycleOptions service;
   service.command = "run";
-  EXPECT_THAT(said(service), HasSubstr(": cosell sync --allow closings creates (stop the service before"));
+  EXPECT_THAT(said(service), HasSubstr(": cosell sync world --allow closings creates (stop the service before"));
   CycleOptions both;
   both.allow = {"closings", "creates"};
   EXPECT_THAT(said(both), "");

@@ -424,10 +424,31 @@ TEST_P(Concurrency, AMassDeletionNamesItsDealsAndAPlanStopsForItAsASyncDoes) {  
   for (const auto& report : {world.sync(look), world.sync(), world.sync(look)}) {
     ASSERT_TRUE(report.stopped);
     EXPECT_EQ(report.guard, "deletions");
-    for (const char* name : {"Deal 0 (", "Deal 1 (", "Deal 2 (", "cosell sync --allow deletions"}) {
+    for (const char* name : {"Deal 0 (", "Deal 1 (", "Deal 2 (", "cosell sync world --allow deletions"}) {
       EXPECT_NE(report.stopped->message.find(name), std::string::npos) << report.stopped->message;
     }
     EXPECT_EQ(report.stopped->message.find("Deal 5"), std::string::npos) << report.stopped->message;
+  }
+}
+
+TEST_P(Concurrency, AMassDeletionDoesNotNameDealsThatWereToldAsGoneBefore) {  // I-13
+  World world({.crm = GetParam()});
+  const auto ids = three_of_six_are_deleted(world);
+  CycleOptions allowed;
+  allowed.allow = {"deletions"};
+  ASSERT_FALSE(world.sync(allowed).stopped);
+  for (std::size_t i = 3; i < 6; ++i) world.crm_delete(ids[i]);
+  world.restart_with({{"fields", {{"notes", {{"default", "Ask somebody else."}}}}}});  // everything is decided on anew
+  world.pair().settings.deletions = {0.2, 2};
+  world.advance(minutes(5));
+  const auto report = world.sync();
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.guard, "deletions");
+  for (const char* name : {"3 deals were", "Deal 3 (", "Deal 4 (", "Deal 5 ("}) {
+    EXPECT_NE(report.stopped->message.find(name), std::string::npos) << report.stopped->message;
+  }
+  for (const char* name : {"Deal 0", "Deal 1", "Deal 2"}) {
+    EXPECT_EQ(report.stopped->message.find(name), std::string::npos) << report.stopped->message;
   }
 }
 

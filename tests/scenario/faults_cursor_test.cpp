@@ -184,7 +184,7 @@ TEST_P(Cursors, F33_AnEmptyListingWhereDealsAreKnownStopsBeforeTheFirstWrite) { 
     EXPECT_EQ(report.guard, "deletions");
     EXPECT_EQ(report.stopped->kind, ErrorClass::guard);
     EXPECT_NE(report.stopped->message.find("no deal at all"), std::string::npos) << report.stopped->message;
-    EXPECT_NE(report.stopped->message.find("cosell sync --allow deletions"), std::string::npos);
+    EXPECT_NE(report.stopped->message.find("cosell sync world --allow deletions"), std::string::npos);
     EXPECT_EQ(writes_of_both(world), 0);
     world.advance(minutes(5));
   }

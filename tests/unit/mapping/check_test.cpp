@@ -151,6 +151,8 @@ TEST(LiveCheck, NamesAColumnOfTheAccountThatIsNotThere) {
   EXPECT_EQ(of_account(), "");
   std::erase_if(columns, [](const LiveColumn& c) { return c.name.rfind("Account.", 0) == 0; });
   EXPECT_EQ(of_account(), "") << "a CRM that does not list it says nothing";
+  columns.push_back({"Account.Name", false, "", 0, {}, false});
+  EXPECT_EQ(of_account(), "") << "what the mapping reads of it is no list of its columns";
 }
 
 TEST(LiveCheck, AddsToTheStagesThatACompanysFileHasAlready) {

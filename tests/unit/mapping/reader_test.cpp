@@ -70,6 +70,12 @@ TEST(MappingReader, FindsStagesThatDoNotFitTogether) {
   EXPECT_EQ(found("\"stages\": { \"map\": { \"A\": 10, \"W\": \"won\", \"L\": \"lost\" } }"),
             "~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-write-back\n~2:1 no-waiting-stage\n"
             "~2:43 no-reason");
+  for (const char* outcome : {"lost", "declined", "error"}) {
+    EXPECT_NE(found(std::string("\"stages\": { \"add\": { \"Gone\": \"") + outcome + "\" } }").find("no-reason"),
+              std::string::npos)
+        << outcome;
+  }
+  EXPECT_EQ(found("\"stages\": { \"add\": { \"Gone\": \"expired\" } }").find("no-reason"), std::string::npos);
   EXPECT_EQ(found("\"stages\": { \"map\": {} }"), "2:1 no-stages");
   const FileFinding several = only("\"stages\": { \"add\": { \"Scoping\": 60, \"Bid\": 60 } }");
   EXPECT_EQ(
