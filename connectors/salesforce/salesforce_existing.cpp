@@ -123,7 +123,8 @@ void settle_existing(Call& call, SalesforceReads& reads, std::span<const Operati
       // The create was refused; only the look at what is there failed.
       Error e = found.error();
       if (e.kind == ErrorClass::unknown || e.kind == ErrorClass::bad_response) e.kind = ErrorClass::transient;
-      e.of_one_record = e.of_one_record || e.kind == ErrorClass::forbidden;
+      const bool of_records = text::starts_with(e.rule, "INSUFFICIENT_ACCESS");  // else of the organisation or the user
+      e.of_one_record = e.of_one_record || (e.kind == ErrorClass::forbidden && of_records);
       outcome.what = std::move(e);
       continue;
     }

@@ -279,7 +279,11 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
   const bool by_guard = report->stopped && report->stopped->kind == ErrorClass::guard;
   if (one && (!report->stopped || by_guard)) {
     if (auto done = of_some_pair.look_at(session, config, asked.found())) {
-      if (by_guard) failed(session, &config, told_stop(**place, *report));  // perhaps before all deals were read
+      if (by_guard) {  // perhaps before all deals were read
+        const PairAnswer stop = failed(session, &config, told_stop(**place, *report));
+        done->code = worse(done->code, exit_code_of(*report));
+        if (const json::Value* why = stop.json.find("error")) done->json.set("stopped", *why);
+      }
       return std::move(*done);
     }
   }

@@ -106,14 +106,18 @@ TEST(SalesforcePush, LinksToTheRecordThatIsThereAndNotToOneInTheRecycleBinWithTh
 }
 
 TEST(SalesforcePush, AForbiddenLookAtTheRecordThatACreateMetIsOfThatCreate) {
-  TestOrg org;
-  org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-1")");
-  org.faults(R"([{"match":{"method":"GET","path":"/services/data/v60.0/queryAll"},"times":0,
-    "action":{"kind":"status","status":403,"body":[{"errorCode":"INSUFFICIENT_ACCESS","message":"x"}]}}])");
-  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft")), create_of("ref-2", new_deal("B"))});
-  ASSERT_EQ(kind_of(done[0]), "forbidden") << told(done[0]);
-  EXPECT_TRUE(error_in(done[0])->of_one_record);
-  EXPECT_EQ(kind_of(done[1]), "applied");
+  for (const auto& [code, of_one_record] :
+       {std::pair{"INSUFFICIENT_ACCESS", true}, std::pair{"API_DISABLED_FOR_ORG", false}}) {
+    TestOrg org;
+    org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-1")");
+    org.faults(R"([{"match":{"method":"GET","path":"/services/data/v60.0/queryAll"},"times":0,
+      "action":{"kind":"status","status":403,"body":[{"errorCode":")" +
+               std::string(code) + R"(","message":"x"}]}}])");
+    const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft")), create_of("ref-2", new_deal("B"))});
+    ASSERT_EQ(kind_of(done[0]), "forbidden") << told(done[0]);
+    EXPECT_EQ(error_in(done[0])->of_one_record, of_one_record) << code;
+    EXPECT_EQ(kind_of(done[1]), "applied");
+  }
 }
 
 // Nothing more is asked, so the create that met a record before waits with the others.
