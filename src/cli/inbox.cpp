@@ -49,7 +49,11 @@ Result<CarriedOut> carry_out_resolve(Workplace& place, const json::Value& argume
   std::vector<std::string> answers;
   for (const DealId id : deals_in(arguments)) {
     const json::Value* seen = of_deal(arguments, "seen", id);
-    choice->seen = seen == nullptr ? "nothing" : seen->text();
+    if (seen == nullptr) {
+      return make_error(ErrorClass::config,
+                        "The choice came without what it was made for. Look again: cosell todo, and choose once more.");
+    }
+    choice->seen = seen->text();
     auto resolved = engine::resolve(place.pair(), id, *choice, false);
     if (!resolved && resolved.error().kind == ErrorClass::store_damaged) return resolved.error();
     answers.push_back(resolved ? resolved->title + ": " + text::join(resolved->told, "; ") : resolved.error().message);

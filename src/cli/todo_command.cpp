@@ -49,10 +49,12 @@ bool is_owner(const DealRow& row, const std::string& owner) {
   return by_name || text::equals_ignore_case(row.owner_email, owner);
 }
 
-std::string next_step_of(const DealRow& row) {
+std::string next_step_of(const engine::Pair& pair, const DealRow& row) {
   const bool choice = row.reason != "conflict" && engine::can_be_chosen(row.reason);
   if (choice) return row.next_step + " All choices: cosell deals show " + short_id(row);
   if (!row.next_step.empty()) return row.next_step;
+  const bool unread_only = !waits_for_a_person(row) && engine::has_mark(row, engine::answer_unread_mark);
+  if (unread_only) return engine::words::unread_remedy(pair, Side::partner_center);
   return (row.state == store::DealState::failed ? "cosell replay " : look_command) + short_id(row);
 }
 
@@ -135,7 +137,7 @@ Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOpt
     filter.after = rows->back().id;
     for (DealRow& row : *rows) {
       const bool only_deadlines = options.kind == "deadline";
-      const bool listed = waits_for_a_person(row) || engine::has_mark(row, engine::warning_mark);
+      const bool listed = waits_for_a_person(row) || has_a_note(row);
       if ((!only_deadlines && !listed) || !is_owner(row, options.owner)) continue;
       Item item;
       item.kind = todo_kind(row);
@@ -150,7 +152,10 @@ Result<void> add_deals(std::vector<Item>& items, Workplace& place, const TodoOpt
       }
       item.pair = place.config().name;
       item.what = engine::words::state_line(row);
-      if (item.next_step.empty()) item.next_step = next_step_of(row);
+      if (item.next_step.empty()) item.next_step = next_step_of(place.pair(), row);
+      if (const std::string unread = engine::words::unread_answer(place.pair(), row); !unread.empty()) {
+        item.what = engine::words::one_after_the_other(item.what, unread);
+      }
       item.row = std::move(row);
       if (options.ics) add_pages(item, place.pair());
       items.push_back(std::move(item));

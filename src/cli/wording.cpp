@@ -206,7 +206,7 @@ std::string todo_kind(const DealRow& row) {
   if (row.state == DealState::failed) return "failed";
   const auto it = kinds_of_reasons().find(row.reason);
   if (it != kinds_of_reasons().end()) return it->second;
-  if (engine::has_mark(row, engine::warning_mark)) return "warning";
+  if (has_a_note(row)) return "warning";
   return row.waits_for == WaitFor::admin ? "mapping" : "other";
 }
 
@@ -219,6 +219,10 @@ bool is_of_kind(const DealRow& row, const std::string& kind) {
   const auto reasons = engine::reasons_of(row);
   const auto is_of = [&](const std::string& reason) { return is_reason_of_kind(reason, kind); };
   return todo_kind(row) == kind || std::any_of(reasons.begin(), reasons.end(), is_of);
+}
+
+bool has_a_note(const DealRow& row) {
+  return engine::has_mark(row, engine::warning_mark) || engine::has_mark(row, engine::answer_unread_mark);
 }
 
 bool is_a_person(WaitFor who) { return who == WaitFor::seller || who == WaitFor::admin || who == WaitFor::operator_; }

@@ -33,6 +33,8 @@ const std::vector<std::string>& known_reasons();
 // Waits for a person, or failed.
 bool is_a_person(store::WaitFor who);
 bool waits_for_a_person(const store::DealRow& row);
+// A note that keeps nothing back: a warning, or that Microsoft's answer could not be read.
+bool has_a_note(const store::DealRow& row);
 
 // "3 new referrals", from "partner_center.referral.create".
 std::string write_text(const engine::Pair& pair, const std::string& kind, std::int64_t count);

@@ -32,6 +32,11 @@ using store::OperationRow;
 constexpr int asked_at_once = 200;                                          // deals
 constexpr const char* approved_plan_property = "first_sync.approved_plan";  // the writes that a person approved
 
+bool waits_for_a_choice(const store::DealRow& row) {
+  const auto reasons = reasons_of(row);
+  return std::any_of(reasons.begin(), reasons.end(), can_be_chosen);
+}
+
 class Cycle {
  public:
   Cycle(const Pair& pair, const CycleOptions& options)
@@ -114,11 +119,6 @@ Result<void> Cycle::prepare() {
   }
   if (auto done = settler.probe_open_operations(); !done) return done;
   return pull();
-}
-
-bool waits_for_a_choice(const store::DealRow& row) {
-  const auto reasons = reasons_of(row);
-  return std::any_of(reasons.begin(), reasons.end(), can_be_chosen);
 }
 
 // The mapping or a setting is another one: every deal is looked at again. The bases are read under the new mapping too,

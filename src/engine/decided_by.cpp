@@ -1,3 +1,4 @@
+// Two properties of the store, kept together.
 #include "engine/decided_by.h"
 
 #include "base/text.h"

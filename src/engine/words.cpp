@@ -510,6 +510,14 @@ std::string unread(const Pair& pair, Side side, const store::DealRow& row, const
   if (half) what = "Microsoft's answer to this deal";
   return what + " could not be read in " + pair.title(side) + " (" + url + "): " + seen.unread_because;
 }
+std::string unread_answer(const Pair& pair, const store::DealRow& row) {
+  const auto why = row.marks.find(answer_unread_mark);
+  if (why == row.marks.end()) return "";
+  Observation seen;
+  seen.kind = RecordKind::microsoft_half;
+  seen.unread_because = why->second;
+  return unread(pair, Side::partner_center, row, seen);
+}
 std::string unread_remedy(const Pair& pair, Side side) {
   return "Open it in " + pair.title(side) + ". Where that works, nothing is to be done: it is read again by itself. " +
          "Else tell the support of " + pair.title(side) + ", with this address";

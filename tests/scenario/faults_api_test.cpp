@@ -1,6 +1,7 @@
 // Faults of the APIs' semantics, F-14 to F-24 (F-13 is in failure_test.cpp).
 #include "between.h"
 #include "engine/replay.h"
+#include "engine/words.h"
 #include "faults.h"
 
 namespace cosell::test {
@@ -153,9 +154,12 @@ TEST_P(ApiSemantics, F11_AnEngagementThatCannotBeAskedForKeepsNoOtherAnswerBack)
   EXPECT_EQ(told, 1) << "it is no news any more";
   EXPECT_EQ(world.opportunity(ids[1])["microsoft_answer"], "accepted");
   EXPECT_NE(world.opportunity(ids[0])["microsoft_answer"], "accepted");
+  const std::string unread = engine::words::unread_answer(world.pair(), world.deal_of(ids[0]));
+  EXPECT_EQ(unread.rfind("Microsoft's answer to this deal could not be read", 0), 0U) << unread;
   world.wire = nullptr;
   world.advance(hours(25));
   world.sync();
+  EXPECT_EQ(engine::words::unread_answer(world.pair(), world.deal_of(ids[0])), "");
   EXPECT_EQ(world.opportunity(ids[0])["microsoft_answer"], "accepted") << "it was asked again";
 }
 

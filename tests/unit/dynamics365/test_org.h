@@ -71,4 +71,37 @@ inline Columns new_deal(const std::string& name) {
           {"estimatedclosedate", Value(Date{2027, 1, 31})}};
 }
 
+inline Operation planned_from(const Observation& seen, Columns changes) {
+  Operation op = update_of(seen.id.value, std::move(changes));
+  op.must_match = seen.version;
+  for (const auto& change : op.changes) op.expected[change.first] = column(seen.columns, change.first);
+  return op;
+}
+
+inline const std::vector<std::string> kColumns = {"name",
+                                                  "estimatedvalue",
+                                                  "estimatedclosedate",
+                                                  "stage",
+                                                  "cosell_sync",
+                                                  "cosell_since",
+                                                  "cosell_help",
+                                                  "parentaccountid.name",
+                                                  "transactioncurrencyid.isocurrencycode",
+                                                  "ownerid.fullname",
+                                                  "ownerid.internalemailaddress"};
+
+inline Result<Page> pull_once(TestOrg& org, const Cursor& cursor, const std::vector<std::string>& columns = kColumns) {
+  Call call = org.call();
+  PullRequest request;
+  request.cursor = cursor;
+  request.columns = columns;
+  return org.connector->pull(call, request);
+}
+
+inline std::string kind_of_pull(TestOrg& org, const Cursor& cursor,
+                                const std::vector<std::string>& columns = kColumns) {
+  const auto page = pull_once(org, cursor, columns);
+  return page ? std::string("accepted") : std::string(name_of(page.error().kind));
+}
+
 }  // namespace cosell::test

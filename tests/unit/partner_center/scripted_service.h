@@ -88,4 +88,42 @@ inline std::string list_of(const std::vector<std::string>& rows, const std::stri
   return body + "]" + (next.empty() ? "" : R"(,"@odata.nextLink":")" + next + "\"") + "}";
 }
 
+inline std::vector<std::string> ids_of(const std::vector<Observation>& seen) {
+  std::vector<std::string> ids;
+  for (const Observation& o : seen) ids.push_back(o.id.value);
+  return ids;
+}
+
+inline PartnerCenterSettings ours() {
+  PartnerCenterSettings s;
+  s.organization_id = "org-1";
+  return s;
+}
+
+inline Operation edit(const std::string& id, const std::string& version = "\"v1\"") {
+  Operation op;
+  op.id = OperationId("op-" + id);
+  op.kind = RecordKind::referral;
+  op.verb = Verb::update;
+  op.target.id = RecordId(id);
+  op.must_match = VersionToken(version);
+  op.changes = {{"notes", Value(std::string("new"))}};
+  return op;
+}
+
+inline const Error& error_in(const Outcome& o) { return std::get<Error>(o.what); }
+
+inline Outcome push_one(ScriptedService& service, const Operation& op) {
+  Call call = service.call();
+  std::vector<Outcome> outcomes = service.connector->push(call, std::span(&op, 1));
+  EXPECT_EQ(outcomes.size(), 1u);
+  EXPECT_EQ(outcomes.front().id, op.id);
+  return outcomes.front();
+}
+
+inline Result<Page> pull(ScriptedService& service, const Cursor& cursor = {}, int limit = 2000) {
+  Call call = service.call();
+  return service.connector->pull(call, {cursor, {}, limit});
+}
+
 }  // namespace cosell::test

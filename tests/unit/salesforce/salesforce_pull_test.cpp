@@ -2,8 +2,6 @@
 // request.
 #include <gmock/gmock.h>
 
-#include <algorithm>
-
 #include "connectors/salesforce/salesforce_wire.h"
 #include "tests/unit/salesforce/test_org.h"
 
@@ -491,65 +489,6 @@ TEST(SalesforcePull, DecidesNothingByOurOwnClock) {
     ASSERT_TRUE(page) << page.error().message;
     EXPECT_EQ(page->seen.size(), 1U);
   }
-}
-
-std::vector<RecordRef> refs_to_new_deals(TestOrg& org, int deals) {
-  std::vector<RecordRef> refs;
-  for (int i = 0; i < deals; ++i) {
-    RecordRef ref;
-    ref.id = RecordId(org.create("Deal " + std::to_string(i)));
-    refs.push_back(ref);
-  }
-  return refs;
-}
-
-// Lists of ids and names that one address cannot hold go in several queries of one composite.
-TEST(SalesforceFetch, AsksForManyRecordsInOneApiCall) {
-  TestOrg org;
-  const auto refs = refs_to_new_deals(org, 700);
-  Call call = org.call();
-  const auto before = org.requests();
-  const auto rows = org.connector->fetch(call, refs, {"Name"});
-  ASSERT_TRUE(rows) << rows.error().message;
-  EXPECT_EQ(rows->size(), 700U);
-  EXPECT_EQ(org.requests() - before, 1U);
-  EXPECT_THAT(org.asked.back(), HasSubstr("POST /services/data/v60.0/composite"));
-}
-
-TEST(SalesforceFetch, FollowsThePagesOfAQueryInsideAComposite) {
-  TestOrg org;
-  org.set(R"({"page_size":200})");
-  const auto refs = refs_to_new_deals(org, 400);
-  Call call = org.call();
-  const auto rows = org.connector->fetch(call, refs, {"Name"});
-  ASSERT_TRUE(rows) << rows.error().message;
-  EXPECT_EQ(rows->size(), 400U);
-}
-
-TEST(SalesforceFetch, GoesWithoutTheCurrencyColumnInsideACompositeToo) {
-  TestOrg org;
-  org.set(R"({"multi_currency":false})");
-  const auto refs = refs_to_new_deals(org, 400);
-  Call call = org.call();
-  const auto rows = org.connector->fetch(call, refs, {"Name", "CurrencyIsoCode"});
-  ASSERT_TRUE(rows) << rows.error().message;
-  EXPECT_EQ(rows->size(), 400U);
-}
-
-TEST(SalesforceRelated, LooksForAThousandCustomersInOneApiCall) {
-  TestOrg org;
-  const std::string known = org.create_account(R"({"Name":"Customer 512"})");
-  std::vector<RelatedQuery> queries(1000);
-  for (std::size_t i = 0; i < queries.size(); ++i) {
-    queries[i].match = {{"Name", Value("Customer " + std::to_string(i))}};
-  }
-  Call call = org.call();
-  const auto before = org.requests();
-  const auto found = org.connector->related_to_each(call, queries);
-  ASSERT_TRUE(found) << found.error().message;
-  EXPECT_EQ(org.requests() - before, 1U);
-  for (std::size_t i = 0; i < queries.size(); ++i) EXPECT_EQ((*found)[i].size(), i == 512 ? 1U : 0U) << i;
-  EXPECT_EQ((*found)[512].front().id.value, known);
 }
 
 TEST(SalesforceWire, RefusesEveryBrokenPageWithoutFailing) {

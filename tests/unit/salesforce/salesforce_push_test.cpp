@@ -1,7 +1,6 @@
 // Writing: few calls, one outcome for each operation, and never a second record or a value lost.
 #include <gmock/gmock.h>
 
-#include "connectors/salesforce/salesforce_existing.h"
 #include "tests/unit/salesforce/test_org.h"
 
 namespace cosell::test {
@@ -9,14 +8,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-std::vector<Operation> creates_of(int deals, const std::string& keys) {
-  std::vector<Operation> creates;
-  for (int i = 0; i < deals; ++i) {
-    creates.push_back(create_of(keys + std::to_string(i), new_deal("D" + std::to_string(i))));
-  }
-  return creates;
-}
 
 TEST(SalesforcePush, CreatesByKeyOnceHoweverOftenItIsAsked) {
   TestOrg org;
@@ -30,107 +21,6 @@ TEST(SalesforcePush, CreatesByKeyOnceHoweverOftenItIsAsked) {
   EXPECT_EQ(applied_in(second[0])->id, applied_in(first[0])->id);
   EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 1U);
   EXPECT_EQ(fetch(org, {by_key("ref-1")}, {"Name"}).size(), 1U);
-}
-
-// One call more for all creates that met a record, and none where all is as it should be.
-TEST(SalesforcePush, LooksOnceForTheRecordsThatItsCreatesMet) {
-  TestOrg org;
-  std::vector<Operation> creates = creates_of(300, "ref-");
-  push(org, creates);
-  const auto before = org.requests();
-  for (const Outcome& o : push(org, creates)) {
-    ASSERT_EQ(kind_of(o), "applied");
-    EXPECT_FALSE(applied_in(o)->created);
-  }
-  EXPECT_EQ(org.requests() - before, 2U);
-}
-
-// The unique column does not look at case.
-TEST(SalesforcePush, FindsTheRecordInWhichAPersonTypedTheKeyInOtherCase) {
-  TestOrg org;
-  const std::string id = org.create("By hand", R"(,"Cosell_Referral_Id__c":"REF-1")");
-  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft"))});
-  ASSERT_EQ(kind_of(done[0]), "applied");
-  EXPECT_EQ(applied_in(done[0])->id.value, id);
-  EXPECT_FALSE(applied_in(done[0])->created);
-  EXPECT_EQ(value_of(org, id, "Name"), text_value("By hand"));
-}
-
-TEST(SalesforcePush, SaysThatTheRecordWithTheKeyIsOutOfSight) {
-  TestOrg org;
-  const std::string id = org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-1")");
-  org.set(R"({"hidden_rows":[")" + id + R"("]})");
-  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft")), create_of("ref-2", new_deal("B"))});
-  ASSERT_EQ(kind_of(done[0]), "rejected");
-  EXPECT_THAT(error_in(done[0])->message, HasSubstr("the bridge's user may not see it. Give the user read access"));
-  EXPECT_EQ(kind_of(done[1]), "applied");
-}
-
-// The server names the column as it was made, in the user's language; the configuration may write it in other case.
-TEST(SalesforcePush, KnowsARefusalByItsKeyFromOneByAnotherUniqueColumn) {
-  const auto is_key = [](const std::string& message) {
-    const bool as_made = salesforce::is_about_key({"DUPLICATE_VALUE", message, {}}, "Cosell_Referral_Id__c");
-    EXPECT_EQ(salesforce::is_about_key({"DUPLICATE_VALUE", message, {}}, "cosell_referral_id__c"), as_made) << message;
-    return as_made;
-  };
-  EXPECT_TRUE(
-      is_key("duplicate value found: Cosell_Referral_Id__c duplicates value on record with id: 006000000000001"));
-  EXPECT_TRUE(is_key("doppelter Wert gefunden: Cosell_Referral_Id__c dupliziert den Wert von 006000000000001"));
-  EXPECT_TRUE(is_key("duplicate value found: <unknown> duplicates value on record with id: <unknown>"));
-  EXPECT_FALSE(is_key("duplicate value found: Old_Cosell_Referral_Id__c duplicates value on record with id: 0060001"));
-  EXPECT_FALSE(is_key("duplicate value found: Cosell_Referral_Id__c2 duplicates value on record with id: 0060001"));
-}
-
-TEST(SalesforcePush, DoesNotTakeADeletedRecordForTheOneOutOfSightThatRefusesTheCreate) {
-  TestOrg org;
-  const std::string key = R"(,"Cosell_Referral_Id__c":"ref-1")";
-  org.control("edit", R"({"id":")" + org.create("Old", key) + R"(","delete":true})");
-  const std::string hidden = org.create("By hand", key);
-  org.set(R"({"hidden_rows":[")" + hidden + R"("]})");
-  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft"))});
-  EXPECT_EQ(kind_of(done[0]), "rejected") << told(done[0]);
-  EXPECT_THAT(told(done[0]), HasSubstr("the bridge's user may not see it"));
-}
-
-TEST(SalesforcePush, LinksToTheRecordThatIsThereAndNotToOneInTheRecycleBinWithTheSameKey) {
-  TestOrg org;
-  const std::string key = R"(,"Cosell_Referral_Id__c":"ref-1")";
-  org.control("edit", R"({"id":")" + org.create("Old", key) + R"(","delete":true})");
-  const std::string there = org.create("By hand", key);
-  org.tamper = [](http::Response& answer) {  // in a language in which the id is not found
-    answer.body = text::replace_all(answer.body, "duplicates value on record with id: ", "dupliziert den Wert von ");
-  };
-  const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft"))});
-  ASSERT_EQ(kind_of(done[0]), "applied") << told(done[0]);
-  EXPECT_EQ(applied_in(done[0])->id.value, there);
-}
-
-TEST(SalesforcePush, AForbiddenLookAtTheRecordThatACreateMetIsOfThatCreate) {
-  for (const auto& [code, of_one_record] :
-       {std::pair{"INSUFFICIENT_ACCESS", true}, std::pair{"API_DISABLED_FOR_ORG", false}}) {
-    TestOrg org;
-    org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-1")");
-    org.faults(R"([{"match":{"method":"GET","path":"/services/data/v60.0/queryAll"},"times":0,
-      "action":{"kind":"status","status":403,"body":[{"errorCode":")" +
-               std::string(code) + R"(","message":"x"}]}}])");
-    const auto done = push(org, {create_of("ref-1", new_deal("From Microsoft")), create_of("ref-2", new_deal("B"))});
-    ASSERT_EQ(kind_of(done[0]), "forbidden") << told(done[0]);
-    EXPECT_EQ(error_in(done[0])->of_one_record, of_one_record) << code;
-    EXPECT_EQ(kind_of(done[1]), "applied");
-  }
-}
-
-// Nothing more is asked, so the create that met a record before waits with the others.
-TEST(SalesforcePush, ACreateThatMetARecordWaitsWithThoseThatTheServerAskedToWait) {
-  TestOrg org;
-  org.create("By hand", R"(,"Cosell_Referral_Id__c":"ref-0")");
-  org.faults(R"([{"match":{"method":"POST","path":"/services/data/v60.0/composite"},"after":1,"times":0,
-    "action":{"kind":"throttle","retry_after":400}}])");
-  const auto done = push(org, creates_of(700, "ref-"));
-  EXPECT_EQ(kind_of(done[1]), "applied");
-  EXPECT_EQ(kind_of(done[600]), "throttled");
-  ASSERT_EQ(kind_of(done[0]), "throttled") << told(done[0]);
-  EXPECT_EQ(error_in(done[0])->not_before, error_in(done[600])->not_before);
 }
 
 // Versions before 48.0 do not know the member, and keep the order without it.
@@ -732,78 +622,6 @@ TEST(SalesforcePush, RefusesWhatItMustNotWrite) {
   org.set(R"({"multi_currency":false})");
   pull_all(org, {"Name", "CurrencyIsoCode"});
   EXPECT_EQ(kind_of(push(org, {update_of(a, {{"CurrencyIsoCode", text_value("USD")}})})[0]), "rejected");
-}
-
-TEST(SalesforceFetch, FindsRecordsByIdInEitherFormAndByKey) {
-  TestOrg org;
-  const std::string a = org.create("A", R"(,"Cosell_Referral_Id__c":"it's \"one\"")");
-  const std::string b = org.create("B");
-  const std::string gone = org.create("Gone");
-  org.control("edit", R"({"id":")" + gone + R"(","delete":true})");
-  EXPECT_THAT(names_of(fetch(org, {by_id(a.substr(0, 15)), by_id(b)}, {"Name"})),
-              testing::UnorderedElementsAre("A", "B"));
-  EXPECT_THAT(names_of(fetch(org, {by_key("it's \"one\"")}, {"Name"})), ElementsAre("A"));
-  EXPECT_TRUE(
-      fetch(org, {by_key("other"), by_id("006000000000999AAA"), by_id("rubbish' OR Id != null")}, {"Name"}).empty());
-  const auto rows = fetch(org, {by_id(gone)}, {"Name"});
-  ASSERT_EQ(rows.size(), 1U);
-  EXPECT_EQ(rows[0].existence, Existence::deleted);
-  const auto before = org.requests();
-  EXPECT_TRUE(fetch(org, {}, {"Name"}).empty());
-  EXPECT_EQ(org.requests(), before);
-}
-
-TEST(SalesforceFetch, AsksForManyIdsInFewRequestsAndMissesNone) {
-  TestOrg org;
-  std::vector<Operation> creates;
-  for (int i = 0; i < 1000; ++i) creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
-  std::vector<RecordRef> refs;
-  for (const Outcome& o : push(org, creates)) refs.push_back(by_id(applied_in(o)->id.value));
-  org.set(R"({"page_size":70})");
-  const auto before = org.requests();
-  EXPECT_EQ(fetch(org, refs, {"Name"}).size(), 1000U);
-  // Four lists of up to 300 ids, each in pages of 70.
-  EXPECT_LE(org.requests() - before, 20U);
-  std::vector<RecordRef> keys;
-  for (int i = 0; i < 1000; ++i) keys.push_back(by_key("ref-" + std::to_string(i)));
-  EXPECT_EQ(fetch(org, keys, {"Name"}).size(), 1000U);
-}
-
-TEST(SalesforceRelated, FindsTheCustomerByAllMatchColumns) {
-  TestOrg org;
-  const std::string a = org.create_account(R"({"Name":"L'Oréal","BillingPostalCode":"75001"})");
-  org.create_account(R"({"Name":"L'Oréal","BillingPostalCode":"69001"})");
-  RelatedQuery query;
-  query.match = {{"Name", text_value("L'Ore\xCC\x81"
-                                     "al")},
-                 {"BillingPostalCode", text_value("75001")}};
-  query.columns = {"Name", "BillingPostalCode"};
-  Call call = org.call();
-  auto rows = org.connector->related(call, query);
-  ASSERT_TRUE(rows) << rows.error().message;
-  ASSERT_EQ(rows->size(), 1U);
-  EXPECT_EQ(rows->front().id.value, a);
-  EXPECT_EQ(rows->front().kind, RecordKind::account);
-  query.match.erase("BillingPostalCode");
-  EXPECT_EQ(org.connector->related(call, query)->size(), 2U);
-  query.match["BillingPostalCode"] = Value();
-  EXPECT_TRUE(org.connector->related(call, query)->empty());
-}
-
-TEST(SalesforceRelated, FindsOwnersByMailAndLeavesOutThoseWhoLeft) {
-  TestOrg org;
-  RelatedQuery query;
-  query.kind = RecordKind::owner;
-  query.match = {{"email", text_value("mia.berger@cosell.example")}};
-  query.columns = {"Name", "Email"};
-  Call call = org.call();
-  const auto rows = org.connector->related(call, query);
-  ASSERT_TRUE(rows) << rows.error().message;
-  EXPECT_THAT(names_of(*rows), ElementsAre("Mia Berger"));
-  query.match = {{"email", text_value("old.seller@cosell.example")}};
-  EXPECT_TRUE(org.connector->related(call, query)->empty());
-  query.match = {};
-  EXPECT_FALSE(org.connector->related(call, query));
 }
 
 }  // namespace

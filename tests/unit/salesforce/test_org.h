@@ -54,4 +54,12 @@ inline Columns new_deal(const std::string& name) {
       {"Name", Value(name)}, {"StageName", Value(std::string("Prospecting"))}, {"CloseDate", Value(Date{2027, 1, 31})}};
 }
 
+inline std::vector<Operation> creates_of(int deals, const std::string& keys) {
+  std::vector<Operation> creates;
+  for (int i = 0; i < deals; ++i) {
+    creates.push_back(create_of(keys + std::to_string(i), new_deal("D" + std::to_string(i))));
+  }
+  return creates;
+}
+
 }  // namespace cosell::test
