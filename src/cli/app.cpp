@@ -10,6 +10,7 @@
 #include "cli/app_arguments.h"
 #include "cli/choices.h"
 #include "cli/exit.h"
+#include "cli/version.h"
 
 namespace cosell::cli {
 
@@ -40,7 +41,7 @@ class HelpText : public CLI::Formatter {
 App::App()
     : app_("Keeps the deals of a CRM and their co-sell referrals in Microsoft Partner Center the same.", "cosell") {
   app_.formatter(std::make_shared<HelpText>());
-  app_.set_version_flag("--version", std::string("cosell ") + COSELL_VERSION);
+  app_.set_version_flag("--version", "cosell " + version());
   app_.require_subcommand(1);
   app_.footer(
       "Begin with:\n  cosell sandbox --dir /tmp/try --deals 50     # rehearse on this machine\n"

@@ -10,6 +10,7 @@
 #include "cli/commands.h"
 #include "cli/find_deal.h"
 #include "cli/private_file.h"
+#include "cli/version.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "engine/past.h"
@@ -132,7 +133,7 @@ class Bundle {
     people_.add(row_.owner);
     people_.add(row_.owner_email);
     bundle_.text("what", "Everything that cosell knows of one deal; people are replaced by numbers.");
-    bundle_.text("made_at", to_string_seconds(session_.clock().now())).text("version", COSELL_VERSION);
+    bundle_.text("made_at", to_string_seconds(session_.clock().now())).text("version", version());
     bundle_.text("system", place_.pair().title(Side::crm)).value("deal", json_of(row_));
     for (const auto part : {&Bundle::sides, &Bundle::choices, &Bundle::writes, &Bundle::history, &Bundle::runs}) {
       if (auto done = (this->*part)(); !done) return done.error();

@@ -43,9 +43,13 @@ struct FieldEntry {
 };
 
 constexpr FieldEntry kFields[] = {
-    {Field::visible, "Visible to Microsoft sellers", "Ticked: Microsoft's sellers may see this deal.", ColumnKind::tick,
-     0},
-    {Field::help, "Help wanted from Microsoft", "What Microsoft is asked to help with. Empty: no help is asked for.",
+    {Field::visible, "Visible to Microsoft sellers",
+     "Ticked: Microsoft's sellers may see this deal. Until the time in the co-sell message it can be unticked; "
+     "afterwards it cannot be taken back.",
+     ColumnKind::tick, 0},
+    {Field::help, "Help wanted from Microsoft",
+     "What Microsoft is asked to help with; asking shows the deal to Microsoft. Empty: no help is asked for. Until the "
+     "time in the co-sell message it can be cleared; afterwards it cannot be taken back or changed.",
      ColumnKind::choice, 255},
     {Field::help_notes, "Notes for Microsoft's helper", "Which help is wanted. Microsoft reads this.",
      ColumnKind::long_text, 32000},
@@ -125,7 +129,9 @@ std::vector<OwnColumn> Mapping::own_columns() const {
   const Data& d = *data_;
   Collector out;
   const bool tick = d.select_values.size() == 1 && d.select_values.front() == Value(true);
-  OwnColumn select = column_from(d.select_column, "Share with Microsoft", "Decides whether this deal is co-sold.",
+  OwnColumn select = column_from(d.select_column, "Share with Microsoft",
+                                 "Decides whether this deal is kept the same in Microsoft Partner Center. What "
+                                 "Microsoft's sellers see is a field of its own.",
                                  tick ? ColumnKind::tick : ColumnKind::choice, 255);
   for (const Value& v : d.select_values) {
     if (!tick) select.choices.push_back({plain_text(v), plain_text(v)});

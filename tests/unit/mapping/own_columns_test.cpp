@@ -91,6 +91,7 @@ TEST(OwnColumns, AreTheSameInTheDeployableSalesforceFolder) {
     only_in_the_folder.push_back(name.substr(0, name.find('.')));
   }
   const std::string permissions = file_text(folder + "permissionsets/Cosell_Bridge.permissionset-meta.xml");
+  const std::string of_sellers = file_text(folder + "permissionsets/Cosell_Seller.permissionset-meta.xml");
   for (const OwnColumn& c : columns) {
     const std::string xml = file_text(folder + "objects/Opportunity/fields/" + c.name + ".field-meta.xml");
     EXPECT_EQ(between(xml, "fullName"), c.name);
@@ -101,10 +102,13 @@ TEST(OwnColumns, AreTheSameInTheDeployableSalesforceFolder) {
       EXPECT_EQ(between(xml, "length"), std::to_string(c.length)) << c.name;
     }
     EXPECT_EQ(between(xml, "unique"), c.key ? "true" : "") << c.name;
+    EXPECT_EQ(between(xml, "externalId"), c.key ? "true" : "") << c.name;
+    EXPECT_EQ(between(xml, "caseSensitive"), c.key ? "false" : "") << c.name;
     for (const OwnColumn::Choice& choice : c.choices) {
       EXPECT_NE(xml.find("<fullName>" + choice.value + "</fullName>"), std::string::npos) << c.name;
     }
     EXPECT_NE(permissions.find("<field>Opportunity." + c.name + "</field>"), std::string::npos) << c.name;
+    EXPECT_NE(of_sellers.find("<field>Opportunity." + c.name + "</field>"), std::string::npos) << c.name;
     only_in_the_folder.erase(std::remove(only_in_the_folder.begin(), only_in_the_folder.end(), c.name),
                              only_in_the_folder.end());
   }
