@@ -13,7 +13,20 @@ namespace cosell::cli {
 
 namespace {
 
-// Reasons of the deals that are known; a pair that never synced has none.
+// The rules of a system by which it ever refused a write.
+std::set<std::string> rules_met(store::Store& store) {
+  std::set<std::string> met;
+  store::OperationFilter filter;
+  filter.state = store::OperationState::rejected;
+  while (true) {
+    const auto refused = store.operations(filter);
+    if (!refused || refused->empty()) return met;
+    filter.after = refused->back().id;
+    for (const store::OperationRow& operation : *refused) met.insert(operation.error_rule);
+  }
+}
+
+// Reasons that deals have or had; a pair that never synced has none. What is over is no slip.
 std::set<std::string> reasons_met(Session& session, const std::string& pair) {
   std::set<std::string> met;
   for (const PairConfig& config : session.config.pairs) {
@@ -24,6 +37,7 @@ std::set<std::string> reasons_met(Session& session, const std::string& pair) {
     const auto states = (*place)->store().count_deals();
     if (!states) continue;
     for (const store::StateCount& state : *states) met.insert(state.reason);
+    met.merge(rules_met((*place)->store()));
   }
   return met;
 }

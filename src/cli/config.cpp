@@ -519,8 +519,12 @@ Result<std::string> find_config(const std::string& named) {
   if (there.empty() && !set("HOME").empty()) there = set("HOME") + "/.config";
   if (!there.empty()) there += "/cosell/cosell.jsonc";
   if (!there.empty() && fs::exists(there, failed)) return there;
-  return make_error(ErrorClass::config, "There is no configuration: " +
-                                            (there.empty() ? "no " + here : "neither " + here + " nor " + there) +
+  // Whoever may not look there is told so.
+  const std::string of_the_service = "/etc/cosell/cosell.jsonc";
+  const bool is_there = fs::exists(of_the_service, failed) || failed == std::errc::permission_denied;
+  if (is_there) return of_the_service;
+  return make_error(ErrorClass::config, "There is no configuration: neither " + here +
+                                            (there.empty() ? "" : ", " + there) + " nor " + of_the_service +
                                             ". Name one with --config FILE, or begin with: cosell init");
 }
 

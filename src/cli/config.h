@@ -61,7 +61,8 @@ bool is_pair_name(std::string_view name);
 // `file` is used for messages and as the place that relative paths start from.
 ReadConfig read_config(const std::string& file, std::string_view text);
 
-// The file that is used: the named one, else config/cosell.jsonc, else $XDG_CONFIG_HOME/cosell/cosell.jsonc.
+// The file that is used: the named one, else config/cosell.jsonc, else $XDG_CONFIG_HOME/cosell/cosell.jsonc,
+// else that of a service, /etc/cosell/cosell.jsonc.
 Result<std::string> find_config(const std::string& named);
 Result<std::string> read_text_file(const std::string& path);
 

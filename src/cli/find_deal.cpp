@@ -36,17 +36,66 @@ std::vector<std::string> parts_of(const std::string& named) {
   return parts;
 }
 
-Error ambiguous(const std::string& named, const std::vector<DealRow>& rows) {
-  std::string message = "\"" + named + "\" fits " + (rows.size() > candidates_shown ? "more than " : "") +
-                        text::count_of(std::min<std::size_t>(rows.size(), candidates_shown), "deal") + ":";
-  std::size_t shown = 0;
-  for (const DealRow& row : rows) {
-    if (++shown > candidates_shown) break;
-    DealRow state_only = row;
-    state_only.message.clear();
-    message += "\n  " + short_id(row) + "  " + row.title + "  (" + engine::words::state_line(state_only) + ")";
+// How well a text names a deal. The better way hides the others.
+enum class Fit : std::uint8_t { none, part_of_name, name, id };
+
+struct Fitting {
+  Fit fit = Fit::none;
+  std::vector<DealRow> rows;
+};
+
+Result<Fitting> fitting(const engine::Pair& pair, const std::string& named) {
+  for (const std::string& part : parts_of(text::trim(named))) {
+    for (const Side side : {Side::crm, Side::partner_center}) {
+      const RecordId id = pair.connector(side).normal_id(part);
+      if (id.empty()) continue;
+      auto row = pair.store->deal_by_record(side, id.value);
+      if (!row) return row.error();
+      if (*row) return Fitting{Fit::id, {**row}};
+    }
   }
-  return make_error(ErrorClass::config, message + "\nName one by its id.");
+  store::DealFilter filter;
+  filter.name_part = text::trim(named);
+  filter.limit = 500;
+  if (filter.name_part.empty()) return make_error(ErrorClass::config, "Name a deal: its id, its address or its name.");
+  auto rows = pair.store->deals(filter);
+  if (!rows) return rows.error();
+  if (rows->empty()) return Fitting{};
+  std::vector<DealRow> exact;
+  for (const DealRow& row : *rows) {
+    if (text::equals_ignore_case(text::trim(row.title), filter.name_part)) exact.push_back(row);
+  }
+  if (!exact.empty()) return Fitting{Fit::name, std::move(exact)};
+  return Fitting{Fit::part_of_name, *std::move(rows)};
+}
+
+struct Candidates {
+  std::string pair;  // told where it is not ""
+  std::vector<DealRow> rows;
+};
+
+bool is_left_alone(const Candidates& candidates) {
+  return std::all_of(candidates.rows.begin(), candidates.rows.end(),
+                     [](const DealRow& row) { return row.state == store::DealState::skipped; });
+}
+
+Error ambiguous(const std::string& named, const std::vector<Candidates>& candidates) {
+  std::size_t all = 0;
+  std::size_t shown = 0;
+  std::string lines;
+  for (const Candidates& of_pair : candidates) {
+    for (const DealRow& row : of_pair.rows) {
+      if (++all > candidates_shown) continue;
+      ++shown;
+      DealRow state_only = row;
+      state_only.message.clear();
+      lines += "\n  " + short_id(row) + "  " + row.title + "  (" + engine::words::state_line(state_only) + ")" +
+               (of_pair.pair.empty() ? "" : "  [" + of_pair.pair + "]");
+    }
+  }
+  return make_error(ErrorClass::config, "\"" + named + "\" fits " + (all > shown ? "more than " : "") +
+                                            text::count_of(shown, "deal") + ":" + lines + "\nName one by its id" +
+                                            (candidates.size() > 1 ? ", or its pair with --pair." : "."));
 }
 
 }  // namespace
@@ -80,15 +129,25 @@ Result<void> AskedDeal::tell(Output& output, json::Value& answer) const {
   return {};
 }
 
-std::string pair_that_knows(Session& session, const std::string& pair, const std::string& deal) {
-  if (!pair.empty() || session.config.pairs.size() == 1) return pair;
+Result<std::string> pair_that_knows(Session& session, const std::string& pair, const std::string& deal) {
+  if (deal.empty() || !pair.empty() || session.config.pairs.size() == 1) return pair;
+  Fit best = Fit::none;
+  std::vector<Candidates> candidates;
   for (const PairConfig& config : session.config.pairs) {
     auto place =
         Workplace::make(session, config, Workplace::Login::not_needed, Workplace::MappingUsed::own_told_by_command);
-    const bool open = place && (*place)->open_store(StoreMode::shared, false);
-    if (open && find_deal((*place)->pair(), deal)) return config.name;
+    if (!place || !(*place)->open_store(StoreMode::shared, false)) continue;
+    auto found = fitting((*place)->pair(), deal);
+    if (!found || found->rows.empty() || found->fit < best) continue;
+    if (found->fit > best) candidates.clear();
+    best = found->fit;
+    candidates.push_back({config.name, std::move(found->rows)});
   }
-  return pair;
+  // A record that several pairs see is of the one that does not leave it alone.
+  const bool has_owner = best == Fit::id && !std::all_of(candidates.begin(), candidates.end(), is_left_alone);
+  if (has_owner) std::erase_if(candidates, is_left_alone);
+  if (candidates.size() > 1) return ambiguous(deal, candidates);
+  return candidates.empty() ? pair : candidates.front().pair;
 }
 
 std::optional<PairAnswer> DealOfSomePair::look_at(Session& session, const PairConfig& config,
@@ -106,34 +165,14 @@ std::optional<PairAnswer> DealOfSomePair::look_at(Session& session, const PairCo
 }
 
 Result<DealRow> find_deal(const engine::Pair& pair, const std::string& named) {
-  for (const std::string& part : parts_of(text::trim(named))) {
-    for (const Side side : {Side::crm, Side::partner_center}) {
-      const RecordId id = pair.connector(side).normal_id(part);
-      if (id.empty()) continue;
-      auto row = pair.store->deal_by_record(side, id.value);
-      if (!row) return row.error();
-      if (*row) return **row;
-    }
-  }
-  store::DealFilter filter;
-  filter.name_part = text::trim(named);
-  filter.limit = 500;
-  if (filter.name_part.empty()) return make_error(ErrorClass::config, "Name a deal: its id, its address or its name.");
-  auto rows = pair.store->deals(filter);
-  if (!rows) return rows.error();
-  if (rows->empty()) {
-    Error error = make_error(ErrorClass::config, "No deal with this id, address or name is known: " + named +
-                                                     ". If it is new, it becomes known with the next sync.");
-    error.rule = unknown_deal;
-    return error;
-  }
-  if (rows->size() == 1) return rows->front();
-  std::vector<DealRow> exact;
-  for (const DealRow& row : *rows) {
-    if (text::equals_ignore_case(text::trim(row.title), filter.name_part)) exact.push_back(row);
-  }
-  if (exact.size() == 1) return exact.front();
-  return ambiguous(named, exact.empty() ? *rows : exact);
+  auto found = fitting(pair, named);
+  if (!found) return found.error();
+  if (found->rows.size() > 1) return ambiguous(named, {{"", std::move(found->rows)}});
+  if (!found->rows.empty()) return found->rows.front();
+  Error error = make_error(ErrorClass::config, "No deal with this id, address or name is known: " + named +
+                                                   ". If it is new, it becomes known with the next sync.");
+  error.rule = unknown_deal;
+  return error;
 }
 
 }  // namespace cosell::cli

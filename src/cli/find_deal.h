@@ -31,16 +31,18 @@ class AskedDeal {
   std::optional<Result<store::DealRow>> deal_;
 };
 
-// The pair to look in when none was named and there are several: the first one that knows the deal. `pair` otherwise.
-std::string pair_that_knows(Session& session, const std::string& pair, const std::string& deal);
+// The pair to look in when none was named and there are several: the one that knows the deal best, by its id before its
+// whole name before a part of it. `pair` where none knows it, or none was named in `deal`. Deals of several pairs that
+// fit as well are an error of class config that lists them.
+Result<std::string> pair_that_knows(Session& session, const std::string& pair, const std::string& deal);
 
 // A new deal of one of several pairs, which no store knows yet: each pair is asked, and those that do not have it are
 // no failure as long as one has.
 class DealOfSomePair {
  public:
   // `pair`: of pair_that_knows().
-  DealOfSomePair(const Session& session, const std::string& pair)
-      : several_(pair.empty() && session.config.pairs.size() > 1), last_(session.config.pairs.back().name) {}
+  DealOfSomePair(const Session& session, const Result<std::string>& pair)
+      : several_(pair && pair->empty() && session.config.pairs.size() > 1), last_(session.config.pairs.back().name) {}
   // What AskedDeal::found() said of this pair. An answer: this pair is done.
   std::optional<PairAnswer> look_at(Session& session, const PairConfig& config, const Result<void>& found);
 

@@ -225,7 +225,7 @@ int journal_prune_command(Session& session, const PruneOptions& options) {
   if (options.before.empty() == options.deal.empty()) {
     return failed(session, nullptr, make_error(ErrorClass::config, "Say either --before TIME or --deal D.")).code;
   }
-  const std::string pair = options.deal.empty() ? options.pair : pair_that_knows(session, options.pair, options.deal);
+  const auto pair = pair_that_knows(session, options.pair, options.deal);
   return for_each_pair(session, pair, [&](const PairConfig& config) { return prune_pair(session, config, options); });
 }
 

@@ -244,7 +244,7 @@ int mapping_explain_command(Output& output, const std::string& config, const Map
   }
   Session session(output);
   if (const auto wrong = session.start(config)) return *wrong;
-  const std::string pair = pair_that_knows(session, options.pair, options.deal);
+  const auto pair = pair_that_knows(session, options.pair, options.deal);
   if (!options.file.empty()) {
     if (auto usable = usable_mapping(options.file); !usable) return failed(session, nullptr, usable.error()).code;
     for (PairConfig& one : session.config.pairs) one.mapping = fs::absolute(options.file).string();

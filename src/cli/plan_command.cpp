@@ -54,9 +54,23 @@ Result<std::vector<PlannedDeal>> planned_deals(store::Store& store) {
   }
 }
 
-// Before the first sync with this store: do opportunities name their referrals already? Then a store of before knows
-// what both sides agreed on, and without it one of two edits is written over.
-Result<bool> were_synced_before(Workplace& place) {
+// Does the store, before the plan, know of any deal what both sides agreed on?
+Result<bool> knows_what_was_agreed(store::Store& store) {
+  store::DealFilter filter;
+  while (true) {
+    auto rows = store.deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return false;
+    filter.after = rows->back().id;
+    if (std::any_of(rows->begin(), rows->end(), [](const store::DealRow& row) { return row.crm.base.valid(); })) {
+      return true;
+    }
+  }
+}
+
+// Nothing agreed is known: do opportunities name their referrals all the same? Then another store or another connector
+// tied them, and without what was agreed one of two edits is written over.
+Result<bool> were_synced_elsewhere(Workplace& place) {
   auto done = place.store().property("first_sync_done");
   if (!done) return done.error();
   if (!done->empty()) return false;
@@ -264,6 +278,8 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
   if (auto opened = (*place)->open_store(StoreMode::scratch, false); !opened) {
     return failed(session, &config, opened.error());
   }
+  auto agreed = knows_what_was_agreed((*place)->store());
+  if (!agreed) return failed(session, &config, agreed.error());
   engine::CycleOptions cycle;
   cycle.command = "plan";
   cycle.plan_only = true;
@@ -299,13 +315,16 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
     const Counts counts = count(*deals);
     if (auto done = print_counts(session, **place, counts, *report); !done)
       return failed(session, &config, done.error());
-    auto before = were_synced_before(**place);
+    auto before = *agreed ? Result<bool>(false) : were_synced_elsewhere(**place);
     if (!before) return failed(session, &config, before.error());
     if (*before) {
       session.output.line();
       session.output.line(session.output.styled(
-          "These deals were synced before. What both sides agreed on then is not known in " + config.store +
-              ": is the store elsewhere? Name it in the configuration, or: cosell store restore FILE",
+          "These deals were synced before, with another store or by another connector. What both sides agreed on then is "
+          "not known in " +
+              config.store +
+              ", so that where they differ now the mapping's \"first_link\" decides. Where it was this program: name its "
+              "store in the configuration, or: cosell store restore FILE",
           Style::warning));
     }
     if (!report->warnings.empty()) session.output.line();
@@ -333,7 +352,7 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
 }  // namespace
 
 int plan_command(Session& session, const PlanOptions& options) {
-  const std::string pair = options.deal.empty() ? options.pair : pair_that_knows(session, options.pair, options.deal);
+  const auto pair = pair_that_knows(session, options.pair, options.deal);
   DealOfSomePair of_some_pair(session, pair);
   return for_each_pair(session, pair,
                        [&](const PairConfig& config) { return plan_pair(session, config, options, of_some_pair); });

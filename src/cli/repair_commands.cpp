@@ -209,8 +209,7 @@ int replay_command(Session& session, const ReplayOptions& options) {
   if (const auto wrong = cannot_choose(session, options.pair, ChosenBy::deal_kind, options.kind)) {
     return failed(session, nullptr, *wrong).code;
   }
-  const std::string pair =
-      options.deals.empty() ? options.pair : pair_that_knows(session, options.pair, options.deals.front());
+  const auto pair = pair_that_knows(session, options.pair, options.deals.empty() ? "" : options.deals.front());
   return for_each_pair(session, pair, [&](const PairConfig& config) { return replay_pair(session, config, options); });
 }
 
@@ -218,8 +217,7 @@ int approve_command(Session& session, const ApproveOptions& options) {
   if (options.deals.empty() == !options.all) {
     return usage(session, "Name the deals to approve, or use --all. What waits: cosell todo --kind approval");
   }
-  const std::string pair =
-      options.deals.empty() ? options.pair : pair_that_knows(session, options.pair, options.deals.front());
+  const auto pair = pair_that_knows(session, options.pair, options.deals.empty() ? "" : options.deals.front());
   return for_each_pair(session, pair, [&](const PairConfig& config) { return approve_pair(session, config, options); });
 }
 

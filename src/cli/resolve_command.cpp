@@ -207,8 +207,7 @@ int resolve_command(Session& session, const ResolveOptions& options) {
   if (const auto wrong = cannot_choose(session, options.pair, ChosenBy::deal_kind, options.kind)) {
     return failed(session, nullptr, *wrong).code;
   }
-  const std::string pair =
-      options.deals.empty() ? options.pair : pair_that_knows(session, options.pair, options.deals.front());
+  const auto pair = pair_that_knows(session, options.pair, options.deals.empty() ? "" : options.deals.front());
   return for_each_pair(session, pair, [&](const PairConfig& config) { return resolve_pair(session, config, options); });
 }
 

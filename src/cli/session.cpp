@@ -61,8 +61,10 @@ PairAnswer failed_part(Session& session, const PairConfig* pair, const Error& er
   return answer;
 }
 
-int for_each_pair(Session& session, const std::string& pair, const std::function<PairAnswer(const PairConfig&)>& work,
-                  PairName named) {
+int for_each_pair(Session& session, const Result<std::string>& which,
+                  const std::function<PairAnswer(const PairConfig&)>& work, PairName named) {
+  if (!which) return failed(session, nullptr, which.error()).code;
+  const std::string& pair = *which;
   if (!pair.empty() && session.config.find(pair) == nullptr) {
     const auto names = session.config.names();
     const std::string near = text::nearest(pair, names);

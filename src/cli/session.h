@@ -52,10 +52,10 @@ PairAnswer failed(Session& session, const PairConfig* pair, const Error& error);
 
 enum class PairName : std::uint8_t { heading, shown_by_command };
 
-// Runs `work` for the named pair, or for all; an unknown name is a usage error. With --json the answers come out as
-// { "pairs": [ … ] }.
-int for_each_pair(Session& session, const std::string& pair, const std::function<PairAnswer(const PairConfig&)>& work,
-                  PairName named = PairName::heading);
+// Runs `work` for the named pair, or for all where it is ""; an unknown name is a usage error, and one that could not
+// be told (pair_that_knows) ends the command with why. With --json the answers come out as { "pairs": [ … ] }.
+int for_each_pair(Session& session, const Result<std::string>& which,
+                  const std::function<PairAnswer(const PairConfig&)>& work, PairName named = PairName::heading);
 
 // --verbose: lines on standard error, without secrets.
 std::function<void(const std::string&)> make_log(std::ostream& err);

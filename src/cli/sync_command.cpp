@@ -78,7 +78,7 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
 }  // namespace
 
 int sync_command(Session& session, const SyncOptions& options) {
-  const std::string pair = options.deal.empty() ? options.pair : pair_that_knows(session, options.pair, options.deal);
+  const auto pair = pair_that_knows(session, options.pair, options.deal);
   DealOfSomePair of_some_pair(session, pair);
   return for_each_pair(session, pair,
                        [&](const PairConfig& config) { return sync_pair(session, config, options, of_some_pair); });

@@ -151,7 +151,8 @@ std::string propose_mapping(const Proposal& proposal) {
          table_text(stages, reason_column, "    ") + tables_of_types(proposal, stages, reason_column);
   out +=
       "\n  },\n  \"fields\": {\n"
-      "    \"close_date\": { \"default\": \"today + 90d\" }  // used once, for a new referral without a date. REVIEW\n"
+      "    \"close_date\": { \"default\": \"today + 90d\" },  // used once, for a new referral without a date. REVIEW\n"
+      "    \"marketplace_intent\": { \"default\": \"HaveNotDecided\" }  // where the seller says nothing. REVIEW\n"
       "    // Nobody can guess these; take the comment away and fill them in:\n"
       "    // , \"location\": { \"constant\": \"your PartnerID location\" }\n"
       "    // , \"consent_contact\": { \"statement\": \"how customers agree\", \"signed_by\": \"name\", \"date\": "

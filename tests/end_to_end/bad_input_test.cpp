@@ -67,7 +67,7 @@ TEST_F(BadInput, AMissingConfigurationIsNamed) {
   const Ended searched = run_cosell({"sync"}, elsewhere);
   EXPECT_EQ(searched.code, 2);
   EXPECT_THAT(searched.err, AllOf(HasSubstr("config/cosell.jsonc"), HasSubstr(home.path + "/.config/cosell/"),
-                                  HasSubstr("--config FILE")));
+                                  HasSubstr("/etc/cosell/"), HasSubstr("--config FILE")));
 }
 
 TEST_F(BadInput, AMistypedConfigurationIsShownWithLineAndColumn) {

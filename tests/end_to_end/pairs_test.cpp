@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // The cycles that a running `cosell run --json` has told of, of one pair.
 std::vector<Json> cycles_of(const Process& run, const std::string& pair) {
@@ -47,6 +48,33 @@ TEST(Pairs, FindTheOneDealThatIsMeantWhicheverOfThemHasIt) {
     const Ended ended = sandbox.cosell({command, "--deal", "Nobody knows this one"});
     EXPECT_EQ(ended.code, 2) << ended.out;
     EXPECT_THAT(ended.err, HasSubstr("No deal with this id, address or name is known"));
+  }
+}
+
+// A part of a name that fits in the first pair must not hide the deal of the second one that has just this name.
+TEST(Pairs, ANameIsOfTheDealThatHasItAndOneThatFitsInSeveralPairsIsAskedAbout) {
+  const Sandbox sandbox(both_pairs());
+  const auto rename = [&](const char* pair, const std::string& name) {
+    const bool salesforce = pair == std::string("salesforce");
+    const Json deals = sandbox.pairs.at(pair).crm.get("records")["opportunities"];
+    const std::string id = deals[0].value(salesforce ? "Id" : "opportunityid", "");
+    sandbox.pairs.at(pair).crm.post("edit", {{"object", salesforce ? "Opportunity" : "opportunity"},
+                                             {"id", id},
+                                             {"fields", {{salesforce ? "Name" : "name", name}}}});
+    return id;
+  };
+  const std::string meant = rename("dynamics365", "Alder Foods ERP");
+  rename("salesforce", "Alder Foods ERP phase 2");
+  ASSERT_EQ(sandbox.cosell({"sync", "--allow", "creates"}).code, 0);
+  const Ended shown = sandbox.cosell({"deals", "show", "Alder Foods ERP"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr(meant));
+  EXPECT_THAT(shown.out, Not(HasSubstr("phase 2")));
+  for (const char* command : {"show", "unlink"}) {
+    const Ended asked = sandbox.cosell({"deals", command, "Alder Foods"});
+    EXPECT_EQ(asked.code, 2) << asked.out;
+    EXPECT_THAT(asked.err, AllOf(HasSubstr("Alder Foods ERP phase 2"), HasSubstr(meant), HasSubstr("[dynamics365]"),
+                                 HasSubstr("[salesforce]"), HasSubstr("its pair with --pair")));
   }
 }
 

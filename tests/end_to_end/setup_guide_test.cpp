@@ -79,6 +79,8 @@ TEST(Unit, OfTheServiceSyncsUntilItIsStoppedAndOfTheTimerOnce) {
 // Who synced by hand before: the service begins with what was agreed, not with nothing.
 TEST(Service, TakesOverTheStoreAsTheGuideSays) {
   const Sandbox sandbox({5, {}, ""});
+  sandbox.answer({"sync", "--limit", "1"});
+  EXPECT_EQ(sandbox.cosell({"plan"}).out.find("synced before"), std::string::npos) << "this store knows the one";
   sandbox.answer({"sync"});
   const std::string copy = sandbox.folder->file("copy.db");
   const auto do_as_shown = [&](const std::string& command) {

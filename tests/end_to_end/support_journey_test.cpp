@@ -274,6 +274,7 @@ TEST_F(SupportJourney, FindUnderstandFixReplayResolveAndExplain) {
               AllOf(HasSubstr("would write to Salesforce: Amount = 2000000"), HasSubstr("Nothing was written")));
   expect_cause("FIELD_CUSTOM_VALIDATION_EXCEPTION", of_each_failure);
   EXPECT_EQ(repair({"replay", "--kind", "FIELD_CUSTOM_VALIDATION_EXCEPTION"}).code, 0);
+  EXPECT_EQ(repair({"replay", "--kind", "FIELD_CUSTOM_VALIDATION_EXCEPTION"}).code, 0) << "what is done is no slip";
   const Ended again = repair({"replay", opportunity_of(rule.front())});
   EXPECT_THAT(again.out, HasSubstr("already done"));
   EXPECT_EQ(repair({"replay", opportunity_of(permission.front())}).code, 0);

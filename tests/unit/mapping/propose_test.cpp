@@ -115,6 +115,18 @@ TEST(Proposal, NeverInventsALocationOrAConsent) {
   EXPECT_FALSE(loaded.mapping->complete_for_create({}, {}, Date{2026, 1, 1}).flag(Field::consent_contact));
 }
 
+// As `cosell init` writes it: whoever fills in what only the company knows has deals that can be created.
+TEST(Proposal, LeavesNoSellerTheIntentToBuyThroughTheMarketplace) {
+  for (const std::string& base : shipped_names()) {
+    Proposal p = proposed_for_company();
+    p.base = base;
+    const Loaded loaded = read_proposal(propose_mapping(p));
+    ASSERT_TRUE(loaded.mapping) << findings_of(loaded.findings);
+    EXPECT_FALSE(is_blank(loaded.mapping->complete_for_create({}, {}, Date{2026, 1, 1}).get(Field::marketplace_intent)))
+        << base;
+  }
+}
+
 TEST(Proposal, SaysWhenNoStageIsForDealsThatMicrosoftSent) {
   Proposal p = proposed_for_company();
   EXPECT_THAT(propose_mapping(p), Not(HasSubstr("No stage looks like")));
