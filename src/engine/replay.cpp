@@ -159,6 +159,10 @@ Result<ReplayReport> replay(const Pair& pair, const std::vector<DealId>& deals, 
     if (!down) continue;
     // The deals stay marked: they are replayed as soon as the side is back.
     report.cycle.side_is_down(side, *down);
+    for (Replayed& one : report.deals) {
+      one.already_done = false;
+      one.after = words::replayed_later(pair, side);
+    }
     return report;
   }
   std::set<std::int64_t> chosen;

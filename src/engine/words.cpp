@@ -510,6 +510,9 @@ std::string unread(const Pair& pair, Side side, const store::DealRow& row, const
   if (half) what = "Microsoft's answer to this deal";
   return what + " could not be read in " + pair.title(side) + " (" + url + "): " + seen.unread_because;
 }
+std::string replayed_later(const Pair& pair, Side side) {
+  return "Not sent yet. It is done by itself with the first sync for which " + pair.title(side) + " can be used again.";
+}
 std::string unread_answer(const Pair& pair, const store::DealRow& row) {
   const auto why = row.marks.find(answer_unread_mark);
   if (why == row.marks.end()) return "";

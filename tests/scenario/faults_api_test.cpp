@@ -204,6 +204,21 @@ TEST_P(ApiSemantics, F11_AReplayOfAReferralThatCannotBeReadSaysSo) {
   EXPECT_EQ(report->cycle.failures_total, 1);
 }
 
+// A replay that meets a side which is down says what becomes of the deal, and is done by itself later.
+TEST_P(ApiSemantics, F11_AReplayWhileASideIsDownIsDoneLaterAndSaysSo) {
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world);
+  world.faults(Side::partner_center,
+               scripted_fault("GET", referrals_route, {{"kind", "status"}, {"status", 503}}, 0, 0));
+  const auto report = engine::replay(world.pair(), {world.deal_of(id).id}, {});
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_TRUE(report->cycle.stopped);
+  EXPECT_FALSE(report->deals.at(0).already_done);
+  EXPECT_EQ(report->deals.at(0).after,
+            "Not sent yet. It is done by itself with the first sync for which Partner Center can be used again.");
+  EXPECT_TRUE(world.deal_of(id).dirty);
+}
+
 // The role of the bridge's user was changed: contacts of another team are not shown to it any more.
 TEST_P(ApiSemantics, F11_AContactThatIsNotShownAnyMoreEmptiesNothing) {  // I-07
   World world({.crm = GetParam()});
