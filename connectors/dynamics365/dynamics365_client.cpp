@@ -38,12 +38,13 @@ std::string Dynamics365Client::path(std::string_view rest) const {
   return "/api/data/" + settings_.api_version + "/" + std::string(rest);
 }
 
-Result<std::string> Dynamics365Client::own_path(const std::string& link) const {
+Result<std::string> Dynamics365Client::own_path(const std::string& link, const std::string& request) const {
   const auto url = http::parse_url(link);
   const bool here = url && (url->host.empty() || url->origin() == settings_.instance);
   if (!here || !text::starts_with(url->path, "/api/data/")) {
     return make_error(ErrorClass::bad_response,
-                      "Dynamics 365's answer names a next page that is not its own; it is not followed.");
+                      "Dynamics 365's answer to " + request +
+                          " names a next page that is not its own; it is not followed.");
   }
   return url->query.empty() ? url->path : url->path + "?" + url->query;
 }

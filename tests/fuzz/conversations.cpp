@@ -117,7 +117,7 @@ SalesforceSettings salesforce_settings() {
 
 Read dynamics365_link(std::string_view input) {
   const dynamics365::Dynamics365Client client(dynamics365_settings(), Talk::tokens());
-  return sound_path(client.own_path(std::string(input)), "/api/data/");
+  return sound_path(client.own_path(std::string(input), "GET opportunities"), "/api/data/");
 }
 
 Read salesforce_link(std::string_view input) {
@@ -156,7 +156,7 @@ Read dynamics365_processes(std::string_view input) {
 
 Read dynamics365_keys(std::string_view input) {
   const std::string columns =
-      R"({"value":[{"LogicalName":"cosell_referralid","SchemaName":"cosell_referralid","AttributeType":"String"}]})";
+      R"({"value":[{"LogicalName":"cosell_referralid","SchemaName":"cosell_referralid","AttributeType":"String","IsSecured":false}]})";
   const std::string who = R"({"OrganizationId":"11111111-2222-4333-8444-555555555555",)"
                           R"("UserId":"11111111-2222-4333-8444-555555555556"})";
   Talk talk([&](const http::Request& r) {
@@ -328,7 +328,7 @@ std::vector<Target> conversations() {
       {"salesforce_link", "next page", "/services/data/v60.0/query/0r8-1", salesforce_link},
       {"dynamics365_columns", "columns of opportunity",
        R"({"value":[{"LogicalName":"new_a","SchemaName":"new_A","AttributeType":"Money","MaxLength":100,"Format":"Text",)"
-       R"("DateTimeBehavior":{"Value":"UserLocal"},"Targets":["account"],"IsValidForCreate":true,"DisplayName":)"
+       R"("DateTimeBehavior":{"Value":"UserLocal"},"Targets":["account"],"IsValidForCreate":true,"IsSecured":false,"DisplayName":)"
        R"({"UserLocalizedLabel":{"Label":"A"}},"RequiredLevel":{"Value":"None"}}]})",
        dynamics365_columns},
       {"dynamics365_processes", "GET processstages",
