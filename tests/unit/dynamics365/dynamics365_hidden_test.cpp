@@ -355,5 +355,20 @@ TEST(Dynamics365Hidden, WaitsForASoundAnswerWhichSecuredColumnsItMayRead) {
   }
 }
 
+// What was read before it was perhaps hidden is no edit of somebody else.
+TEST(Dynamics365Hidden, WritesBesideWhatItPerhapsMayNotSee) {
+  TestOrg org;
+  const std::string id = org.create("Alder", R"(,"description":"Budget confirmed")");
+  const Cursor at = pull_all(org, {"name", "description"}).cursors.back();
+  org.set(R"({"unreadable_columns":["description"]})");
+  org.reword = refuse_what_is_secured_of("opportunity");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  org.reconnect();
+  ASSERT_EQ(kind_of_pull(org, at, {"name", "description"}), "accepted");
+  const Columns expected = {{"name", text_value("Alder Foods")}, {"description", text_value("Budget confirmed")}};
+  const auto outcomes = push(org, {update_of(id, {{"name", text_value("Alder AG")}}, expected)});
+  EXPECT_EQ(kind_of(outcomes.front()), "applied") << told(outcomes.front());
+}
+
 }  // namespace
 }  // namespace cosell::test
