@@ -313,6 +313,7 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
     if (error != nullptr && error->kind == ErrorClass::throttled && !asked_to_wait) asked_to_wait = *error;
   }
   if (asked_to_wait) {
+    call.meter.tell_asked_to_wait(call.side);
     batch_size_.too_much();
   } else {
     batch_size_.went_well(full, took);
