@@ -64,6 +64,9 @@ struct Observation {
   std::vector<std::string> hidden = {};
   // Of these, those of a record that the side names and does not show: it is there, whatever was known before.
   std::vector<std::string> of_hidden_records = {};
+  // Blank columns of which the side does not tell whether the user may read them. Nobody is taken to have emptied them;
+  // where nothing was known to stand in one, it is empty.
+  std::vector<std::string> perhaps_hidden = {};
   std::string unread_because = {};  // of an unreadable one; its id, or the engagement of a microsoft_half, is all else
 };
 

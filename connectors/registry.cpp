@@ -29,6 +29,7 @@ std::vector<System> all_systems() {
   dynamics365.name = "dynamics365";
   dynamics365.display_name = "Dynamics 365";
   dynamics365.is_crm = true;
+  dynamics365.one_at_a_time = true;
   dynamics365.check = check_dynamics365;
   dynamics365.make = make_dynamics365;
   dynamics365.login = dynamics365_login_facts;

@@ -20,6 +20,7 @@ struct System {
   std::string name;          // "partner_center"; names it in a configuration
   std::string display_name;  // "Partner Center"
   bool is_crm = false;
+  bool one_at_a_time = false;  // it is sent one request at a time, and no number of a configuration changes that
 
   // Reads the part (`crm` or `partner_center`) without touching anything. Errors are ErrorClass::config with
   // "line:column: …" and the nearest valid name.

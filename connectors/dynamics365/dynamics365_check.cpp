@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.h"
+#include "connectors/dynamics365/dynamics365_errors.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
 #include "connectors/dynamics365/dynamics365_privileges.h"
 #include "connectors/dynamics365/dynamics365_reads.h"
@@ -38,6 +40,18 @@ std::string remedy_for(const Error& e) {
     default:
       return "Check that \"url\" is the address of the environment, like https://contoso.crm.dynamics.com.";
   }
+}
+
+// Pulls ask the same; without an answer a column that looks empty may be one that the user may not read.
+Finding not_told(const std::string& table, const Error& e) {
+  const std::string what = "Secured columns of " + table;
+  if (comes_later(e) || e.kind == ErrorClass::bad_response) return problem(what, e.message, remedy_for(e));
+  return {
+      Level::warning, what,
+      "Dynamics 365 does not tell which they are, so what somebody empties there is not emptied in Partner Center: " +
+          e.message,
+      "Give the application user a security role that reads the definitions of tables and columns (\"Entity\" and "
+      "\"Field\" on the tab Customization), then look at such a deal again: cosell replay, with its id."};
 }
 
 // A column that the table does not have as it is: how it comes about is told.
@@ -84,6 +98,7 @@ void Dynamics365Check::table_findings(Call& call, const std::string& user, const
                                       std::vector<Finding>& findings) {
   std::map<std::string, std::string> tables = {
       {"accounts", "accountid"}, {"systemusers", "systemuserid"}, {"transactioncurrencies", "transactioncurrencyid"}};
+  std::set<std::string> read_from = {"opportunity"};
   const auto processes =
       processes_.in_use() ? processes_.tables(call) : Result<const std::vector<ProcessTable>*>(nullptr);
   if (processes && *processes != nullptr) {
@@ -91,7 +106,9 @@ void Dynamics365Check::table_findings(Call& call, const std::string& user, const
   }
   for (const std::string& column : columns_read) {
     const auto facts = standard_facts("opportunity", column.substr(0, column.find('.')));
-    if (facts && column.find('.') != std::string::npos && !facts->set.empty()) tables[facts->set] = facts->id;
+    if (!facts || column.find('.') == std::string::npos || facts->set.empty()) continue;
+    tables[facts->set] = facts->id;
+    if (column != kCurrencyColumn) read_from.insert(facts->table);
   }
   std::vector<Read> reads;
   for (const auto& [set, id] : tables) {
@@ -100,6 +117,7 @@ void Dynamics365Check::table_findings(Call& call, const std::string& user, const
   std::vector<std::vector<Privilege>> wanted = {standard_privileges()};
   if (processes && *processes != nullptr) wanted.push_back(process_privileges(**processes));
   for (const auto& privileges : wanted) reads.push_back(privileges_read(user, privileges));
+  for (const std::string& table : read_from) reads.push_back(schema_.secured_read(table));
   const auto answers = client_.read_all(call, reads);
   std::size_t n = 0;
   for (const auto& entry : tables) {
@@ -109,6 +127,11 @@ void Dynamics365Check::table_findings(Call& call, const std::string& user, const
   }
   for (const auto& privileges : wanted) {
     for (Finding& f : privilege_findings(privileges, answers[n++])) findings.push_back(std::move(f));
+  }
+  for (const std::string& table : read_from) {
+    const auto& answer = answers[n++];
+    const auto learnt = answer ? schema_.learn_secured(table, *answer) : Result<void>(answer.error());
+    if (!learnt) findings.push_back(not_told(table, learnt.error()));
   }
 }
 

@@ -38,12 +38,12 @@ std::string Dynamics365Client::path(std::string_view rest) const {
   return "/api/data/" + settings_.api_version + "/" + std::string(rest);
 }
 
-Result<std::string> Dynamics365Client::own_path(const std::string& link) const {
+Result<std::string> Dynamics365Client::own_path(const std::string& link, const std::string& request) const {
   const auto url = http::parse_url(link);
   const bool here = url && (url->host.empty() || url->origin() == settings_.instance);
   if (!here || !text::starts_with(url->path, "/api/data/")) {
-    return make_error(ErrorClass::bad_response,
-                      "Dynamics 365's answer names a next page that is not its own; it is not followed.");
+    return make_error(ErrorClass::bad_response, "Dynamics 365's answer to " + request +
+                                                    " names a next page that is not its own; it is not followed.");
   }
   return url->query.empty() ? url->path : url->path + "?" + url->query;
 }
@@ -159,6 +159,7 @@ Result<std::vector<Result<http::Response>>> Dynamics365Client::read_batch_once(C
       out.emplace_back(std::move(part));
     } else {
       out.emplace_back(error_of(part, {asks[i].name, false}, call.clock.now()));
+      if (out.back().error().kind == ErrorClass::throttled) call.meter.tell_asked_to_wait(call.side);
     }
   }
   return out;
@@ -210,10 +211,11 @@ Result<http::Response> Dynamics365Client::send_write(Call& call, const net::Exch
     return std::move(reply.response);
   }
   // A time to wait means that the request was turned away at the door.
-  if (reply.response->status == 503 &&
-      net::parse_retry_after(reply.response->headers.get("Retry-After"), call.clock.now())) {
-    reply.response->status = 429;
-  }
+  const bool asks_to_wait =
+      reply.response->status == 503 &&
+      net::parse_retry_after(reply.response->headers.get("Retry-After"), call.clock.now()).has_value();
+  if (asks_to_wait) reply.response->status = 429;
+  if (reply.response->status == 429) call.meter.tell_asked_to_wait(call.side);
   return std::move(reply.response);
 }
 

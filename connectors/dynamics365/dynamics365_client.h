@@ -52,9 +52,9 @@ class Dynamics365Client {
 
   // "/api/data/v9.2/" + rest; what begins with "/api/data/" stays.
   std::string path(std::string_view rest) const;
-  // Path and query of a link that the server gave. Refuses (`bad_response`) one that leads elsewhere: the token would
-  // go there.
-  Result<std::string> own_path(const std::string& link) const;
+  // Path and query of a link that the server gave with its answer to a request, named as in "GET opportunities".
+  // Refuses (`bad_response`) one that leads elsewhere: the token would go there.
+  Result<std::string> own_path(const std::string& link, const std::string& request) const;
 
   Result<void> ensure_login();
   // "1f0e…@contoso.crm.dynamics.com"; the organisation is empty until WhoAmI told it.

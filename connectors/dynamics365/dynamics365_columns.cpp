@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
+#include "connectors/dynamics365/dynamics365_wire.h"
 
 namespace cosell::dynamics365 {
 namespace {
@@ -140,6 +141,32 @@ http::Headers in_solution() {
   return headers;
 }
 
+// The columns that have an alternate key of their own.
+Result<std::vector<std::string>> keys_in(const http::Response& answer, const std::string& request) {
+  const auto table = read_body(answer.body, request);
+  if (!table) return table.error();
+  const json::Value* keys = table->find("Keys");
+  if (keys == nullptr || !keys->is_array()) return not_understood(request, "it has no list of keys.");
+  std::vector<std::string> columns;
+  for (const json::Value& key : keys->items()) {
+    const json::Value* attributes = key.find("KeyAttributes");
+    if (attributes == nullptr || !attributes->is_array()) return not_understood(request, "a key has no columns.");
+    if (attributes->items().size() == 1) columns.push_back(attributes->items().front().text());
+  }
+  return columns;
+}
+
+Result<int> language_in(const http::Response& answer, const std::string& request) {
+  const auto root = read_body(answer.body, request);
+  if (!root) return root.error();
+  const json::Value* rows = root->find("value");
+  const json::Value* code =
+      rows == nullptr || rows->items().empty() ? nullptr : rows->items().front().find("languagecode");
+  const auto number = code == nullptr ? std::nullopt : code->as_integer();
+  if (!number || *number < 1 || *number > 0xFFFFF) return not_understood(request, "it names no language.");
+  return static_cast<int>(*number);
+}
+
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -168,21 +195,15 @@ Result<Dynamics365Columns::Present> Dynamics365Columns::present(Call& call) {
       {"organizations?$select=languagecode", "GET organizations"}};
   const auto answers = client_.read_all(call, asks);
   if (!answers[0]) return answers[0].error();
-  const auto table = json::read(answers[0]->body);
-  const json::Value* keys = table ? table->find("Keys") : nullptr;
-  if (keys != nullptr) {
-    for (const json::Value& key : keys->items()) {
-      const json::Value* attributes = key.find("KeyAttributes");
-      if (attributes != nullptr && attributes->items().size() == 1) {
-        out.keys.push_back(attributes->items().front().text());
-      }
-    }
-  }
-  const auto rows = answers[1] ? json::read(answers[1]->body) : tl::unexpected(json::ReadError{});
-  const json::Value* list = rows ? rows->find("value") : nullptr;
-  const json::Value* code =
-      list == nullptr || list->items().empty() ? nullptr : list->items().front().find("languagecode");
-  if (code != nullptr && code->as_integer()) out.language = static_cast<int>(*code->as_integer());
+  auto keys = keys_in(*answers[0], asks[0].name);
+  if (!keys) return keys.error();
+  out.keys = *std::move(keys);
+  // Who may not read its language writes labels in English, which most organisations have.
+  if (!answers[1] && answers[1].error().kind == ErrorClass::forbidden) return out;
+  if (!answers[1]) return answers[1].error();
+  const auto language = language_in(*answers[1], asks[1].name);
+  if (!language) return language.error();
+  out.language = *language;
   return out;
 }
 
@@ -192,10 +213,14 @@ Result<std::string> Dynamics365Columns::row_id(Call& call, const std::string& se
     const auto answer =
         client_.read(call, {resource(set, {{"$select", id_column}, {"$filter", filter}}), "GET " + set});
     if (!answer) return answer.error();
-    const auto root = json::read(answer->body);
-    const json::Value* rows = root ? root->find("value") : nullptr;
-    if (rows == nullptr) return make_error(ErrorClass::bad_response, "The answer to GET " + set + " has no list.");
-    return rows->items().empty() ? std::string() : rows->items().front().text_of(id_column);
+    const auto root = read_body(answer->body, "GET " + set);
+    if (!root) return root.error();
+    const json::Value* rows = root->find("value");
+    if (rows == nullptr || !rows->is_array()) return not_understood("GET " + set, "it has no list of rows.");
+    if (rows->items().empty()) return std::string();
+    std::string id = normal_guid(rows->items().front().text_of(id_column));
+    if (id.empty()) return not_understood("GET " + set, "a row has no id.");
+    return id;
   };
   auto id = look();
   if (!id || !id->empty()) return id;

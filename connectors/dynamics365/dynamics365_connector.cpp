@@ -24,7 +24,7 @@ Capabilities capabilities_of(const Dynamics365Settings& settings) {
   c.client_key = Capabilities::ClientKey::unique;
   c.stage_after_create = settings.stage_column == dynamics365::kProcessColumn;
   c.batch_max = settings.batch_max;
-  c.in_flight_max = 4;
+  c.in_flight_max = 1;
   return c;
 }
 

@@ -119,9 +119,10 @@ Result<std::set<std::string>> readable_secured_columns(Call& call, Dynamics365Cl
   if (!who) return who.error();
   const auto me = read_body(who->body, kWhoAmI.name);
   if (!me) return me.error();
-  const auto answer = client.read(call, {"systemusers(" + normal_guid(me->text_of("UserId")) +
-                                             ")/Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()",
-                                         request});
+  const std::string user = normal_guid(me->text_of("UserId"));
+  if (user.empty()) return not_understood(kWhoAmI.name, "it names no user.");
+  const auto answer = client.read(
+      call, {"systemusers(" + user + ")/Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()", request});
   if (!answer) return answer.error();
   const auto root = read_body(answer->body, request);
   if (!root) return root.error();

@@ -203,7 +203,7 @@ Result<std::vector<ProcessInstance>> Dynamics365Processes::read_instances(Call& 
     }
     const std::string next = root->text_of("@odata.nextLink");
     if (next.empty()) return found;
-    auto path = client_.own_path(next);
+    auto path = client_.own_path(next, request);
     if (!path) return std::move(path.error());
     answer = client_.read(call, {*path, request});
   }

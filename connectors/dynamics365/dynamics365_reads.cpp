@@ -64,6 +64,9 @@ void recall_secured(Dynamics365Schema& schema, const Dynamics365Schema::Secured&
   for (const auto& [table, secured] : by_table) schema.recall_secured(table, secured);
 }
 
+// The organisation understood the question and does not answer it. What makes no sense, or comes later, is no refusal.
+bool is_refusal(const Error& e) { return e.kind != ErrorClass::bad_response && !comes_later(e); }
+
 // Customers and people who left are not offered.
 std::string active_condition(RecordKind kind) {
   return kind == RecordKind::owner ? "isdisabled eq false" : "statecode eq 0";
@@ -76,9 +79,7 @@ Result<std::string> organisation_in(const Result<http::Response>& answer) {
   const auto root = read_body(answer->body, kWhoAmI.name);
   if (!root) return root.error();
   std::string id = normal_guid(root->text_of("OrganizationId"));
-  if (id.empty()) {
-    return make_error(ErrorClass::bad_response, "Dynamics 365 does not say which organisation it is.");
-  }
+  if (id.empty()) return not_understood(kWhoAmI.name, "it does not say which organisation it is.");
   return id;
 }
 
@@ -203,7 +204,7 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
         "Dynamics 365 does not say how to read later changes of opportunities; check that change tracking "
         "is switched on for the table.");
   }
-  auto link = client_.own_path(page.caught_up ? rows->delta : rows->next);
+  auto link = client_.own_path(page.caught_up ? rows->delta : rows->next, "GET opportunities");
   if (!link) return std::move(link.error());
   empty_pages_ = page.caught_up || !rows->rows.empty() ? 0 : empty_pages_ + 1;
   if (page.caught_up) {
@@ -266,6 +267,7 @@ std::vector<Dynamics365Reads::SecuredColumn> Dynamics365Reads::secured_and_empty
 
 Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, std::vector<Row>& rows) {
   if (shape.table->kind != RecordKind::opportunity) return {};
+  note_untold(shape, rows);
   const Instant now = call.clock.now();
   const auto empty = secured_and_empty(shape, rows, now);
   if (empty.empty()) return {};
@@ -275,7 +277,7 @@ Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, 
   };
   if (!readable_asked_at_ || call.clock.now() - *readable_asked_at_ >= kReadableFresh) {
     auto asked = readable_secured_columns(call, client_);
-    if (!asked && comes_later(asked.error())) return std::move(asked.error());
+    if (!asked && !is_refusal(asked.error())) return std::move(asked.error());
     readable_ = asked ? std::optional(*std::move(asked)) : std::nullopt;
     readable_asked_at_ = call.clock.now();
   }
@@ -311,7 +313,10 @@ Result<void> Dynamics365Reads::fill(Call& call, const RowShape& shape, std::vect
   const bool due = is_due_what_is_secured(call, shape, rows);
   if (due) ask_what_is_secured(shape, false);
   const auto along = due ? Dynamics365Related::Along::by_itself_too : Dynamics365Related::Along::with_others;
-  if (auto filled = (related_.*how)(call, shape, rows, along); !filled) return filled;
+  if (auto filled = (related_.*how)(call, shape, rows, along); !filled) {
+    secured_asked_at_.reset();
+    return filled;
+  }
   if (due) secured_asked_at_ = call.clock.now();
   auto readable = check_secured(call, shape, rows);
   if (!readable) related_.forget();
@@ -346,11 +351,40 @@ bool Dynamics365Reads::is_due_what_is_secured(Call& call, const RowShape& shape,
 // Somebody may have put a column under security since; a first page has just described those of its own table.
 void Dynamics365Reads::ask_what_is_secured(const RowShape& shape, bool first) {
   std::set<std::string> tables = tables_behind(shape);
+  if (first) untold_.erase(shape.table->name);
   if (!first) tables.insert(shape.table->name);
   related_.ask_nothing_along();
   for (const std::string& table : tables) {
     related_.ask_along(schema_.secured_read(table),
-                       [this, table](const http::Response& answer) { schema_.learn_secured(table, answer); });
+                       [this, table](const Result<http::Response>& answer) { return learn_secured(table, answer); });
+  }
+}
+
+Result<void> Dynamics365Reads::learn_secured(const std::string& table, const Result<http::Response>& answer) {
+  if (!answer && !is_refusal(answer.error())) return answer.error();
+  auto learnt = answer ? schema_.learn_secured(table, *answer) : Result<void>{};
+  if (!answer) untold_.insert(table);
+  if (answer && learnt) untold_.erase(table);
+  return learnt;
+}
+
+// What was told before of a column that is secured still holds; any other may be secured since.
+bool Dynamics365Reads::is_untold(const std::string& table, const std::string& column) const {
+  return untold_.count(table) > 0 && schema_.secured(table).count(column) == 0;
+}
+
+void Dynamics365Reads::note_untold(const RowShape& shape, std::vector<Row>& rows) const {
+  for (const PlannedColumn& c : shape.columns) {
+    const bool related = c.from == PlannedColumn::From::related;
+    if (!related && c.from != PlannedColumn::From::own) continue;
+    const bool here = is_untold("opportunity", c.facts.lookup.empty() ? c.name : c.facts.lookup);
+    const bool there = related && is_untold(c.facts.table, c.column);
+    for (Row& row : rows) {
+      const bool live = row.seen.existence == Existence::live;
+      if (!live || !is_blank(column(row.seen.columns, c.name))) continue;
+      const bool names_one = related && !row.other_id(c).empty();
+      if (names_one ? there : here) row.seen.perhaps_hidden.push_back(c.name);
+    }
   }
 }
 
@@ -431,7 +465,7 @@ Result<std::vector<Observation>> Dynamics365Reads::rows_of(Call& call, const Row
         if (met.insert(row.seen.id).second) rows.push_back(std::move(row));
       }
       if (page->next.empty()) break;
-      auto path = client_.own_path(page->next);
+      auto path = client_.own_path(page->next, "GET " + shape.table->set);
       if (!path) return std::move(path.error());
       answer = client_.read(call, {*path, "GET " + shape.table->set});
     }

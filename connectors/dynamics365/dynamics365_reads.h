@@ -53,7 +53,8 @@ class Dynamics365Reads {
 
   // A secured column looks empty to those who may not read it. Where one does, it is asked whether the user may:
   // `schema_drift` when not, since nobody emptied it. Where the organisation does not tell, the rows say that it is
-  // hidden, unless it was shown with something in it lately: the right to read it may be taken away.
+  // hidden, unless it was shown with something in it lately: the right to read it may be taken away. Where it does not
+  // even tell which columns are secured, any column may be one that looks empty.
   Result<void> check_secured(Call& call, const RowShape& shape, std::vector<Row>& rows);
   struct SecuredColumn {
     std::string column;  // as the mapping names it
@@ -64,6 +65,9 @@ class Dynamics365Reads {
   // Those that rows show as empty, of what they refer to as well.
   std::vector<SecuredColumn> secured_and_empty(const RowShape& shape, std::vector<Row>& rows, Instant now);
   void ask_what_is_secured(const RowShape& shape, bool first);
+  Result<void> learn_secured(const std::string& table, const Result<http::Response>& answer);
+  bool is_untold(const std::string& table, const std::string& column) const;
+  void note_untold(const RowShape& shape, std::vector<Row>& rows) const;
   // Whether the question is due although no other read takes it along.
   bool is_due_what_is_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) const;
 
@@ -84,6 +88,7 @@ class Dynamics365Reads {
   std::optional<Instant> readable_asked_at_;
   std::map<std::string, Instant> shown_secured_;  // ids of those that showed something, and when last
   std::optional<Instant> secured_asked_at_;
+  std::set<std::string> untold_;  // tables of which the organisation refused to tell what is secured
 };
 
 // The organisation's id from the answer to WhoAmI.

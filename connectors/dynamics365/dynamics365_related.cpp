@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "connectors/dynamics365/dynamics365_errors.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
 
 namespace cosell::dynamics365 {
@@ -64,7 +63,7 @@ Result<void> Dynamics365Related::take(Call& call, const Wanted& wanted, Result<h
     }
     const std::string next = root->text_of("@odata.nextLink");
     if (next.empty()) return {};
-    auto path = client_.own_path(next);
+    auto path = client_.own_path(next, request);
     if (!path) return std::move(path.error());
     answer = client_.read(call, {*path, request});
   }
@@ -139,11 +138,7 @@ Result<void> Dynamics365Related::read(Call& call, std::map<std::string, Wanted>&
   for (const auto& [ask, take_answer] : along) reads.push_back(ask);
   auto answers = client_.read_all(call, reads);
   for (; !along.empty(); along.pop_back(), answers.pop_back()) {
-    if (answers.back()) {
-      along.back().second(*answers.back());
-    } else if (comes_later(answers.back().error())) {
-      return std::move(answers.back().error());
-    }
+    if (auto taken = along.back().second(answers.back()); !taken) return taken;
   }
   std::map<std::string, Found> fresh;
   for (std::size_t n = 0; n < answers.size(); ++n) {

@@ -35,9 +35,9 @@ class Dynamics365Related {
   void forget_customers() { customers_.clear(); }
   // What was read last may have been shown as empty to a user that may not read it.
   void forget();
-  // Something else to ask together with the next reads, once: so it costs no request of its own. What is refused is not
-  // handed on; what is to be tried again later fails the reads.
-  using TakeAnswer = std::function<void(const http::Response&)>;
+  // Something else to ask together with the next reads, once: so it costs no request of its own. What is made of the
+  // answer, or of its refusal, may fail the reads.
+  using TakeAnswer = std::function<Result<void>(const Result<http::Response>&)>;
   void ask_along(Read ask, TakeAnswer take) { along_.emplace_back(std::move(ask), std::move(take)); }
   void ask_nothing_along() { along_.clear(); }
 

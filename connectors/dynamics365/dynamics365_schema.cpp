@@ -267,6 +267,10 @@ Result<void> Dynamics365Schema::learn(Call& call, const std::string& table,
     if (!list) return list.error();
     for (const json::Value& attribute : (*list)->items()) {
       if (n == 0) {
+        const json::Value* secured = attribute.find("IsSecured");
+        const bool told = secured != nullptr && secured->is_bool() &&
+                          (!secured->as_bool() || !normal_guid(attribute.text_of("MetadataId")).empty());
+        if (!told) return not_understood(request, "it does not tell which of them are secured.");
         places[attribute.text_of("LogicalName")] = columns.size();
         columns.push_back(read_column(attribute));
         continue;
@@ -428,16 +432,21 @@ Read Dynamics365Schema::secured_read(const std::string& table) const {
           "GET secured columns of " + table};
 }
 
-void Dynamics365Schema::learn_secured(const std::string& table, const http::Response& answer) {
-  const auto root = read_body(answer.body, "GET secured columns of " + table);
-  const json::Value* list = root ? root->find("value") : nullptr;
-  if (list == nullptr || !list->is_array()) return;
-  Secured& secured = secured_[table];
-  secured.clear();
-  for (const json::Value& column : list->items()) {
+Result<void> Dynamics365Schema::learn_secured(const std::string& table, const http::Response& answer) {
+  const std::string request = secured_read(table).name;
+  const auto root = read_body(answer.body, request);
+  if (!root) return root.error();
+  const auto list = value_list(*root, request);
+  if (!list) return list.error();
+  Secured secured;
+  for (const json::Value& column : (*list)->items()) {
+    const std::string name = column.text_of("LogicalName");
     const std::string id = normal_guid(column.text_of("MetadataId"));
-    if (!id.empty()) secured[column.text_of("LogicalName")] = id;
+    if (name.empty() || id.empty()) return not_understood(request, "a column has no name or no id.");
+    secured[name] = id;
   }
+  secured_[table] = std::move(secured);
+  return {};
 }
 
 void Dynamics365Schema::forget() {

@@ -99,9 +99,9 @@ class Dynamics365Schema {
   const Secured& secured(const std::string& table) const;
   // From a read position, for a process that was not told yet.
   void recall_secured(const std::string& table, const Secured& secured);
-  // The short question for them, and its answer.
+  // The short question for them, and its answer; one that is not understood (`bad_response`) teaches nothing.
   Read secured_read(const std::string& table) const;
-  void learn_secured(const std::string& table, const http::Response& answer);
+  Result<void> learn_secured(const std::string& table, const http::Response& answer);
 
   // From the metadata; asks once.
   Result<const std::vector<DescribedColumn>*> columns_of(Call& call, const std::string& table);

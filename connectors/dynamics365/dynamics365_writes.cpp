@@ -38,6 +38,13 @@ bool is_what_was_written(const Value& written, const Value& shown) {
   return same_value(written, shown) || rounds_to(written, shown);
 }
 
+bool may_be_hidden(const Observation& seen, const std::string& column) {
+  const auto in = [&](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), column) != names.end();
+  };
+  return in(seen.hidden) || in(seen.perhaps_hidden);
+}
+
 // Neither its id nor its key leads to a record that the user sees: it is out of sight, or the refusal is about another
 // column whose values are unique, which only the server's own words tell.
 Error refused_by_another(Error refusal, RecordKind kind) {
@@ -117,8 +124,8 @@ std::optional<Error> Dynamics365Writes::judge_look(const Operation& op, const Ob
   if (op.must_match.empty()) {
     for (const auto& [name, value] : op.expected) {
       const auto it = seen.columns.find(name);
-      const bool hidden = std::find(seen.hidden.begin(), seen.hidden.end(), name) != seen.hidden.end();
-      if (it != seen.columns.end() && !hidden && !same_value(value, it->second)) changed.push_back(name);
+      if (it != seen.columns.end() && !may_be_hidden(seen, name) && !same_value(value, it->second))
+        changed.push_back(name);
     }
     // From here on the server itself watches that nobody changes the record in between.
     if (!op.expected.empty()) row.condition = seen.version.value;
@@ -306,6 +313,7 @@ std::optional<Error> Dynamics365Writes::send(Call& call, Push& push, std::vector
     if (error != nullptr && error->kind == ErrorClass::throttled && !asked_to_wait) asked_to_wait = *error;
   }
   if (asked_to_wait) {
+    call.meter.tell_asked_to_wait(call.side);
     batch_size_.too_much();
   } else {
     batch_size_.went_well(full, took);
@@ -487,8 +495,7 @@ void Dynamics365Writes::find_existing(Call& call, Push& push) {
       applied.id = there->id;
       applied.version = there->version;
       for (const PlannedColumn& c : row.shape->columns) {
-        const bool hidden = std::find(there->hidden.begin(), there->hidden.end(), c.name) != there->hidden.end();
-        if (!hidden) applied.shown[c.name] = there->columns.at(c.name);
+        if (!may_be_hidden(*there, c.name)) applied.shown[c.name] = there->columns.at(c.name);
       }
       push.succeed(row.index, std::move(applied), "");
     }

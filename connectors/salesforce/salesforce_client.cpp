@@ -173,7 +173,9 @@ Result<http::Response> SalesforceClient::judge(Call& call, const Ask& ask, Resul
     call.meter.tell_granted(call.side, {usage->used, usage->limit});
   }
   if (answer->status >= 200 && answer->status < 300) return answer;
-  return error_of(*answer, {ask.name, ask.writes}, call.clock.now());
+  Error e = error_of(*answer, {ask.name, ask.writes}, call.clock.now());
+  if (e.kind == ErrorClass::throttled) call.meter.tell_asked_to_wait(call.side);
+  return e;
 }
 
 Result<http::Response> SalesforceClient::send_once(Call& call, const Ask& ask) {
@@ -197,6 +199,7 @@ Result<http::Response> SalesforceClient::send_once(Call& call, const Ask& ask) {
   if (turned_away && (wait || reply.response->status == 429)) {
     Error e = net::error_from(ErrorClass::throttled, "Salesforce asks to wait before more is sent.", *reply.response);
     e.not_before = call.clock.now() + std::min(wait.value_or(seconds(30)), hours(1));
+    call.meter.tell_asked_to_wait(call.side);
     return e;
   }
   return std::move(reply.response);

@@ -189,7 +189,11 @@ Result<void> SalesforceColumns::make(Call& call, const OwnColumn& column) {
 Result<std::string> SalesforceColumns::permission_set(Call& call) {
   const auto found = rows(call, "SELECT Id FROM PermissionSet WHERE Name = " + in_quotes(kPermissionSet));
   if (!found) return found.error();
-  if (!found->items().empty()) return found->items().front().text_of("Id");
+  if (!found->items().empty()) {
+    const std::string id = found->items().front().text_of("Id");
+    if (id.empty()) return make_error(ErrorClass::bad_response, "The answer to GET query has a row without an id.");
+    return id;
+  }
   json::Value body = json::Value::object();
   body.set("Name", text_value(kPermissionSet));
   body.set("Label", text_value("Co-sell with Microsoft"));
@@ -231,7 +235,8 @@ Result<void> SalesforceColumns::assign(Call& call, const std::string& permission
   const std::string identity = root ? root->text_of("identity") : "";
   const std::string user = identity.substr(identity.rfind('/') + 1);
   if (!text::starts_with(user, "005")) {
-    return make_error(ErrorClass::bad_response, "Salesforce does not tell who the bridge's user is.");
+    return make_error(ErrorClass::bad_response,
+                      "The answer to " + ask.name + " does not tell who the bridge's user is.");
   }
   const auto found =
       rows(call, "SELECT Id FROM PermissionSetAssignment WHERE PermissionSetId = " + in_quotes(permission_set) +

@@ -485,6 +485,7 @@ std::optional<Error> SalesforceWrites::send(Call& call, std::span<const Operatio
     rows_in_call_.went_well(full, call.clock.now() - began);
   } else if (refused->kind == ErrorClass::throttled || refused->kind == ErrorClass::unknown) {
     rows_in_call_.too_much();
+    if (refused->kind == ErrorClass::throttled) call.meter.tell_asked_to_wait(call.side);
   }
   return refused;
 }

@@ -339,6 +339,7 @@ void Reader::pair(const json::Member& m) {
   pair.name = m.key;
   if (!is_pair_name(m.key)) problem(m.at, pair_name_rule);
   engine::Settings& s = pair.settings;
+  std::optional<json::Position> in_flight_crm;
   Members known;
   known["crm"] = [&](const json::Value& v) { crm(v, pair); };
   known["partner_center"] = [&](const json::Value& v) {
@@ -357,6 +358,7 @@ void Reader::pair(const json::Member& m) {
       sides[name] = [this, name, side, &s](const json::Value& x) { in_flight(x, name, s.in_flight[side]); };
     }
     members(v, "\"in_flight\"", sides);
+    if (const json::Value* crm = v.find("crm")) in_flight_crm = crm->at();
   };
   known["calls"] = [&](const json::Value& v) {
     Members sides;
@@ -370,6 +372,11 @@ void Reader::pair(const json::Member& m) {
   known["rules"] = [&](const json::Value& v) { rules(v, s.rules); };
   known["registration"] = [&](const json::Value& v) { registration(v, s); };
   members(m.value, "the pair \"" + m.key + "\"", known, {"crm", "partner_center", "mapping", "store"});
+  const System* crm_row = find_system(pair.crm_system);
+  if (in_flight_crm && crm_row != nullptr && crm_row->one_at_a_time) {
+    problem(*in_flight_crm, "\"crm\" of \"in_flight\" must be left out: " + crm_row->display_name +
+                                " is sent one request at a time, with many records in each");
+  }
   pair.on_this_machine = !leads_elsewhere(pair.crm) && !leads_elsewhere(pair.partner_center);
   config_.pairs.push_back(std::move(pair));
 }

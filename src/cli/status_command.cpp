@@ -300,7 +300,8 @@ class Status {
         o.number("per_minute", *allowed->second.per_minute);
       }
       const int at_once = place_.pair().call(side).max_in_flight;
-      text += "up to " + text::count_of(static_cast<std::size_t>(at_once), "request") + " at once";
+      text += at_once == 1 ? "one request at a time"
+                           : "up to " + text::count_of(static_cast<std::size_t>(at_once), "request") + " at once";
       o.number("in_flight", at_once);
       auto last = place_.in_flight_of_last_run(side);
       if (!last) return last.error();
@@ -309,7 +310,12 @@ class Status {
         text += std::to_string((*last)->now);
         o.number("in_flight_last_sync", (*last)->now).flag("slowed_down_last_sync", (*last)->slowed_down);
       }
-      row(side == Side::crm ? "Limits" : "", text, *last && (*last)->slowed_down ? Style::warning : Style::plain);
+      const auto waited = place_.asked_to_wait_in_last_run(side);
+      if (!waited) return waited.error();
+      const bool slowed_down = *last && (*last)->slowed_down;
+      if (*waited && !slowed_down) text += "; asked to wait in the last sync";
+      o.flag("asked_to_wait_last_sync", *waited);
+      row(side == Side::crm ? "Limits" : "", text, *waited || slowed_down ? Style::warning : Style::plain);
       list.set(store::name_of(side), o.done());
     }
     json_.set("limits", std::move(list));

@@ -309,6 +309,18 @@ Result<std::optional<net::InFlight>> Workplace::in_flight_of_last_run(store::Sid
   return std::optional<net::InFlight>();
 }
 
+Result<bool> Workplace::asked_to_wait_in_last_run(store::Side side) {
+  constexpr int looked_at = 100;
+  auto runs = store_->runs(looked_at);
+  if (!runs) return runs.error();
+  for (const store::RunRow& run : *runs) {  // newest first
+    const auto figures = json::read(run.figures.empty() ? "{}" : run.figures);
+    const json::Value* asked = figures ? figures->find(std::string("asked_to_wait.") + store::name_of(side)) : nullptr;
+    if (asked != nullptr) return asked->as_bool();
+  }
+  return false;
+}
+
 Result<void> Workplace::renew_allowances() {
   for (const auto side : {store::Side::crm, store::Side::partner_center}) {
     const auto configured = config_.calls.find(side);

@@ -80,6 +80,7 @@ class Workplace {
   Result<std::optional<GrantedCalls>> granted_calls(store::Side side);
   // How many requests at once the newest sync that asked this side ended with; nothing when none told it.
   Result<std::optional<net::InFlight>> in_flight_of_last_run(store::Side side);
+  Result<bool> asked_to_wait_in_last_run(store::Side side);
   // Reads keys and secrets again, as somebody may have replaced them; between cycles. After an error the logins of
   // before stay in use.
   Result<void> renew_logins() { return make_connectors(Login::needed); }

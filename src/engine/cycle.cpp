@@ -416,6 +416,8 @@ Result<void> Cycle::finish() {
       figures.set(granted + ".used", json::Value::integer(told->used));
       figures.set(granted + ".limit", json::Value::integer(told->limit));
     }
+    figures.set(std::string("asked_to_wait.") + store::name_of(side),
+                json::Value::boolean(pair_.meter->asked_to_wait(store::name_of(side))));
     if (const auto told = pair_.meter->in_flight(store::name_of(side))) {
       figures.set(std::string("in_flight.") + store::name_of(side), json::Value::integer(told->now));
       figures.set(std::string("slowed_down.") + store::name_of(side), json::Value::boolean(told->slowed_down));

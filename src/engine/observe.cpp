@@ -43,6 +43,8 @@ std::string title_from(const Pair& pair, Side side, const Observation& seen) {
 
 }  // namespace
 
+bool shows_all(const Observation& seen) { return seen.hidden.empty() && seen.perhaps_hidden.empty(); }
+
 Columns with_hidden(const Observation& seen, const Columns& before) {
   Columns columns = seen.columns;
   for (const std::string& name : seen.hidden) {
@@ -52,6 +54,9 @@ Columns with_hidden(const Observation& seen, const Columns& before) {
     } else {
       columns[name] = known->second;
     }
+  }
+  for (const std::string& name : seen.perhaps_hidden) {
+    if (const auto known = before.find(name); known != before.end()) columns[name] = known->second;
   }
   return columns;
 }
@@ -198,7 +203,11 @@ Result<Columns> Observer::columns_of(const Observation& seen, ImageId before) {
 
 bool Observer::note_hidden(DealRow& row, const Observation& seen, const Columns& shown) {
   std::string not_known;
-  for (const std::string& name : seen.hidden) {
+  std::vector<std::string> hidden = seen.hidden;
+  for (const std::string& name : seen.perhaps_hidden) {
+    if (std::find(hidden.begin(), hidden.end(), name) == hidden.end()) hidden.push_back(name);
+  }
+  for (const std::string& name : hidden) {
     // Kept from before it was hidden, it may be of another contact by now.
     const auto known = shown.find(name);
     const auto& there = seen.of_hidden_records;
@@ -239,12 +248,12 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   if (seen.existence == cosell::Existence::live) {
     if (auto noted = note_retyped_key(*row, side, seen, before); !noted) return noted;
     Columns completed;
-    if (!seen.hidden.empty()) {
+    if (!shows_all(seen)) {
       auto with_known = columns_of(seen, before);
       if (!with_known) return with_known.error();
       completed = std::move(*with_known);
     }
-    const Columns& shown = seen.hidden.empty() ? seen.columns : completed;
+    const Columns& shown = shows_all(seen) ? seen.columns : completed;
     auto image = pair_.store->put_image(shown, before);
     if (!image) return image.error();
     const bool hides_otherwise = side == Side::crm && note_hidden(*row, seen, shown);

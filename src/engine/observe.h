@@ -14,7 +14,10 @@ struct ObserveCounts {
   std::int64_t older = 0;    // states from before the known one; not taken (F-19, F-48)
 };
 
+// Does the side show whatever stands in the record?
+bool shows_all(const Observation& seen);
 // What a record shows, with what the side hides taken from its picture before; left out where that has it not either.
+// What it perhaps hides is taken from there as well, else it is empty.
 Columns with_hidden(const Observation& seen, const Columns& before);
 
 class Observer {

@@ -219,8 +219,8 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
   if (stage_follows(row) && !applied.stored && applied.shown.count(pair_.mapping->stage_column()) == 0) {
     laid_over.erase(pair_.mapping->stage_column());
   }
-  if (applied.stored && !applied.stored->hidden.empty()) laid_over = with_hidden(*applied.stored, before);
-  const Columns& picture = applied.stored && applied.stored->hidden.empty() ? applied.stored->columns : laid_over;
+  if (applied.stored && !shows_all(*applied.stored)) laid_over = with_hidden(*applied.stored, before);
+  const Columns& picture = applied.stored && shows_all(*applied.stored) ? applied.stored->columns : laid_over;
   auto image = store.put_image(picture, state.image);
   if (!image) return image.error();
   if (side == Side::crm && applied.stored) Observer::note_hidden(deal, *applied.stored, picture);

@@ -67,11 +67,22 @@ std::optional<InFlight> CallMeter::in_flight(const std::string& side) const {
   return it == in_flight_.end() ? std::nullopt : std::optional<InFlight>(it->second);
 }
 
+void CallMeter::tell_asked_to_wait(const std::string& side) {
+  const std::lock_guard lock(mutex_);
+  asked_to_wait_.insert(side);
+}
+
+bool CallMeter::asked_to_wait(const std::string& side) const {
+  const std::lock_guard lock(mutex_);
+  return asked_to_wait_.count(side) > 0;
+}
+
 void CallMeter::reset() {
   const std::lock_guard lock(mutex_);
   sides_.clear();
   granted_.clear();
   in_flight_.clear();
+  asked_to_wait_.clear();
 }
 
 }  // namespace cosell::net

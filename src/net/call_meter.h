@@ -1,11 +1,13 @@
 // Counts what the bridge asks of each side, as an admin pays for it: API calls with their repetitions, and logins
-// apart; and keeps what a side tells of the calls that it grants, and how many requests at once it bore. Thread-safe.
+// apart; and keeps what a side tells of the calls that it grants, how many requests at once it bore, and whether it
+// asked to wait. Thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace cosell::net {
@@ -43,6 +45,9 @@ class CallMeter {
   // `slowed_down`: since the last time this was told. Once true it stays so until the reset.
   void tell_in_flight(const std::string& side, InFlight in_flight);
   std::optional<InFlight> in_flight(const std::string& side) const;  // since the last reset
+  // The side asked to wait before more is sent (429 and the like), be it about one part of a request.
+  void tell_asked_to_wait(const std::string& side);
+  bool asked_to_wait(const std::string& side) const;  // since the last reset
   void reset();
 
  private:
@@ -50,6 +55,7 @@ class CallMeter {
   std::map<std::string, Calls> sides_;
   std::map<std::string, Granted> granted_;
   std::map<std::string, InFlight> in_flight_;
+  std::set<std::string> asked_to_wait_;
 };
 
 }  // namespace cosell::net

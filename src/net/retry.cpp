@@ -116,6 +116,12 @@ void count(const Lane& lane, const Exchange& exchange, const Reply& reply, CallK
   if (lane.meter != nullptr && reply.sent) lane.meter->count(lane.side, exchange.request.method, kind);
 }
 
+// A login is answered by another server.
+void note_wait(const Lane& lane, const Verdict& verdict, CallKind kind) {
+  const bool asked = verdict.error && verdict.error->kind == ErrorClass::throttled;
+  if (asked && kind == CallKind::api && lane.meter != nullptr) lane.meter->tell_asked_to_wait(lane.side);
+}
+
 void tell(AdaptiveLimit& limit, const Verdict& verdict) {
   if (verdict.slow_down) {
     limit.throttled();
@@ -164,6 +170,7 @@ Result<http::Response> send(const Lane& lane, const Exchange& exchange, const Re
     Reply reply = lane.transport.exchange(exchange);
     count(lane, exchange, reply, kind);
     const Verdict verdict = judge(lane, exchange, reply, safety);
+    note_wait(lane, verdict, kind);
     if (!verdict.error) return std::move(reply.response);
     const Duration wait = budget.wait_for(verdict, attempt);
     if (!verdict.again || !budget.allows(wait, attempt)) return final_error(lane, verdict, attempt, wait);
@@ -188,6 +195,7 @@ void send_each(const Lane& lane, const std::function<const Exchange*()>& next, A
     const Exchange& exchange = *under_way.extract(index).mapped();
     count(lane, exchange, reply, CallKind::api);
     const Verdict verdict = judge(lane, exchange, reply, Safety::once);
+    note_wait(lane, verdict, CallKind::api);
     tell(limit, verdict);
     if (!verdict.error) return done(index, std::move(reply.response));
     done(index, final_error(lane, verdict, 1, budget.wait_for(verdict, 1)));
@@ -215,6 +223,7 @@ void send_all(const Lane& lane, std::span<const Exchange> exchanges, const Retry
       answered[nth] = true;
       count(lane, exchanges[index], reply, CallKind::api);
       const Verdict verdict = judge(lane, exchanges[index], reply, safety);
+      note_wait(lane, verdict, CallKind::api);
       tell(limit, verdict);
       if (!verdict.error) return done(index, std::move(reply.response));
       const Duration wait = budget.wait_for(verdict, attempt);

@@ -16,6 +16,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Rows of a CSV text; empty when it is none.
 std::vector<std::vector<std::string>> read_csv(const std::string& text) {
@@ -194,6 +195,29 @@ TEST(Limits, OfBothSidesStandInTheStatusWithWhatTheyBoreLast) {
   EXPECT_EQ(limits["partner_center"]["slowed_down_last_sync"], true);
   EXPECT_LT(limits["partner_center"]["in_flight_last_sync"], 8);
   EXPECT_THAT(sandbox->cosell({"status"}).out, HasSubstr("; slowed down in the last sync, to "));
+}
+
+class LimitsOfCrm : public ::testing::TestWithParam<std::string> {};
+
+INSTANTIATE_TEST_SUITE_P(Crms, LimitsOfCrm, ::testing::Values("salesforce", "dynamics365"),
+                         [](const auto& crm) { return crm.param; });
+
+// The sync after it is a quiet one.
+TEST_P(LimitsOfCrm, SayInTheStatusThatItAskedToWait) {
+  const Sandbox sandbox({5, {}, "", GetParam()});
+  const bool many = GetParam() == "salesforce";
+  EXPECT_EQ(sandbox.answer({"status"})["limits"]["crm"]["asked_to_wait_last_sync"], false);
+  sandbox.crm.fail(Json{{"method", "GET"}, {"path", many ? "/services/data" : "/api/data"}}, 0, 1,
+                   Json{{"kind", "throttle"}, {"retry_after", 1}});
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+  EXPECT_EQ(sandbox.crm.faults_fired(), 1);
+  EXPECT_EQ(sandbox.answer({"status"})["limits"]["crm"]["asked_to_wait_last_sync"], true);
+  const std::string one = many ? "Salesforce: up to 4 requests at once" : "Dynamics 365: one request at a time";
+  const std::string text = sandbox.cosell({"status"}).out;
+  EXPECT_THAT(text, HasSubstr(one));
+  EXPECT_THAT(text, ContainsRegex("(asked to wait|slowed down) in the last sync"));
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+  EXPECT_THAT(sandbox.cosell({"status"}).out, AllOf(HasSubstr(one), Not(ContainsRegex("asked to wait|slowed down"))));
 }
 
 TEST(LostAnswer, IsToldWithTheIdThatWasSentInHistoryAndBundle) {

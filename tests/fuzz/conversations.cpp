@@ -1,4 +1,4 @@
-// Readers that stand behind a request: everything else is answered as it should be, and one answer is the input.
+// Logins, what is saved of them and of a pilot, and compressed answers.
 #include "tests/fuzz/conversations.h"
 
 #include <unistd.h>
@@ -7,202 +7,16 @@
 #include <fstream>
 
 #include "base/json.h"
-#include "connectors/dynamics365/dynamics365_client.h"
-#include "connectors/dynamics365/dynamics365_connector.h"
-#include "connectors/dynamics365/dynamics365_process.h"
-#include "connectors/dynamics365/dynamics365_schema.h"
-#include "connectors/salesforce/salesforce_client.h"
-#include "connectors/salesforce/salesforce_connector.h"
+#include "cli/learned.h"
 #include "net/device_login.h"
 #include "net/gzip.h"
-#include "net/in_process_transport.h"
-#include "net/oauth.h"
 #include "net/sealed.h"
 #include "net/token_store.h"
+#include "tests/fuzz/talk.h"
 
 namespace cosell::fuzz {
 
 namespace {
-
-using Read = std::optional<Error>;
-using Text = std::function<std::string(const http::Request&)>;
-
-const std::string kHere = "https://crm.example";
-
-Error not_understood(const std::string& why) { return make_error(ErrorClass::bad_response, why); }
-
-// Refusals of the login or of the configuration are as good as "not understood"; a fault of our own is not.
-Read as_refusal(Error e) {
-  if (e.kind != ErrorClass::bug) e.kind = ErrorClass::bad_response;
-  return e;
-}
-
-// A path that a link may lead to must not smuggle anything into the request.
-Read sound_path(const Result<std::string>& path, const std::string& below) {
-  if (!path) return path.error();
-  const bool sound = path->compare(0, below.size(), below) == 0 &&
-                     path->find_first_of(std::string("\r\n \t\0", 5)) == std::string::npos;
-  if (!sound) return make_error(ErrorClass::bug, "leads to " + *path);
-  return std::nullopt;
-}
-
-class FixedToken final : public net::TokenSource {
- public:
-  Result<std::string> token() override { return std::string("t"); }
-  void invalidate() override {}
-};
-
-http::Response answer_with(std::string body, const std::string& type = "application/json") {
-  http::Response response;
-  response.status = 200;
-  response.headers.set("Content-Type", type);
-  response.body = std::move(body);
-  return response;
-}
-
-// Another end of the line that answers with a text of the test's choice.
-class Talk {
- public:
-  explicit Talk(Text text)
-      : text_(std::move(text)), transport_([this](const http::Request& r) { return deliver(r); }) {}
-
-  Call call() { return Call{transport_, clock_, random_, meter_, "crm", 4, seconds(60), {}}; }
-  net::Lane lane() { return {"Salesforce", transport_, clock_, random_, &meter_}; }
-  static std::shared_ptr<net::TokenSource> tokens() { return std::make_shared<FixedToken>(); }
-
- private:
-  net::Delivered deliver(const http::Request& request) const {
-    const bool batch = request.url.find("$batch") != std::string::npos;
-    return {net::Delivered::Kind::response,
-            answer_with(text_(request), batch ? "multipart/mixed; boundary=b" : "application/json")};
-  }
-
-  Text text_;
-  ManualClock clock_{Instant{1'795'000'000'000}};
-  SeededRandom random_{3};
-  net::CallMeter meter_;
-  net::InProcessTransport transport_;
-};
-
-bool asks_for(const http::Request& request, std::string_view part) {
-  return request.url.find(part) != std::string::npos;
-}
-
-// The same JSON to each read of a batch.
-std::string batch_of(const http::Request& request, const std::string& json) {
-  std::string out;
-  for (std::size_t at = request.body.find("\nGET "); at != std::string::npos;
-       at = request.body.find("\nGET ", at + 1)) {
-    out +=
-        "--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\nHTTP/1.1 200 OK\r\n"
-        "Content-Type: application/json\r\n\r\n" +
-        json + "\r\n";
-  }
-  return out + "--b--\r\n";
-}
-
-Dynamics365Settings dynamics365_settings() {
-  Dynamics365Settings s;
-  s.instance = kHere;
-  return s;
-}
-
-SalesforceSettings salesforce_settings() {
-  SalesforceSettings s;
-  s.instance = kHere;
-  return s;
-}
-
-// ---- links
-
-Read dynamics365_link(std::string_view input) {
-  const dynamics365::Dynamics365Client client(dynamics365_settings(), Talk::tokens());
-  return sound_path(client.own_path(std::string(input)), "/api/data/");
-}
-
-Read salesforce_link(std::string_view input) {
-  const salesforce::SalesforceClient client(salesforce_settings(), Talk::tokens());
-  const auto ask = client.next_page(std::string(input));
-  return sound_path(ask ? Result<std::string>(ask->path) : Result<std::string>(ask.error()), "/services/data/");
-}
-
-// ---- what an organisation looks like
-
-Read dynamics365_columns(std::string_view input) {
-  Talk talk([](const http::Request&) { return std::string("{}"); });
-  Call call = talk.call();
-  dynamics365::Dynamics365Client client(dynamics365_settings(), Talk::tokens());
-  dynamics365::Dynamics365Schema schema(client);
-  const std::vector<Result<http::Response>> answers(schema.column_reads("opportunity").size(),
-                                                    answer_with(std::string(input)));
-  const auto learnt = schema.learn(call, "opportunity", answers, 0);
-  if (!learnt) return learnt.error();
-  return std::nullopt;
-}
-
-Read dynamics365_processes(std::string_view input) {
-  Talk talk([input](const http::Request&) { return std::string(input); });
-  Call call = talk.call();
-  const Dynamics365Settings settings = dynamics365_settings();
-  dynamics365::Dynamics365Client client(settings, Talk::tokens());
-  dynamics365::Dynamics365Processes processes(settings, client);
-  const auto described = processes.describe(call);
-  // A process that is not among those shown is a slip of the configuration, told as such.
-  if (!described && described.error().kind == ErrorClass::config) return std::nullopt;
-  if (!described) return described.error();
-  if (described->front().stages.empty()) return make_error(ErrorClass::bug, "a process without stages");
-  return std::nullopt;
-}
-
-Read dynamics365_keys(std::string_view input) {
-  const std::string columns =
-      R"({"value":[{"LogicalName":"cosell_referralid","SchemaName":"cosell_referralid","AttributeType":"String"}]})";
-  const std::string who = R"({"OrganizationId":"11111111-2222-4333-8444-555555555555",)"
-                          R"("UserId":"11111111-2222-4333-8444-555555555556"})";
-  Talk talk([&](const http::Request& r) {
-    if (asks_for(r, "Keys")) return std::string(input);
-    if (asks_for(r, "WhoAmI")) return who;
-    return asks_for(r, "$batch") ? batch_of(r, columns) : std::string(R"({"value":[]})");
-  });
-  Call call = talk.call();
-  const auto connector = make_dynamics365_connector(dynamics365_settings(), Talk::tokens());
-  for (const Finding& f : connector->check(call, {}, {})) {
-    if (f.what.find("Key column") == std::string::npos) continue;
-    if (f.level == Finding::Level::ok) return std::nullopt;
-    return not_understood(f.text);
-  }
-  return make_error(ErrorClass::bug, "the key was not looked at");
-}
-
-Read salesforce_organisation(std::string_view input) {
-  const auto part = json::read(input);
-  if (!part) return not_understood("a composite holds JSON only");
-  const std::string stages =
-      R"({"done":true,"records":[{"ApiName":"A","MasterLabel":"B","IsActive":true,"IsClosed":false,"IsWon":false,)"
-      R"("DefaultProbability":10.0,"SortOrder":1}]})";
-  Talk talk([&](const http::Request&) {
-    return R"({"compositeResponse":[{"body":)" + stages +
-           R"(,"httpHeaders":{},"httpStatusCode":200,"referenceId":"part0"},{"body":)" + json::write(*part) +
-           R"(,"httpHeaders":{},"httpStatusCode":200,"referenceId":"part1"}]})";
-  });
-  Call call = talk.call();
-  const auto connector = make_salesforce_connector(salesforce_settings(), Talk::tokens());
-  const auto described = connector->describe_stages(call);
-  if (!described) return described.error();
-  if (described->environment.find("00D") == std::string::npos) return not_understood("no organisation");
-  return std::nullopt;
-}
-
-Read salesforce_tooling(std::string_view input) {
-  Talk talk([&](const http::Request& r) {
-    return asks_for(r, "/tooling/") ? std::string(input) : std::string(R"({"fields":[]})");
-  });
-  Call call = talk.call();
-  const auto connector = make_salesforce_connector(salesforce_settings(), Talk::tokens());
-  const auto steps = connector->column_maker()->make_columns(call, {}, true);
-  if (steps.empty()) return std::nullopt;
-  return make_error(steps.front().error, steps.front().text);
-}
 
 // ---- logins
 
@@ -299,6 +113,18 @@ Read saved_logins(const std::string& bytes) {
 constexpr const char* kLogins = R"({"contoso":{"access_token":"a","expires":"2027-01-01T00:00:00.000Z",)"
                                 R"("refresh_token":"r","instance_url":"https://x","issued_for":"i"}})";
 
+// ---- what a pilot learnt
+
+Read learnt_settings(std::string_view input) {
+  static const Folder folder;
+  const std::string store = folder.file("contoso.db");
+  std::ofstream(cli::learned_file(store), std::ios::binary | std::ios::trunc) << input;
+  const auto part = cli::with_learned(json::Value::object(), store);
+  if (part) return part->is_object() ? Read{} : make_error(ErrorClass::bug, "no part of a configuration");
+  const bool names_it = part.error().message.find(cli::learned_file(store)) != std::string::npos;
+  return names_it ? as_refusal(part.error()) : make_error(ErrorClass::bug, "does not name its file");
+}
+
 // ---- compression
 
 constexpr std::size_t kUnpackedMost = 1U << 20;
@@ -324,24 +150,6 @@ Read packed(std::string_view input) {
 
 std::vector<Target> conversations() {
   return {
-      {"dynamics365_link", "next page", kHere + "/api/data/v9.2/opportunities?$skiptoken=1", dynamics365_link},
-      {"salesforce_link", "next page", "/services/data/v60.0/query/0r8-1", salesforce_link},
-      {"dynamics365_columns", "columns of opportunity",
-       R"({"value":[{"LogicalName":"new_a","SchemaName":"new_A","AttributeType":"Money","MaxLength":100,"Format":"Text",)"
-       R"("DateTimeBehavior":{"Value":"UserLocal"},"Targets":["account"],"IsValidForCreate":true,"DisplayName":)"
-       R"({"UserLocalizedLabel":{"Label":"A"}},"RequiredLevel":{"Value":"None"}}]})",
-       dynamics365_columns},
-      {"dynamics365_processes", "GET processstages",
-       R"({"value":[{"processstageid":"11111111-2222-4333-8444-555555555555","stagename":"Qualify","stagecategory":0,)"
-       R"("processid":{"uniquename":"opportunitysalesprocess","name":"Sales"}}]})",
-       dynamics365_processes},
-      {"dynamics365_keys", "",
-       R"({"LogicalName":"opportunity","Keys":[{"KeyAttributes":["cosell_referralid"],"EntityKeyIndexStatus":"Active"}]})",
-       dynamics365_keys},
-      {"salesforce_organisation", "", R"({"done":true,"records":[{"Id":"00D000000000001EAA","Name":"Ä"}]})",
-       salesforce_organisation},
-      {"salesforce_tooling", "tooling query of CustomField",
-       R"({"done":true,"records":[{"DeveloperName":"Cosell_State"}]})", salesforce_tooling},
       {"token", "",
        R"({"access_token":"a","refresh_token":"r","expires_in":"3599","instance_url":"https://x","token_type":"Bearer"})",
        token_answer},
@@ -352,6 +160,8 @@ std::vector<Target> conversations() {
        device_refusal},
       {"saved_logins", "", sealed(kLogins), [](std::string_view s) { return saved_logins(std::string(s)); }},
       {"saved_logins_inside", "", kLogins, [](std::string_view s) { return saved_logins(sealed(s)); }},
+      {"learnt_settings", "", R"({"learned_at":"2026-11-01","record":"r","settings":{"stage_form":"percent"}})",
+       learnt_settings},
       {"gzip", "", net::gzipped("a text, a text, a text"), packed},
   };
 }

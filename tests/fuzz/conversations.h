@@ -7,6 +7,8 @@
 
 namespace cosell::fuzz {
 
-std::vector<Target> conversations();
+std::vector<Target> conversations();  // logins, and what is kept in files
+std::vector<Target> dynamics365_conversations();
+std::vector<Target> salesforce_conversations();
 
 }  // namespace cosell::fuzz

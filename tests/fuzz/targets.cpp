@@ -1,5 +1,5 @@
 // The list of readers. A new wire decoder, link or header parser gets an entry here, one that only a request reaches in
-// conversations.cpp.
+// *conversations.cpp.
 #include "tests/fuzz/targets.h"
 
 #include <algorithm>
@@ -30,6 +30,7 @@
 #include "store/codec.h"
 #include "tests/fuzz/conversations.h"
 #include "tests/fuzz/sandboxes.h"
+#include "tests/fuzz/talk.h"
 #include "tests/fuzz/written_texts.h"
 
 namespace cosell::fuzz {
@@ -37,14 +38,6 @@ namespace cosell::fuzz {
 namespace {
 
 constexpr Instant kNow{1'795'000'000'000};
-
-using Read = std::optional<Error>;
-
-template <class T>
-Read error_in(const Result<T>& result) {
-  if (result) return std::nullopt;
-  return result.error();
-}
 
 Read seen_again(const Observation& seen) { return kept_as_shown(seen.columns); }
 
@@ -345,7 +338,8 @@ std::vector<Target> all_targets() {
 const std::vector<Target>& targets() {
   static const std::vector<Target> all = [] {
     std::vector<Target> list = all_targets();
-    for (const auto& more : {conversations(), written_texts(), sandboxes()}) {
+    for (const auto& more :
+         {conversations(), dynamics365_conversations(), salesforce_conversations(), written_texts(), sandboxes()}) {
       list.insert(list.end(), more.begin(), more.end());
     }
     return list;

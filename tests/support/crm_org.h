@@ -63,12 +63,15 @@ class CrmOrg {
   Duration takes{};                 // how long each request takes
   bool send_date = true;
   std::function<void(http::Response&)> tamper;  // changes answers on their way
+  std::function<void(http::Request&)> reword;   // changes questions on their way
 
  private:
   net::Delivered deliver(const http::Request& request) {
     asked.push_back(request.method + " " + text::percent_decode(request.url));
     bodies.push_back(request.body);
-    auto d = box.handle(request);
+    http::Request arrives = request;
+    if (reword) reword(arrives);
+    auto d = box.handle(arrives);
     manual.advance(takes);
     if (d.drop) return {net::Delivered::Kind::dropped_after, {}};
     if (d.truncate_to) return {net::Delivered::Kind::truncated, {}};

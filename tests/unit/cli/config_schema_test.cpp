@@ -123,6 +123,26 @@ TEST(ConfigSchema, KnowsEverySystem) {
   }
 }
 
+// A number that would have no effect is refused, as one that is misspelt.
+TEST(ConfigSchema, TakesNoRequestsAtOnceForACrmThatIsSentOneAtATime) {
+  for (const std::string& name : crm_names()) {
+    const System& crm = *find_system(name);
+    const std::string text =
+        R"({ "pairs": { "contoso": { "in_flight": { "crm": 8 }, "crm": )" +
+        json::write(crm.sandbox_part("http://127.0.0.1:4000", SandboxLogin::secret)) + R"(, "partner_center": )" +
+        json::write(partner_center_system().sandbox_part("http://127.0.0.1:4000", SandboxLogin::secret)) +
+        R"(, "mapping": "contoso.jsonc", "store": "contoso.db" } } })";
+    SCOPED_TRACE(name);
+    expect_both(text, !crm.one_at_a_time);
+    const ReadConfig read = read_config("/etc/cosell/cosell.jsonc", text);
+    if (crm.one_at_a_time && !read.problems.empty()) {
+      EXPECT_EQ(read.problems.front(),
+                "/etc/cosell/cosell.jsonc:1:49: \"crm\" of \"in_flight\" must be left out: " + crm.display_name +
+                    " is sent one request at a time, with many records in each");
+    }
+  }
+}
+
 std::string dynamics365_with(const std::string& login, const std::string& settings) {
   return R"({ "pairs": { "contoso": {
     "crm": { "system": "dynamics365", "url": "https://contoso.crm.dynamics.com", "login": {)" +

@@ -367,5 +367,14 @@ TEST(Dynamics365Ids, HaveOneSpelling) {
   }
 }
 
+TEST(Dynamics365Check, SaysWhereItIsNotToldWhichColumnsAreSecured) {
+  TestOrg org;
+  EXPECT_EQ(said(check(org), "Secured columns of account"), "not said");
+  org.reword = refuse_what_is_secured_of("account");
+  const auto findings = check(org);
+  EXPECT_THAT(said(findings, "Secured columns of account"), HasSubstr("warning: Dynamics 365 does not tell which"));
+  EXPECT_THAT(remedy(findings, "Secured columns of account"), HasSubstr("Customization"));
+}
+
 }  // namespace
 }  // namespace cosell::test

@@ -229,19 +229,145 @@ TEST(Dynamics365Hidden, AsksWhatIsSecuredAlsoWhereNothingElseIsRead) {
 }
 
 // Without the answer it is not known who emptied the column.
-TEST(Dynamics365Hidden, WaitsForTheAnswerWhichColumnsAreSecured) {
+struct SecuredAnswer {
+  const char* name;
+  const char* action;
+  const char* outcome;
+};
+void PrintTo(const SecuredAnswer& answer, std::ostream* out) { *out << answer.name; }
+
+class Dynamics365HiddenAnswers : public testing::TestWithParam<SecuredAnswer> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Secured, Dynamics365HiddenAnswers,
+    testing::Values(
+        SecuredAnswer{"Unavailable", R"({"kind":"status","status":503})", "transient"},
+        SecuredAnswer{"WebPage", R"({"kind":"html","status":200})", "bad_response"},
+        SecuredAnswer{"NoList", R"({"kind":"status","status":200,"body":{}})", "bad_response"},
+        SecuredAnswer{"AText", R"({"kind":"status","status":200,"body":{"value":"x"}})", "bad_response"},
+        SecuredAnswer{"WithoutIds",
+                      R"({"kind":"status","status":200,"body":{"value":[{"LogicalName":"description"}]}})",
+                      "bad_response"},
+        SecuredAnswer{"WithoutNames",
+                      R"({"kind":"status","status":200,"body":{"value":[)"
+                      R"({"MetadataId":"11111111-2222-4333-8444-555555555555"}]}})",
+                      "bad_response"},
+        SecuredAnswer{"Forbidden",
+                      R"({"kind":"status","status":403,"body":{"error":{"code":"0x80040220","message":"no"}}})",
+                      "kept"},
+        SecuredAnswer{"Rejected",
+                      R"({"kind":"status","status":400,"body":{"error":{"code":"0x0","message":"no filter"}}})",
+                      "kept"},
+        SecuredAnswer{"NotFound", R"({"kind":"status","status":404,"body":{"error":{"code":"0x0","message":"no"}}})",
+                      "kept"}),
+    [](const auto& answer) { return std::string(answer.param.name); });
+
+TEST_P(Dynamics365HiddenAnswers, NeverLetABlankCountAsEmptied) {  // I-07
   TestOrg org;
   const std::string id = org.create("Alder", R"(,"description":"Budget confirmed")");
   const std::vector<std::string> columns = {"name", "description"};
-  const auto first = pull_all(org, columns);
+  const Cursor at = pull_all(org, columns).cursors.back();
   org.set(R"({"unreadable_columns":["description"]})");
   org.edit(id, R"({"name":"Alder Foods"})");
   org.reconnect();
-  org.faults(R"([{"match":{"method":"GET","path":"/api/data/v9.2/EntityDefinitions"},"times":0,
-                   "action":{"kind":"status","status":503}}])");
-  EXPECT_EQ(kind_of_pull(org, first.cursors.back(), columns), "transient");
-  org.faults("[]");
-  EXPECT_EQ(kind_of_pull(org, first.cursors.back(), columns), "schema_drift");
+  const auto answered = [&](bool as_told) {
+    const std::string fault =
+        R"([{"match":{"method":"GET","path":"/api/data/v9.2/EntityDefinitions"},"times":0,"action":)" +
+        std::string(GetParam().action) + "}]";
+    org.faults(as_told ? fault : "[]");
+  };
+  const auto outcome = [&](const Result<std::vector<Observation>>& seen) -> std::string {
+    if (!seen) {
+      EXPECT_TRUE(seen.error().kind != ErrorClass::bad_response ||
+                  seen.error().message.find("GET secured columns of opportunity") != std::string::npos)
+          << seen.error().message;
+      return name_of(seen.error().kind);
+    }
+    EXPECT_EQ(seen->size(), 1U);
+    const Observation& o = seen->front();
+    EXPECT_TRUE(o.hidden.empty()) << "a new deal may be without it";
+    return o.perhaps_hidden == std::vector<std::string>{"description"} ? "kept" : "emptied";
+  };
+  const auto pulled = [&] {
+    auto page = pull_once(org, at, columns);
+    return outcome(page ? Result<std::vector<Observation>>(page->seen) : page.error());
+  };
+  const auto fetched = [&] {
+    Call call = org.call();
+    const RecordRef ref = by_id(id);
+    return outcome(org.connector->fetch(call, std::span(&ref, 1), columns));
+  };
+  answered(true);
+  EXPECT_EQ(pulled(), GetParam().outcome);
+  EXPECT_EQ(fetched(), GetParam().outcome) << "within the minute";
+  answered(false);
+  const bool refused = std::string(GetParam().outcome) == "kept";
+  EXPECT_EQ(pulled(), refused ? "kept" : "schema_drift") << "what was refused is asked once a minute";
+  org.advance(minutes(2));
+  EXPECT_EQ(pulled(), "schema_drift");
+  answered(true);
+  org.advance(minutes(2));
+  EXPECT_NE(pulled(), "emptied") << "what was told before is still known";
+}
+
+// A refused question costs no more than an answered one.
+TEST(Dynamics365Hidden, AsksARefusedQuestionOnceAMinute) {
+  TestOrg org;
+  const std::string account = org.create_account(R"({"name":"Fabrikam"})");
+  const std::string id = org.create("Alder", R"x(,"parentaccountid@odata.bind":"/accounts()x" + account + ")\"");
+  const std::vector<std::string> columns = {"name", "description", "parentaccountid.name",
+                                            "parentaccountid.telephone1"};
+  org.reword = refuse_what_is_secured_of("account");
+  const auto first = pull_all(org, columns);
+  EXPECT_THAT(first.seen[0].perhaps_hidden, ElementsAre("parentaccountid.telephone1")) << "its own were described";
+  Call call = org.call();
+  const RecordRef ref = by_id(id);
+  const auto requests_of_a_look = [&] {
+    const auto before = org.requests();
+    const auto seen = org.connector->fetch(call, std::span(&ref, 1), columns);
+    EXPECT_TRUE(seen.has_value());
+    const auto perhaps = seen ? seen->front().perhaps_hidden : std::vector<std::string>{};
+    EXPECT_THAT(perhaps, ElementsAre("parentaccountid.telephone1"));
+    return org.requests() - before;
+  };
+  EXPECT_EQ(requests_of_a_look(), 2U) << "the deal, its account";
+  org.advance(minutes(2));
+  EXPECT_EQ(requests_of_a_look(), 2U) << "the deal, a batch with its account";
+  EXPECT_EQ(requests_of_a_look(), 2U);
+}
+
+// Which of them the user may read is the other half of the question.
+TEST(Dynamics365Hidden, WaitsForASoundAnswerWhichSecuredColumnsItMayRead) {
+  TestOrg org;
+  const std::string id = org.create("Alder", R"(,"description":"Budget confirmed")");
+  const std::vector<std::string> columns = {"name", "description"};
+  org.set(R"({"read_only_columns":["description"]})");
+  const Cursor at = pull_all(org, columns).cursors.back();  // it shows something, and may be read
+  org.set(R"({"read_only_columns":[],"unreadable_columns":["description"]})");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  for (const char* path : {"systemusers", "WhoAmI"}) {
+    org.reconnect();
+    org.faults(R"([{"match":{"method":"GET","path":"/api/data/v9.2/)" + std::string(path) +
+               R"("},"times":0,"action":{"kind":"status","status":200,"body":{}}}])");
+    EXPECT_EQ(kind_of_pull(org, at, columns), "bad_response") << path;
+    org.faults("[]");
+    EXPECT_EQ(kind_of_pull(org, at, columns), "schema_drift") << path;
+  }
+}
+
+// What was read before it was perhaps hidden is no edit of somebody else.
+TEST(Dynamics365Hidden, WritesBesideWhatItPerhapsMayNotSee) {
+  TestOrg org;
+  const std::string id = org.create("Alder", R"(,"description":"Budget confirmed")");
+  const Cursor at = pull_all(org, {"name", "description"}).cursors.back();
+  org.set(R"({"unreadable_columns":["description"]})");
+  org.reword = refuse_what_is_secured_of("opportunity");
+  org.edit(id, R"({"name":"Alder Foods"})");
+  org.reconnect();
+  ASSERT_EQ(kind_of_pull(org, at, {"name", "description"}), "accepted");
+  const Columns expected = {{"name", text_value("Alder Foods")}, {"description", text_value("Budget confirmed")}};
+  const auto outcomes = push(org, {update_of(id, {{"name", text_value("Alder AG")}}, expected)});
+  EXPECT_EQ(kind_of(outcomes.front()), "applied") << told(outcomes.front());
 }
 
 }  // namespace

@@ -447,6 +447,7 @@ TEST(Dynamics365Pull, AsksAgainForThePartsOfABatchThatWereAskedToWait) {
   ASSERT_TRUE(page) << page.error().message;
   EXPECT_EQ(page->seen[0].columns.at("parentaccountid.name"), text_value("Fabrikam"));
   EXPECT_GE((org.manual.now() - began).ms, seconds(7).ms);
+  EXPECT_TRUE(org.meter.asked_to_wait("crm"));
   // It ends: the engine pauses the side.
   org.reconnect();
   org.set(R"({"throttle_next_parts":100000,"throttle_retry_after":7})");

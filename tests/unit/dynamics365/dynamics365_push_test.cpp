@@ -241,6 +241,7 @@ TEST(Dynamics365Push, StopsSendingAndSendsLessWhenTheServerAsksToWait) {
     EXPECT_EQ(error_in(o)->not_before, org.manual.now() + seconds(40));
   }
   EXPECT_EQ(org.requests() - before, 1U);
+  EXPECT_TRUE(org.meter.asked_to_wait("crm")) << "status tells it";
   const auto again = org.asked.size();
   for (const Outcome& o : push(org, creates)) EXPECT_EQ(kind_of(o), "applied") << told(o);
   EXPECT_EQ(org.asked.size() - again, 3U) << "50, 100, 100";
@@ -269,6 +270,7 @@ TEST(Dynamics365Push, StopsSendingAlsoWhenOnlyAPartIsAskedToWait) {  // I-03
   const auto batches =
       std::count(org.asked.begin() + static_cast<std::ptrdiff_t>(again), org.asked.end(), "POST /api/data/v9.2/$batch");
   EXPECT_GE(batches, 3) << "smaller ones";
+  EXPECT_TRUE(org.meter.asked_to_wait("crm"));
 }
 
 // A side that asked to wait is not asked what it already has either.

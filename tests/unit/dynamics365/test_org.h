@@ -104,4 +104,15 @@ inline std::string kind_of_pull(TestOrg& org, const Cursor& cursor,
   return page ? std::string("accepted") : std::string(name_of(page.error().kind));
 }
 
+// An organisation that does not take this question, in a batch as well.
+inline std::function<void(http::Request&)> refuse_what_is_secured_of(const std::string& table) {
+  return [table](http::Request& request) {
+    const std::string question =
+        "EntityDefinitions(LogicalName='" + table + "')/Attributes?$select=LogicalName,MetadataId&$filter=IsSecured";
+    for (std::string* text : {&request.url, &request.body}) {
+      *text = text::replace_all(*text, question + "%20eq%20true", question + "%20eq");
+    }
+  };
+}
+
 }  // namespace cosell::test

@@ -325,6 +325,18 @@ TEST(SendAll, TellsTheMeterHowManyRequestsWereLetUnderWayAndWhetherTheServerSlow
   EXPECT_FALSE(slow.meter.in_flight("Salesforce"));
 }
 
+TEST(Send, TellsTheMeterThatTheServerAskedToWait) {
+  Exchange exchange;
+  exchange.request = {"GET", "https://api.example.com/", {}, ""};
+  for (const int status : {200, 429, 500}) {
+    RetryingLane bench({answer(status), answer(200)});
+    EXPECT_TRUE(send(bench.lane, exchange, {}, Safety::repeatable).has_value());
+    EXPECT_EQ(bench.meter.asked_to_wait("Salesforce"), status == 429) << status;
+    bench.meter.reset();
+    EXPECT_FALSE(bench.meter.asked_to_wait("Salesforce"));
+  }
+}
+
 TEST(AdaptiveLimit, GrowsWithEachSuccessUntilTheServerAsksToSlowDown) {
   AdaptiveLimit limit({.start = 2, .min = 1, .max = 8});
   limit.succeeded();
