@@ -83,10 +83,11 @@ struct PullRequest {
   int page_limit = 5000;             // at most this many records, fewer when the system says so
 };
 
-// Names a record by id, or by the key it was created with (probe after an unknown outcome).
+// Names a record by id, or by the key it was created with (probe after an unknown outcome). A microsoft_half is asked
+// for by its engagement; its id goes along where it is known, for a system that does not find it there.
 struct RecordRef {
   RecordKind kind = RecordKind::opportunity;
-  RecordId id;  // one of the two is set
+  RecordId id;  // otherwise one of the two is set
   BridgeKey key;
   Instant created_after{};  // by key, on a side that cannot search keys: how far back to look
 };

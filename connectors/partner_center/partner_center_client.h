@@ -36,6 +36,7 @@ struct Asked {
   bool writes = false;
   bool names_a_referral = false;
   std::string correlation_id = "";  // that was sent along
+  bool carries_a_version = false;   // If-Match
 };
 
 // "GET", "?$orderby=updatedDateTime%20desc" -> "GET referrals (newest changes)". `target` is what stands behind the

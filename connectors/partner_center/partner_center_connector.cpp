@@ -71,6 +71,24 @@ Observation unread(RecordKind kind, const Error& why) {
   return seen;
 }
 
+bool is_asked_for_by_engagement(const RecordRef& ref) {
+  return ref.kind == RecordKind::microsoft_half && !ref.key.empty();
+}
+
+// A half of Microsoft's that the list of its engagement did not show.
+struct HiddenHalf {
+  RecordRef ref;  // its id may be empty: not known
+  bool list_was_wider =
+      false;  // and showed other engagements: the filter was not applied, and what is missing may exist
+};
+
+Observation unread_half(const RecordRef& ref, const Error& why) {
+  Observation seen = unread(RecordKind::microsoft_half, why);
+  seen.key = ref.key;
+  seen.columns[info(Field::engagement_id).name] = Value(ref.key.value);
+  return seen;
+}
+
 // A list that is replaced is written with all that the service has of the members who stay.
 bool needs_the_present(const Operation& op) {
   return op.kind == RecordKind::referral && op.verb == Verb::update && !op.target.id.empty() &&
@@ -108,11 +126,9 @@ class PartnerCenterConnector final : public Connector {
     std::vector<Observation> found;
     if (Result<void> r = fetch_by_id(call, refs, found); !r) return r.error();
     if (Result<void> r = fetch_by_crm_id(call, refs, found); !r) return r.error();
-    std::vector<std::string> engagements;
-    for (const RecordRef& ref : refs) {
-      if (ref.id.empty() && ref.kind == RecordKind::microsoft_half) engagements.push_back(ref.key.value);
-    }
-    if (Result<void> r = fetch_microsoft_halves(call, engagements, found); !r) return r.error();
+    std::vector<RecordRef> halves;
+    std::copy_if(refs.begin(), refs.end(), std::back_inserter(halves), is_asked_for_by_engagement);
+    if (Result<void> r = fetch_microsoft_halves(call, halves, found); !r) return r.error();
     return found;
   }
 
@@ -130,8 +146,9 @@ class PartnerCenterConnector final : public Connector {
  private:
   Result<void> fetch_by_id(Call& call, std::span<const RecordRef> refs, std::vector<Observation>& found);
   Result<void> fetch_by_crm_id(Call& call, std::span<const RecordRef> refs, std::vector<Observation>& found);
-  Result<void> fetch_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
-                                      std::vector<Observation>& found);
+  Result<void> fetch_microsoft_halves(Call& call, std::span<const RecordRef> halves, std::vector<Observation>& found);
+  // Those that no list showed where they were asked for.
+  Result<void> fetch_hidden_halves(Call& call, std::span<const HiddenHalf> halves, std::vector<Observation>& found);
   // `present`: the referral as it was just read, where needs_the_present.
   Result<Write> write_for(Call& call, const Operation& operation, const Result<Answer>* present);
   Result<json::Value> patch_for(const Operation& operation, const Result<Answer>* present) const;
@@ -149,7 +166,7 @@ Result<void> PartnerCenterConnector::fetch_by_id(Call& call, std::span<const Rec
   std::vector<const RecordRef*> asked;
   std::vector<std::string> targets;
   for (const RecordRef& ref : refs) {
-    if (ref.id.empty()) continue;
+    if (ref.id.empty() || is_asked_for_by_engagement(ref)) continue;
     asked.push_back(&ref);
     targets.push_back("/" + text::percent_encode(ref.id.value));
   }
@@ -207,29 +224,59 @@ Result<void> PartnerCenterConnector::fetch_by_crm_id(Call& call, std::span<const
   return {};
 }
 
-Result<void> PartnerCenterConnector::fetch_microsoft_halves(Call& call, const std::vector<std::string>& engagements,
+Result<void> PartnerCenterConnector::fetch_microsoft_halves(Call& call, std::span<const RecordRef> halves,
                                                             std::vector<Observation>& found) {
-  if (engagements.empty()) return {};
+  if (halves.empty()) return {};
   const Result<std::string> owner = feed_.owner(call);
   if (!owner) return owner.error();
+  std::vector<std::string> engagements;
+  for (const RecordRef& half : halves) engagements.push_back(half.key.value);
   const std::vector<Result<Rows>> pages = feed_.engagements(call, engagements);
   if (const Error* error = failed_together(pages)) return *error;
+  std::vector<HiddenHalf> hidden;
   for (std::size_t i = 0; i < pages.size(); ++i) {
-    const std::string engagement = partner_center::normal_id(engagements[i]);
-    if (pages[i]) {
-      for (const Rows::Row& row : pages[i]->rows) {
-        // A service that does not apply the filter shows the halves of other deals too.
-        const bool asked_for = row.head.engagement_id.empty() || row.head.engagement_id == engagement;
-        if (asked_for && whose(row.head, *owner) == Whose::microsoft) {
-          found.push_back(feed_.observe(row, Whose::microsoft));
-        }
-      }
-    } else if (pages[i].error().kind != ErrorClass::not_found) {
-      Observation seen = unread(RecordKind::microsoft_half, pages[i].error());
-      seen.key = BridgeKey(engagements[i]);
-      seen.columns[info(Field::engagement_id).name] = Value(engagements[i]);
-      found.push_back(std::move(seen));
+    const RecordRef& half = halves[i];
+    if (!pages[i]) {
+      if (pages[i].error().kind != ErrorClass::not_found) found.push_back(unread_half(half, pages[i].error()));
+      continue;
     }
+    const std::string engagement = partner_center::normal_id(half.key.value);
+    bool wider = false;
+    bool shown = false;
+    for (const Rows::Row& row : pages[i]->rows) {
+      const bool asked_for = row.head.engagement_id.empty() || row.head.engagement_id == engagement;
+      wider = wider || !asked_for;
+      if (!asked_for || whose(row.head, *owner) != Whose::microsoft) continue;
+      shown = shown || half.id.empty() || row.head.id == half.id.value;
+      found.push_back(feed_.observe(row, Whose::microsoft));
+    }
+    if (!shown && (wider || !half.id.empty())) hidden.push_back({half, wider});
+  }
+  return fetch_hidden_halves(call, hidden, found);
+}
+
+Result<void> PartnerCenterConnector::fetch_hidden_halves(Call& call, std::span<const HiddenHalf> halves,
+                                                         std::vector<Observation>& found) {
+  std::vector<std::string> targets;
+  for (const HiddenHalf& half : halves) {
+    if (!half.ref.id.empty()) targets.push_back("/" + text::percent_encode(half.ref.id.value));
+  }
+  const std::vector<Result<Answer>> answers = client_.read_all(call, targets);
+  if (const Error* error = failed_together(answers)) return *error;
+  auto answer = answers.begin();
+  for (const HiddenHalf& half : halves) {
+    Error why = make_error(ErrorClass::bad_response, "Asked for its engagement, Partner Center shows other deals.");
+    if (!half.ref.id.empty()) {
+      const Result<Answer>& read = *answer++;
+      const Result<RowHead> head = read ? read_single(*read) : Result<RowHead>(read.error());
+      if (head) {
+        found.push_back(read_microsoft_half(read->body, *head));
+        continue;
+      }
+      if (head.error().kind == ErrorClass::not_found && !half.list_was_wider) continue;
+      if (head.error().kind != ErrorClass::not_found) why = head.error();
+    }
+    found.push_back(unread_half(half.ref, why));
   }
   return {};
 }

@@ -16,10 +16,17 @@ namespace cosell::partner_center {
 namespace {
 
 struct Refusal {
-  std::string code;     // the most specific one
-  std::string message;  // the server's words
-  std::string target;   // JSON pointer of the field, or what the server calls it
+  std::string code;        // the most specific one
+  std::string message;     // the server's words
+  std::string target;      // JSON pointer of the field, or what the server calls it
+  bool of_a_rule = false;  // a code is among them that is not about the version of a record
 };
+
+// The two that the documents have for a version that is not the newest (1.5). All other ones name something else, also
+// beneath one of these, which is no more than "usually" about the version.
+bool is_about_the_version(const std::string& code) {
+  return text::equals_ignore_case(code, "preconditionFailed") || text::equals_ignore_case(code, "resourceModified");
+}
 
 std::string first_text(const json::Value& v, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
@@ -41,14 +48,18 @@ Refusal read_refusal(const std::string& body) {
   if (!read || !read->is_object()) return refusal;
   const json::Value* error = read->find("error");
   if (error != nullptr && error->is_string()) {
-    return {error->text(), first_text(*read, {"error_description", "message"}), ""};
+    return {error->text(), first_text(*read, {"error_description", "message"}), "",
+            !is_about_the_version(error->text())};
   }
   const json::Value* level = error != nullptr && error->is_object() ? error : &*read;
   for (int depth = 0; level != nullptr && depth < 8; ++depth) {
     const std::string code = first_text(*level, {"code"});
     const std::string message = first_text(*level, {"message", "description"});
     const std::string target = first_text(*level, {"target"});
-    if (!code.empty()) refusal.code = code;
+    if (!code.empty()) {
+      refusal.code = code;
+      refusal.of_a_rule = refusal.of_a_rule || !is_about_the_version(code);
+    }
     if (!message.empty()) refusal.message = message;
     if (!target.empty()) refusal.target = target;
     level = inner_of(*level);
@@ -155,14 +166,23 @@ Error of_something_between(const http::Response& response, const Asked& asked) {
       response);
 }
 
-ErrorClass class_of(int status, bool is_write, bool names_a_referral) {
+// No document says which status a refused value or step gets (11, item 6), so 409 and 412 alone do not tell it from an
+// old version. A refusal that were taken for one would be sent again for ever; the other way round, the next read shows
+// the other's change and decides anew.
+bool is_of_an_old_version(const Refusal& refusal, const Asked& asked) {
+  return asked.carries_a_version && !refusal.of_a_rule && !field_of(refusal.target);
+}
+
+ErrorClass class_of(int status, const Refusal& refusal, const Asked& asked) {
+  const bool is_write = asked.writes;
   switch (status) {
     case 404:
     case 410:
-      return names_a_referral ? ErrorClass::not_found : ErrorClass::bad_response;
+      return asked.names_a_referral ? ErrorClass::not_found : ErrorClass::bad_response;
     case 409:
     case 412:
-      return is_write ? ErrorClass::precondition : ErrorClass::bad_response;
+      if (is_write && is_of_an_old_version(refusal, asked)) return ErrorClass::precondition;
+      break;
     case 423:
       return ErrorClass::transient;
     default:
@@ -208,7 +228,7 @@ Error error_of(const http::Response& response, const Asked& asked) {
                         response);
     e.of_one_record = asked.writes || asked.names_a_referral;  // roles differ from referral to referral
   } else {
-    const ErrorClass kind = class_of(response.status, asked.writes, asked.names_a_referral);
+    const ErrorClass kind = class_of(response.status, refusal, asked);
     e = net::error_from(kind, sentence_for(kind, response.status, refusal, asked), response);
   }
   if (e.request_id.empty()) e.request_id = asked.correlation_id;

@@ -58,8 +58,23 @@ struct Listed {
   bool deal = false;
   bool others = false;  // of other engagements
   bool with_tag = false;
-  std::optional<bool> half_with_tag;  // empty: no half of Microsoft's was shown
 };
+
+// What the newest referrals show, read before the test deal is made.
+struct Newest {
+  bool read = false;
+  std::optional<bool> half_with_tag;            // of one of Microsoft's halves; empty: none was shown
+  std::vector<std::string> shared_engagements;  // of deals that Microsoft may see, newest first
+};
+constexpr std::size_t kMostEngagementsLookedAt = 10;
+
+// Whether a half of Microsoft's that is among the rows carries its version; empty: there is none.
+std::optional<bool> half_with_tag(const pc::Rows& rows) {
+  for (const pc::Rows::Row& row : rows.rows) {
+    if (pc::whose(row.head, "") == pc::Whose::microsoft) return !row.head.etag.empty();
+  }
+  return std::nullopt;
+}
 
 class PilotRun {
  public:
@@ -68,10 +83,10 @@ class PilotRun {
       : call_(call), settings_(settings), client_(settings, std::move(tokens)), deal_(deal) {}
 
   PilotReport run() {
-    close_what_was_left();
+    look_at_the_newest();
     if (!create()) return report_;
     const bool asked = ask_about_stage() && ask_about_patches() && ask_about_money() && ask_about_engagements() &&
-                       ask_about_changes() && ask_about_tags();
+                       ask_about_microsofts_half() && ask_about_changes() && ask_about_tags();
     static_cast<void>(asked);  // the deal is closed whether or not every question was answered
     close();
     return report_;
@@ -114,14 +129,26 @@ class PilotRun {
 
   const Value& shown(Field field) const { return column(columns_, info(field).name); }
 
-  // A pilot that was killed leaves its deal open. Only newest referrals are looked through: what cannot be read now is
-  // no matter of this pilot.
-  void close_what_was_left() {
+  // What cannot be read now is no matter of this pilot.
+  void look_at_the_newest() {
     auto answer = client_.read(call_, "?$orderby=createdDateTime%20desc");
     if (!answer) return;
     const Result<pc::Rows> rows = pc::read_rows(std::move(*answer));
     if (!rows) return;
+    newest_.read = true;
+    newest_.half_with_tag = half_with_tag(*rows);
     for (const pc::Rows::Row& row : rows->rows) {
+      const Columns columns = pc::read_referral(*row.referral, row.head, settings_.link_template).columns;
+      if (column(columns, info(Field::visible).name) != Value(true)) continue;
+      if (newest_.shared_engagements.size() == kMostEngagementsLookedAt) break;
+      newest_.shared_engagements.push_back(row.head.engagement_id);
+    }
+    close_what_was_left(*rows);
+  }
+
+  // A pilot that was killed leaves its deal open. Only newest referrals are looked through.
+  void close_what_was_left(const pc::Rows& rows) {
+    for (const pc::Rows::Row& row : rows.rows) {
       const bool of_a_pilot =
           row.head.crm_id == pc::kPilotCrmId && text::starts_with(row.referral->text_of("name"), kName);
       columns_ = pc::read_referral(*row.referral, row.head, settings_.link_template).columns;
@@ -266,12 +293,9 @@ class PilotRun {
     for (const pc::Rows::Row& row : rows->rows) {
       const bool same = row.head.engagement_id == head_.engagement_id;
       if (!same) seen.others = true;
-      if (row.head.id == report_.record) {
-        seen.deal = true;
-        seen.with_tag = !row.head.etag.empty();
-      } else if (same && pc::whose(row.head, head_.organization_id) == pc::Whose::microsoft) {
-        seen.half_with_tag = !row.head.etag.empty();
-      }
+      if (row.head.id != report_.record) continue;
+      seen.deal = true;
+      seen.with_tag = !row.head.etag.empty();
     }
     return seen;
   }
@@ -286,22 +310,42 @@ class PilotRun {
       ignored = ignored || seen->others;
       if (found || !seen->deal || seen->others) continue;
       found = seen;
+      quoted_engagements_ = quoted;
       learnt(question, quoted ? "with quotes" : "without quotes", "quoted_engagement_filter",
              json::Value::boolean(quoted));
       break;
     }
     if (!found) {
-      learnt(question, ignored ? "the filter is not refused, and not applied: Microsoft's answers cannot be seen"
-                               : "it finds a new deal in neither way, at least not at once");
+      learnt(question, ignored
+                           ? "the filter is not refused, and not applied: Microsoft's answer to a deal is seen only "
+                             "where its half can be read by its id"
+                           : "it finds a new deal in neither way, at least not at once");
     }
     learnt("Do lists carry the version of a deal?", !found            ? "not to be told: no list showed the deal"
                                                     : found->with_tag ? "yes"
                                                                       : "no; each deal is read before it is changed");
-    const std::optional<bool> half = found ? found->half_with_tag : std::nullopt;
-    learnt("Does Microsoft's half of a deal carry a version?",
-           !half   ? "not to be told: a private deal has no half of Microsoft's"
-           : *half ? "yes"
-                   : "no");
+    return true;
+  }
+
+  // The test deal is private and has no such half; a deal that is there already may have one. Nothing is changed, and
+  // what cannot be read says nothing.
+  bool ask_about_microsofts_half() {
+    std::optional<bool> half = newest_.half_with_tag;
+    bool all_read = newest_.read;
+    for (const std::string& engagement : newest_.shared_engagements) {
+      if (half || !all_read) break;
+      auto answer = client_.read(call_, "?" + pc::of_engagement(engagement, quoted_engagements_));
+      const Result<pc::Rows> rows = answer ? pc::read_rows(std::move(*answer)) : Result<pc::Rows>(answer.error());
+      all_read = rows.has_value();
+      if (rows) half = half_with_tag(*rows);
+    }
+    const char* why_not = !all_read ? "the newest deals could not be read"
+                          : newest_.shared_engagements.empty()
+                              ? "Microsoft may see none of the newest deals, and a private one has no half"
+                              : "of the newest deals that Microsoft may see, none shows a half of Microsoft's";
+    learnt("Does Microsoft's half of a deal carry a version?", !half   ? std::string("not to be told: ") + why_not
+                                                               : *half ? "yes"
+                                                                       : "no");
     return true;
   }
 
@@ -389,6 +433,8 @@ class PilotRun {
   pc::Client client_;
   const PilotDeal& deal_;
   PilotReport report_;
+  Newest newest_;
+  bool quoted_engagements_ = true;
   pc::RowHead head_;  // of the deal as it was last read
   Columns columns_;
 };

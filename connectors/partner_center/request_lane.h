@@ -43,7 +43,7 @@ struct Client::Request {
   Asked asked() const {
     const bool writes = method != "GET";
     return {name_of_request(method, target), writes, writes ? !target.empty() : text::starts_with(target, "/"),
-            correlation_id};
+            correlation_id, !if_match.empty()};
   }
 };
 

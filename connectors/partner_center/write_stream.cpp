@@ -11,7 +11,8 @@ namespace {
 bool is_about_one_referral(const Result<http::Response>& response) {
   if (!response) return false;
   const int status = response->status;
-  return is_success(status) || status == 400 || status == 404 || status == 409 || status == 410 || status == 412;
+  return is_success(status) || status == 400 || status == 404 || status == 409 || status == 410 || status == 412 ||
+         status == 422;
 }
 
 // The next request would meet the same.

@@ -210,6 +210,7 @@ Result<void> Cycle::ask_microsoft() {
     for (const auto& row : *rows) {
       RecordRef ref;
       ref.kind = RecordKind::microsoft_half;
+      ref.id = RecordId(row.microsoft_id);
       ref.key = BridgeKey(row.engagement_id);
       refs.push_back(ref);
     }

@@ -4,8 +4,10 @@
 #include <map>
 #include <set>
 
+#include "engine/marks.h"
 #include "engine/observe.h"
 #include "engine/resolve.h"
+#include "faults.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -289,6 +291,75 @@ TEST(MicrosoftsHalf, OfADealThatNobodyKnowsIsNotKept) {
   ASSERT_TRUE(taken) << taken.error().message;
   EXPECT_EQ(counts.seen, 2);
   EXPECT_EQ(after.value, before.value + 1);
+}
+
+// A service that takes the filter by engagement and does not apply it.
+class MicrosoftsHalfUnfiltered : public testing::Test {
+ protected:
+  void filter_is_ignored(bool ignored) {
+    world_.control(Side::partner_center, "POST", "settings",
+                   {{"filter_ignored", ignored ? Json::array({"engagementId"}) : Json::array()}});
+  }
+  CycleReport next() {
+    world_.advance(hours(7));
+    return world_.sync();
+  }
+
+  World world_;
+};
+
+TEST_F(MicrosoftsHalfUnfiltered, IsAnsweredOrSomebodyIsTold) {  // M-0
+  synced_deal(world_, "Another");
+  Json asking = usual_opportunity("Asked");
+  asking["contact"] = world_.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  asking.update({{"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+  CycleOptions all;
+  all.allow = {"creates", "sharings"};
+  const auto id = world_.new_opportunity(asking);
+  world_.sync(all);
+  ASSERT_FALSE(world_.deal_of(id).microsoft_id.empty());
+  filter_is_ignored(true);
+  world_.control(Side::partner_center, "POST", "settings", {{"microsoft_half_readable", false}});
+  world_.microsoft({{"referralId", referral_id_of(world_, id)}, {"action", "accept"}});
+  const CycleReport told = next();
+  ASSERT_EQ(told.failures.size(), 1U);
+  EXPECT_NE(told.failures[0].message.find("Microsoft's answer to this deal could not be read"), std::string::npos)
+      << told.failures[0].message;
+  EXPECT_NE(told.failures[0].message.find("shows other deals"), std::string::npos) << told.failures[0].message;
+  EXPECT_FALSE(told.failures[0].next_step.empty());
+  EXPECT_TRUE(engine::has_mark(world_.deal_of(id), engine::answer_unread_mark));
+  EXPECT_TRUE(next().failures.empty()) << "told once";
+  world_.control(Side::partner_center, "POST", "settings", {{"microsoft_half_readable", true}});
+  world_.advance(hours(24));
+  EXPECT_TRUE(next().failures.empty());
+  EXPECT_EQ(world_.opportunity(id)["microsoft_answer"], "accepted");
+  EXPECT_FALSE(engine::has_mark(world_.deal_of(id), engine::answer_unread_mark));
+}
+
+TEST_F(MicrosoftsHalfUnfiltered, IsNotMadeWhereItIsNotKnownWhetherThereIsOne) {  // I-17
+  synced_deal(world_, "Another");
+  Json visible = usual_opportunity("Asked");
+  visible["contact"] = world_.new_contact(
+      {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+  visible["visible"] = true;
+  CycleOptions all;
+  all.allow = {"creates", "sharings"};
+  const auto id = world_.new_opportunity(visible);
+  world_.sync(all);
+  filter_is_ignored(true);
+  world_.crm_edit(id, {{"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+  world_.advance(minutes(5));
+  world_.sync(all);
+  EXPECT_EQ(world_.deal_of(id).state, store::DealState::waiting);
+  EXPECT_NE(world_.deal_of(id).message.find("shows other deals"), std::string::npos) << world_.deal_of(id).message;
+  EXPECT_TRUE(world_.deal_of(id).microsoft_id.empty());
+  filter_is_ignored(false);
+  world_.advance(hours(2));
+  world_.sync(all);
+  world_.advance(hours(2));
+  world_.sync(all);
+  EXPECT_FALSE(world_.deal_of(id).microsoft_id.empty()) << world_.deal_of(id).message;
 }
 
 TEST(MicrosoftsHalf, OfAnEarlierRequestSaysNothingBesideALaterOne) {  // M-0

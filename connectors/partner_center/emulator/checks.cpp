@@ -36,6 +36,11 @@ int percentage(const std::string& text) {
 
 }  // namespace
 
+Problem refused_by_rule(const Call& call, Problem problem) {
+  problem.status = static_cast<int>(call.settings.number("refusal_status"));
+  return problem;
+}
+
 bool is_blank(const Json& value) {
   if (value.is_null()) return true;
   if (value.is_string()) return text::trim(value.get<std::string>()).empty();

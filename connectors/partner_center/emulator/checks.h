@@ -10,6 +10,9 @@
 
 namespace cosell::emulator::partner_center {
 
+// A change that breaks a rule: the refusal with the status that is set for those.
+Problem refused_by_rule(const Call& call, Problem problem);
+
 // Null, a blank text, an empty list or an empty object.
 bool is_blank(const Json& value);
 

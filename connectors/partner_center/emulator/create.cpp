@@ -250,7 +250,7 @@ Outcome<Json> create_referral(Call& call, const Json& posted, const std::string&
     if (first != nullptr) return document_of(*first);
   }
   Outcome<Json> known = checked(call, posted);
-  if (!known) return known;
+  if (!known) return tl::make_unexpected(refused_by_rule(call, known.error()));
   const Purpose purpose = purpose_of(call, *known);
   Json document = new_document(call, text_at(*known, "/engagementId"));
   known->erase("engagementId");

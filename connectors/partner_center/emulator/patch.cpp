@@ -366,13 +366,9 @@ Outcome<std::vector<Operation>> read_operations(const Call& call, const Json& li
   return operations;
 }
 
-}  // namespace
-
-Outcome<Json> patch_referral(Call& call, const Referral& referral, const Json& operations,
-                             const PatchOptions& options) {
-  Check check = check_if_match(call, referral, options.if_match);
-  if (check) return tl::make_unexpected(*check);
-  Outcome<std::vector<Operation>> read = read_operations(call, operations, options.in_portal);
+// What the referral becomes.
+Outcome<Json> changed(Call& call, const Referral& referral, const Json& list, bool in_portal) {
+  const Outcome<std::vector<Operation>> read = read_operations(call, list, in_portal);
   if (!read) return tl::make_unexpected(read.error());
 
   const Json before = document_of(referral);
@@ -380,17 +376,29 @@ Outcome<Json> patch_referral(Call& call, const Referral& referral, const Json& o
   for (const Operation& operation : *read) {
     Outcome<Json> value = accepted_value(call, operation);
     if (!value) return value;
-    check = check_closed(call, before, operation);
+    Check check = check_closed(call, before, operation);
     if (!check) check = check_locks(call, before, operation);
     if (!check && !is_ignored(call, operation)) check = apply(call, after, operation, *value);
     if (check) return tl::make_unexpected(*check);
   }
-  check = check_outcome(call, before, after, *read);
+  Check check = check_outcome(call, before, after, *read);
   if (check) return tl::make_unexpected(*check);
-  if (after == before && !call.settings.on("noop_changes_tag")) return before;
-  call.model.touch(after, call.now, call.random);
-  stamp_transition(call, before, after);
-  call.model.put(after);
+  return after;
+}
+
+}  // namespace
+
+Outcome<Json> patch_referral(Call& call, const Referral& referral, const Json& operations,
+                             const PatchOptions& options) {
+  const Check stale = check_if_match(call, referral, options.if_match);
+  if (stale) return tl::make_unexpected(*stale);
+  Outcome<Json> after = changed(call, referral, operations, options.in_portal);
+  if (!after) return tl::make_unexpected(refused_by_rule(call, after.error()));
+  const Json before = document_of(referral);
+  if (*after == before && !call.settings.on("noop_changes_tag")) return before;
+  call.model.touch(*after, call.now, call.random);
+  stamp_transition(call, before, *after);
+  call.model.put(*after);
   return after;
 }
 

@@ -83,6 +83,8 @@ void add_create(Switches& s) {
 
 void add_patch(Switches& s) {
   s.add("stale_tag_status", "Status of a write with an old tag.", 412, {412, 409, 400});
+  s.add("refusal_status", "Status of a refused value, step of state or path, and of an edit of a closed deal.", 400,
+        {400, 409, 422});
   s.add("if_match_honoured", "A write with an old tag is refused; otherwise the tag is not looked at.", true);
   s.add("if_match_star", "If-Match: * fits any tag.", true);
   s.add("etag_header", "Answers with one referral carry an ETag header.", false);

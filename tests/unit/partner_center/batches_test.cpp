@@ -189,7 +189,7 @@ TEST_F(OneBatchBehindTheOther, IsNotSentOnceTheServiceAsksToWaitOrIsNotReached) 
 }
 
 TEST_F(OneBatchBehindTheOther, DoesNotWaitWhenOneReferralWasRefused) {
-  for (const int refusal : {400, 404, 409, 412}) {
+  for (const int refusal : {400, 404, 409, 412, 422}) {
     Way way({edits('A', 2), edits('B', 1)});
     answers["A0"] = {status(refusal)};
     push(way, 2);

@@ -66,21 +66,15 @@ struct Refused {
 };
 
 TEST(PartnerCenterWrite, EveryRefusalHasItsClassAndIsSentOnce) {
-  const Refused table[] = {{400, ErrorClass::rejected, ErrorClass::rejected},
-                           {403, ErrorClass::forbidden, ErrorClass::forbidden},
-                           {404, ErrorClass::not_found, ErrorClass::bad_response},
-                           {409, ErrorClass::precondition, ErrorClass::precondition},
-                           {412, ErrorClass::precondition, ErrorClass::precondition},
-                           {422, ErrorClass::rejected, ErrorClass::rejected},
-                           {423, ErrorClass::transient, ErrorClass::transient},
-                           {429, ErrorClass::throttled, ErrorClass::throttled},
-                           {500, ErrorClass::unknown, ErrorClass::unknown},
-                           {502, ErrorClass::unknown, ErrorClass::unknown},
-                           {503, ErrorClass::unknown, ErrorClass::unknown},
-                           {504, ErrorClass::unknown, ErrorClass::unknown},
-                           {507, ErrorClass::unknown, ErrorClass::unknown},
-                           {202, ErrorClass::unknown, ErrorClass::unknown},
-                           {302, ErrorClass::unknown, ErrorClass::unknown}};
+  const Refused table[] = {
+      {400, ErrorClass::rejected, ErrorClass::rejected},      {403, ErrorClass::forbidden, ErrorClass::forbidden},
+      {404, ErrorClass::not_found, ErrorClass::bad_response}, {409, ErrorClass::precondition, ErrorClass::rejected},
+      {412, ErrorClass::precondition, ErrorClass::rejected},  {422, ErrorClass::rejected, ErrorClass::rejected},
+      {423, ErrorClass::transient, ErrorClass::transient},    {429, ErrorClass::throttled, ErrorClass::throttled},
+      {500, ErrorClass::unknown, ErrorClass::unknown},        {502, ErrorClass::unknown, ErrorClass::unknown},
+      {503, ErrorClass::unknown, ErrorClass::unknown},        {504, ErrorClass::unknown, ErrorClass::unknown},
+      {507, ErrorClass::unknown, ErrorClass::unknown},        {202, ErrorClass::unknown, ErrorClass::unknown},
+      {302, ErrorClass::unknown, ErrorClass::unknown}};
   for (const Refused& r : table) {
     ScriptedService service(ours());
     service.then(r.status, "{}", {{"request-id", "q-1"}});

@@ -43,6 +43,14 @@ TEST_F(PartnerCenterSwitches, DefaultOrderIsThatOfAListThatAsksForNone) {
   }
 }
 
+TEST_F(PartnerCenterSwitches, TheOwnerIsNamedAsItIsSet) {
+  EXPECT_EQ(get(make(deal())).text("/organizationName"), "Example Partner Ltd");
+  set("organization_name", "Other Partner Ltd");
+  const Reply own = get(make(deal()));
+  EXPECT_EQ(own.text("/organizationName"), "Other Partner Ltd");
+  EXPECT_EQ(own.text("/inviteContext/invitedBy/organizationName"), "Other Partner Ltd");
+}
+
 TEST_F(PartnerCenterSwitches, CountMeansThePageOrEverything) {
   for (int i = 0; i < 5; ++i) make(deal());
   set("page_size", 2);
@@ -172,6 +180,27 @@ TEST_F(PartnerCenterSwitches, AnOldTagIsNotLookedAtWhereSwitchedOff) {
   const Reply stale = patch(id, changes({{"/details/notes", "again"}}), {{"If-Match", old}});
   EXPECT_EQ(stale.status, 400);
   EXPECT_EQ(stale.text("/error/code"), "invalidRequest");
+}
+
+TEST_F(PartnerCenterSwitches, ValuesAndStepsAreRefusedWithTheStatusThatIsSet) {
+  set("past_close_date_allowed", false);
+  Json late = deal();
+  late["details"]["closingDateTime"] = "2000-01-01T00:00:00Z";
+  for (const int status : {400, 409, 422}) {
+    set("refusal_status", status);
+    const std::string id = make(deal());
+    const Reply created = create(late);
+    EXPECT_EQ(created.status, status);
+    EXPECT_EQ(created.target(), "/details/closingDateTime");
+    EXPECT_EQ(created.text("/error/innerError/code"), "outOfRange");
+    EXPECT_EQ(patch(id, changes({{"/details/closingDateTime", "2000-01-01T00:00:00Z"}})).status, status);
+    EXPECT_EQ(patch(id, changes({{"/status", "New"}, {"/substatus", "Pending"}})).status, status);
+    EXPECT_EQ(patch(id, changes({{"/mpnId", "7"}})).status, status) << "a path that cannot be changed";
+    patch(id, changes({{"/status", "Closed"}, {"/substatus", "Won"}}));
+    EXPECT_EQ(patch(id, changes({{"/details/notes", "late"}})).status, status);
+    EXPECT_EQ(patch(id, changes({{"/details/notes", "x"}}), {{"If-Match", "\"old\""}}).status, 412);
+    EXPECT_EQ(list("$filter=bogus eq 1").status, 400) << "a question is no change";
+  }
 }
 
 TEST_F(PartnerCenterSwitches, MoneyIsPatchedAsNumberOrText) {
