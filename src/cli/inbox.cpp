@@ -67,6 +67,7 @@ Result<std::string> carry_out_register(Workplace& place, const json::Value& argu
 }
 
 Result<std::string> carry_out_replay(Workplace& place, const std::vector<DealId>& deals) {
+  if (auto apart = place.keeps_apart(); !apart) return apart.error();
   engine::CycleOptions options;
   options.command = "replay";
   auto report = engine::replay(place.pair(), deals, options);

@@ -264,6 +264,7 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
   if (auto opened = (*place)->open_store(StoreMode::scratch, false); !opened) {
     return failed(session, &config, opened.error());
   }
+  if (auto apart = (*place)->keeps_apart(); !apart) return failed(session, &config, apart.error());
   engine::CycleOptions cycle;
   cycle.command = "plan";
   cycle.plan_only = true;

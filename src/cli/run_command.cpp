@@ -32,6 +32,7 @@ class Service {
   Result<void> open() {
     auto place = Workplace::make(session_, config_, Workplace::Login::needed);
     if (!place) return place.error();
+    if (auto apart = (*place)->keeps_apart(); !apart) return apart;
     // A store that this service had and that is gone is being put back by somebody: no empty one gets in the way.
     const auto opened = (*place)->open_store(StoreMode::exclusive, !had_store_);
     if (!opened) return opened.error().kind == ErrorClass::not_found ? gone(config_.store) : opened;
@@ -126,6 +127,10 @@ class Service {
       if (auto taken = take_mapping(); !taken) return taken;
     }
     if (login_refused_) take_logins();
+    if (auto apart = place_->keeps_apart(); !apart) {
+      tell_incident(apart.error().message);
+      return work_off_inbox(*place_, [this](const std::string& text) { say(text); });
+    }
     if (auto renewed = place_->renew_allowances(); !renewed) return renewed;
     place_->pair().meter->reset();
     engine::CycleOptions options;

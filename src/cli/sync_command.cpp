@@ -36,6 +36,7 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
                      DealOfSomePair& of_some_pair) {
   auto place = Workplace::make(session, config, Workplace::Login::needed);
   if (!place) return failed(session, &config, place.error());
+  if (auto apart = (*place)->keeps_apart(); !apart) return failed(session, &config, apart.error());
   const bool one = !options.deal.empty();
   if (one) {
     auto refused = refused_before_a_store(session, **place, options.deal, of_some_pair);
