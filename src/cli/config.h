@@ -38,8 +38,9 @@ struct Network {
 };
 
 struct Config {
-  std::string file;      // as it was named
-  std::string base_dir;  // paths in the file are relative to it
+  std::string file;              // as it was named
+  std::string fingerprint = {};  // of its text
+  std::string base_dir;          // paths in the file are relative to it
   std::vector<PairConfig> pairs;
   Network network;
   std::string tokens_file;    // absolute; empty: logins are not kept

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/login_end.h"
+#include "cli/service_note.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "store/file_lock.h"
@@ -97,6 +98,7 @@ class Status {
 
   Result<json::Value> tell() {
     if (auto done = tell_runs(); !done) return done.error();
+    if (auto done = tell_configuration(); !done) return done.error();
     if (auto done = tell_mapping(); !done) return done.error();
     if (auto done = tell_incidents(); !done) return done.error();
     if (auto done = tell_calls(); !done) return done.error();
@@ -159,6 +161,15 @@ class Status {
     Object o;
     o.text("started_at", to_string_seconds(last.started_at)).text("outcome", last.outcome).text("note", last.note);
     json_.set("last_run", o.done());
+    return {};
+  }
+
+  // What is shown here goes by the file as it is now; a service that runs goes by the one that it read.
+  Result<void> tell_configuration() {
+    const auto changed = is_configuration_changed(place_);
+    if (!changed) return changed.error();
+    json_.set("configuration_changed", json::Value::boolean(*changed));
+    if (*changed) row("Configuration", std::string(configuration_changed) + ".", Style::warning);
     return {};
   }
 
