@@ -38,6 +38,9 @@ class Service {
     // A store that this service had and that is gone is being put back by somebody: no empty one gets in the way.
     const auto opened = (*place)->open_store(StoreMode::exclusive, !had_store_);
     if (!opened) return opened.error().kind == ErrorClass::not_found ? gone(config_.store) : opened;
+    if (!had_store_) {
+      if (auto done = withdraw_asked_syncs(**place); !done) return done;
+    }
     if (auto left = leave_service_note(**place, session_.config); !left) return left;
     had_store_ = true;
     place_ = std::move(*place);
@@ -131,20 +134,26 @@ class Service {
       if (auto taken = take_mapping(); !taken) return taken;
     }
     if (login_refused_) take_logins();
+    const auto asked = asked_sync(place_->store());
+    if (!asked) return asked.error();
     if (auto apart = place_->keeps_apart(); !apart) {
       tell_incident(apart.error().message);
-      return work_off_inbox(*place_, [this](const std::string& text) { say(text); });
+      if (auto done = answer_sync(*place_, *asked, {apart.error().message, true}, exit_usage); !done) return done;
+      return work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
     }
     if (auto renewed = place_->renew_allowances(); !renewed) return renewed;
     place_->pair().meter->reset();
     engine::CycleOptions options;
     options.command = "run";
-    if (first) options.allow = options_.allow;
+    options.allow = asked->allow;
+    if (first) options.allow.insert(options_.allow.begin(), options_.allow.end());
     auto report = engine::run_cycle(place_->pair(), options);
     if (!report) return report.error();
     tell(*report);
     login_refused_ = report->stopped && report->stopped->kind == ErrorClass::auth_expired;
-    return work_off_inbox(*place_, [this](const std::string& text) { say(text); });
+    auto answered = answer_sync(*place_, *asked, told_cycle(*place_, *report), exit_code_of(*report));
+    if (!answered) return answered;
+    return work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
   }
 
   // An edit is told once, whichever pair's turn it is; it counts for none of them.
@@ -222,9 +231,9 @@ class Service {
       auto items = place_->store().open_inbox();
       if (!items) return items.error();
       if (items->empty()) continue;
-      auto inbox = work_off_inbox(*place_, [this](const std::string& text) { say(text); });
+      auto inbox = work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
       if (!inbox) return inbox.error();
-      return true;  // what was approved or replayed leaves at once
+      return true;  // what was approved, replayed or asked for leaves at once
     }
   }
 
