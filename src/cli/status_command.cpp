@@ -28,17 +28,6 @@ std::string ago(Instant then, Instant now) {
   return count(s / 86'400, "day");
 }
 
-std::string outcome_text(const RunRow& run, bool somebody_works) {
-  if (run.outcome.empty()) {
-    return somebody_works ? "under way" : "was killed, or the machine stopped; the next one takes up what it left";
-  }
-  if (run.outcome == "ok") return "went well";
-  if (run.outcome == "failures") return "with failures";
-  if (run.outcome == "unreachable") return "a side could not be used";
-  if (run.outcome == "guard") return "stopped by a guard";
-  return "stopped";
-}
-
 struct Next {
   std::optional<Instant> date;  // of a deal that waits for one
   std::int64_t dated = 0;
