@@ -62,6 +62,10 @@ bool is_pair_name(std::string_view name);
 // `file` is used for messages and as the place that relative paths start from.
 ReadConfig read_config(const std::string& file, std::string_view text);
 
+// Where the store and the saved logins of a new configuration in this folder stand, as it names them: beside the
+// folder; for one below /etc where the service may write (docs/operations.md).
+std::string state_folder_for(const std::string& config_dir);
+
 // The file that is used: the named one, else config/cosell.jsonc, else $XDG_CONFIG_HOME/cosell/cosell.jsonc.
 Result<std::string> find_config(const std::string& named);
 Result<std::string> read_text_file(const std::string& path);
