@@ -45,6 +45,7 @@ std::vector<System> all_systems() {
   partner_center.check = check_partner_center;
   partner_center.make = make_partner_center;
   partner_center.login = partner_center_login_facts;
+  partner_center.same_organization = same_partner_center_organization;
   partner_center.pilot = pilot_partner_center;
   partner_center.make_stand_in = partner_center_stand_in;
   partner_center.sandbox_part = partner_center_sandbox_part;

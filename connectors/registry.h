@@ -28,6 +28,8 @@ struct System {
   // Errors also when a secret cannot be read.
   std::function<Result<std::unique_ptr<Connector>>(const json::Value& part, const Surroundings&)> make;
   std::function<Result<LoginFacts>(const json::Value& part, const Surroundings&)> login;
+  // Do two parts lead to the same organisation, as far as they tell? Empty for CRMs.
+  std::function<bool(const json::Value& part, const json::Value& other)> same_organization;
   // One private test deal that answers what the documents leave open; empty for a system that leaves nothing open.
   std::function<Result<PilotReport>(Call&, const json::Value& part, const Surroundings&, const PilotDeal&)> pilot;
 

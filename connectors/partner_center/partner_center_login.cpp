@@ -87,6 +87,21 @@ std::optional<Error> check_partner_center(const json::Value& part) {
   return read_partner_center_login(*part.find("login"), login);
 }
 
+bool same_partner_center_organization(const json::Value& part, const json::Value& other) {
+  const auto one = partner_center_settings(part);
+  const auto two = partner_center_settings(other);
+  PartnerCenterLogin login, other_login;
+  if (!one || !two || read_partner_center_login(*part.find("login"), login) ||
+      read_partner_center_login(*other.find("login"), other_login)) {
+    return false;
+  }
+  if (one->base_url != two->base_url) return false;
+  if (!one->organization_id.empty() && !two->organization_id.empty()) {
+    return one->organization_id == two->organization_id;
+  }
+  return text::lower_ascii(login.tenant) == text::lower_ascii(other_login.tenant);
+}
+
 Result<std::unique_ptr<Connector>> make_partner_center(const json::Value& part, const Surroundings& s) {
   if (auto e = check_partner_center(part)) return *e;
   auto settings = partner_center_settings(part);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/service_note.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "engine/deadline.h"
@@ -185,6 +186,11 @@ Result<void> look(Session& session, const PairConfig& config, Alert& alert) {
   if (!opened) return opened;
   if (!place.mapping_choice().refused.empty()) {
     alert.raise(exit_usage, "the mapping file cannot be used, the one of before stays in use");
+  }
+  const auto changed = is_configuration_changed(place);
+  if (!changed) return changed.error();
+  if (*changed) {
+    alert.raise(exit_failures, "the configuration was changed and counts when the service is started again");
   }
   const Instant now = session.clock().now();
   if (auto done = look_at_sides(place, alert); !done) return done;

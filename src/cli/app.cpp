@@ -85,7 +85,7 @@ int App::run(std::vector<std::string> args, std::ostream& out, std::ostream& err
   }
   Output output(out, err, terminal, output_);
   if (output_.csv && !lists_) {
-    output.error("--csv is for lists: cosell todo, cosell deals list, cosell solutions.");
+    output.error("--csv is for lists: cosell todo, cosell deals list, cosell journal syncs, cosell solutions.");
     return exit_usage;
   }
   return work_(output, config_);

@@ -69,6 +69,7 @@ class App {
   void add_deals();
   void add_repair();
   void add_care();
+  void add_syncs(CLI::App& journal);
   void add_mapping();
   void add_mapping_checks(CLI::App& mapping);
   void add_mapping_answers(CLI::App& mapping);
@@ -103,6 +104,7 @@ class App {
   RegisterOptions register_;
   LinkOptions link_;
   PruneOptions prune_;
+  SyncsOptions syncs_;
   MappingCheckOptions mapping_;
   MappingRollbackOptions rollback_;
   MappingSnapshotOptions snapshot_;

@@ -47,14 +47,38 @@ void App::add_care() {
   prune->add_flag("--yes", prune_.yes, "Do it; without it only counted");
   add_pair_option(prune, prune_.pair);
   does(prune, [this](Session& s) { return journal_prune_command(s, prune_); });
+  add_syncs(*journal);
   CLI::App* recheck =
       command(*journal, "recheck", "Derive the decisions of a past sync again; do they come out the same?",
               "  cosell journal recheck\n  cosell journal recheck 42");
-  recheck->add_option("RUN", limit_, "Number of the sync (see cosell deals history --json; default: the last)")
+  recheck->add_option("RUN", limit_, "Number of the sync (cosell journal syncs names them; default: the last)")
       ->check(CLI::Range(1, most_counted))
       ->type_name("");
   add_pair_option(recheck, pair_);
   does(recheck, [this](Session& s) { return journal_recheck_command(s, pair_, limit_); });
+}
+
+void App::add_syncs(CLI::App& journal) {
+  CLI::App* syncs =
+      command(journal, "syncs", "Which syncs there were, newest first, and what one of them wrote",
+              "  cosell journal syncs --since yesterday\n  cosell journal syncs contoso --all --limit 50\n"
+              "  cosell journal syncs 29              # what the 29th wrote, and what was refused\n"
+              "  cosell journal syncs contoso 29 --csv > sync-29.csv");
+  listing(syncs);
+  const auto word = [this](const std::string& w) { syncs_.words.push_back(w); };
+  syncs->add_option_function<std::string>("PAIR", word, "The pair (default: all)")->type_name("");
+  syncs->add_option_function<std::string>("SYNC", word, "The number of one sync, with or without the pair before it")
+      ->type_name("");
+  add_pair_option(syncs, syncs_.pair);
+  syncs->add_option("--since", syncs_.since, "Those that began since then (UTC): 02:00, 2h (ago), 2026-11-20")
+      ->type_name("TIME");
+  syncs
+      ->add_option("--limit", syncs_.limit,
+                   "At most so many of each pair (default: 20, with --since or --all no limit)")
+      ->check(CLI::Range(1, most_counted))
+      ->type_name("N");
+  syncs->add_flag("--all", syncs_.all, "Also those that had nothing to do");
+  does(syncs, [this](Session& s) { return journal_syncs_command(s, syncs_); });
 }
 
 void App::add_mapping() {

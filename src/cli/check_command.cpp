@@ -12,6 +12,7 @@
 #include "cli/login_end.h"
 #include "cli/named_secrets.h"
 #include "cli/network.h"
+#include "cli/pairs_apart.h"
 #include "cli/workplace.h"
 #include "deal/deal.h"
 
@@ -158,6 +159,14 @@ void add_mapping_file(Checklist& list, Workplace& place, int& code) {
             ""});
 }
 
+// Deals of Microsoft's that another pair takes too.
+void add_pairs_apart(Checklist& list, Session& session, Workplace& place, int& code) {
+  const auto overlap = overlap_with_another_pair(session.config, place.config(), place.mapping());
+  if (!overlap) return;
+  list.add({Level::problem, "Pairs", overlap->text, overlap->remedy});
+  code = worse(code, exit_usage);
+}
+
 // When the login of the side ends, where that can be known.
 void check_login_end(Checklist& list, Workplace& place, Side side, int& code) {
   const auto ends = login_ends(place, side);
@@ -247,6 +256,7 @@ void check_without_login(Checklist& list, Session& session, const PairConfig& co
     return;
   }
   add_mapping_file(list, **place, code);
+  add_pairs_apart(list, session, **place, code);
   check_store(list, **place, code);
 }
 
@@ -264,6 +274,7 @@ void check_parts(Checklist& list, Session& session, const PairConfig& config, in
     return;
   }
   add_mapping_file(list, **place, code);
+  add_pairs_apart(list, session, **place, code);
   check_store(list, **place, code);
   check_side(list, **place, Side::crm, code);
   check_side(list, **place, Side::partner_center, code);

@@ -111,17 +111,24 @@ PairAnswer hand_over(Session& session, Workplace& place, const std::string& comm
                       (deals == 0 ? "this." : text::count_of(deals, "deal") + "."));
   PairAnswer answer;
   answer.json = Object().number("handed_over", static_cast<std::int64_t>(deals)).number("inbox_entry", *left).done();
+  const auto told_there = [&](const store::InboxItem& item) {
+    PairAnswer told = answered(session, place.config(), item, std::move(answer), "there");
+    const auto code = exit_code_of_asked_sync(place.store(), item.id);
+    if (code && *code) told.code = **code;
+    return told;
+  };
   SystemClock waiting;  // people wait in real time, also when the sandbox has a clock of its own
-  const Instant until = waiting.now() + answer_within;
+  // A sync takes as long as it takes, there as here.
+  const Instant until = waiting.now() + (command == "sync" ? days(1) : answer_within);
   while (waiting.now() < until) {
     auto done = answer_to(place.store(), *left);
     if (!done) return failed(session, &place.config(), done.error());
-    if (*done) return answered(session, place.config(), **done, std::move(answer), "there");
+    if (*done) return told_there(**done);
     if (!waiting.sleep_for(asked_every)) break;
     if (store::FileLock::holder(place.config().store) || !place.open_store(StoreMode::exclusive, false)) continue;
     done = answer_to(place.store(), *left);
     if (!done) return failed(session, &place.config(), done.error());
-    if (*done) return answered(session, place.config(), **done, std::move(answer), "there");
+    if (*done) return told_there(**done);
     auto taken = taken_back(place, command, arguments, *left);
     if (!taken) return failed(session, &place.config(), taken.error());
     return answered(session, place.config(), *taken, std::move(answer), "here");

@@ -154,6 +154,14 @@ int store_verify_command(Session& session, const std::string& pair);
 int store_backup_command(Session& session, const std::string& pair, const std::string& destination);
 int store_restore_command(Session& session, const std::string& pair, const std::string& copy);
 int journal_verify_command(Session& session, const std::string& pair);
+struct SyncsOptions {
+  std::string pair;
+  std::vector<std::string> words;  // the pair, the number of one sync, or both
+  std::string since;
+  int limit = 0;
+  bool all = false;  // also those that had nothing to do
+};
+int journal_syncs_command(Session& session, const SyncsOptions& options);
 int journal_export_command(Session& session, const std::string& pair, const std::string& file);
 struct PruneOptions {
   std::string pair;

@@ -500,6 +500,12 @@ bool is_pair_name(std::string_view name) {
 
 ReadConfig read_config(const std::string& file, std::string_view text) { return Reader(file).read(text); }
 
+std::string state_folder_for(const std::string& config_dir) {
+  std::error_code failed;
+  const std::string folder = fs::absolute(config_dir, failed).lexically_normal().string() + "/";
+  return !failed && text::starts_with(folder, "/etc/") ? "/var/lib/cosell/" : "../state/";
+}
+
 Result<std::string> read_text_file(const std::string& path) {
   std::error_code failed;
   if (fs::is_directory(path, failed)) return make_error(ErrorClass::config, path + " is a folder, not a file.");

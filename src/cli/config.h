@@ -38,8 +38,9 @@ struct Network {
 };
 
 struct Config {
-  std::string file;      // as it was named
-  std::string base_dir;  // paths in the file are relative to it
+  std::string file;              // as it was named
+  std::string fingerprint = {};  // of its text
+  std::string base_dir;          // paths in the file are relative to it
   std::vector<PairConfig> pairs;
   Network network;
   std::string tokens_file;    // absolute; empty: logins are not kept
@@ -60,6 +61,10 @@ bool is_pair_name(std::string_view name);
 
 // `file` is used for messages and as the place that relative paths start from.
 ReadConfig read_config(const std::string& file, std::string_view text);
+
+// Where the store and the saved logins of a new configuration in this folder stand, as it names them: beside the
+// folder; for one below /etc where the service may write (docs/operations.md).
+std::string state_folder_for(const std::string& config_dir);
 
 // The file that is used: the named one, else config/cosell.jsonc, else $XDG_CONFIG_HOME/cosell/cosell.jsonc,
 // else that of a service, /etc/cosell/cosell.jsonc.

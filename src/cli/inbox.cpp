@@ -1,8 +1,12 @@
 // The inbox of a running service.
 #include "cli/inbox.h"
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "cli/exit.h"
 #include "cli/resolve_command.h"
+#include "cli/wording.h"
 #include "engine/approve.h"
 #include "engine/replay.h"
 #include "engine/resolve.h"
@@ -11,6 +15,9 @@
 namespace cosell::cli {
 
 namespace {
+
+constexpr const char* withdrawn = "Not done: the service that worked on this pair has ended. Give it again.";
+const std::string sync_property = "inbox.sync";  // of the sync that was answered last
 
 std::vector<DealId> deals_in(const json::Value& arguments) {
   std::vector<DealId> deals;
@@ -71,6 +78,7 @@ Result<std::string> carry_out_register(Workplace& place, const json::Value& argu
 }
 
 Result<std::string> carry_out_replay(Workplace& place, const std::vector<DealId>& deals) {
+  if (auto apart = place.keeps_apart(); !apart) return apart.error();
   engine::CycleOptions options;
   options.command = "replay";
   auto report = engine::replay(place.pair(), deals, options);
@@ -110,6 +118,7 @@ Result<CarriedOut> done_or_refused(const Result<std::string>& told) {
 Result<CarriedOut> carry_out(Workplace& place, const std::string& command, const json::Value& arguments) {
   const std::vector<DealId> deals = deals_in(arguments);
   if (command == "mapping-rollback") return done_or_refused(return_to_mapping(place, arguments.text_of("version")));
+  if (command == "sync") return make_error(ErrorClass::config, withdrawn);
   if (deals.empty()) return make_error(ErrorClass::config, "No deal is named.");
   if (command == "replay") return done_or_refused(carry_out_replay(place, deals));
   if (command == "approve") return carry_out_approve(place, arguments);
@@ -132,10 +141,11 @@ std::string approval_text(const std::string& title, const std::vector<Irreversib
   return title + ": approved to " + text::join(labels, ", ");
 }
 
-Result<void> work_off_inbox(Workplace& place, const std::function<void(const std::string&)>& say) {
+Result<void> work_off_inbox(Workplace& place, AskedSyncs syncs, const std::function<void(const std::string&)>& say) {
   auto items = place.store().open_inbox();
   if (!items) return items.error();
   for (const store::InboxItem& item : *items) {
+    if (item.command == "sync" && syncs == AskedSyncs::left) continue;
     const auto arguments = json::read(item.arguments);
     auto answer = carry_out(place, item.command, arguments ? *arguments : json::Value::object());
     const bool store_failed = !answer && (answer.error().kind == ErrorClass::store_damaged);
@@ -148,6 +158,66 @@ Result<void> work_off_inbox(Workplace& place, const std::function<void(const std
     say(item.command + ": " + text);
   }
   return {};
+}
+
+Result<AskedSync> asked_sync(store::Store& store) {
+  AskedSync asked;
+  auto items = store.open_inbox();
+  if (!items) return items.error();
+  for (const store::InboxItem& item : *items) {
+    if (item.command != "sync") continue;
+    asked.entries.push_back(item.id);
+    const auto arguments = json::read(item.arguments);
+    const json::Value* names = arguments ? arguments->find("allow") : nullptr;
+    if (names == nullptr) continue;
+    for (const json::Value& name : names->items()) asked.allow.insert(name.text());
+  }
+  return asked;
+}
+
+Result<void> answer_sync(Workplace& place, const AskedSync& asked, const CarriedOut& answer, int exit_code) {
+  if (asked.entries.empty()) return {};
+  store::Store& store = place.store();
+  return store.transaction([&]() -> Result<void> {
+    json::Value entries = json::Value::array();
+    for (const std::int64_t id : asked.entries) {
+      auto done = store.answer_inbox(id, answer.text, answer.refused, place.pair().clock->now());
+      if (!done) return done;
+      entries.append(json::Value::integer(id));
+    }
+    return store.set_property(
+        sync_property,
+        json::canonical(Object().value("entries", std::move(entries)).number("exit_code", exit_code).done()));
+  });
+}
+
+Result<void> withdraw_asked_syncs(Workplace& place) {
+  const auto asked = asked_sync(place.store());
+  if (!asked) return asked.error();
+  return answer_sync(place, *asked, {withdrawn, true}, exit_usage);
+}
+
+Result<std::optional<int>> exit_code_of_asked_sync(store::Store& store, std::int64_t entry) {
+  auto stored = store.property(sync_property);
+  if (!stored) return stored.error();
+  const auto last = json::read(stored->empty() ? "{}" : *stored);
+  const json::Value* entries = last ? last->find("entries") : nullptr;
+  const json::Value* code = last ? last->find("exit_code") : nullptr;
+  if (entries == nullptr || code == nullptr) return std::optional<int>();
+  const bool is_it = std::any_of(entries->items().begin(), entries->items().end(),
+                                 [entry](const json::Value& one) { return one.as_integer() == entry; });
+  return is_it ? std::optional<int>(static_cast<int>(code->as_integer().value_or(0))) : std::optional<int>();
+}
+
+CarriedOut told_cycle(Workplace& place, const engine::CycleReport& report) {
+  std::vector<std::string> lines;
+  std::vector<std::string> written;
+  for (const auto& [kind, count] : report.done) written.push_back(write_text(place.pair(), kind, count));
+  if (!written.empty()) lines.push_back("Written: " + text::join(written, ", "));
+  for (const auto& f : report.failures) lines.push_back("Failed: " + f.title + ": " + f.message);
+  if (report.stopped) lines.push_back(told_stop(place, report).message);
+  if (lines.empty()) lines.emplace_back("Nothing was written.");
+  return {text::join(lines, "\n"), report.stopped.has_value()};
 }
 
 }  // namespace cosell::cli

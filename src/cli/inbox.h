@@ -2,6 +2,8 @@
 // cycles.
 #pragma once
 
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,8 +21,26 @@ struct CarriedOut {
 // Carries a command out as it stands in the inbox. The store is open exclusively, unless the command only looks.
 Result<CarriedOut> carry_out(Workplace& place, const std::string& command, const json::Value& arguments);
 
+// Syncs that were asked for beside a service: left to it, whose next sync they are, or withdrawn, because nobody is
+// left to do them as they were meant.
+enum class AskedSyncs : std::uint8_t { left, withdrawn };
+
 // Works off what is in the inbox; `say` tells what became of each. The store is open exclusively.
-Result<void> work_off_inbox(Workplace& place, const std::function<void(const std::string&)>& say);
+Result<void> work_off_inbox(Workplace& place, AskedSyncs syncs, const std::function<void(const std::string&)>& say);
+
+struct AskedSync {
+  std::vector<std::int64_t> entries;  // of the inbox; empty: none was asked for
+  std::set<std::string> allow;        // the guards that it lets through
+};
+Result<AskedSync> asked_sync(store::Store& store);
+// Answers all that asked for it, with the exit code that the sync would have had for a person.
+Result<void> answer_sync(Workplace& place, const AskedSync& asked, const CarriedOut& answer, int exit_code);
+// Those that were asked of a service that ended: what they would do now, nobody has looked at.
+Result<void> withdraw_asked_syncs(Workplace& place);
+// Nothing when the entry was no sync, or a later one was answered since.
+Result<std::optional<int>> exit_code_of_asked_sync(store::Store& store, std::int64_t entry);
+// What came of a cycle, for whoever asked for it.
+CarriedOut told_cycle(Workplace& place, const engine::CycleReport& report);
 
 // Carries out "link", "unlink" or "match-none" and says what came of it.
 Result<std::string> link_or_unlink(const engine::Pair& pair, const std::string& command,

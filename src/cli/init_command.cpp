@@ -175,16 +175,17 @@ Result<Company> ask_company(Output& output, Questions& questions) {
 }
 
 std::string configuration_of(const Company& company, const fs::path& dir) {
+  const std::string state = state_folder_for(dir.string());
   const json::Value pair = Object()
                                .value("crm", company.crm_part)
                                .value("partner_center", company.partner_center_part)
                                .text("mapping", company.pair + ".mapping.jsonc")
-                               .text("store", "../state/" + company.pair + ".db")
+                               .text("store", state + company.pair + ".db")
                                .done();
   Object all;
   if (is_there(dir / "config.schema.json")) all.text("$schema", "./config.schema.json");
   all.value("pairs", Object().value(company.pair, pair).done());
-  all.value("tokens", Object().text("file", "../state/tokens").text("key", "file:secrets/tokens.key").done());
+  all.value("tokens", Object().text("file", state + "tokens").text("key", "file:secrets/tokens.key").done());
   return "// Paths are relative to this file. Secrets are named here, never written. What else can be set, and what "
          "counts\n"
          "// without it: config/cosell.example.jsonc and config/config.schema.json.\n" +

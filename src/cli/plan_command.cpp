@@ -278,6 +278,7 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
   if (auto opened = (*place)->open_store(StoreMode::scratch, false); !opened) {
     return failed(session, &config, opened.error());
   }
+  if (auto apart = (*place)->keeps_apart(); !apart) return failed(session, &config, apart.error());
   auto agreed = knows_what_was_agreed((*place)->store());
   if (!agreed) return failed(session, &config, agreed.error());
   engine::CycleOptions cycle;

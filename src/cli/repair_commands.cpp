@@ -109,6 +109,7 @@ PairAnswer replay_pair(Session& session, const PairConfig& config, const ReplayO
   auto opened = options.dry_run ? opened_as_copy(session, config) : opened_for_replay(session, config);
   if (!opened) return failed(session, &config, opened.error());
   Workplace& place = *opened->place;
+  if (auto apart = place.keeps_apart(); !apart) return failed(session, &config, apart.error());
   auto rows = options.deals.empty()
                   ? all_deals(place.store(),
                               [&](const DealRow& row) {

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/inbox.h"
+#include "cli/service_note.h"
 #include "cli/wording.h"
 
 namespace cosell::cli {
@@ -20,6 +21,7 @@ constexpr Duration inbox_every = seconds(2);
 struct Together {
   std::mutex mutex;                 // for the output
   std::atomic<std::size_t> able{};  // pairs whose store can be used; with none of them left the service ends
+  std::string configuration;        // fingerprint of the file as it was looked at last
 };
 
 class Service {
@@ -32,9 +34,14 @@ class Service {
   Result<void> open() {
     auto place = Workplace::make(session_, config_, Workplace::Login::needed);
     if (!place) return place.error();
+    if (auto apart = (*place)->keeps_apart(); !apart) return apart;
     // A store that this service had and that is gone is being put back by somebody: no empty one gets in the way.
     const auto opened = (*place)->open_store(StoreMode::exclusive, !had_store_);
     if (!opened) return opened.error().kind == ErrorClass::not_found ? gone(config_.store) : opened;
+    if (!had_store_) {
+      if (auto done = withdraw_asked_syncs(**place); !done) return done;
+    }
+    if (auto left = leave_service_note(**place, session_.config); !left) return left;
     had_store_ = true;
     place_ = std::move(*place);
     mapping_refused_ = place_->mapping_choice().refused;
@@ -122,20 +129,49 @@ class Service {
       if (auto opened = open_anew(); !opened) return opened;
       be_able_again();
     }
+    look_at_configuration();
     if (!first) {
       if (auto taken = take_mapping(); !taken) return taken;
     }
     if (login_refused_) take_logins();
+    const auto asked = asked_sync(place_->store());
+    if (!asked) return asked.error();
+    if (auto apart = place_->keeps_apart(); !apart) {
+      tell_incident(apart.error().message);
+      if (auto done = answer_sync(*place_, *asked, {apart.error().message, true}, exit_usage); !done) return done;
+      return work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
+    }
     if (auto renewed = place_->renew_allowances(); !renewed) return renewed;
     place_->pair().meter->reset();
     engine::CycleOptions options;
     options.command = "run";
-    if (first) options.allow = options_.allow;
+    options.allow = asked->allow;
+    if (first) options.allow.insert(options_.allow.begin(), options_.allow.end());
     auto report = engine::run_cycle(place_->pair(), options);
     if (!report) return report.error();
     tell(*report);
     login_refused_ = report->stopped && report->stopped->kind == ErrorClass::auth_expired;
-    return work_off_inbox(*place_, [this](const std::string& text) { say(text); });
+    auto answered = answer_sync(*place_, *asked, told_cycle(*place_, *report), exit_code_of(*report));
+    if (!answered) return answered;
+    return work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
+  }
+
+  // An edit is told once, whichever pair's turn it is; it counts for none of them.
+  void look_at_configuration() {
+    const auto text = read_text_file(session_.config.file);
+    const std::string now = text ? text::sha256_hex(*text) : "";
+    {
+      const std::lock_guard lock(together_.mutex);
+      if (now == together_.configuration) return;
+      together_.configuration = now;
+    }
+    if (now == session_.config.fingerprint) return;  // it is as it was again
+    const std::vector<std::string> problems =
+        text ? read_config(session_.config.file, *text).problems : std::vector<std::string>{text.error().message};
+    const std::lock_guard lock(together_.mutex);
+    session_.output.try_again();
+    session_.output.error(to_string_minutes(session_.clock().now()) + " " + configuration_changed +
+                          (problems.empty() ? "." : ", and cannot be used as it is now: " + problems.front()));
   }
 
   // A changed mapping file counts from the next cycle on; one that cannot be used leaves the one of before in use.
@@ -195,9 +231,9 @@ class Service {
       auto items = place_->store().open_inbox();
       if (!items) return items.error();
       if (items->empty()) continue;
-      auto inbox = work_off_inbox(*place_, [this](const std::string& text) { say(text); });
+      auto inbox = work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
       if (!inbox) return inbox.error();
-      return true;  // what was approved or replayed leaves at once
+      return true;  // what was approved, replayed or asked for leaves at once
     }
   }
 
@@ -239,6 +275,7 @@ int run_command(Session& session, const RunOptions& options) {
     return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
   }
   Together together;
+  together.configuration = session.config.fingerprint;
   std::vector<std::unique_ptr<Service>> services;
   std::vector<Error> held;
   for (const PairConfig& config : session.config.pairs) {

@@ -21,6 +21,7 @@ std::optional<int> Session::start(const std::string& config_file) {
     return fail(make_error(ErrorClass::config, text::join(read.problems, "\n")));
   }
   config = std::move(*read.config);
+  config.fingerprint = text::sha256_hex(*text);
   if (output.options().verbose) log = make_log(output.err_stream());
   if (config.sandbox_clock.empty()) return std::nullopt;
   const bool all_here =

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/login_end.h"
+#include "cli/service_note.h"
 #include "cli/wording.h"
 #include "cli/workplace.h"
 #include "store/file_lock.h"
@@ -25,17 +26,6 @@ std::string ago(Instant then, Instant now) {
   if (s < 5400) return count(s / 60, "minute");
   if (s < 172'800) return count(s / 3600, "hour");
   return count(s / 86'400, "day");
-}
-
-std::string outcome_text(const RunRow& run, bool somebody_works) {
-  if (run.outcome.empty()) {
-    return somebody_works ? "under way" : "was killed, or the machine stopped; the next one takes up what it left";
-  }
-  if (run.outcome == "ok") return "went well";
-  if (run.outcome == "failures") return "with failures";
-  if (run.outcome == "unreachable") return "a side could not be used";
-  if (run.outcome == "guard") return "stopped by a guard";
-  return "stopped";
 }
 
 struct Next {
@@ -97,6 +87,7 @@ class Status {
 
   Result<json::Value> tell() {
     if (auto done = tell_runs(); !done) return done.error();
+    if (auto done = tell_configuration(); !done) return done.error();
     if (auto done = tell_mapping(); !done) return done.error();
     if (auto done = tell_incidents(); !done) return done.error();
     if (auto done = tell_calls(); !done) return done.error();
@@ -159,6 +150,15 @@ class Status {
     Object o;
     o.text("started_at", to_string_seconds(last.started_at)).text("outcome", last.outcome).text("note", last.note);
     json_.set("last_run", o.done());
+    return {};
+  }
+
+  // What is shown here goes by the file as it is now; a service that runs goes by the one that it read.
+  Result<void> tell_configuration() {
+    const auto changed = is_configuration_changed(place_);
+    if (!changed) return changed.error();
+    json_.set("configuration_changed", json::Value::boolean(*changed));
+    if (*changed) row("Configuration", std::string(configuration_changed) + ".", Style::warning);
     return {};
   }
 

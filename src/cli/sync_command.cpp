@@ -1,9 +1,12 @@
-// `cosell sync`: one cycle.
+// `cosell sync`: one cycle. While a service holds the store, it is the service's next one.
+#include "cli/chosen_deals.h"
 #include "cli/commands.h"
 #include "cli/cycle_report.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
 #include "cli/inbox.h"
+#include "cli/service_note.h"
+#include "store/file_lock.h"
 
 namespace cosell::cli {
 
@@ -32,10 +35,26 @@ std::optional<PairAnswer> refused_before_a_store(Session& session, Workplace& pl
   return of_some_pair.look_at(session, place.config(), asked.found());
 }
 
+// Whoever only hands it over needs no secret. A command that holds the store for a while is waited for by the person.
+std::optional<PairAnswer> handed_to_a_service(Session& session, const PairConfig& config, const SyncOptions& options) {
+  const bool of_some_deals = !options.deal.empty() || options.limit > 0;
+  if (of_some_deals || !store::FileLock::holder(config.store)) return std::nullopt;
+  auto beside =
+      Workplace::make(session, config, Workplace::Login::not_needed, Workplace::MappingUsed::own_told_by_command);
+  if (!beside || !(*beside)->open_store(StoreMode::shared, false)) return std::nullopt;
+  const auto service = running_service(**beside);
+  if (!service || !*service) return std::nullopt;
+  json::Value allow = json::Value::array();
+  for (const std::string& name : options.allow) allow.append(json::Value::string(name));
+  return hand_over(session, **beside, "sync", Object().value("allow", std::move(allow)).done(), 0);
+}
+
 PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptions& options,
                      DealOfSomePair& of_some_pair) {
+  if (auto handed = handed_to_a_service(session, config, options)) return std::move(*handed);
   auto place = Workplace::make(session, config, Workplace::Login::needed);
   if (!place) return failed(session, &config, place.error());
+  if (auto apart = (*place)->keeps_apart(); !apart) return failed(session, &config, apart.error());
   const bool one = !options.deal.empty();
   if (one) {
     auto refused = refused_before_a_store(session, **place, options.deal, of_some_pair);
@@ -62,7 +81,8 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
     if (auto done = of_some_pair.look_at(session, config, asked.found())) return std::move(*done);
   }
   print_sync(session, **place, *report, session.clock().now() - begun);
-  auto worked_off = work_off_inbox(**place, [&](const std::string& text) { session.output.line(text); });
+  auto worked_off =
+      work_off_inbox(**place, AskedSyncs::withdrawn, [&](const std::string& text) { session.output.line(text); });
   if (!worked_off) return failed(session, &config, worked_off.error());
   PairAnswer answer;
   answer.code = exit_code_of(*report);

@@ -227,8 +227,16 @@ void print_notes(Output& out, const std::vector<const Item*>& notes) {
   out.line("  → Each with its note: cosell todo --kind warning");
 }
 
+// "  for 12 days": what is new is told from what lies there. Nothing of what came within a day.
+std::string waits_since(Instant since, Instant now) {
+  const std::int64_t whole_days = (now - since).ms / days(1).ms;
+  if (since == Instant{} || whole_days < 1) return "";
+  return "  for " + text::count_of(static_cast<std::size_t>(whole_days), "day");
+}
+
 // What many share is one entry, unless every one was asked for.
-void print_for_people(Output& out, const std::vector<Item>& items, bool several_pairs, const TodoOptions& options) {
+void print_for_people(Output& out, const std::vector<Item>& items, bool several_pairs, const TodoOptions& options,
+                      Instant now) {
   const bool each = options.each;
   const auto grouped_by = each ? std::map<std::string, std::vector<const Item*>>{} : causes(items);
   std::vector<const Item*> notes;
@@ -246,6 +254,7 @@ void print_for_people(Output& out, const std::vector<Item>& items, bool several_
     std::string head = out.styled(item.row.title, Style::strong);
     if (item.row.id.valid()) head += "  " + out.styled(short_id(item.row), Style::faint);
     if (!item.row.owner.empty()) head += "  " + item.row.owner;
+    head += waits_since(item.row.since, now);
     if (several_pairs) head += "  [" + item.pair + "]";
     if (item.deadline) head += "  " + out.styled("until " + to_string_minutes(*item.deadline) + " UTC", Style::warning);
     out.line(head);
@@ -371,7 +380,7 @@ int todo_command(Session& session, const TodoOptions& asked) {
   } else if (session.output.options().csv) {
     print_csv(session.output, items);
   } else if (!items.empty()) {
-    print_for_people(session.output, items, several_pairs, options);
+    print_for_people(session.output, items, several_pairs, options, session.clock().now());
   } else if (looked.code == exit_done && looked.any) {
     session.output.line(options.owner.empty() ? "Nothing waits for a person."
                                               : "Nothing of " + options.owner + " waits for a person.");

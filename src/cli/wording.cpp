@@ -232,6 +232,17 @@ bool waits_for_a_person(const DealRow& row) {
   return row.state == DealState::waiting && is_a_person(row.waits_for);
 }
 
+std::string outcome_text(const store::RunRow& run, bool somebody_works) {
+  if (run.outcome.empty()) {
+    return somebody_works ? "under way" : "was killed, or the machine stopped; the next one takes up what it left";
+  }
+  if (run.outcome == "ok") return "went well";
+  if (run.outcome == "failures") return "with failures";
+  if (run.outcome == "unreachable") return "a side could not be used";
+  if (run.outcome == "guard") return "stopped by a guard";
+  return "stopped";
+}
+
 std::string write_text(const engine::Pair& pair, const std::string& kind, std::int64_t count) {
   const auto parts = text::split(kind, '.');
   if (parts.size() != 3) return grouped(count) + " " + kind;

@@ -36,6 +36,8 @@ bool waits_for_a_person(const store::DealRow& row);
 // A note that keeps nothing back: a warning, or that Microsoft's answer could not be read.
 bool has_a_note(const store::DealRow& row);
 
+// How a sync ended: "went well". `somebody_works`: the store is held, so that one without an end may be under way.
+std::string outcome_text(const store::RunRow& run, bool somebody_works);
 // "3 new referrals", from "partner_center.referral.create".
 std::string write_text(const engine::Pair& pair, const std::string& kind, std::int64_t count);
 Style style_of(const store::DealRow& row);

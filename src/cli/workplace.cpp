@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/learned.h"
 #include "cli/network.h"
+#include "cli/pairs_apart.h"
 #include "mapping/shipped.h"
 
 namespace cosell::cli {
@@ -94,6 +95,12 @@ Result<Workplace::MappingIs> Workplace::reread_mapping() {
   if (auto done = choose_mapping(store_.get()); !done) return done.error();
   if (auto done = end_return(); !done) return done.error();
   return mapping_->hash() == before ? MappingIs::unchanged : MappingIs::replaced;
+}
+
+Result<void> Workplace::keeps_apart() const {
+  const auto overlap = overlap_with_another_pair(session_.config, config_, *mapping_);
+  if (!overlap) return {};
+  return make_error(ErrorClass::config, overlap->text + "\n  → " + overlap->remedy);
 }
 
 Result<void> Workplace::choose_mapping(store::Store* store) {

@@ -46,6 +46,8 @@ class Workplace {
   // Opens the store. `create`: make a new one when there is none (exclusive only).
   Result<void> open_store(StoreMode mode, bool create);
   void close_store();
+  // The error names another pair that takes the same referrals, and what separates the two.
+  Result<void> keeps_apart() const;
   // For commands that only look: without the key, saved logins are not shown.
   void open_tokens_if_readable();
 

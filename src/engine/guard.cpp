@@ -21,14 +21,13 @@ bool exceeds(std::int64_t count, std::int64_t of, const MassChangeGuard& limit) 
 }
 
 // For this pair alone: what another one would do, nobody has looked at. With what was let through already: whoever
-// gives the command meets no guard again that was answered before. A service holds the store, and takes over no sync.
+// gives the command meets no guard again that was answered before.
 std::string allow_command(const Pair& pair, const CycleOptions& options, const std::vector<std::string>& names) {
   std::set<std::string> all(names.begin(), names.end());
   for (const std::string& given : options.allow) {
     if (!text::starts_with(given, "plan=")) all.insert(given);  // good for one plan only
   }
-  const std::string command = "cosell sync " + pair.name + " --allow " + text::join({all.begin(), all.end()}, " ");
-  return options.command == "run" ? command + " (stop the service before, and start it again afterwards)" : command;
+  return "cosell sync " + pair.name + " --allow " + text::join({all.begin(), all.end()}, " ");
 }
 
 std::string how_many(std::int64_t count, const std::string& thing) {

@@ -264,6 +264,28 @@ Selection Mapping::select_referral(const Deal& referral) const {
           location.empty() ? "the referral has no location" : "location " + location + " does not belong to this pair"};
 }
 
+const std::set<std::string>& Mapping::locations() const { return data_->locations; }
+
+std::set<std::string> Mapping::locations_of_new_referrals() const {
+  std::set<std::string> out;
+  const FieldPlan* plan = data_->plan(Field::location);
+  if (plan == nullptr) return out;
+  const auto add = [&out](const Source& source) {
+    if (source.constant) out.insert(text::trim(*source.constant));
+    if (source.otherwise) out.insert(text::trim(*source.otherwise));
+    for (const auto& [from, to] : source.table.entries()) out.insert(text::trim(to));
+  };
+  add(plan->source);
+  if (plan->fallback) {
+    add(plan->fallback->table());
+    if (plan->fallback->columns().empty()) {
+      if (const auto fixed = plan->fallback->evaluate({}, Date{})) out.insert(text::trim(*fixed));
+    }
+  }
+  out.erase("");
+  return out;
+}
+
 bool Mapping::appears_in_crm(const Deal& referral) const {
   const auto standing = referral.standing();
   // What was closed before the two sides met stays where it is.

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -132,7 +133,10 @@ class Mapping {
 
   Selection select_opportunity(const Columns& opportunity) const;
   Selection select_referral(const Deal& referral) const;  // does it belong to this pair?
-  bool appears_in_crm(const Deal& referral) const;        // may an unlinked one become an opportunity?
+  const std::set<std::string>& locations() const;         // whose referrals belong to it; empty: all
+  // The locations that new referrals are given, as far as the file says; what stands in a column only the CRM knows.
+  std::set<std::string> locations_of_new_referrals() const;
+  bool appears_in_crm(const Deal& referral) const;  // may an unlinked one become an opportunity?
 
   ReadDeal read(const Columns& opportunity) const;
   // Whatever the mapping names or such a record shows of people, also in fields that are off: for leaving them out.

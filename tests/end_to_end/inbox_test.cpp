@@ -158,6 +158,7 @@ TEST_F(BesideAService, WhatIsHandedOverNeedsNoSecretHere) {
   std::filesystem::remove_all(sandbox->folder->file("secrets"));
   EXPECT_THAT(handed_over({"replay", opportunity(0)}), HasSubstr("In sync"));
   EXPECT_THAT(handed_over({"approve", opportunity(1)}), HasSubstr("approved to close the deal as won"));
+  handed_over({"sync"});
   service.send(SIGTERM);
   EXPECT_EQ(service.wait().code, 0);
   EXPECT_EQ(sandbox->cosell({"replay", opportunity(0)}).code, 2) << "by itself it logs in";

@@ -186,5 +186,63 @@ TEST(Pairs, OneWhoseStoreAnotherCommandHoldsKeepsNoOtherFromBeginning) {  // F-6
   EXPECT_EQ(run.wait().code, 0);
 }
 
+// Both pairs' deals in one Partner Center: what Microsoft sends would become a deal of both CRMs, and closing the one
+// too many would decline the referral for good.
+TEST(Pairs, OfOneOrganisationThatTakeTheSameReferralsAreToldApartBeforeAnythingIsReadOrWritten) {  // F-77
+  const Sandbox sandbox(both_pairs());
+  Json configuration = Json::parse(read_text(sandbox.config()));
+  configuration["pairs"]["dynamics365"]["partner_center"] = configuration["pairs"]["salesforce"]["partner_center"];
+  write_text(sandbox.config(), configuration.dump(2));
+  const StandIn& shared = sandbox.pairs.at("salesforce").partner_center;
+  shared.forget_counts();
+  const auto told = AllOf(HasSubstr("\"dynamics365\" and \"salesforce\""), HasSubstr("every referral"),
+                          HasSubstr("\"referrals\": { \"belongs\": { \"locations\": [\"…\"] } }"));
+  for (const Arguments& command : {Arguments{"plan"}, Arguments{"sync"}, Arguments{"sync", "--pair", "salesforce"},
+                                   Arguments{"run", "--every", "1s"}}) {
+    const Ended ended = sandbox.cosell(command);
+    EXPECT_EQ(ended.code, 2) << command.front() << ended.out << ended.err;
+    EXPECT_THAT(ended.err, told) << command.front();
+  }
+  EXPECT_EQ(shared.requests(), 0);
+  EXPECT_FALSE(std::filesystem::exists(sandbox.folder->file("state/salesforce.db")));
+  const Ended check = sandbox.cosell({"check"});
+  EXPECT_EQ(check.code, 2);
+  EXPECT_THAT(check.out, told);
+
+  // Each with its own location: nothing is told, and each deal of Microsoft's goes to one CRM.
+  const auto takes = [&](const std::string& file, const std::string& location) {
+    Json mapping = Json::parse(read_text(sandbox.folder->file(file)), nullptr, true, true);
+    mapping["referrals"]["belongs"]["locations"] = {location};
+    mapping["fields"]["location"] = {{"constant", location}};
+    write_text(sandbox.folder->file(file), mapping.dump(2));
+  };
+  const std::map<std::string, std::string> mappings = {{"salesforce", "mapping.jsonc"},
+                                                       {"dynamics365", "mapping-dynamics365.jsonc"}};
+  takes(mappings.at("dynamics365"), "1234567");
+  takes(mappings.at("salesforce"), "7654321");
+  EXPECT_EQ(sandbox.cosell({"check"}).code, 0);
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+  const auto opportunities = [&](const char* pair) {
+    return sandbox.pairs.at(pair).crm.get("records")["opportunities"].size();
+  };
+  const std::size_t in_dynamics = opportunities("dynamics365");
+  const std::size_t in_salesforce = opportunities("salesforce");
+  shared.post("inbound", Json{{"name", "Birch Clinics"}});
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+  EXPECT_EQ(opportunities("dynamics365") + opportunities("salesforce"), in_dynamics + in_salesforce + 1);
+
+  // Edited beside a running service: no sync under it, and on as soon as they are apart again.
+  Process run = sandbox.begin({"run", "--every", "1s", "--json"});
+  ASSERT_TRUE(eventually([&] { return cycles_of(run, "salesforce").size() >= 2; })) << run.err();
+  takes(mappings.at("salesforce"), "1234567");
+  ASSERT_TRUE(eventually([&] { return run.err().find("salesforce: The pairs") != std::string::npos; })) << run.err();
+  EXPECT_THAT(run.err(), HasSubstr("location 1234567"));
+  const std::size_t before = cycles_of(run, "salesforce").size();
+  takes(mappings.at("salesforce"), "7654321");
+  EXPECT_TRUE(eventually([&] { return cycles_of(run, "salesforce").size() > before; })) << run.err();
+  run.send(SIGTERM);
+  EXPECT_EQ(run.wait().code, 0);
+}
+
 }  // namespace
 }  // namespace cosell::end_to_end

@@ -270,5 +270,13 @@ TEST(Config, TheSandboxClockIsOnThisMachine) {
               ElementsAre(HasSubstr("must be an address on this machine")));
 }
 
+TEST(ConfigFile, BelowEtcKeepsItsStateWhereAServiceMayWrite) {
+  EXPECT_EQ(state_folder_for("/etc/cosell"), "/var/lib/cosell/");
+  EXPECT_EQ(state_folder_for("/etc/cosell/../cosell/"), "/var/lib/cosell/");
+  for (const char* elsewhere : {"config", "/srv/etc/cosell", "/etcetera/cosell", "/etc/../srv/cosell"}) {
+    EXPECT_EQ(state_folder_for(elsewhere), "../state/") << elsewhere;
+  }
+}
+
 }  // namespace
 }  // namespace cosell::cli

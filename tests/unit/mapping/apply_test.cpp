@@ -68,6 +68,21 @@ TEST(Referrals, BelongToThePairByLocation) {
   EXPECT_TRUE(standard().select_referral(other).takes_part);
 }
 
+TEST(Referrals, OfANewDealGoToTheLocationsThatTheFileNames) {
+  const auto created = [](const std::string& location) {
+    return over_salesforce(R"("fields": { "location": )" + location + " }").locations_of_new_referrals();
+  };
+  using Locations = std::set<std::string>;
+  EXPECT_EQ(created(R"({ "constant": "1234567" })"), Locations{"1234567"});
+  EXPECT_EQ(created(R"({ "column": "Region__c", "values": { "EMEA": "11", "US": "22" }, "else": "33" })"),
+            (Locations{"11", "22", "33"}));
+  EXPECT_EQ(created(R"({ "column": "Location__c", "default": "44" })"), Locations{"44"});
+  EXPECT_EQ(created(R"({ "column": "Location__c" })"), Locations{}) << "only the CRM knows";
+  const Mapping located = over_salesforce(R"("referrals": { "belongs": { "locations": [1234567, "88"] } })");
+  EXPECT_EQ(located.locations(), (Locations{"1234567", "88"}));
+  EXPECT_EQ(standard().locations(), Locations{}) << "all";
+}
+
 TEST(Referrals, AppearInTheCrmAsTheMappingSays) {
   Deal own = inbound();
   own.set(Field::direction, t("Outgoing"));
