@@ -105,6 +105,11 @@ bool mentions(const std::string& haystack, std::string_view needle) {
   return text::lower_ascii(haystack).find(needle) != std::string::npos;
 }
 
+std::string sentence_of(std::string words) {
+  const bool ends = !words.empty() && std::string_view(".!?").find(words.back()) != std::string_view::npos;
+  return ends ? words : words + ".";
+}
+
 // Wants a login that only a person can give.
 bool asks_for_person(const http::Response& response, const Refusal& refusal) {
   const std::string challenge = response.headers.get("WWW-Authenticate");
@@ -167,10 +172,10 @@ Error of_something_between(const http::Response& response, const Asked& asked) {
 }
 
 // No document says which status a refused value or step gets (11, item 6), so 409 and 412 alone do not tell it from an
-// old version. A refusal that were taken for one would be sent again for ever; the other way round, the next read shows
-// the other's change and decides anew.
-bool is_of_an_old_version(const Refusal& refusal, const Asked& asked) {
-  return asked.carries_a_version && !refusal.of_a_rule && !field_of(refusal.target);
+// old version. One that names a field is none; nor is a 409 with a code for something else, which would be sent again
+// for ever. By 412 HTTP means the version, whatever code stands beside it.
+bool is_of_an_old_version(int status, const Refusal& refusal, const Asked& asked) {
+  return asked.carries_a_version && !field_of(refusal.target) && (status == 412 || !refusal.of_a_rule);
 }
 
 ErrorClass class_of(int status, const Refusal& refusal, const Asked& asked) {
@@ -181,7 +186,7 @@ ErrorClass class_of(int status, const Refusal& refusal, const Asked& asked) {
       return asked.names_a_referral ? ErrorClass::not_found : ErrorClass::bad_response;
     case 409:
     case 412:
-      if (is_write && is_of_an_old_version(refusal, asked)) return ErrorClass::precondition;
+      if (is_write && is_of_an_old_version(status, refusal, asked)) return ErrorClass::precondition;
       break;
     case 423:
       return ErrorClass::transient;
@@ -222,9 +227,10 @@ Error error_of(const http::Response& response, const Asked& asked) {
              is_of_something_between(response)) {
     e = of_something_between(response, asked);
   } else if (response.status == 403) {
+    const std::string said = refusal.message.empty() ? "." : ": " + sentence_of(short_words(refusal.message));
     e = net::error_from(ErrorClass::forbidden,
-                        "This login may not do that in Partner Center. The service user needs the role Referrals "
-                        "admin; a new role takes up to an hour.",
+                        "This login may not do that in Partner Center" + said +
+                            " The service user needs the role Referrals admin; a new role takes up to an hour.",
                         response);
     e.of_one_record = asked.writes || asked.names_a_referral;  // roles differ from referral to referral
   } else {

@@ -77,7 +77,8 @@ Result<std::string> carry_out_register(Workplace& place, const json::Value& argu
   return register_deal(place.pair(), deal, *given, only_looks == nullptr || !only_looks->as_bool());
 }
 
-Result<std::string> carry_out_replay(Workplace& place, const std::vector<DealId>& deals) {
+// What was not sent, or refused again, is not done.
+Result<CarriedOut> carry_out_replay(Workplace& place, const std::vector<DealId>& deals) {
   if (auto apart = place.keeps_apart(); !apart) return apart.error();
   engine::CycleOptions options;
   options.command = "replay";
@@ -88,7 +89,7 @@ Result<std::string> carry_out_replay(Workplace& place, const std::vector<DealId>
   for (const auto& one : report->deals) {
     answers.push_back(one.title + ": " + (one.already_done ? "already done" : one.after));
   }
-  return text::join(answers, "\n");
+  return CarriedOut{text::join(answers, "\n"), exit_code_of(report->cycle) != exit_done};
 }
 
 // Nor does one that cannot be approved any more.
@@ -120,7 +121,7 @@ Result<CarriedOut> carry_out(Workplace& place, const std::string& command, const
   if (command == "mapping-rollback") return done_or_refused(return_to_mapping(place, arguments.text_of("version")));
   if (command == "sync") return make_error(ErrorClass::config, withdrawn);
   if (deals.empty()) return make_error(ErrorClass::config, "No deal is named.");
-  if (command == "replay") return done_or_refused(carry_out_replay(place, deals));
+  if (command == "replay") return carry_out_replay(place, deals);
   if (command == "approve") return carry_out_approve(place, arguments);
   if (command == "resolve") return carry_out_resolve(place, arguments);
   if (command == "link" || command == "unlink" || command == "match-none") {

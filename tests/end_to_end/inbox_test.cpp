@@ -80,6 +80,8 @@ TEST_F(BesideAService, ResolveReplayApproveAndLinkAreDoneThereAndConfirmed) {
   sandbox->partner_center.fail(Json{{"method", "PATCH"}, {"path", "/v1.0"}}, 0, 1, refusal);
   salesforce.patch(opportunity(1), Json{{"Amount", 8100}});
   ASSERT_TRUE(eventually([&] { return waiting_as("failed") == 1; })) << service.err();
+  sandbox->partner_center.fail(Json{{"method", "PATCH"}, {"path", "/v1.0"}}, 0, 1, refusal);
+  EXPECT_THAT(refused_there({"replay", opportunity(1)}), HasSubstr("The customer is on hold.")) << "is not done";
   handed_over({"replay", opportunity(1)});
   EXPECT_EQ(referral_now(referrals[1])["details"]["dealValue"], 8100);
   EXPECT_EQ(waiting_as("failed"), 0U);

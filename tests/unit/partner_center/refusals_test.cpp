@@ -91,6 +91,23 @@ TEST_F(PartnerCenterRefusals, WithACodeOfTheVersionAreNotBelievedWhenTheyNameSom
   }
 }
 
+TEST_F(PartnerCenterRefusals, WithTheStatusForAnOldVersionAreOneWhateverTheirCodeIs) {
+  for (const char* body : {R"({"code":2005,"description":"The tag is old."})", R"({"error":{"code":"invalidETag"}})"}) {
+    EXPECT_EQ(refused(edit("r1"), 412, body).kind, ErrorClass::precondition) << body;
+    EXPECT_EQ(refused(creation(), 412, body).kind, ErrorClass::rejected) << body;
+  }
+}
+
+TEST_F(PartnerCenterRefusals, ForARightSayWhatTheServiceSaid) {
+  const Error e = refused(edit("r1"), 403, R"({"error":{"code":"accessDenied",
+                                              "message":"The user may not change deals of this location"}})");
+  EXPECT_EQ(e.kind, ErrorClass::forbidden);
+  EXPECT_EQ(e.message,
+            "This login may not do that in Partner Center: The user may not change deals of this location. The service "
+            "user needs the role Referrals admin; a new role takes up to an hour.");
+  EXPECT_THAT(refused(edit("r1"), 403, "{}").message, HasSubstr("in Partner Center. The service user"));
+}
+
 // ---- by the emulated service
 
 class PartnerCenterRefusesWith : public testing::TestWithParam<int> {
