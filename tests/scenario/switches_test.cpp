@@ -238,7 +238,37 @@ std::vector<Flip> flips() {
                            pc("OwnDealsAreIncoming", R"({"own_direction":"Incoming"})"),
                            pc("MoneyAsNumber", R"({"patch_money":"number"})"),
                            pc("EngagementsBare", R"({"filter_quoted_id":false})"),
-                           pc("StagesIgnored", R"({"ignored_paths":["/salesStage"]})")};
+                           pc("StagesIgnored", R"({"ignored_paths":["/salesStage"]})"),
+                           pc("RefusalsAre409", R"({"past_close_date_allowed":false,"refusal_status":409})"),
+                           pc("RefusalsAre422", R"({"past_close_date_allowed":false,"refusal_status":422})"),
+                           pc("OldTagsAndRefusalsAre409",
+                              R"({"past_close_date_allowed":false,"refusal_status":409,"stale_tag_status":409})"),
+                           pc("EngagementsUnfiltered", R"({"filter_ignored":["engagementId"]})"),
+                           pc("SoundNextLinks", R"({"defective_next_link":false,"page_size":2})"),
+                           pc("RowNumbers", R"({"paging":"row_number","page_size":2})"),
+                           pc("NextLinksDie", R"({"skiptoken_seconds":1,"page_size":2})"),
+                           pc("NoSkip", R"({"skip_supported":false,"page_size":2})"),
+                           pc("CountAsked", R"({"count_shown":"asked"})"),
+                           pc("ListsLag", R"({"list_lag_ms":30000})"),
+                           pc("NoDate", R"({"date_header":false})"),
+                           pc("HalvesNotReadById", R"({"microsoft_half_readable":false})"),
+                           pc("TypeAsSent", R"({"derive_type":false})"),
+                           pc("NoReasonNeeded", R"({"reason_required":false})"),
+                           pc("WaitingDealsEndWon", R"({"new_to_won":true})"),
+                           pc("WaitingDealsTakeEdits", R"({"new_accepts_edits":true})"),
+                           pc("ClosedDealsTakeTheCrmId", R"({"closed_accepts_crm_id":true})"),
+                           pc("ClosedDealsTakeTheirStatus", R"({"closed_same_status_allowed":true})"),
+                           pc("ClosedAsError", R"({"error_closing":true})"),
+                           pc("StagesNotClearable", R"({"stage_clearable":false})"),
+                           pc("StagesByPercent", R"({"stage_values":"percent"})"),
+                           pc("StageAtCreateIgnored", R"({"sales_stage_at_create":"ignore"})"),
+                           pc("StageAtCreateRefused", R"({"sales_stage_at_create":"refuse"})"),
+                           pc("NamePatchable", R"({"name_patchable":true})"),
+                           pc("NoSecondInvitation", R"({"refuses_second_invitation":true})"),
+                           pc("OtherOwner", R"({"organization_name":"Other Partner Ltd"})"),
+                           pc("BriefTokens", R"({"access_token_seconds":1})"),
+                           pc("OldRefreshTokensDie", R"({"old_refresh_token_dies":true})"),
+                           pc("RefreshTokensStay", R"({"rotate_refresh_token":false})")};
   const std::string least = "The deal value is below the least value for registration.";
   const std::string kept = "Partner Center took the change and kept the stage as it was";
   const std::string unchecked = "Dynamics 365 does not check versions of this table";
@@ -250,16 +280,54 @@ std::vector<Flip> flips() {
        {sf("OtherTimeForPreconditions", R"({"precondition_field":"SystemModstamp"})"),
         sf("DuplicateAlertsOnDeals", R"({"duplicate_rule":"alert","duplicate_rule_objects":["Opportunity"]})"),
         sf("DuplicateAlertsOnAccounts", R"({"duplicate_rule":"alert","duplicate_rule_objects":["Account"]})"),
-        d365("Dynamics365AsItIs", "{}"), d365("NoOptimisticConcurrency", R"({"optimistic_concurrency":false})"),
+        sf("DuplicatesBlocked", R"({"duplicate_rule":"block"})"),
+        sf("FreePicklists", R"({"restricted_picklists":false})"),
+        sf("SeveralCurrencies", R"({"multi_currency":true})"),
+        sf("WrongTypesRefuseTheirRecord", R"({"wrong_type_refuses":"record"})"),
+        sf("SharedSessions", R"({"shares_sessions":true})"),
+        sf("BriefSessions", R"({"session_seconds":1})"),
+        sf("RefreshTokensRotate", R"({"rotate_refresh_tokens":true})"),
+        sf("SmallPages", R"({"page_size":3})"),
+        sf("LocatorsDie", R"({"page_size":3,"locator_hours":0})"),
+        sf("RowLocks", R"({"lock_next_writes":2})"),
+        sf("RowLocksInAutomations", R"({"lock_next_writes":2,"locks_in_automations":true})"),
+        d365("Dynamics365AsItIs", "{}"),
+        d365("NoOptimisticConcurrency", R"({"optimistic_concurrency":false})"),
         d365("DuplicatesOfDeals", R"({"duplicate_detection":true,"duplicate_tables":["opportunity"]})"),
-        d365("ShortProtection", R"({"protection_limits":true,"protection_requests":5,"protection_seconds":10})")}) {
+        d365("ShortProtection", R"({"protection_limits":true,"protection_requests":5,"protection_seconds":10})"),
+        d365("DuplicatesAre500", R"({"duplicate_detection":true,"duplicate_status":500})"),
+        d365("PluginTouches", R"({"plugin_touches":true})"),
+        d365("NoReadOnlyRefusals", R"({"read_only_writes":"ignore"})"),
+        d365("RequiredEnforced", R"({"enforce_required":true})"),
+        d365("CustomersRequired", R"({"require_customer":true})"),
+        d365("ClosedAreReadOnly", R"({"closed_records":"readonly"})"),
+        d365("ClosedByPatch", R"({"close_by_patch":"allow"})"),
+        d365("NestedRefusals", R"({"failed_change_set":"nested"})"),
+        d365("GermanUser", R"({"user_language":1031})"),
+        d365("WithProcess", R"({"business_process":true})"),
+        d365("ProcessWithoutStep", R"({"business_process":true,"process_writes_stepname":false})"),
+        d365("PagesOfTwo", R"({"page_size":2})"),
+        d365("DeltasDieAtOnce", R"({"change_tracking_days":0})"),
+        d365("DeltasWithAnnotations", R"({"delta_link_with_annotations":true})"),
+        d365("KeysPending", R"({"alternate_keys":"Pending"})"),
+        d365("BriefLogins", R"({"token_seconds":1})"),
+        d365("Deadlocks", R"({"deadlock_next_writes":2})"),
+        d365("PartsThrottled", R"({"throttle_next_parts":3})"),
+        Flip{"Dynamics365AndOldTags400", "dynamics365", Side::partner_center, R"({"stale_tag_status":400})"},
+        Flip{"Dynamics365AndRefusals409", "dynamics365", Side::partner_center,
+             R"({"past_close_date_allowed":false,"refusal_status":409})"},
+        Flip{"Dynamics365AndHalvesTouch", "dynamics365", Side::partner_center,
+             R"({"microsoft_half_bumps_partner":true})"}}) {
     all.push_back(flip);
   }
   for (Flip& flip : all) {
     const std::string name = flip.name;
     if (name.find("Pages") == 0) flip.page_size = 3;
     if (name == "RegistrationFromMore" || name == "OtherRates") flip.told = {{"Visible", least}};
-    if (name == "NoPastCloseDates") flip.told = {{"Dated", "The close date lies in the past."}};
+    const bool no_past_dates = std::string(flip.switches).find("past_close_date_allowed") != std::string::npos;
+    if (no_past_dates)
+      flip.told = {{"Dated", "Partner Center did not accept the close date: The close date lies in the past."}};
+    if (name == "ClosedAreReadOnly") flip.told = {{"Visible", "Closed opportunities are read-only"}};
     if (name == "StagesIgnored") flip.told = {{"Sent", kept}, {"Asked", kept}, {"Contacted", kept}, {"Dated", kept}};
     // Nothing tells of such a step but a listing of everything.
     if (name == "ReviewsDoNotTouchTheDeal") flip.registration = "ReviewPending";

@@ -147,6 +147,18 @@ TEST_F(Tracking, ExpiresAfterTheDaysOfTheOrganisation) {
   EXPECT_EQ(Organization::code(r), "0x80044352");
 }
 
+TEST_F(Tracking, ExpiresSoonerWhereFewerDaysAreSet) {
+  org_.set("change_tracking_days", 1);
+  first();
+  org_.pass(days(1));
+  EXPECT_TRUE(read(delta_).empty());
+  const std::string renewed = delta_;
+  org_.pass(days(1) + seconds(1));
+  EXPECT_EQ(Organization::code(org_.call("GET", renewed, nullptr, kTrack)), "0x80044352");
+  org_.set("change_tracking_days", 30);
+  EXPECT_TRUE(read(renewed).empty()) << "the days count that are set when it is asked";
+}
+
 TEST_F(Tracking, ExpiresOnDemandAndWhenRecordsAreReset) {
   first();
   org_.control("expire_delta", Json::object());

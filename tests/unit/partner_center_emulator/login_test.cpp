@@ -137,6 +137,31 @@ TEST_F(PartnerCenterLogin, ADeviceLoginCanBeDeclinedExpireOrBeAutomatic) {
   EXPECT_EQ(poll(start_device_login().text("/device_code")).status, 200);
 }
 
+TEST_F(PartnerCenterLogin, TheLivesOfTokensAndCodesAreThoseThatAreSet) {
+  set("access_token_seconds", 60);
+  EXPECT_EQ(list().status, 200) << "a token that is out keeps its life";
+  login();
+  clock_.advance(seconds(59));
+  EXPECT_EQ(list().status, 200);
+  clock_.advance(seconds(1));
+  EXPECT_EQ(list().status, 401);
+
+  set("refresh_token_days", 2);
+  const std::string token = refresh("seed").text("/refresh_token");
+  clock_.advance(days(2));
+  const std::string newer = refresh(token).text("/refresh_token");
+  EXPECT_FALSE(newer.empty()) << "its use counts, not its age";
+  clock_.advance(days(2) + seconds(1));
+  EXPECT_EQ(refresh(newer).body["error_codes"], Json::array({700082}));
+
+  set("device_code_seconds", 60);
+  const Reply started = start_device_login();
+  EXPECT_EQ(started.body["expires_in"], 60);
+  EXPECT_EQ(poll(started.text("/device_code")).text("/error"), "authorization_pending");
+  clock_.advance(seconds(61));
+  EXPECT_EQ(poll(started.text("/device_code")).text("/error"), "expired_token");
+}
+
 TEST_F(PartnerCenterLogin, RolesDecideWhatIsSeen) {
   const std::string id = make(deal());
   set("caller_role", "user");

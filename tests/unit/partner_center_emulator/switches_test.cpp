@@ -43,6 +43,14 @@ TEST_F(PartnerCenterSwitches, DefaultOrderIsThatOfAListThatAsksForNone) {
   }
 }
 
+TEST_F(PartnerCenterSwitches, TheOwnerIsNamedAsItIsSet) {
+  EXPECT_EQ(get(make(deal())).text("/organizationName"), "Example Partner Ltd");
+  set("organization_name", "Other Partner Ltd");
+  const Reply own = get(make(deal()));
+  EXPECT_EQ(own.text("/organizationName"), "Other Partner Ltd");
+  EXPECT_EQ(own.text("/inviteContext/invitedBy/organizationName"), "Other Partner Ltd");
+}
+
 TEST_F(PartnerCenterSwitches, CountMeansThePageOrEverything) {
   for (int i = 0; i < 5; ++i) make(deal());
   set("page_size", 2);
