@@ -29,11 +29,12 @@ class RefusalStatus : public testing::TestWithParam<CrmAndStatus> {
   World world_{options()};
   int status_ = std::get<1>(GetParam());
 };
+std::string name_of_crm_and_status(const testing::TestParamInfo<CrmAndStatus>& position) {
+  return std::string(std::get<0>(position.param)) + std::to_string(std::get<1>(position.param));
+}
 INSTANTIATE_TEST_SUITE_P(Positions, RefusalStatus,
                          testing::Combine(testing::Values("salesforce", "dynamics365"), testing::Values(400, 409, 422)),
-                         [](const testing::TestParamInfo<CrmAndStatus>& info) {
-                           return std::string(std::get<0>(info.param)) + std::to_string(std::get<1>(info.param));
-                         });
+                         name_of_crm_and_status);
 
 TEST_P(RefusalStatus, AValueThatIsNotTakenIsToldOnceAndSentOnce) {  // I-02
   world_.control(Side::partner_center, "POST", "settings",
