@@ -226,6 +226,26 @@ TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatNeverTookPart) {
 }
 
 TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatIsClosedWithoutAReferral) {
+// That bridge's referral is in a Partner Center that this one cannot read: no key makes its deal one of ours.
+TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatAnotherBridgeKeepsInSync) {  // I-23, F-77
+  World world({.crm = GetParam()});
+  auto words = usual_opportunity("Alder Foods");
+  words["opt_in"] = false;
+  words["referral_id"] = "0f0e0d0c-1111-4222-8333-444455556666";
+  const auto id = world.new_opportunity(words);
+  for (const char* written : {"In sync", "Waiting for you"}) {
+    world.crm_edit(id, {{"state", written}});
+    message_of(world, id);
+    message_of(world, id);
+    EXPECT_EQ(world.opportunity(id)["state"], written);
+  }
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::skipped);
+  EXPECT_EQ(world.deal_of(id).reason, "not_selected");
+  EXPECT_EQ(world.opportunity(id)["referral_id"], words["referral_id"]);
+  world.crm_edit(id, {{"opt_in", true}});
+  EXPECT_THAT(message_of(world, id), HasSubstr("was not found")) << "of one that is chosen, the key is wrong";
+}
+
   World world({.crm = GetParam()});
   auto words = usual_opportunity("Alder Foods");
   words.erase("solution");
