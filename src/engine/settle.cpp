@@ -108,9 +108,8 @@ Result<bool> registers_all_that_is_wanted(const Pair& pair, const OperationRow& 
 bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
   const std::string& tied = side_of(holder, other_side(side)).record_id;
   const std::string& ours = side_of(deal, other_side(side)).record_id;
-  if (has_mark(holder, unlinked_mark) || (!tied.empty() && tied != ours)) return true;
-  const auto told_apart = holder.marks.find(no_match_mark);
-  return told_apart != holder.marks.end() && told_apart->second == ours;
+  if (!tied.empty() && tied != ours) return true;
+  return is_told_apart_from(holder, ours) || is_told_apart_from(deal, side_of(holder, side).record_id);
 }
 
 }  // namespace

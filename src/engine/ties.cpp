@@ -45,12 +45,6 @@ void end_doubts(DealRow& row) {
   for (const char* mark : {twin_mark, match_mark, no_match_mark, unlinked_mark}) row.marks.erase(mark);
 }
 
-// By a person, who called them deals of their own (I-16).
-bool is_told_apart_from(const DealRow& row, const std::string& record) {
-  const auto mark = row.marks.find(no_match_mark);
-  return mark != row.marks.end() && mark->second == record;
-}
-
 }  // namespace
 
 // The row that the record's own key names: the other side's record, waiting for this one. `existing` is the row that
@@ -58,12 +52,16 @@ bool is_told_apart_from(const DealRow& row, const std::string& record) {
 Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& seen, DealRow* existing) {
   const RecordId named = pair_.connector(other_side(side)).normal_id(seen.key.value);
   if (seen.key.empty() || named.empty()) return std::optional<DealRow>{};
+  if (existing != nullptr && is_told_apart_from(*existing, named.value)) return std::optional<DealRow>{};
   auto found = pair_.store->deal_by_record(other_side(side), named.value);
   if (!found) return found.error();
   if (!*found) {
     if (existing != nullptr) {
-      if (side_of(*existing, other_side(side)).record_id.empty())
-        side_of(*existing, other_side(side)).record_id = named.value;
+      SideState& other = side_of(*existing, other_side(side));
+      if (other.record_id.empty()) {
+        other.record_id = named.value;
+        existing->marks.erase(unlinked_mark);
+      }
       return std::optional<DealRow>{};
     }
     DealRow row;
@@ -72,11 +70,8 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   }
   DealRow row = **found;
   if (has_mark(row, restarted_mark)) return std::optional<DealRow>{};  // left behind by the opportunity
-  const auto taken_apart_from = row.marks.find(unlinked_mark);
-  if (taken_apart_from != row.marks.end() && taken_apart_from->second == seen.id.value) return std::optional<DealRow>{};
   if (existing != nullptr && row.id == existing->id) return std::optional<DealRow>{};
-  const bool told_apart = existing != nullptr && is_told_apart_from(*existing, named.value);
-  if (told_apart || is_told_apart_from(row, seen.id.value)) return std::optional<DealRow>{};
+  if (is_told_apart_from(row, seen.id.value)) return std::optional<DealRow>{};
   const auto& taken = side_of(row, side).record_id;
   if (!taken.empty() && taken != seen.id.value) {
     // A second holder of one key: a clone in the CRM (F-47) or a twin in Partner Center (I-17). Neither is linked.
@@ -108,6 +103,12 @@ Result<DealRow> Ties::merge(const DealRow& goes, Side side, DealRow stays) {
     stays.marks[hidden_mark] = hidden->second;
   }
   take_over_writes(goes, stays);
+  // Others that carry the key of one of the two carry it still.
+  for (const Side holders : {Side::crm, Side::partner_center}) {
+    const std::string mark = other_holders_mark(holders);
+    for (const std::string& record : marked_records(goes, mark)) mark_record(stays, mark, record);
+    unmark_record(stays, mark, side_of(stays, holders).record_id);
+  }
   if (stays.engagement_id.empty()) stays.engagement_id = goes.engagement_id;
   if (!stays.microsoft.valid()) {
     stays.microsoft = goes.microsoft;
@@ -311,15 +312,18 @@ Result<void> Ties::let_name_go(Side side, DealRow& row) {
   return pair_.store->update_deal(**next);
 }
 
-// Does the key of a known record say whose it is? What a person called a deal of its own stays that until another key
-// is typed in.
+// Does the key of a known record say whose it is? What a person took apart, or called a deal of its own, stays that
+// until another key is typed in.
 Result<bool> Ties::may_be_tied(Side side, const Observation& seen, DealRow& row) const {
   if (!side_of(row, other_side(side)).record_id.empty()) return false;
-  for (const char* mark : {clone_mark, twin_mark, restarted_mark, unlinked_mark}) {
+  for (const char* mark : {clone_mark, twin_mark, restarted_mark}) {
     if (has_mark(row, mark)) return false;
   }
+  const bool is_apart = has_mark(row, unlinked_mark) || has_mark(row, no_match_mark);
   const ImageId before = side_of(row, side).image;
-  if (!has_mark(row, no_match_mark) || !before.valid()) return true;
+  if (!is_apart) return true;
+  if (seen.existence != cosell::Existence::live) return false;
+  if (!before.valid()) return true;
   auto known = pair_.store->image(before);
   if (!known) return known.error();
   const std::string column_of_key = side == Side::crm ? pair_.mapping->key_column() : info(Field::crm_id).name;
