@@ -447,7 +447,7 @@ void Decider::add_seller_columns(Planned& plan, const DealView& view) const {
   if (!tells_the_seller(plan.row, view)) return;
   Columns changes = seller_changes(plan, view);
   const bool skipped = plan.row.state == DealState::skipped;
-  if (!skipped && !shows_key(view)) plan.row.marks[told_mark] = "yes";
+  if (!skipped) plan.row.marks[told_mark] = "yes";
   if (changes.empty()) {
     if (skipped) plan.row.marks.erase(told_mark);
     return;

@@ -163,6 +163,7 @@ Result<void> unlink_deal(const Pair& pair, DealId deal) {
     row->marks.clear();
     keep_mark(before, twinned_mark, *row);
     keep_mark(before, hidden_mark, *row);
+    keep_mark(before, told_mark, *row);
     keep_mark(before, cloned_mark, apart);
     row->partner_center = store::SideState{};
     row->engagement_id.clear();

@@ -99,8 +99,9 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
 Result<DealRow> Ties::merge(const DealRow& goes, Side side, DealRow stays) {
   if (auto removed = pair_.store->remove_deal(goes.id, stays.id); !removed) return removed.error();
   side_of(stays, side) = side_of(goes, side);
-  if (const auto hidden = goes.marks.find(hidden_mark); side == Side::crm && hidden != goes.marks.end()) {
-    stays.marks[hidden_mark] = hidden->second;
+  for (const char* of_opportunity : {hidden_mark, told_mark}) {
+    const auto mark = goes.marks.find(of_opportunity);
+    if (side == Side::crm && mark != goes.marks.end()) stays.marks[of_opportunity] = mark->second;
   }
   take_over_writes(goes, stays);
   // Others that carry the key of one of the two carry it still.
@@ -232,7 +233,8 @@ Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen
   apart.dirty = true;
   // As a deal that a person has linked anew. Others that carry the key too still hold it.
   erase_if(stays.marks, [](const auto& mark) {
-    return mark.first != twinned_mark && mark.first != cloned_mark && mark.first != hidden_mark;
+    return mark.first != twinned_mark && mark.first != cloned_mark && mark.first != hidden_mark &&
+           mark.first != told_mark;
   });
   unmark_record(stays, twinned_mark, (*second)->partner_center.record_id);
   if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, stays); !forgotten) return forgotten.error();
