@@ -40,6 +40,11 @@ bool is_only_named(const store::SideState& side) {
   return !side.record_id.empty() && side.existence == store::Existence::unseen && !side.image.valid();
 }
 
+// First seen when it was deleted, so that nothing was agreed on with it.
+bool was_never_there(const SideState& side) {
+  return side.existence == store::Existence::deleted && !side.image.valid() && !side.base.valid();
+}
+
 // A key says more than a likeness, and than what a person once said of another record.
 void end_doubts(DealRow& row) {
   for (const char* mark : {twin_mark, match_mark, no_match_mark, unlinked_mark}) row.marks.erase(mark);
@@ -76,10 +81,13 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   if (!taken.empty() && taken != seen.id.value) {
     // A second holder of one key: a clone in the CRM (F-47) or a twin in Partner Center (I-17). Neither is linked.
     if (!holds_its_key(side, seen)) return std::optional<DealRow>{};
-    DealRow apart = existing != nullptr ? *existing : DealRow{};
-    if (auto held = hold_original(side, seen.id, row); !held) return held.error();
-    apart.marks[second_holder_mark(side)] = named.value;
-    return std::optional<DealRow>{apart};
+    if (!was_never_there(side_of(row, side))) {
+      DealRow apart = existing != nullptr ? *existing : DealRow{};
+      if (auto held = hold_original(side, seen.id, row); !held) return held.error();
+      apart.marks[second_holder_mark(side)] = named.value;
+      return std::optional<DealRow>{apart};
+    }
+    if (auto moved = give_place_of_deleted(side, row); !moved) return moved.error();
   }
   end_doubts(row);
   if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, row); !forgotten) return forgotten.error();
@@ -93,6 +101,18 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   if (!one) return one.error();
   if (auto noted = note_tie(side, *one); !noted) return noted.error();
   return std::optional<DealRow>{std::move(*one)};
+}
+
+// A deleted record holds no key, whichever of the two was listed first (I-35). It gets a row of its own.
+Result<void> Ties::give_place_of_deleted(Side side, DealRow& row) {
+  DealRow gone;
+  gone.title = row.title;
+  side_of(gone, side) = std::exchange(side_of(row, side), SideState{});
+  gone.since = pair_.clock->now();
+  gone.dirty = true;
+  if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+  auto added = pair_.store->add_deal(gone);
+  return added ? Result<void>{} : added.error();
 }
 
 // What the deal knows of the side becomes a part of the other one, which stays.

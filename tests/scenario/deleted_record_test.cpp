@@ -87,5 +87,21 @@ TEST_P(DeletedRecord, ThatACreateMadeIsNotMadeASecondTime) {  // I-11, I-17, F-0
   EXPECT_EQ(world.deal_of(referral).reason, "deleted") << world.deal_of(referral).message;
 }
 
+// Whichever of the two is listed first.
+TEST_P(DeletedRecord, LeavesItsKeyToTheOneThatAPersonMadeInItsPlaceAfterALostStore) {  // I-31, I-35
+  World world({.crm = GetParam()});
+  const std::string referral = world.inbound()["id"];
+  sync_often(world, 2);
+  world.crm_delete(world.opportunities().at(0)["id"]);
+  sync_often(world, 1);
+  auto words = usual_opportunity("By hand again");
+  words["referral_id"] = referral;
+  const auto second = world.new_opportunity(words);
+  world.lose_store();
+  sync_often(world);
+  EXPECT_EQ(world.deal_of(second).partner_center.record_id, referral) << world.deal_of(second).message;
+  EXPECT_NE(world.deal_of(second).reason, "clone");
+}
+
 }  // namespace
 }  // namespace cosell::test
