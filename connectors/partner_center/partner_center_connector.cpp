@@ -327,6 +327,7 @@ Result<json::Value> PartnerCenterConnector::patch_for(const Operation& operation
   if (!head) {
     Error e = head.error();
     e.kind = ErrorClass::transient;
+    e.of_one_record = true;
     return e;
   }
   if (!head->etag.empty() && quoted_tag(head->etag) != quoted_tag(operation.must_match.value)) {
@@ -347,6 +348,11 @@ std::map<std::size_t, Result<Answer>> PartnerCenterConnector::present_of(Call& c
   }
   std::map<std::size_t, Result<Answer>> present;
   std::vector<Result<Answer>> answers = client_.glance_all(call, targets);
+  // A write whose referral alone cannot be read keeps no other from leaving.
+  const bool tells_nothing = failed_together(answers) != nullptr;
+  for (Result<Answer>& answer : answers) {
+    if (!answer && !tells_nothing) answer.error().of_one_record = true;
+  }
   for (std::size_t n = 0; n < places.size(); ++n) present.emplace(places[n], std::move(answers[n]));
   return present;
 }

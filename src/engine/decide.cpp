@@ -39,6 +39,12 @@ bool is_for_a_person(const DealRow& row) {
   return row.waits_for == WaitFor::operator_ || row.waits_for == WaitFor::admin;
 }
 
+bool is_agreed_on(const DealRow& row) {
+  return (row.crm.base.valid() && row.partner_center.base.valid()) ||
+         std::any_of(row.marks.begin(), row.marks.end(),
+                     [](const auto& mark) { return text::starts_with(mark.first, store::agreed_mark); });
+}
+
 std::optional<Side> restored_side(const DealRow& row) {
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (has_mark(row, restored_mark(side))) return side;
@@ -149,6 +155,20 @@ Result<Planned> Decider::decide_again(const DealRow& row, Instant at, const json
   return decide_now(row);
 }
 
+// Keys tie what another pair or bridge keeps in sync as they tie our own. By them alone nothing is ours that the
+// selection leaves out; a deal that was agreed on stays ours when it leaves the selection (F-46, F-77).
+std::optional<mapping::Selection> Decider::left_to_another(const DealRow& row, const DealView& view) const {
+  if (is_agreed_on(row) || has_mark(row, unlinked_mark)) return std::nullopt;
+  std::optional<mapping::Selection> selection;
+  if (row.partner_center.image.valid()) {
+    selection = pair_.mapping->select_referral(view.partner_center);
+  } else if (row.crm.image.valid() && !row.partner_center.record_id.empty()) {
+    selection = pair_.mapping->select_opportunity(view.crm_columns);
+  }
+  if (selection && selection->takes_part) selection.reset();
+  return selection;
+}
+
 // Deals whose other half is in question, or that a person took apart: nothing is decided about their fields.
 std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const DealView& view) const {
   const auto standing = view.partner_center.standing();
@@ -242,6 +262,14 @@ Result<Planned> Decider::decide_now(DealRow given) {
     s.state = DealState::skipped;
     s.reason = "predecessor";
     s.message = "Its opportunity has a newer referral.";
+    return settle_situation(std::move(plan), *view, std::move(s));
+  }
+  if (auto selection = left_to_another(row, *view)) {
+    Situation s;
+    s.state = DealState::skipped;
+    s.reason = std::move(selection->reason);
+    s.message = std::move(selection->text);
+    forget_other_steps(plan.row, {});
     return settle_situation(std::move(plan), *view, std::move(s));
   }
   if (auto apart = kept_apart(row, *view)) {
@@ -379,12 +407,12 @@ bool Decider::shows_key(const DealView& view) const {
   return !is_blank(column(view.crm_columns, pair_.mapping->key_column()));
 }
 
-// Who has no referral and takes no part is told so only where it was told before what it waits for.
+// Who has no referral of ours and takes no part is told so only where it was told before what it waits for.
 bool Decider::tells_the_seller(const DealRow& row, const DealView& view) const {
   if (row.crm.record_id.empty() || row.crm.existence != store::Existence::live) return false;
   // A write would make what was restored look like an edit.
   if (restored_side(row) == Side::crm) return false;
-  if (row.state != DealState::skipped || shows_key(view)) return true;
+  if (row.state != DealState::skipped || (shows_key(view) && !left_to_another(row, view))) return true;
   const auto standing = view.crm.deal.standing();
   return has_mark(row, told_mark) && !(standing && is_terminal(*standing));
 }
@@ -419,7 +447,7 @@ void Decider::add_seller_columns(Planned& plan, const DealView& view) const {
   if (!tells_the_seller(plan.row, view)) return;
   Columns changes = seller_changes(plan, view);
   const bool skipped = plan.row.state == DealState::skipped;
-  if (!skipped && !shows_key(view)) plan.row.marks[told_mark] = "yes";
+  if (!skipped) plan.row.marks[told_mark] = "yes";
   if (changes.empty()) {
     if (skipped) plan.row.marks.erase(told_mark);
     return;

@@ -75,6 +75,8 @@ class Decider {
   // The deal waits for this, too: who has to do something is told of it first, and of what leaves by itself behind it.
   static void wait_too(Situation& situation, Situation also);
 
+  // Why the deal is none of this pair's; nothing when it is.
+  std::optional<mapping::Selection> left_to_another(const store::DealRow& row, const DealView& view) const;
   std::optional<Situation> kept_apart(const store::DealRow& row, const DealView& view) const;
   Result<Planned> decide_opportunity_alone(Planned plan, const DealView& view);
   Result<Planned> decide_referral_alone(Planned plan, const DealView& view);

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "engine/marks.h"
 #include "engine/person.h"
+#include "engine/view.h"
 #include "engine/words.h"
 
 namespace cosell::engine {
@@ -94,6 +95,13 @@ Result<DealRow> link_deals(const Pair& pair, DealId opportunity, DealId referral
   if (!left) return left.error();
   auto right = known_deal(*pair.store, referral);
   if (!right) return right.error();
+  auto shown = load_view(pair, *right);
+  if (!shown) return shown.error();
+  const auto selection = pair.mapping->select_referral(shown->partner_center);
+  if (right->partner_center.image.valid() && !selection.takes_part) {
+    return in_the_way("The referral cannot be linked: " + selection.text +
+                      ". To take it in: name its location under \"belongs\" in the mapping file, then: cosell sync");
+  }
   std::optional<DealRow> linked;
   auto done = pair.store->transaction([&]() -> Result<void> {
     auto row = link_rows(pair, *left, *right, store::JournalKind::person,
@@ -155,6 +163,7 @@ Result<void> unlink_deal(const Pair& pair, DealId deal) {
     row->marks.clear();
     keep_mark(before, twinned_mark, *row);
     keep_mark(before, hidden_mark, *row);
+    keep_mark(before, told_mark, *row);
     keep_mark(before, cloned_mark, apart);
     row->partner_center = store::SideState{};
     row->engagement_id.clear();

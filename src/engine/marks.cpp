@@ -42,6 +42,14 @@ std::vector<std::string> reasons_of(const store::DealRow& row) {
 
 bool has_mark(const store::DealRow& row, const std::string& name) { return row.marks.count(name) > 0; }
 
+bool is_told_apart_from(const store::DealRow& row, const std::string& record) {
+  for (const char* name : {unlinked_mark, no_match_mark}) {
+    const auto mark = row.marks.find(name);
+    if (mark != row.marks.end() && mark->second == record) return true;
+  }
+  return false;
+}
+
 std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name) {
   const auto it = row.marks.find(name);
   if (it == row.marks.end()) return std::nullopt;

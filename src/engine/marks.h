@@ -73,12 +73,14 @@ inline constexpr const char* warning_mark = "warning";  // a note that keeps not
 
 inline constexpr const char* untold_mark =
     "untold";                                     // a choice of which another mapping or setting may make another one
-inline constexpr const char* told_mark = "told";  // its seller reads what the deal waits for; it has no referral
+inline constexpr const char* told_mark = "told";  // its seller reads how the deal stands, and is told when that ends
 inline constexpr const char* waits_too_mark = "waits_too";  // reasons that the deal waits for behind the first one
 // All that the deal waits for: its first reason, and those behind it.
 std::vector<std::string> reasons_of(const store::DealRow& row);
 
 bool has_mark(const store::DealRow& row, const std::string& name);
+// By a person, who took the two apart or called them deals of their own (I-16).
+bool is_told_apart_from(const store::DealRow& row, const std::string& record);
 // A mark that holds a moment.
 std::optional<Instant> mark_time(const store::DealRow& row, const std::string& name);
 void set_mark_time(store::DealRow& row, const std::string& name, Instant at);

@@ -56,19 +56,19 @@ bool may_come_of(const OperationRow& create, const Observation& seen) {
   return !differs;
 }
 
-bool shows_changes(const OperationRow& row, const Observation& seen) {
-  return std::all_of(row.changes.begin(), row.changes.end(), [&](const auto& change) {
-    const Value& shown = column(seen.columns, change.first);
-    return same_value(shown, change.second) || is_kept_rounded(row, change.first, shown);
-  });
-}
-
 }  // namespace
 
 bool is_kept_rounded(const OperationRow& row, std::string_view name, const Value& shown) {
   const auto before = row.expected.find(name);
   const bool as_before = before != row.expected.end() && same_value(before->second, shown);
   return !as_before && rounds_to(column(row.changes, name), shown);
+}
+
+bool shows_changes(const OperationRow& row, const Observation& seen) {
+  return std::all_of(row.changes.begin(), row.changes.end(), [&](const auto& change) {
+    const Value& shown = column(seen.columns, change.first);
+    return same_value(shown, change.second) || is_kept_rounded(row, change.first, shown);
+  });
 }
 
 Result<void> Settler::probe_open_operations() {
@@ -163,6 +163,11 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
   if (unread != all_found.end()) return wait_to_be_read(side, row, *unread);
   std::vector<Observation> found;
   for (const auto& seen : all_found) {
+    // A deleted record holds no key: it is not what was made, and shows nothing that was changed.
+    if (seen.existence == cosell::Existence::deleted) {
+      if (auto taken = Observer(pair_, run_).take(side, seen, report_.observed[side]); !taken) return taken;
+      continue;
+    }
     // An old referral carries the opportunity's id too; it is not the one that was created now.
     auto holder = pair_.store->deal_by_record(side, seen.id.value);
     if (!holder) return holder.error();

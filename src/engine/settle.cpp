@@ -108,9 +108,16 @@ Result<bool> registers_all_that_is_wanted(const Pair& pair, const OperationRow& 
 bool is_of_another(const DealRow& holder, const DealRow& deal, Side side) {
   const std::string& tied = side_of(holder, other_side(side)).record_id;
   const std::string& ours = side_of(deal, other_side(side)).record_id;
-  if (has_mark(holder, unlinked_mark) || (!tied.empty() && tied != ours)) return true;
-  const auto told_apart = holder.marks.find(no_match_mark);
-  return told_apart != holder.marks.end() && told_apart->second == ours;
+  if (!tied.empty() && tied != ours) return true;
+  return is_told_apart_from(holder, ours) || is_told_apart_from(deal, side_of(holder, side).record_id);
+}
+
+// Where ids are made from keys, what takes the place of a deleted record has its id, too. What a person said, was said
+// of the deleted one.
+bool is_made_anew(const OperationRow& create, const Applied& applied, const DealRow& holder) {
+  if (side_of(holder, create.side).existence != store::Existence::deleted) return false;
+  if (!side_of(holder, other_side(create.side)).record_id.empty()) return false;
+  return applied.created || (applied.stored && shows_changes(create, *applied.stored));
 }
 
 }  // namespace
@@ -200,7 +207,8 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
     auto other = store.deal_by_record(side, row.target_id);
     if (!other) return other.error();
     if (*other && (*other)->id != deal.id) {
-      if (is_of_another(**other, deal, side)) return wait_beside(row, deal, **other);
+      const bool made_anew = is_made_anew(row, applied, **other);
+      if (!made_anew && is_of_another(**other, deal, side)) return wait_beside(row, deal, **other);
       if (auto forgotten = forget_agreements_of_open_writes(store, **other); !forgotten) return forgotten;
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
       take_over_writes(**other, deal);

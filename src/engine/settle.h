@@ -23,6 +23,8 @@ inline bool names_its_target(const store::OperationRow& row) {
 // Does a later look show what the side made of the number that this write sent (F-53)? Not where it shows what stood
 // there before: the write may not have arrived.
 bool is_kept_rounded(const store::OperationRow& row, std::string_view name, const Value& shown);
+// Does a later look show the record as this write left it?
+bool shows_changes(const store::OperationRow& row, const Observation& seen);
 
 class Settler {
  public:

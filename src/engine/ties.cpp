@@ -40,15 +40,14 @@ bool is_only_named(const store::SideState& side) {
   return !side.record_id.empty() && side.existence == store::Existence::unseen && !side.image.valid();
 }
 
+// First seen when it was deleted, so that nothing was agreed on with it.
+bool was_never_there(const SideState& side) {
+  return side.existence == store::Existence::deleted && !side.image.valid() && !side.base.valid();
+}
+
 // A key says more than a likeness, and than what a person once said of another record.
 void end_doubts(DealRow& row) {
   for (const char* mark : {twin_mark, match_mark, no_match_mark, unlinked_mark}) row.marks.erase(mark);
-}
-
-// By a person, who called them deals of their own (I-16).
-bool is_told_apart_from(const DealRow& row, const std::string& record) {
-  const auto mark = row.marks.find(no_match_mark);
-  return mark != row.marks.end() && mark->second == record;
 }
 
 }  // namespace
@@ -58,12 +57,16 @@ bool is_told_apart_from(const DealRow& row, const std::string& record) {
 Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& seen, DealRow* existing) {
   const RecordId named = pair_.connector(other_side(side)).normal_id(seen.key.value);
   if (seen.key.empty() || named.empty()) return std::optional<DealRow>{};
+  if (existing != nullptr && is_told_apart_from(*existing, named.value)) return std::optional<DealRow>{};
   auto found = pair_.store->deal_by_record(other_side(side), named.value);
   if (!found) return found.error();
   if (!*found) {
     if (existing != nullptr) {
-      if (side_of(*existing, other_side(side)).record_id.empty())
-        side_of(*existing, other_side(side)).record_id = named.value;
+      SideState& other = side_of(*existing, other_side(side));
+      if (other.record_id.empty()) {
+        other.record_id = named.value;
+        existing->marks.erase(unlinked_mark);
+      }
       return std::optional<DealRow>{};
     }
     DealRow row;
@@ -72,19 +75,19 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   }
   DealRow row = **found;
   if (has_mark(row, restarted_mark)) return std::optional<DealRow>{};  // left behind by the opportunity
-  const auto taken_apart_from = row.marks.find(unlinked_mark);
-  if (taken_apart_from != row.marks.end() && taken_apart_from->second == seen.id.value) return std::optional<DealRow>{};
   if (existing != nullptr && row.id == existing->id) return std::optional<DealRow>{};
-  const bool told_apart = existing != nullptr && is_told_apart_from(*existing, named.value);
-  if (told_apart || is_told_apart_from(row, seen.id.value)) return std::optional<DealRow>{};
+  if (is_told_apart_from(row, seen.id.value)) return std::optional<DealRow>{};
   const auto& taken = side_of(row, side).record_id;
   if (!taken.empty() && taken != seen.id.value) {
     // A second holder of one key: a clone in the CRM (F-47) or a twin in Partner Center (I-17). Neither is linked.
     if (!holds_its_key(side, seen)) return std::optional<DealRow>{};
-    DealRow apart = existing != nullptr ? *existing : DealRow{};
-    if (auto held = hold_original(side, seen.id, row); !held) return held.error();
-    apart.marks[second_holder_mark(side)] = named.value;
-    return std::optional<DealRow>{apart};
+    if (!was_never_there(side_of(row, side))) {
+      DealRow apart = existing != nullptr ? *existing : DealRow{};
+      if (auto held = hold_original(side, seen.id, row); !held) return held.error();
+      apart.marks[second_holder_mark(side)] = named.value;
+      return std::optional<DealRow>{apart};
+    }
+    if (auto moved = give_place_of_deleted(side, row); !moved) return moved.error();
   }
   end_doubts(row);
   if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, row); !forgotten) return forgotten.error();
@@ -100,14 +103,33 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   return std::optional<DealRow>{std::move(*one)};
 }
 
+// A deleted record holds no key, whichever of the two was listed first (I-35). It gets a row of its own.
+Result<void> Ties::give_place_of_deleted(Side side, DealRow& row) {
+  DealRow gone;
+  gone.title = row.title;
+  side_of(gone, side) = std::exchange(side_of(row, side), SideState{});
+  gone.since = pair_.clock->now();
+  gone.dirty = true;
+  if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+  auto added = pair_.store->add_deal(gone);
+  return added ? Result<void>{} : added.error();
+}
+
 // What the deal knows of the side becomes a part of the other one, which stays.
 Result<DealRow> Ties::merge(const DealRow& goes, Side side, DealRow stays) {
   if (auto removed = pair_.store->remove_deal(goes.id, stays.id); !removed) return removed.error();
   side_of(stays, side) = side_of(goes, side);
-  if (const auto hidden = goes.marks.find(hidden_mark); side == Side::crm && hidden != goes.marks.end()) {
-    stays.marks[hidden_mark] = hidden->second;
+  for (const char* of_opportunity : {hidden_mark, told_mark}) {
+    const auto mark = goes.marks.find(of_opportunity);
+    if (side == Side::crm && mark != goes.marks.end()) stays.marks[of_opportunity] = mark->second;
   }
   take_over_writes(goes, stays);
+  // Others that carry the key of one of the two carry it still.
+  for (const Side holders : {Side::crm, Side::partner_center}) {
+    const std::string mark = other_holders_mark(holders);
+    for (const std::string& record : marked_records(goes, mark)) mark_record(stays, mark, record);
+    unmark_record(stays, mark, side_of(stays, holders).record_id);
+  }
   if (stays.engagement_id.empty()) stays.engagement_id = goes.engagement_id;
   if (!stays.microsoft.valid()) {
     stays.microsoft = goes.microsoft;
@@ -231,7 +253,8 @@ Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen
   apart.dirty = true;
   // As a deal that a person has linked anew. Others that carry the key too still hold it.
   erase_if(stays.marks, [](const auto& mark) {
-    return mark.first != twinned_mark && mark.first != cloned_mark && mark.first != hidden_mark;
+    return mark.first != twinned_mark && mark.first != cloned_mark && mark.first != hidden_mark &&
+           mark.first != told_mark;
   });
   unmark_record(stays, twinned_mark, (*second)->partner_center.record_id);
   if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, stays); !forgotten) return forgotten.error();
@@ -311,15 +334,18 @@ Result<void> Ties::let_name_go(Side side, DealRow& row) {
   return pair_.store->update_deal(**next);
 }
 
-// Does the key of a known record say whose it is? What a person called a deal of its own stays that until another key
-// is typed in.
+// Does the key of a known record say whose it is? What a person took apart, or called a deal of its own, stays that
+// until another key is typed in.
 Result<bool> Ties::may_be_tied(Side side, const Observation& seen, DealRow& row) const {
   if (!side_of(row, other_side(side)).record_id.empty()) return false;
-  for (const char* mark : {clone_mark, twin_mark, restarted_mark, unlinked_mark}) {
+  for (const char* mark : {clone_mark, twin_mark, restarted_mark}) {
     if (has_mark(row, mark)) return false;
   }
+  const bool is_apart = has_mark(row, unlinked_mark) || has_mark(row, no_match_mark);
   const ImageId before = side_of(row, side).image;
-  if (!has_mark(row, no_match_mark) || !before.valid()) return true;
+  if (!is_apart) return true;
+  if (seen.existence != cosell::Existence::live) return false;
+  if (!before.valid()) return true;
   auto known = pair_.store->image(before);
   if (!known) return known.error();
   const std::string column_of_key = side == Side::crm ? pair_.mapping->key_column() : info(Field::crm_id).name;

@@ -215,5 +215,32 @@ TEST_P(Refused, AWriteThatIsNotTheDealsToBeRefusedForLeavesOnceTheSideTakesIt) {
   EXPECT_EQ(world.opportunity(id)["notes"], "from the portal");
 }
 
+// It is read before its list is replaced. Others leave meanwhile, and nobody calls the side unreachable.
+TEST_P(Refused, AReferralThatCannotBeReadSlowsNoOther) {  // I-04, F-71
+  for (const int pause : {5, 61}) {
+    World world({.crm = GetParam()});
+    const auto id = synced_deal(world, "Cannot be read");
+    const auto referral = referral_id_of(world, id);
+    world.faults(Side::partner_center, scripted_fault("GET", referrals_route + "/" + referral,
+                                                      {{"kind", "status"}, {"status", 500}}, 0, 1000));
+    world.crm_edit(id, {{"solution", "SOL-OTHER"}});
+    for (int run = 0; run < 6; ++run) {
+      const auto fresh = world.new_opportunity(usual_opportunity("New " + std::to_string(run)));
+      world.advance(minutes(pause));
+      const auto report = world.sync();
+      EXPECT_FALSE(report.stopped) << report.stopped->message;
+      EXPECT_FALSE(world.referral_of(fresh).is_null());
+    }
+    EXPECT_GT(world.fired(Side::partner_center), 0);
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::waiting) << world.deal_of(id).message;
+    world.faults(Side::partner_center, Json::array());
+    for (int run = 0; run < 3; ++run) {
+      world.advance(hours(25));
+      EXPECT_FALSE(world.sync().stopped);
+    }
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  }
+}
+
 }  // namespace
 }  // namespace cosell::test

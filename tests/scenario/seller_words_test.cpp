@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/link.h"
 #include "faults.h"
 #include "tests/support/world.h"
 
@@ -225,6 +226,26 @@ TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatNeverTookPart) {
   EXPECT_EQ(world.opportunity(id)["state"], "In sync");
 }
 
+// That bridge's referral is in a Partner Center that this one cannot read: no key makes its deal one of ours.
+TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatAnotherBridgeKeepsInSync) {  // I-23, F-77
+  World world({.crm = GetParam()});
+  auto words = usual_opportunity("Alder Foods");
+  words["opt_in"] = false;
+  words["referral_id"] = "0f0e0d0c-1111-4222-8333-444455556666";
+  const auto id = world.new_opportunity(words);
+  for (const char* written : {"In sync", "Waiting for you"}) {
+    world.crm_edit(id, {{"state", written}});
+    message_of(world, id);
+    message_of(world, id);
+    EXPECT_EQ(world.opportunity(id)["state"], written);
+  }
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::skipped);
+  EXPECT_EQ(world.deal_of(id).reason, "not_selected");
+  EXPECT_EQ(world.opportunity(id)["referral_id"], words["referral_id"]);
+  world.crm_edit(id, {{"opt_in", true}});
+  EXPECT_THAT(message_of(world, id), HasSubstr("was not found")) << "of one that is chosen, the key is wrong";
+}
+
 TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatIsClosedWithoutAReferral) {
   World world({.crm = GetParam()});
   auto words = usual_opportunity("Alder Foods");
@@ -237,6 +258,50 @@ TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatIsClosedWithoutAReferral) {
   EXPECT_EQ(world.deal_of(id).state, store::DealState::skipped);
   world.crm_edit(id, {{"stage", "20"}});
   EXPECT_THAT(message_of(world, id), Not(HasSubstr("solution"))) << "open again, and still out";
+}
+
+// A wrong key is cleared and the deal taken out at once.
+TEST_P(SellerWords, EndWithTheDealThatCarriedAWrongKey) {
+  World world({.crm = GetParam()});
+  auto words = usual_opportunity("Alder Foods");
+  words["referral_id"] = "0f0e0d0c-1111-4222-8333-444455556666";
+  const auto id = world.new_opportunity(words);
+  EXPECT_THAT(message_of(world, id), HasSubstr("was not found"));
+  message_of(world, id);
+  world.crm_edit(id, {{"referral_id", nullptr}, {"opt_in", false}});
+  EXPECT_THAT(message_of(world, id), Not(HasSubstr("was not found")));
+  EXPECT_EQ(world.opportunity(id)["state"], "Not synced");
+  expect_quiet(world);
+}
+
+TEST_P(SellerWords, EndWithTheCopyThatGaveUpItsKey) {
+  World world({.crm = GetParam(), .plain_key = true});
+  const auto id = synced_deal(world, "Original");
+  auto words = usual_opportunity("Copy");
+  words["plain_key"] = world.opportunity(id)["plain_key"];
+  words["opt_in"] = false;
+  const auto copy = world.new_opportunity(words);
+  EXPECT_THAT(message_of(world, copy), HasSubstr("carries referral"));
+  world.crm_edit(copy, {{"plain_key", nullptr}});
+  EXPECT_THAT(message_of(world, copy), Not(HasSubstr("carries referral")));
+  EXPECT_EQ(world.opportunity(copy)["state"], "Not synced");
+  expect_quiet(world);
+}
+
+TEST_P(SellerWords, EndWithTheTieThatAPersonMadeAndTookBack) {
+  World world({.crm = GetParam()});
+  auto words = usual_opportunity("Alder Foods");
+  words.erase("solution");
+  const auto id = world.new_opportunity(words);
+  const std::string referral = world.inbound({{"name", "Quite another name"}})["id"];
+  CycleOptions of_one;
+  of_one.only = [&](const store::DealRow& row) { return row.crm.record_id == id; };
+  world.sync(of_one);
+  EXPECT_THAT(world.opportunity(id)["message"].get<std::string>(), HasSubstr("solution"));
+  ASSERT_TRUE(engine::link_deals(world.pair(), world.deal_of(id).id, world.deal_of(referral).id));
+  ASSERT_TRUE(engine::unlink_deal(world.pair(), world.deal_of(id).id));
+  EXPECT_THAT(message_of(world, id), Not(HasSubstr("solution")));
+  EXPECT_EQ(world.opportunity(id)["state"], "Not synced");
 }
 
 }  // namespace
