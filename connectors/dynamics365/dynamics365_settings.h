@@ -41,6 +41,8 @@ struct Dynamics365Settings {
   ClosedRecords closed_records = ClosedRecords::as_is;
   bool duplicate_detection = true;  // new records must pass the organisation's duplicate rules
   std::string app_id;               // the model-driven app that pages are opened in; "": the user's default
+
+  bool operator==(const Dynamics365Settings&) const = default;
 };
 
 // Reads the settings object of a configuration file. Members in `keys_of_others` belong to somebody else and are

@@ -39,6 +39,8 @@ struct PartnerCenterSettings {
   // where it is refused, the list is read without it.
   enum class ChangesFilter : std::uint8_t { none, bare, quoted };
   ChangesFilter changes_filter = ChangesFilter::none;
+
+  bool operator==(const PartnerCenterSettings&) const = default;
 };
 
 // Reads the settings object of a configuration file. Errors are ErrorClass::config with "line:column: …" and the

@@ -23,6 +23,8 @@ struct SalesforceSettings {
   int collections_per_call = 5;         // 1..5, fewer while the organisation is slow
   std::string key_column = "Cosell_Referral_Id__c";  // External ID and Unique on Opportunity
   MultiCurrency multi_currency = MultiCurrency::detect;
+
+  bool operator==(const SalesforceSettings&) const = default;
 };
 
 // Reads the settings object of a configuration file. Members in `keys_of_others` belong to somebody else and are

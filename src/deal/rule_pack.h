@@ -18,6 +18,8 @@ struct Clocks {
   Duration won_after = hours(72);               // G-3: from creation to Won, if the deal is to be registered
   Duration register_within = days(60);          // from the signature of the contract to the registration
   Duration contract_started_within = days(90);  // 2.9: how long ago the contract may have started at its registration
+
+  bool operator==(const Clocks&) const = default;
 };
 
 // US dollars per unit of a currency, as published by somebody. A currency without a rate has no value in dollars.
@@ -25,12 +27,16 @@ struct RateTable {
   std::string date;    // "2026-11": the month that the rates are for
   std::string source;  // where they were published
   std::map<std::string, Number> usd_per_unit;
+
+  bool operator==(const RateTable&) const = default;
 };
 
 struct RegistrationRules {
   std::int64_t least_value_usd = 25'000;     // G-1, M-1
   std::set<std::string> eligible_solutions;  // G-2: ids of the company's incentive-eligible solutions; empty: not known
   RateTable rates;
+
+  bool operator==(const RegistrationRules&) const = default;
 };
 
 struct RulePack {
@@ -43,6 +49,8 @@ struct RulePack {
   bool location_required = true;
   Clocks clocks;
   RegistrationRules registration;
+
+  bool operator==(const RulePack&) const = default;
 };
 
 }  // namespace cosell

@@ -37,6 +37,8 @@ const char* name_of(EarlyWon how);  // "hold"
 struct MassChangeGuard {
   double share = 0.2;
   int deals = 25;
+
+  bool operator==(const MassChangeGuard&) const = default;
 };
 
 struct Settings {
@@ -61,6 +63,8 @@ struct Settings {
     if (it != gates.end()) return it->second;
     return step == Irreversible::error ? Gate::never : Gate::automatic;
   }
+
+  bool operator==(const Settings&) const = default;
 };
 
 struct Pair {

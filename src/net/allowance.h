@@ -22,6 +22,8 @@ struct Allowance {
   int reserve_percent = reserve_percent_usual;
 
   static constexpr int reserve_percent_usual = 5;
+
+  bool operator==(const Allowance&) const = default;
 };
 
 // How many of the granted calls are kept back.
