@@ -320,13 +320,15 @@ PairAnswer plan_pair(Session& session, const PairConfig& config, const PlanOptio
     if (!before) return failed(session, &config, before.error());
     if (*before) {
       session.output.line();
-      session.output.line(session.output.styled(
-          "These deals were synced before, with another store or by another connector. What both sides agreed on then is "
-          "not known in " +
-              config.store +
-              ", so that where they differ now the mapping's \"first_link\" decides. Where it was this program: name its "
-              "store in the configuration, or: cosell store restore FILE",
-          Style::warning));
+      session.output.line(
+          session.output.styled("These deals were synced before, with another store or by another connector. What both "
+                                "sides agreed on then is "
+                                "not known in " +
+                                    config.store +
+                                    ", so that where they differ now the mapping's \"first_link\" decides. Where it "
+                                    "was this program: name its "
+                                    "store in the configuration, or: cosell store restore FILE",
+                                Style::warning));
     }
     if (!report->warnings.empty()) session.output.line();
     print_warnings(session, *report);
