@@ -242,14 +242,18 @@ Result<void> PartnerCenterConnector::fetch_microsoft_halves(Call& call, std::spa
     }
     const std::string engagement = partner_center::normal_id(half.key.value);
     bool wider = false;
-    bool shown = false;
+    bool any_half = false;
+    bool this_half = half.id.empty();
     for (const Rows::Row& row : pages[i]->rows) {
       const bool asked_for = row.head.engagement_id.empty() || row.head.engagement_id == engagement;
       wider = wider || !asked_for;
       if (!asked_for || whose(row.head, *owner) != Whose::microsoft) continue;
-      shown = shown || half.id.empty() || row.head.id == half.id.value;
+      any_half = true;
+      this_half = this_half || row.head.id == half.id.value;
       found.push_back(feed_.observe(row, Whose::microsoft));
     }
+    // Of an engagement that was asked anew the newer half is enough.
+    const bool shown = any_half && (this_half || !wider);
     if (!shown && (wider || !half.id.empty())) hidden.push_back({half, wider});
   }
   return fetch_hidden_halves(call, hidden, found);

@@ -19,11 +19,10 @@ struct Refusal {
   std::string code;        // the most specific one
   std::string message;     // the server's words
   std::string target;      // JSON pointer of the field, or what the server calls it
-  bool of_a_rule = false;  // a code is among them that is not about the version of a record
+  bool of_a_rule = false;  // by its code it is not about the version of a record
 };
 
-// The two that the documents have for a version that is not the newest (1.5). All other ones name something else, also
-// beneath one of these, which is no more than "usually" about the version.
+// The two that the documents have for a version that is not the newest (1.5). All other ones name something else.
 bool is_about_the_version(const std::string& code) {
   return text::equals_ignore_case(code, "preconditionFailed") || text::equals_ignore_case(code, "resourceModified");
 }
@@ -56,10 +55,9 @@ Refusal read_refusal(const std::string& body) {
     const std::string code = first_text(*level, {"code"});
     const std::string message = first_text(*level, {"message", "description"});
     const std::string target = first_text(*level, {"target"});
-    if (!code.empty()) {
-      refusal.code = code;
-      refusal.of_a_rule = refusal.of_a_rule || !is_about_the_version(code);
-    }
+    // The outermost one says what it is about, those beneath it say more (1.6).
+    if (!code.empty() && refusal.code.empty()) refusal.of_a_rule = !is_about_the_version(code);
+    if (!code.empty()) refusal.code = code;
     if (!message.empty()) refusal.message = message;
     if (!target.empty()) refusal.target = target;
     level = inner_of(*level);

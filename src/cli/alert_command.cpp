@@ -187,6 +187,7 @@ Result<void> look(Session& session, const PairConfig& config, Alert& alert) {
   if (!place.mapping_choice().refused.empty()) {
     alert.raise(exit_usage, "the mapping file cannot be used, the one of before stays in use");
   }
+  if (auto apart = place.keeps_apart(); !apart) alert.raise(exit_usage, apart.error().message);
   const auto changed = is_configuration_changed(place);
   if (!changed) return changed.error();
   if (*changed) {

@@ -2,6 +2,7 @@
 #include "cli/chosen_deals.h"
 
 #include "base/text.h"
+#include "cli/exit.h"
 #include "cli/find_deal.h"
 #include "cli/inbox.h"
 #include "store/file_lock.h"
@@ -132,6 +133,11 @@ PairAnswer hand_over(Session& session, Workplace& place, const std::string& comm
     auto taken = taken_back(place, command, arguments, *left);
     if (!taken) return failed(session, &place.config(), taken.error());
     return answered(session, place.config(), *taken, std::move(answer), "here");
+  }
+  if (SystemClock::interrupted()) {
+    session.output.line("No longer waited for; it is done there all the same. The answer: cosell inbox");
+    answer.code = exit_interrupted;
+    return answer;
   }
   session.output.line("It is busy and takes care of it after its present sync. The answer: cosell inbox");
   return answer;

@@ -138,6 +138,16 @@ int wrong_use(Session& session, const std::string& message) {
   return failed(session, nullptr, make_error(ErrorClass::config, message)).code;
 }
 
+// "sync --allow closings"
+std::string command_of(const store::InboxItem& item) {
+  const auto arguments = json::read(item.arguments);
+  const json::Value* allow = arguments ? arguments->find("allow") : nullptr;
+  if (allow == nullptr || allow->items().empty()) return item.command;
+  std::vector<std::string> names;
+  for (const json::Value& name : allow->items()) names.push_back(name.text());
+  return item.command + " --allow " + text::join(names, " ");
+}
+
 PairAnswer inbox_pair(Session& session, const PairConfig& config) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
@@ -149,14 +159,14 @@ PairAnswer inbox_pair(Session& session, const PairConfig& config) {
   if (items->empty()) session.output.line("Nothing was handed to a running cosell yet.");
   json::Value list = json::Value::array();
   for (const auto& item : *items) {
-    session.output.line(to_string_minutes(item.at) + "  " + padded(item.command, 9) +
+    session.output.line(to_string_minutes(item.at) + "  " + padded(command_of(item), 9) + " " +
                         (item.done_at ? (item.refused ? "refused at " : "done at ") + to_string_minutes(*item.done_at)
                                       : "waits for the running cosell"));
     if (!item.answer.empty()) {
       for (const std::string& line : text::split(item.answer, '\n')) session.output.line("  " + line);
     }
     Object o;
-    o.number("entry", item.id).text("at", to_string_seconds(item.at)).text("command", item.command);
+    o.number("entry", item.id).text("at", to_string_seconds(item.at)).text("command", command_of(item));
     if (item.done_at) {
       o.text("done_at", to_string_seconds(*item.done_at)).text("answer", item.answer).flag("refused", item.refused);
     }

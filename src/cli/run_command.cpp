@@ -151,7 +151,13 @@ class Service {
     if (!report) return report.error();
     tell(*report);
     login_refused_ = report->stopped && report->stopped->kind == ErrorClass::auth_expired;
-    auto answered = answer_sync(*place_, *asked, told_cycle(*place_, *report), exit_code_of(*report));
+    CarriedOut told = told_cycle(*place_, *report);
+    int code = exit_code_of(*report);
+    if (!place_->mapping_choice().refused.empty()) {
+      told.text += "\n" + other_mapping_note(*place_);
+      code = worse(code, exit_failures);
+    }
+    auto answered = answer_sync(*place_, *asked, told, code);
     if (!answered) return answered;
     return work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
   }

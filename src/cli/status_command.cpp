@@ -159,6 +159,7 @@ class Status {
     if (!changed) return changed.error();
     json_.set("configuration_changed", json::Value::boolean(*changed));
     if (*changed) row("Configuration", std::string(configuration_changed) + ".", Style::warning);
+    if (auto apart = place_.keeps_apart(); !apart) row("Pairs", apart.error().message, Style::bad);
     return {};
   }
 

@@ -228,9 +228,11 @@ PairAnswer one_sync(Session& session, const PairConfig& config, std::int64_t num
   if (!lines) return failed(session, &config, lines.error());
   Output& out = session.output;
   if (out.for_people()) {
-    const bool somebody_works = store::FileLock::holder(config.store).has_value();
+    auto newest = place.store().runs(1);
+    if (!newest) return failed(session, &config, newest.error());
+    const bool under_way = newest->front().id == run->id && store::FileLock::holder(config.store).has_value();
     out.line(out.styled("Sync " + std::to_string(number), Style::strong) + "  " + to_string_minutes(run->started_at) +
-             " UTC, " + run->command + ", " + outcome_text(*run, somebody_works) +
+             " UTC, " + run->command + ", " + outcome_text(*run, under_way) +
              (run->note.empty() ? "" : ": " + run->note));
     const bool pruned = lines->empty() && !counted_writes(*run).empty();
     if (lines->empty()) out.line(pruned ? "What it wrote was pruned from the journal." : "Nothing was written.");

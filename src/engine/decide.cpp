@@ -158,7 +158,7 @@ Result<Planned> Decider::decide_again(const DealRow& row, Instant at, const json
 // Keys tie what another pair or bridge keeps in sync as they tie our own. By them alone nothing is ours that the
 // selection leaves out; a deal that was agreed on stays ours when it leaves the selection (F-46, F-77).
 std::optional<mapping::Selection> Decider::left_to_another(const DealRow& row, const DealView& view) const {
-  if (is_agreed_on(row) || has_mark(row, unlinked_mark)) return std::nullopt;
+  if (is_agreed_on(row) || is_taken_apart(row)) return std::nullopt;
   std::optional<mapping::Selection> selection;
   if (row.partner_center.image.valid()) {
     selection = pair_.mapping->select_referral(view.partner_center);
@@ -184,7 +184,7 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const 
     s.reason = "twin";
     s.message = won ? words::twin_is_won(pair_, row) : words::twin(pair_, row);
     s.next_step = won ? words::twin_is_won_remedy(pair_, row) : words::twin_remedy(pair_);
-  } else if (has_mark(row, unlinked_mark)) {
+  } else if (is_taken_apart(row)) {
     s.state = DealState::skipped;
     s.waits_for = WaitFor::nobody;
     s.reason = "unlinked";

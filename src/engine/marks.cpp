@@ -42,6 +42,10 @@ std::vector<std::string> reasons_of(const store::DealRow& row) {
 
 bool has_mark(const store::DealRow& row, const std::string& name) { return row.marks.count(name) > 0; }
 
+bool is_taken_apart(const store::DealRow& row) {
+  return has_mark(row, unlinked_mark) && (row.crm.record_id.empty() || row.partner_center.record_id.empty());
+}
+
 bool is_told_apart_from(const store::DealRow& row, const std::string& record) {
   for (const char* name : {unlinked_mark, no_match_mark}) {
     const auto mark = row.marks.find(name);

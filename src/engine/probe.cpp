@@ -160,7 +160,13 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
   const auto unread = std::find_if(all_found.begin(), all_found.end(), [](const Observation& seen) {
     return seen.existence == cosell::Existence::unreadable;
   });
-  if (unread != all_found.end()) return wait_to_be_read(side, row, *unread);
+  // Before Microsoft is asked again it is looked for its half once more, so that nothing is asked twice: the rest of
+  // the deal need not wait for a half that may never be shown.
+  const bool is_looked_for_again =
+      row.kind == name_of(RecordKind::microsoft_half) && !names_its_target(row) && !may_still_arrive(row);
+  if (unread != all_found.end()) {
+    return is_looked_for_again ? drop(row, true) : wait_to_be_read(side, row, *unread);
+  }
   std::vector<Observation> found;
   for (const auto& seen : all_found) {
     // A deleted record holds no key: it is not what was made, and shows nothing that was changed.

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "engine/marks.h"
+#include "engine/view.h"
 
 namespace cosell::engine {
 
@@ -52,6 +53,11 @@ void end_doubts(DealRow& row) {
 
 }  // namespace
 
+// A referral of another pair holds no deal of this one (F-77).
+bool Ties::is_left_out(Side side, const Observation& seen) const {
+  return side == Side::partner_center && !pair_.mapping->select_referral(referral_deal(seen.columns, {})).takes_part;
+}
+
 // The row that the record's own key names: the other side's record, waiting for this one. `existing` is the row that
 // the record has already, when it has one.
 Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& seen, DealRow* existing) {
@@ -63,10 +69,7 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   if (!*found) {
     if (existing != nullptr) {
       SideState& other = side_of(*existing, other_side(side));
-      if (other.record_id.empty()) {
-        other.record_id = named.value;
-        existing->marks.erase(unlinked_mark);
-      }
+      if (other.record_id.empty()) other.record_id = named.value;
       return std::optional<DealRow>{};
     }
     DealRow row;
@@ -80,7 +83,7 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   const auto& taken = side_of(row, side).record_id;
   if (!taken.empty() && taken != seen.id.value) {
     // A second holder of one key: a clone in the CRM (F-47) or a twin in Partner Center (I-17). Neither is linked.
-    if (!holds_its_key(side, seen)) return std::optional<DealRow>{};
+    if (!holds_its_key(side, seen) || is_left_out(side, seen)) return std::optional<DealRow>{};
     if (!was_never_there(side_of(row, side))) {
       DealRow apart = existing != nullptr ? *existing : DealRow{};
       if (auto held = hold_original(side, seen.id, row); !held) return held.error();

@@ -32,6 +32,7 @@ class Ties {
  private:
   Result<bool> may_be_tied(Side side, const Observation& seen, store::DealRow& row) const;
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
+  bool is_left_out(Side side, const Observation& seen) const;
   Result<void> give_place_of_deleted(Side side, store::DealRow& row);
   Result<store::DealRow> merge(const store::DealRow& goes, Side side, store::DealRow stays);
   Result<void> note_tie(Side side, const store::DealRow& row);

@@ -64,7 +64,7 @@ TEST_F(BadInput, AMissingConfigurationIsNamed) {
   EXPECT_THAT(named.err, HasSubstr(sandbox.folder->file("nowhere.jsonc") + " does not exist"));
   const TemporaryFolder home;
   const ProcessOptions elsewhere{home.path, {{"HOME", home.path}, {"XDG_CONFIG_HOME", ""}}};
-  const Ended searched = run_cosell({"sync"}, elsewhere);
+  const Ended searched = run_cosell({"inbox"}, elsewhere);  // which looks only, should this machine have a service
   EXPECT_EQ(searched.code, 2);
   EXPECT_THAT(searched.err, AllOf(HasSubstr("config/cosell.jsonc"), HasSubstr(home.path + "/.config/cosell/"),
                                   HasSubstr("/etc/cosell/"), HasSubstr("--config FILE")));

@@ -119,7 +119,8 @@ TEST(Service, TakesOverTheStoreAsTheGuideSays) {
 using Shown = std::set<std::pair<std::string, std::string>>;
 Shown commands_shown_in(const std::string& text) {
   static const std::regex code(
-      "(?:^|\n)(?:\\$ )?(?:build/release/)?cosell ([^\n`]*)|`(?:build/release/)?cosell ([^`]*)`");
+      "(?:^|\n|&& )(?:\\$ )?(?:sudo -u cosell )?(?:build/release/)?cosell ([^\n`&;]*)|"
+      "`(?:sudo -u cosell )?(?:build/release/)?cosell ([^`]*)`");
   static const std::regex option("(?:^|[ \\[(])(--[a-z-]+)");
   Shown shown;
   for (std::sregex_iterator at(text.begin(), text.end(), code), none; at != none; ++at) {

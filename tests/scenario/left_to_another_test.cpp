@@ -62,6 +62,19 @@ TEST_P(LeftToAnother, F77_AReferralAndItsOpportunityInTheSameCrm) {  // I-02, I-
   }
 }
 
+// Their referral names an opportunity of ours that is in sync: it holds nothing of it.
+TEST_P(LeftToAnother, F77_AReferralThatNamesADealOfThisPair) {  // I-16, I-17
+  World world({.crm = GetParam(), .mapping = of_location("1234567")});
+  const auto id = synced_deal(world);
+  const auto theirs = referral_of_another_location(world);
+  world.portal_edit(theirs, replace("/externalReferenceId", id));
+  expect_left_alone(world, theirs);
+  world.crm_edit(id, {{"value", 61000}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(value_of_referral(world, id), 61000.0) << world.deal_of(id).message;
+}
+
 TEST_P(LeftToAnother, F77_AReferralThatAPersonWantsToLink) {  // I-16
   World world({.crm = GetParam(), .mapping = of_location("1234567")});
   const auto theirs = referral_of_another_location(world);

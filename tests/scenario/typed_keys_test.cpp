@@ -61,7 +61,20 @@ TEST_P(TypedKeys, OfNoRecordAreToldAlsoAfterADealWasTakenApart) {  // I-01
   EXPECT_EQ(world.deal_of(id).reason, "not_found") << world.deal_of(id).message;
   world.crm_edit(id, {{"referral_id", nullptr}});
   sync_often(world);
-  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << "a deal of its own: " << world.deal_of(id).message;
+  EXPECT_EQ(world.deal_of(id).reason, "unlinked") << "as before the slip: " << world.deal_of(id).message;
+  EXPECT_EQ(world.referrals().size(), 1U);
+}
+
+// A slip, put right to the record that it was taken apart from: the person's word stands.
+TEST_P(TypedKeys, OfNoRecordEndNoWordOfAPersonWhenTheyAreCorrected) {  // I-16, I-17
+  World world({.crm = GetParam()});
+  const auto [id, referral] = taken_apart(world);
+  world.crm_edit(id, {{"referral_id", "0f0e0d0c-1111-4222-8333-444455556666"}});
+  sync_often(world);
+  world.crm_edit(id, {{"referral_id", referral}});
+  sync_often(world);
+  EXPECT_EQ(world.deal_of(id).reason, "unlinked") << world.deal_of(id).message;
+  EXPECT_EQ(world.referrals().size(), 1U);
 }
 
 // The person's word is about these two.
