@@ -206,6 +206,7 @@ INSTANTIATE_TEST_SUITE_P(Crms, LimitsOfCrm, ::testing::Values("salesforce", "dyn
 TEST_P(LimitsOfCrm, SayInTheStatusThatItAskedToWait) {
   const Sandbox sandbox({5, {}, "", GetParam()});
   const bool many = GetParam() == "salesforce";
+  sandbox.answer({"sync"});
   EXPECT_EQ(sandbox.answer({"status"})["limits"]["crm"]["asked_to_wait_last_sync"], false);
   sandbox.crm.fail(Json{{"method", "GET"}, {"path", many ? "/services/data" : "/api/data"}}, 0, 1,
                    Json{{"kind", "throttle"}, {"retry_after", 1}});

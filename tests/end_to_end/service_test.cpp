@@ -103,7 +103,7 @@ TEST_F(SyncBesideAService, IsItsNextOneAndLetsAGuardThroughOnce) {
   EXPECT_EQ(status_of(2), "Active");
   service.send(SIGTERM);
   EXPECT_EQ(service.wait().code, 0);
-  EXPECT_THAT(sandbox->cosell({"inbox"}).out, HasSubstr("sync --allow closings done at"));
+  EXPECT_THAT(sandbox->cosell({"inbox"}).out, HasSubstr("sync --allow closings  done at"));
 }
 
 // A side that refuses one deal: the sync that was asked for ends as one of its own would.

@@ -1,7 +1,7 @@
 // Records of another pair, or another bridge, in an organisation that this one works with, too: each carries the key of
 // the other one, as our own do. Whose they are is a matter of the selection.
 #include "engine/link.h"
-#include "faults.h"
+#include "in_doubt.h"
 
 namespace cosell::test {
 namespace {
@@ -66,13 +66,14 @@ TEST_P(LeftToAnother, F77_AReferralAndItsOpportunityInTheSameCrm) {  // I-02, I-
 TEST_P(LeftToAnother, F77_AReferralThatNamesADealOfThisPair) {  // I-16, I-17
   World world({.crm = GetParam(), .mapping = of_location("1234567")});
   const auto id = synced_deal(world);
+  const auto ours = referral_id_of(world, id);
   const auto theirs = referral_of_another_location(world);
   world.portal_edit(theirs, replace("/externalReferenceId", id));
   expect_left_alone(world, theirs);
   world.crm_edit(id, {{"value", 61000}});
   world.advance(minutes(5));
   world.sync();
-  EXPECT_EQ(value_of_referral(world, id), 61000.0) << world.deal_of(id).message;
+  EXPECT_EQ(value_of_referral_by_id(world, ours), 61000.0) << world.deal_of(id).message;
 }
 
 TEST_P(LeftToAnother, F77_AReferralThatAPersonWantsToLink) {  // I-16
