@@ -229,7 +229,10 @@ std::optional<Reply> stopped_at_proxy(const Transfer& t, CURLcode code, const Cu
                                                "cannot be found: its name cannot be resolved. Check the address and "
                                                "DNS.");
   }
-  if (code == CURLE_PEER_FAILED_VERIFICATION || status != 0 || !failed_at_proxy(t, *proxy)) return std::nullopt;
+  // As long as there is no way through it, whatever takes too long is the proxy; libcurl's words do not always say so.
+  const bool too_slow = code == CURLE_OPERATION_TIMEDOUT && text::starts_with(proxy->address, "http");
+  const bool at_proxy = too_slow || failed_at_proxy(t, *proxy);
+  if (code == CURLE_PEER_FAILED_VERIFICATION || status != 0 || !at_proxy) return std::nullopt;
   return not_sent(ErrorClass::transient,
                   who + "cannot be reached: " + curl_easy_strerror(code) + ". Check its address, and that it runs.");
 }
