@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "connectors/dynamics365/dynamics365_errors.h"
 #include "connectors/dynamics365/dynamics365_odata.h"
-#include "connectors/dynamics365/dynamics365_privileges.h"
 #include "connectors/dynamics365/dynamics365_write_row.h"
 
 namespace cosell::dynamics365 {
@@ -18,10 +17,6 @@ namespace {
 constexpr int kEmptyPagesAllowed = 300;
 constexpr int kPagesMost = 10'000;
 constexpr int kFewestRows = 50;  // to which a page that is too large is made smaller
-constexpr Duration kReadableFresh = minutes(1);
-// So long a column that showed something is taken for readable where nobody tells; a clear is lost if it is too short,
-// and values are if it is too long.
-constexpr Duration kShownTrusted = days(7);
 // Enough to see that a customer is not unique.
 constexpr const char* kRelatedRows = "50";
 
@@ -34,38 +29,6 @@ std::string owner_column(const std::string& name) {
   if (text::equals_ignore_case(name, "id")) return "systemuserid";
   return name;
 }
-
-// Tables that the columns lead to; whoever reads currencies may read their codes.
-std::set<std::string> tables_behind(const RowShape& shape) {
-  std::set<std::string> tables;
-  for (const PlannedColumn& c : shape.columns) {
-    if (c.from == PlannedColumn::From::related && c.name != kCurrencyColumn) tables.insert(c.facts.table);
-  }
-  return tables;
-}
-
-// As a read position keeps them: those of other tables behind the table's name and a point.
-Dynamics365Schema::Secured secured_for(Dynamics365Schema& schema, const RowShape& shape) {
-  auto all = schema.secured("opportunity");
-  for (const std::string& table : tables_behind(shape)) {
-    for (const auto& [name, id] : schema.secured(table)) all[table + "." + name] = id;
-  }
-  return all;
-}
-
-void recall_secured(Dynamics365Schema& schema, const Dynamics365Schema::Secured& kept) {
-  std::map<std::string, Dynamics365Schema::Secured> by_table;
-  for (const auto& [name, id] : kept) {
-    const std::size_t dot = name.find('.');
-    const bool own = dot == std::string::npos;
-    by_table[own ? "opportunity" : name.substr(0, dot)][own ? name : name.substr(dot + 1)] = id;
-  }
-  by_table["opportunity"];
-  for (const auto& [table, secured] : by_table) schema.recall_secured(table, secured);
-}
-
-// The organisation understood the question and does not answer it. What makes no sense, or comes later, is no refusal.
-bool is_refusal(const Error& e) { return e.kind != ErrorClass::bad_response && !comes_later(e); }
 
 // Customers and people who left are not offered.
 std::string active_condition(RecordKind kind) {
@@ -86,7 +49,12 @@ Result<std::string> organisation_in(const Result<http::Response>& answer) {
 Dynamics365Reads::Dynamics365Reads(const Dynamics365Settings& settings, Dynamics365Client& client,
                                    Dynamics365Schema& schema, Dynamics365Related& related,
                                    Dynamics365Processes& processes)
-    : settings_(settings), client_(client), schema_(schema), related_(related), processes_(processes) {}
+    : settings_(settings),
+      client_(client),
+      schema_(schema),
+      related_(related),
+      processes_(processes),
+      secured_(client, schema, related) {}
 
 Result<RowShape> Dynamics365Reads::shape_for(Call& call, RecordKind kind, const std::vector<std::string>& columns) {
   if (auto sound = check_columns(columns); !sound) return std::move(sound.error());
@@ -176,8 +144,7 @@ Result<ReadPosition> Dynamics365Reads::position_of(Call& call, const PullRequest
                           ", now " + client_.environment() + "); everything is read again and compared.");
   }
   schema_.recall("opportunity", position->facts);
-  recall_secured(schema_, position->secured);
-  for (const auto& [id, at] : position->shown_secured) shown_secured_[id] = std::max(shown_secured_[id], at);
+  secured_.recall(*position);
   if (position->rows_that_fit > 0) rows_that_fit_ = std::min(rows_that_fit_, position->rows_that_fit);
   return position;
 }
@@ -189,12 +156,7 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   if (auto completed = complete_page(call, shape, rows->rows, position.moves); !completed) {
     return std::move(completed.error());
   }
-  position.secured = secured_for(schema_, shape);
-  position.shown_secured.clear();
-  for (const auto& [name, id] : position.secured) {
-    if (const auto shown = shown_secured_.find(id); shown != shown_secured_.end())
-      position.shown_secured.insert(*shown);
-  }
+  secured_.keep_in(position, shape);
   Page page;
   page.full_listing = position.full_listing;
   page.caught_up = rows->next.empty();
@@ -232,95 +194,15 @@ Result<Page> Dynamics365Reads::take(Call& call, const RowShape& shape, ReadPosit
   return page;
 }
 
-std::vector<Dynamics365Reads::SecuredColumn> Dynamics365Reads::secured_and_empty(const RowShape& shape,
-                                                                                 std::vector<Row>& rows, Instant now) {
-  std::vector<SecuredColumn> found;
-  const auto note = [&](const std::string& table, const std::string& column, SecuredColumn noted,
-                        const auto& is_empty) {
-    const auto& secured = schema_.secured(table);
-    const auto it = secured.find(column);
-    if (it == secured.end()) return;
-    noted.id = it->second;
-    for (Row& row : rows) {
-      if (row.seen.existence != Existence::live) continue;
-      const std::optional<bool> empty = is_empty(row);
-      if (empty && *empty) noted.empty_in.push_back(&row);
-      if (empty && !*empty) shown_secured_[it->second] = now;
-    }
-    if (!noted.empty_in.empty()) found.push_back(std::move(noted));
-  };
-  for (const PlannedColumn& c : shape.columns) {
-    const bool own = c.from == PlannedColumn::From::own;
-    const bool related = c.from == PlannedColumn::From::related;
-    if (!own && !related) continue;
-    const std::string column_here = c.facts.lookup.empty() ? c.name : c.facts.lookup;
-    const auto blank = [&](const Row& row) { return is_blank(column(row.seen.columns, c.name)); };
-    const auto leads_nowhere = [&](const Row& row) { return row.other_id(c).empty(); };
-    note("opportunity", column_here, {c.name, column_here, "", {}},
-         [&](const Row& row) { return std::optional<bool>(own ? blank(row) : leads_nowhere(row)); });
-    if (!related) continue;
-    note(c.facts.table, c.column, {c.name, c.name, "", {}},
-         [&](const Row& row) { return leads_nowhere(row) ? std::nullopt : std::optional<bool>(blank(row)); });
-  }
-  return found;
-}
-
-Result<void> Dynamics365Reads::check_secured(Call& call, const RowShape& shape, std::vector<Row>& rows) {
-  if (shape.table->kind != RecordKind::opportunity) return {};
-  note_untold(shape, rows);
-  const Instant now = call.clock.now();
-  const auto empty = secured_and_empty(shape, rows, now);
-  if (empty.empty()) return {};
-  const auto shown_lately = [&](const std::string& id) {
-    const auto shown = shown_secured_.find(id);
-    return shown != shown_secured_.end() && now - shown->second < kShownTrusted;
-  };
-  if (!readable_asked_at_ || call.clock.now() - *readable_asked_at_ >= kReadableFresh) {
-    auto asked = readable_secured_columns(call, client_);
-    if (!asked && !is_refusal(asked.error())) return std::move(asked.error());
-    readable_ = asked ? std::optional(*std::move(asked)) : std::nullopt;
-    readable_asked_at_ = call.clock.now();
-  }
-  for (const SecuredColumn& c : empty) {
-    if (readable_ ? readable_->count(c.id) > 0 : shown_lately(c.id)) continue;
-    if (!readable_) {
-      // Nobody tells whether the user may read it, and it has shown nothing lately.
-      for (Row* row : c.empty_in) row->seen.hidden.push_back(c.column);
-      continue;
-    }
-    Error e = make_error(ErrorClass::schema_drift,
-                         "The bridge's user may not read the column " + c.title +
-                             " in Dynamics 365: it is under column security, and would look as if somebody had emptied "
-                             "it. Give the user a column security profile that may read it.");
-    e.fields = {c.title};
-    return e;
-  }
-  return {};
-}
-
 Result<void> Dynamics365Reads::complete_page(Call& call, const RowShape& shape, std::vector<Row>& rows,
                                              MovesKnown& known) {
-  const auto filled = fill(call, shape, rows, &Dynamics365Related::fill_page);
+  const auto filled = secured_.fill(call, shape, rows, &Dynamics365Related::fill_page);
   return filled ? processes_.fill(call, shape, rows, &known) : filled;
 }
 
 Result<void> Dynamics365Reads::complete_rows(Call& call, const RowShape& shape, std::vector<Row>& rows) {
-  const auto filled = fill(call, shape, rows, &Dynamics365Related::fill);
+  const auto filled = secured_.fill(call, shape, rows, &Dynamics365Related::fill);
   return filled ? processes_.fill(call, shape, rows, nullptr) : filled;
-}
-
-Result<void> Dynamics365Reads::fill(Call& call, const RowShape& shape, std::vector<Row>& rows, FillRelated how) {
-  const bool due = is_due_what_is_secured(call, shape, rows);
-  if (due) ask_what_is_secured(shape, false);
-  const auto along = due ? Dynamics365Related::Along::by_itself_too : Dynamics365Related::Along::with_others;
-  if (auto filled = (related_.*how)(call, shape, rows, along); !filled) {
-    secured_asked_at_.reset();
-    return filled;
-  }
-  if (due) secured_asked_at_ = call.clock.now();
-  auto readable = check_secured(call, shape, rows);
-  if (!readable) related_.forget();
-  return readable;
 }
 
 Result<Page> Dynamics365Reads::take_moved(Call& call, const RowShape& shape, ReadPosition position, int limit) {
@@ -337,57 +219,6 @@ Result<Page> Dynamics365Reads::take_moved(Call& call, const RowShape& shape, Rea
   return page;
 }
 
-bool Dynamics365Reads::is_due_what_is_secured(Call& call, const RowShape& shape, const std::vector<Row>& rows) const {
-  const auto may_be_secured = [](const PlannedColumn& c) {
-    return c.from == PlannedColumn::From::own || c.from == PlannedColumn::From::related;
-  };
-  const auto is_live = [](const Row& row) { return row.seen.existence == Existence::live; };
-  return shape.table->kind == RecordKind::opportunity &&
-         (!secured_asked_at_ || call.clock.now() - *secured_asked_at_ >= kReadableFresh) &&
-         std::any_of(shape.columns.begin(), shape.columns.end(), may_be_secured) &&
-         std::any_of(rows.begin(), rows.end(), is_live);
-}
-
-// Somebody may have put a column under security since; a first page has just described those of its own table.
-void Dynamics365Reads::ask_what_is_secured(const RowShape& shape, bool first) {
-  std::set<std::string> tables = tables_behind(shape);
-  if (first) untold_.erase(shape.table->name);
-  if (!first) tables.insert(shape.table->name);
-  related_.ask_nothing_along();
-  for (const std::string& table : tables) {
-    related_.ask_along(schema_.secured_read(table),
-                       [this, table](const Result<http::Response>& answer) { return learn_secured(table, answer); });
-  }
-}
-
-Result<void> Dynamics365Reads::learn_secured(const std::string& table, const Result<http::Response>& answer) {
-  if (!answer && !is_refusal(answer.error())) return answer.error();
-  auto learnt = answer ? schema_.learn_secured(table, *answer) : Result<void>{};
-  if (!answer) untold_.insert(table);
-  if (answer && learnt) untold_.erase(table);
-  return learnt;
-}
-
-// What was told before of a column that is secured still holds; any other may be secured since.
-bool Dynamics365Reads::is_untold(const std::string& table, const std::string& column) const {
-  return untold_.count(table) > 0 && schema_.secured(table).count(column) == 0;
-}
-
-void Dynamics365Reads::note_untold(const RowShape& shape, std::vector<Row>& rows) const {
-  for (const PlannedColumn& c : shape.columns) {
-    const bool related = c.from == PlannedColumn::From::related;
-    if (!related && c.from != PlannedColumn::From::own) continue;
-    const bool here = is_untold("opportunity", c.facts.lookup.empty() ? c.name : c.facts.lookup);
-    const bool there = related && is_untold(c.facts.table, c.column);
-    for (Row& row : rows) {
-      const bool live = row.seen.existence == Existence::live;
-      if (!live || !is_blank(column(row.seen.columns, c.name))) continue;
-      const bool names_one = related && !row.other_id(c).empty();
-      if (names_one ? there : here) row.seen.perhaps_hidden.push_back(c.name);
-    }
-  }
-}
-
 Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   if (auto sound = check_columns(request.columns); !sound) return std::move(sound.error());
   auto position = position_of(call, request);
@@ -397,8 +228,7 @@ Result<Page> Dynamics365Reads::pull(Call& call, const PullRequest& request) {
   goes_on_at_ = Cursor{};
   auto shape = shape_for(call, RecordKind::opportunity, request.columns);
   if (!shape) return std::move(shape.error());
-  if (begins) ask_what_is_secured(*shape, request.cursor.empty());
-  if (request.cursor.empty()) secured_asked_at_ = call.clock.now();
+  if (begins) secured_.begin_read(call, *shape, request.cursor.empty());
   for (const PlannedColumn& c : shape->columns) {
     const std::string name = c.name.substr(0, c.name.find('.'));
     const bool has_facts = c.from == PlannedColumn::From::own || c.from == PlannedColumn::From::related;

@@ -38,6 +38,13 @@ struct Setting {
   Json value;
 };
 
+// A control verb of one system: POST /_sandbox/<name> with a JSON object.
+struct ControlVerb {
+  std::string name;         // "microsoft", "inbound"
+  std::string body;         // as an example, a slash where one of several is chosen
+  std::string description;  // what it does, and what it answers where that matters
+};
+
 class Emulator {
  public:
   virtual ~Emulator() = default;
@@ -59,7 +66,8 @@ class Emulator {
 
   // All records as an operator would like to see them: {"opportunities": [...], "accounts": [...]}.
   virtual Json records(Clock& clock) = 0;
-  // Additional control verbs ("microsoft", "inbound"); empty result: no such verb.
+  // What the system's own verbs are, and one of them carried out; empty result: no such verb.
+  virtual std::vector<ControlVerb> verbs() const = 0;
   virtual std::optional<http::Response> control(const std::string& verb, const http::Request& request, Clock& clock,
                                                 Random& random) = 0;
 

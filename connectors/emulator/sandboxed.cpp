@@ -16,6 +16,32 @@ namespace {
 
 constexpr std::string_view kControlPrefix = "/_sandbox/";
 
+// What every system offers; the name begins with the method.
+const std::vector<ControlVerb>& common_verbs() {
+  static const std::vector<ControlVerb> verbs = {
+      {"GET stats", "", "Requests by method, path template and status; operations inside batches apart."},
+      {"POST stats/reset", "", "Counts from nothing again."},
+      {"GET records", "", "Every record, as an operator would like to see it."},
+      {"GET settings", "",
+       "The switches of this system and the latency of the wire; with ?describe what each one does."},
+      {"POST settings", R"({"latency_ms":25})", "Turns switches, all of them or none."},
+      {"GET faults", "", "The scripted faults, and how often each has fired."},
+      {"POST faults",
+       R"([{"match":{"method":"POST","path":"/v1.0"},"after":0,"times":1,"action":{"kind":"status","status":503}}])",
+       "Replaces the scripted faults. A path is a prefix, or a template with {id}; \"after\" lets so many matches "
+       "through "
+       "first; \"times\":0 never ends. Kinds: status (body, headers), throttle {retry_after}, html, delay {ms}, "
+       "drop_before, "
+       "drop_after, truncate {bytes}, duplicate."},
+      {"GET clock", "", "What time it is in the sandbox."},
+      {"POST clock", R"({"advance":"2h"})",
+       "Moves the clock of the whole sandbox forward; also {\"advance_ms\":500} or "
+       "{\"set\":\"2030-01-31T00:00:00Z\"}."},
+      {"POST reset", "", "Forgets all records; settings and users stay."},
+  };
+  return verbs;
+}
+
 http::Response refusal(int status, const std::string& sentence) {
   return json_answer(status, Json{{"error", sentence}});
 }
@@ -118,6 +144,8 @@ struct Sandboxed::State {
   http::Response ask_core(const http::Request& request);
 
   http::Response control(const http::Request& request, const std::string& verb);
+  Json contents() const;
+  http::Response no_such_verb(const std::string& verb, const std::string& method) const;
   http::Response control_settings(const http::Request& request);
   http::Response control_clock(const http::Request& request);
   http::Response control_faults(const http::Request& request);
@@ -189,10 +217,32 @@ Delivery Sandboxed::State::serve(const http::Request& request, const std::string
   return delivery;
 }
 
+// What there is to ask and to order, the system's own verbs last.
+Json Sandboxed::State::contents() const {
+  Json entries = Json::array();
+  const auto add = [&entries](const std::string& how, const std::string& body, const std::string& description) {
+    entries.push_back(Json{{"request", how}, {"body", body}, {"does", description}});
+  };
+  for (const ControlVerb& verb : common_verbs()) add(verb.name, verb.body, verb.description);
+  for (const ControlVerb& verb : core->verbs()) add("POST " + verb.name, verb.body, verb.description);
+  return Json{{"system", core->name()}, {"control", std::move(entries)}};
+}
+
+http::Response Sandboxed::State::no_such_verb(const std::string& verb, const std::string& method) const {
+  std::vector<std::string> names;
+  for (const ControlVerb& known : common_verbs()) names.push_back(known.name.substr(known.name.find(' ') + 1));
+  for (const ControlVerb& known : core->verbs()) names.push_back(known.name);
+  const std::string near = text::nearest(verb, names);
+  return refusal(404, "There is no control verb \"" + verb + "\" for " + method + "." +
+                          (near.empty() || near == verb ? "" : " Did you mean " + near + "?") +
+                          " GET /_sandbox/ lists what there is.");
+}
+
 http::Response Sandboxed::State::control(const http::Request& request, const std::string& verb) {
   const bool get = request.method == "GET";
   const bool post = request.method == "POST";
   if (!get && !post) return refusal(405, "The control API takes GET and POST.");
+  if (verb.empty() && get) return json_answer(200, contents());
   if (verb == "stats" && get) return json_answer(200, statistics.report());
   if (verb == "stats/reset" && post) {
     statistics.clear();
@@ -207,7 +257,7 @@ http::Response Sandboxed::State::control(const http::Request& request, const std
     return empty_answer(204);
   }
   const std::optional<http::Response> own = core->control(verb, request, clock, random);
-  return own ? *own : refusal(404, "There is no control verb \"" + verb + "\" for " + request.method + ".");
+  return own ? *own : no_such_verb(verb, request.method);
 }
 
 http::Response Sandboxed::State::control_faults(const http::Request& request) {

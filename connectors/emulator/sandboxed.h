@@ -2,18 +2,7 @@
 // statistics, scripted faults, latency and the shared clock. Still pure: what must happen on the wire (a delay,
 // a dropped connection, a truncated body) is described in the Delivery, and carried out by whoever delivers it.
 //
-// Control API (JSON, no token):
-//   GET  stats      requests by method, path template and status; operations inside batches apart
-//   POST stats/reset
-//   POST faults     [{"match":{"method":"POST","path":"/v1.0/engagements/referrals"}, "after":0, "times":1,
-//                     "action":{"kind":"status","status":503,"body":"…","headers":{…}}}]  replaces the list
-//                   kinds: status, delay {ms}, drop_before, drop_after, truncate {bytes}, duplicate, throttle
-//                   {retry_after}, html; `path` is a prefix of the decoded path, or a template with {id}; `after` N
-//                   matches are let through first
-//   GET  faults     the list with "fired" counts
-//   GET|POST settings   latency_ms, jitter_ms and the core's own switches
-//   GET|POST clock  {"now":"…","offset_ms":N}; POST {"advance":"2h"} or {"advance_ms":N} or {"set":"2026-…Z"}
-//   GET  records · POST reset · the core's own verbs
+// Control API (JSON, no token): GET /_sandbox/ lists what this system can be asked and told, docs/sandbox.md what for.
 #pragma once
 
 #include <memory>

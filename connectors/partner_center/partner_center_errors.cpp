@@ -7,8 +7,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "connectors/partner_center/named_member.h"
 #include "connectors/partner_center/partner_center_client.h"
-#include "connectors/partner_center/referral_wire.h"
 #include "deal/deal.h"
 #include "net/secrets.h"
 

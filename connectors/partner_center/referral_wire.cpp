@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "connectors/partner_center/named_member.h"
 #include "connectors/partner_center/registration_wire.h"
 #include "deal/deal.h"
 #include "deal/lifecycle.h"
@@ -290,15 +291,6 @@ bool looks_like_guid(std::string_view s) {
 }
 
 }  // namespace
-
-const json::Value* named_member(const json::Value* object, std::string_view name) {
-  if (object == nullptr) return nullptr;
-  if (const json::Value* exact = object->find(name)) return exact;
-  for (const json::Member& m : object->members()) {
-    if (text::equals_ignore_case(m.key, name)) return &m.value;
-  }
-  return nullptr;
-}
 
 std::optional<RowHead> read_head(const json::Value& referral) {
   RowHead head;

@@ -26,10 +26,6 @@ struct RowHead {
   bool targets_microsoft = false;
 };
 
-// The member of that name: exact first, whatever its letter case else, which the service mixes now and then. nullptr:
-// there is none.
-const json::Value* named_member(const json::Value* object, std::string_view name);
-
 // Empty when the value is no referral (no object, no id).
 std::optional<RowHead> read_head(const json::Value& referral);
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "connectors/partner_center/named_member.h"
 #include "connectors/partner_center/referral_wire.h"
 #include "deal/deal.h"
 

@@ -2,7 +2,7 @@
 #include "connectors/partner_center/registration_wire.h"
 
 #include "base/text.h"
-#include "connectors/partner_center/referral_wire.h"
+#include "connectors/partner_center/named_member.h"
 #include "deal/registration_request.h"
 
 namespace cosell::partner_center {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <vector>
 
@@ -34,11 +35,44 @@ int make_file(const std::string& file, const std::string& instead_of) {
   return made;
 }
 
+std::error_code last_error() { return {errno, std::generic_category()}; }
+
+std::error_code write_and_flush(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(file, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return last_error();
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return ::fsync(file) == 0 ? std::error_code() : last_error();
+}
+
+// So that a name that changed is there after a power loss, too.
+std::error_code flush_folder(const std::string& folder) {
+  const int open = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (open < 0) return last_error();
+  const std::error_code failed = ::fsync(open) == 0 ? std::error_code() : last_error();
+  ::close(open);
+  return failed;
+}
+
 }  // namespace
 
 int new_file_for_owner(const std::string& file, const std::string& instead_of) {
   ::unlink(file.c_str());
   return make_file(file, instead_of);
+}
+
+std::error_code replace_file_for_owner(const std::string& file, std::string_view bytes) {
+  const std::string unfinished = file + ".new";
+  const int made = new_file_for_owner(unfinished, file);
+  if (made < 0) return last_error();
+  std::error_code failed = write_and_flush(made, bytes);
+  ::close(made);
+  if (!failed && ::rename(unfinished.c_str(), file.c_str()) != 0) failed = last_error();
+  if (!failed) return flush_folder(folder_of(file));
+  ::unlink(unfinished.c_str());
+  return failed;
 }
 
 int lock_file_for_owner(const std::string& file, const std::string& guarded) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <system_error>
 
 namespace cosell {
@@ -10,6 +11,9 @@ namespace cosell {
 // A new file, readable for its owner alone, in place of one of that name, which goes. As root it belongs to the owner
 // of `instead_of`, or of its folder where no such file is there. -1 with errno where it cannot be made.
 int new_file_for_owner(const std::string& file, const std::string& instead_of);
+
+// Writes such a file whole: old or new content, never half of it, also after a power loss.
+std::error_code replace_file_for_owner(const std::string& file, std::string_view bytes);
 
 // Opens the file on which what stands in `guarded` is locked, and makes it where there is none, owned as above.
 int lock_file_for_owner(const std::string& file, const std::string& guarded);

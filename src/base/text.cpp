@@ -204,6 +204,14 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
   return best;
 }
 
+std::string grouped(std::int64_t n) {
+  std::string digits = std::to_string(n < 0 ? -n : n);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
+    digits.insert(static_cast<std::size_t>(at), ",");
+  }
+  return (n < 0 ? "-" : "") + digits;
+}
+
 std::string count_of(std::size_t n, std::string_view singular, std::string_view plural) {
   std::string out = std::to_string(n) + " ";
   if (n == 1) return out.append(singular);

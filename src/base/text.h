@@ -32,6 +32,8 @@ std::string folded(std::string_view s);
 // The candidate nearest to `word` by edit distance, or "" when none is near enough to be a typing slip.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
+// "8,800", "-12,345"
+std::string grouped(std::int64_t n);
 // "1 deal", "2 deals"
 std::string count_of(std::size_t n, std::string_view singular, std::string_view plural = "");
 

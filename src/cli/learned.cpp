@@ -1,11 +1,6 @@
 // The file is { "learned_at": …, "record": …, "settings": { … } }.
 #include "cli/learned.h"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 
 #include "base/for_owner.h"
@@ -60,18 +55,12 @@ Result<void> keep_learned(const std::string& store, const PilotReport& report, c
   all.set("record", json::Value::string(report.record));
   all.set("settings", std::move(settings));
   const std::string file = learned_file(store);
-  const std::string unfinished = file + ".new";
-  const std::string text = json::write_pretty(all) + "\n";
   std::error_code failed;
   if (const fs::path folder = fs::path(file).parent_path(); !folder.empty())
     failed = make_folders_for_owner(folder.string());
-  const int out = new_file_for_owner(unfinished, file);
-  const bool written =
-      out >= 0 && ::write(out, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(out) == 0;
-  const int code = errno;
-  if (out >= 0) ::close(out);
-  if (written && std::rename(unfinished.c_str(), file.c_str()) == 0) return {};
-  return make_error(ErrorClass::config, file + " cannot be written: " + std::strerror(written ? errno : code));
+  if (!failed) failed = replace_file_for_owner(file, json::write_pretty(all) + "\n");
+  if (failed) return make_error(ErrorClass::config, file + " cannot be written: " + failed.message());
+  return {};
 }
 
 }  // namespace cosell::cli

@@ -283,14 +283,6 @@ json::Value json_of(const Error& error) {
   return o.done();
 }
 
-std::string grouped(std::int64_t n) {
-  std::string digits = std::to_string(n < 0 ? -n : n);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return (n < 0 ? "-" : "") + digits;
-}
-
 std::string shortened(const std::string& text, std::size_t most) {
   if (width_of(text) <= most) return text;
   std::size_t width = 0;

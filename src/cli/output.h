@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/app.h"
 
 namespace cosell::cli {
@@ -96,7 +97,7 @@ class Object {
 };
 
 json::Value json_of(const Error& error);
-std::string grouped(std::int64_t n);                               // "8,800"
+using text::grouped;
 std::string shortened(const std::string& text, std::size_t most);  // to columns of a terminal, "…" at the end
 std::string padded(const std::string& text, std::size_t width);    // with one blank at least: something follows
 

@@ -37,8 +37,7 @@ struct File {
   File& operator=(const File&) = delete;
 };
 
-Error io_error(const std::string& path, const char* what) {
-  const int code = errno;
+Error io_error(const std::string& path, const char* what, int code = errno) {
   const std::string remedy = code == EACCES || code == EPERM ? " Check who owns it and its folder." : "";
   return make_error(ErrorClass::config,
                     "The saved logins in " + path + " cannot be " + what + ": " + std::strerror(code) + "." + remedy);
@@ -73,36 +72,9 @@ Result<std::optional<std::string>> read_file(const std::string& path) {
   return std::optional<std::string>(std::move(out));
 }
 
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
 std::string directory_of(const std::string& path) {
   const std::string parent = std::filesystem::path(path).parent_path().string();
   return parent.empty() ? "." : parent;
-}
-
-// Old or new content, never half of it, also after a power loss.
-Result<void> replace_file(const std::string& path, std::string_view bytes) {
-  const std::string fresh = path + ".new";
-  {
-    const File file(new_file_for_owner(fresh, path));
-    if (file.fd < 0 || !write_all(file.fd, bytes) || fsync(file.fd) != 0) {
-      const Error error = io_error(path, "written");
-      ::unlink(fresh.c_str());
-      return error;
-    }
-  }
-  if (::rename(fresh.c_str(), path.c_str()) != 0) return io_error(path, "written");
-  const File directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.fd < 0 || fsync(directory.fd) != 0) return io_error(path, "written");
-  return {};
 }
 
 json::Value to_json(const StoredToken& t) {
@@ -169,7 +141,9 @@ Result<void> TokenStore::save(const Tokens& tokens) const {
   for (const auto& [name, token] : tokens) root.set(name, to_json(token));
   const Result<std::string> sealed = seal(json::write(root), key_, *random_);
   if (!sealed) return sealed.error();
-  return replace_file(path_, *sealed);
+  const std::error_code failed = replace_file_for_owner(path_, *sealed);
+  if (failed) return io_error(path_, "written", failed.value());
+  return {};
 }
 
 Result<void> TokenStore::change(const std::function<void(Tokens&)>& edit) {

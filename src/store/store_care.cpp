@@ -20,15 +20,6 @@
 namespace cosell::store {
 namespace {
 
-// "12,345"
-std::string grouped(std::int64_t n) {
-  std::string digits = std::to_string(n);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3) {
-    digits.insert(static_cast<std::size_t>(at), ",");
-  }
-  return digits;
-}
-
 Result<void> check_file(Connection& connection, const std::string& path) {
   const std::string verdict = connection.text("PRAGMA integrity_check(1)");
   if (verdict != "ok") return damage_found(path, verdict);
@@ -103,9 +94,9 @@ Result<std::string> verify_sqlite_store(const std::string& path, const OpenOptio
     if (auto fit = check_texts(connection, path); !fit) return fit.error();
     const auto entries = (*store)->verify_journal();
     if (!entries) return entries.error();
-    return grouped(connection.integer("SELECT count(*) FROM deals")) + " deals, " +
-           grouped(connection.integer("SELECT count(*) FROM operations")) + " writes, " + grouped(*images) +
-           " images and " + grouped(*entries) + " history entries: no damage found.";
+    return text::grouped(connection.integer("SELECT count(*) FROM deals")) + " deals, " +
+           text::grouped(connection.integer("SELECT count(*) FROM operations")) + " writes, " + text::grouped(*images) +
+           " images and " + text::grouped(*entries) + " history entries: no damage found.";
   });
 }
 

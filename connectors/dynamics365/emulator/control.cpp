@@ -1,4 +1,4 @@
-// Carrying out the control verbs of dynamics365_emulator.h.
+// What a person does to rows, and the rest of what the organisation is told through the control API.
 #include "connectors/dynamics365/emulator/control.h"
 
 #include <algorithm>
@@ -252,29 +252,82 @@ Json active_stage(const State& state, const Guid& opportunity) {
   return Json(name_behind(state, process, *instance, "activestageid"));
 }
 
-}  // namespace
-
-std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request, Instant now,
-                                      Random& random) {
-  static const std::vector<std::string> kVerbs = {"edit",   "win",     "lose",   "reopen",      "stage",
-                                                  "column", "options", "expire", "expire_delta"};
-  if (request.method != "POST" || std::find(kVerbs.begin(), kVerbs.end(), verb) == kVerbs.end()) return std::nullopt;
-  const auto body = request.body.empty() ? std::optional<Json>(Json::object()) : read_json(request.body);
-  if (!body || !body->is_object()) return refused(400, "The body is not a JSON object.");
-  Person person(state, now, random);
-  if (verb == "edit") return edit(person, *body);
-  if (verb == "win" || verb == "lose") return told(person.close(*body, verb == "win"));
-  if (verb == "reopen") return told(person.reopen(*body));
-  if (verb == "stage") return told(person.move_stage(*body));
-  if (verb == "column") return add_column(state, *body, now);
-  if (verb == "options") return change_options(state, *body);
-  if (verb == "expire_delta") {
-    state.oldest_delta_version = state.model.next_version();
-    return json_answer(200, Json{{"oldest", state.oldest_delta_version}});
-  }
+http::Response end_sessions(State& state) {
   const std::size_t ended = state.sessions.size();
   state.sessions.clear();
   return json_answer(200, Json{{"ended", ended}});
+}
+
+http::Response end_delta_tokens(State& state) {
+  state.oldest_delta_version = state.model.next_version();
+  return json_answer(200, Json{{"oldest", state.oldest_delta_version}});
+}
+
+struct Order {
+  State& state;
+  const Json& body;
+  Instant now;
+  Random& random;
+
+  Person person() const { return Person(state, now, random); }
+};
+
+struct Verb : ControlVerb {
+  http::Response (*act)(const Order& order);
+};
+
+const std::vector<Verb>& own_verbs() {
+  static const std::vector<Verb> verbs = {
+      {{"edit", R"({"id":"guid","fields":{…}})",
+        "A person changes a row of \"table\" (a logical name; \"opportunity\" when absent), fields as in a Web API "
+        "body. "
+        "Without an id they create one, with \"delete\":true they delete it; \"user\" (a name or id) says who; "
+        "{\"edits\":[…]} does several in one call. A person may also set totalamount, as product lines do."},
+       [](const Order& o) {
+         Person person = o.person();
+         return edit(person, o.body);
+       }},
+      {{"win", R"({"id":"guid","status":3,"actualrevenue":1,"actualend":"2026-01-31T00:00:00Z"})",
+        "A person closes an opportunity as won; all but the id may be left out."},
+       [](const Order& o) { return told(o.person().close(o.body, true)); }},
+      {{"lose", R"({"id":"guid","status":4})",
+        "A person closes an opportunity as lost; all but the id may be left out."},
+       [](const Order& o) { return told(o.person().close(o.body, false)); }},
+      {{"reopen", R"({"id":"guid","status":1})", "A person reopens an opportunity."},
+       [](const Order& o) { return told(o.person().reopen(o.body)); }},
+      {{"stage", R"({"id":"guid","stage":"Develop"})", "Moves the business process to the stage of that name."},
+       [](const Order& o) { return told(o.person().move_stage(o.body)); }},
+      {{"column",
+        R"({"table":"opportunity","name":"new_region","kind":"picklist","values":["North","South"],"key":false})",
+        "Adds a column: text, memo, boolean, integer, decimal, money, date, datetime, url, picklist (options count "
+        "from "
+        "100000000) or lookup (named with its capitals; its values are the tables that it may lead to)."},
+       [](const Order& o) { return add_column(o.state, o.body, o.now); }},
+      {{"options",
+        R"({"column":"salesstage","options":[{"value":0,"label":"Qualify","german":"Qualifizieren","state":0}]})",
+        "Replaces the options of a column."},
+       [](const Order& o) { return change_options(o.state, o.body); }},
+      {{"expire", "{}", "Ends every session: the next call answers 401."},
+       [](const Order& o) { return end_sessions(o.state); }},
+      {{"expire_delta", "{}", "Ends every change-tracking token handed out so far."},
+       [](const Order& o) { return end_delta_tokens(o.state); }},
+  };
+  return verbs;
+}
+
+}  // namespace
+
+std::vector<ControlVerb> control_verbs() { return {own_verbs().begin(), own_verbs().end()}; }
+
+std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request, Instant now,
+                                      Random& random) {
+  const std::vector<Verb>& known = own_verbs();
+  const auto found = std::find_if(known.begin(), known.end(), [&](const Verb& v) { return v.name == verb; });
+  if (request.method != "POST" || found == known.end()) return std::nullopt;
+  const auto body = request.body.empty() ? std::optional<Json>(Json::object()) : read_json(request.body);
+  if (!body || !body->is_object()) return refused(400, "The body is not a JSON object.");
+  Order order{state, *body, now, random};
+  return found->act(order);
 }
 
 Json all_records(const State& state) {

@@ -10,6 +10,7 @@
 
 namespace cosell::emulator::dynamics365 {
 
+std::vector<ControlVerb> control_verbs();
 // Empty when there is no such verb.
 std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request, Instant now,
                                       Random& random);

@@ -71,6 +71,7 @@ class Core final : public Dynamics365Emulator {
     return change_setting(*state_, setting, value, last_now_);
   }
   Json records(Clock&) override { return all_records(*state_); }
+  std::vector<ControlVerb> verbs() const override { return dynamics365::control_verbs(); }
   std::optional<http::Response> control(const std::string& verb, const http::Request& request, Clock& clock,
                                         Random& random) override {
     last_now_ = clock.now();

@@ -1,23 +1,6 @@
 // An emulated Dynamics 365 Sales organisation behind the Dataverse Web API: tokens, rows, queries, change tracking,
 // $batch, actions, metadata. Responsible for answering as Dataverse does, refusals included; the control API, faults
 // and statistics around it are Sandboxed's (connectors/emulator/sandboxed.h).
-//
-// Control verbs (POST /_sandbox/<verb>, JSON; "table" is a logical name and "opportunity" when absent):
-//   edit      {"id":"guid","fields":{…}}              a person changes a row; fields as in a Web API body. A person may
-//                                                     also set totalamount, as product lines do
-//             {"table":"account","fields":{…}}        a person creates one; "user":"name or guid" says who
-//             {"id":"guid","delete":true}             a person deletes one
-//             {"edits":[…]}                           several in one call; answers {"results":[…]}
-//   win       {"id":"guid","status":3,"actualrevenue":1,"actualend":"2026-…Z"}   all but the id may be left out
-//   lose      {"id":"guid","status":4,…}
-//   reopen    {"id":"guid","status":1}
-//   stage     {"id":"guid","stage":"Develop"}         moves the business process to the stage of that name
-//   column    {"table":"opportunity","name":"new_region","kind":"text|memo|boolean|integer|decimal|money|date|datetime|
-//              url|picklist|lookup","values":["…"],"key":false}   a custom column; picklist options count from
-//              100000000; a lookup is named with its capitals and its values are the tables that it may lead to
-//   options   {"column":"salesstage","options":[{"value":0,"label":"…","german":"…","state":0}]}   replaces the options
-//   expire    {}     ends every session: the next call answers 401
-//   expire_delta {}  ends every change-tracking token handed out so far
 #pragma once
 
 #include <cstddef>

@@ -98,6 +98,7 @@ class Core final : public PartnerCenterEmulator {
   std::string set(const std::string& name, const Json& value) override { return switches_.set(name, value); }
 
   Json records(Clock& clock) override;
+  std::vector<ControlVerb> verbs() const override { return {own_verbs().begin(), own_verbs().end()}; }
   std::optional<http::Response> control(const std::string& verb, const http::Request& request, Clock& clock,
                                         Random& random) override;
 
@@ -122,8 +123,16 @@ class Core final : public PartnerCenterEmulator {
   http::Response create(Call& call, const http::Request& request);
   http::Response patch(Call& call, const Referral* referral, const http::Request& request);
   http::Response full_answer(int status, const Json& document) const;
-  Outcome<Json> obey(Call& call, const std::string& verb, const Json& order, bool& known);
+
+  struct Verb : ControlVerb {
+    Outcome<Json> (*act)(Core& core, Call& call, const Json& order);
+  };
+  static const std::vector<Verb>& own_verbs();
   Outcome<Json> edit(Call& call, const Json& order);
+  Outcome<Json> receive(Call& call, const Json& order);
+  Outcome<Json> seed_as_told(Call& call, const Json& order);
+  Outcome<Json> approve_device(Call& call, const Json& order);
+  Outcome<Json> revoke_logins(Call& call, const Json& order);
 
   Switches switches_ = make_switches();
   Model model_;
@@ -297,49 +306,76 @@ Outcome<Json> Core::edit(Call& call, const Json& order) {
   return patch_referral(call, *referral, value_at(order, "/patch"), options);
 }
 
-Outcome<Json> Core::obey(Call& call, const std::string& verb, const Json& order, bool& known) {
-  if (verb == "microsoft") return microsoft_acts(call, order);
-  if (verb == "inbound" && order.contains("count")) {
-    const auto number = [&order](const char* name) -> std::optional<std::size_t> {
-      const Json value = order.value(name, Json(0U));
-      const bool fits = value.is_number_unsigned() && value.get<std::uint64_t>() <= 1'000'000;
-      return fits ? std::optional<std::size_t>(value.get<std::size_t>()) : std::nullopt;
-    };
-    const auto count = number("count");
-    const auto customers = number("customers");
-    if (!count || !customers) {
-      return tl::make_unexpected(
-          invalid("/count", "Say {\"count\":100} or {\"count\":100,\"customers\":10}, at most 1000000."));
-    }
-    return Json{{"referrals", receive_many(call, *count, *customers)}};
+Outcome<Json> Core::receive(Call& call, const Json& order) {
+  if (!order.contains("count")) return receive_inbound(call, order);
+  const auto number = [&order](const char* name) -> std::optional<std::size_t> {
+    const Json value = order.value(name, Json(0U));
+    const bool fits = value.is_number_unsigned() && value.get<std::uint64_t>() <= 1'000'000;
+    return fits ? std::optional<std::size_t>(value.get<std::size_t>()) : std::nullopt;
+  };
+  const auto count = number("count");
+  const auto customers = number("customers");
+  if (!count || !customers) {
+    return tl::make_unexpected(
+        invalid("/count", "Say {\"count\":100} or {\"count\":100,\"customers\":10}, at most 1000000."));
   }
-  if (verb == "inbound") return receive_inbound(call, order);
-  if (verb == "registration") return review_registration(call, order);
-  if (verb == "edit") return edit(call, order);
-  if (verb == "seed") {
-    const Json& count = value_at(order, "/count");
-    const bool fits = count.is_number_unsigned() && count.get<std::uint64_t>() <= 1'000'000;
-    if (!fits) return tl::make_unexpected(invalid("/count", "Say {\"count\":100}, at most 1000000."));
-    seed_referrals(call, count.get<std::size_t>());
-    return Json{{"referrals", model_.size()}};
-  }
-  if (verb == "approve-device") {
-    const Json& approve = value_at(order, "/approve");
-    const int decided = logins_.decide_device(text_at(order, "/user_code"), approve != false);
-    return Json{{"logins", decided}};
-  }
-  if (verb == "revoke-logins") {
-    const bool all = !order.contains("refresh") && !order.contains("access");
-    logins_.revoke(all || true_at(order, "/refresh"), all || true_at(order, "/access"));
-    return Json::object();
-  }
-  known = false;
-  return Json();
+  return Json{{"referrals", receive_many(call, *count, *customers)}};
+}
+
+Outcome<Json> Core::seed_as_told(Call& call, const Json& order) {
+  const Json& count = value_at(order, "/count");
+  const bool fits = count.is_number_unsigned() && count.get<std::uint64_t>() <= 1'000'000;
+  if (!fits) return tl::make_unexpected(invalid("/count", "Say {\"count\":100}, at most 1000000."));
+  seed_referrals(call, count.get<std::size_t>());
+  return Json{{"referrals", model_.size()}};
+}
+
+Outcome<Json> Core::approve_device(Call&, const Json& order) {
+  const Json& approve = value_at(order, "/approve");
+  return Json{{"logins", logins_.decide_device(text_at(order, "/user_code"), approve != false)}};
+}
+
+Outcome<Json> Core::revoke_logins(Call&, const Json& order) {
+  const bool all = !order.contains("refresh") && !order.contains("access");
+  logins_.revoke(all || true_at(order, "/refresh"), all || true_at(order, "/access"));
+  return Json::object();
+}
+
+const std::vector<Core::Verb>& Core::own_verbs() {
+  static const std::vector<Verb> verbs = {
+      {{"microsoft", R"({"engagementId":"guid","action":"accept","seller":"Ada Cole"})",
+        "Microsoft answers for its half of an engagement (or \"referralId\"): accept, decline (with a \"reason\"), "
+        "expire, "
+        "won, lost; reopen acts on the partner's own closed deal."},
+       [](Core&, Call& call, const Json& order) { return microsoft_acts(call, order); }},
+      {{"inbound",
+        R"({"name":"Birch Clinics","customer":{"name":"Birch Clinics plc"},"dealValue":60000,"currency":"GBP"})",
+        "Microsoft sends a new deal; answers the referral. All may be left out; closingDateTime, notes and contact are "
+        "taken too, and \"set\" is a JSON merge patch for everything else. {\"count\":100,\"customers\":10} sends "
+        "many."},
+       [](Core& core, Call& call, const Json& order) { return core.receive(call, order); }},
+      {{"edit", R"({"id":"guid","patch":[{"op":"replace","path":"/details/notes","value":"Called today"}]})",
+        "A person edits a referral in the portal, by the rules of PATCH."},
+       [](Core& core, Call& call, const Json& order) { return core.edit(call, order); }},
+      {{"registration", R"({"id":"guid","status":"Approved"})",
+        "The review of a registration: ActionRequired, Passed, Failed, Approved or Closed, with a \"reason\"."},
+       [](Core&, Call& call, const Json& order) { return review_registration(call, order); }},
+      {{"seed", R"({"count":100})", "Adds so many varied referrals of the past half year."},
+       [](Core& core, Call& call, const Json& order) { return core.seed_as_told(call, order); }},
+      {{"approve-device", R"({"user_code":"ABCD1234","approve":true})",
+        "The person at the browser of a device-code login; without a code, of every one that waits."},
+       [](Core& core, Call& call, const Json& order) { return core.approve_device(call, order); }},
+      {{"revoke-logins", R"({"refresh":true,"access":true})", "Makes every token of that kind worthless; both for {}."},
+       [](Core& core, Call& call, const Json& order) { return core.revoke_logins(call, order); }},
+  };
+  return verbs;
 }
 
 std::optional<http::Response> Core::control(const std::string& verb, const http::Request& request, Clock& clock,
                                             Random& random) {
-  if (request.method != "POST") return std::nullopt;
+  const std::vector<Verb>& known = own_verbs();
+  const auto found = std::find_if(known.begin(), known.end(), [&](const Verb& v) { return v.name == verb; });
+  if (request.method != "POST" || found == known.end()) return std::nullopt;
   Json order = Json::object();
   if (!text::trim(request.body).empty()) {
     const std::optional<Json> body = read_json(request.body);
@@ -347,11 +383,9 @@ std::optional<http::Response> Core::control(const std::string& verb, const http:
     order = *body;
   }
   Call call{switches_, model_, clock.now(), random};
-  bool known = true;
   try {
     expire_due(call);
-    const Outcome<Json> done = obey(call, verb, order, known);
-    if (!known) return std::nullopt;
+    const Outcome<Json> done = found->act(*this, call, order);
     return done ? json_answer(200, *done) : answer_of(done.error());
   } catch (const std::exception& e) {
     return answer_of(refused(500, "generalException", e.what()));

@@ -1,4 +1,4 @@
-// Carrying out the control verbs of salesforce_emulator.h.
+// What a person does in the org, and the rest of what it is told through the control API.
 #include "connectors/salesforce/emulator/control.h"
 
 #include <algorithm>
@@ -203,25 +203,62 @@ Json name_of_parent(const State& state, const Object& object, const Row& row, co
   return to_json(target->fields[target->at("Name")], parent->cell(target->at("Name")));
 }
 
-}  // namespace
-
-std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request,
-                                      Instant now) {
-  const std::vector<std::string> verbs = {"edit",     "undelete", "begin",  "commit",
-                                          "rollback", "field",    "stages", "expire"};
-  if (request.method != "POST" || std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::nullopt;
-  const auto body = request.body.empty() ? std::optional<Json>(Json::object()) : read_json(request.body);
-  if (!body || !body->is_object()) return refused(400, "The body is not a JSON object.");
-  if (verb == "edit") return edit(state, *body, now);
-  if (verb == "undelete") return undelete(state, *body, now);
-  if (verb == "begin") return begin(state, now);
-  if (verb == "commit") return end(state, *body, true, now);
-  if (verb == "rollback") return end(state, *body, false, now);
-  if (verb == "field") return add_field(state, *body, now);
-  if (verb == "stages") return change_stages(state, *body, now);
+http::Response end_sessions(State& state) {
   const std::size_t ended = state.sessions.size();
   state.sessions.clear();
   return json_answer(200, Json{{"ended", ended}});
+}
+
+struct Verb : ControlVerb {
+  http::Response (*act)(State& state, const Json& body, Instant now);
+};
+
+const std::vector<Verb>& own_verbs() {
+  static const std::vector<Verb> verbs = {
+      {{"edit", R"({"id":"006…","fields":{…}})",
+        "A person changes a record. With \"object\" instead of \"id\" they create one, with \"delete\":true instead of "
+        "fields they delete it; \"user\" (a name or id) says who; {\"edits\":[…]} does several in one call. A person "
+        "may "
+        "also set HasOpportunityLineItem, as product lines do."},
+       edit},
+      {{"undelete", R"({"id":"006…"})", "Takes a record out of the recycle bin."}, undelete},
+      {{"begin", "{}",
+        "Opens a transaction and answers its id. Edits that follow are stamped at once and become visible at the "
+        "commit; "
+        "\"transaction\":null in an edit keeps it out. Writes through the API never join it."},
+       [](State& state, const Json&, Instant now) { return begin(state, now); }},
+      {{"commit", R"({"transaction":"1"})", "Makes a transaction visible; without an id the newest open one."},
+       [](State& state, const Json& body, Instant now) { return end(state, body, true, now); }},
+      {{"rollback", R"({"transaction":"1"})", "Drops a transaction; without an id the newest open one."},
+       [](State& state, const Json& body, Instant now) { return end(state, body, false, now); }},
+      {{"field",
+        R"({"object":"Opportunity","name":"Region__c","kind":"picklist","values":["North","South"],"unique":false})",
+        "Adds a field: text, longtext, checkbox, number, date, datetime, url or picklist; \"external_id\":true makes "
+        "it "
+        "a key."},
+       add_field},
+      {{"stages",
+        R"({"stages":[{"name":"Pilot","probability":40,"forecast_category":"Pipeline","closed":false,"won":false}]})",
+        "Replaces the opportunity stages."},
+       change_stages},
+      {{"expire", "{}", "Ends every session: the next call answers 401."},
+       [](State& state, const Json&, Instant) { return end_sessions(state); }},
+  };
+  return verbs;
+}
+
+}  // namespace
+
+std::vector<ControlVerb> control_verbs() { return {own_verbs().begin(), own_verbs().end()}; }
+
+std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request,
+                                      Instant now) {
+  const std::vector<Verb>& known = own_verbs();
+  const auto found = std::find_if(known.begin(), known.end(), [&](const Verb& v) { return v.name == verb; });
+  if (request.method != "POST" || found == known.end()) return std::nullopt;
+  const auto body = request.body.empty() ? std::optional<Json>(Json::object()) : read_json(request.body);
+  if (!body || !body->is_object()) return refused(400, "The body is not a JSON object.");
+  return found->act(state, *body, now);
 }
 
 Json all_records(const State& state) {

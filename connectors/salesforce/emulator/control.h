@@ -9,6 +9,8 @@
 
 namespace cosell::emulator::salesforce {
 
+std::vector<ControlVerb> control_verbs();
+// Empty when there is no such verb.
 std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request, Instant now);
 
 // Every record as an operator would like to see it.

@@ -90,6 +90,7 @@ class Core final : public SalesforceEmulator {
     return change_setting(*state_, name, value, last_now_);
   }
   Json records(Clock&) override { return all_records(*state_); }
+  std::vector<ControlVerb> verbs() const override { return control_verbs(); }
   std::optional<http::Response> control(const std::string& verb, const http::Request& request, Clock& clock,
                                         Random&) override {
     last_now_ = clock.now();

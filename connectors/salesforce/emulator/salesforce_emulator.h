@@ -1,22 +1,6 @@
 // An emulated Salesforce org behind its REST API: tokens, SOQL, records, collections, composite, describe.
 // Responsible for answering as Salesforce does, refusals included; the control API, faults and statistics around
 // it are Sandboxed's (connectors/emulator/sandboxed.h).
-//
-// Control verbs (POST /_sandbox/<verb>, JSON; ids of 15 or 18 characters):
-//   edit      {"id":"006…","fields":{…}}             a person changes a record; "HasOpportunityLineItem" may be set
-//             {"object":"Opportunity","fields":{…}}  a person creates one; "user":"name or id" says who
-//             {"id":"006…","delete":true}            a person deletes one
-//             {"edits":[…]}                          several in one call; answers {"results":[…]}
-//   undelete  {"id":"006…"}
-//   begin     {}                    opens a transaction, answers {"transaction":"1"}. Edits that follow are stamped at
-//                                   once and become visible at `commit`; {"transaction":null} in an edit keeps it out.
-//                                   Writes through the API never join it.
-//   commit    {"transaction":"1"}   without an id: the newest open one
-//   rollback  {"transaction":"1"}
-//   field {"object":"Opportunity","name":"Region__c","kind":"text|longtext|checkbox|number|date|datetime|url|picklist",
-//              "values":[…],"external_id":false,"unique":false}
-//   stages    {"stages":[{"name":"…","probability":20,"forecast_category":"Pipeline","closed":false,"won":false}]}
-//   expire    {}                    ends every session: the next call answers 401
 #pragma once
 
 #include <cstddef>

@@ -50,6 +50,7 @@ class LedgerCore final : public Emulator {
   std::vector<Setting> settings() const override { return switches_.list(); }
   std::string set(const std::string& name, const Json& value) override { return switches_.set(name, value); }
   Json records(Clock&) override { return Json{{"items", items_}}; }
+  std::vector<ControlVerb> verbs() const override { return {{"stamp", "{}", "Stamps."}}; }
   std::optional<http::Response> control(const std::string& verb, const http::Request&, Clock&, Random&) override {
     if (verb != "stamp") return std::nullopt;
     return json_answer(200, Json{{"stamped", true}});

@@ -176,5 +176,22 @@ TEST_F(Sandbox, OffersRecordsResetAndTheVerbsOfTheCore) {
   EXPECT_EQ(control("stats")["total"], 2) << "control calls are not counted";
 }
 
+TEST_F(Sandbox, ListsWhatItCanBeToldAndNamesTheNearestOfASlip) {
+  const Json listed = body_of(deliver("GET", "/_sandbox/").response);
+  EXPECT_EQ(listed["system"], "ledger");
+  const Json& entries = listed["control"];
+  EXPECT_EQ(entries.back(), (Json{{"request", "POST stamp"}, {"body", "{}"}, {"does", "Stamps."}}));
+  for (const Json& entry : entries) {
+    const std::string request = entry["request"];
+    const std::size_t space = request.find(' ');
+    const auto answer = deliver(request.substr(0, space), "/_sandbox/" + request.substr(space + 1), entry["body"]);
+    EXPECT_LT(answer.response.status, 300) << request << " with " << entry["body"];
+  }
+  const Delivery slip = deliver("POST", "/_sandbox/stmap", "{}");
+  EXPECT_EQ(slip.response.status, 404);
+  EXPECT_EQ(body_of(slip.response)["error"],
+            "There is no control verb \"stmap\" for POST. Did you mean stamp? GET /_sandbox/ lists what there is.");
+}
+
 }  // namespace
 }  // namespace cosell::emulator

@@ -23,18 +23,6 @@ TEST(SalesforcePush, CreatesByKeyOnceHoweverOftenItIsAsked) {
   EXPECT_EQ(fetch(org, {by_key("ref-1")}, {"Name"}).size(), 1U);
 }
 
-// Versions before 48.0 do not know the member, and keep the order without it.
-TEST(SalesforcePush, AsksForTheOrderOfItsCollectionsWhereTheVersionCanBeAsked) {
-  for (const auto& [version, asks] : {std::pair{"v47.0", false}, std::pair{"v48.0", true}}) {
-    SalesforceSettings settings = TestOrg::default_settings();
-    settings.api_version = version;
-    TestOrg org(settings);
-    for (const Outcome& o : push(org, creates_of(600, "ref-"))) ASSERT_EQ(kind_of(o), "applied") << told(o);
-    ASSERT_TRUE(text::ends_with(org.asked.back(), "/composite"));
-    EXPECT_EQ((org.bodies.back().find(R"("collateSubrequests":false)") != std::string::npos), asks) << version;
-  }
-}
-
 TEST(SalesforcePush, WritesEveryTypeSoThatItReadsBackEqual) {
   TestOrg org;
   Columns changes = new_deal("Grüße 🚀 \"quoted\" \\ 'it'");
@@ -110,145 +98,7 @@ TEST(SalesforcePush, AValueOfAnotherTypeRefusesItsOwnRowOnly) {
   }
 }
 
-TEST(SalesforcePush, SearchesOnlySoLongForTheRowsThatRefuseACollection) {
-  TestOrg org;
-  std::vector<Operation> creates;
-  for (int i = 0; i < 200; ++i) {
-    creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
-    creates.back().changes["Amount"] = text_value("much");
-  }
-  std::size_t found = 0;
-  for (const Outcome& o : push(org, creates)) {
-    if (kind_of(o) == "rejected") {
-      ++found;
-    } else {
-      EXPECT_EQ(kind_of(o), "transient") << "it is not known that it is wrong: it goes out again";
-    }
-  }
-  EXPECT_GT(found, 0U);
-  EXPECT_LE(org.requests(), 25U);
-}
-
-TEST(SalesforcePush, SendsACollectionAgainThatWasRefusedWholeBesideOneThatIsAskedToWait) {
-  TestOrg org;
-  push(org, creates_of(200, "first-"));  // quick: several collections share a call now
-  const std::string words =
-      R"({"errorCode":"REQUEST_LIMIT_EXCEEDED","statusCode":"REQUEST_LIMIT_EXCEEDED","message":"x"})";
-  const std::string wrong = R"({"errorCode":"JSON_PARSER_ERROR","message":"y"})";
-  std::string rows;
-  for (int i = 0; i < 200; ++i) rows += std::string(i > 0 ? "," : "") + R"({"success":false,"errors":[)" + words + "]}";
-  org.faults(R"([{"match":{"path":"/services/data/v60.0/composite"},"action":{"kind":"status","status":200,"body":
-    {"compositeResponse":[{"referenceId":"part0","httpStatusCode":200,"body":[)" +
-             rows + R"(]},
-                          {"referenceId":"part1","httpStatusCode":400,"body":[)" +
-             wrong + "]}]}}}]");
-  const auto before = org.requests();
-  for (const Outcome& o : push(org, creates_of(400, "ref-"))) ASSERT_EQ(kind_of(o), "throttled");
-  EXPECT_EQ(org.requests() - before, 1U);
-}
-
-TEST(SalesforcePush, LooksForTheWrongRowOfEachCollectionThatSharesACall) {
-  TestOrg org;
-  push(org, creates_of(200, "first-"));
-  std::vector<Operation> creates = creates_of(800, "ref-");
-  for (const std::size_t wrong : {100U, 300U, 500U, 700U}) creates[wrong].changes["Amount"] = text_value("much");
-  const auto done = push(org, creates);
-  for (std::size_t i = 0; i < done.size(); ++i) EXPECT_EQ(kind_of(done[i]), i % 200 == 100 ? "rejected" : "applied");
-}
-
 // The user lost a right in the middle of the day: the next call would be refused as well.
-TEST(SalesforcePush, SendsNothingMoreWhenAWholeCallIsForbidden) {
-  TestOrg org;
-  org.faults(R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"times":0,
-    "action":{"kind":"status","status":403,"body":[{"errorCode":"API_DISABLED_FOR_ORG","message":"x"}]}}])");
-  for (const Outcome& o : push(org, creates_of(450, "ref-"))) {
-    ASSERT_EQ(kind_of(o), "forbidden");
-    EXPECT_FALSE(error_in(o)->of_one_record);
-  }
-  EXPECT_EQ(org.requests(), 1U);
-}
-
-TEST(SalesforcePush, Sends200RowsInOneCallWhereCollectionsTravelAlone) {
-  SalesforceSettings settings = TestOrg::default_settings();
-  settings.collections_per_call = 1;
-  TestOrg org(settings);
-  std::vector<Operation> creates;
-  for (int i = 0; i < 450; ++i)
-    creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D" + std::to_string(i))));
-  auto before = org.requests();
-  const auto made = push(org, creates);
-  EXPECT_EQ(org.requests() - before, 3U);
-
-  std::vector<Operation> updates;
-  std::vector<Operation> guarded;
-  for (std::size_t i = 0; i < 200; ++i) {
-    ASSERT_TRUE(applied_in(made[i])) << error_in(made[i])->detail;
-    const std::string id = applied_in(made[i])->id.value;
-    updates.push_back(update_of(id, {{"NextStep", text_value("call")}}));
-    guarded.push_back(update_of(id, {{"NextStep", text_value("write")}}, {{"NextStep", text_value("call")}}));
-  }
-  before = org.requests();
-  push(org, updates);
-  EXPECT_EQ(org.requests() - before, 1U);
-  before = org.requests();
-  for (const Outcome& o : push(org, guarded)) EXPECT_EQ(kind_of(o), "applied");
-  EXPECT_EQ(org.requests() - before, 2U);
-}
-
-TEST(SalesforcePush, PacksFiveCollectionsIntoOneCallOnceTheOrganisationWasQuick) {
-  TestOrg org;
-  EXPECT_EQ(org.connector->capabilities().batch_max, 1000);
-  std::vector<Operation> creates = creates_of(1000, "ref-");
-  creates[431].changes.erase("StageName");
-  const auto made = push(org, creates);
-  EXPECT_EQ(org.requests(), 2U) << "one collection, then four";
-  for (std::size_t i = 0; i < made.size(); ++i) EXPECT_EQ(kind_of(made[i]), i == 431 ? "rejected" : "applied") << i;
-  EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 999U);
-  const auto before = org.requests();
-  push(org, creates_of(1000, "other-"));
-  EXPECT_EQ(org.requests() - before, 1U);
-}
-
-TEST(SalesforcePush, PacksFewerCollectionsAfterAnAnswerWasLostUntilTheOrganisationIsQuickAgain) {
-  for (const char* lost : {R"({"kind":"drop_after"})", R"({"kind":"html","status":200})"}) {
-    TestOrg org;
-    push(org, creates_of(200, "a"));
-    org.faults(R"([{"match":{"path":"/services/data/v60.0/composite"},"action":)" + std::string(lost) + "}]");
-    for (const Outcome& o : push(org, creates_of(1000, "b"))) EXPECT_EQ(kind_of(o), "unknown");
-    auto before = org.requests();
-    push(org, creates_of(1000, "c"));
-    EXPECT_EQ(org.requests() - before, 2U) << "two collections, then three";
-    before = org.requests();
-    push(org, creates_of(1000, "d"));
-    EXPECT_EQ(org.requests() - before, 1U);
-  }
-}
-
-TEST(SalesforcePush, SendsNothingMoreAfterALookIsRefusedAsAWhole) {
-  TestOrg org;
-  std::vector<Operation> updates;
-  for (const Outcome& o : push(org, creates_of(450, "ref-"))) {
-    updates.push_back(update_of(applied_in(o)->id.value, {{"NextStep", text_value("new")}}, {{"NextStep", Value()}}));
-  }
-  org.faults(R"([{"match":{"method":"POST","path":"/services/data/v60.0/composite/sobjects/Opportunity"},
-                  "action":{"kind":"throttle","retry_after":400}}])");
-  const auto before = org.requests();
-  for (const Outcome& o : push(org, updates)) EXPECT_EQ(kind_of(o), "throttled");
-  EXPECT_EQ(org.requests() - before, 1U);
-}
-
-// What is compared first is written right behind it: the less time between, the less can be edited in it.
-TEST(SalesforcePush, NeverPacksACollectionThatIsComparedFirst) {
-  TestOrg org;
-  const auto made = push(org, creates_of(400, "ref-"));
-  std::vector<Operation> updates;
-  for (const Outcome& o : made) {
-    updates.push_back(update_of(applied_in(o)->id.value, {{"NextStep", text_value("new")}}, {{"NextStep", Value()}}));
-  }
-  const auto before = org.requests();
-  for (const Outcome& o : push(org, updates)) EXPECT_EQ(kind_of(o), "applied");
-  EXPECT_EQ(org.requests() - before, 4U) << "look, write, look, write";
-}
 
 TEST(SalesforcePush, DoesNotWriteOverAnEditMadeMeanwhile) {
   TestOrg org;
@@ -343,49 +193,6 @@ TEST(SalesforcePush, KeepsWholeCharactersOfWhatARuleSays) {
   }
 }
 
-TEST(SalesforcePush, GivesEachRowOfABatchItsOwnOutcome) {
-  TestOrg org;
-  org.set(
-      R"({"validation_rules":[{"field":"Amount","operator":">","value":100,"message":"Too large for this team."}]})");
-  const std::string locked = org.create("Locked");
-  org.set(R"({"locked_ids":[")" + locked + R"("]})");
-  const std::string fine = org.create("Fine");
-  Columns nameless = new_deal("x");
-  nameless.erase("Name");
-  Columns stage = new_deal("x");
-  stage["StageName"] = text_value("No such stage");
-  const auto done = push(org, {create_of("k1", nameless), update_of(fine, {{"Amount", Value(Number{"101"})}}),
-                               create_of("k2", new_deal(std::string(121, 'n'))),
-                               update_of(locked, {{"NextStep", text_value("n")}}), create_of("k3", stage),
-                               create_of("k4", new_deal("Good")), update_of(fine, {{"NextStep", text_value("n")}})});
-  const auto expect = [&](std::size_t i, const char* kind, const char* rule) {
-    EXPECT_EQ(kind_of(done[i]), kind) << i;
-    ASSERT_NE(error_in(done[i]), nullptr) << i;
-    EXPECT_EQ(error_in(done[i])->rule, rule) << i;
-  };
-  expect(0, "rejected", "REQUIRED_FIELD_MISSING");
-  EXPECT_THAT(error_in(done[0])->fields, ElementsAre("Name"));
-  expect(1, "rejected", "FIELD_CUSTOM_VALIDATION_EXCEPTION");
-  EXPECT_THAT(error_in(done[1])->message, HasSubstr("Too large for this team."));
-  expect(2, "rejected", "STRING_TOO_LONG");
-  expect(3, "transient", "UNABLE_TO_LOCK_ROW");
-  expect(4, "rejected", "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST");
-  EXPECT_EQ(kind_of(done[5]), "applied");
-  EXPECT_EQ(kind_of(done[6]), "applied");
-}
-
-TEST(SalesforcePush, KeepsTheOrderOfTwoWritesToOneRecord) {
-  TestOrg org;
-  const std::string a = org.create("A");
-  const std::string b = org.create("B");
-  const auto done =
-      push(org, {update_of(a, {{"NextStep", text_value("first")}}), update_of(b, {{"NextStep", text_value("b")}}),
-                 update_of(a, {{"NextStep", text_value("second")}})});
-  for (const Outcome& o : done) EXPECT_EQ(kind_of(o), "applied");
-  EXPECT_EQ(org.requests(), 2U);
-  EXPECT_EQ(value_of(org, a, "NextStep"), text_value("second"));
-}
-
 TEST(SalesforcePush, CreatesAccountsAndSaysThatTheyAreNew) {
   TestOrg org;
   Operation account;
@@ -402,52 +209,6 @@ TEST(SalesforcePush, CreatesAccountsAndSaysThatTheyAreNew) {
   const auto again = push(org, {account});
   EXPECT_EQ(kind_of(again[0]), "rejected");
   EXPECT_EQ(error_in(again[0])->rule, "DUPLICATES_DETECTED");
-}
-
-TEST(SalesforcePush, CallsALostReplyUnknownAndFindsTheRecordByItsKey) {
-  for (const char* action :
-       {R"({"kind":"drop_after"})", R"({"kind":"truncate","bytes":10})", R"({"kind":"drop_before"})"}) {
-    TestOrg org;
-    org.faults(R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"action":)" +
-               std::string(action) + "}]");
-    EXPECT_EQ(kind_of(push(org, {create_of("ref-1", new_deal("A"))})[0]), "unknown") << action;
-    const bool arrived = std::string(action).find("before") == std::string::npos;
-    const auto found = fetch(org, {by_key("ref-1")}, {"Name"});
-    ASSERT_EQ(found.size(), arrived ? 1U : 0U) << action;
-    EXPECT_EQ(org.requests(), 2U) << "a write is not repeated by itself";
-    const auto again = push(org, {create_of("ref-1", new_deal("A"))});
-    ASSERT_TRUE(applied_in(again[0]));
-    EXPECT_EQ(applied_in(again[0])->created, !arrived);
-    EXPECT_EQ(pull_all(org, {"Name"}).seen.size(), 1U);
-  }
-}
-
-TEST(SalesforcePush, DoesNotTrustAnAnswerThatDoesNotFit) {
-  const auto outcomes_with = [](const std::string& body) {
-    TestOrg org;
-    org.faults(R"([{"match":{"method":"PATCH"},"action":{"kind":"status","status":200,"body":)" + body + "}}]");
-    std::vector<std::string> kinds;
-    for (const Outcome& o : push(org, {update_of("006000000000001AAA", {{"NextStep", text_value("x")}}),
-                                       update_of("006000000000002AAA", {{"NextStep", text_value("x")}})})) {
-      kinds.push_back(kind_of(o));
-    }
-    return text::join(kinds, " ");
-  };
-  const std::string one = R"({"id":"006000000000001AAA","success":true,"errors":[]})";
-  const std::string two = R"({"id":"006000000000002AAA","success":true,"errors":[]})";
-  EXPECT_EQ(outcomes_with("[" + one + "," + two + "]"), "applied applied");
-  EXPECT_EQ(outcomes_with("[" + two + "," + one + "]"), "unknown unknown");
-  EXPECT_EQ(outcomes_with("[" + one + "]"), "applied unknown");
-  const std::string refused =
-      R"({"success":false,"errors":[{"statusCode":"STRING_TOO_LONG","message":"too long","fields":[]}]})";
-  EXPECT_EQ(outcomes_with("[" + one + "," + refused + "]"), "applied rejected");
-  EXPECT_EQ(outcomes_with("[" + refused + "," + one + "]"), "unknown unknown") << "whose refusal is it?";
-  EXPECT_EQ(outcomes_with("[" + refused + "]"), "unknown unknown");
-  EXPECT_EQ(outcomes_with("[]"), "unknown unknown");
-  EXPECT_EQ(outcomes_with("[" + one + "," + two + "," + two + "]"), "unknown unknown");
-  EXPECT_EQ(outcomes_with(R"([{"id":"006000000000001AAA"},)" + two + "]"), "unknown unknown");
-  EXPECT_EQ(outcomes_with(R"({"message":"?"})"), "unknown unknown");
-  EXPECT_EQ(outcomes_with(R"("<html>")"), "unknown unknown");
 }
 
 TEST(SalesforcePush, DoesNotTakeTheRecordOfAnotherCreateForItsOwn) {
@@ -488,6 +249,7 @@ TEST(SalesforcePush, TellsWhatIsKeptOfANumberWithMoreDecimalsThanItsColumnHolds)
 }
 
 // What left before a push ended early was rounded all the same.
+
 TEST(SalesforcePush, TellsWhatIsKeptAlsoWhereTheRestOfThePushWasThrottled) {
   TestOrg org;
   const std::string there = org.create("Z");
@@ -519,96 +281,6 @@ TEST(SalesforceRounding, KnowsWhatAColumnMayHaveMadeOfANumber) {
   EXPECT_FALSE(made("7.006", "-7.01"));
   EXPECT_FALSE(made("1234", "1234"));
   EXPECT_FALSE(made("1234.5", "1234.56"));
-}
-
-TEST(SalesforcePush, RepeatsAWriteOnceWithANewTokenWhenTheOldOneIsRefused) {
-  TestOrg org;
-  push(org, {create_of("ref-0", new_deal("Z"))});
-  org.control("expire", "{}");
-  const auto done = push(org, {create_of("ref-1", new_deal("A"))});
-  ASSERT_TRUE(applied_in(done[0]));
-  EXPECT_TRUE(applied_in(done[0])->created);
-}
-
-// Salesforce answers a login with the session that is under way.
-TEST(SalesforcePush, LogsInOnceMoreAndNotWithEveryRequestWhereItsTokenIsGivenAgain) {
-  TestOrg org;
-  org.set(R"({"shares_sessions":true})");
-  push(org, {create_of("ref-0", new_deal("Z"))});
-  org.faults(R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},
-    "action":{"kind":"status","status":401,"body":[{"errorCode":"INVALID_SESSION_ID","message":"x"}]}}])");
-  for (int i = 1; i < 5; ++i) push(org, {create_of("ref-" + std::to_string(i), new_deal("A"))});
-  EXPECT_EQ(std::count(org.asked.begin(), org.asked.end(), "POST /services/oauth2/token"), 2);
-}
-
-TEST(SalesforcePush, StopsSendingWhenTheServerAsksToWait) {
-  TestOrg org;
-  org.faults(
-      R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"times":0,"action":{"kind":"status","status":403,
-    "body":[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]}}])");
-  std::vector<Operation> creates;
-  for (int i = 0; i < 450; ++i) creates.push_back(create_of("ref-" + std::to_string(i), new_deal("D")));
-  for (const Outcome& o : push(org, creates)) {
-    ASSERT_EQ(kind_of(o), "throttled");
-    ASSERT_TRUE(error_in(o)->not_before);
-  }
-  EXPECT_EQ(org.requests(), 1U);
-
-  org.faults(
-      R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"action":{"kind":"throttle","retry_after":40}}])");
-  const auto done = push(org, {create_of("k", new_deal("D"))});
-  EXPECT_EQ(kind_of(done[0]), "throttled");
-  EXPECT_EQ(error_in(done[0])->not_before, org.manual.now() + seconds(40));
-}
-
-TEST(SalesforcePush, TellsServerFaultsApart) {
-  const auto kind_after = [](const std::string& action) {
-    TestOrg org;
-    org.faults(R"([{"match":{"method":"POST","path":"/services/data/{id}/composite/{id}"},"action":)" + action + "}]");
-    const auto done = push(org, {create_of("k", new_deal("D"))});
-    EXPECT_EQ(org.requests(), 1U) << action;
-    return kind_of(done[0]);
-  };
-  EXPECT_EQ(kind_after(R"({"kind":"html","status":503})"), "unknown");
-  EXPECT_EQ(kind_after(R"({"kind":"status","status":502,"body":""})"), "unknown");
-  EXPECT_EQ(kind_after(R"({"kind":"status","status":500,"body":[{"errorCode":"UNKNOWN_EXCEPTION","message":"x"}]})"),
-            "unknown");
-  EXPECT_EQ(kind_after(R"({"kind":"status","status":503,"body":[{"errorCode":"SERVER_UNAVAILABLE","message":"x"}]})"),
-            "transient");
-  EXPECT_EQ(kind_after(R"({"kind":"html","status":200})"), "unknown");
-  EXPECT_EQ(kind_after(R"({"kind":"status","status":408,"body":""})"), "unknown") << "it may have gone on";
-  EXPECT_EQ(kind_after(R"({"kind":"status","status":420,"body":""})"), "unknown");
-  EXPECT_EQ(kind_after(R"({"kind":"html","status":403})"), "bad_response");
-  EXPECT_EQ(kind_after(R"({"kind":"status","status":300,"body":["/services/data/v60.0/sobjects/Opportunity/006"]})"),
-            "rejected");
-  EXPECT_EQ(kind_after(R"({"kind":"status","status":403,"body":[{"errorCode":"API_DISABLED_FOR_ORG","message":"x"}]})"),
-            "forbidden");
-  EXPECT_EQ(
-      kind_after(R"({"kind":"status","status":403,"body":[{"errorCode":"API_CURRENTLY_DISABLED","message":"x"}]})"),
-      "transient")
-      << "a problem of theirs, which passes";
-  EXPECT_EQ(kind_after(R"({"kind":"status","status":400,"body":[{"errorCode":"JSON_PARSER_ERROR","message":"x"}]})"),
-            "rejected");
-}
-
-TEST(SalesforcePush, TriesAgainWhatAnAutomationCouldNotDoForALock) {
-  TestOrg org;
-  const std::string a = org.create("A");
-  org.set(R"({"locked_ids":[")" + a + R"("],"locks_in_automations":true})");
-  const auto done = push(org, {update_of(a, {{"NextStep", text_value("x")}})});
-  EXPECT_EQ(kind_of(done[0]), "transient");
-  EXPECT_EQ(error_in(done[0])->rule, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY");
-  EXPECT_TRUE(error_in(done[0])->of_one_record);
-}
-
-TEST(SalesforcePush, WritesNothingWhenTheComparisonFails) {
-  TestOrg org;
-  const std::string a = org.create("A");
-  org.faults(
-      R"([{"match":{"method":"POST","path":"/services/data"},"times":0,"action":{"kind":"html","status":200}}])");
-  const auto done = push(org, {update_of(a, {{"NextStep", text_value("x")}}, {{"Name", text_value("A")}})});
-  EXPECT_EQ(kind_of(done[0]), "bad_response");
-  EXPECT_TRUE(is_blank(value_of(org, a, "NextStep")));
 }
 
 TEST(SalesforcePush, RefusesWhatItMustNotWrite) {
