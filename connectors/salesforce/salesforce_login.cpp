@@ -40,7 +40,7 @@ std::optional<Error> read_salesforce_login(const json::Value& login, SalesforceL
   }
   if (auto e = read_flow(login, out)) return e;
   const bool jwt = out.flow == "jwt";
-  if (auto e = parts::text_member(login, "client_id", "the consumer key of the connected app", true, out.client_id))
+  if (auto e = parts::text_member(login, "client_id", "the consumer key of the app", true, out.client_id))
     return e;
   if (auto e = parts::secret_member(login, "client_secret", out.flow == "client_credentials", out.client_secret))
     return e;

@@ -88,13 +88,13 @@ class App {
   PilotOptions pilot_;
   std::string deal_;
   std::string file_;
-  std::string side_;
   int limit_ = 0;
   std::vector<std::string> allow_;
   bool alert_ = false;
   PlanOptions plan_;
   SyncOptions sync_;
   RunOptions run_;
+  LoginOptions login_;
   TodoOptions todo_;
   ListOptions list_;
   ApproveOptions approve_;

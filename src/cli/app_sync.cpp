@@ -79,11 +79,16 @@ void App::add_run() {
 }
 
 void App::add_login() {
-  CLI::App* login = command(app_, "login", "Log in as a person",
-                            "  cosell login partner-center\n  cosell login partner-center contoso");
-  login->add_option("SIDE", side_, "partner-center")->required()->type_name("");
-  add_pair(login, pair_, Several::one_is_named);
-  does(login, [this](Session& s) { return login_command(s, side_, pair_); });
+  CLI::App* login =
+      command(app_, "login", "Log in as a person",
+              "  cosell login partner-center\n"
+              "  cosell login partner-center contoso\n"
+              "  cosell login partner-center --browser     # where signing in with a code is not allowed");
+  login->add_option("SIDE", login_.side, "partner-center")->required()->type_name("");
+  add_pair(login, login_.pair, Several::one_is_named);
+  login->add_flag("--browser", login_.by_browser,
+                  "Sign in in a browser that is sent back here, instead of with a code");
+  does(login, [this](Session& s) { return login_command(s, login_); });
 }
 
 void App::add_sandbox() {

@@ -226,6 +226,11 @@ struct MappingRollbackOptions {
 };
 int mapping_rollback_command(Session& session, const MappingRollbackOptions& options);
 
-int login_command(Session& session, const std::string& side, const std::string& pair);
+struct LoginOptions {
+  std::string side;
+  std::string pair;
+  bool by_browser = false;  // sign in where the browser runs, instead of entering a code
+};
+int login_command(Session& session, const LoginOptions& options);
 
 }  // namespace cosell::cli

@@ -3,11 +3,9 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "base/json.h"
 #include "base/text.h"
-#include "net/oauth_errors.h"
 
 namespace cosell::net {
 namespace {
@@ -16,7 +14,6 @@ constexpr const char* kDeviceGrant = "urn:ietf:params:oauth:grant-type:device_co
 constexpr Duration kLongestCodeLife = minutes(30);
 constexpr Duration kLongestInterval = minutes(1);
 constexpr Duration kSlowDown = seconds(5);  // RFC 8628, 3.5
-constexpr RetryPolicy kOnce = {{.attempts = 1, .total = minutes(1)}, {}};
 
 struct DeviceCode {
   std::string code;
@@ -40,7 +37,7 @@ Duration seconds_in(const json::Value& body, const char* name, Duration otherwis
 
 class DeviceFlow {
  public:
-  DeviceFlow(const DeviceLogin& login, const Lane& lane) : login_(login), lane_(lane) {}
+  DeviceFlow(const PersonLogin& login, const Lane& lane) : login_(login), lane_(lane) {}
 
   Result<StoredToken> go(const std::function<void(const std::string&)>& show) {
     auto code = ask_for_code();
@@ -71,46 +68,16 @@ class DeviceFlow {
   }
 
  private:
-  using Form = std::vector<std::pair<std::string, std::string>>;
-
-  Result<http::Response> post(const std::string& url, const Form& form, const RetryPolicy& policy,
-                              Safety safety) const {
-    Exchange exchange;
-    exchange.request.method = "POST";
-    exchange.request.url = url;
-    exchange.request.headers.set("Content-Type", "application/x-www-form-urlencoded");
-    exchange.request.headers.set("Accept", "application/json");
-    exchange.request.body = http::encode_form(form);
-    exchange.timeout = seconds(30);
-    exchange.counts = false;
-    return send(lane_, exchange, policy, safety, CallKind::login);
-  }
-
-  LoginContext context(const std::string& wanted) const {
-    const auto url = http::parse_url(login_.client.token_endpoint);
-    LoginContext c;
-    c.side = lane_.name();
-    c.host = url ? url->host : "the login service";
-    c.login_command = login_.client.login_command;
-    c.how = LoginContext::How::code;
-    c.now = lane_.clock.now();
-    c.wanted = wanted;
-    return c;
-  }
-
   Result<DeviceCode> ask_for_code() const {
-    const std::string& endpoint = login_.client.token_endpoint;
-    if (!text::ends_with(endpoint, "/token")) {
-      return make_error(ErrorClass::config, "\"token_url\" must end in /token, so that the login page can be found.");
-    }
-    const std::string url = endpoint.substr(0, endpoint.size() - 5) + "devicecode";
-    const Form form = {{"client_id", login_.client.client_id}, {"scope", login_.client.scope}};
+    const auto url = beside_token_endpoint(login_, "devicecode");
+    if (!url) return url.error();
+    const LoginForm form = {{"client_id", login_.client.client_id}, {"scope", login_.client.scope}};
     // A code that nobody was told of does no harm.
-    auto response = post(url, form, {}, Safety::repeatable);
+    auto response = post_login(lane_, *url, form, {}, Safety::repeatable);
     if (!response) return response.error();
     const auto body = json::read(response->body);
     if (response->status != 200 || !body || body->text_of("device_code").empty()) {
-      return login_error(*response, context("a code"));
+      return login_error(*response, context_of(login_, lane_, "a code"));
     }
     DeviceCode code;
     code.code = body->text_of("device_code");
@@ -119,7 +86,7 @@ class DeviceFlow {
       const std::string page = body->text_of("verification_uri");
       const std::string typed = body->text_of("user_code");
       // A code that nobody can be told how to use is none.
-      if (page.empty() || typed.empty()) return login_error(*response, context("a code"));
+      if (page.empty() || typed.empty()) return login_error(*response, context_of(login_, lane_, "a code"));
       code.message = "Open " + page + " and enter the code " + typed;
     }
     code.interval = std::max(seconds(1), seconds_in(*body, "interval", code.interval, kLongestInterval));
@@ -129,27 +96,19 @@ class DeviceFlow {
 
   // Nothing while the person has not finished.
   Result<std::optional<StoredToken>> ask_for_token(DeviceCode& code) const {
-    Form form = {{"grant_type", kDeviceGrant}, {"client_id", login_.client.client_id}, {"device_code", code.code}};
+    LoginForm form = {{"grant_type", kDeviceGrant}, {"client_id", login_.client.client_id}, {"device_code", code.code}};
     if (login_.client_secret) form.emplace_back("client_secret", login_.client_secret->reveal());
     // Once: the code works once, and the loop asks again anyway.
-    auto response = post(login_.client.token_endpoint, form, kOnce, Safety::once);
+    auto response = post_login(lane_, login_.client.token_endpoint, form, login_sent_once, Safety::once);
     if (!response) return response.error();
     const auto parsed = json::read(response->body);
     const json::Value body = parsed ? *parsed : json::Value::object();
     const std::string error = body.text_of("error");
     if (error == "slow_down") code.interval = std::min(kLongestInterval, code.interval + kSlowDown);
     if (error == "authorization_pending" || error == "slow_down") return std::optional<StoredToken>{};
-    StoredToken token;
-    token.access_token = body.text_of("access_token");
-    token.refresh_token = body.text_of("refresh_token");
-    token.renewed_at = lane_.clock.now();
-    if (response->status != 200 || token.access_token.empty()) return login_error(*response, context("a token"));
-    if (token.refresh_token.empty()) {
-      return make_error(ErrorClass::config,
-                        "The login went through but brought nothing that lasts: \"scope\" in the configuration must "
-                        "contain offline_access.");
-    }
-    return std::optional<StoredToken>{std::move(token)};
+    auto token = lasting_token(login_, lane_, *response);
+    if (!token) return std::move(token.error());
+    return std::optional<StoredToken>{std::move(*token)};
   }
 
   // The code works once: what was lost may have been the token itself.
@@ -168,13 +127,13 @@ class DeviceFlow {
     return e;
   }
 
-  const DeviceLogin& login_;
+  const PersonLogin& login_;
   const Lane& lane_;
 };
 
 }  // namespace
 
-Result<StoredToken> log_in_with_code(const DeviceLogin& login, const Lane& lane,
+Result<StoredToken> log_in_with_code(const PersonLogin& login, const Lane& lane,
                                      const std::function<void(const std::string&)>& show) {
   return DeviceFlow(login, lane).go(show);
 }

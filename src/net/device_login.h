@@ -3,17 +3,11 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 
-#include "net/oauth.h"
+#include "net/person_login.h"
 
 namespace cosell::net {
-
-struct DeviceLogin {
-  OAuthClient client;
-  std::optional<Secret> client_secret = {};
-};
 
 // Gives `show` what the person has to do, in the service's words, and asks until the sign-in is done or the code has
 // ended. Polls that fail for the moment (no connection, a lost or busy answer) do not end it; each makes the next wait
@@ -23,7 +17,7 @@ struct DeviceLogin {
 //   transient, throttled, unknown  the service could not be asked, at first or at the end
 //   bad_response  something else than the login service answered
 //   cancelled     the process was asked to stop
-Result<StoredToken> log_in_with_code(const DeviceLogin& login, const Lane& lane,
+Result<StoredToken> log_in_with_code(const PersonLogin& login, const Lane& lane,
                                      const std::function<void(const std::string& what_to_do)>& show);
 
 }  // namespace cosell::net

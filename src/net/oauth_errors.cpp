@@ -158,7 +158,7 @@ Known meaning_of(const std::string& error, const std::string& description, const
   switch (context.how) {
     case LoginContext::How::saved_login:
       return {"", "the saved login is no longer accepted", Remedy::login};
-    case LoginContext::How::code:
+    case LoginContext::How::signing_in:
       return {"", "the sign-in is not accepted", Remedy::login};
     case LoginContext::How::app:
       break;

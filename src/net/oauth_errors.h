@@ -15,7 +15,7 @@ struct LoginContext {
   enum class How {
     app,          // by the app itself: secret, certificate, signed JWT
     saved_login,  // a person logged in once (refresh token)
-    code          // a person is logging in (device_login.h)
+    signing_in    // a person is logging in (device_login.h, browser_login.h)
   };
 
   std::string side;           // "Partner Center"

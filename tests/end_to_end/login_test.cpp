@@ -1,7 +1,10 @@
-// A person logs in to Partner Center with a code: what comes of it when they do not, when the network fails meanwhile,
-// and when the app's registration or the configuration does not allow it.
+// A person logs in to Partner Center, with a code or in a browser: what comes of it when they do not, when the network
+// fails meanwhile, and when the app's registration, the tenant or the configuration does not allow it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+
+#include <filesystem>
 
 #include "sandbox.h"
 
@@ -10,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const Json token_requests = {{"method", "POST"}, {"path", "/sandbox/oauth2/v2.0/token"}};
 
@@ -124,6 +128,101 @@ TEST_F(PersonLogin, ThatAWebPageAnswersNamesTheHost) {
   const Ended ended = log_in();
   EXPECT_EQ(ended.code, 3) << ended.out << ended.err;
   EXPECT_THAT(ended.err, AllOf(HasSubstr("127.0.0.1 answered"), HasSubstr("with a web page instead of a token")));
+}
+
+TEST_F(PersonLogin, WithACodeNamesTheWayForATenantThatAllowsNone) {
+  sandbox.partner_center.set("device_code", "blocked");
+  const Process login = begin();
+  EXPECT_TRUE(eventually([&] { return login.err().find("--browser") != std::string::npos; })) << login.err();
+  EXPECT_EQ(http_request("POST", sandbox.partner_center.url + "/_sandbox/approve-device", "{}").status, 403);
+}
+
+// ---- in a browser
+
+class BrowserLogin : public PersonLogin {
+ protected:
+  Process begin_in_browser() const {
+    ProcessOptions options;
+    options.typed = true;
+    return sandbox.begin({"login", "partner-center", "--browser"}, options);
+  }
+  // The person opens the address that the terminal names; answers where their browser is sent.
+  Answer opens(const Process& login) const {
+    std::string page;
+    EXPECT_TRUE(eventually([&] {
+      const std::string told = login.err();
+      const std::size_t at = told.find(sandbox.partner_center.url + "/sandbox/oauth2/v2.0/authorize?");
+      if (at == std::string::npos || told.find("paste it here") == std::string::npos) return false;
+      page = told.substr(at, told.find('\n', at) - at);
+      return true;
+    })) << login.err();
+    return http_request("GET", page);
+  }
+  std::string lands_at(const Process& login) const { return opens(login).leads_to; }
+};
+
+TEST_F(BrowserLogin, GoesThroughByItselfOnTheMachineOfTheBrowser) {
+  sandbox.partner_center.set("device_code", "blocked");
+  Process login = begin_in_browser();
+  const std::string landing = lands_at(login);
+  EXPECT_EQ(http_request("GET", landing.substr(0, landing.find("/?")) + "/favicon.ico").status, 404);
+  const Answer last = http_request("GET", landing);
+  EXPECT_EQ(last.status, 200);
+  EXPECT_THAT(last.body, HasSubstr("this window can be closed"));
+  const Ended ended = login.wait();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("Logged in to Partner Center for the pair salesforce"));
+  EXPECT_THAT(ended.err, Not(HasSubstr("code_verifier")));
+  // What is kept of it is a login like any other.
+  std::filesystem::remove(sandbox.folder->file("secrets/partner_center_refresh_token"));
+  write_text(sandbox.folder->file("secrets/partner_center_refresh_token"), "of-no-use");
+  EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
+}
+
+TEST_F(BrowserLogin, TakesThePastedAddressOfABrowserElsewhereAndSaysWhatIsWrongWithAnother) {
+  Process login = begin_in_browser();
+  const std::string landing = lands_at(login);
+  const auto told = [&](const std::string& sentence) {
+    return eventually([&] { return login.err().find(sentence) != std::string::npos; });
+  };
+  login.type("\n" + sandbox.partner_center.url + "/sandbox/oauth2/v2.0/authorize?code_challenge=abc\n");
+  EXPECT_TRUE(told("This is the address of the page to sign in on")) << login.err();
+  login.type("http://localhost:1/\n");
+  EXPECT_TRUE(told("This is not the address at which the browser ends")) << login.err();
+  login.type("http://localhost:1/?code=abc&state=another\n");
+  EXPECT_TRUE(told("This address belongs to another sign-in")) << login.err();
+  login.type("  " + landing + " \r\n");
+  const Ended ended = login.wait();
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_THAT(ended.out, HasSubstr("Logged in to Partner Center"));
+}
+
+TEST_F(BrowserLogin, ThatIsDeclinedSaysSoAndHowToBeginAgain) {
+  sandbox.partner_center.set("browser_login", "declines");
+  Process login = begin_in_browser();
+  http_request("GET", lands_at(login));
+  const Ended ended = login.wait();
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("the person who signed in did not consent to the app's permissions"),
+                               HasSubstr("Log in again: cosell login partner-center salesforce --browser.")));
+}
+
+TEST_F(BrowserLogin, ThatNobodyFinishesEndsAfterAWhileAndOneThatIsStoppedAtOnce) {
+  Process stopped = begin_in_browser();
+  lands_at(stopped);
+  stopped.send(SIGINT);
+  EXPECT_EQ(stopped.wait().code, 130);
+
+  sandbox.partner_center.set("browser_login", "blocked");
+  Process login = begin_in_browser();
+  const Answer page = opens(login);
+  EXPECT_EQ(page.leads_to, "");
+  EXPECT_THAT(page.body, HasSubstr("53003"));
+  sandbox.advance("16m");
+  const Ended ended = login.wait();
+  EXPECT_EQ(ended.code, 3);
+  EXPECT_THAT(ended.err, HasSubstr("Nobody signed in in time. Log in again: cosell login partner-center salesforce "
+                                   "--browser."));
 }
 
 }  // namespace

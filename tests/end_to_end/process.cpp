@@ -77,7 +77,10 @@ Process::Process(const Arguments& arguments, const ProcessOptions& options) {
   std::vector<std::string> environment = environment_of(options);
   const std::vector<char*> argv = pointers_to(words);
   const std::vector<char*> envp = pointers_to(environment);
-  const int in = file_with(options.input);
+  int pipe[2] = {-1, -1};
+  if (options.typed && ::pipe2(pipe, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
+  typed_ = pipe[1];
+  const int in = options.typed ? pipe[0] : file_with(options.input);
   const int elsewhere = options.output.empty() ? -1 : ::open(options.output.c_str(), O_WRONLY | O_CLOEXEC);
   const int out = elsewhere < 0 ? out_ : elsewhere;
   const pid_t parent = ::getpid();
@@ -101,7 +104,8 @@ Process::Process(Process&& other) noexcept
       ended_(other.ended_),
       status_(other.status_),
       out_(std::exchange(other.out_, -1)),
-      err_(std::exchange(other.err_, -1)) {}
+      err_(std::exchange(other.err_, -1)),
+      typed_(std::exchange(other.typed_, -1)) {}
 
 Process::~Process() {
   if (id_ > 0 && !ended_) {
@@ -110,6 +114,13 @@ Process::~Process() {
   }
   if (out_ >= 0) ::close(out_);
   if (err_ >= 0) ::close(err_);
+  if (typed_ >= 0) ::close(typed_);
+}
+
+void Process::type(const std::string& text) const {
+  if (::write(typed_, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    throw std::runtime_error("nobody reads what is typed");
+  }
 }
 
 bool Process::collect(bool block) {

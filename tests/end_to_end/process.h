@@ -24,6 +24,7 @@ struct ProcessOptions {
   std::string folder;                              // to start in; "" is the present one
   std::map<std::string, std::string> environment;  // added to the present one
   std::string input = {};                          // what stands on its standard input, which ends there
+  bool typed = false;                              // what it reads comes later, by type()
   std::string output = {};                         // a file that is its standard output; "" keeps it for `out()`
   bool output_closed = false;                      // it has none
 };
@@ -41,6 +42,7 @@ class Process {
   pid_t id() const { return id_; }
   bool running();
   void send(int signal) const;
+  void type(const std::string& text) const;
   std::string out() const;
   std::string err() const;
   // The first line of its standard output; "" when it ended or the time ran out before.
@@ -55,6 +57,7 @@ class Process {
   int status_ = 0;
   int out_ = -1;  // files in memory that the child writes to
   int err_ = -1;
+  int typed_ = -1;  // the end of a pipe that is its standard input
 };
 
 Ended run_cosell(const Arguments& arguments, const ProcessOptions& options = {});

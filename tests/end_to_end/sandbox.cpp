@@ -91,8 +91,13 @@ Answer http_request(const std::string& method, const std::string& url, const std
   curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, take);
   curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &answer.body);
   long status = 0;
-  if (curl_easy_perform(curl.get()) == CURLE_OK) curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  const char* leads_to = nullptr;
+  if (curl_easy_perform(curl.get()) == CURLE_OK) {
+    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(curl.get(), CURLINFO_REDIRECT_URL, &leads_to);
+  }
   answer.status = static_cast<int>(status);
+  answer.leads_to = leads_to == nullptr ? "" : leads_to;
   curl_slist_free_all(list);
   return answer;
 }
@@ -194,7 +199,9 @@ Ended Sandbox::cosell(Arguments arguments, const std::string& input) const {
   return run_cosell(with_config(std::move(arguments)), options);
 }
 
-Process Sandbox::begin(Arguments arguments) const { return Process(with_config(std::move(arguments))); }
+Process Sandbox::begin(Arguments arguments, const ProcessOptions& options) const {
+  return Process(with_config(std::move(arguments)), options);
+}
 
 Json Sandbox::answer(Arguments arguments, int code) const {
   arguments.push_back("--json");

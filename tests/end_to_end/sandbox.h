@@ -37,6 +37,7 @@ std::vector<std::pair<std::string, std::string>> files_below(const std::string& 
 struct Answer {
   int status = 0;  // 0: no answer
   std::string body;
+  std::string leads_to;  // the address of a redirection
   Json json() const;
 };
 using Headers = std::vector<std::string>;  // "Name: value"
@@ -80,7 +81,7 @@ class Sandbox {
   explicit Sandbox(const SandboxOptions& options = {});
 
   Ended cosell(Arguments arguments, const std::string& input = "") const;
-  Process begin(Arguments arguments) const;
+  Process begin(Arguments arguments, const ProcessOptions& options = {}) const;
   // With --json; the first pair's answer, or what a list command answers. `code` is checked.
   Json answer(Arguments arguments, int code = 0) const;
   void advance(const std::string& duration) const;

@@ -43,7 +43,7 @@ constexpr const char* kSignedIn = R"({"access_token":"a","refresh_token":"r","ex
 // The first login by a person, in which one of its two kinds of answers is the input.
 Result<net::StoredToken> device_login(const std::string& code, const std::string& token) {
   Talk talk([&](const http::Request& r) { return asks_for(r, "devicecode") ? code : token; });
-  net::DeviceLogin login;
+  net::PersonLogin login;
   login.client.token_endpoint = "https://login.example/contoso/oauth2/v2.0/token";
   login.client.client_id = "app";
   login.client.scope = "scope offline_access";

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "connectors/partner_center/emulator/model.h"
+#include "net/browser_login.h"
 
 namespace cosell::emulator::partner_center {
 
@@ -30,13 +31,9 @@ bool is_form(const http::Request& request) {
   return text::equals_ignore_case(text::trim(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded");
 }
 
-// What must be right before any grant is looked at; nothing when all is.
-std::optional<http::Response> check_client(const Logins::Desk& desk, const std::string& tenant,
-                                           const http::Request& request,
-                                           const std::vector<std::pair<std::string, std::string>>& form) {
-  if (!is_form(request)) {
-    return refusal(desk, 400, "invalid_request", 900144, "The request body must be form-urlencoded.");
-  }
+// Whether the tenant knows the app; nothing when it does.
+std::optional<http::Response> check_app(const Logins::Desk& desk, const std::string& tenant,
+                                        const std::vector<std::pair<std::string, std::string>>& form) {
   const std::string known = desk.settings.text("tenant");
   if (!known.empty() && tenant != known && tenant != "common" && tenant != "organizations") {
     return refusal(desk, 400, "invalid_request", 90002, "Tenant '" + tenant + "' not found.");
@@ -52,6 +49,41 @@ std::optional<http::Response> check_client(const Logins::Desk& desk, const std::
                    "Application with identifier '" + client + "' was not found in the directory.");
   }
   return std::nullopt;
+}
+
+// What must be right before any grant is looked at; nothing when all is.
+std::optional<http::Response> check_client(const Logins::Desk& desk, const std::string& tenant,
+                                           const http::Request& request,
+                                           const std::vector<std::pair<std::string, std::string>>& form) {
+  if (is_form(request)) return check_app(desk, tenant, form);
+  return refusal(desk, 400, "invalid_request", 900144, "The request body must be form-urlencoded.");
+}
+
+// What the person at the browser reads where they are not sent back to the app.
+http::Response sign_in_page(int code, const std::string& sentence) {
+  http::Response page = empty_answer(200);
+  page.headers.set("Content-Type", "text/html; charset=utf-8");
+  page.body = "<!DOCTYPE html><html><head><title>Sign in to your account</title></head><body><p>" + sentence +
+              "</p><p>Error Code: " + std::to_string(code) + "</p></body></html>\n";
+  return page;
+}
+
+// Where the app may send a browser back to; the port of a loopback address is free (RFC 8252 section 7.3).
+bool may_be_sent_to(const std::string& asked, const std::string& registered) {
+  if (asked == registered) return true;
+  const auto one = http::parse_url(asked);
+  const auto other = http::parse_url(registered);
+  return one && other && one->scheme == "http" && other->scheme == "http" && one->host == "localhost" &&
+         other->host == "localhost" && one->path == other->path && one->query.empty();
+}
+
+http::Response sent_back(const std::string& redirect_uri,
+                         const std::vector<std::pair<std::string, std::string>>& with) {
+  const auto url = http::parse_url(redirect_uri);
+  const bool bare = url && url->path == "/" && !text::ends_with(redirect_uri, "/");
+  http::Response response = empty_answer(302);
+  response.headers.set("Location", redirect_uri + (bare ? "/?" : "?") + http::encode_form(with));
+  return response;
 }
 
 // An app with a secret has to send it, and one without (a public client) must not send any.
@@ -105,6 +137,7 @@ http::Response Logins::token(const Desk& desk, const std::string& tenant, bool v
   const std::string grant_type = http::form_value(form, "grant_type");
   if (grant_type == "refresh_token") return redeem_refresh(desk, v1, form);
   if (grant_type == kDeviceGrant || (v1 && grant_type == "device_code")) return redeem_device(desk, v1, form);
+  if (grant_type == "authorization_code") return redeem_code(desk, v1, form);
   return refusal(desk, 400, "unsupported_grant_type", 70003,
                  "The app requested an unsupported grant type '" + grant_type + "'.");
 }
@@ -160,15 +193,86 @@ http::Response Logins::redeem_device(const Desk& desk, bool v1, const Form& form
   }
   const Device done = device;
   devices_.erase(found);  // a code works once
-  std::string refresh_token;
-  if (done.offline) {
-    refresh_token = "1.pc" + random_text(desk.random, 60);
-    Refresh refresh;
-    refresh.used_ms = desk.now.ms;
-    refresh.audience = done.audience;
-    refresh_[refresh_token] = refresh;
+  return grant(desk, v1, done.audience, lasting(desk, done.offline, done.audience));
+}
+
+std::string Logins::lasting(const Desk& desk, bool offline, const std::string& audience) {
+  if (!offline) return "";
+  std::string refresh_token = "1.pc" + random_text(desk.random, 60);
+  Refresh refresh;
+  refresh.used_ms = desk.now.ms;
+  refresh.audience = audience;
+  refresh_[refresh_token] = refresh;
+  return refresh_token;
+}
+
+http::Response Logins::authorize(const Desk& desk, const std::string& tenant, bool v1, const Target& target) {
+  const Form& form = target.query;
+  if (const auto wrong = check_app(desk, tenant, form)) {
+    const Json said = read_json(wrong->body).value_or(Json());
+    return sign_in_page(said["error_codes"][0].get<int>(), text_at(said, "/error_description"));
   }
-  return grant(desk, v1, done.audience, refresh_token);
+  Code asked;
+  asked.redirect_uri = http::form_value(form, "redirect_uri");
+  if (!may_be_sent_to(asked.redirect_uri, desk.settings.text("redirect_uri"))) {
+    return sign_in_page(50011, "The redirect URI '" + asked.redirect_uri +
+                                   "' specified in the request does not match the redirect URIs configured for the "
+                                   "application.");
+  }
+  const std::string state = http::form_value(form, "state");
+  if (http::form_value(form, "response_type") != "code") {
+    return sent_back(asked.redirect_uri,
+                     {{"error", "unsupported_response_type"},
+                      {"error_description", "AADSTS700051: The response type is not enabled for the application."},
+                      {"state", state}});
+  }
+  const std::string person = desk.settings.text("browser_login");
+  if (person == "blocked") {
+    return sign_in_page(53003,
+                        "You don't have access to this. Your sign-in was successful but does not meet the "
+                        "criteria to access this resource.");
+  }
+  if (person == "declines") {
+    return sent_back(asked.redirect_uri,
+                     {{"error", "access_denied"},
+                      {"error_description", "AADSTS65004: User declined to consent to access the app."},
+                      {"state", state}});
+  }
+  asked.challenge = http::form_value(form, "code_challenge");
+  asked.plain = http::form_value(form, "code_challenge_method") != "S256";
+  asked.expires_ms = (desk.now + seconds(desk.settings.number("authorization_code_seconds"))).ms;
+  asked.audience = audience_of(v1, form);
+  asked.offline = asks_offline(v1, form);
+  const std::string code = "1.code" + random_text(desk.random, 400);
+  codes_[code] = asked;
+  return sent_back(asked.redirect_uri, {{"code", code}, {"state", state}, {"session_state", desk.random.uuid()}});
+}
+
+http::Response Logins::redeem_code(const Desk& desk, bool v1, const Form& form) {
+  const auto found = codes_.find(http::form_value(form, "code"));
+  if (found == codes_.end()) {
+    return refusal(desk, 400, "invalid_grant", 9002313, "Invalid request. The authorization code is malformed.");
+  }
+  Code& code = found->second;
+  if (code.redeemed) {
+    return refusal(desk, 400, "invalid_grant", 54005,
+                   "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an "
+                   "existing refresh token.");
+  }
+  if (desk.now.ms > code.expires_ms) {
+    return refusal(desk, 400, "invalid_grant", 70008, "The provided authorization code or refresh token has expired.");
+  }
+  if (http::form_value(form, "redirect_uri") != code.redirect_uri) {
+    return refusal(desk, 400, "invalid_grant", 500112,
+                   "The reply address does not match the reply address provided when requesting Authorization code.");
+  }
+  const std::string verifier = http::form_value(form, "code_verifier");
+  if (!code.challenge.empty() && (code.plain ? verifier : net::pkce_challenge(verifier)) != code.challenge) {
+    return refusal(desk, 400, "invalid_grant", 501481,
+                   "The Code_Verifier does not match the code_challenge supplied in the authorization request.");
+  }
+  code.redeemed = true;
+  return grant(desk, v1, code.audience, lasting(desk, code.offline, code.audience));
 }
 
 http::Response Logins::grant(const Desk& desk, bool v1, const std::string& audience, const std::string& refresh_token) {
@@ -277,6 +381,7 @@ void Logins::load(const Json& saved) {
   access_.clear();
   refresh_.clear();
   devices_.clear();
+  codes_.clear();
   for (const auto& item : value_at(saved, "/access").items()) {
     Access& access = access_[item.key()];
     access.expires_ms = number(value_at(item.value(), "/expires_ms"));

@@ -53,7 +53,7 @@ std::string with_context(const std::string& document) {
 }
 
 struct Route {
-  enum class Kind { none, token, device_code, collection, referral };
+  enum class Kind { none, token, device_code, authorize, collection, referral };
   Kind kind = Kind::none;
   bool v1 = false;
   std::string tenant;
@@ -67,9 +67,10 @@ Route route_of(const Target& target) {
   route.path_template = guess_template(target.path);
   const bool oauth = parts.size() >= 3 && parts.size() <= 4 && parts[1] == "oauth2";
   if (oauth && (parts.size() == 3 || parts[2] == "v2.0")) {
-    const bool token = parts.back() == "token";
-    if (!token && parts.back() != "devicecode") return route;
-    route.kind = token ? Route::Kind::token : Route::Kind::device_code;
+    if (parts.back() == "token") route.kind = Route::Kind::token;
+    if (parts.back() == "devicecode") route.kind = Route::Kind::device_code;
+    if (parts.back() == "authorize") route.kind = Route::Kind::authorize;
+    if (route.kind == Route::Kind::none) return route;
     route.v1 = parts.size() == 3;
     route.tenant = parts[0];
     route.path_template = std::string("/{tenant}/oauth2/") + (route.v1 ? "" : "v2.0/") + parts.back();
@@ -179,6 +180,9 @@ http::Response Core::route(Call& call, const Route& route, const Target& target,
     case Route::Kind::device_code:
       if (request.method != "POST") return method_refused("POST");
       return logins_.device_code(desk, route.tenant, route.v1, request);
+    case Route::Kind::authorize:
+      if (request.method != "GET") return method_refused("GET");
+      return logins_.authorize(desk, route.tenant, route.v1, target);
     case Route::Kind::none:
     case Route::Kind::collection:
     case Route::Kind::referral:
@@ -332,6 +336,10 @@ Outcome<Json> Core::seed_as_told(Call& call, const Json& order) {
 
 Outcome<Json> Core::approve_device(Call&, const Json& order) {
   const Json& approve = value_at(order, "/approve");
+  if (switches_.text("device_code") == "blocked") {
+    return tl::make_unexpected(
+        refused(403, "accessDenied", "The page says: You don't have access to this. Error Code: 53003"));
+  }
   return Json{{"logins", logins_.decide_device(text_at(order, "/user_code"), approve != false)}};
 }
 

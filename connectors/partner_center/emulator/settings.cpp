@@ -26,9 +26,21 @@ void add_login(Switches& s) {
   s.add_number("refresh_token_days", "A refresh token dies when it was not used for so long.", 90, 1, 3650);
   s.add("rotate_refresh_token", "Each use of a refresh token brings a new one.", true);
   s.add("old_refresh_token_dies", "A used refresh token is refused afterwards.", false);
+  s.add("device_code",
+        "Whether a person may sign in with a code. blocked: the page refuses them, as a conditional access rule does; "
+        "what polls are told then is not documented, here they go on.",
+        "allowed", {"allowed", "blocked"});
   s.add("device_code_auto_approve", "Device-code logins succeed without a person.", false);
   s.add_number("device_code_seconds", "Life of a device code.", 900, 1, 86'400);
   s.add_number("device_code_interval_seconds", "How long a client is told to wait between two polls.", 5, 1, 300);
+  s.add("browser_login",
+        "What the person does who is sent to the sign-in page: signs_in, declines, or is blocked by a conditional "
+        "access rule (the page says so, and sends nobody back).",
+        "signs_in", {"signs_in", "declines", "blocked"});
+  s.add("redirect_uri",
+        "Where the app may send a browser back to; with http and localhost any port fits, as for native apps.",
+        "http://localhost");
+  s.add_number("authorization_code_seconds", "Life of the code that a browser brings.", 600, 1, 86'400);
   s.add("mfa_satisfied", "The login carried multi-factor authentication; otherwise every call is refused.", true);
 }
 

@@ -62,7 +62,7 @@ class DeviceLogins : public ::testing::Test {
   std::string shown_;
   InProcessTransport transport_{[this](const http::Request& r) { return serve(r); }};
   Lane lane_{"Partner Center", transport_, clock_, random_, &meter_};
-  DeviceLogin login_{{"https://login.example.com/t/oauth2/v2.0/token", "app-1", "api/.default offline_access", "pc",
+  PersonLogin login_{{"https://login.example.com/t/oauth2/v2.0/token", "app-1", "api/.default offline_access", "pc",
                       "cosell login partner-center contoso"}};
 };
 

@@ -1,4 +1,6 @@
 // The token endpoint and the check of bearer tokens.
+#include <map>
+
 #include "tests/unit/partner_center_emulator/tenant.h"
 
 namespace cosell::emulator {
@@ -16,6 +18,93 @@ class PartnerCenterLogin : public Tenant {
                      "/organizations/oauth2/v2.0/devicecode");
   }
 };
+
+// The other way in: the person's browser is sent to the page and back, with a code for the app.
+class BrowserAtTheTenant : public Tenant {
+ protected:
+  using Fields = std::vector<std::pair<std::string, std::string>>;
+  // The challenge of RFC 7636, appendix B.
+  static constexpr const char* kVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+  static constexpr const char* kChallenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+  Reply opens(const Fields& other = {}) {
+    std::map<std::string, std::string> fields = {{"client_id", "app"},
+                                                 {"response_type", "code"},
+                                                 {"redirect_uri", "http://localhost:45123"},
+                                                 {"scope", "https://api.partner.microsoft.com/.default offline_access"},
+                                                 {"state", "state-1"},
+                                                 {"code_challenge", kChallenge},
+                                                 {"code_challenge_method", "S256"}};
+    for (const auto& [name, value] : other) fields[name] = value;
+    http::Request request;
+    request.method = "GET";
+    request.url = "/common/oauth2/v2.0/authorize?" + http::encode_form({fields.begin(), fields.end()});
+    return send(request);
+  }
+  static std::map<std::string, std::string> brought_by(const Reply& reply) {
+    const std::string to = reply.headers.get("Location");
+    const auto fields = http::parse_form(to.substr(to.find('?') + 1));
+    return {fields.begin(), fields.end()};
+  }
+  Reply redeem(const std::string& code, const std::string& verifier = kVerifier,
+               const std::string& redirect_uri = "http://localhost:45123") {
+    return ask_token({{"grant_type", "authorization_code"},
+                      {"client_id", "app"},
+                      {"code", code},
+                      {"redirect_uri", redirect_uri},
+                      {"code_verifier", verifier}});
+  }
+  std::string code() { return brought_by(opens())["code"]; }
+};
+
+TEST_F(BrowserAtTheTenant, IsSentBackWithACodeThatWorksOnce) {
+  const Reply sent = opens();
+  EXPECT_EQ(sent.status, 302);
+  EXPECT_EQ(sent.headers.get("Location").rfind("http://localhost:45123/?code=", 0), 0U);
+  auto brought = brought_by(sent);
+  EXPECT_EQ(brought["state"], "state-1");
+  const Reply token = redeem(brought["code"]);
+  ASSERT_EQ(token.status, 200) << token.text("/error_description");
+  EXPECT_NE(token.text("/refresh_token"), "");
+  token_ = token.text("/access_token");
+  EXPECT_EQ(list().status, 200);
+  EXPECT_NE(redeem(brought["code"]).text("/error_description").find("AADSTS54005"), std::string::npos);
+}
+
+TEST_F(BrowserAtTheTenant, BringsACodeThatNobodyElseCanUse) {
+  EXPECT_NE(redeem(code(), "another").text("/error_description").find("AADSTS501481"), std::string::npos);
+  EXPECT_NE(redeem(code(), "").text("/error_description").find("AADSTS501481"), std::string::npos);
+  EXPECT_NE(redeem(code(), kVerifier, "http://localhost:1").text("/error_description").find("AADSTS500112"),
+            std::string::npos);
+  EXPECT_NE(redeem("made-up").text("/error_description").find("AADSTS9002313"), std::string::npos);
+  const std::string old = code();
+  clock_.advance(seconds(601));
+  EXPECT_NE(redeem(old).text("/error_description").find("AADSTS70008"), std::string::npos);
+}
+
+TEST_F(BrowserAtTheTenant, StaysOnThePageWhereTheAppIsNotTheOneThatWasRegistered) {
+  for (const Fields& wrong : {Fields{{"redirect_uri", "https://example.com"}}, Fields{{"redirect_uri", ""}},
+                              Fields{{"redirect_uri", "http://localhost.example.com"}}, Fields{{"client_id", ""}}}) {
+    EXPECT_EQ(opens(wrong).headers.get("Location"), "") << wrong[0].first << "=" << wrong[0].second;
+  }
+  EXPECT_EQ(brought_by(opens({{"response_type", "token"}}))["error"], "unsupported_response_type");
+}
+
+TEST_F(BrowserAtTheTenant, DeclinesOrIsBlockedAsTheSwitchSays) {
+  set("browser_login", "declines");
+  auto brought = brought_by(opens());
+  EXPECT_EQ(brought["error"], "access_denied");
+  EXPECT_EQ(brought["state"], "state-1");
+  set("browser_login", "blocked");
+  EXPECT_EQ(opens().headers.get("Location"), "");
+}
+
+TEST_F(PartnerCenterLogin, ACodeIsRefusedOnThePageWhereTheTenantAllowsNone) {
+  set("device_code", "blocked");
+  const std::string code = start_device_login().text("/device_code");
+  EXPECT_EQ(control("approve-device", Json::object()).status, 403);
+  EXPECT_EQ(poll(code).text("/error"), "authorization_pending");
+}
 
 TEST_F(PartnerCenterLogin, AnAccessTokenDiesWithTheSandboxClock) {
   EXPECT_EQ(list().status, 200);
