@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "connectors/salesforce/salesforce_connector.h"
+#include "net/http.h"
 
 namespace cosell {
 namespace {
@@ -40,8 +41,7 @@ std::optional<Error> read_salesforce_login(const json::Value& login, SalesforceL
   }
   if (auto e = read_flow(login, out)) return e;
   const bool jwt = out.flow == "jwt";
-  if (auto e = parts::text_member(login, "client_id", "the consumer key of the app", true, out.client_id))
-    return e;
+  if (auto e = parts::text_member(login, "client_id", "the consumer key of the app", true, out.client_id)) return e;
   if (auto e = parts::secret_member(login, "client_secret", out.flow == "client_credentials", out.client_secret))
     return e;
   if (auto e = parts::secret_member(login, "refresh_token", out.flow == "refresh_token", out.refresh_token)) return e;
@@ -49,7 +49,6 @@ std::optional<Error> read_salesforce_login(const json::Value& login, SalesforceL
   // Not needed to log in: from it the bridge knows when the login ends.
   if (auto e = parts::secret_member(login, "certificate", false, out.certificate)) return e;
   if (auto e = parts::text_member(login, "username", "the user name of the bridge's user", jwt, out.username)) return e;
-  out.audience = "https://login.salesforce.com";
   if (auto e = parts::address_member(login, "audience", "https://login.salesforce.com or https://test.salesforce.com",
                                      false, out.audience)) {
     return e;
@@ -112,12 +111,18 @@ Result<std::shared_ptr<net::TokenSource>> salesforce_tokens(const SalesforceSett
   net::JwtBearerLogin how;
   how.private_key = key->value_or(net::Secret());
   how.subject = login.username;
-  how.audience = login.audience;
+  how.audience = login.audience.empty() ? usual_audience(part.text_of("url")) : login.audience;
   how.audiences = "https://login.salesforce.com, or https://test.salesforce.com for a sandbox";
   return std::shared_ptr<net::TokenSource>(net::make_token_source(client, how, lane, s.tokens));
 }
 
 }  // namespace
+
+std::string usual_audience(std::string_view url) {
+  const auto parsed = http::parse_url(url);
+  const bool sandbox = parsed && text::ends_with(text::lower_ascii(parsed->host), ".sandbox.my.salesforce.com");
+  return sandbox ? "https://test.salesforce.com" : "https://login.salesforce.com";
+}
 
 std::optional<Error> check_salesforce(const json::Value& part) {
   if (auto settings = salesforce_settings(part); !settings) return settings.error();

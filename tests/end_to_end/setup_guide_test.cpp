@@ -113,6 +113,45 @@ TEST(Service, TakesOverTheStoreAsTheGuideSays) {
   EXPECT_EQ(PartnerCenter(sandbox).get(referral["id"])["details"]["dealValue"], 81'234);
 }
 
+// ---- the sandbox's page
+
+// Every block of bash in a guide, one after the other.
+std::string script_of(const std::string& guide) {
+  const std::string text = read_text(SOURCE_DIR "/docs/" + guide);
+  const std::string fence = "```bash\n";
+  std::string script;
+  for (std::size_t at = text.find(fence); at != std::string::npos; at = text.find(fence, at)) {
+    at += fence.size();
+    script += text.substr(at, text.find("```", at) - at);
+  }
+  return script;
+}
+
+TEST(SandboxGuide, ItsCommandsDoWhatItSays) {
+  const Sandbox sandbox({20, {}, ""});
+  const std::string folder = sandbox.folder->path;
+  std::string script = "set -euo pipefail\nexport PATH=" + std::filesystem::path(COSELL_BINARY).parent_path().string() +
+                       ":$PATH\n" + std::regex_replace(script_of("sandbox.md"), std::regex("/tmp/try"), folder);
+  write_text(folder + "/guide.sh", script);
+  const int ended = std::system(("bash " + folder + "/guide.sh >" + folder + "/out 2>&1").c_str());
+  const std::string out = read_text(folder + "/out");
+  ASSERT_EQ(ended, 0) << out;
+  // The deal of Microsoft arrived, the lost answer made no second referral, and the fault has fired.
+  const std::vector<Json> opportunities = Salesforce(sandbox).opportunities();
+  EXPECT_EQ(std::count_if(opportunities.begin(), opportunities.end(),
+                          [](const Json& o) { return o["Name"] == "Birch Clinics - secure workplace"; }),
+            1);
+  const std::vector<Json> referrals = PartnerCenter(sandbox).referrals();
+  EXPECT_EQ(std::count_if(referrals.begin(), referrals.end(),
+                          [](const Json& r) { return r["name"] == "Fern Foods - archive"; }),
+            1)
+      << out;
+  EXPECT_EQ(sandbox.partner_center.faults_fired(), 1);
+  EXPECT_THAT(out, HasSubstr("POST inbound"));
+  EXPECT_THAT(out, HasSubstr("Fern Foods - archive"));
+  EXPECT_THAT(out, HasSubstr("browser_login = signs_in"));
+}
+
 // ---- every command that a document shows
 
 // "deals show" and the options that stand behind it, in each line of code and each inline code of a document.
