@@ -112,7 +112,7 @@ const char* code_of(Style style) {
 std::string csv_cell(const std::string& text) {
   // A cell that begins like a formula would be run by a spreadsheet.
   const bool formula = !text.empty() && std::string("=+-@\t\r").find(text.front()) != std::string::npos;
-  const std::string safe = formula ? "'" + text : text;
+  const std::string safe = harmless(text::replace_all(formula ? "'" + text : text, "\r\n", "\n"), false);
   if (safe.find_first_of(",\"\r\n") == std::string::npos) return safe;
   return "\"" + text::replace_all(safe, "\"", "\"\"") + "\"";
 }

@@ -96,6 +96,7 @@ struct Counts {
   std::map<std::string, std::int64_t> new_referrals;  // by type
   std::map<std::string, std::int64_t> steps;          // by irreversible step
   std::map<std::string, std::int64_t> writes;         // by kind of write
+  std::int64_t new_records = 0;                       // deals on either side
 };
 
 Counts count(const std::vector<PlannedDeal>& deals) {
@@ -106,6 +107,7 @@ Counts count(const std::vector<PlannedDeal>& deals) {
     for (const OperationRow& op : deal.operations) {
       ++counts.writes[engine::write_kind(op)];
       if (!op.step.empty()) ++counts.steps[op.step];
+      if (is(op, "referral", "create") || is(op, "opportunity", "create")) ++counts.new_records;
       if (!is(op, "referral", "create")) continue;
       const auto* visible = std::get_if<bool>(&column(op.changes, info(Field::visible).name));
       const bool shown = visible != nullptr && *visible;
@@ -159,6 +161,11 @@ Result<void> print_counts(Session& session, Workplace& place, const Counts& coun
       table.row({"of these " + grouped(n) + " that cannot be taken back: " + step_label(step), ""}, Style::warning);
     }
     table.print(out, "  ");
+    // They need the ids that the new records will have, so that no plan can show them.
+    if (counts.new_records > 0) {
+      out.line("Each of the " + text::count_of(static_cast<std::size_t>(counts.new_records), "new deal") +
+               " is followed by up to one more write on either side, which ties the two together.");
+    }
   }
   out.line();
   out.line("Deals afterwards:");

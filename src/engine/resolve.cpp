@@ -9,6 +9,7 @@
 #include "engine/decided_by.h"
 #include "engine/marks.h"
 #include "engine/person.h"
+#include "engine/words.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -358,6 +359,26 @@ Result<std::string> what_is_open(const Pair& pair, const store::DealRow& row, co
   return in_one_text(*open);
 }
 
+namespace {
+
+// Nobody is asked any more for what was chosen; the next sync says what came of it.
+Result<void> tell_that_all_is_chosen(const Pair& pair, store::DealRow& row) {
+  if (!can_be_chosen(row.reason) || has_mark(row, waits_too_mark)) return {};
+  const auto open = open_choices(pair, row);
+  if (!open) return open.error();
+  const bool all = std::all_of(open->begin(), open->end(), [&](const OpenChoice& one) {
+    return has_mark(row, choice_prefix + info(one.field).name);
+  });
+  if (!all) return {};
+  row.state = store::DealState::changed;
+  row.waits_for = store::WaitFor::nobody;
+  row.message = words::chosen();
+  row.next_step = words::chosen_step(pair);
+  return {};
+}
+
+}  // namespace
+
 Result<Resolved> resolve(const Pair& pair, DealId deal, const Choice& choice, bool dry_run) {
   auto row = known_deal(*pair.store, deal);
   if (!row) return row.error();
@@ -385,6 +406,7 @@ Result<Resolved> resolve(const Pair& pair, DealId deal, const Choice& choice, bo
   }
   if (dry_run) return resolved;
   row->dirty = true;
+  if (auto told = tell_that_all_is_chosen(pair, *row); !told) return told.error();
   auto done = pair.store->transaction([&]() -> Result<void> {
     if (auto updated = pair.store->update_deal(*row); !updated) return updated;
     for (std::size_t i = 0; i < payloads.size(); ++i) {

@@ -624,6 +624,10 @@ std::string conflict(const Pair& pair, const std::vector<Field>& fields, const D
   return "Changed on both sides: " + both_values(pair, fields, crm, referral) + ".";
 }
 
+std::string chosen() { return "what was asked is chosen, and leaves with the next sync"; }
+
+std::string chosen_step(const Pair& pair) { return "cosell sync " + pair.name; }
+
 std::string choice_commands(const store::DealRow& row, const std::vector<Field>& fields) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
   if (fields.size() == 1) {

@@ -127,6 +127,9 @@ std::string stage_left_out_remedy(const Pair& pair);
 std::string both_values(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 std::string conflict(const Pair& pair, const std::vector<Field>& fields, const Deal& crm, const Deal& referral);
 // The commands that choose between the two sides of this deal.
+// Everything was chosen that was asked for, and the sync that carries it out is still to come.
+std::string chosen();
+std::string chosen_step(const Pair& pair);
 std::string choice_commands(const store::DealRow& row, const std::vector<Field>& fields);
 std::string won_beside_conflict(const Pair& pair, const std::vector<Field>& fields);
 std::string won_beside_conflict_remedy(const store::DealRow& row);

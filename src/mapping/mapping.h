@@ -115,7 +115,7 @@ class Mapping {
   Mapping& operator=(Mapping&&) noexcept;
 
   // --- identity
-  const std::string& text() const;  // everything that was read, for the store (extended files included)
+  const std::string& text() const;  // everything that was read, for the store (extended files included, no folder)
   const std::string& hash() const;  // of text()
 
   // --- reading the CRM

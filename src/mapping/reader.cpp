@@ -78,7 +78,7 @@ class MappingReader {
 
   std::optional<Node> whole_tree(const std::string& name, const std::string& text) {
     const std::uint32_t file = findings_.add_file(name);
-    data_->text += "// " + name + "\n" + text + (text::ends_with(text, "\n") ? "" : "\n");
+    data_->text += "// " + kept_name(name) + "\n" + text + (text::ends_with(text, "\n") ? "" : "\n");
     auto own = parse(file, text);
     if (!own) return std::nullopt;
     check_shape(*own, findings_);
@@ -90,6 +90,11 @@ class MappingReader {
     const auto base = whole_tree(extends->text, *base_text);
     if (!base) return std::nullopt;
     return merged(*base, *own);
+  }
+
+  // A mapping that lies in another folder is the same mapping. What it extends is named as it names it.
+  std::string kept_name(const std::string& name) const {
+    return names_.size() > 1 ? name : name.substr(name.rfind('/') + 1);
   }
 
   std::optional<Node> parse(std::uint32_t file, const std::string& text) {

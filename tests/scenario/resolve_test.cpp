@@ -81,6 +81,40 @@ TEST_P(Resolve, TakingTheCrmsValueWritesItToPartnerCenterAndKeepsTheLoserInTheHi
   EXPECT_EQ(world.writes(Side::crm) + world.writes(Side::partner_center), 0);
 }
 
+TEST_P(Resolve, NobodyIsAskedAgainOnceAllIsChosen) {
+  World world({.crm = GetParam()});
+  conflict(world);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::waiting);
+  ASSERT_TRUE(take(world, choice(engine::Take::crm)));
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::changed);
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::nobody);
+  EXPECT_NE(world.deal_of(id).message.find("leaves with the next sync"), std::string::npos);
+  ASSERT_TRUE(take(world, choice(engine::Take::partner_center))) << "a person may think again until then";
+  world.sync();
+  EXPECT_EQ(world.referral_of(id)["details"]["dealValue"], 9000);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+}
+
+TEST_P(Resolve, WhoChoseForOneFieldIsStillAskedForTheOther) {
+  World world({.crm = GetParam()});
+  id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  referral = world.referral_of(id)["id"];
+  world.crm_edit(id, {{"value", 7000}, {"close_date", "2027-05-31"}});
+  world.portal_edit(referral, portal_change("/details/dealValue", 9000));
+  world.portal_edit(referral, portal_change("/details/closingDateTime", "2027-09-30T00:00:00Z"));
+  world.advance(minutes(1));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "conflict");
+  engine::Choice value = choice(engine::Take::crm);
+  value.field = Field::value;
+  ASSERT_TRUE(take(world, value));
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::waiting);
+  value.field = Field::close_date;
+  ASSERT_TRUE(take(world, value));
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::changed);
+}
+
 // A choice that was handed to a busy service.
 TEST_P(Resolve, AChoiceThatIsCarriedOutLaterHoldsForTheValuesThatThePersonSaw) {
   World world({.crm = GetParam()});

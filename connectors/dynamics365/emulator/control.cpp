@@ -263,7 +263,7 @@ http::Response end_delta_tokens(State& state) {
   return json_answer(200, Json{{"oldest", state.oldest_delta_version}});
 }
 
-struct Order {
+struct Instruction {
   State& state;
   const Json& body;
   Instant now;
@@ -273,7 +273,7 @@ struct Order {
 };
 
 struct Verb : ControlVerb {
-  http::Response (*act)(const Order& order);
+  http::Response (*act)(const Instruction& told_to);
 };
 
 const std::vector<Verb>& own_verbs() {
@@ -283,34 +283,34 @@ const std::vector<Verb>& own_verbs() {
         "body. "
         "Without an id they create one, with \"delete\":true they delete it; \"user\" (a name or id) says who; "
         "{\"edits\":[…]} does several in one call. A person may also set totalamount, as product lines do."},
-       [](const Order& o) {
+       [](const Instruction& o) {
          Person person = o.person();
          return edit(person, o.body);
        }},
       {{"win", R"({"id":"guid","status":3,"actualrevenue":1,"actualend":"2026-01-31T00:00:00Z"})",
         "A person closes an opportunity as won; all but the id may be left out."},
-       [](const Order& o) { return told(o.person().close(o.body, true)); }},
+       [](const Instruction& o) { return told(o.person().close(o.body, true)); }},
       {{"lose", R"({"id":"guid","status":4})",
         "A person closes an opportunity as lost; all but the id may be left out."},
-       [](const Order& o) { return told(o.person().close(o.body, false)); }},
+       [](const Instruction& o) { return told(o.person().close(o.body, false)); }},
       {{"reopen", R"({"id":"guid","status":1})", "A person reopens an opportunity."},
-       [](const Order& o) { return told(o.person().reopen(o.body)); }},
+       [](const Instruction& o) { return told(o.person().reopen(o.body)); }},
       {{"stage", R"({"id":"guid","stage":"Develop"})", "Moves the business process to the stage of that name."},
-       [](const Order& o) { return told(o.person().move_stage(o.body)); }},
+       [](const Instruction& o) { return told(o.person().move_stage(o.body)); }},
       {{"column",
         R"({"table":"opportunity","name":"new_region","kind":"picklist","values":["North","South"],"key":false})",
         "Adds a column: text, memo, boolean, integer, decimal, money, date, datetime, url, picklist (options count "
         "from "
         "100000000) or lookup (named with its capitals; its values are the tables that it may lead to)."},
-       [](const Order& o) { return add_column(o.state, o.body, o.now); }},
+       [](const Instruction& o) { return add_column(o.state, o.body, o.now); }},
       {{"options",
         R"({"column":"salesstage","options":[{"value":0,"label":"Qualify","german":"Qualifizieren","state":0}]})",
         "Replaces the options of a column."},
-       [](const Order& o) { return change_options(o.state, o.body); }},
+       [](const Instruction& o) { return change_options(o.state, o.body); }},
       {{"expire", "{}", "Ends every session: the next call answers 401."},
-       [](const Order& o) { return end_sessions(o.state); }},
+       [](const Instruction& o) { return end_sessions(o.state); }},
       {{"expire_delta", "{}", "Ends every change-tracking token handed out so far."},
-       [](const Order& o) { return end_delta_tokens(o.state); }},
+       [](const Instruction& o) { return end_delta_tokens(o.state); }},
   };
   return verbs;
 }
@@ -326,8 +326,8 @@ std::optional<http::Response> control(State& state, const std::string& verb, con
   if (request.method != "POST" || found == known.end()) return std::nullopt;
   const auto body = request.body.empty() ? std::optional<Json>(Json::object()) : read_json(request.body);
   if (!body || !body->is_object()) return refused(400, "The body is not a JSON object.");
-  Order order{state, *body, now, random};
-  return found->act(order);
+  Instruction told_to{state, *body, now, random};
+  return found->act(told_to);
 }
 
 Json all_records(const State& state) {

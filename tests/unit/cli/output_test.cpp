@@ -71,6 +71,15 @@ TEST(Output, ShowsAMarkForWhatWouldSteerTheTerminal) {
   EXPECT_EQ(json.out.str(), "\u202E\n") << "programs get what is there";
 }
 
+TEST(Table, CsvCellsCannotSteerATerminal) {
+  Captured c({.csv = true});
+  Table table({"deal"});
+  table.row({"\033[31mRed\033[0m \033]0;title\a \u009b \u202e"});
+  table.row({"two\r\nlines"});
+  table.print_csv(c.output);
+  EXPECT_EQ(c.out.str(), "deal\r\n\uFFFD[31mRed\uFFFD[0m \uFFFD]0;title\uFFFD \uFFFD \uFFFD\r\n\"two\nlines\"\r\n");
+}
+
 TEST(Table, CsvQuotesWhatNeedsItAndDisarmsFormulas) {
   Captured c({.csv = true});
   Table table({"deal", "crm id"});

@@ -214,6 +214,16 @@ TEST(MappingReader, KeepsEverythingThatWasReadForTheStore) {
   EXPECT_NE(mapping.hash(), mapping_from(company("\"title\": \"Acme 2\"")).hash());
 }
 
+TEST(MappingReader, KeepsTheSameOfAFileWhereverItLies) {
+  const std::string text = company("\"title\": \"Acme\"");
+  const Loaded here = read_text_as("acme.jsonc", text);
+  const Loaded there = read_text_as("/etc/cosell/acme.jsonc", text);
+  ASSERT_TRUE(here.mapping && there.mapping);
+  EXPECT_EQ(there.mapping->text(), here.mapping->text());
+  EXPECT_EQ(there.mapping->hash(), here.mapping->hash());
+  EXPECT_EQ(there.mapping->text().rfind("// acme.jsonc\n", 0), 0U);
+}
+
 TEST(Extends, ReplacesTheWholeStageTableAndItsStaleWriteBacks) {
   const Mapping mapping =
       mapping_from(company("\"stages\": { \"map\": { \"Lead\": 10, \"Qualification\": 20, \"Fit\": 20, \"Won\": "
