@@ -111,7 +111,7 @@ Result<std::shared_ptr<net::TokenSource>> salesforce_tokens(const SalesforceSett
   net::JwtBearerLogin how;
   how.private_key = key->value_or(net::Secret());
   how.subject = login.username;
-  how.audience = login.audience.empty() ? usual_audience(part.text_of("url")) : login.audience;
+  how.audience = login.audience.empty() ? usual_audience(settings.instance) : login.audience;
   how.audiences = "https://login.salesforce.com, or https://test.salesforce.com for a sandbox";
   return std::shared_ptr<net::TokenSource>(net::make_token_source(client, how, lane, s.tokens));
 }
