@@ -96,7 +96,7 @@ TEST(JournalSyncs, ThatBreaksOffInTheMiddleIsOneDocumentWithTheErrorInIt) {
           "LIMIT 1 OFFSET 9)");
   const Ended ended = sandbox->cosell({"journal", "syncs", "1", "--json"});
   EXPECT_EQ(ended.code, 5) << ended.err;
-  const Json whole = Json::parse(ended.out, nullptr, false);
+  Json whole = Json::parse(ended.out, nullptr, false);
   ASSERT_FALSE(whole.is_discarded()) << ended.out;
   EXPECT_EQ(whole["exit_code"], 5);
   EXPECT_EQ(whole["pairs"].at(0)["lines"].size(), 9U);
