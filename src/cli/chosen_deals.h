@@ -1,5 +1,5 @@
 // The deals that a command like `replay`, `resolve` or `approve` is about, and who carries the command out: this
-// process, or the one that holds the store.
+// process, or the one that holds the store (hand_over.h).
 #pragma once
 
 #include <functional>
@@ -21,12 +21,6 @@ std::vector<DealId> ids_of(const std::vector<store::DealRow>& rows);
 // Opens the store to write and answers true; when another process holds it, opens it to leave the wish there and
 // answers false.
 Result<bool> open_or_share(Workplace& place);
-
-// Hands the command over to the process that holds the store and waits a while for its answer, which is shown; one that
-// says no ends as a refusal does here.
-// `deals`: how many it is about; 0: the pair as a whole.
-PairAnswer hand_over(Session& session, Workplace& place, const std::string& command, const json::Value& arguments,
-                     std::size_t deals);
 
 // {"deals": [1, 2]}
 Object arguments_for(const std::vector<store::DealRow>& rows);

@@ -109,6 +109,11 @@ int exit_code_of(const engine::CycleReport& report) {
   return report.failures_total > 0 ? exit_failures : exit_done;
 }
 
+int exit_code_of_sync(Workplace& place, const engine::CycleReport& report) {
+  const int code = exit_code_of(report);
+  return place.mapping_choice().refused.empty() ? code : worse(code, exit_failures);
+}
+
 Error told_stop(Workplace& place, const engine::CycleReport& report) {
   Error e = *report.stopped;
   // Wherever it was when it was asked to stop.

@@ -8,6 +8,8 @@
 namespace cosell::cli {
 
 int exit_code_of(const engine::CycleReport& report);
+// Of a sync as a whole: done, but a person has to look at a mapping file that cannot be used.
+int exit_code_of_sync(Workplace& place, const engine::CycleReport& report);
 // Why it stopped, with the side's name and, where a person can do something, what.
 Error told_stop(Workplace& place, const engine::CycleReport& report);
 // What steps may cost, deal by deal.

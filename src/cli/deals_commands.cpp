@@ -1,5 +1,6 @@
 // `cosell deals list` and `deals show`. The history has a file of its own.
 #include <algorithm>
+#include <functional>
 
 #include "base/text.h"
 #include "cli/choices.h"
@@ -37,22 +38,24 @@ std::optional<DealState> state_from(const std::string& name) {
   return std::nullopt;
 }
 
-Result<std::vector<DealRow>> listed(store::Store& store, const ListOptions& options) {
+Result<void> each_listed(store::Store& store, const ListOptions& options,
+                         const std::function<void(const DealRow&)>& tell) {
   store::DealFilter filter;
   if (!options.state.empty()) filter.state = state_from(options.state);
   filter.reason = options.reason;
   filter.owner = options.owner;
   filter.name_part = options.name;
   filter.include_skipped = options.all || filter.state == DealState::skipped;
-  std::vector<DealRow> out;
+  int told = 0;
   while (true) {
     auto rows = store.deals(filter);
     if (!rows) return rows.error();
-    if (rows->empty()) return out;
+    if (rows->empty()) return {};
     filter.after = rows->back().id;
-    for (DealRow& row : *rows) {
-      if (options.limit > 0 && out.size() == static_cast<std::size_t>(options.limit)) return out;
-      out.push_back(std::move(row));
+    for (const DealRow& row : *rows) {
+      if (options.limit > 0 && told == options.limit) return {};
+      tell(row);
+      ++told;
     }
   }
 }
@@ -451,47 +454,67 @@ PairAnswer show_pair(Session& session, const PairConfig& config, const std::stri
   return answer;
 }
 
-// The three forms of a list, filled side by side.
-struct Listing {
-  Listing(bool several_pairs, bool on_terminal)
-      : several(several_pairs),
-        whole_sentences(on_terminal),
-        people({several ? "Pair" : "", "Deal", "Id", "Owner", "State"}) {
-    if (!several) people = Table({"Deal", "Id", "Owner", "State"});
-    people.last_is_sentence();
-  }
+using TellDeal = std::function<void(const std::string& pair, const DealRow& row)>;
 
-  void add(const std::string& pair, const DealRow& row) {
+LookedAt look_at_deals(Session& session, const ListOptions& options, const TellDeal& tell) {
+  return look_at_stores(session, options.pair, [&](Workplace& place) {
+    return each_listed(place.store(), options, [&](const DealRow& row) { tell(place.config().name, row); });
+  });
+}
+
+// Programs get each deal as it is found.
+int list_as_json(Session& session, const ListOptions& options) {
+  JsonDocument document(session.output);
+  document.begin_list("deals");
+  const LookedAt looked = look_at_deals(session, options, [&](const std::string& pair, const DealRow& row) {
+    json::Value one = Object().text("pair", pair).done();
+    const json::Value rest = json_of(row);
+    for (const json::Member& m : rest.members()) one.set(m.key, m.value);
+    document.item(one);
+  });
+  document.end();
+  if (!looked.failures.items().empty()) document.member("failures", looked.failures);
+  return looked.code;
+}
+
+int list_as_csv(Session& session, const ListOptions& options) {
+  CsvRows csv(session.output,
+              {"pair", "deal", "crm id", "referral id", "owner", "state", "waits for", "reason", "message", "since"});
+  return look_at_deals(
+             session, options,
+             [&](const std::string& pair, const DealRow& row) {
+               csv.row({pair, row.title, row.crm.record_id, row.partner_center.record_id, row.owner,
+                        store::name_of(row.state), row.state == DealState::waiting ? store::name_of(row.waits_for) : "",
+                        row.reason, row.message, to_string_seconds(row.since)});
+             })
+      .code;
+}
+
+// Columns that line up take all rows first.
+int list_for_people(Session& session, const ListOptions& options) {
+  Output& out = session.output;
+  const bool several = session.config.pairs.size() > 1;
+  const bool whole_sentences = out.width() > 0;  // a terminal shows them below their row
+  std::vector<std::string> headings = {"Deal", "Id", "Owner", "State"};
+  if (several) headings.insert(headings.begin(), "Pair");
+  Table table(headings);
+  table.last_is_sentence();
+  const LookedAt looked = look_at_deals(session, options, [&](const std::string& pair, const DealRow& row) {
     std::string state = engine::words::state_line(row);
     if (row.state == DealState::skipped) state = "Skipped: " + reason_text(row.reason);
     std::vector<std::string> cells = {shortened(row.title, 44), short_id(row), shortened(row.owner, 24),
                                       whole_sentences ? state : shortened(state, 110)};
     if (several) cells.insert(cells.begin(), pair);
-    people.row(std::move(cells), style_of(row));
-    csv.row({pair, row.title, row.crm.record_id, row.partner_center.record_id, row.owner, store::name_of(row.state),
-             row.state == DealState::waiting ? store::name_of(row.waits_for) : "", row.reason, row.message,
-             to_string_seconds(row.since)});
-    json::Value one = Object().text("pair", pair).done();
-    const json::Value rest = json_of(row);
-    for (const json::Member& m : rest.members()) one.set(m.key, m.value);
-    list.append(std::move(one));
+    table.row(std::move(cells), style_of(row));
+  });
+  if (!looked.any) return looked.code;
+  if (table.empty()) {
+    out.line(options.all ? "No deals." : "No deals (skipped ones are shown with --all).");
+    return looked.code;
   }
-
-  bool several;
-  bool whole_sentences;  // a terminal shows them below their row
-  Table people;
-  Table csv{{"pair", "deal", "crm id", "referral id", "owner", "state", "waits for", "reason", "message", "since"}};
-  json::Value list = json::Value::array();
-};
-
-void print(Output& out, Listing& listing, const LookedAt& looked, bool all) {
-  if (out.options().json)
-    return out.json(looked.with_failures(Object().value("deals", std::move(listing.list)).done()));
-  if (out.options().csv) return listing.csv.print_csv(out);
-  if (!looked.any) return;
-  if (listing.people.empty()) return out.line(all ? "No deals." : "No deals (skipped ones are shown with --all).");
-  listing.people.print(out);
-  out.line(text::count_of(listing.people.size(), "deal") + ".");
+  table.print(out);
+  out.line(text::count_of(table.size(), "deal") + ".");
+  return looked.code;
 }
 
 }  // namespace
@@ -506,15 +529,8 @@ int deals_list_command(Session& session, const ListOptions& options) {
   if (!options.pair.empty() && session.config.find(options.pair) == nullptr) {
     return for_each_pair(session, options.pair, [](const PairConfig&) { return PairAnswer{}; });
   }
-  Listing listing(session.config.pairs.size() > 1, session.output.width() > 0);
-  const LookedAt looked = look_at_stores(session, options.pair, [&](Workplace& place) -> Result<void> {
-    auto rows = listed(place.store(), options);
-    if (!rows) return rows.error();
-    for (const DealRow& row : *rows) listing.add(place.config().name, row);
-    return {};
-  });
-  print(session.output, listing, looked, options.all);
-  return looked.code;
+  if (session.output.options().json) return list_as_json(session, options);
+  return session.output.options().csv ? list_as_csv(session, options) : list_for_people(session, options);
 }
 
 int deals_show_command(Session& session, const std::string& pair, const std::string& deal) {

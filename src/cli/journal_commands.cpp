@@ -57,6 +57,16 @@ Result<std::int64_t> export_lines(store::Store& store, const std::function<void(
   }
 }
 
+// Lines that stand there already are no document that could tell it: it stands on standard error alone, also for
+// programs.
+PairAnswer broke_off(Session& session, const Error& error) {
+  session.output.error(error.message);
+  PairAnswer answer;
+  answer.code = exit_code_of(error.kind);
+  answer.is_said = true;
+  return answer;
+}
+
 PairAnswer export_pair(Session& session, const PairConfig& config, const std::string& file) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
@@ -69,7 +79,9 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
     if (!opened) return failed(session, &config, opened.error());
     out = std::move(*opened);
   }
+  bool begun = false;
   const auto count = export_lines((*made)->store(), [&](const std::string& text) {
+    begun = true;
     if (file.empty()) {
       session.output.answer(text);
     } else {
@@ -78,6 +90,7 @@ PairAnswer export_pair(Session& session, const PairConfig& config, const std::st
   });
   if (!count) {
     if (!file.empty()) take_away(file);  // half a journal would pass for a whole one
+    if (file.empty() && begun) return broke_off(session, count.error());
     return failed(session, &config, count.error());
   }
   if (!file.empty()) {

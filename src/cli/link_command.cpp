@@ -4,19 +4,13 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/hand_over.h"
 #include "cli/inbox.h"
 #include "engine/link.h"
 
 namespace cosell::cli {
 
 namespace {
-
-PairAnswer done_with(Session& session, const std::string& text) {
-  session.output.line(text);
-  PairAnswer answer;
-  answer.json.set("done", json::Value::string(text));
-  return answer;
-}
 
 PairAnswer change_links(Session& session, const PairConfig& config, const LinkOptions& options) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
@@ -33,10 +27,14 @@ PairAnswer change_links(Session& session, const PairConfig& config, const LinkOp
     rows.push_back(std::move(*referral));
   }
   const std::string command = options.unlink ? "unlink" : options.none ? "match-none" : "link";
-  if (!*own) return hand_over(session, place, command, arguments_for(rows).done(), 1);
-  auto told = link_or_unlink(place.pair(), command, ids_of(rows));
+  const json::Value arguments = arguments_for(rows).done();
+  if (!*own) return hand_over(session, place, command, arguments, 1);
+  auto told = carry_out(place, command, arguments);
   if (!told) return failed(session, &config, told.error());
-  return done_with(session, *told);
+  session.output.line(told->text);
+  PairAnswer answer;
+  answer.json = std::move(told->report);
+  return answer;
 }
 
 }  // namespace

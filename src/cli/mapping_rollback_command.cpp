@@ -6,6 +6,7 @@
 #include "cli/chosen_deals.h"
 #include "cli/commands.h"
 #include "cli/exit.h"
+#include "cli/hand_over.h"
 #include "cli/inbox.h"
 #include "cli/mapping_files.h"
 #include "cli/wording.h"
@@ -110,16 +111,16 @@ PairAnswer rollback_pair(Session& session, const PairConfig& config, const Mappi
   auto use = version_to_return_to(place.store(), place.mapping().hash(), options.version);
   if (!use) return failed(session, &config, use.error());
   if (!options.out.empty()) return save_version(session, place, *use, options.out);
-  if (!*own) {
-    return hand_over(session, place, "mapping-rollback", Object().text("version", use->hash).done(), 0);
-  }
-  auto told = return_to_mapping(place, use->hash);
+  const std::string rollback = "mapping-rollback";
+  const json::Value arguments = Object().text("version", use->hash).done();
+  if (!*own) return hand_over(session, place, rollback, arguments, 0);
+  auto told = carry_out(place, rollback, arguments);
   if (!told) return failed(session, &config, told.error());
-  for (const std::string& line : text::split(*told, '\n')) session.output.line(line);
+  for (const std::string& line : text::split(told->text, '\n')) session.output.line(line);
   session.output.line("Look first: cosell plan. The earlier file, to compare: cosell mapping rollback --to " +
                       short_version(use->hash) + " --out FILE");
   PairAnswer answer;
-  answer.json = Object().text("version", short_version(use->hash)).done();
+  answer.json = std::move(told->report);
   return answer;
 }
 

@@ -245,17 +245,57 @@ void Table::print(Output& output, const std::string& indent) const {
 }
 
 void Table::print_csv(Output& output) const {
-  const auto line_of = [](const std::vector<std::string>& cells) {
-    std::vector<std::string> parts;
-    for (const std::string& cell : cells) parts.push_back(csv_cell(cell));
-    return text::join(parts, ",");
-  };
-  std::vector<std::string> headings;
-  for (const std::string& heading : headings_)
-    headings.push_back(text::replace_all(text::lower_ascii(heading), " ", "_"));
-  output.answer(line_of(headings) + "\r");
-  for (const Row& row : rows_) output.answer(line_of(row.cells) + "\r");
+  CsvRows csv(output, headings_);
+  for (const Row& row : rows_) csv.row(row.cells);
 }
+
+CsvRows::CsvRows(Output& output, const std::vector<std::string>& headings) : output_(output) {
+  std::vector<std::string> names;
+  for (const std::string& heading : headings) names.push_back(text::replace_all(text::lower_ascii(heading), " ", "_"));
+  row(names);
+}
+
+void CsvRows::row(const std::vector<std::string>& cells) {
+  std::vector<std::string> parts;
+  for (const std::string& cell : cells) parts.push_back(csv_cell(cell));
+  output_.answer(text::join(parts, ",") + "\r");
+}
+
+JsonDocument::~JsonDocument() {
+  while (!open_.empty()) end();
+  output_.answer(line_);
+}
+
+void JsonDocument::add(const std::string& text) {
+  if (!line_.empty()) output_.answer(line_ + (is_first_ ? "" : ","));
+  const std::string indent(2 * open_.size(), ' ');
+  line_ = indent + text::replace_all(text, "\n", "\n" + indent);
+  is_first_ = false;
+}
+
+void JsonDocument::begin(Bracket bracket, const std::string& name) {
+  add((name.empty() ? "" : json::write(json::Value::string(name)) + ": ") + (bracket == Bracket::list ? "[" : "{"));
+  is_first_ = true;
+  open_.push_back(bracket);
+}
+
+void JsonDocument::end() {
+  const char* close = open_.back() == Bracket::list ? "]" : "}";
+  open_.pop_back();
+  if (is_first_) {
+    line_ += close;  // there is nothing in it
+  } else {
+    output_.answer(line_);
+    line_ = std::string(2 * open_.size(), ' ') + close;
+  }
+  is_first_ = false;
+}
+
+void JsonDocument::member(const std::string& name, const json::Value& value) {
+  add(json::write(json::Value::string(name)) + ": " + json::write_pretty(value));
+}
+
+void JsonDocument::item(const json::Value& value) { add(json::write_pretty(value)); }
 
 Object& Object::text(const std::string& name, const std::string& value) {
   value_.set(name, json::Value::string(value));

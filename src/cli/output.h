@@ -83,6 +83,43 @@ class Table {
   bool last_is_sentence_ = false;
 };
 
+// A document for programs that is written while what it tells is still being found, so that a long list is never held
+// as a whole. It reads as Output::json() writes one. What was begun is ended: where something fails in the middle of a
+// list, the list ends there and the failure is a member behind it, so that the whole is one valid document.
+class JsonDocument {
+ public:
+  explicit JsonDocument(Output& output) : output_(output) { begin(Bracket::object, ""); }
+  JsonDocument(const JsonDocument&) = delete;
+  JsonDocument& operator=(const JsonDocument&) = delete;
+  ~JsonDocument();
+
+  void member(const std::string& name, const json::Value& value);
+  void item(const json::Value& value);
+  void begin_list(const std::string& name) { begin(Bracket::list, name); }
+  void begin_item() { begin(Bracket::object, ""); }
+  void end();  // of the list or the item that was begun last
+
+ private:
+  enum class Bracket : std::uint8_t { object, list };
+  void begin(Bracket bracket, const std::string& name);
+  void add(const std::string& text);
+
+  Output& output_;
+  std::string line_;  // not written yet: a comma may follow it
+  bool is_first_ = true;
+  std::vector<Bracket> open_;
+};
+
+// Rows for a spreadsheet, written one by one: RFC 4180, headings first.
+class CsvRows {
+ public:
+  CsvRows(Output& output, const std::vector<std::string>& headings);
+  void row(const std::vector<std::string>& cells);
+
+ private:
+  Output& output_;
+};
+
 // JSON objects in one expression.
 class Object {
  public:

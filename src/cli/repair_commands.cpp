@@ -9,6 +9,7 @@
 #include "cli/cycle_report.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/hand_over.h"
 #include "cli/inbox.h"
 #include "cli/when.h"
 #include "cli/wording.h"
@@ -39,7 +40,6 @@ Result<bool> was_refused(store::Store& store, DealId deal, RunId run) {
 }
 
 PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& report, bool dry_run) {
-  json::Value list = json::Value::array();
   for (const auto& one : report.deals) {
     session.output.line(session.output.styled(one.title, Style::strong));
     if (one.already_done) {
@@ -57,20 +57,13 @@ PairAnswer told(Session& session, Workplace& place, const engine::ReplayReport& 
         session.output.line("  " + std::string(dry_run ? "would write to " : "wrote to ") + shortened(change, 160));
       if (!unchanged) session.output.line("  " + std::string(dry_run ? "then:   " : "now:    ") + one.after);
     }
-    list.append(Object()
-                    .text("deal", one.title)
-                    .text("before", one.before)
-                    .text("after", one.after)
-                    .number("writes", one.writes)
-                    .flag("already_done", one.already_done)
-                    .done());
   }
   session.output.line();
   session.output.line((dry_run ? "Nothing was written anywhere. " : "") + calls_line(place));
   PairAnswer answer;
   if (report.cycle.stopped) answer = failed(session, &place.config(), *report.cycle.stopped);
   answer.code = exit_code_of(report.cycle);
-  answer.json.set("deals", std::move(list));
+  answer.json.set("deals", json_of(report.deals));
   return answer;
 }
 
@@ -184,9 +177,7 @@ PairAnswer approve_pair(Session& session, const PairConfig& config, const Approv
     }
     any = any || !approved->steps.empty();
     session.output.line(approval_text(approved->title, approved->steps));
-    json::Value steps = json::Value::array();
-    for (const Irreversible step : approved->steps) steps.append(json::Value::string(name_of(step)));
-    list.append(Object().text("deal", approved->title).value("approved", std::move(steps)).done());
+    list.append(json_of(*approved));
   }
   if (any) session.output.line("It leaves with the next sync: cosell sync");
   answer.json.set("deals", std::move(list));

@@ -11,6 +11,8 @@
 #include "cli/commands.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/hand_over.h"
+#include "cli/inbox.h"
 #include "cli/wording.h"
 #include "engine/marks.h"
 
@@ -118,12 +120,8 @@ PairAnswer resolve_pair(Session& session, const PairConfig& config, const Resolv
     }
     ++resolved_deals;
     session.output.line(session.output.styled(resolved->title, Style::strong));
-    json::Value told = json::Value::array();
-    for (const std::string& line : resolved->told) {
-      session.output.line("  " + line);
-      told.append(json::Value::string(line));
-    }
-    list.append(Object().text("deal", resolved->title).value("chosen", std::move(told)).done());
+    for (const std::string& line : resolved->told) session.output.line("  " + line);
+    list.append(json_of(*resolved));
   }
   if (resolved_deals > 0) {
     session.output.line(options.dry_run
@@ -148,6 +146,11 @@ std::string command_of(const store::InboxItem& item) {
   return item.command + " --allow " + text::join(names, " ");
 }
 
+std::string standing_of(const store::InboxItem& item) {
+  if (item.done_at) return (item.answer.refused ? "refused at " : "done at ") + to_string_minutes(*item.done_at);
+  return item.begun_at ? "begun at " + to_string_minutes(*item.begun_at) : "waits for the running cosell";
+}
+
 PairAnswer inbox_pair(Session& session, const PairConfig& config) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
@@ -159,16 +162,16 @@ PairAnswer inbox_pair(Session& session, const PairConfig& config) {
   if (items->empty()) session.output.line("Nothing was handed to a running cosell yet.");
   json::Value list = json::Value::array();
   for (const auto& item : *items) {
-    session.output.line(to_string_minutes(item.at) + "  " + padded(command_of(item), 9) + " " +
-                        (item.done_at ? (item.refused ? "refused at " : "done at ") + to_string_minutes(*item.done_at)
-                                      : "waits for the running cosell"));
-    if (!item.answer.empty()) {
-      for (const std::string& line : text::split(item.answer, '\n')) session.output.line("  " + line);
+    session.output.line(to_string_minutes(item.at) + "  " + padded(command_of(item), 9) + " " + standing_of(item));
+    if (!item.answer.text.empty()) {
+      for (const std::string& line : text::split(item.answer.text, '\n')) session.output.line("  " + line);
     }
     Object o;
     o.number("entry", item.id).text("at", to_string_seconds(item.at)).text("command", command_of(item));
+    if (item.begun_at) o.text("begun_at", to_string_seconds(*item.begun_at));
     if (item.done_at) {
-      o.text("done_at", to_string_seconds(*item.done_at)).text("answer", item.answer).flag("refused", item.refused);
+      o.text("done_at", to_string_seconds(*item.done_at)).text("answer", item.answer.text);
+      o.flag("refused", item.answer.refused).number("exit_code", item.answer.exit_code);
     }
     list.append(o.done());
   }

@@ -134,11 +134,11 @@ class Service {
       if (auto taken = take_mapping(); !taken) return taken;
     }
     if (login_refused_) take_logins();
-    const auto asked = asked_sync(place_->store());
+    const auto asked = begin_asked_sync(*place_);
     if (!asked) return asked.error();
     if (auto apart = place_->keeps_apart(); !apart) {
       tell_incident(apart.error().message);
-      if (auto done = answer_sync(*place_, *asked, {apart.error().message, true}, exit_usage); !done) return done;
+      if (auto done = answer_sync(*place_, *asked, refusal(apart.error())); !done) return done;
       return work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
     }
     if (auto renewed = place_->renew_allowances(); !renewed) return renewed;
@@ -151,14 +151,7 @@ class Service {
     if (!report) return report.error();
     tell(*report);
     login_refused_ = report->stopped && report->stopped->kind == ErrorClass::auth_expired;
-    CarriedOut told = told_cycle(*place_, *report);
-    int code = exit_code_of(*report);
-    if (!place_->mapping_choice().refused.empty()) {
-      told.text += "\n" + other_mapping_note(*place_);
-      code = worse(code, exit_failures);
-    }
-    auto answered = answer_sync(*place_, *asked, told, code);
-    if (!answered) return answered;
+    if (auto done = answer_sync(*place_, *asked, told_cycle(*place_, *report)); !done) return done;
     return work_off_inbox(*place_, AskedSyncs::left, [this](const std::string& text) { say(text); });
   }
 

@@ -62,6 +62,33 @@ PairAnswer failed_part(Session& session, const PairConfig* pair, const Error& er
   return answer;
 }
 
+namespace {
+
+// Returns the exit code with what only came up now.
+int print_answers(Output& output, const std::vector<std::pair<std::string, PairAnswer>>& answers, int code) {
+  JsonDocument document(output);
+  document.begin_list("pairs");
+  for (const auto& [pair, answer] : answers) {
+    document.begin_item();
+    json::Value one = Object().text("pair", pair).done();
+    for (const json::Member& m : answer.json.members()) one.set(m.key, m.value);
+    for (const json::Member& m : one.members()) document.member(m.key, m.value);
+    if (answer.rows) {
+      document.begin_list(answer.rows->name);
+      const auto found = answer.rows->find([&](const json::Value& row) { document.item(row); });
+      document.end();
+      if (!found) document.member("error", json_of(found.error()));
+      if (!found) code = worse(code, exit_code_of(found.error().kind));
+    }
+    document.end();
+  }
+  document.end();
+  document.member("exit_code", json::Value::integer(code));
+  return code;
+}
+
+}  // namespace
+
 int for_each_pair(Session& session, const Result<std::string>& which,
                   const std::function<PairAnswer(const PairConfig&)>& work, PairName named) {
   if (!which) return failed(session, nullptr, which.error()).code;
@@ -76,7 +103,7 @@ int for_each_pair(Session& session, const Result<std::string>& which,
         .code;
   }
   int code = exit_done;
-  json::Value answers = json::Value::array();
+  std::vector<std::pair<std::string, PairAnswer>> answers;
   bool said = false;
   for (const PairConfig& config : session.config.pairs) {
     if (!pair.empty() && config.name != pair) continue;
@@ -85,14 +112,10 @@ int for_each_pair(Session& session, const Result<std::string>& which,
     PairAnswer answer = work(config);
     code = worse(code, answer.code);
     said = said || answer.is_said;
-    json::Value one = Object().text("pair", config.name).done();
-    for (const json::Member& m : answer.json.members()) one.set(m.key, m.value);
-    answers.append(std::move(one));
+    answers.emplace_back(config.name, std::move(answer));
     if (SystemClock::interrupted()) break;
   }
-  if (session.output.options().json && !said) {
-    session.output.json(Object().value("pairs", std::move(answers)).number("exit_code", code).done());
-  }
+  if (session.output.options().json && !said) code = print_answers(session.output, answers, code);
   return code;
 }
 

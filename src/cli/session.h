@@ -38,9 +38,16 @@ class Session {
   Clock* clock_ = &system_clock_;
 };
 
+// A list behind the other members of an answer for programs, found row by row while it is written.
+struct AnswerRows {
+  std::string name;
+  std::function<Result<void>(const std::function<void(const json::Value&)>& row)> find;
+};
+
 struct PairAnswer {
   int code = 0;
   json::Value json = json::Value::object();
+  std::optional<AnswerRows> rows = {};
   bool is_said = false;  // what was asked for stands on standard output already, and nothing may follow it
 };
 

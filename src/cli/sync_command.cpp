@@ -1,9 +1,9 @@
 // `cosell sync`: one cycle. While a service holds the store, it is the service's next one.
-#include "cli/chosen_deals.h"
 #include "cli/commands.h"
 #include "cli/cycle_report.h"
 #include "cli/exit.h"
 #include "cli/find_deal.h"
+#include "cli/hand_over.h"
 #include "cli/inbox.h"
 #include "cli/service_note.h"
 #include "store/file_lock.h"
@@ -85,9 +85,7 @@ PairAnswer sync_pair(Session& session, const PairConfig& config, const SyncOptio
       work_off_inbox(**place, AskedSyncs::withdrawn, [&](const std::string& text) { session.output.line(text); });
   if (!worked_off) return failed(session, &config, worked_off.error());
   PairAnswer answer;
-  answer.code = exit_code_of(*report);
-  // Done, but a person has to look at the file.
-  if (!(*place)->mapping_choice().refused.empty()) answer.code = worse(answer.code, exit_failures);
+  answer.code = exit_code_of_sync(**place, *report);
   answer.json = json_of(**place, *report);
   if (one && !report->stopped) {
     if (auto told = asked.tell(session.output, answer.json); !told) return failed(session, &config, told.error());

@@ -1,6 +1,8 @@
 // `cosell journal syncs`: which syncs there were, and what one of them wrote.
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "base/text.h"
@@ -156,20 +158,22 @@ Result<WriteLine> line_of(Workplace& place, JournalEntry entry) {
   return line;
 }
 
-Result<std::vector<WriteLine>> lines_of(Workplace& place, RunId run) {
-  std::vector<WriteLine> out;
+// Hands on each write of the sync in its order; how many they were.
+Result<std::int64_t> each_line(Workplace& place, RunId run, const std::function<void(const WriteLine&)>& tell) {
+  std::int64_t count = 0;
   std::int64_t after = 0;
   while (true) {
     auto entries = place.store().journal_lines(run, after, entries_at_once);
     if (!entries) return entries.error();
-    if (entries->empty()) return out;
+    if (entries->empty()) return count;
     after = entries->back().sequence;
     for (JournalEntry& entry : *entries) {
       // What was erased has no sentence any more.
       if (entry.kind != store::JournalKind::outcome || entry.summary.empty()) continue;
       auto line = line_of(place, std::move(entry));
       if (!line) return line.error();
-      out.push_back(std::move(*line));
+      tell(*line);
+      ++count;
     }
   }
 }
@@ -185,65 +189,67 @@ Result<RunRow> sync_with_number(store::Store& store, std::int64_t number) {
                         " Which there are: cosell journal syncs --all");
 }
 
-void print_lines(Output& out, const std::string& pair, const RunRow& run, const std::vector<WriteLine>& lines) {
-  if (out.options().csv) {
-    Table table({"pair", "sync", "at", "deal", "crm id", "referral id", "where", "result", "what", "it said"});
-    for (const WriteLine& l : lines) {
-      table.row({pair, std::to_string(run.id.value), to_string_seconds(l.entry.at), l.deal, l.crm_id, l.referral_id,
-                 l.where, l.result, l.entry.summary, l.it_said});
-    }
-    return table.print_csv(out);
-  }
-  for (const WriteLine& l : lines) {
+Result<void> print_csv_lines(Output& out, Workplace& place, RunId run) {
+  CsvRows csv(out, {"pair", "sync", "at", "deal", "crm id", "referral id", "where", "result", "what", "it said"});
+  auto told = each_line(place, run, [&](const WriteLine& l) {
+    csv.row({place.config().name, std::to_string(run.value), to_string_seconds(l.entry.at), l.deal, l.crm_id,
+             l.referral_id, l.where, l.result, l.entry.summary, l.it_said});
+  });
+  if (!told) return told.error();
+  return {};
+}
+
+json::Value json_of_write(const WriteLine& l) {
+  Object o;
+  o.number("entry", l.entry.sequence).text("at", to_string(l.entry.at)).text("deal", l.deal);
+  o.text("crm_id", l.crm_id).text("referral_id", l.referral_id).text("where", l.where);
+  o.text("result", l.result).text("summary", l.entry.summary);
+  if (!l.it_said.empty()) o.text("it_said", l.it_said);
+  return o.done();
+}
+
+Result<void> print_sync_for_people(Output& out, Workplace& place, const RunRow& run) {
+  auto newest = place.store().runs(1);
+  if (!newest) return newest.error();
+  const bool under_way = newest->front().id == run.id && store::FileLock::holder(place.config().store).has_value();
+  out.line(out.styled("Sync " + std::to_string(run.id.value), Style::strong) + "  " +
+           to_string_minutes(run.started_at) + " UTC, " + run.command + ", " + outcome_text(run, under_way) +
+           (run.note.empty() ? "" : ": " + run.note));
+  const auto told = each_line(place, run.id, [&](const WriteLine& l) {
     out.line(to_string_seconds(l.entry.at) + "  " + out.styled(l.deal, Style::strong) +
              (l.crm_id.empty() ? "" : "  " + out.styled(l.crm_id, Style::faint)));
     out.line("  " + out.styled(shortened(l.entry.summary, 240), l.result == "refused" ? Style::bad : Style::plain));
     if (!l.it_said.empty()) out.line("  it said: " + shortened(l.it_said, 200));
-  }
-}
-
-json::Value json_of_lines(const std::vector<WriteLine>& lines) {
-  json::Value list = json::Value::array();
-  for (const WriteLine& l : lines) {
-    Object o;
-    o.number("entry", l.entry.sequence).text("at", to_string(l.entry.at)).text("deal", l.deal);
-    o.text("crm_id", l.crm_id).text("referral_id", l.referral_id).text("where", l.where);
-    o.text("result", l.result).text("summary", l.entry.summary);
-    if (!l.it_said.empty()) o.text("it_said", l.it_said);
-    list.append(o.done());
-  }
-  return list;
+  });
+  if (!told) return told.error();
+  if (*told > 0) return {};
+  out.line(counted_writes(run).empty() ? "Nothing was written." : "What it wrote was pruned from the journal.");
+  return {};
 }
 
 PairAnswer one_sync(Session& session, const PairConfig& config, std::int64_t number) {
   auto made = Workplace::make(session, config, Workplace::Login::not_needed);
   if (!made) return failed(session, &config, made.error());
-  Workplace& place = **made;
-  if (auto opened = place.open_store(StoreMode::shared, false); !opened) {
+  const std::shared_ptr<Workplace> place = std::move(*made);
+  if (auto opened = place->open_store(StoreMode::shared, false); !opened) {
     return failed(session, &config, opened.error());
   }
-  auto run = sync_with_number(place.store(), number);
+  auto run = sync_with_number(place->store(), number);
   if (!run) return failed(session, &config, run.error());
-  auto lines = lines_of(place, run->id);
-  if (!lines) return failed(session, &config, lines.error());
   Output& out = session.output;
-  if (out.for_people()) {
-    auto newest = place.store().runs(1);
-    if (!newest) return failed(session, &config, newest.error());
-    const bool under_way = newest->front().id == run->id && store::FileLock::holder(config.store).has_value();
-    out.line(out.styled("Sync " + std::to_string(number), Style::strong) + "  " + to_string_minutes(run->started_at) +
-             " UTC, " + run->command + ", " + outcome_text(*run, under_way) +
-             (run->note.empty() ? "" : ": " + run->note));
-    const bool pruned = lines->empty() && !counted_writes(*run).empty();
-    if (lines->empty()) out.line(pruned ? "What it wrote was pruned from the journal." : "Nothing was written.");
-  }
   PairAnswer answer;
   if (out.options().json) {
     answer.json = json_of_sync(config.name, *run);
-    answer.json.set("lines", json_of_lines(*lines));
+    answer.rows = AnswerRows{"lines", [place, id = run->id](const auto& row) -> Result<void> {
+                               auto told = each_line(*place, id, [&](const WriteLine& l) { row(json_of_write(l)); });
+                               if (!told) return told.error();
+                               return {};
+                             }};
     return answer;
   }
-  print_lines(out, config.name, *run, *lines);
+  const auto printed =
+      out.options().csv ? print_csv_lines(out, *place, run->id) : print_sync_for_people(out, *place, *run);
+  if (!printed) return failed(session, &config, printed.error());
   return answer;
 }
 

@@ -105,6 +105,7 @@ std::int64_t SqliteStore::drop_unused_images() {
 Result<JournalPruned> SqliteStore::prune_journal(Instant before, Instant now) {
   return clean_up([&]() -> Result<JournalPruned> {
     JournalPruned pruned;
+    query("DELETE FROM inbox WHERE done_at < ?1").with(before).run();
     std::int64_t last = 0;
     std::string hash;
     {
@@ -202,12 +203,25 @@ void SqliteStore::empty_lines(DealId deal, JournalPruned& erased) {
       .run();
 }
 
+// Answers to commands about the deal, and those to commands that name no deal, such as a sync, which may speak of any.
+void SqliteStore::empty_inbox(DealId deal) {
+  query(
+      "DELETE FROM inbox WHERE done_at IS NOT NULL AND (json_type(arguments, '$.deals') IS NULL"
+      " OR EXISTS (SELECT 1 FROM json_each(arguments, '$.deals') AS named WHERE named.value = ?1))")
+      .with(deal)
+      .run();
+}
+
 Result<JournalPruned> SqliteStore::erase_from_journal(DealId deal, Instant now) {
   return clean_up([&]() -> Result<JournalPruned> {
     JournalPruned erased;
     const std::vector<std::int64_t> merged = merged_into(deal);
-    for (const std::int64_t id : merged) empty_lines(DealId(id), erased);
+    for (const std::int64_t id : merged) {
+      empty_lines(DealId(id), erased);
+      empty_inbox(DealId(id));
+    }
     empty_lines(deal, erased);
+    empty_inbox(deal);
     tell_footing_anew(deal, merged, now);
     erased.images = drop_unused_images();
     return erased;

@@ -14,7 +14,8 @@ namespace {
 
 Error misuse(const std::string& message) { return make_error(ErrorClass::bug, message); }
 
-const std::string kInboxColumns = "SELECT id, at, command, arguments, done_at, answer, refused FROM inbox";
+const std::string kInboxColumns =
+    "SELECT id, at, command, arguments, begun_at, done_at, answer, refused, exit_code, report FROM inbox";
 
 std::vector<InboxItem> inbox_items(Query& found) {
   std::vector<InboxItem> items;
@@ -25,9 +26,12 @@ std::vector<InboxItem> inbox_items(Query& found) {
     item.at = reader.time();
     item.command = reader.text();
     item.arguments = reader.text();
+    item.begun_at = reader.time_if_any();
     item.done_at = reader.time_if_any();
-    item.answer = reader.text();
-    item.refused = reader.integer() != 0;
+    item.answer.text = reader.text();
+    item.answer.refused = reader.integer() != 0;
+    item.answer.exit_code = static_cast<int>(reader.integer());
+    item.answer.report = reader.text();
     items.push_back(std::move(item));
   }
   return items;
@@ -294,13 +298,10 @@ Result<Columns> SqliteStore::image(ImageId id) {
 }
 
 Result<std::int64_t> SqliteStore::add_to_inbox(const std::string& command, const std::string& arguments, Instant at) {
-  inbox_only_ = true;
-  auto added = write([&]() -> Result<std::int64_t> {
+  return write_inbox([&]() -> Result<std::int64_t> {
     query("INSERT INTO inbox (at, command, arguments) VALUES (?, ?, ?)").with(at, command, arguments).run();
     return parts_.connection->last_id();
   });
-  inbox_only_ = false;
-  return added;
 }
 
 Result<std::vector<InboxItem>> SqliteStore::open_inbox() {
@@ -317,15 +318,45 @@ Result<std::vector<InboxItem>> SqliteStore::recent_inbox(int newest) {
   });
 }
 
-Result<void> SqliteStore::answer_inbox(std::int64_t id, const std::string& answer, bool refused, Instant at) {
+Result<std::optional<InboxItem>> SqliteStore::inbox_item(std::int64_t id) {
+  return read([&]() -> Result<std::optional<InboxItem>> {
+    Query found = query(kInboxColumns + " WHERE id = ?");
+    auto items = inbox_items(found.with(id));
+    return items.empty() ? std::optional<InboxItem>() : std::move(items.front());
+  });
+}
+
+Result<bool> SqliteStore::begin_inbox(std::int64_t id, Instant at) {
+  return write([&]() -> Result<bool> {
+    return query("UPDATE inbox SET begun_at = ?2 WHERE id = ?1 AND done_at IS NULL").with(id, at).run() > 0;
+  });
+}
+
+Result<void> SqliteStore::answer_inbox(std::int64_t id, const InboxAnswer& answer, Instant at) {
   return write([&]() -> Result<void> {
-    const int changed =
-        query("UPDATE inbox SET done_at = ?2, answer = ?3, refused = ?4 WHERE id = ?1 AND done_at IS NULL")
-            .with(id, at, answer, refused)
-            .run();
+    const int changed = query(
+                            "UPDATE inbox SET done_at = ?2, answer = ?3, refused = ?4, exit_code = ?5, report = ?6"
+                            " WHERE id = ?1 AND done_at IS NULL")
+                            .with(id, at, answer.text, answer.refused, answer.exit_code, answer.report)
+                            .run();
     if (changed == 0) return misuse("Inbox entry " + std::to_string(id) + " is not waiting for an answer.");
     return {};
   });
+}
+
+Result<bool> SqliteStore::withdraw_from_inbox(std::int64_t id, const InboxAnswer& answer, Instant at) {
+  return write_inbox([&]() -> Result<bool> {
+    {
+      Query open = query("SELECT 1 FROM inbox WHERE id = ? AND begun_at IS NULL AND done_at IS NULL");
+      if (!open.with(id).next()) return false;
+    }
+    if (auto answered = answer_inbox(id, answer, at); !answered) return answered.error();
+    return true;
+  });
+}
+
+Result<std::int64_t> SqliteStore::stored_by_others() {
+  return read([&]() -> Result<std::int64_t> { return parts_.connection->integer("PRAGMA data_version"); });
 }
 
 }  // namespace cosell::store

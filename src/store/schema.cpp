@@ -14,14 +14,15 @@ namespace {
 constexpr std::array<const char*, 8> kSchemaFiles = {"properties.sql", "runs.sql",    "images.sql",   "deals.sql",
                                                      "operations.sql", "journal.sql", "footings.sql", "inbox.sql"};
 
-constexpr std::array<const char*, 8> kMigrationFiles = {"01-first-shape.sql",
+constexpr std::array<const char*, 9> kMigrationFiles = {"01-first-shape.sql",
                                                         "02-refusals-in-the-inbox.sql",
                                                         "03-lighter-writes.sql",
                                                         "04-footings.sql",
                                                         "05-hashes-of-what-is-there.sql",
                                                         "06-images-by-difference.sql",
                                                         "07-open-writes-by-side.sql",
-                                                        "08-images-by-record.sql"};
+                                                        "08-images-by-record.sql",
+                                                        "09-what-became-of-an-entry.sql"};
 
 std::string_view sql_of(const char* file) {
   const std::string_view sql = embedded_sql(file);

@@ -122,7 +122,11 @@ class SqliteStore final : public Store {
   Result<std::int64_t> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) override;
   Result<std::vector<InboxItem>> open_inbox() override;
   Result<std::vector<InboxItem>> recent_inbox(int newest) override;
-  Result<void> answer_inbox(std::int64_t id, const std::string& answer, bool refused, Instant at) override;
+  Result<std::optional<InboxItem>> inbox_item(std::int64_t id) override;
+  Result<bool> begin_inbox(std::int64_t id, Instant at) override;
+  Result<void> answer_inbox(std::int64_t id, const InboxAnswer& answer, Instant at) override;
+  Result<bool> withdraw_from_inbox(std::int64_t id, const InboxAnswer& answer, Instant at) override;
+  Result<std::int64_t> stored_by_others() override;
 
  private:
   struct JournalHead {
@@ -150,6 +154,9 @@ class SqliteStore final : public Store {
   // The same for a change: part of the open transaction, which cannot be committed after a failure, or one of its own.
   template <class Work>
   auto write(Work work) -> decltype(work());
+  // The same for the inbox, which a process may write that does not hold the store.
+  template <class Work>
+  auto write_inbox(Work work) -> decltype(work());
 
   Result<StrongInt<RunRow>> keep_text(const std::string& text, const std::string& hash);
   // Only the inbox may be written by a process that does not hold the store.
@@ -182,6 +189,7 @@ class SqliteStore final : public Store {
   // Keeps what the deals stood on at that line, before the lines up to it go.
   void keep_footings(std::int64_t last);
   void empty_lines(DealId deal, JournalPruned& erased);
+  void empty_inbox(DealId deal);
   // The deals that became part of it, and those that had become part of them.
   std::vector<std::int64_t> merged_into(DealId deal);
   // What it stands on now, in a new line, after the lines that told it were emptied.
@@ -225,6 +233,14 @@ auto SqliteStore::write(Work work) -> decltype(work()) {
   });
   if (!done) return done.error();
   return std::move(*result);
+}
+
+template <class Work>
+auto SqliteStore::write_inbox(Work work) -> decltype(work()) {
+  inbox_only_ = true;
+  auto result = write(work);
+  inbox_only_ = false;
+  return result;
 }
 
 }  // namespace cosell::store

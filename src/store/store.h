@@ -162,14 +162,22 @@ struct MappingUse {
   Instant last_run_at{};
 };
 
+// What became of a command of the inbox.
+struct InboxAnswer {
+  std::string text;         // for people
+  bool refused = false;     // not carried out, or not all of it
+  int exit_code = 0;        // with which the command by itself would have ended
+  std::string report = {};  // canonical JSON: the members of the answer that it would have given to programs
+};
+
 struct InboxItem {
   std::int64_t id = 0;
   Instant at{};
   std::string command;    // "replay"
   std::string arguments;  // canonical JSON
+  std::optional<Instant> begun_at;
   std::optional<Instant> done_at;
-  std::string answer;
-  bool refused = false;  // answered, but not carried out
+  InboxAnswer answer;  // once done
 };
 
 struct DealFilter {
@@ -277,18 +285,28 @@ class Store {
   // Every line, or those of one run, with their hashes, in order.
   virtual Result<std::vector<JournalEntry>> journal_lines(RunId run, std::int64_t after, int limit) = 0;
   virtual Result<JournalCheckpoint> journal_checkpoint() = 0;
-  // Removes lines older than that, with the writes and pictures that only they speak of, and leaves a checkpoint from
-  // which the rest is verified.
+  // Removes lines older than that, with the writes and pictures that only they speak of, and what the inbox answered
+  // until then; leaves a checkpoint from which the rest is verified.
   virtual Result<JournalPruned> prune_journal(Instant before, Instant now) = 0;
   // Forgets what the history of a deal says, and that of deals which became part of it; the lines stay, empty, so that
-  // the chain verifies. A last one says that, and what the deal stands on.
+  // the chain verifies. A last one says that, and what the deal stands on. Answers of the inbox that may speak of it
+  // go.
   virtual Result<JournalPruned> erase_from_journal(DealId deal, Instant now) = 0;
 
   // --- inbox: commands given while the service runs
   virtual Result<std::int64_t> add_to_inbox(const std::string& command, const std::string& arguments, Instant at) = 0;
   virtual Result<std::vector<InboxItem>> open_inbox() = 0;
   virtual Result<std::vector<InboxItem>> recent_inbox(int newest) = 0;  // answered or not, newest first
-  virtual Result<void> answer_inbox(std::int64_t id, const std::string& answer, bool refused, Instant at) = 0;
+  virtual Result<std::optional<InboxItem>> inbox_item(std::int64_t id) = 0;
+  // Whoever carries an entry out begins it first; from then on nobody withdraws it. False: it was answered or withdrawn
+  // already, and is not carried out.
+  virtual Result<bool> begin_inbox(std::int64_t id, Instant at) = 0;
+  virtual Result<void> answer_inbox(std::int64_t id, const InboxAnswer& answer, Instant at) = 0;
+  // Answers it in the place of the process that holds the store, so that it is never carried out. False: it was begun.
+  virtual Result<bool> withdraw_from_inbox(std::int64_t id, const InboxAnswer& answer, Instant at) = 0;
+
+  // A number that is another one once another process stored something.
+  virtual Result<std::int64_t> stored_by_others() = 0;
 };
 
 }  // namespace cosell::store

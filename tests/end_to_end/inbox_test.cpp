@@ -1,5 +1,6 @@
 // Commands beside a running service, which holds the store: each is handed over, done there, and answered on the
 // screen of the person who gave it.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,14 +29,21 @@ class BesideAService : public ::testing::Test {
     return ended.out;
   }
   // … that the service does not carry out: the exit code says so as it does without a service.
-  std::string refused_there(const Arguments& arguments) const {
+  std::string refused_there(const Arguments& arguments, int code = 2) const {
     const Ended ended = sandbox->cosell(arguments);
-    EXPECT_EQ(ended.code, 2) << ended.out << ended.err;
+    EXPECT_EQ(ended.code, code) << ended.out << ended.err;
     EXPECT_THAT(ended.out, AllOf(HasSubstr("Another cosell works on this pair"), HasSubstr("Refused there at")));
     return ended.err;
   }
   std::size_t waiting_as(const std::string& kind) const {
     return sandbox->answer({"todo", "--kind", kind})["todo"].size();
+  }
+  // That does nothing but what is handed to it, once its first sync is over.
+  Process idle_service() const {
+    Process service = sandbox->begin({"run", "--every", "1h"});
+    EXPECT_TRUE(eventually([&] { return sandbox->answer({"status"}).value("in_use", false); })) << service.err();
+    handed_over({"sync"});
+    return service;
   }
   Json referral_now(const Json& referral) const { return PartnerCenter(*sandbox).get(referral["id"]); }
 
@@ -81,7 +89,10 @@ TEST_F(BesideAService, ResolveReplayApproveAndLinkAreDoneThereAndConfirmed) {
   salesforce.patch(opportunity(1), Json{{"Amount", 8100}});
   ASSERT_TRUE(eventually([&] { return waiting_as("failed") == 1; })) << service.err();
   sandbox->partner_center.fail(Json{{"method", "PATCH"}, {"path", "/v1.0"}}, 0, 1, refusal);
-  EXPECT_THAT(refused_there({"replay", opportunity(1)}), HasSubstr("The customer is on hold.")) << "is not done";
+  EXPECT_THAT(refused_there({"replay", opportunity(1)}, 1), HasSubstr("The customer is on hold.")) << "is not done";
+  sandbox->crm.fail(Json{{"path", "/services/"}}, 0, 0, Json{{"kind", "status"}, {"status", 503}});
+  refused_there({"replay", opportunity(1)}, 3);
+  sandbox->crm.heal();
   handed_over({"replay", opportunity(1)});
   EXPECT_EQ(referral_now(referrals[1])["details"]["dealValue"], 8100);
   EXPECT_EQ(waiting_as("failed"), 0U);
@@ -164,6 +175,139 @@ TEST_F(BesideAService, WhatIsHandedOverNeedsNoSecretHere) {
   service.send(SIGTERM);
   EXPECT_EQ(service.wait().code, 0);
   EXPECT_EQ(sandbox->cosell({"replay", opportunity(0)}).code, 2) << "by itself it logs in";
+}
+
+// Between doing it and saying so there is no moment at which a kill leaves one without the other.
+TEST_F(BesideAService, KilledBeforeItAnsweredHasDoneNothingOfIt) {  // F-58
+  sandbox->answer({"sync"});
+  const std::string opportunity = PartnerCenter(*sandbox).referrals().front()["externalReferenceId"];
+  Process service = idle_service();
+  SQLite::Database store(sandbox->store(), SQLite::OPEN_READWRITE);
+  store.exec(
+      "CREATE VIEW endless AS WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n;"
+      "CREATE TRIGGER hang BEFORE UPDATE OF done_at ON inbox BEGIN SELECT count(*) FROM endless; END");
+  Process command = sandbox->begin({"deals", "unlink", opportunity});
+  ASSERT_THAT(command.first_line(), HasSubstr("Another cosell works on this pair"));
+  const auto answers = [&] {
+    try {
+      store.exec("BEGIN IMMEDIATE; ROLLBACK");
+      return false;
+    } catch (const SQLite::Exception&) {
+      return true;
+    }
+  };
+  ASSERT_TRUE(eventually(answers)) << service.err();
+  command.send(SIGKILL);
+  command.wait();
+  service.send(SIGKILL);
+  service.wait();
+  store.exec("DROP TRIGGER hang; DROP VIEW endless");
+  const auto times_done = [&] {
+    return store.execAndGet("SELECT count(*) FROM journal WHERE summary LIKE 'Taken apart from referral%'").getInt();
+  };
+  EXPECT_EQ(times_done(), 0);
+  const Process next = idle_service();
+  EXPECT_EQ(times_done(), 1);
+  const Json entry = sandbox->answer({"inbox"})["inbox"].at(1);
+  EXPECT_EQ(entry["command"], "unlink");
+  EXPECT_EQ(entry["refused"], false) << entry;
+}
+
+// It reads both sides anew and sends what is right then, so that doing it again is right at any time.
+TEST_F(BesideAService, AReplayThatAKilledServiceHadBegunIsDoneByTheNextOne) {  // F-58
+  sandbox->answer({"sync"});
+  const std::string opportunity = PartnerCenter(*sandbox).referrals().front()["externalReferenceId"];
+  Process service = idle_service();
+  sandbox->crm.fail(Json{{"path", "/services/"}}, 0, 1, Json{{"kind", "delay"}, {"ms", 600'000}});
+  Process command = sandbox->begin({"replay", opportunity});
+  const auto newest = [&] { return sandbox->answer({"inbox"})["inbox"].at(0); };
+  ASSERT_TRUE(eventually([&] { return newest()["command"] == "replay" && newest().contains("begun_at"); }));
+  EXPECT_FALSE(newest().contains("exit_code"));
+  command.send(SIGKILL);
+  command.wait();
+  service.send(SIGKILL);
+  service.wait();
+  sandbox->crm.heal();
+  const Process next = idle_service();
+  const Json entry = sandbox->answer({"inbox"})["inbox"].at(1);
+  EXPECT_EQ(entry["command"], "replay");
+  EXPECT_EQ(entry["exit_code"], 0) << entry;
+  EXPECT_EQ(sandbox->cosell({"journal", "verify"}).code, 0);
+}
+
+// Programs get what the command by itself would have answered.
+TEST_F(BesideAService, WithJsonAnswersTheReportOfACommandOfOnesOwn) {
+  sandbox->configure("irreversible", Json{{"settle", "0s"}, {"won", "ask"}});
+  sandbox->answer({"sync"});
+  const auto referrals = PartnerCenter(*sandbox).referrals();
+  const auto opportunity = [&](std::size_t i) { return referrals.at(i)["externalReferenceId"].get<std::string>(); };
+  for (std::size_t i = 0; i < 2; ++i) Salesforce(*sandbox).patch(opportunity(i), Json{{"StageName", "Won"}});
+  sandbox->answer({"sync"});
+  const auto of_its_own = [](Json answer) {
+    for (const char* member : {"handed_over", "inbox_entry"}) answer.erase(member);
+    return answer;
+  };
+  const auto shape_of = [&](const Json& answer) {
+    std::vector<std::string> names;
+    const Json members = of_its_own(answer);
+    for (const auto& [name, unused] : members.items()) names.push_back(name);
+    return names;
+  };
+  struct Given {
+    Arguments by_itself, handed;
+    int code = 0;
+  };
+  const std::vector<Given> given = {{{"sync"}, {"sync"}},
+                                    {{"replay", opportunity(5)}, {"replay", opportunity(5)}},
+                                    {{"approve", opportunity(0)}, {"approve", opportunity(1)}},
+                                    {{"deals", "unlink", opportunity(2)}, {"deals", "unlink", opportunity(3)}},
+                                    {{"deals", "unlink", opportunity(2)}, {"deals", "unlink", opportunity(2)}, 2},
+                                    {{"deals", "restart", opportunity(4)}, {"deals", "restart", opportunity(4)}, 2}};
+  std::vector<Json> own;
+  for (const Given& one : given) own.push_back(sandbox->answer(one.by_itself, one.code));
+  Process service = idle_service();
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const Json handed = sandbox->answer(given[i].handed, given[i].code);
+    EXPECT_TRUE(handed.contains("inbox_entry")) << handed;
+    EXPECT_EQ(shape_of(handed), shape_of(own[i])) << handed << own[i];
+    if (given[i].code != 0) {
+      EXPECT_EQ(of_its_own(handed), of_its_own(own[i]));
+    }
+  }
+}
+
+TEST_F(BesideAService, InterruptedBeforeItIsBegunIsWithdrawn) {
+  Process service = idle_service();
+  service.send(SIGSTOP);
+  Process command = sandbox->begin({"sync", "--allow", "closings"});
+  ASSERT_THAT(command.first_line(), HasSubstr("Another cosell works on this pair"));
+  EXPECT_TRUE(eventually([&] { return command.out().find("it has not begun this yet") != std::string::npos; }))
+      << "it says why it takes so long";
+  EXPECT_THAT(command.out(), AllOf(HasSubstr("salesforce: "), HasSubstr("its last sync ended at"),
+                                   HasSubstr("Ctrl-C ends the waiting and withdraws this")));
+  command.send(SIGINT);
+  const Ended ended = command.wait();
+  EXPECT_EQ(ended.code, 130);
+  EXPECT_THAT(ended.out, HasSubstr("Withdrawn"));
+  service.send(SIGCONT);
+  handed_over({"sync"});
+  EXPECT_THAT(sandbox->cosell({"inbox"}).out, HasSubstr("sync --allow closings  refused at"));
+}
+
+TEST_F(BesideAService, InterruptedLaterIsFinishedThere) {
+  Process service = idle_service();
+  sandbox->crm.fail(Json{{"path", "/services/"}}, 0, 1, Json{{"kind", "delay"}, {"ms", 8'000}});
+  Process command = sandbox->begin({"sync"});
+  ASSERT_TRUE(eventually([&] { return command.out().find("it works on this since") != std::string::npos; }))
+      << command.out();
+  EXPECT_THAT(command.out(), HasSubstr("Ctrl-C ends the waiting; it is finished there all the same."));
+  EXPECT_THAT(sandbox->cosell({"inbox"}).out, HasSubstr("begun at"));
+  command.send(SIGINT);
+  const Ended ended = command.wait();
+  EXPECT_EQ(ended.code, 130);
+  EXPECT_THAT(ended.out, AllOf(HasSubstr("It was begun there and is finished there."), HasSubstr("cosell inbox")));
+  EXPECT_TRUE(eventually([&] { return sandbox->answer({"inbox"})["inbox"].at(0).contains("exit_code"); }));
+  EXPECT_EQ(sandbox->answer({"inbox"})["inbox"].at(0)["exit_code"], 0);
 }
 
 }  // namespace

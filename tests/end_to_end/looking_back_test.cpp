@@ -1,8 +1,10 @@
 // Looking back: which syncs there were, what one of them wrote and what was refused, and since when something waits.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "pipeline.h"
 
@@ -65,6 +67,40 @@ TEST(JournalSyncs, ListsWhatWroteAndTellsOfOneEachDealThatWasWrittenOrRefused) {
   EXPECT_EQ(sandbox->cosell({"journal", "syncs", "saleforce"}).code, 2);
   sandbox->advance("25h");
   EXPECT_THAT(sandbox->cosell({"journal", "syncs", "--since", "2h"}).out, HasSubstr("No sync wrote anything"));
+}
+
+// What was begun is ended as what it is: a list of lines has no other document behind it.
+TEST(JournalExport, ThatBreaksOffSaysSoBesideItsLinesAndNotAmongThem) {
+  const auto sandbox = load(Pipeline(300));
+  sandbox->answer({"sync"});
+  SQLite::Database(sandbox->store(), SQLite::OPEN_READWRITE).exec("DELETE FROM journal WHERE sequence = 501");
+  const Ended ended = sandbox->cosell({"journal", "export", "--json"});
+  EXPECT_EQ(ended.code, 6);
+  EXPECT_THAT(ended.err, HasSubstr("The journal was pruned meanwhile"));
+  std::istringstream lines(ended.out);
+  int entries = 0;
+  for (std::string line; std::getline(lines, line); ++entries) {
+    ASSERT_TRUE(Json::parse(line, nullptr, false).contains("hash")) << line;
+  }
+  EXPECT_EQ(entries, 500);
+}
+
+TEST(JournalSyncs, ThatBreaksOffInTheMiddleIsOneDocumentWithTheErrorInIt) {
+  const auto sandbox = load(Pipeline(60));
+  sandbox->answer({"sync"});
+  SQLite::Database(sandbox->store(), SQLite::OPEN_READWRITE)
+      .exec(
+          "PRAGMA ignore_check_constraints = ON;"
+          "UPDATE deals SET state = 'odd' WHERE id = (SELECT deal FROM journal WHERE kind = 'outcome' ORDER BY "
+          "sequence "
+          "LIMIT 1 OFFSET 9)");
+  const Ended ended = sandbox->cosell({"journal", "syncs", "1", "--json"});
+  EXPECT_EQ(ended.code, 5) << ended.err;
+  Json whole = Json::parse(ended.out, nullptr, false);
+  ASSERT_FALSE(whole.is_discarded()) << ended.out;
+  EXPECT_EQ(whole["exit_code"], 5);
+  EXPECT_EQ(whole["pairs"].at(0)["lines"].size(), 9U);
+  EXPECT_EQ(whole["pairs"].at(0)["error"]["class"], "store_damaged");
 }
 
 TEST(Todo, SaysForHowManyDaysSomethingHasWaited) {

@@ -141,5 +141,22 @@ TEST_F(SyncBesideAService, ThatAKilledServiceLeftIsNotDoneByTheNextOne) {
   EXPECT_THAT(sandbox->cosell({"inbox"}).out, HasSubstr("Not done"));
 }
 
+// What it wrote until then is written, so that it is not told as not done.
+TEST_F(SyncBesideAService, ThatAKilledServiceHadBegunIsToldAsBrokenOff) {
+  Process service = sandbox->begin({"run", "--every", "1h"});
+  ASSERT_TRUE(eventually([&] { return works(); })) << service.err();
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
+  sandbox->crm.fail(Json{{"path", "/services/"}}, 0, 1, Json{{"kind", "delay"}, {"ms", 600'000}});
+  Process command = sandbox->begin({"sync"});
+  ASSERT_TRUE(eventually([&] {
+    return sandbox->answer({"inbox"})["inbox"].at(0)["command"] == "sync" && sandbox->crm.faults_fired() == 1;
+  }));
+  service.send(SIGKILL);
+  service.wait();
+  const Ended ended = command.wait();
+  EXPECT_EQ(ended.code, 130) << ended.out;
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("Broken off"), HasSubstr("cosell journal syncs")));
+}
+
 }  // namespace
 }  // namespace cosell::end_to_end

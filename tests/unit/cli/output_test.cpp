@@ -158,5 +158,44 @@ TEST(ExitCodes, FollowFromTheErrorAndTheWorseOneCounts) {
   EXPECT_EQ(worse(exit_store, exit_done), exit_store);
 }
 
+TEST(JsonDocument, ReadsAsOneThatWasWrittenAtOnce) {
+  const json::Value nested = *json::read(R"({"b":[{"c":"d\n","e":{}},[],{}],"f":1})");
+  json::Value item = json::Value::object();
+  item.set("pair", json::Value::string("a \"b\""));
+  item.set("rows", json::Value::array());
+  item.set("lines", json::Value::array()).append(nested);
+  json::Value whole = json::Value::object();
+  whole.set("pairs", json::Value::array()).append(item);
+  whole.set("exit_code", json::Value::integer(0));
+  Captured at_once({.json = true});
+  at_once.output.json(whole);
+  Captured bit_by_bit({.json = true});
+  {
+    JsonDocument document(bit_by_bit.output);
+    document.begin_list("pairs");
+    document.begin_item();
+    document.member("pair", json::Value::string("a \"b\""));
+    document.begin_list("rows");
+    document.end();
+    document.begin_list("lines");
+    document.item(nested);
+    document.end();
+    document.end();
+    document.end();
+    document.member("exit_code", json::Value::integer(0));
+  }
+  EXPECT_EQ(bit_by_bit.out.str(), at_once.out.str());
+}
+
+TEST(JsonDocument, IsWholeWhateverWasBegun) {
+  Captured c({.json = true});
+  {
+    JsonDocument document(c.output);
+    document.begin_list("deals");
+    document.begin_item();
+  }
+  EXPECT_EQ(*json::read(c.out.str()), *json::read(R"({"deals":[{}]})"));
+}
+
 }  // namespace
 }  // namespace cosell::cli

@@ -347,21 +347,78 @@ TEST_F(StoreInbox, TakesCommandsFromASecondProcessWhileTheStoreIsHeld) {
     EXPECT_FALSE(visitor->set_property("colour", "blue").has_value());
     EXPECT_FALSE(visitor->add_deal({}).has_value());
     EXPECT_FALSE(visitor->transaction([]() -> Result<void> { return {}; }).has_value());
-    EXPECT_FALSE(visitor->answer_inbox(1, "done", false, kStart).has_value());
+    EXPECT_FALSE(visitor->answer_inbox(1, {"done"}, kStart).has_value());
+    EXPECT_FALSE(visitor->begin_inbox(1, kStart).has_value());
   }
   const auto items = value_of(holder->open_inbox());
   ASSERT_EQ(items.size(), 2U);
   EXPECT_EQ(items[0].command, "replay");
   EXPECT_EQ(items[0].arguments, "{\"deal\":7}");
   EXPECT_EQ(items[0].at, kStart);
-  expect_ok(holder->answer_inbox(items[0].id, "no such deal", true, kStart + minutes(1)));
-  EXPECT_FALSE(holder->answer_inbox(items[0].id, "again", false, kStart).has_value());
+  expect_ok(holder->answer_inbox(items[0].id, {"no such deal", true, 3, "{\"error\":{}}"}, kStart + minutes(1)));
+  EXPECT_FALSE(holder->answer_inbox(items[0].id, {"again"}, kStart).has_value());
   EXPECT_EQ(value_of(holder->open_inbox()).size(), 1U);
   const auto recent = value_of(holder->recent_inbox(2));
   ASSERT_EQ(recent.size(), 2U);
-  EXPECT_FALSE(recent[0].refused) << "not answered yet";
-  EXPECT_TRUE(recent[1].refused);
-  EXPECT_EQ(recent[1].answer, "no such deal");
+  EXPECT_FALSE(recent[0].answer.refused) << "not answered yet";
+  EXPECT_TRUE(recent[1].answer.refused);
+  EXPECT_EQ(recent[1].answer.text, "no such deal");
+  EXPECT_EQ(recent[1].answer.exit_code, 3);
+  EXPECT_EQ(recent[1].answer.report, "{\"error\":{}}");
+  EXPECT_FALSE(value_of(holder->inbox_item(77)));
+  EXPECT_EQ(value_of(holder->inbox_item(items[1].id))->command, "approve");
+}
+
+TEST_F(StoreInbox, IsWithdrawnFromOnlyUntilItIsBegun) {
+  auto holder = open();
+  auto visitor = open(OpenOptions::Mode::shared);
+  const auto given = [&] { return value_of(visitor->add_to_inbox("sync", "{}", kStart)); };
+  const std::int64_t withdrawn = given();
+  const std::int64_t begun = given();
+  EXPECT_TRUE(value_of(visitor->withdraw_from_inbox(withdrawn, {"Withdrawn.", true, 130}, kStart)));
+  EXPECT_FALSE(value_of(holder->begin_inbox(withdrawn, kStart))) << "it must not be carried out any more";
+  EXPECT_EQ(value_of(holder->inbox_item(withdrawn))->answer.exit_code, 130);
+  EXPECT_TRUE(value_of(holder->begin_inbox(begun, kStart)));
+  EXPECT_FALSE(value_of(visitor->withdraw_from_inbox(begun, {"Withdrawn.", true, 130}, kStart)));
+  EXPECT_EQ(value_of(visitor->inbox_item(begun))->begun_at, kStart);
+  EXPECT_FALSE(value_of(visitor->inbox_item(begun))->done_at);
+}
+
+TEST_F(StoreInbox, LosesItsAnswersWithTheJournal) {
+  auto store = open();
+  DealRow row;
+  row.title = "Alder Foods";
+  const DealId deal = value_of(store->add_deal(row));
+  const auto answered = [&](const std::string& arguments, Instant at) {
+    const std::int64_t id = value_of(store->add_to_inbox("any", arguments, at));
+    expect_ok(store->answer_inbox(id, {"Alder Foods: done"}, at));
+    return id;
+  };
+  const std::string about_it = "{\"deals\":[" + std::to_string(deal.value) + "]}";
+  const std::int64_t old = answered("{\"deals\":[77]}", kStart);
+  const std::int64_t other = answered("{\"deals\":[77]}", kStart + days(2));
+  const std::int64_t named = answered(about_it, kStart + days(2));
+  const std::int64_t of_the_pair = answered("{\"allow\":[]}", kStart + days(2));
+  const std::int64_t open_still = value_of(store->add_to_inbox("any", about_it, kStart));
+  const auto is_kept = [&](std::int64_t id) { return value_of(store->inbox_item(id)).has_value(); };
+  expect_ok(store->prune_journal(kStart + days(1), kStart + days(3)));
+  EXPECT_FALSE(is_kept(old));
+  EXPECT_TRUE(is_kept(named) && is_kept(other) && is_kept(of_the_pair) && is_kept(open_still));
+  expect_ok(store->erase_from_journal(deal, kStart + days(3)));
+  EXPECT_FALSE(is_kept(named));
+  EXPECT_FALSE(is_kept(of_the_pair)) << "it may speak of any deal";
+  EXPECT_TRUE(is_kept(other) && is_kept(open_still));
+}
+
+TEST_F(StoreInbox, LetsAVisitorSeeThatTheHolderStoresSomething) {
+  auto holder = open();
+  auto visitor = open(OpenOptions::Mode::shared);
+  const auto before = value_of(visitor->stored_by_others());
+  EXPECT_EQ(value_of(visitor->stored_by_others()), before);
+  expect_ok(visitor->add_to_inbox("sync", "{}", kStart));
+  EXPECT_EQ(value_of(visitor->stored_by_others()), before) << "that was its own";
+  expect_ok(holder->set_property("seen", "1"));
+  EXPECT_NE(value_of(visitor->stored_by_others()), before);
 }
 
 TEST_F(StoreInbox, LetsVisitorsSeeWhatTheHolderCommits) {

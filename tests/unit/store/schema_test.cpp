@@ -64,6 +64,20 @@ TEST(StoreMigrations, KeepWhatIsInTheInbox) {  // I-30
   EXPECT_EQ(connection.text("SELECT command || answer || refused FROM inbox"), "replaydone0");
 }
 
+// The exit code of the sync that was answered last stood in a property, beside the entries that had asked for it.
+TEST(StoreMigrations, BringTheExitCodeOfASyncToItsEntries) {  // I-30
+  Connection connection("", "");
+  migrate(connection, 0, {migrations().begin(), migrations().begin() + 8});
+  connection.script(
+      "INSERT INTO inbox (id, at, command, arguments, done_at, answer, refused) VALUES (1, 1, 'replay', '{}', 2, 'no', "
+      "1), (2, 1, 'sync', '{}', 2, 'stopped', 1), (3, 1, 'sync', '{}', 2, 'stopped', 1), (4, 3, 'sync', '{}', NULL, "
+      "'', 0);"
+      "INSERT INTO properties VALUES ('inbox.sync', '{\"entries\":[2,3],\"exit_code\":4}')");
+  migrate(connection, 8, migrations());
+  EXPECT_EQ(connection.text("SELECT group_concat(exit_code, ' ') FROM inbox"), "2 4 4 0");
+  EXPECT_EQ(connection.integer("SELECT count(*) FROM properties WHERE name = 'inbox.sync'"), 0);
+}
+
 TEST(StoreMigrations, AreAppliedAllOrNotAtAll) {  // F-64
   Connection connection("", "");
   create_schema(connection);
