@@ -67,7 +67,10 @@ class Cycle {
   const CycleOptions& options_;
   CycleReport report_;
   Environment environment_;
-  std::optional<Planner> planner_;  // once the run has begun
+  // Once the run has begun.
+  std::optional<Planner> planner_;
+  std::optional<Settler> settler_;
+  std::optional<Executor> executor_;
   bool first_sync_ = false;
 };
 
@@ -77,6 +80,8 @@ Result<CycleReport> Cycle::run() {
   if (!run) return run.error();
   report_.run = *run;
   planner_.emplace(pair_, *run, report_, options_);
+  settler_.emplace(pair_, *run, report_, options_);
+  executor_.emplace(pair_, report_, options_, *settler_);
   if (auto done = go_through(); !done) {
     note_broken_off(done.error());
     return done.error();
@@ -112,12 +117,11 @@ Result<void> Cycle::prepare() {
   if (!decides_as(*last, pair_)) {
     if (auto done = decide_all_anew(*last); !done) return done;
   }
-  Settler settler(pair_, report_.run, report_, options_);
-  if (auto done = settler.drop_planned(); !done) return done;
+  if (auto done = settler_->drop_planned(); !done) return done;
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (auto done = environment_.check(side); !done) return done;
   }
-  if (auto done = settler.probe_open_operations(); !done) return done;
+  if (auto done = settler_->probe_open_operations(); !done) return done;
   return pull();
 }
 
@@ -330,8 +334,6 @@ Result<bool> Cycle::guard_stops(Round round, std::int64_t writes_to_come) {
 }
 
 Result<void> Cycle::rounds() {
-  Settler settler(pair_, report_.run, report_, options_);
-  Executor executor(pair_, report_, options_, settler);
   auto approved = pair_.store->property(approved_plan_property);
   if (!approved) return approved.error();
   using FirstSyncIs = Planner::FirstSyncIs;
@@ -354,13 +356,13 @@ Result<void> Cycle::rounds() {
       if (*stop) return {};
     }
     if (options_.plan_only) return {};
-    auto pushed = executor.push_all(
+    auto pushed = executor_->push_all(
         *operations, [this](const auto& deals) { return planner_->follow_up(deals); },
         [this] { return planner_->plan_more(); });
     if (!pushed) return pushed;
     if (stopped()) return {};
-    if (auto done = settler.probe_open_operations(); !done) return done;
-    if (auto done = settler.fetch_moved(); !done) return done;
+    if (auto done = settler_->probe_open_operations(); !done) return done;
+    if (auto done = settler_->fetch_moved(); !done) return done;
   }
   return {};
 }
@@ -383,8 +385,7 @@ Result<void> Cycle::wait_for_lost_creates() {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
     }
-    Settler settler(pair_, report_.run, report_, options_);
-    if (auto done = settler.probe_open_operations(); !done || stopped()) return done;
+    if (auto done = settler_->probe_open_operations(); !done || stopped()) return done;
     if (auto done = rounds(); !done) return done;
   }
   return {};
@@ -398,8 +399,7 @@ Result<void> Cycle::finish() {
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
   report_.calls[Side::partner_center] = pair_.meter->of(store::name_of(Side::partner_center));
   if (!options_.plan_only) {
-    Settler settler(pair_, report_.run, report_, options_);
-    if (auto done = settler.drop_planned(); !done) return done;
+    if (auto done = settler_->drop_planned(); !done) return done;
   }
   auto states = pair_.store->count_deals();
   if (!states) return states.error();

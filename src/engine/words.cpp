@@ -486,8 +486,17 @@ std::string refused(const Pair& pair, Side side, const Error& error) {
   // The server's raw answer stays in the journal; people get its words once.
   return named ? error.message : pair.title(side) + " refused the change: " + error.message;
 }
+std::string not_taken(const Pair& pair, Side side, const Error& error) {
+  return pair.title(side) + " could not take the change: " + error.message;
+}
 std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    if (!has_mark(row, refused_until_mark(side))) continue;
+    return "It is tried again by itself from time to time, and at once by: cosell replay " + id +
+           ". Where that does not help, tell the support of " + pair.title(side) +
+           " what is said by: cosell deals show " + id;
+  }
   if (has_mark(row, registration_mark)) {
     return "State the registration again with what is right: " + register_command(row) + "; or drop it with --cancel";
   }

@@ -106,6 +106,7 @@ std::string hidden(const Pair& pair, const std::vector<std::string>& columns);
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string unreadable_remedy(const Pair& pair, const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string refused(const Pair& pair, store::Side side, const Error& error);
+std::string not_taken(const Pair& pair, store::Side side, const Error& error);
 std::string refused_remedy(const Pair& pair, const store::DealRow& row);
 // A record of the deal that the side could not show, although it showed others.
 std::string unread(const Pair& pair, store::Side side, const store::DealRow& row, const Observation& seen);
