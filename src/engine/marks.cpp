@@ -68,6 +68,14 @@ std::vector<std::string> marked_records(const store::DealRow& row, const std::st
   return mark == row.marks.end() ? std::vector<std::string>{} : text::split(mark->second, ' ');
 }
 
+void take_over_record(const store::DealRow& goes, Side side, store::DealRow& stays) {
+  std::vector<std::string> names = {older_mark(side), restored_mark(side)};
+  if (side == Side::crm) names.insert(names.end(), {hidden_mark, told_mark});
+  for (const std::string& name : names) {
+    if (const auto mark = goes.marks.find(name); mark != goes.marks.end()) stays.marks[name] = mark->second;
+  }
+}
+
 void unmark_record(store::DealRow& row, const std::string& name, const std::string& record) {
   auto records = marked_records(row, name);
   std::erase(records, record);

@@ -94,6 +94,8 @@ std::vector<std::string> marked_records(const store::DealRow& row, const std::st
 void mark_record(store::DealRow& row, const std::string& name, const std::string& record);
 // Of two rows that become one: the writes of the one that goes move over, and what is known of their agreements too.
 void take_over_writes(const store::DealRow& goes, store::DealRow& stays);
+// The same of one of its records: what is hidden of it, whether it shows an older state, what its seller was told.
+void take_over_record(const store::DealRow& goes, Side side, store::DealRow& stays);
 void unmark_record(store::DealRow& row, const std::string& name, const std::string& record);
 // What a side refused, nothing of which counts any more.
 void forget_refused(store::DealRow& row, Side side);

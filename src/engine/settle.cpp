@@ -224,6 +224,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
       take_over_writes(**other, deal);
       // What is known of a record that was only met stays known.
       if (met_a_record(row, applied)) side_of(deal, side).image = side_of(**other, side).image;
+      if (!made_anew) take_over_record(**other, side, deal);
     }
   }
   store::SideState& state = side_of(deal, side);
