@@ -48,6 +48,7 @@ class Cycle {
   Result<void> go_through();
   void note_broken_off(const Error& why);
   Result<void> decide_all_anew(const DecidedBy& last);
+  Result<void> decide_anew(store::DealRow& row, const std::optional<mapping::Mapping>& before);
   Result<void> note_new_meaning(DealId deal);
   Result<void> pull();
   Result<void> ask_microsoft();
@@ -126,42 +127,42 @@ Result<void> Cycle::prepare() {
 }
 
 // The mapping or a setting is another one: every deal is looked at again. The bases are read under the new mapping too,
-// so that nothing looks like an edit (F-68).
+// so that nothing looks like an edit (F-68). All or none: by what a part of the deals was decided, nobody would know
+// when a third mapping comes.
 Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
   const bool maps_otherwise = last.mapping != pair_.mapping->hash();
   std::optional<mapping::Mapping> before;
   if (maps_otherwise && !last.mapping.empty()) {
     if (auto text = pair_.store->mapping_text(last.mapping)) before = mapping::read_stored_mapping(*text).mapping;
   }
-  store::DealFilter filter;
-  while (true) {
-    auto rows = pair_.store->deals(filter);
-    if (!rows) return rows.error();
-    if (rows->empty()) break;
-    filter.after = rows->back().id;
-    auto done = pair_.store->transaction([&]() -> Result<void> {
-      for (auto& row : *rows) {
-        auto read_anew = before ? read_marks_anew(pair_, *before, row) : Result<bool>(false);
-        if (!read_anew) return read_anew.error();
-        if (row.dirty && !*read_anew && !waits_for_a_choice(row)) continue;
-        if (waits_for_a_choice(row)) row.marks[untold_mark] = "yes";
-        row.dirty = row.dirty || row.reason != "made_before";  // which only a person, or the record itself, ends
-        if (auto updated = pair_.store->update_deal(row); !updated) return updated;
-        if (*read_anew) {
-          if (auto noted = note_new_meaning(row.id); !noted) return noted;
-        }
-      }
-      return {};
-    });
-    if (!done) return done;
-  }
   return pair_.store->transaction([&]() -> Result<void> {
+    store::DealFilter filter;
+    while (true) {
+      auto rows = pair_.store->deals(filter);
+      if (!rows) return rows.error();
+      if (rows->empty()) break;
+      filter.after = rows->back().id;
+      for (auto& row : *rows) {
+        if (auto done = decide_anew(row, before); !done) return done;
+      }
+    }
     // Does the new one fit the CRM's stages? Asked at once.
     if (maps_otherwise) {
       if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
     }
     return keep_decided_by(pair_);
   });
+}
+
+// `before`: the mapping that the deal was decided by, where that is another one.
+Result<void> Cycle::decide_anew(store::DealRow& row, const std::optional<mapping::Mapping>& before) {
+  auto read_anew = before ? read_marks_anew(pair_, *before, row) : Result<bool>(false);
+  if (!read_anew) return read_anew.error();
+  if (row.dirty && !*read_anew && !waits_for_a_choice(row)) return {};
+  if (waits_for_a_choice(row)) row.marks[untold_mark] = "yes";
+  row.dirty = row.dirty || row.reason != "made_before";  // which only a person, or the record itself, ends
+  if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+  return *read_anew ? note_new_meaning(row.id) : Result<void>{};
 }
 
 Result<void> Cycle::note_new_meaning(DealId deal) {

@@ -13,6 +13,7 @@
 #include "engine/ties.h"
 #include "engine/view.h"
 #include "engine/words.h"
+#include "mapping/stored.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -223,8 +224,8 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
       take_over_writes(**other, deal);
       // What is known of a record that was only met stays known.
-      if (met_a_record(row, applied)) side_of(deal, side).image = side_of(**other, side).image;
       if (!made_anew) take_over_record(**other, side, deal);
+      if (met_a_record(row, applied)) side_of(deal, side).image = side_of(**other, side).image;
     }
   }
   store::SideState& state = side_of(deal, side);
@@ -254,6 +255,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
     const auto engagement = text_of(column(picture, info(Field::engagement_id).name));
     if (!engagement.empty()) deal.engagement_id = engagement;
   }
+  if (auto read_anew = read_agreement_of(row, deal); !read_anew) return read_anew;
   const Agreement agreement = agreement_on(row, applied, answer, before, picture);
   if (!agreement.unheeded.empty() && agreement.unheeded.size() == row.agrees_with.size()) {
     note_unheeded(row, deal, agreement.unheeded);
@@ -300,6 +302,17 @@ Result<void> Settler::wait_beside(const OperationRow& row, DealRow& deal, const 
                   words::made_before_remedy(pair_, row.side, deal, holder)});
   if (auto updated = pair_.store->update_deal(deal); !updated) return updated;
   return note_outcome(row, deal.message);
+}
+
+// A write whose answer got lost may have been planned under another mapping (F-68).
+Result<void> Settler::read_agreement_of(OperationRow& row, const DealRow& deal) const {
+  if (row.run == run_ || row.side == Side::crm || row.agrees_with.empty()) return {};
+  auto inputs = pair_.store->run_inputs(row.run);
+  if (!inputs) return inputs.error();
+  if (!*inputs || (*inputs)->mapping_text == pair_.mapping->text()) return {};
+  const auto planned_under = mapping::read_stored_mapping((*inputs)->mapping_text).mapping;
+  if (!planned_under) return {};
+  return read_agreement_anew(pair_, *planned_under, deal, row.agrees_with);
 }
 
 // Where the record begins at a stage of its system's choice, the deal's own follows with the next write.

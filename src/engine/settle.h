@@ -69,6 +69,7 @@ class Settler {
   void let_wait(store::DealRow& deal, Wait wait) const;
   Result<void> wait_beside(const store::OperationRow& row, store::DealRow& deal, const store::DealRow& holder);
   Result<void> settle_failed(store::OperationRow& row, const Error& error, FailureIs failure);
+  Result<void> read_agreement_of(store::OperationRow& row, const store::DealRow& deal) const;
   bool stage_follows(const store::OperationRow& row) const;
   // What both sides agree on after a write, and what the side took and kept as it was (by label).
   struct Agreement {
