@@ -310,7 +310,8 @@ Planned Decider::decide_vanished(Planned plan, const DealView& view) {
       s.reason = "not_found";
       break;
   }
-  s.message = words::vanished(pair_, side, s.reason);
+  const bool both_gone = crm_gone && plan.row.partner_center.existence != store::Existence::live;
+  s.message = both_gone ? words::both_vanished(pair_) : words::vanished(pair_, side, s.reason);
   s.next_step = words::vanished_remedy(pair_, side, s.reason);
   // A referral that is closed and an opportunity that is gone: nobody has to do anything (L-7).
   const auto standing = view.partner_center.standing();

@@ -298,6 +298,10 @@ std::string vanished_remedy(const Pair& pair, Side side, const std::string& reas
 
 std::string restored(const Pair& pair, Side side) {
   return pair.title(side) + " shows an older state of this deal than it did before, as after a restored backup. " +
+std::string both_vanished(const Pair& pair) {
+  return "Neither the opportunity in " + pair.title(Side::crm) + " nor the referral in " +
+         pair.title(Side::partner_center) + " can be found any more.";
+}
          "Nothing is written until a person says what counts.";
 }
 std::string restored_remedy(const Pair& pair, Side side) {

@@ -58,6 +58,7 @@ std::string vanished(const Pair& pair, store::Side side, const std::string& reas
 std::string vanished_remedy(const Pair& pair, store::Side side, const std::string& reason);
 std::string restored(const Pair& pair, store::Side side);
 std::string restored_remedy(const Pair& pair, store::Side side);
+std::string both_vanished(const Pair& pair);
 
 std::string step_never(Irreversible step);
 std::string step_never_remedy(Irreversible step);
