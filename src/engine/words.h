@@ -53,12 +53,15 @@ std::string made_before(const Pair& pair, Side side, const std::string& record, 
 std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder);
 // Help is wanted, and nobody knows where to ask for it.
 std::string no_engagement(const Pair& pair);
+// Before Microsoft is asked a first time, its half of the deal could not be looked for.
+std::string help_unseen(const Pair& pair, const store::DealRow& row, const Observation& seen);
+std::string help_unseen_remedy(const Pair& pair);
 std::string no_engagement_remedy(const Pair& pair, const store::DealRow& row);
 std::string vanished(const Pair& pair, store::Side side, const std::string& reason);
+std::string both_vanished(const Pair& pair);
 std::string vanished_remedy(const Pair& pair, store::Side side, const std::string& reason);
 std::string restored(const Pair& pair, store::Side side);
 std::string restored_remedy(const Pair& pair, store::Side side);
-std::string both_vanished(const Pair& pair);
 
 std::string step_never(Irreversible step);
 std::string step_never_remedy(Irreversible step);
