@@ -403,18 +403,20 @@ Executor::Flight Executor::launch(Lane& lane, Batch batch) {
 }
 
 Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, const std::vector<Outcome>& outcomes) {
-  std::map<std::string, Outcome> by_id;
-  for (const auto& row : rows)
-    by_id[row.id.value] = {row.id, make_error(ErrorClass::unknown, "no answer for this record"), ""};
-  for (const auto& outcome : outcomes) {
-    if (const auto own = by_id.find(outcome.id.value); own != by_id.end()) own->second = outcome;
-  }
+  std::map<std::string, const Outcome*> by_id;
+  for (const auto& outcome : outcomes) by_id[outcome.id.value] = &outcome;
+  Outcome missing;
+  missing.what = make_error(ErrorClass::unknown, "no answer for this record");
+  const auto outcome_of = [&](const OperationRow& row) -> const Outcome& {
+    const auto it = by_id.find(row.id.value);
+    return it == by_id.end() ? missing : *it->second;
+  };
   bool any_goes_out_again = false;
   std::optional<Error> first_error;
   std::size_t went_through = 0;
   std::set<DealId> failed;  // for something that may as well be the side's
   for (const auto& row : rows) {
-    const auto* error = std::get_if<Error>(&by_id[row.id.value].what);
+    const auto* error = std::get_if<Error>(&outcome_of(row).what);
     if (error == nullptr) {
       ++went_through;
       continue;
@@ -433,7 +435,7 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
   }
   auto settled = pair_.store->transaction([&]() -> Result<void> {
     for (auto& row : rows) {
-      const Outcome& outcome = by_id[row.id.value];
+      const Outcome& outcome = outcome_of(row);
       const auto* error = std::get_if<Error>(&outcome.what);
       const bool of_the_side = error != nullptr && !error->of_one_record && is_of_many(lane);
       const auto failure = of_the_side ? Settler::FailureIs::of_the_side : Settler::FailureIs::of_its_deal;
