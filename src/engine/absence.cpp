@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/guard.h"
 #include "engine/marks.h"
+#include "engine/view.h"
 #include "engine/words.h"
 
 namespace cosell::engine {
@@ -114,6 +115,7 @@ void Absence::listed(const Observation& seen) { listed_.insert(seen.id.value); }
 Result<void> Absence::compare(Side side) {
   std::vector<std::string> missing;
   std::int64_t known = 0;
+  std::int64_t gone = 0;  // of the pair's own
   store::DealFilter filter;
   filter.limit = page_of_rows;
   while (true) {
@@ -124,11 +126,13 @@ Result<void> Absence::compare(Side side) {
     for (const auto& row : *rows) {
       const auto& state = side_of(row, side);
       if (state.record_id.empty() || state.existence != store::Existence::live) continue;
-      ++known;
-      if (listed_.count(state.record_id) == 0) missing.push_back(state.record_id);
+      const std::int64_t own = is_left_to_another(row) ? 0 : 1;
+      known += own;
+      if (listed_.count(state.record_id) > 0) continue;
+      gone += own;
+      missing.push_back(state.record_id);
     }
   }
-  const auto gone = static_cast<std::int64_t>(missing.size());
   if (auto stop = check_listing(pair_, side, gone, known, static_cast<std::int64_t>(listed_.size()), options_)) {
     stop_run(report_, *stop);
     return {};  // the listing stays open: it is read and compared again

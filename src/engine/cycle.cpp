@@ -48,6 +48,7 @@ class Cycle {
   Result<void> go_through();
   void note_broken_off(const Error& why);
   Result<void> decide_all_anew(const DecidedBy& last);
+  Result<void> decide_anew(store::DealRow& row, const std::optional<mapping::Mapping>& before);
   Result<void> note_new_meaning(DealId deal);
   Result<void> pull();
   Result<void> ask_microsoft();
@@ -67,7 +68,10 @@ class Cycle {
   const CycleOptions& options_;
   CycleReport report_;
   Environment environment_;
-  std::optional<Planner> planner_;  // once the run has begun
+  // Once the run has begun.
+  std::optional<Planner> planner_;
+  std::optional<Settler> settler_;
+  std::optional<Executor> executor_;
   bool first_sync_ = false;
 };
 
@@ -77,6 +81,8 @@ Result<CycleReport> Cycle::run() {
   if (!run) return run.error();
   report_.run = *run;
   planner_.emplace(pair_, *run, report_, options_);
+  settler_.emplace(pair_, *run, report_, options_);
+  executor_.emplace(pair_, report_, options_, *settler_);
   if (auto done = go_through(); !done) {
     note_broken_off(done.error());
     return done.error();
@@ -112,52 +118,51 @@ Result<void> Cycle::prepare() {
   if (!decides_as(*last, pair_)) {
     if (auto done = decide_all_anew(*last); !done) return done;
   }
-  Settler settler(pair_, report_.run, report_, options_);
-  if (auto done = settler.drop_planned(); !done) return done;
+  if (auto done = settler_->drop_planned(); !done) return done;
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (auto done = environment_.check(side); !done) return done;
   }
-  if (auto done = settler.probe_open_operations(); !done) return done;
+  if (auto done = settler_->probe_open_operations(); !done) return done;
   return pull();
 }
 
 // The mapping or a setting is another one: every deal is looked at again. The bases are read under the new mapping too,
-// so that nothing looks like an edit (F-68).
+// so that nothing looks like an edit (F-68). All or none: by what a part of the deals was decided, nobody would know
+// when a third mapping comes.
 Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
   const bool maps_otherwise = last.mapping != pair_.mapping->hash();
   std::optional<mapping::Mapping> before;
   if (maps_otherwise && !last.mapping.empty()) {
     if (auto text = pair_.store->mapping_text(last.mapping)) before = mapping::read_stored_mapping(*text).mapping;
   }
-  store::DealFilter filter;
-  while (true) {
-    auto rows = pair_.store->deals(filter);
-    if (!rows) return rows.error();
-    if (rows->empty()) break;
-    filter.after = rows->back().id;
-    auto done = pair_.store->transaction([&]() -> Result<void> {
-      for (auto& row : *rows) {
-        auto read_anew = before ? read_marks_anew(pair_, *before, row) : Result<bool>(false);
-        if (!read_anew) return read_anew.error();
-        if (row.dirty && !*read_anew && !waits_for_a_choice(row)) continue;
-        if (waits_for_a_choice(row)) row.marks[untold_mark] = "yes";
-        row.dirty = row.dirty || row.reason != "made_before";  // which only a person, or the record itself, ends
-        if (auto updated = pair_.store->update_deal(row); !updated) return updated;
-        if (*read_anew) {
-          if (auto noted = note_new_meaning(row.id); !noted) return noted;
-        }
-      }
-      return {};
-    });
-    if (!done) return done;
-  }
   return pair_.store->transaction([&]() -> Result<void> {
+    store::DealFilter filter;
+    while (true) {
+      auto rows = pair_.store->deals(filter);
+      if (!rows) return rows.error();
+      if (rows->empty()) break;
+      filter.after = rows->back().id;
+      for (auto& row : *rows) {
+        if (auto done = decide_anew(row, before); !done) return done;
+      }
+    }
     // Does the new one fit the CRM's stages? Asked at once.
     if (maps_otherwise) {
       if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
     }
     return keep_decided_by(pair_);
   });
+}
+
+// `before`: the mapping that the deal was decided by, where that is another one.
+Result<void> Cycle::decide_anew(store::DealRow& row, const std::optional<mapping::Mapping>& before) {
+  auto read_anew = before ? read_marks_anew(pair_, *before, row) : Result<bool>(false);
+  if (!read_anew) return read_anew.error();
+  if (row.dirty && !*read_anew && !waits_for_a_choice(row)) return {};
+  if (waits_for_a_choice(row)) row.marks[untold_mark] = "yes";
+  row.dirty = row.dirty || row.reason != "made_before";  // which only a person, or the record itself, ends
+  if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+  return *read_anew ? note_new_meaning(row.id) : Result<void>{};
 }
 
 Result<void> Cycle::note_new_meaning(DealId deal) {
@@ -330,8 +335,6 @@ Result<bool> Cycle::guard_stops(Round round, std::int64_t writes_to_come) {
 }
 
 Result<void> Cycle::rounds() {
-  Settler settler(pair_, report_.run, report_, options_);
-  Executor executor(pair_, report_, options_, settler);
   auto approved = pair_.store->property(approved_plan_property);
   if (!approved) return approved.error();
   using FirstSyncIs = Planner::FirstSyncIs;
@@ -354,13 +357,13 @@ Result<void> Cycle::rounds() {
       if (*stop) return {};
     }
     if (options_.plan_only) return {};
-    auto pushed = executor.push_all(
+    auto pushed = executor_->push_all(
         *operations, [this](const auto& deals) { return planner_->follow_up(deals); },
         [this] { return planner_->plan_more(); });
     if (!pushed) return pushed;
     if (stopped()) return {};
-    if (auto done = settler.probe_open_operations(); !done) return done;
-    if (auto done = settler.fetch_moved(); !done) return done;
+    if (auto done = settler_->probe_open_operations(); !done) return done;
+    if (auto done = settler_->fetch_moved(); !done) return done;
   }
   return {};
 }
@@ -383,8 +386,7 @@ Result<void> Cycle::wait_for_lost_creates() {
       report_.stopped = make_error(ErrorClass::cancelled, "Stopped as asked; nothing is lost.");
       return {};
     }
-    Settler settler(pair_, report_.run, report_, options_);
-    if (auto done = settler.probe_open_operations(); !done || stopped()) return done;
+    if (auto done = settler_->probe_open_operations(); !done || stopped()) return done;
     if (auto done = rounds(); !done) return done;
   }
   return {};
@@ -398,8 +400,7 @@ Result<void> Cycle::finish() {
   report_.calls[Side::crm] = pair_.meter->of(store::name_of(Side::crm));
   report_.calls[Side::partner_center] = pair_.meter->of(store::name_of(Side::partner_center));
   if (!options_.plan_only) {
-    Settler settler(pair_, report_.run, report_, options_);
-    if (auto done = settler.drop_planned(); !done) return done;
+    if (auto done = settler_->drop_planned(); !done) return done;
   }
   auto states = pair_.store->count_deals();
   if (!states) return states.error();

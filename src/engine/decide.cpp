@@ -39,12 +39,6 @@ bool is_for_a_person(const DealRow& row) {
   return row.waits_for == WaitFor::operator_ || row.waits_for == WaitFor::admin;
 }
 
-bool is_agreed_on(const DealRow& row) {
-  return (row.crm.base.valid() && row.partner_center.base.valid()) ||
-         std::any_of(row.marks.begin(), row.marks.end(),
-                     [](const auto& mark) { return text::starts_with(mark.first, store::agreed_mark); });
-}
-
 std::optional<Side> restored_side(const DealRow& row) {
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (has_mark(row, restored_mark(side))) return side;
@@ -247,6 +241,10 @@ Result<Planned> Decider::decide_now(DealRow given) {
   plan.row.dirty = false;
   plan.row.look_again_at.reset();
   plan.row.marks.erase(warning_mark);
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const auto until = mark_time(row, refused_until_mark(side));
+    if (until && *until <= now_) forget_refused(plan.row, side);
+  }
   auto view = load_view(pair_, row);
   if (!view) return view.error();
   if (row.crm.image.valid()) {
@@ -312,7 +310,8 @@ Planned Decider::decide_vanished(Planned plan, const DealView& view) {
       s.reason = "not_found";
       break;
   }
-  s.message = words::vanished(pair_, side, s.reason);
+  const bool both_gone = crm_gone && plan.row.partner_center.existence != store::Existence::live;
+  s.message = both_gone ? words::both_vanished(pair_) : words::vanished(pair_, side, s.reason);
   s.next_step = words::vanished_remedy(pair_, side, s.reason);
   // A referral that is closed and an opportunity that is gone: nobody has to do anything (L-7).
   const auto standing = view.partner_center.standing();
@@ -492,6 +491,22 @@ void Decider::drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) co
   if (is_for_a_person(behind)) plan.row.next_step += " " + behind.next_step;
 }
 
+// What a side did not take is sent again at its time, as long as it is wanted.
+void Decider::keep_next_tries(Planned& plan, const RefusedWrites& wanted) {
+  DealRow& row = plan.row;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    const auto until = mark_time(row, refused_until_mark(side));
+    if (!until) continue;
+    const bool is_tried_now = std::any_of(plan.operations.begin(), plan.operations.end(),
+                                          [side](const OperationRow& op) { return op.side == side; });
+    if (wanted.count(side) > 0) {
+      row.look_again_at = row.look_again_at ? std::min(*row.look_again_at, *until) : *until;
+    } else if (!is_tried_now) {
+      row.marks.erase(refused_until_mark(side));
+    }
+  }
+}
+
 Planned Decider::settle_situation(Planned plan, const DealView& view, Situation s) const {
   plan.row.state = s.state;
   plan.row.waits_for = s.waits_for;
@@ -516,6 +531,7 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
   add_seller_columns(plan, view);
   drop_refused(plan, wanted, Tells::unless_told_of_more);
   keep_refused_writes(plan.row, wanted);
+  keep_next_tries(plan, wanted);
   if (!plan.operations.empty() && plan.row.state == DealState::in_sync) plan.row.state = DealState::changed;
   if (!same && plan.summary.empty() && plan.operations.empty()) plan.summary = words::state_line(plan.row);
   return plan;

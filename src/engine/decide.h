@@ -168,6 +168,7 @@ class Decider {
   // `wanted`: those that would be sent again.
   enum class Tells : std::uint8_t { always, unless_told_of_more };
   void drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) const;
+  static void keep_next_tries(Planned& plan, const RefusedWrites& wanted);
   Planned settle_situation(Planned plan, const DealView& view, Situation situation) const;
 
   const Pair& pair_;

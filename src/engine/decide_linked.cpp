@@ -318,7 +318,7 @@ Result<Decider::HelpAsked> Decider::help_was_asked(Planned& plan) {
     if (!found) return no_answer(Side::partner_center, found.error());
     for (const Observation& seen : *found) {
       if (seen.existence == cosell::Existence::unreadable) {
-        help.unread = words::unread(pair_, Side::partner_center, plan.row, seen);
+        help.unread = words::help_unseen(pair_, plan.row, seen);
       } else {
         help.asked = true;
       }
@@ -368,10 +368,12 @@ Result<void> Decider::plan_referral_update(Planned& plan, Decision& decision, co
       if (!asked->unread.empty()) {
         Situation s;
         s.state = DealState::waiting;
-        s.waits_for = WaitFor::date;
+        // What lasts so long does not end by itself.
+        const bool lasts = plan.before.reason == "checking" && now_ - plan.before.since >= days(1);
+        s.waits_for = lasts ? WaitFor::operator_ : WaitFor::date;
         s.reason = "checking";
         s.message = asked->unread;
-        s.next_step = words::unread_remedy(pair_, Side::partner_center);
+        s.next_step = words::help_unseen_remedy(pair_);
         s.look_again_at = now_ + hours(1);
         wait_too(situation, std::move(s));
       }

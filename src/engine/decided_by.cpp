@@ -11,7 +11,13 @@ namespace {
 constexpr const char* mapping_property = "mapping_hash";
 constexpr const char* settings_property = "settings_hash";
 
-std::string settings_hash(const Pair& pair) { return text::sha256_hex(settings_text(pair.settings)); }
+// Counts up whenever a newer program may decide otherwise on a deal that shows nothing new: what an older one decided,
+// and told, is then decided anew once.
+constexpr int rules_of_the_program = 2;
+
+std::string settings_hash(const Pair& pair) {
+  return text::sha256_hex(settings_text(pair.settings) + "\nrules " + std::to_string(rules_of_the_program));
+}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// By what deals were decided last: the mapping and the pair's settings. Where one of them is another since, a decision
-// may no longer be what it would be now, and what people were told of it neither.
+// By what deals were decided last: the mapping, the pair's settings and the rules of the program itself. Where one of
+// them is another since, a decision may no longer be what it would be now, and what people were told of it neither.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@ namespace cosell::engine {
 
 struct DecidedBy {
   std::string mapping;   // hash; "" before the first sync
-  std::string settings;  // hash; "" when it was not kept yet
+  std::string settings;  // hash, of the program's rules too; "" when it was not kept yet
 };
 
 Result<DecidedBy> last_decided_by(store::Store& store);

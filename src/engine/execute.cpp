@@ -20,6 +20,8 @@ constexpr std::size_t made_ready_max = 256;
 // A side that asks for more time ends the run. A rest that seems longer began before the clock was set back.
 constexpr Duration rest_longest = minutes(2);
 constexpr std::size_t settled_at_once = 100;  // rows of a large batch; then the other side may have its turn
+// What fewer deals meet, while nothing else is written, may as well be their own.
+constexpr std::size_t deals_of_an_incident = 3;
 
 // A side without a unique key gets small batches: whatever is under way at a crash has to be looked up.
 int batch_size(const Capabilities& c, int in_flight) {
@@ -403,25 +405,41 @@ Executor::Flight Executor::launch(Lane& lane, Batch batch) {
 Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, const std::vector<Outcome>& outcomes) {
   std::map<std::string, const Outcome*> by_id;
   for (const auto& outcome : outcomes) by_id[outcome.id.value] = &outcome;
+  Outcome missing;
+  missing.what = make_error(ErrorClass::unknown, "no answer for this record");
+  const auto outcome_of = [&](const OperationRow& row) -> const Outcome& {
+    const auto it = by_id.find(row.id.value);
+    return it == by_id.end() ? missing : *it->second;
+  };
   bool any_goes_out_again = false;
   std::optional<Error> first_error;
   std::size_t went_through = 0;
+  std::set<DealId> failed;  // for something that may as well be the side's
+  for (const auto& row : rows) {
+    const auto* error = std::get_if<Error>(&outcome_of(row).what);
+    if (error == nullptr) {
+      ++went_through;
+      continue;
+    }
+    const bool about_more = first_error && first_error->of_one_record && !error->of_one_record;
+    const bool turned_away =
+        error->kind == ErrorClass::auth_expired || (error->kind == ErrorClass::forbidden && !error->of_one_record);
+    if (!first_error || about_more || turned_away) first_error = *error;
+    if (!error->of_one_record) failed.insert(row.deal);
+  }
+  if (went_through > 0) {
+    lane.failures_in_a_row = 0;
+    lane.failed_in_a_row.clear();
+  } else {
+    lane.failed_in_a_row.merge(failed);
+  }
   auto settled = pair_.store->transaction([&]() -> Result<void> {
     for (auto& row : rows) {
-      const auto it = by_id.find(row.id.value);
-      Outcome missing;
-      missing.id = row.id;
-      missing.what = make_error(ErrorClass::unknown, "no answer for this record");
-      const Outcome& outcome = it == by_id.end() ? missing : *it->second;
-      if (const auto* error = std::get_if<Error>(&outcome.what)) {
-        const bool about_more = first_error && first_error->of_one_record && !error->of_one_record;
-        const bool turned_away =
-            error->kind == ErrorClass::auth_expired || (error->kind == ErrorClass::forbidden && !error->of_one_record);
-        if (!first_error || about_more || turned_away) first_error = *error;
-      } else {
-        ++went_through;
-      }
-      if (auto done = settler_.settle(row, outcome); !done) return done;
+      const Outcome& outcome = outcome_of(row);
+      const auto* error = std::get_if<Error>(&outcome.what);
+      const bool of_the_side = error != nullptr && !error->of_one_record && is_of_many(lane);
+      const auto failure = of_the_side ? Settler::FailureIs::of_the_side : Settler::FailureIs::of_its_deal;
+      if (auto done = settler_.settle(row, outcome, failure); !done) return done;
       any_goes_out_again = any_goes_out_again || row.state == OperationState::planned;
     }
     return {};
@@ -429,7 +447,6 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
   if (!settled) return settled;
   finished_ += static_cast<std::int64_t>(rows.size());
   options_.progress({"Writing to " + pair_.title(lane.side), finished_, std::max(total_, finished_)});
-  if (went_through > 0) lane.failures_in_a_row = 0;
   if (!first_error) return {};
   lane.none_before = {};  // what failed may have to leave again
   if (side_failed(lane, *first_error, went_through == 0) || !any_goes_out_again) return {};
@@ -446,6 +463,9 @@ Result<void> Executor::settle_rows(Lane& lane, std::span<OperationRow> rows, con
   }
   return {};
 }
+
+// A deal whose writes always fail would end every run in which nothing else is to be written (I-04).
+bool Executor::is_of_many(const Lane& lane) { return lane.failed_in_a_row.size() >= deals_of_an_incident; }
 
 // Decides whether an error is about the whole side. Then the run ends; deals stay queued.
 bool Executor::side_failed(Lane& lane, const Error& error, bool nothing_went_through) {
@@ -469,6 +489,7 @@ bool Executor::side_failed(Lane& lane, const Error& error, bool nothing_went_thr
       // A side whose rows are locked answers; only these deals wait.
       if (!nothing_went_through || error.of_one_record) return false;
       if (++lane.failures_in_a_row < pair_.settings.attempts_in_a_row) return false;
+      if (error.kind != ErrorClass::throttled && !is_of_many(lane)) return false;
       report_.side_is_down(lane.side, error);
       return true;
     default:

@@ -7,6 +7,7 @@
 #include <future>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -68,7 +69,8 @@ class Executor {
     // The side asked for time, or failed for a moment: nothing is sent to it before.
     std::optional<Instant> rests_until;
     int failures_in_a_row = 0;
-    bool has_flown = false;  // something left in this push
+    std::set<DealId> failed_in_a_row;  // deals, since the side took a write
+    bool has_flown = false;            // something left in this push
     // Up to this one, no operation of the side is planned any more: where the search for the next batch begins, so that
     // it does not walk through the other side's again and again.
     OperationId none_before;
@@ -107,6 +109,7 @@ class Executor {
   // Back.
   Result<void> settle_some(Lane& lane, std::size_t most, const FollowUp& follow_up);
   Result<void> settle_rows(Lane& lane, std::span<store::OperationRow> rows, const std::vector<Outcome>& outcomes);
+  static bool is_of_many(const Lane& lane);
   bool side_failed(Lane& lane, const Error& error, bool nothing_went_through);
 
   const Pair& pair_;

@@ -6,6 +6,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "engine/view.h"
+#include "engine/words.h"
 
 namespace cosell::engine {
 
@@ -57,14 +59,17 @@ bool needs_a_look(const FirstSync& first, const Settings& settings, const CycleO
   return first.writes > most && first.not_approved > most && !plan_is_approved(first, options);
 }
 
-// The reason of a deal that was decided on when one side showed it no longer.
-bool is_told_as_gone(const store::DealRow& row) {
-  const std::set<std::string> reasons = {"deleted", "out_of_scope", "not_found", "closed"};
-  return reasons.count(row.reason) > 0;
-}
-
 bool is_gone(const store::SideState& state) {
   return state.existence == store::Existence::deleted || state.existence == store::Existence::out_of_scope;
+}
+
+// Was the deal decided on when this side showed it no longer? One that the other side shows no longer either, since
+// then, was not.
+bool is_told_as_gone(const Pair& pair, const store::DealRow& row, Side side) {
+  const std::set<std::string> reasons = {"deleted", "out_of_scope", "not_found", "closed"};
+  if (reasons.count(row.reason) == 0) return false;
+  const Side other = other_side(side);
+  return row.message != words::vanished(pair, other, row.reason) || !is_gone(side_of(row, other));
 }
 
 }  // namespace
@@ -132,10 +137,10 @@ Result<std::vector<GoneDeal>> deals_gone(const Pair& pair) {
     auto rows = pair.store->deals(filter);
     if (!rows) return rows.error();
     for (const auto& row : *rows) {
-      if (is_told_as_gone(row)) continue;
       const bool linked = !row.crm.record_id.empty() && !row.partner_center.record_id.empty();
+      if (!linked || is_left_to_another(row)) continue;
       for (const Side side : {Side::crm, Side::partner_center}) {
-        if (!linked || !is_gone(side_of(row, side))) continue;
+        if (!is_gone(side_of(row, side)) || is_told_as_gone(pair, row, side)) continue;
         gone.push_back({row.title, row.crm.record_id, row.partner_center.record_id, side});
       }
     }

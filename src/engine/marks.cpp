@@ -31,6 +31,7 @@ bool is_step_mark(const std::string& name) {
 }
 
 std::string refused_mark(Side side) { return refused_prefix + store::name_of(side); }
+std::string refused_until_mark(Side side) { return refused_prefix + "until." + store::name_of(side); }
 bool is_refused_mark(const std::string& name) { return text::starts_with(name, refused_prefix); }
 std::string misses_mark(Side side) { return std::string("missed.") + store::name_of(side); }
 
@@ -67,6 +68,14 @@ std::vector<std::string> marked_records(const store::DealRow& row, const std::st
   return mark == row.marks.end() ? std::vector<std::string>{} : text::split(mark->second, ' ');
 }
 
+void take_over_record(const store::DealRow& goes, Side side, store::DealRow& stays) {
+  std::vector<std::string> names = {older_mark(side), restored_mark(side)};
+  if (side == Side::crm) names.insert(names.end(), {hidden_mark, told_mark});
+  for (const std::string& name : names) {
+    if (const auto mark = goes.marks.find(name); mark != goes.marks.end()) stays.marks[name] = mark->second;
+  }
+}
+
 void unmark_record(store::DealRow& row, const std::string& name, const std::string& record) {
   auto records = marked_records(row, name);
   std::erase(records, record);
@@ -82,6 +91,13 @@ void mark_record(store::DealRow& row, const std::string& name, const std::string
   auto records = marked_records(row, name);
   records.push_back(record);
   row.marks[name] = text::join(records, " ");
+}
+
+void forget_refused(store::DealRow& row, Side side) {
+  row.marks.erase(refused_mark(side));
+  if (has_mark(row, refused_mark(other_side(side)))) return;
+  row.marks.erase(refused_message_mark);
+  row.marks.erase(refused_reason_mark);
 }
 
 void take_over_writes(const store::DealRow& goes, store::DealRow& stays) {

@@ -54,10 +54,13 @@ bool is_step_mark(const std::string& name);  // one of the three
 std::string refused_mark(Side side);
 inline constexpr const char* refused_message_mark = "refused.message";
 inline constexpr const char* refused_reason_mark = "refused.reason";
-bool is_refused_mark(const std::string& name);  // one of the three
+// When the side is sent them again all the same: it never said why it did not take them.
+std::string refused_until_mark(Side side);
+bool is_refused_mark(const std::string& name);  // one of the four
 // How often a write was tried that may leave again.
 inline constexpr const char* attempts_mark = "attempts";
-// How many writes in a row met another state of the record than the one they were planned for.
+// How many writes in a row met another state of the record than the one they were planned for, or were answered by an
+// error that says nothing of them.
 std::string misses_mark(Side side);
 
 inline const std::string choice_prefix = "choice.";  // + field: what a person chose, until it is carried out
@@ -91,6 +94,10 @@ std::vector<std::string> marked_records(const store::DealRow& row, const std::st
 void mark_record(store::DealRow& row, const std::string& name, const std::string& record);
 // Of two rows that become one: the writes of the one that goes move over, and what is known of their agreements too.
 void take_over_writes(const store::DealRow& goes, store::DealRow& stays);
+// The same of one of its records: what is hidden of it, whether it shows an older state, what its seller was told.
+void take_over_record(const store::DealRow& goes, Side side, store::DealRow& stays);
 void unmark_record(store::DealRow& row, const std::string& name, const std::string& record);
+// What a side refused, nothing of which counts any more.
+void forget_refused(store::DealRow& row, Side side);
 
 }  // namespace cosell::engine

@@ -273,7 +273,8 @@ Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& c
   if (changed) {
     ++counts.changed;
     const bool linked = !row->crm.record_id.empty() && !row->partner_center.record_id.empty();
-    if (linked && was_live && existence != store::Existence::live) ++counts.gone;
+    const bool is_gone = linked && was_live && existence != store::Existence::live;
+    if (is_gone && !is_left_to_another(*row)) ++counts.gone;
     state.seen_at = pair_.clock->now();
     row->dirty = true;
   }
@@ -298,7 +299,7 @@ Result<void> Observer::take_missing(Side side, const std::string& id, ObserveCou
   side_of(row, side).existence = store::Existence::out_of_scope;
   for (const auto& of_older : {older_mark(side), restored_mark(side)}) row.marks.erase(of_older);
   row.dirty = true;
-  ++counts.gone;
+  if (!is_left_to_another(row)) ++counts.gone;
   store::JournalEntry entry;
   entry.at = pair_.clock->now();
   entry.run = run_;

@@ -191,7 +191,7 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
     }
     // One that arrives late is refused where it carries the version that it was planned against.
     if (!found.empty() && !can.refuses_stale_updates && may_still_arrive(row)) return wait_for_late_arrival(side, row);
-    if (auto done = drop(row, true); !done || found.empty()) return done;
+    if (auto done = not_taken(row); !done || found.empty()) return done;
     return Observer(pair_, run_).take(side, found.front(), report_.observed[side]);
   }
   const bool in_question = !has_unique_key && row.kind == name_of(RecordKind::referral);
@@ -211,7 +211,8 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
   // One that arrives late beside one that is sent again is refused by its key. Waited for all the same where updates
   // carry no condition: there an organisation may have left the key's column without its index.
   const bool harmless = has_unique_key && can.refuses_stale_updates && row.kind != name_of(RecordKind::account);
-  return harmless || !may_still_arrive(row) ? drop(row, true) : wait_for_late_arrival(side, row);
+  if (!harmless && may_still_arrive(row)) return wait_for_late_arrival(side, row);
+  return found.empty() ? not_taken(row) : drop(row, true);
 }
 
 // Until when is settled once: when its answer was lost, or at the first look where nobody waited for it any more.

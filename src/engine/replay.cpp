@@ -20,11 +20,12 @@ using store::DealState;
 constexpr std::size_t reads_at_once = 200;
 
 void forget_refusals(DealRow& row) {
-  for (const Side side : {Side::crm, Side::partner_center}) row.marks.erase(refused_mark(side));
-  row.marks.erase(refused_message_mark);
-  row.marks.erase(refused_reason_mark);
   row.marks.erase(attempts_mark);
-  for (const Side side : {Side::crm, Side::partner_center}) row.marks.erase(misses_mark(side));
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    forget_refused(row, side);
+    row.marks.erase(refused_until_mark(side));
+    row.marks.erase(misses_mark(side));
+  }
   forget_fights(row);
   row.look_again_at.reset();
   row.dirty = true;

@@ -13,6 +13,7 @@
 #include "engine/ties.h"
 #include "engine/view.h"
 #include "engine/words.h"
+#include "mapping/stored.h"
 #include "store/codec.h"
 
 namespace cosell::engine {
@@ -26,7 +27,7 @@ using store::OperationState;
 using store::WaitFor;
 
 constexpr int attempts_max = 3;  // of one operation within a run
-constexpr int misses_max = 3;    // writes in a row that met another state than the one they were planned for
+constexpr int misses_max = 3;    // writes of a deal in a row that came to nothing
 
 bool is_kind(const OperationRow& row, RecordKind kind) { return row.kind == name_of(kind); }
 
@@ -72,10 +73,17 @@ bool still_concerns(const OperationRow& row, const DealRow& deal) {
   return record == row.target_id || (record.empty() && !names_its_target(row));
 }
 
-void forget_refusals_of(DealRow& deal, Side side) {
-  if (deal.marks.erase(refused_mark(side)) == 0 || !refused_writes(deal).empty()) return;
-  deal.marks.erase(refused_message_mark);
-  deal.marks.erase(refused_reason_mark);
+// One more write in a row that came to nothing; how many that are.
+int count_miss(DealRow& deal, Side side) {
+  const auto before = deal.marks.find(misses_mark(side));
+  const int misses = before == deal.marks.end() ? 1 : std::min(std::stoi(before->second) + 1, misses_max);
+  deal.marks[misses_mark(side)] = std::to_string(misses);
+  return misses;
+}
+
+bool missed_too_often(const DealRow& deal, Side side) {
+  const auto misses = deal.marks.find(misses_mark(side));
+  return misses != deal.marks.end() && std::stoi(misses->second) >= misses_max;
 }
 
 // Does what both sides showed when the write was planned say anything of the two that the deal consists of now? Not of
@@ -122,9 +130,9 @@ bool is_made_anew(const OperationRow& create, const Applied& applied, const Deal
 
 }  // namespace
 
-Result<void> Settler::settle(OperationRow& row, const Outcome& outcome) {
+Result<void> Settler::settle(OperationRow& row, const Outcome& outcome, FailureIs failure) {
   row.request_id = outcome.request_id;
-  if (const auto* error = std::get_if<Error>(&outcome.what)) return settle_failed(row, *error);
+  if (const auto* error = std::get_if<Error>(&outcome.what)) return settle_failed(row, *error, failure);
   return settle_applied(row, std::get<Applied>(outcome.what), AnswerIs::own);
 }
 
@@ -181,9 +189,12 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
     if (!done) return done.error();
     if (*done) deal.marks.erase(registration_mark);
   }
-  if (!only_tells_the_seller(row)) forget_refusals_of(deal, side);
-  deal.marks.erase(attempts_mark);
+  if (!only_tells_the_seller(row)) {
+    forget_refused(deal, side);
+    deal.marks.erase(refused_until_mark(side));
+  }
   deal.marks.erase(misses_mark(side));
+  if (!has_mark(deal, misses_mark(other_side(side)))) deal.marks.erase(attempts_mark);
   return is_kind(row, RecordKind::microsoft_half) ? settle_half(row, applied, deal)
                                                   : settle_record(row, applied, answer, deal);
 }
@@ -213,6 +224,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
       if (auto removed = store.remove_deal((*other)->id, deal.id); !removed) return removed;
       take_over_writes(**other, deal);
       // What is known of a record that was only met stays known.
+      if (!made_anew) take_over_record(**other, side, deal);
       if (met_a_record(row, applied)) side_of(deal, side).image = side_of(**other, side).image;
     }
   }
@@ -243,6 +255,7 @@ Result<void> Settler::settle_record(OperationRow& row, const Applied& applied, A
     const auto engagement = text_of(column(picture, info(Field::engagement_id).name));
     if (!engagement.empty()) deal.engagement_id = engagement;
   }
+  if (auto read_anew = read_agreement_of(row, deal); !read_anew) return read_anew;
   const Agreement agreement = agreement_on(row, applied, answer, before, picture);
   if (!agreement.unheeded.empty() && agreement.unheeded.size() == row.agrees_with.size()) {
     note_unheeded(row, deal, agreement.unheeded);
@@ -266,7 +279,7 @@ Result<void> Settler::let_key_be_given(const OperationRow& row, const Columns& b
   auto deal = pair_.store->deal_by_record(Side::partner_center, known.value);
   if (!deal) return deal.error();
   if (!*deal || !has_mark(**deal, refused_mark(Side::crm))) return {};
-  forget_refusals_of(**deal, Side::crm);
+  forget_refused(**deal, Side::crm);
   (*deal)->dirty = true;
   return pair_.store->update_deal(**deal);
 }
@@ -289,6 +302,17 @@ Result<void> Settler::wait_beside(const OperationRow& row, DealRow& deal, const 
                   words::made_before_remedy(pair_, row.side, deal, holder)});
   if (auto updated = pair_.store->update_deal(deal); !updated) return updated;
   return note_outcome(row, deal.message);
+}
+
+// A write whose answer got lost may have been planned under another mapping (F-68).
+Result<void> Settler::read_agreement_of(OperationRow& row, const DealRow& deal) const {
+  if (row.run == run_ || row.side == Side::crm || row.agrees_with.empty()) return {};
+  auto inputs = pair_.store->run_inputs(row.run);
+  if (!inputs) return inputs.error();
+  if (!*inputs || (*inputs)->mapping_text == pair_.mapping->text()) return {};
+  const auto planned_under = mapping::read_stored_mapping((*inputs)->mapping_text).mapping;
+  if (!planned_under) return {};
+  return read_agreement_anew(pair_, *planned_under, deal, row.agrees_with);
 }
 
 // Where the record begins at a stage of its system's choice, the deal's own follows with the next write.
@@ -402,10 +426,9 @@ Result<void> Settler::drop_planned() {
   }
 }
 
-Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& error) {
+Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& error, const std::string& message) {
   row.state = OperationState::rejected;
   row.finished_at = pair_.clock->now();
-  const std::string message = words::refused(pair_, row.side, error);
   deal.state = DealState::failed;
   deal.waits_for = WaitFor::nobody;
   deal.reason = error.rule.empty() ? name_of(error.kind) : error.rule;
@@ -420,7 +443,6 @@ Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& erro
   add_refused_write(deal, row);
   unmark_record(deal, agreed_before_mark, row.id.value);
   deal.dirty = true;  // so that the seller is told
-  note_failure(deal, message);
   if (auto done = pair_.store->update_operation(row); !done) return done;
   if (auto noted = note_outcome(row, message); !noted) return noted;
   return pair_.store->update_deal(deal);
@@ -433,36 +455,53 @@ Result<void> Settler::miss(OperationRow& row, DealRow& deal, const Error& error)
   if (auto noted = note_outcome(row, "Changed in " + pair_.title(row.side) + " meanwhile; looked at again"); !noted) {
     return noted;
   }
-  if (auto done = drop(row, false); !done) return done;
   unmark_record(deal, agreed_before_mark, row.id.value);
-  const auto before = deal.marks.find(misses_mark(row.side));
-  const int misses = before == deal.marks.end() ? 1 : std::stoi(before->second) + 1;
-  deal.marks[misses_mark(row.side)] = std::to_string(std::min(misses, misses_max));
-  if (misses >= misses_max) {
+  if (count_miss(deal, row.side) >= misses_max) {
     Error expected_otherwise = error;
     expected_otherwise.kind = ErrorClass::precondition;
-    return postpone(deal, row.side, expected_otherwise);
+    return postpone(row, deal, expected_otherwise);
   }
+  if (auto done = drop(row, false); !done) return done;
   deal.dirty = true;
   return pair_.store->update_deal(deal);
 }
 
-// The deal is tried again by itself, later each time.
-Result<void> Settler::postpone(DealRow& deal, Side side, const Error& error) {
+// A look-up shows that the write was not carried out.
+Result<void> Settler::not_taken(OperationRow& row) {
+  auto deal = deal_of(row);
+  if (!deal) return deal.error();
+  const auto kind = error_class_from(row.error_class);  // none where the process died before the answer
+  if (!*deal || !kind || !missed_too_often(**deal, row.side) || !still_concerns(row, **deal)) return drop(row, true);
+  Error error = make_error(*kind, row.error_message);
+  error.rule = row.error_rule;
+  return postpone(row, **deal, error);
+}
+
+// The deal is tried again by itself, later each time. Once that takes long, it is told as failed besides.
+Result<void> Settler::postpone(OperationRow& row, DealRow& deal, const Error& error) {
+  const Side side = row.side;
   int attempts = 0;
   if (const auto it = deal.marks.find(attempts_mark); it != deal.marks.end()) attempts = std::stoi(it->second);
   deal.marks[attempts_mark] = std::to_string(attempts + 1);
   const auto& s = pair_.settings;
   Duration wait{std::min(s.retry_longest.ms, s.retry_first.ms << std::min(attempts, 12))};
+  const bool for_long = wait >= s.retry_longest;
   if (error.not_before) wait = std::max(wait, *error.not_before - pair_.clock->now());
   const Instant again = pair_.clock->now() + wait;
-  let_wait(deal, {side == Side::crm ? WaitFor::date : WaitFor::partner_center, name_of(error.kind),
-                  pair_.title(side) + " could not take the change: " + error.message,
+  const std::string message = words::not_taken(pair_, side, error);
+  if (for_long) {
+    const bool is_news = !has_mark(deal, refused_until_mark(side));
+    set_mark_time(deal, refused_until_mark(side), again);
+    if (is_news) note_failure(deal, message);
+    return refuse(row, deal, error, message);
+  }
+  if (auto done = drop(row, false); !done) return done;
+  let_wait(deal, {side == Side::crm ? WaitFor::date : WaitFor::partner_center, name_of(error.kind), message,
                   "Tried again by itself after " + to_string_minutes(again) + " UTC.", again});
   return pair_.store->update_deal(deal);
 }
 
-Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
+Result<void> Settler::settle_failed(OperationRow& row, const Error& error, FailureIs failure) {
   row.error_class = name_of(error.kind);
   row.error_message = error.message;
   row.error_detail = error.detail;
@@ -480,10 +519,14 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
         row.state = OperationState::planned;  // it is not the deal that the side refuses
         return pair_.store->update_operation(row);
       }
-      return refuse(row, deal, error);
+      [[fallthrough]];
     case ErrorClass::rejected:
-    case ErrorClass::schema_drift:
-      return refuse(row, deal, error);
+    case ErrorClass::schema_drift: {
+      const std::string message = words::refused(pair_, row.side, error);
+      deal.marks.erase(refused_until_mark(row.side));
+      note_failure(deal, message);
+      return refuse(row, deal, error, message);
+    }
     case ErrorClass::precondition:
     case ErrorClass::not_found:
       return miss(row, deal, error);
@@ -492,6 +535,10 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
       row.state = OperationState::unknown;
       row.not_before = pair_.clock->now() + pair_.settings.late_arrival;
       if (auto done = pair_.store->update_operation(row); !done) return done;
+      if (failure == FailureIs::of_its_deal) {
+        count_miss(deal, row.side);
+        if (auto counted = pair_.store->update_deal(deal); !counted) return counted;
+      }
       return note_outcome(row,
                           "No clear answer from " + pair_.title(row.side) + "; it is looked up before anything else");
     case ErrorClass::transient:
@@ -500,8 +547,7 @@ Result<void> Settler::settle_failed(OperationRow& row, const Error& error) {
         row.state = OperationState::planned;  // nothing was applied: the same write may go out again
         return pair_.store->update_operation(row);
       }
-      if (auto done = drop(row, false); !done) return done;
-      return postpone(deal, row.side, error);
+      return postpone(row, deal, error);
     case ErrorClass::auth_expired:
     case ErrorClass::config:
     case ErrorClass::cursor_invalid:

@@ -31,8 +31,11 @@ class Settler {
   Settler(const Pair& pair, RunId run, CycleReport& report, const CycleOptions& options)
       : pair_(pair), run_(run), report_(report), options_(options) {}
 
+  // What an error says that does not tell what became of the write: something of its deal, or of the side, which took
+  // nothing else either.
+  enum class FailureIs : std::uint8_t { of_its_deal, of_the_side };
   // Within the caller's transaction. An operation that was not applied and may go out again is planned afterwards.
-  Result<void> settle(store::OperationRow& row, const Outcome& outcome);
+  Result<void> settle(store::OperationRow& row, const Outcome& outcome, FailureIs failure);
 
   // The operation is given up; its deal is decided anew where that may still need it.
   Result<void> drop(store::OperationRow& row, bool decide_again);
@@ -65,7 +68,8 @@ class Settler {
   };
   void let_wait(store::DealRow& deal, Wait wait) const;
   Result<void> wait_beside(const store::OperationRow& row, store::DealRow& deal, const store::DealRow& holder);
-  Result<void> settle_failed(store::OperationRow& row, const Error& error);
+  Result<void> settle_failed(store::OperationRow& row, const Error& error, FailureIs failure);
+  Result<void> read_agreement_of(store::OperationRow& row, const store::DealRow& deal) const;
   bool stage_follows(const store::OperationRow& row) const;
   // What both sides agree on after a write, and what the side took and kept as it was (by label).
   struct Agreement {
@@ -74,9 +78,10 @@ class Settler {
   };
   Agreement agreement_on(const store::OperationRow& row, const Applied& applied, AnswerIs answer, const Columns& before,
                          const Columns& picture) const;
-  Result<void> refuse(store::OperationRow& row, store::DealRow& deal, const Error& error);
+  Result<void> refuse(store::OperationRow& row, store::DealRow& deal, const Error& error, const std::string& message);
   Result<void> miss(store::OperationRow& row, store::DealRow& deal, const Error& error);
-  Result<void> postpone(store::DealRow& deal, Side side, const Error& error);
+  Result<void> not_taken(store::OperationRow& row);
+  Result<void> postpone(store::OperationRow& row, store::DealRow& deal, const Error& error);
   void note_failure(const store::DealRow& deal, const std::string& message);
   void note_unheeded(const store::OperationRow& row, store::DealRow& deal, const std::vector<std::string>& fields);
   // `shown`: the record as it stands after the write, for telling its values at any time.

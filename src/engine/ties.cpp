@@ -122,10 +122,7 @@ Result<void> Ties::give_place_of_deleted(Side side, DealRow& row) {
 Result<DealRow> Ties::merge(const DealRow& goes, Side side, DealRow stays) {
   if (auto removed = pair_.store->remove_deal(goes.id, stays.id); !removed) return removed.error();
   side_of(stays, side) = side_of(goes, side);
-  for (const char* of_opportunity : {hidden_mark, told_mark}) {
-    const auto mark = goes.marks.find(of_opportunity);
-    if (side == Side::crm && mark != goes.marks.end()) stays.marks[of_opportunity] = mark->second;
-  }
+  take_over_record(goes, side, stays);
   take_over_writes(goes, stays);
   // Others that carry the key of one of the two carry it still.
   for (const Side holders : {Side::crm, Side::partner_center}) {

@@ -285,4 +285,33 @@ Result<bool> read_marks_anew(const Pair& pair, const mapping::Mapping& before, s
   return changed;
 }
 
+Result<void> read_agreement_anew(const Pair& pair, const mapping::Mapping& before, const store::DealRow& row,
+                                 Columns& agrees_with) {
+  if (!row.crm.image.valid()) return {};
+  auto columns = pair.store->image(row.crm.image);
+  if (!columns) return columns.error();
+  const Deal meant = crm_deal(before, *columns);
+  const Deal means = crm_deal(*pair.mapping, *columns);
+  Columns anew;
+  for (const auto& [name, agreed] : agrees_with) {
+    const auto field = field_from(name);
+    const Value* old_value = field ? meant.find(*field) : nullptr;
+    const Value* new_value = field ? means.find(*field) : nullptr;
+    const bool shows_it = old_value != nullptr && new_value != nullptr && same_value(*old_value, agreed);
+    anew[name] = shows_it ? *new_value : agreed;
+  }
+  agrees_with = std::move(anew);
+  return {};
+}
+
+bool is_agreed_on(const store::DealRow& row) {
+  return (row.crm.base.valid() && row.partner_center.base.valid()) ||
+         std::any_of(row.marks.begin(), row.marks.end(), [](const auto& mark) { return is_base_mark(mark.first); });
+}
+
+bool is_left_to_another(const store::DealRow& row) {
+  if (row.state != store::DealState::skipped || row.partner_center.record_id.empty() || is_agreed_on(row)) return false;
+  return row.reason == "other_location" || row.reason == "not_selected" || row.reason == "ignored_stage";
+}
+
 }  // namespace cosell::engine

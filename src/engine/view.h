@@ -43,5 +43,13 @@ void advance_base(store::DealRow& row, const DealView& view, const std::set<Fiel
 // The mapping is another one than `before`: what a mark says that the CRM showed when both sides agreed is read again
 // from the picture that the deal stands on, where that is what it showed. True: a mark changed.
 Result<bool> read_marks_anew(const Pair& pair, const mapping::Mapping& before, store::DealRow& row);
+// The same of what the CRM showed when a write was planned that Partner Center is to agree with.
+Result<void> read_agreement_anew(const Pair& pair, const mapping::Mapping& before, const store::DealRow& row,
+                                 Columns& agrees_with);
+
+// Did both sides agree on anything of the deal?
+bool is_agreed_on(const store::DealRow& row);
+// It was decided to be none of this pair's: its records are tied by keys, as those of other pairs and bridges are.
+bool is_left_to_another(const store::DealRow& row);
 
 }  // namespace cosell::engine

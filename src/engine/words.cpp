@@ -277,6 +277,19 @@ std::string no_engagement_remedy(const Pair& pair, const store::DealRow& row) {
   return "Ask for help in " + pair.title(Side::partner_center) + " itself" + (page.empty() ? "." : ": " + page);
 }
 
+std::string help_unseen(const Pair& pair, const store::DealRow& row, const Observation& seen) {
+  const std::string page = pair.partner_center->page_url(RecordKind::referral, RecordId(row.partner_center.record_id));
+  return "Microsoft is not asked for help: whether it was asked already cannot be seen in " +
+         pair.title(Side::partner_center) + " (" + page + "): " + seen.unread_because;
+}
+std::string help_unseen_remedy(const Pair& pair) {
+  const std::string where = pair.title(Side::partner_center);
+  return "Looked at again every hour. Where that goes on, see in " + where +
+         " itself whether Microsoft was asked. If not, ask there: the bridge then sees the request, and the deal goes "
+         "on. If it was, or is not to be asked any more, clear what asks for help in " +
+         pair.title(Side::crm) + ".";
+}
+
 std::string vanished(const Pair& pair, Side side, const std::string& reason) {
   const std::string what = side == Side::crm ? "The opportunity" : "The referral";
   if (reason == "deleted") return what + " was deleted in " + pair.title(side) + ". The other side was left as it is.";
@@ -284,6 +297,10 @@ std::string vanished(const Pair& pair, Side side, const std::string& reason) {
     return what + " is no longer visible to the bridge in " + pair.title(side) + ". The other side was left as it is.";
   }
   return what + " that the other side names was not found in " + pair.title(side) + ".";
+}
+std::string both_vanished(const Pair& pair) {
+  return "Neither the opportunity in " + pair.title(Side::crm) + " nor the referral in " +
+         pair.title(Side::partner_center) + " can be found any more.";
 }
 std::string vanished_remedy(const Pair& pair, Side side, const std::string& reason) {
   if (reason == "not_found") {
@@ -486,8 +503,17 @@ std::string refused(const Pair& pair, Side side, const Error& error) {
   // The server's raw answer stays in the journal; people get its words once.
   return named ? error.message : pair.title(side) + " refused the change: " + error.message;
 }
+std::string not_taken(const Pair& pair, Side side, const Error& error) {
+  return pair.title(side) + " could not take the change: " + error.message;
+}
 std::string refused_remedy(const Pair& pair, const store::DealRow& row) {
   const std::string id = row.crm.record_id.empty() ? row.partner_center.record_id : row.crm.record_id;
+  for (const Side side : {Side::crm, Side::partner_center}) {
+    if (!has_mark(row, refused_until_mark(side))) continue;
+    return "It is tried again by itself from time to time, and at once by: cosell replay " + id +
+           ". Where that does not help, tell the support of " + pair.title(side) +
+           " what is said by: cosell deals show " + id;
+  }
   if (has_mark(row, registration_mark)) {
     return "State the registration again with what is right: " + register_command(row) + "; or drop it with --cancel";
   }

@@ -53,8 +53,12 @@ std::string made_before(const Pair& pair, Side side, const std::string& record, 
 std::string made_before_remedy(const Pair& pair, Side side, const store::DealRow& row, const store::DealRow& holder);
 // Help is wanted, and nobody knows where to ask for it.
 std::string no_engagement(const Pair& pair);
+// Before Microsoft is asked a first time, its half of the deal could not be looked for.
+std::string help_unseen(const Pair& pair, const store::DealRow& row, const Observation& seen);
+std::string help_unseen_remedy(const Pair& pair);
 std::string no_engagement_remedy(const Pair& pair, const store::DealRow& row);
 std::string vanished(const Pair& pair, store::Side side, const std::string& reason);
+std::string both_vanished(const Pair& pair);
 std::string vanished_remedy(const Pair& pair, store::Side side, const std::string& reason);
 std::string restored(const Pair& pair, store::Side side);
 std::string restored_remedy(const Pair& pair, store::Side side);
@@ -106,6 +110,7 @@ std::string hidden(const Pair& pair, const std::vector<std::string>& columns);
 std::string unreadable(const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string unreadable_remedy(const Pair& pair, const std::vector<mapping::ReadDeal::Problem>& problems);
 std::string refused(const Pair& pair, store::Side side, const Error& error);
+std::string not_taken(const Pair& pair, store::Side side, const Error& error);
 std::string refused_remedy(const Pair& pair, const store::DealRow& row);
 // A record of the deal that the side could not show, although it showed others.
 std::string unread(const Pair& pair, store::Side side, const store::DealRow& row, const Observation& seen);

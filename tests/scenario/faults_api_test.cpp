@@ -1,5 +1,6 @@
 // Faults of the APIs' semantics, F-14 to F-24 (F-13 is in failure_test.cpp).
 #include "between.h"
+#include "engine/marks.h"
 #include "engine/replay.h"
 #include "engine/words.h"
 #include "faults.h"
@@ -451,6 +452,41 @@ TEST_P(ApiSemantics, F22_ACreateThatMeetsASellersOpportunityIsALinkToItLikeAnyOt
     ended.push_back({there["name"], there["value"], there["stage"], world.referrals()[0]["details"]["dealValue"]});
   }
   EXPECT_EQ(ended[0], ended[1]);
+}
+
+// What was known of the opportunity that the create meets is not known less afterwards.
+TEST_P(ApiSemantics, F22_ACreateThatMeetsAnOpportunityKeepsWhatIsKnownOfIt) {  // I-16
+  World world({.crm = GetParam()});
+  auto words = usual_opportunity("By hand");
+  words["opt_in"] = false;
+  const auto by_hand = world.new_opportunity(words);
+  world.sync();
+  world.advance(minutes(5));
+  const std::string referral = world.inbound()["id"];
+  bool typed = false;
+  world.wire = [&](Side side, const http::Request& request, const World::Go& go) {
+    const bool writes =
+        request.body.find("\"records\"") != std::string::npos || request.body.find("\r\nPATCH ") != std::string::npos;
+    if (side != Side::crm || typed || !writes || request.body.find(referral) == std::string::npos) return go(request);
+    typed = true;
+    world.crm_edit(by_hand, {{"referral_id", referral}});
+    const auto noted = world.store().transaction([&]() -> Result<void> {
+      auto row = world.deal_of(by_hand);
+      row.marks[engine::hidden_mark] = "Notes__c";
+      row.marks[engine::restored_mark(Side::crm)] = to_string(world.clock().now());
+      return world.store().update_deal(row);
+    });
+    EXPECT_TRUE(noted);
+    return go(request);
+  };
+  world.sync();
+  world.wire = {};
+  ASSERT_TRUE(typed) << "the fault";
+  const auto deal = world.deal_of(by_hand);
+  EXPECT_EQ(deal.partner_center.record_id, referral);
+  EXPECT_TRUE(engine::has_mark(deal, engine::restored_mark(Side::crm)));
+  EXPECT_TRUE(engine::has_mark(deal, engine::hidden_mark));
+  EXPECT_EQ(deal.reason, "restored") << deal.message;
 }
 
 TEST_P(ApiSemantics, F23_ALockIsTriedAgainByItself) {  // I-37

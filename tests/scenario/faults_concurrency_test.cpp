@@ -2,6 +2,8 @@
 #include <utility>
 
 #include "between.h"
+#include "engine/guard.h"
+#include "engine/observe.h"
 #include "faults.h"
 
 namespace cosell::test {
@@ -449,6 +451,35 @@ TEST_P(Concurrency, AMassDeletionDoesNotNameDealsThatWereToldAsGoneBefore) {  //
   }
   for (const char* name : {"Deal 0", "Deal 1", "Deal 2"}) {
     EXPECT_EQ(report.stopped->message.find(name), std::string::npos) << report.stopped->message;
+  }
+}
+
+// First their opportunities, which a person let pass, then their referrals as well.
+TEST_P(Concurrency, AMassDeletionNamesDealsWhoseSecondRecordIsGoneToo) {  // I-13
+  World world({.crm = GetParam()});
+  const auto ids = three_of_six_are_deleted(world);
+  CycleOptions allowed;
+  allowed.allow = {"deletions"};
+  ASSERT_FALSE(world.sync(allowed).stopped);
+  engine::Observer observer(world.pair(), RunId{});
+  engine::ObserveCounts counts;
+  const auto gone = world.store().transaction([&]() -> Result<void> {
+    for (std::size_t i = 0; i < 3; ++i) {
+      Observation seen;
+      seen.kind = RecordKind::referral;
+      seen.id = RecordId(world.deal_of(ids[i]).partner_center.record_id);
+      seen.existence = cosell::Existence::deleted;
+      if (auto taken = observer.take(Side::partner_center, seen, counts); !taken) return taken;
+    }
+    return engine::note_gone(world.store(), counts.gone);
+  });
+  ASSERT_TRUE(gone);
+  world.advance(minutes(5));
+  const auto report = world.sync();
+  ASSERT_TRUE(report.stopped);
+  EXPECT_EQ(report.guard, "deletions");
+  for (const char* name : {"Deal 0 (Partner Center)", "Deal 1 (Partner Center)", "Deal 2 (Partner Center)"}) {
+    EXPECT_NE(report.stopped->message.find(name), std::string::npos) << report.stopped->message;
   }
 }
 

@@ -354,6 +354,14 @@ TEST_F(MicrosoftsHalfUnfiltered, IsNotMadeWhereItIsNotKnownWhetherThereIsOne) { 
   EXPECT_EQ(world_.deal_of(id).state, store::DealState::waiting);
   EXPECT_NE(world_.deal_of(id).message.find("shows other deals"), std::string::npos) << world_.deal_of(id).message;
   EXPECT_TRUE(world_.deal_of(id).microsoft_id.empty());
+  EXPECT_EQ(world_.deal_of(id).waits_for, store::WaitFor::date) << "it may end by itself";
+  for (int hour = 0; hour < 26; ++hour) {
+    world_.advance(minutes(61));
+    world_.sync(all);
+  }
+  EXPECT_EQ(world_.deal_of(id).waits_for, store::WaitFor::operator_) << world_.deal_of(id).message;
+  EXPECT_NE(world_.deal_of(id).next_step.find("whether Microsoft was asked. If not, ask there"), std::string::npos)
+      << world_.deal_of(id).next_step;
   filter_is_ignored(false);
   world_.advance(hours(2));
   world_.sync(all);

@@ -1,7 +1,10 @@
 // Stories of what both sides agreed on while one of them was closed, or about to be: an edit made meanwhile is still an
 // edit afterwards.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
+#include "engine/recheck.h"
 #include "engine/view.h"
 #include "tests/support/world.h"
 
@@ -147,6 +150,94 @@ TEST(KeptAgreementOfMappings, WhatAStageMeansUnderANewMappingIsNoEdit) {  // F-6
   EXPECT_EQ(world.opportunity(id)["stage"], "60");
   EXPECT_EQ(world.referral_of(id)["salesStage"], "60");
   EXPECT_TRUE(world.store().verify_journal());
+}
+
+// The process is killed while it reads the deals under a second mapping; then a third one comes.
+TEST(KeptAgreementOfMappings, AMappingThatWasTakenUpInPartLeavesNoTrace) {  // F-68, I-24, I-28
+  const auto mapped = [](Json map, Json write_back) {
+    write_back["40"] = "Value Proposition";
+    return Json{{"stages", {{"add", std::move(map)}, {"write_back", std::move(write_back)}, {"conflict", "ask"}}}};
+  };
+  World world({.mapping = mapped({{"Proposal/Price Quote", "ignore"}}, {{"20", "Qualification"}})});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  for (int i = 0; i < 500; ++i) {
+    Json words = usual_opportunity("Not chosen " + std::to_string(i));
+    words["opt_in"] = false;
+    world.new_opportunity(words);
+  }
+  world.portal_edit(world.referral_of(id)["id"], stage_is("60"));
+  world.advance(minutes(5));
+  world.sync();
+  ASSERT_EQ(world.deal_of(id).reason, "no-write-back") << world.deal_of(id).message;
+  SQLite::Database file(world.store_file(), SQLite::OPEN_READWRITE);
+  const int last = file.execAndGet("SELECT max(id) FROM deals");
+  ASSERT_GT(last, store::DealFilter().limit) << "more than a page";
+  file.exec("CREATE TRIGGER killed BEFORE UPDATE ON deals WHEN OLD.id = " + std::to_string(last) +
+            " BEGIN SELECT RAISE(ABORT, 'killed'); END");
+  world.restart_with(mapped({{"Proposal/Price Quote", 60}, {"Qualification", 40}}, {{"20", "Needs Analysis"}}));
+  EXPECT_FALSE(engine::run_cycle(world.pair(), {})) << "the fault";
+  file.exec("DROP TRIGGER killed");
+  world.restart_with(mapped({{"Proposal/Price Quote", 60}, {"Qualification", 10}},
+                            {{"20", "Needs Analysis"}, {"10", "Qualification"}}));
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  EXPECT_EQ(world.opportunity(id)["stage"], "60");
+}
+
+// Planned under one mapping, found to have arrived under the next.
+TEST(KeptAgreementOfMappings, WhatAWriteInDoubtAgreesOnIsReadUnderTheNewOne) {  // F-68, F-58, I-24
+  const auto mapped = [](int percent) {
+    return Json{{"stages",
+                 {{"add", {{"Id. Decision Makers", percent}}},
+                  {"write_back", {{"40", "Value Proposition"}, {"60", "Proposal/Price Quote"}}}}}};
+  };
+  World world({.mapping = mapped(40)});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  world.control(Side::crm, "POST", "edit", {{"id", id}, {"fields", {{"StageName", "Id. Decision Makers"}}}});
+  world.advance(minutes(5));
+  world.wire = [&world](Side side, const http::Request& r, const World::Go& go) {
+    if (side == Side::partner_center && r.method == "PATCH") world.crash_after_requests(1);
+    return go(r);
+  };
+  ASSERT_TRUE(world.sync_until_crash());
+  world.wire = nullptr;
+  ASSERT_EQ(world.referral_of(id)["salesStage"], "40");
+  world.restart_with(mapped(60));
+  for (int i = 0; i < 2; ++i) {
+    world.advance(minutes(5));
+    world.sync();
+  }
+  EXPECT_EQ(world.referral_of(id)["salesStage"], "40") << "what a stage means now is no edit";
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+}
+
+// Rules of a newer program are nobody's edit either, and nothing else would make it look at such deals again.
+TEST_P(KeptAgreement, WhatAnOlderProgramDecidedIsDecidedAnewOnce) {
+  World world({.crm = GetParam()});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  world.sync();
+  world.advance(minutes(5));
+  world.sync();
+  const auto done = world.store().transaction([&]() -> Result<void> {
+    auto row = world.deal_of(id);
+    row.state = store::DealState::waiting;
+    row.reason = "not_found";
+    if (auto updated = world.store().update_deal(row); !updated) return updated;
+    return world.store().set_property("settings_hash", text::sha256_hex(engine::settings_text(world.pair().settings)));
+  });
+  ASSERT_TRUE(done);
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
 }
 
 TEST(KeptAgreementOfMappings, AStageThatIsLeftOutWaitsForItsSellerAndKeepsNothingElseBack) {  // I-01

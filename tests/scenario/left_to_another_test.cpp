@@ -100,6 +100,29 @@ TEST_P(LeftToAnother, F46_ADealThatIsInSyncGoesOnWhenItsLocationIsLeftOut) {  //
   }
 }
 
+// What another pair's people delete is nothing that this pair's have to look at.
+TEST_P(LeftToAnother, F77_OpportunitiesThatAreDeletedStopNoSyncOfThisPair) {  // I-13
+  World world({.crm = GetParam(), .mapping = of_location("1234567")});
+  world.pair().settings.deletions = {0.2, 2};
+  const auto ours = synced_deal(world);
+  std::vector<std::string> theirs;
+  for (int i = 0; i < 5; ++i) {
+    const auto referral = referral_of_another_location(world);
+    auto words = usual_opportunity("Of the other pair " + std::to_string(i));
+    words["opt_in"] = false;
+    words["referral_id"] = referral;
+    theirs.push_back(world.new_opportunity(words));
+    world.portal_edit(referral, replace("/externalReferenceId", theirs.back()));
+  }
+  sync_often(world, 2);
+  for (const auto& id : theirs) world.crm_delete(id);
+  world.crm_edit(ours, {{"value", 61000}});
+  world.advance(minutes(5));
+  const auto report = world.sync();
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_EQ(value_of_referral(world, ours), 61000.0);
+}
+
 // The referral that its key names is there to be read: the deal is this bridge's, chosen or not.
 TEST_P(LeftToAnother, F46_ADealThatIsChosenNoMoreIsTiedAgainAfterALostStore) {  // I-01, I-31
   World world({.crm = GetParam()});
