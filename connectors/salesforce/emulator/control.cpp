@@ -96,6 +96,21 @@ http::Response undelete(State& state, const Json& body, Instant now) {
   return done ? json_answer(200, Json{{"id", to_18(done->id)}}) : refused(done.error());
 }
 
+http::Response empty_bin(State& state, Instant now) {
+  std::size_t purged = 0;
+  for (const Object& object : state.model.schema().objects()) {
+    const std::vector<RowPtr> rows = state.model.table(object).rows();
+    for (const RowPtr& row : rows) {
+      if (row == nullptr || !in_recycle_bin(*row, now)) continue;
+      Row gone = *row;
+      gone.purged = true;
+      state.model.put(object, std::make_shared<const Row>(std::move(gone)));
+      ++purged;
+    }
+  }
+  return json_answer(200, Json{{"purged", purged}});
+}
+
 http::Response begin(State& state, Instant now) {
   Transaction t;
   t.id = std::to_string(++state.transactions_begun);
@@ -207,13 +222,14 @@ Json name_of_parent(const State& state, const Object& object, const Row& row, co
 
 std::optional<http::Response> control(State& state, const std::string& verb, const http::Request& request,
                                       Instant now) {
-  const std::vector<std::string> verbs = {"edit",     "undelete", "begin",  "commit",
-                                          "rollback", "field",    "stages", "expire"};
+  const std::vector<std::string> verbs = {"edit",     "undelete", "empty_bin", "begin", "commit",
+                                          "rollback", "field",    "stages",    "expire"};
   if (request.method != "POST" || std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::nullopt;
   const auto body = request.body.empty() ? std::optional<Json>(Json::object()) : read_json(request.body);
   if (!body || !body->is_object()) return refused(400, "The body is not a JSON object.");
   if (verb == "edit") return edit(state, *body, now);
   if (verb == "undelete") return undelete(state, *body, now);
+  if (verb == "empty_bin") return empty_bin(state, now);
   if (verb == "begin") return begin(state, now);
   if (verb == "commit") return end(state, *body, true, now);
   if (verb == "rollback") return end(state, *body, false, now);

@@ -8,6 +8,8 @@
 //             {"id":"006…","delete":true}            a person deletes one
 //             {"edits":[…]}                          several in one call; answers {"results":[…]}
 //   undelete  {"id":"006…"}
+//   empty_bin {}                    empties the recycle bin: what was deleted shows nowhere any more (in a real org it
+//                                   may show for some time yet, "typically 24 hours")
 //   begin     {}                    opens a transaction, answers {"transaction":"1"}. Edits that follow are stamped at
 //                                   once and become visible at `commit`; {"transaction":null} in an edit keeps it out.
 //                                   Writes through the API never join it.

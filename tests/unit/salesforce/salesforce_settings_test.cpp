@@ -27,18 +27,20 @@ TEST(SalesforceSettings, HasDefaultsForAllButTheInstance) {
   EXPECT_EQ(s->instance, "https://contoso.my.salesforce.com");
   EXPECT_EQ(s->api_version, "v60.0");
   EXPECT_EQ(s->read_overlap, minutes(10));
+  EXPECT_EQ(s->deleted_shown_for, days(1));
   EXPECT_EQ(s->key_column, "Cosell_Referral_Id__c");
 }
 
 TEST(SalesforceSettings, ReadsEverySetting) {
   const auto s = read(R"({"instance": "https://a.my.salesforce.com", "api_version": "62.0", "page_size": 500,
-    "read_overlap": "90s", "collection_size": 50, "collections_per_call": 2, "key_column": "ns__Key__c",
+    "read_overlap": "90s", "deleted_shown_for": "3d", "collection_size": 50, "collections_per_call": 2, "key_column": "ns__Key__c",
     "multi_currency": false, "system": "salesforce"})",
                       {"system"});
   ASSERT_TRUE(s) << s.error().message;
   EXPECT_EQ(s->api_version, "v62.0");
   EXPECT_EQ(s->page_size, 500);
   EXPECT_EQ(s->read_overlap, seconds(90));
+  EXPECT_EQ(s->deleted_shown_for, days(3));
   EXPECT_EQ(s->collection_size, 50);
   EXPECT_EQ(s->collections_per_call, 2);
   EXPECT_EQ(s->key_column, "ns__Key__c");
@@ -67,6 +69,7 @@ TEST(SalesforceSettings, RefusesWhatCannotWork) {
   for (const char* bad :
        {R"("api_version": "v6")", R"("api_version": "v45.0")", R"("api_version": 60)", R"("page_size": 100)",
         R"("page_size": 2001)", R"("page_size": "2000")", R"("read_overlap": "tomorrow")", R"("read_overlap": "2d")",
+        R"("deleted_shown_for": 1)", R"("deleted_shown_for": "59m")", R"("deleted_shown_for": "361h")",
         R"("collection_size": 0)", R"("collection_size": 201)", R"("collections_per_call": 0)",
         R"("collections_per_call": 6)", R"("key_column": "Account.Key__c")", R"("key_column": "a b")",
         R"("multi_currency": "maybe")"}) {
