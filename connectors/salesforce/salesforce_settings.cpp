@@ -88,9 +88,15 @@ std::optional<Error> read_multi_currency(const json::Member& m, SalesforceSettin
   return std::nullopt;
 }
 
+std::optional<Error> read_duplicate_detection(const json::Member& m, SalesforceSettings& out) {
+  if (!m.value.is_bool()) return wrong_value(m, "true or false");
+  out.duplicate_detection = m.value.as_bool();
+  return std::nullopt;
+}
+
 const std::vector<std::string> kKeys = {
-    "instance",        "api_version",          "page_size",  "read_overlap",  "deleted_shown_for",
-    "collection_size", "collections_per_call", "key_column", "multi_currency"};
+    "instance",        "api_version",          "page_size",  "read_overlap",   "deleted_shown_for",
+    "collection_size", "collections_per_call", "key_column", "multi_currency", "duplicate_detection"};
 
 std::optional<Error> read_member(const json::Member& m, SalesforceSettings& out) {
   if (m.key == "instance") return read_instance(m, out);
@@ -102,6 +108,7 @@ std::optional<Error> read_member(const json::Member& m, SalesforceSettings& out)
   if (m.key == "collections_per_call") return read_number(m, 1, 5, out.collections_per_call);
   if (m.key == "key_column") return read_key_column(m, out);
   if (m.key == "multi_currency") return read_multi_currency(m, out);
+  if (m.key == "duplicate_detection") return read_duplicate_detection(m, out);
   const std::string near = text::nearest(m.key, kKeys);
   return wrong(m.at, "unknown setting \"" + m.key + "\" for Salesforce; " +
                          (near.empty() ? "known are " + text::join(kKeys, ", ") : "did you mean \"" + near + "\"?"));
@@ -121,6 +128,10 @@ Result<SalesforceSettings> read_salesforce_settings(const json::Value& object,
     return wrong(object.at(),
                  "\"instance\" is missing: the address of the organisation, like "
                  "https://contoso.my.salesforce.com");
+  }
+  // Versions before do not know the header.
+  if (!settings.duplicate_detection && settings.api_version < "v52.0") {
+    return wrong(object.at(), "\"duplicate_detection\": false needs \"api_version\" \"v52.0\" or later");
   }
   return settings;
 }

@@ -25,6 +25,7 @@ struct SalesforceSettings {
   int collections_per_call = 5;  // 1..5, fewer while the organisation is slow
   std::string key_column = "Cosell_Referral_Id__c";  // External ID and Unique on Opportunity
   MultiCurrency multi_currency = MultiCurrency::detect;
+  bool duplicate_detection = true;  // records must pass the duplicate rules; else those that only alert are passed over
 
   bool operator==(const SalesforceSettings&) const = default;
 };
