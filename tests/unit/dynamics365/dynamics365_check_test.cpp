@@ -226,6 +226,7 @@ TEST(Dynamics365Check, NamesThePrivilegesOfBusinessProcessesWhereTheStageStandsI
   const auto findings = check(org);
   EXPECT_EQ(said(findings, "Privilege prvWriteOpportunitySalesProcess"),
             "problem: is missing; the bridge needs it to move deals to another stage.");
+  EXPECT_THAT(said(findings, "Privileges"), HasSubstr("ok: ")) << "a name that no privilege has would be refused";
   TestOrg without;
   without.set(R"({"missing_privileges":["prvWriteOpportunitySalesProcess"]})");
   EXPECT_EQ(said(check(without), "Privilege prvWriteOpportunitySalesProcess"), "not said") << "nothing moves there";
