@@ -300,8 +300,10 @@ Finding Dynamics365Check::currency_finding(Call& call) {
 
 std::vector<Finding> Dynamics365Check::check(Call& call, const std::vector<std::string>& columns_read,
                                              const std::vector<std::string>& columns_written) {
+  // Somebody may have just created what was missing, or given the right to it.
+  const Dynamics365Client::Latest latest(client_);
   processes_.forget();
-  schema_.forget();  // somebody may have just created what was missing
+  schema_.forget();
   std::vector<Finding> findings;
   std::string user;
   findings.push_back(login_finding(call, user));

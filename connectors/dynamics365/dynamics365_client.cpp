@@ -19,6 +19,8 @@ net::Lane lane_of(Call& call) { return {call.side, call.transport, call.clock, c
 
 bool goes_better_later(const Error& e) { return e.kind == ErrorClass::transient || e.kind == ErrorClass::throttled; }
 
+const http::Header kLatest = {"Consistency", "Strong"};
+
 bool is_refused_token(const Result<http::Response>& answer) { return answer && answer->status == 401; }
 
 }  // namespace
@@ -66,6 +68,7 @@ Result<net::Exchange> Dynamics365Client::exchange_for(Call& call, const std::str
   out.request.headers.set("Accept", "application/json");
   out.request.headers.set("OData-MaxVersion", "4.0");
   out.request.headers.set("OData-Version", "4.0");
+  if (latest_) out.request.headers.set(kLatest.name, kLatest.value);
   return out;
 }
 
@@ -140,6 +143,7 @@ Result<std::vector<Result<http::Response>>> Dynamics365Client::read_batch_once(C
     BatchRequest request;
     request.path = path(ask.path);
     if (!ask.prefer.empty()) request.headers.push_back({"Prefer", ask.prefer});
+    if (latest_) request.headers.push_back(kLatest);
     items.push_back({false, {std::move(request)}});
   }
   const Asked asked{"POST $batch (reads)", false};

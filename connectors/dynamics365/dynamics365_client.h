@@ -56,6 +56,19 @@ class Dynamics365Client {
   // Refuses (`bad_response`) one that leads elsewhere: the token would go there.
   Result<std::string> own_path(const std::string& link, const std::string& request) const;
 
+  // While it lives, requests ask for the latest definitions and permissions (Consistency: Strong): the platform may
+  // else answer with those of half a minute ago. It makes them slower.
+  class Latest {
+   public:
+    explicit Latest(Dynamics365Client& client) : client_(client) { client_.latest_ = true; }
+    ~Latest() { client_.latest_ = false; }
+    Latest(const Latest&) = delete;
+    Latest& operator=(const Latest&) = delete;
+
+   private:
+    Dynamics365Client& client_;
+  };
+
   Result<void> ensure_login();
   // "1f0e…@contoso.crm.dynamics.com"; the organisation is empty until WhoAmI told it.
   std::string environment() const;
@@ -78,6 +91,7 @@ class Dynamics365Client {
   const Dynamics365Settings settings_;
   std::shared_ptr<net::TokenSource> tokens_;
   std::string organisation_;
+  bool latest_ = false;
 };
 
 }  // namespace cosell::dynamics365

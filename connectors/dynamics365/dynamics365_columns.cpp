@@ -167,6 +167,9 @@ Result<int> language_in(const http::Response& answer, const std::string& request
   return static_cast<int>(*number);
 }
 
+// DuplicateAttributeSchemaName, for columns and keys, and one that keys have of their own.
+bool says_there(const Error& e) { return e.rule == "0x80047013" || e.rule == "0x80060893"; }
+
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -248,14 +251,20 @@ Result<void> Dynamics365Columns::ensure_solution(Call& call, const std::string& 
   return {};
 }
 
-Result<void> Dynamics365Columns::make(Call& call, const OwnColumn& column, int language) {
+// Somebody else made it since it was looked for, or what was looked at was older; whether it is the one that is wanted
+// shows when it is looked for again.
+Result<Step> Dynamics365Columns::make(Call& call, const OwnColumn& column, int language) {
   const auto made = client_.change(call, {"POST", kTable + "/Attributes", json::write(attribute_of(column, language)),
                                           in_solution(), "POST attribute " + column.name});
-  if (!made) return made.error();
-  return {};
+  if (made) return Step::made;
+  if (says_there(made.error())) {
+    const auto now = present(call);
+    if (now && holds(now->columns, column.name)) return Step::there;
+  }
+  return made.error();
 }
 
-Result<void> Dynamics365Columns::make_key(Call& call, const OwnColumn& column, int language) {
+Result<Step> Dynamics365Columns::make_key(Call& call, const OwnColumn& column, int language) {
   json::Value key = json::Value::object();
   key.set("SchemaName", words(column.name + "_key"));
   key.set("DisplayName", label_of(column.label, language));
@@ -264,8 +273,12 @@ Result<void> Dynamics365Columns::make_key(Call& call, const OwnColumn& column, i
   key.set("KeyAttributes", std::move(columns));
   const auto made =
       client_.change(call, {"POST", kTable + "/Keys", json::write(key), in_solution(), "POST key of " + column.name});
-  if (!made) return made.error();
-  return {};
+  if (made) return Step::made;
+  if (says_there(made.error())) {
+    const auto now = present(call);
+    if (now && holds(now->keys, column.name)) return Step::there;
+  }
+  return made.error();
 }
 
 Result<void> Dynamics365Columns::publish(Call& call) {
@@ -279,6 +292,7 @@ Result<void> Dynamics365Columns::publish(Call& call) {
 
 std::vector<SetUpStep> Dynamics365Columns::make_columns(Call& call, const std::vector<OwnColumn>& wanted,
                                                         bool dry_run) {
+  const Dynamics365Client::Latest latest(client_);
   const auto found = present(call);
   if (!found) return {not_done("Columns of opportunity", found.error())};
   std::vector<SetUpStep> steps;
@@ -302,24 +316,29 @@ std::vector<SetUpStep> Dynamics365Columns::make_columns(Call& call, const std::v
         return steps;
       }
       if (!known) prefixes.push_back(prefix);
-      if (const auto made = make(call, column, found->language); !made) {
+      const auto made = make(call, column, found->language);
+      if (!made) {
         steps.push_back(not_done(what, made.error()));
         if (made.error().kind != ErrorClass::rejected) return steps;  // the others would fail alike
         continue;
       }
-      changed = true;
-      steps.push_back({Step::made, what, "\"" + column.label + "\" was created."});
+      changed = changed || *made == Step::made;
+      steps.push_back({*made, what, *made == Step::there ? "is there." : "\"" + column.label + "\" was created."});
     }
     if (!column.key || holds(found->keys, column.name)) continue;
     const std::string key = "Alternate key on " + column.name;
     if (dry_run) {
       steps.push_back({Step::missing, key, "does not exist yet."});
-    } else if (const auto made = make_key(call, column, found->language); !made) {
-      steps.push_back(not_done(key, made.error()));
-    } else {
-      changed = true;
-      steps.push_back({Step::made, key, "was created; Dynamics 365 builds it in the background."});
+      continue;
     }
+    const auto made = make_key(call, column, found->language);
+    if (!made) {
+      steps.push_back(not_done(key, made.error()));
+      continue;
+    }
+    changed = changed || *made == Step::made;
+    steps.push_back(
+        {*made, key, *made == Step::there ? "is there." : "was created; Dynamics 365 builds it in the background."});
   }
   if (!changed) return steps;
   schema_.forget();

@@ -27,8 +27,9 @@ class Dynamics365Columns final : public ColumnMaker {
   // The id of the only row, created when there is none.
   Result<std::string> row_id(Call& call, const std::string& set, const std::string& id_column,
                              const std::string& filter, const json::Value& fresh);
-  Result<void> make(Call& call, const OwnColumn& column, int language);
-  Result<void> make_key(Call& call, const OwnColumn& column, int language);
+  // Step::made, or Step::there where it turns out to exist already.
+  Result<SetUpStep::State> make(Call& call, const OwnColumn& column, int language);
+  Result<SetUpStep::State> make_key(Call& call, const OwnColumn& column, int language);
   Result<void> publish(Call& call);
 
   Dynamics365Client& client_;

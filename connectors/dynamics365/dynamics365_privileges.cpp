@@ -93,8 +93,8 @@ const std::vector<Privilege>& standard_privileges() {
 }
 
 std::vector<Privilege> process_privileges(const std::vector<ProcessTable>& processes) {
-  std::vector<Privilege> all = {privilege("Process", "Read", "read business processes", "Workflow"),
-                                privilege("Process Stage", "Read", "read the stages of business processes")};
+  // The stages are owned by nobody, and a table that nobody owns has no privileges.
+  std::vector<Privilege> all = {privilege("Process", "Read", "read business processes and their stages", "Workflow")};
   for (const ProcessTable& process : processes) {
     for (const char* right : {"Read", "Write"}) {
       const bool reads = std::string(right) == "Read";

@@ -159,6 +159,7 @@ Result<net::Exchange> SalesforceClient::exchange_for(Call& call, const Ask& ask)
   out.request.headers.set("Accept", "application/json");
   if (ask.batch_size > 0)
     out.request.headers.set("Sforce-Query-Options", "batchSize=" + std::to_string(ask.batch_size));
+  for (const http::Header& h : ask.headers.list) out.request.headers.set(h.name, h.value);
   if (ask.body) {
     out.request.headers.set("Content-Type", "application/json");
     out.request.body = json::write(*ask.body);

@@ -23,6 +23,7 @@ struct Ask {
   std::string name;     // for messages: "GET queryAll"
   bool writes = false;  // never repeated here: whether it was applied may be unclear
   int batch_size = 0;   // rows per page of a query; 0: the server's choice
+  http::Headers headers = {};
 };
 
 // "api-usage=10018/100000", as the last answer told it.

@@ -37,11 +37,11 @@ SetUpStep failed(std::string what, const Error& e, const std::string& permission
 
 json::Value text_value(const std::string& text) { return json::Value::string(text); }
 
-json::Value choices(const OwnColumn& column) {
+json::Value choices(const OwnColumn& column, const std::string& value_member) {
   json::Value list = json::Value::array();
   for (const OwnColumn::Choice& c : column.choices) {
     json::Value entry = json::Value::object();
-    entry.set("fullName", text_value(c.value));
+    entry.set(value_member, text_value(c.value));
     entry.set("label", text_value(c.label));
     entry.set("default", json::Value::boolean(false));
     list.append(std::move(entry));
@@ -59,11 +59,19 @@ bool is_custom(const std::string& name) { return name.size() > 3 && text::ends_w
 
 std::string in_quotes(const std::string& value) { return "'" + value + "'"; }
 
+// Refused is the one that is there, or missed is the other one.
+bool names_value_member(const Error& e) {
+  std::string words = e.detail;
+  for (const std::string& field : e.fields) words += " " + field;
+  words = text::lower_ascii(words);
+  return words.find("fullname") != std::string::npos || words.find("valuename") != std::string::npos;
+}
+
 std::string id_in(const json::Value& answer) { return answer.text_of("id"); }
 
 }  // namespace
 
-json::Value custom_field_of(const OwnColumn& column) {
+json::Value custom_field_of(const OwnColumn& column, const std::string& value_member) {
   json::Value m = json::Value::object();
   m.set("label", text_value(column.label));
   m.set("inlineHelpText", text_value(column.help));
@@ -95,7 +103,7 @@ json::Value custom_field_of(const OwnColumn& column) {
       break;
     case ColumnKind::choice:
       m.set("type", text_value("Picklist"));
-      m.set("valueSet", choices(column));
+      m.set("valueSet", choices(column, value_member));
       break;
   }
   json::Value body = json::Value::object();
@@ -178,8 +186,16 @@ SetUpStep SalesforceColumns::step_for(const OwnColumn& column, const Present& pr
   return {State::missing, what, "\"" + column.label + "\" does not exist yet.", ""};
 }
 
+Result<json::Value> SalesforceColumns::post_field(Call& call, const OwnColumn& column) {
+  return post(call, "/tooling/sobjects/CustomField", custom_field_of(column, value_member_), "POST CustomField");
+}
+
 Result<void> SalesforceColumns::make(Call& call, const OwnColumn& column) {
-  const auto made = post(call, "/tooling/sobjects/CustomField", custom_field_of(column), "POST CustomField");
+  auto made = post_field(call, column);
+  if (!made && column.kind == ColumnKind::choice && names_value_member(made.error())) {
+    value_member_ = value_member_ == "fullName" ? "valueName" : "fullName";
+    made = post_field(call, column);
+  }
   if (made) return {};
   // Somebody else made it meanwhile, or the answer to our own request was lost.
   if (made.error().rule == "DUPLICATE_DEVELOPER_NAME") return {};

@@ -23,6 +23,7 @@ class SalesforceColumns final : public ColumnMaker {
   };
   Result<Present> present(Call& call);
   SetUpStep step_for(const OwnColumn& column, const Present& present, bool& make, bool& show) const;
+  Result<json::Value> post_field(Call& call, const OwnColumn& column);
   Result<void> make(Call& call, const OwnColumn& column);
   SetUpStep show(Call& call, const std::vector<std::string>& names);
   Result<std::string> permission_set(Call& call);
@@ -33,9 +34,12 @@ class SalesforceColumns final : public ColumnMaker {
 
   SalesforceClient& client_;
   SalesforceSchema& schema_;
+  // The member that names a value of a picklist. Documents of the Tooling API say valueName, clients that create fields
+  // report success with fullName: the other word is tried where this one is refused.
+  std::string value_member_ = "fullName";
 };
 
 // The body of POST tooling/sobjects/CustomField.
-json::Value custom_field_of(const OwnColumn& column);
+json::Value custom_field_of(const OwnColumn& column, const std::string& value_member);
 
 }  // namespace cosell::salesforce

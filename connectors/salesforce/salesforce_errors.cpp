@@ -41,7 +41,9 @@ constexpr std::array<Meaning, 41> kMeanings = {{
     {"INVALID_TYPE_ON_FIELD_IN_RECORD", ErrorClass::rejected, "Salesforce expects another kind of value"},
     {"JSON_PARSER_ERROR", ErrorClass::rejected, "Salesforce expects another kind of value"},
     {"FIELD_INTEGRITY_EXCEPTION", ErrorClass::rejected, "The values do not fit together in Salesforce"},
-    {"DUPLICATES_DETECTED", ErrorClass::rejected, "A duplicate rule in Salesforce refuses the record"},
+    {"DUPLICATES_DETECTED", ErrorClass::rejected,
+     "A duplicate rule in Salesforce refuses the record (use or merge the one that is there; where the rule only "
+     "alerts, \"duplicate_detection\": false in the settings lets it be saved)"},
     {"DUPLICATE_VALUE", ErrorClass::rejected, "Another record in Salesforce already has this value"},
     {"DUPLICATE_EXTERNAL_ID", ErrorClass::rejected, "Several records in Salesforce carry the same referral"},
     {"CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", ErrorClass::rejected, "An automation in Salesforce refuses the change"},

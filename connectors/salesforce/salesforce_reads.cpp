@@ -19,8 +19,6 @@ constexpr int kPageInComposite = 2000;  // as many rows as the server puts on on
 constexpr int kEmptyPagesAllowed = 300;
 // What conditions may take of an address, encoded; columns and the rest of the request have the remainder.
 constexpr std::size_t kConditionBytes = 9'000;
-// Deleted records are shown for 15 days, while they lie in the recycle bin.
-constexpr Duration kDeletionsShown = days(14);
 // Enough to see that a customer is not unique.
 constexpr int kRelatedRows = 50;
 
@@ -180,15 +178,17 @@ Result<http::Response> SalesforceReads::page_at(Call& call, const PullRequest& r
   return first_page(call, request, position);
 }
 
-// After a long break some deletions no longer show, so that only a comparison of everything finds them. The server's
-// own time counts.
+// Deleted records show for the 15 days that they lie in the recycle bin; those of a bin that was emptied, or is full,
+// for about a day ("typically 24 hours, but may be shorter or longer"). After a longer break only a comparison of
+// everything finds what was deleted. The server's own time counts.
 Result<void> SalesforceReads::deletions_shown(Call& call, const ReadPosition& position,
                                               const http::Response& answer) const {
   const Instant now = net::parse_http_date(answer.headers.get("Date")).value_or(call.clock.now());
-  if (!position.since || now - *position.since <= kDeletionsShown) return {};
+  if (!position.since || now - *position.since <= settings_.deleted_shown_for) return {};
   return make_error(ErrorClass::cursor_invalid,
                     "Salesforce was last read on " + to_string(date_of(*position.since)) +
-                        ", and shows deleted records for 15 days only; everything is read again and compared.");
+                        ", and records deleted more than " + in_words(settings_.deleted_shown_for) +
+                        " ago may not show any more; everything is read again and compared.");
 }
 
 Result<Page> SalesforceReads::take(const PullRequest& request, ReadPosition position, const http::Response& answer,

@@ -62,6 +62,14 @@ std::optional<Error> read_overlap(const json::Member& m, SalesforceSettings& out
   return std::nullopt;
 }
 
+std::optional<Error> read_deleted_shown_for(const json::Member& m, SalesforceSettings& out) {
+  const auto d = m.value.is_string() ? parse_duration(m.value.text()) : std::nullopt;
+  // The recycle bin keeps nothing longer.
+  if (!d || *d < hours(1) || *d > days(15)) return wrong_value(m, "a duration from \"1h\" to \"15d\", like \"1d\"");
+  out.deleted_shown_for = *d;
+  return std::nullopt;
+}
+
 std::optional<Error> read_key_column(const json::Member& m, SalesforceSettings& out) {
   const bool usable =
       m.value.is_string() && soql::is_column_path(m.value.text()) && m.value.text().find('.') == std::string::npos;
@@ -80,18 +88,27 @@ std::optional<Error> read_multi_currency(const json::Member& m, SalesforceSettin
   return std::nullopt;
 }
 
-const std::vector<std::string> kKeys = {"instance",        "api_version",          "page_size",  "read_overlap",
-                                        "collection_size", "collections_per_call", "key_column", "multi_currency"};
+std::optional<Error> read_duplicate_detection(const json::Member& m, SalesforceSettings& out) {
+  if (!m.value.is_bool()) return wrong_value(m, "true or false");
+  out.duplicate_detection = m.value.as_bool();
+  return std::nullopt;
+}
+
+const std::vector<std::string> kKeys = {
+    "instance",        "api_version",          "page_size",  "read_overlap",   "deleted_shown_for",
+    "collection_size", "collections_per_call", "key_column", "multi_currency", "duplicate_detection"};
 
 std::optional<Error> read_member(const json::Member& m, SalesforceSettings& out) {
   if (m.key == "instance") return read_instance(m, out);
   if (m.key == "api_version") return read_api_version(m, out);
   if (m.key == "page_size") return read_number(m, 200, 2000, out.page_size);
   if (m.key == "read_overlap") return read_overlap(m, out);
+  if (m.key == "deleted_shown_for") return read_deleted_shown_for(m, out);
   if (m.key == "collection_size") return read_number(m, 1, 200, out.collection_size);
   if (m.key == "collections_per_call") return read_number(m, 1, 5, out.collections_per_call);
   if (m.key == "key_column") return read_key_column(m, out);
   if (m.key == "multi_currency") return read_multi_currency(m, out);
+  if (m.key == "duplicate_detection") return read_duplicate_detection(m, out);
   const std::string near = text::nearest(m.key, kKeys);
   return wrong(m.at, "unknown setting \"" + m.key + "\" for Salesforce; " +
                          (near.empty() ? "known are " + text::join(kKeys, ", ") : "did you mean \"" + near + "\"?"));
@@ -111,6 +128,10 @@ Result<SalesforceSettings> read_salesforce_settings(const json::Value& object,
     return wrong(object.at(),
                  "\"instance\" is missing: the address of the organisation, like "
                  "https://contoso.my.salesforce.com");
+  }
+  // Versions before do not know the header.
+  if (!settings.duplicate_detection && settings.api_version < "v52.0") {
+    return wrong(object.at(), "\"duplicate_detection\": false needs \"api_version\" \"v52.0\" or later");
   }
   return settings;
 }

@@ -19,10 +19,13 @@ struct SalesforceSettings {
   std::string api_version = "v60.0";    // as it stands in paths
   int page_size = 2000;                 // rows per query answer, 200..2000; the server may send fewer
   Duration read_overlap = minutes(10);  // re-read this long before the last position: transactions may commit late
-  int collection_size = 200;            // rows per write, 1..200
-  int collections_per_call = 5;         // 1..5, fewer while the organisation is slow
+  Duration deleted_shown_for =
+      days(1);                   // after a longer break everything is read again: deletions may not show any more
+  int collection_size = 200;     // rows per write, 1..200
+  int collections_per_call = 5;  // 1..5, fewer while the organisation is slow
   std::string key_column = "Cosell_Referral_Id__c";  // External ID and Unique on Opportunity
   MultiCurrency multi_currency = MultiCurrency::detect;
+  bool duplicate_detection = true;  // records must pass the duplicate rules; else those that only alert are passed over
 
   bool operator==(const SalesforceSettings&) const = default;
 };

@@ -318,6 +318,13 @@ std::string SalesforceWrites::method_of(const Batch& batch) const {
 
 std::string SalesforceWrites::path_of_collection() const { return client_.path("/composite/sobjects"); }
 
+// Without the header a rule that only alerts refuses too.
+http::Headers SalesforceWrites::headers_of_collection() const {
+  http::Headers headers;
+  if (!settings_.duplicate_detection) headers.set("Sforce-Duplicate-Rule-Header", "allowSave=true");
+  return headers;
+}
+
 // A result that names another record than its row, or none where one was made, is of another row; and so may all the
 // others be, the refusals too, which name none. Neither does a list of another length tell which result is whose.
 bool SalesforceWrites::fits_rows(const std::vector<WriteResult>& results, const Batch& batch) {
@@ -369,6 +376,7 @@ std::optional<Error> SalesforceWrites::send_alone(Call& call, std::span<const Op
   Ask ask;
   ask.method = method_of(batch);
   ask.path = path_of_collection();
+  ask.headers = headers_of_collection();
   ask.name = ask.method + " composite/sobjects";
   ask.body = body_of(batch);
   ask.writes = true;
@@ -401,6 +409,12 @@ std::optional<Error> SalesforceWrites::send_together(Call& call, std::span<const
     request.set("method", json::Value::string(method_of(batches[b])));
     request.set("url", json::Value::string(path_of_collection()));
     request.set("referenceId", json::Value::string("part" + std::to_string(b)));
+    // A part takes over from the whole only how it is authorised and what it is made of.
+    const http::Headers headers = headers_of_collection();
+    if (!headers.list.empty()) {
+      json::Value& named = request.set("httpHeaders", json::Value::object());
+      for (const http::Header& h : headers.list) named.set(h.name, json::Value::string(h.value));
+    }
     request.set("body", body_of(batches[b]));
   }
   Ask ask;

@@ -44,6 +44,7 @@ class SalesforceWrites {
   json::Value body_of(const Batch& batch) const;
   std::string method_of(const Batch& batch) const;
   std::string path_of_collection() const;
+  http::Headers headers_of_collection() const;
 
   static void fail_rows(std::vector<std::optional<Outcome>>& outcomes, std::span<const Operation> operations,
                         std::span<const Row> rows, const Error& error);

@@ -109,6 +109,25 @@ TEST(ExpiredDelta, F29_WhatWasDeletedInTheGapIsLookedUpAndNothingIsDeletedForIt)
   expect_quiet(world);
 }
 
+// Somebody empties the recycle bin while the bridge is away: no change tells of the deletion any more.
+TEST(EmptiedRecycleBin, F29_WhatWasDeletedWhileTheBridgeWasAwayIsFoundByComparing) {  // I-05, I-11
+  World world({.crm = "salesforce"});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(synced_deal(world, "Deal " + std::to_string(i)));
+  world.crm_delete(ids[2]);
+  world.control(Side::crm, "POST", "empty_bin", Json::object());
+  world.advance(days(3));
+  const auto report = world.sync();
+  EXPECT_FALSE(report.stopped) << report.stopped->message;
+  EXPECT_GE(report.observed.at(Side::crm).seen, 4) << "the fault: everything was listed again";
+  EXPECT_EQ(report.observed.at(Side::crm).gone, 1);
+  EXPECT_EQ(world.deal_of(ids[2]).state, store::DealState::waiting);
+  EXPECT_EQ(world.deal_of(ids[2]).reason, "out_of_scope");
+  EXPECT_EQ(world.referral_of(ids[2])["status"], "Active") << "absence closes nothing";
+  EXPECT_EQ(world.referrals().size(), 5U);
+  expect_quiet(world);
+}
+
 TEST_P(Cursors, F30_APositionOfAnotherSystemReadsEverythingAgainAndComparesIt) {  // I-05
   World world({.crm = GetParam()});
   const auto id = synced_deal(world);

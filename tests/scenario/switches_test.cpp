@@ -311,6 +311,7 @@ std::vector<Flip> flips() {
         d365("DeltasWithAnnotations", R"({"delta_link_with_annotations":true})"),
         d365("KeysPending", R"({"alternate_keys":"Pending"})"),
         d365("BriefLogins", R"({"token_seconds":1})"),
+        d365("OldDefinitions", R"({"definitions_age_seconds":30})"),
         d365("Deadlocks", R"({"deadlock_next_writes":2})"),
         d365("PartsThrottled", R"({"throttle_next_parts":3})"),
         Flip{"Dynamics365AndOldTags400", "dynamics365", Side::partner_center, R"({"stale_tag_status":400})"},

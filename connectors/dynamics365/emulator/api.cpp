@@ -199,15 +199,33 @@ Outcome<Json> json_body(const Call& call) {
   return std::move(*body);
 }
 
-Outcome<void> need_named_privilege(const State& state, const Guid& user, const std::string& privilege) {
-  const auto& missing = state.settings.missing_privileges;
-  if (std::find(missing.begin(), missing.end(), privilege) == missing.end()) return {};
+namespace {
+
+Outcome<void> refuse_missing(const std::vector<std::string>& missing, const Guid& user, const std::string& name) {
+  if (std::find(missing.begin(), missing.end(), name) == missing.end()) return {};
   return fail(403, "0x80040220",
-              "Principal user (Id=" + to_string(user) + ", type=8) is missing " + privilege + " privilege.");
+              "Principal user (Id=" + to_string(user) + ", type=8) is missing " + name + " privilege.");
+}
+
+}  // namespace
+
+Outcome<void> need_named_privilege(const State& state, const Guid& user, const std::string& privilege) {
+  return refuse_missing(state.settings.missing_privileges, user, privilege);
 }
 
 Outcome<void> need_named_privilege(const Call& call, const std::string& privilege) {
-  return need_named_privilege(call.state(), call.context.user, privilege);
+  return refuse_missing(shown_to(call).missing_privileges, call.context.user, privilege);
+}
+
+Shown shown_to(const Call& call) {
+  const State& state = call.state();
+  const Duration age = seconds(state.settings.definitions_age_seconds);
+  const bool latest = text::equals_ignore_case(call.headers->get("Consistency"), "Strong");
+  for (const OlderDefinitions& older : state.older_definitions) {
+    if (latest || call.context.now - older.until >= age) continue;
+    return {older.schema, older.missing_privileges, older.organization_read};
+  }
+  return {state.model.schema(), state.settings.missing_privileges, state.settings.organization_read};
 }
 
 std::string privilege_of(std::string_view verb, const Table& table) {
@@ -218,8 +236,9 @@ std::string privilege_of(std::string_view verb, const Table& table) {
 }
 
 Outcome<void> need_privilege(const Call& call, const char* verb, const Table& table) {
+  if (!table.owned) return {};
   const std::string privilege = privilege_of(verb, table);
-  const auto& missing = call.state().settings.missing_privileges;
+  const auto& missing = shown_to(call).missing_privileges;
   if (std::find(missing.begin(), missing.end(), privilege) == missing.end()) return {};
   return fail(403, "0x80040220",
               "Principal user (Id=" + to_string(call.context.user) + ", type=8) is missing " + privilege +

@@ -94,6 +94,13 @@ std::string shape_of(const std::vector<Segment>& path);
 
 // The body as a JSON object.
 Outcome<Json> json_body(const Call& call);
+// The definitions and privileges that a request is shown: the latest where it asks for them (Consistency: Strong).
+struct Shown {
+  const Schema& schema;
+  const std::vector<std::string>& missing_privileges;
+  bool organization_read;
+};
+Shown shown_to(const Call& call);
 // A privilege by its whole name: "prvCreateAttribute".
 Outcome<void> need_named_privilege(const State& state, const Guid& user, const std::string& privilege);
 Outcome<void> need_named_privilege(const Call& call, const std::string& privilege);
@@ -104,8 +111,8 @@ std::string privilege_of(std::string_view verb, const Table& table);
 // Resources; each looks at the rest of the path on its own.
 Answer rows_resource(Call& call, const Table& table);
 Answer metadata_resource(Call& call);
-Answer create_column(Call& call, const Table& table);
-Answer create_key(Call& call, const Table& table);
+Answer create_column(Call& call, const std::string& table_name);
+Answer create_key(Call& call, const std::string& table_name);
 Answer publish(Call& call);
 std::optional<Answer> operation_resource(Call& call);                   // functions and actions; empty: no such name
 std::optional<Answer> bound_operation(Call& call, const Table& table);  // to a table

@@ -213,8 +213,9 @@ class BodyReader {
   // A row that refers to another one is appended to it.
   Outcome<void> may_append(const Table& target) const {
     if (writer_.person || writer_.set_up) return {};
-    for (const std::string& privilege : {privilege_of("Append", table_), privilege_of("AppendTo", target)}) {
-      if (auto has = need_named_privilege(writer_.state, writer_.user, privilege); !has) return has;
+    for (const auto& [verb, of] : {std::pair{"Append", &table_}, {"AppendTo", &target}}) {
+      if (!of->owned) continue;
+      if (auto has = need_named_privilege(writer_.state, writer_.user, privilege_of(verb, *of)); !has) return has;
     }
     return {};
   }

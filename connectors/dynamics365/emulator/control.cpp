@@ -194,6 +194,7 @@ http::Response add_column(State& state, const Json& body, Instant now) {
                          : custom_column(name, text_at(body, "kind").empty() ? "text" : text_at(body, "kind"), values);
   if (!column)
     return refused(400, "Kinds: text, memo, boolean, integer, decimal, money, date, datetime, url, picklist, lookup.");
+  keep_definitions(state, now);
   const std::uint16_t place = table.add(std::move(*column));
   if (flag_at(body, "key")) {
     table.keys.push_back({name + "_key", name, {place}});
@@ -203,7 +204,7 @@ http::Response add_column(State& state, const Json& body, Instant now) {
   return json_answer(200, Json{{"table", table_name}, {"name", name}});
 }
 
-http::Response change_options(State& state, const Json& body) {
+http::Response change_options(State& state, const Json& body, Instant now) {
   Table& table = state.model.schema().get(text_at(body, "table").empty() ? "opportunity" : text_at(body, "table"));
   const auto index = table.find_hidden_too(text_at(body, "column"));
   if (!index || !table.columns[*index].is_choice()) return refused(400, "options needs the \"column\" of a choice.");
@@ -222,6 +223,7 @@ http::Response change_options(State& state, const Json& body) {
       o.state = entry.at("state").get<std::int64_t>();
     options.push_back(std::move(o));
   }
+  keep_definitions(state, now);
   table.columns[*index].options = std::move(options);
   return json_answer(200,
                      Json{{"column", table.columns[*index].name}, {"options", table.columns[*index].options.size()}});
@@ -306,7 +308,7 @@ const std::vector<Verb>& own_verbs() {
       {{"options",
         R"({"column":"salesstage","options":[{"value":0,"label":"Qualify","german":"Qualifizieren","state":0}]})",
         "Replaces the options of a column."},
-       [](const Instruction& o) { return change_options(o.state, o.body); }},
+       [](const Instruction& o) { return change_options(o.state, o.body, o.now); }},
       {{"expire", "{}", "Ends every session: the next call answers 401."},
        [](const Instruction& o) { return end_sessions(o.state); }},
       {{"expire_delta", "{}", "Ends every change-tracking token handed out so far."},

@@ -162,9 +162,9 @@ const Json* pick(const std::vector<Json>& all, const Segment& segment, const cha
 
 const Table* table_named(const Call& call, const Segment& segment) {
   std::vector<Json> all;
-  for (const Table& table : call.state().model.schema().tables()) all.push_back(table_json(call.state(), table));
+  for (const Table& table : shown_to(call).schema.tables()) all.push_back(table_json(call.state(), table));
   const Json* found = pick(all, segment, "LogicalName");
-  return found == nullptr ? nullptr : call.state().model.schema().find(found->value("LogicalName", ""));
+  return found == nullptr ? nullptr : shown_to(call).schema.find(found->value("LogicalName", ""));
 }
 
 // Columns of a table, those of one derived type only when a cast is given.
@@ -224,7 +224,7 @@ Answer column_resource(const Call& call, const Table& table, std::size_t at) {
 
 Shaper::Related parts_of_table(const Call& call) {
   return [&call](const Json& full, const std::string& name) -> std::optional<Json> {
-    const Table* table = call.state().model.schema().find(full.value("LogicalName", ""));
+    const Table* table = shown_to(call).schema.find(full.value("LogicalName", ""));
     if (table == nullptr) return std::nullopt;
     Json list = Json::array();
     if (name == "Keys") {
@@ -247,7 +247,7 @@ Answer table_resource(const Call& call) {
   const Shaper shaper(call, std::string(kNamespace) + "EntityMetadata");
   if (!first.parentheses) {
     std::vector<Json> all;
-    for (const Table& table : call.state().model.schema().tables()) all.push_back(table_json(call.state(), table));
+    for (const Table& table : shown_to(call).schema.tables()) all.push_back(table_json(call.state(), table));
     return listed(call, "EntityDefinitions", shaper.many(all, parts_of_table(call)));
   }
   const Table* table = table_named(call, first);
@@ -270,7 +270,7 @@ Answer table_resource(const Call& call) {
 
 Answer global_choices(const Call& call) {
   std::vector<Json> all;
-  for (const Table& table : call.state().model.schema().tables()) {
+  for (const Table& table : shown_to(call).schema.tables()) {
     for (const Column& column : table.columns) {
       if (!column.option_set.empty() && !column.hidden) all.push_back(option_set_json(call.state(), table, column));
     }
@@ -292,8 +292,8 @@ Answer metadata_resource(Call& call) {
   if (call.method == "POST" && parts) {
     const Table* table = table_named(call, call.path.front());
     if (table == nullptr) return missing("The entity with the given name or MetadataId");
-    if (call.path[1].name == "Attributes") return create_column(call, *table);
-    if (call.path[1].name == "Keys") return create_key(call, *table);
+    if (call.path[1].name == "Attributes") return create_column(call, table->name);
+    if (call.path[1].name == "Keys") return create_key(call, table->name);
   }
   if (call.method != "GET") {
     return refuse(405, "0x8006088a", "The requested resource does not support http method '" + call.method + "'.");

@@ -185,7 +185,9 @@ Json table_json(const State& state, const Table& table) {
               {"DisplayName", label_json(state, table.label, table.name)},
               {"DisplayCollectionName", label_json(state, table.plural, table.name + " plural")},
               {"Description", label_json(state, Label{}, table.name)},
-              {"OwnershipType", table.find_hidden_too("ownerid") ? "UserOwned" : "OrganizationOwned"},
+              {"OwnershipType", !table.owned                       ? "None"
+                                : table.find_hidden_too("ownerid") ? "UserOwned"
+                                                                   : "OrganizationOwned"},
               {"IsCustomEntity", false},
               {"IsActivity", table.name == "opportunityclose"},
               {"IsBPFEntity", table.process},

@@ -139,13 +139,14 @@ bool is_key_visible(const Table& table, const AlternateKey& key) {
                       [&](std::uint16_t column) { return table.columns[column].hidden; });
 }
 
-Answer create_column(Call& call, const Table& table) {
+Answer create_column(Call& call, const std::string& table_name) {
   if (auto allowed = need_named_privilege(call, "prvCreateAttribute"); !allowed) return refuse(allowed.error());
   const auto body = json_body(call);
   if (!body) return refuse(body.error());
   auto column = column_from(*body);
   if (!column) return refuse(column.error());
   State& state = call.state();
+  Table& table = state.model.schema().get(table_name);
   if (!is_known_prefix(state, column->name)) {
     return refuse(400, "0x8004f00f",
                   "The name '" + column->name + "' does not begin with the customization prefix of a publisher.");
@@ -156,11 +157,12 @@ Answer create_column(Call& call, const Table& table) {
                   "An attribute with the specified name " + column->name + " already exists for entity " + table.name);
   }
   const std::string name = column->name;
-  put_column(state, state.model.schema().get(table.name), *std::move(column), call.context.now);
+  keep_definitions(state, call.context.now);
+  put_column(state, table, *std::move(column), call.context.now);
   return created(call, table, "Attributes", name);
 }
 
-Answer create_key(Call& call, const Table& table) {
+Answer create_key(Call& call, const std::string& table_name) {
   if (auto allowed = need_named_privilege(call, "prvCreateAttribute"); !allowed) return refuse(allowed.error());
   const auto body = json_body(call);
   if (!body) return refuse(body.error());
@@ -172,18 +174,20 @@ Answer create_key(Call& call, const Table& table) {
   AlternateKey key;
   key.name = name;
   key.label = label_inside(*body, "DisplayName");
+  const Table& shown = shown_to(call).schema.get(table_name);
   for (const Json& attribute : *attributes) {
-    const auto column = attribute.is_string() ? table.find(attribute.get<std::string>()) : std::nullopt;
+    const auto column = attribute.is_string() ? shown.find(attribute.get<std::string>()) : std::nullopt;
     if (!column) return refuse(400, "0x80041103", "The key names an attribute that does not exist.");
     key.columns.push_back(*column);
   }
-  Table& target = call.state().model.schema().get(table.name);
+  Table& target = call.state().model.schema().get(table_name);
   const bool taken = std::any_of(target.keys.begin(), target.keys.end(),
                                  [&](const AlternateKey& k) { return k.name == name || k.columns == key.columns; });
   if (taken) return refuse(400, "0x80047013", "An alternate key with these attributes already exists.");
+  keep_definitions(call.state(), call.context.now);
   target.keys.push_back(std::move(key));
   call.state().model.rows(target).reindex();
-  return created(call, table, "Keys", name);
+  return created(call, target, "Keys", name);
 }
 
 Answer publish(Call& call) {

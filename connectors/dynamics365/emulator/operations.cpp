@@ -41,7 +41,6 @@ Answer languages(const Call& call) {
 Answer active_path(const Call& call) {
   const State& state = call.state();
   const Table& stages = state.model.schema().get("processstage");
-  if (auto allowed = need_privilege(call, "Read", stages); !allowed) return refuse(allowed.error());
   const Arguments& arguments = call.path.front().arguments;
   const auto given = std::find_if(arguments.begin(), arguments.end(),
                                   [](const auto& argument) { return argument.first == "ProcessInstanceId"; });
@@ -65,12 +64,13 @@ Answer active_path(const Call& call) {
 }
 
 // How far each privilege reaches that the organisation knows: "Global", or "Local" where reading is restricted.
-std::map<std::string, std::string> privileges_known(const State& state) {
+std::map<std::string, std::string> privileges_known(const Shown& shown) {
   std::map<std::string, std::string> known;
-  for (const Table& table : state.model.schema().tables()) {
-    const bool owned = table.find_hidden_too("ownerid").has_value();
+  for (const Table& table : shown.schema.tables()) {
+    if (!table.owned) continue;
+    const bool by_users = table.find_hidden_too("ownerid").has_value();
     for (const char* verb : {"Create", "Read", "Write", "Delete", "Append", "AppendTo", "Assign", "Share"}) {
-      const bool restricted = owned && !state.settings.organization_read && std::string_view(verb) == "Read";
+      const bool restricted = by_users && !shown.organization_read && std::string_view(verb) == "Read";
       known[privilege_of(verb, table)] = restricted ? "Local" : "Global";
     }
   }
@@ -90,7 +90,7 @@ Answer privileges_of_user(const Call& call, const Segment& function) {
     return refuse(400, "0x80048d19", "The parameter 'PrivilegeNames' is missing or no list.");
   }
   const State& state = call.state();
-  const auto known = privileges_known(state);
+  const auto known = privileges_known(shown_to(call));
   Json held = Json::array();
   for (const Json& name : *names) {
     const auto found = name.is_string() ? known.find(name.get<std::string>()) : known.end();

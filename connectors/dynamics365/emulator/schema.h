@@ -105,6 +105,7 @@ struct Table {
   std::uint16_t primary_name = 0;
   bool process = false;  // instances of a business process flow
   bool writable = true;  // rows can be created and deleted through the API
+  bool owned = true;     // by users, a business unit or the organisation; a table that nobody owns has no privileges
   std::vector<Column> columns = {};
   std::vector<AlternateKey> keys = {};
   std::vector<Collection> collections = {};

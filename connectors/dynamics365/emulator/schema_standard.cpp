@@ -549,6 +549,7 @@ Table processstage() {
                   {"Process Stages", "Prozessphasen"});
   t.type_code = 4724;
   t.writable = false;
+  t.owned = false;
   add_id(t, "processstageid", "ProcessStageId");
   t.primary_name = t.add(text("stagename", "StageName", {"Stage Name", "Phasenname"}, 100));
   t.add(lookup("processid", "ProcessId", {"Process", "Prozess"}, {{"workflow", "processid"}}));

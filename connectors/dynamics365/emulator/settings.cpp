@@ -61,6 +61,10 @@ std::vector<Switch<Settings>> make_switches() {
            &S::organization_read),
       words("missing_privileges", "Privileges that the application user lacks, such as prvWriteOpportunity.",
             &S::missing_privileges),
+      number("definitions_age_seconds",
+             "Definitions and privileges show as they were so many seconds ago, unless the request asks for the latest "
+             "(Consistency: Strong).",
+             &S::definitions_age_seconds, 0),
       word("base_currency", "The organisation's own currency.", &S::base_currency, {}),
       currency_codes("currencies", "The currencies of the organisation.", &S::currencies),
       words("missing_columns", "Columns that the organisation lacks: cosell_help, or account.telephone1.",
@@ -130,6 +134,14 @@ const std::vector<Switch<Settings>>& switches() {
 
 }  // namespace
 
+void keep_definitions(State& state, Instant now) {
+  const Duration age = seconds(state.settings.definitions_age_seconds);
+  auto& older = state.older_definitions;
+  while (!older.empty() && now - older.front().until >= age) older.pop_front();
+  if (age.ms == 0) return;
+  older.push_back({now, state.model.schema(), state.settings.missing_privileges, state.settings.organization_read});
+}
+
 std::vector<Setting> list_settings(const State& state) { return shown(switches(), state.settings); }
 
 std::string change_setting(State& state, const std::string& name, const Json& value, Instant now) {
@@ -139,6 +151,7 @@ std::string change_setting(State& state, const std::string& name, const Json& va
   if (std::find(codes.begin(), codes.end(), changed.base_currency) == codes.end()) {
     return name + ": the base currency " + changed.base_currency + " must be among the currencies";
   }
+  keep_definitions(state, now);
   state.settings = std::move(changed);
   apply_settings(state, now);
   return "";

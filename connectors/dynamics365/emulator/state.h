@@ -61,6 +61,7 @@ struct Settings {
   std::int64_t user_language = 1033;
   bool organization_read = true;
   std::vector<std::string> missing_privileges = {};
+  std::int64_t definitions_age_seconds = 0;
   std::string base_currency = "USD";
   std::vector<std::string> currencies = {"USD", "EUR", "GBP", "CHF", "SEK", "DKK", "NOK", "JPY", "AUD", "CAD"};
   std::vector<std::string> missing_columns = {};
@@ -119,6 +120,14 @@ struct SalesProcess {
   std::vector<Guid> stages;
 };
 
+// Definitions and privileges as they were until somebody changed them.
+struct OlderDefinitions {
+  Instant until{};
+  Schema schema;
+  std::vector<std::string> missing_privileges;
+  bool organization_read = true;
+};
+
 struct State {
   explicit State(Dynamics365Options o) : options(std::move(o)) {
     settings.client_certificate = options.client_certificate;
@@ -138,6 +147,7 @@ struct State {
   Guid system_user;
   Guid person;  // who edits through the control API
   std::vector<SalesProcess> processes;
+  std::deque<OlderDefinitions> older_definitions;  // oldest first
 
   const SalesProcess* process_of(std::string_view table) const;
 };
@@ -145,6 +155,9 @@ struct State {
 std::vector<Setting> list_settings(const State& state);
 // Changes a setting; a sentence when the name or the value does not fit, else "".
 std::string change_setting(State& state, const std::string& name, const Json& value, Instant now);
+
+// Before definitions or privileges change: those who are shown older ones get them from here.
+void keep_definitions(State& state, Instant now);
 
 // Fills a new organisation: users, currencies, the organisation itself, the sales process.
 void furnish(State& state, Instant now);

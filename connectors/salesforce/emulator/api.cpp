@@ -95,6 +95,7 @@ std::string Call::header(std::string_view name) const { return headers == nullpt
 
 Writer Call::writer() const {
   Writer w{state, now, user};
+  if (version < "v52.0") return w;  // does not know the header
   for (const std::string& part : text::split(header("Sforce-Duplicate-Rule-Header"), ';')) {
     if (text::equals_ignore_case(text::trim(part), "allowSave=true")) w.allow_duplicates = true;
   }

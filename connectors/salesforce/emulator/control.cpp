@@ -96,6 +96,21 @@ http::Response undelete(State& state, const Json& body, Instant now) {
   return done ? json_answer(200, Json{{"id", to_18(done->id)}}) : refused(done.error());
 }
 
+http::Response empty_bin(State& state, Instant now) {
+  std::size_t purged = 0;
+  for (const Object& object : state.model.schema().objects()) {
+    const std::vector<RowPtr> rows = state.model.table(object).rows();
+    for (const RowPtr& row : rows) {
+      if (row == nullptr || !in_recycle_bin(*row, now)) continue;
+      Row gone = *row;
+      gone.purged = true;
+      state.model.put(object, std::make_shared<const Row>(std::move(gone)));
+      ++purged;
+    }
+  }
+  return json_answer(200, Json{{"purged", purged}});
+}
+
 http::Response begin(State& state, Instant now) {
   Transaction t;
   t.id = std::to_string(++state.transactions_begun);
@@ -222,6 +237,11 @@ const std::vector<Verb>& own_verbs() {
         "also set HasOpportunityLineItem, as product lines do."},
        edit},
       {{"undelete", R"({"id":"006…"})", "Takes a record out of the recycle bin."}, undelete},
+      {{"empty_bin", "{}",
+        "Empties the recycle bin: what was deleted shows nowhere any more (in a real org it may show for some time "
+        "yet, "
+        "typically a day)."},
+       [](State& state, const Json&, Instant now) { return empty_bin(state, now); }},
       {{"begin", "{}",
         "Opens a transaction and answers its id. Edits that follow are stamped at once and become visible at the "
         "commit; "

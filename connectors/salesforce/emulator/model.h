@@ -31,6 +31,7 @@ struct Row {
   std::uint32_t position = 0;
   bool deleted = false;
   Instant deleted_at{};
+  bool purged = false;  // taken out of the recycle bin before its time
   Instant created{};
   Instant modified{};
   Instant stamp{};

@@ -42,6 +42,7 @@ Json save_row(const Object& object, const Row& row) {
                   {"modified_by", row.modified_by},
                   {"values", std::move(values)}};
   if (row.deleted) out["deleted_at"] = row.deleted_at.ms;
+  if (row.purged) out["purged"] = true;
   return out;
 }
 
@@ -62,6 +63,7 @@ void load_row(Table& table, const Json& saved) {
   row.modified_by = text_at(saved, "modified_by");
   row.deleted = saved.contains("deleted_at");
   row.deleted_at = Instant{number_at(saved, "deleted_at")};
+  row.purged = saved.contains("purged");
   const auto values = saved.find("values");
   if (row.id.size() != 15 || values == saved.end() || !values->is_object()) return;
   for (const auto& member : values->items()) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "connectors/salesforce/emulator/query.h"
+#include "connectors/salesforce/emulator/records.h"
 
 namespace cosell::emulator::salesforce {
 
@@ -161,9 +162,7 @@ std::optional<std::vector<std::uint32_t>> from_index(const Table& table, const B
 }
 
 bool shown(const Row& row, const RunOptions& options) {
-  if (!row.deleted) return true;
-  // The recycle bin is emptied after 15 days.
-  return options.with_deleted && options.now - row.deleted_at <= days(15);
+  return !row.deleted || (options.with_deleted && in_recycle_bin(row, options.now));
 }
 
 // Sorts records of `width` pointers each.

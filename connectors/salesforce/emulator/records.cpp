@@ -381,11 +381,15 @@ Outcome<Written> delete_record(Writer& writer, const Object& object, const std::
   return written;
 }
 
+bool in_recycle_bin(const Row& row, Instant now) {
+  return row.deleted && !row.purged && now - row.deleted_at <= days(15);
+}
+
 Outcome<Written> undelete_record(Writer& writer, const std::string& id15) {
   const RowPtr before = writer.state.model.find(id15);
   if (before == nullptr) return never_was();
   const Object& object = *writer.state.model.schema().find_by_prefix(id15.substr(0, 3));
-  if (!before->deleted || writer.now - before->deleted_at > days(15)) {
+  if (!in_recycle_bin(*before, writer.now)) {
     return fail("UNDELETE_FAILED", "Entity is not in the recycle bin");
   }
   Draft draft{object};

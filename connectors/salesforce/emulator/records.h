@@ -30,6 +30,8 @@ struct Written {
 Outcome<Written> create_record(Writer& writer, const Object& object, const Json& fields);
 Outcome<Written> update_record(Writer& writer, const Object& object, const std::string& id15, const Json& fields);
 Outcome<Written> delete_record(Writer& writer, const Object& object, const std::string& id15);
+// Whether the record is deleted, and can still be shown and brought back.
+bool in_recycle_bin(const Row& row, Instant now);
 Outcome<Written> undelete_record(Writer& writer, const std::string& id15);
 
 // Records that hold the value in an external-id field, deleted ones left out.

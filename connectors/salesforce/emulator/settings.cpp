@@ -69,6 +69,10 @@ const std::vector<Switch<Settings>>& switches() {
       word("duplicate_rule", "What happens to a record with the name (contacts: e-mail) of another one.",
            &S::duplicate_rule, {"off", "alert", "block"}),
       words("duplicate_rule_objects", "Objects that the duplicate rule watches.", &S::duplicate_rule_objects),
+      word("picklist_member",
+           "What names a value of a picklist that is made by the Tooling API: both are taken, or one and the other is "
+           "refused.",
+           &S::picklist_member, {"both", "fullName", "valueName"}),
       word("wrong_type_refuses",
            "What a value that its field cannot hold refuses in a collection: the whole call, as it is met while the "
            "request is read, or its record.",

@@ -63,6 +63,7 @@ struct Settings {
   std::vector<ValidationRule> validation_rules = {};
   std::string duplicate_rule = "off";  // off, alert (may be saved when the request says so), block
   std::vector<std::string> duplicate_rule_objects = {"Account", "Contact"};
+  std::string picklist_member = "both";     // both, fullName, valueName: what names a value of a picklist that is made
   std::string wrong_type_refuses = "call";  // call, record: what a value of another type refuses in a collection
   std::int64_t lock_next_writes = 0;
   bool locks_in_automations = false;

@@ -77,18 +77,34 @@ Answer query_fields(const Call& call) {
   return answer;
 }
 
-std::vector<PickValue> picks_of(const Json& metadata) {
+// In words of the emulator's own: what a real org says to the wrong member is not known.
+Outcome<std::string> pick_name(const State& state, const Json& value) {
+  const std::string& taken = state.settings.picklist_member;
+  for (const char* member : {"fullName", "valueName"}) {
+    const std::string name = text_in(value, member);
+    if (name.empty()) continue;
+    if (taken == "both" || taken == member) return name;
+    return fail("JSON_PARSER_ERROR", "Unrecognized field \"" + std::string(member) + "\" of CustomValue");
+  }
+  return fail("REQUIRED_FIELD_MISSING", "Required fields are missing: [FullName]");
+}
+
+Outcome<std::vector<PickValue>> picks_of(const State& state, const Json& metadata) {
   std::vector<PickValue> picks;
   const Json* set = member(metadata, "valueSet");
   const Json* definition = set == nullptr ? nullptr : member(*set, "valueSetDefinition");
   const Json* values = definition == nullptr ? nullptr : member(*definition, "value");
   if (values == nullptr || !values->is_array()) return picks;
-  for (const Json& v : *values) picks.push_back({text_in(v, "fullName"), text_in(v, "label")});
+  for (const Json& v : *values) {
+    const auto name = pick_name(state, v);
+    if (!name) return tl::unexpected<ApiErrors>(name.error());
+    picks.push_back({*name, text_in(v, "label")});
+  }
   return picks;
 }
 
 // The field that the metadata describe, or the words of the refusal.
-Outcome<Field> field_from(const std::string& name, const Json& metadata) {
+Outcome<Field> field_from(const State& state, const std::string& name, const Json& metadata) {
   struct Kind {
     const char* type;
     const char* kind;
@@ -109,7 +125,9 @@ Outcome<Field> field_from(const std::string& name, const Json& metadata) {
     return fail("FIELD_INTEGRITY_EXCEPTION", "Must specify 'visibleLines' for a CustomField of type LongTextArea",
                 {"Metadata"});
   }
-  Field field = *custom_field(name, known->kind, picks_of(metadata));
+  auto picks = picks_of(state, metadata);
+  if (!picks) return tl::unexpected<ApiErrors>(picks.error());
+  Field field = *custom_field(name, known->kind, *std::move(picks));
   field.label = text_in(metadata, "label");
   if (length > 0) field.length = static_cast<int>(length);
   field.unique = flag_in(metadata, "unique");
@@ -129,7 +147,7 @@ Answer create_field(Call& call) {
     return refuse(400, "FIELD_INTEGRITY_EXCEPTION", "Invalid full name: " + full_name, {"FullName"});
   }
   const Json* metadata = member(call.body, "Metadata");
-  auto field = field_from(name, metadata == nullptr ? Json::object() : *metadata);
+  auto field = field_from(call.state, name, metadata == nullptr ? Json::object() : *metadata);
   if (!field) return refuse(field.error());
   Object& target = call.state.model.schema().get(object->name);
   if (const auto present = target.find_hidden_too(name)) {

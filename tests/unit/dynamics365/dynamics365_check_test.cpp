@@ -226,6 +226,7 @@ TEST(Dynamics365Check, NamesThePrivilegesOfBusinessProcessesWhereTheStageStandsI
   const auto findings = check(org);
   EXPECT_EQ(said(findings, "Privilege prvWriteOpportunitySalesProcess"),
             "problem: is missing; the bridge needs it to move deals to another stage.");
+  EXPECT_THAT(said(findings, "Privileges"), HasSubstr("ok: ")) << "a name that no privilege has would be refused";
   TestOrg without;
   without.set(R"({"missing_privileges":["prvWriteOpportunitySalesProcess"]})");
   EXPECT_EQ(said(check(without), "Privilege prvWriteOpportunitySalesProcess"), "not said") << "nothing moves there";
@@ -282,6 +283,26 @@ TEST(Dynamics365Privileges, AreThoseOfTheTableInTheSetUp) {
     checked.push_back(p.right + " on " + p.table);
   }
   EXPECT_THAT(written, testing::UnorderedElementsAreArray(checked));
+}
+
+// The platform may show definitions and privileges of half a minute ago.
+TEST(Dynamics365Check, SeesWhatSomebodyMendedAMomentAgo) {
+  for (const int age : {0, 30}) {
+    SCOPED_TRACE(age);
+    TestOrg org;
+    org.set(R"({"definitions_age_seconds":)" + std::to_string(age) +
+            R"(,"missing_columns":["cosell_sync","cosell_referralid"],"missing_privileges":["prvReadAccount"]})");
+    org.advance(minutes(1));
+    auto findings = check(org);
+    EXPECT_THAT(said(findings, "Column cosell_sync"), HasSubstr("problem: does not exist"));
+    EXPECT_THAT(said(findings, "Privilege prvReadAccount"), HasSubstr("problem: is missing"));
+    org.set(R"({"missing_columns":[],"missing_privileges":[]})");
+    findings = check(org);
+    EXPECT_EQ(said(findings, "Column cosell_sync"), "not said");
+    EXPECT_EQ(said(findings, "Key column cosell_referralid"), "ok: has an active alternate key.");
+    EXPECT_EQ(said(findings, "Privilege prvReadAccount"), "not said");
+    EXPECT_THAT(said(findings, "Table accounts"), HasSubstr("ok: "));
+  }
 }
 
 TEST(Dynamics365Check, CostsFewRequestsWhateverTheMappingHas) {

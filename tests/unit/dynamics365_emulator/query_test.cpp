@@ -214,6 +214,17 @@ TEST_F(Query, TellsWhichOfThePrivilegesTheUserHasAndHowFarTheyReach) {
   EXPECT_EQ(asked(R"(["prvReadUser"])").status, 403);
 }
 
+TEST_F(Query, ATableThatNobodyOwnsHasNoPrivileges) {
+  const Json table = org_.get("EntityDefinitions(LogicalName='processstage')?$select=OwnershipType");
+  EXPECT_EQ(table["OwnershipType"], "None");
+  org_.set("missing_privileges", {"prvReadProcessStage"});
+  EXPECT_EQ(org_.call("GET", "processstages?$select=stagename").status, 200);
+  const std::string ask = "systemusers(" + org_.get("WhoAmI")["UserId"].get<std::string>() +
+                          ")/Microsoft.Dynamics.CRM.RetrieveUserSetOfPrivilegesByNames(PrivilegeNames=@p1)?@p1=";
+  EXPECT_EQ(org_.call("GET", ask + R"(["prvReadProcessStage"])").status, 400);
+  EXPECT_EQ(org_.call("GET", ask + R"(["prvReadWorkflow"])").status, 200);
+}
+
 TEST_F(Query, NeedsTheReadPrivilege) {
   org_.set("missing_privileges", {"prvReadOpportunity"});
   EXPECT_EQ(org_.call("GET", "opportunities").status, 403);

@@ -34,6 +34,31 @@ TEST(Dynamics365Switches, DuplicateTablesAreThoseWithARule) {
   EXPECT_EQ(org.call("POST", "accounts", Json{{"name", "Contoso"}}, detect).status, 204);
 }
 
+TEST(Dynamics365Switches, DefinitionsAgeSecondsIsHowOldDefinitionsAndPrivilegesShow) {
+  const HeaderList latest = {{"Consistency", "Strong"}};
+  for (const int age : {0, 30}) {
+    SCOPED_TRACE(age);
+    Organization org;
+    org.set("definitions_age_seconds", age);
+    org.control("column", {{"name", "new_region"}});
+    org.set("missing_privileges", {"prvReadAccount"});
+    const std::string column = "EntityDefinitions(LogicalName='opportunity')/Attributes(LogicalName='new_region')";
+    const auto column_shows = [&](const HeaderList& headers) {
+      return org.call("GET", column, nullptr, headers).status == 200;
+    };
+    const auto may_read = [&](const HeaderList& headers) {
+      return org.call("GET", "accounts", nullptr, headers).status == 200;
+    };
+    EXPECT_EQ(column_shows({}), age == 0);
+    EXPECT_EQ(may_read({}), age > 0);
+    EXPECT_TRUE(column_shows(latest));
+    EXPECT_FALSE(may_read(latest));
+    org.pass(seconds(30));
+    EXPECT_TRUE(column_shows({}));
+    EXPECT_FALSE(may_read({}));
+  }
+}
+
 TEST(Dynamics365Switches, ProtectionSecondsAreTheWindowOfTheLimits) {
   Organization org;
   org.pass(hours(1));

@@ -205,20 +205,26 @@ TEST(SalesforcePull, ShowsDeletedRecordsAsDeleted) {
   EXPECT_EQ(pulled.seen[0].id.value, a);
 }
 
-// The recycle bin keeps deleted records for 15 days; what was deleted and purged between two reads shows nowhere.
+// The recycle bin keeps deleted records for 15 days, but somebody may empty it, and it may be full; what was deleted
+// and purged between two reads shows nowhere.
 TEST(SalesforcePull, ReadsEverythingAgainAfterABreakInWhichDeletionsMayHaveBeenPurged) {
-  for (const bool with_date : {true, false}) {
-    TestOrg org;
+  for (const auto& [with_date, shown_for] :
+       {std::pair{true, days(1)}, std::pair{false, days(1)}, std::pair{true, days(15)}, std::pair{true, hours(1)}}) {
+    SalesforceSettings settings = TestOrg::default_settings();
+    settings.deleted_shown_for = shown_for;
+    TestOrg org(settings);
     org.send_date = with_date;
     const std::string gone = org.create("Gone");
     org.create("Stays");
     const Cursor before = pull_all(org, kColumns).cursors.back();
     org.control("edit", R"({"id":")" + gone + R"(","delete":true})");
-    org.advance(days(16));
+    org.control("empty_bin", "{}");
+    org.advance(shown_for + seconds(1));
     const auto page = pull_once(org, before);
     ASSERT_FALSE(page);
     EXPECT_EQ(page.error().kind, ErrorClass::cursor_invalid);
-    EXPECT_THAT(page.error().message, testing::HasSubstr("shows deleted records for 15 days only"));
+    EXPECT_THAT(page.error().message,
+                testing::HasSubstr("deleted more than " + in_words(shown_for) + " ago may not show any more"));
     const auto again = pull_all(org, kColumns);
     EXPECT_TRUE(again.full_listing);
     EXPECT_THAT(names_of(again.seen), ElementsAre("Stays")) << "the comparison misses the other one";
@@ -226,15 +232,19 @@ TEST(SalesforcePull, ReadsEverythingAgainAfterABreakInWhichDeletionsMayHaveBeenP
 }
 
 TEST(SalesforcePull, FollowsChangesAcrossABreakInWhichEveryDeletionStillShows) {
-  TestOrg org;
-  const std::string gone = org.create("Gone");
-  const Cursor before = pull_all(org, kColumns).cursors.back();
-  org.control("edit", R"({"id":")" + gone + R"(","delete":true})");
-  org.advance(days(14));
-  const auto pulled = pull_all(org, kColumns, before);
-  EXPECT_FALSE(pulled.full_listing);
-  ASSERT_EQ(pulled.seen.size(), 1U);
-  EXPECT_EQ(pulled.seen[0].existence, Existence::deleted);
+  for (const Duration shown_for : {days(1), days(15), hours(1)}) {
+    SalesforceSettings settings = TestOrg::default_settings();
+    settings.deleted_shown_for = shown_for;
+    TestOrg org(settings);
+    const std::string gone = org.create("Gone");
+    const Cursor before = pull_all(org, kColumns).cursors.back();
+    org.control("edit", R"({"id":")" + gone + R"(","delete":true})");
+    org.advance(shown_for);
+    const auto pulled = pull_all(org, kColumns, before);
+    EXPECT_FALSE(pulled.full_listing);
+    ASSERT_EQ(pulled.seen.size(), 1U);
+    EXPECT_EQ(pulled.seen[0].existence, Existence::deleted);
+  }
 }
 
 TEST(SalesforcePull, RefusesACursorThatDoesNotBelongToIt) {

@@ -6,6 +6,7 @@
 namespace cosell::test {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -205,10 +206,44 @@ TEST(SalesforcePush, CreatesAccountsAndSaysThatTheyAreNew) {
   EXPECT_TRUE(applied_in(done[0])->created);
   EXPECT_EQ(applied_in(done[0])->id.value.substr(0, 3), "001");
   EXPECT_EQ(kind_of(done[1]), "applied");
-  org.set(R"({"duplicate_rule":"block"})");
-  const auto again = push(org, {account});
-  EXPECT_EQ(kind_of(again[0]), "rejected");
-  EXPECT_EQ(error_in(again[0])->rule, "DUPLICATES_DETECTED");
+}
+
+// One collection travels alone, several in a composite, whose parts do not take over the headers of the whole.
+TEST(SalesforcePush, ObeysTheDuplicateRulesOfTheOrganisation) {
+  for (const bool detection : {true, false}) {
+    for (const std::string rule : {"off", "alert", "block"}) {
+      for (const int accounts : {1, 3}) {
+        SCOPED_TRACE(rule + (detection ? " obeyed " : " passed over ") + std::to_string(accounts));
+        SalesforceSettings settings = TestOrg::default_settings();
+        settings.duplicate_detection = detection;
+        settings.collection_size = 1;
+        TestOrg org(settings);
+        const std::string other = org.create_account(R"({"Name":"Fabrikam"})");
+        const std::string renamed = org.create_account(R"({"Name":"Fabrikam Labs"})");
+        org.set(R"({"duplicate_rule":")" + rule + R"("})");
+        std::vector<Operation> operations;
+        for (int i = 0; i < accounts; ++i) {
+          Operation account;
+          account.id = OperationId("acc-" + std::to_string(i));
+          account.kind = RecordKind::account;
+          account.verb = Verb::create;
+          account.changes = {{"Name", text_value("Fabrikam")}};
+          operations.push_back(std::move(account));
+        }
+        operations.push_back(update_of(renamed, {{"Name", text_value("Fabrikam")}}));
+        operations.back().kind = RecordKind::account;
+        const bool saved = rule == "off" || (rule == "alert" && !detection);
+        for (const Outcome& o : push(org, operations)) {
+          EXPECT_EQ(kind_of(o), saved ? "applied" : "rejected") << told(o);
+          if (saved || error_in(o) == nullptr) continue;
+          EXPECT_EQ(error_in(o)->rule, "DUPLICATES_DETECTED");
+          EXPECT_THAT(error_in(o)->message, AllOf(HasSubstr("use or merge the one that is there"),
+                                                  HasSubstr(R"("duplicate_detection": false)"),
+                                                  HasSubstr("You're creating a duplicate record")));
+        }
+      }
+    }
+  }
 }
 
 TEST(SalesforcePush, DoesNotTakeTheRecordOfAnotherCreateForItsOwn) {

@@ -45,7 +45,7 @@ class Org {
                       const std::vector<http::Header>& headers = {}) {
     http::Request r;
     r.method = method;
-    r.url = "/services/data/v64.0" + path;
+    r.url = text::starts_with(path, "/services/data/") ? path : "/services/data/v64.0" + path;
     r.headers.set("Authorization", "Bearer " + token);
     for (const http::Header& h : headers) r.headers.set(h.name, h.value);
     if (!body.is_null()) {

@@ -228,5 +228,18 @@ TEST(SalesforceQueryDeleted, ShowsTheRecycleBinToQueryAllForFifteenDays) {
   EXPECT_EQ(org.query("SELECT Id FROM Opportunity", "/queryAll")["totalSize"], 0);
 }
 
+TEST(SalesforceQueryDeleted, ShowsNothingOfARecycleBinThatWasEmptied) {
+  Org org;
+  const std::string before = org.create(org.deal("Before"));
+  const std::string after = org.create(org.deal("After"));
+  org.call("DELETE", "/sobjects/Opportunity/" + before);
+  EXPECT_EQ(org.control("empty_bin", Json::object())["purged"], 1);
+  org.call("DELETE", "/sobjects/Opportunity/" + after);
+  const Json all = org.query("SELECT Id FROM Opportunity", "/queryAll");
+  ASSERT_EQ(all["totalSize"], 1);
+  EXPECT_EQ(all["records"][0]["Id"], after);
+  EXPECT_TRUE(org.control("undelete", {{"id", before}}).contains("error"));
+}
+
 }  // namespace
 }  // namespace cosell::emulator

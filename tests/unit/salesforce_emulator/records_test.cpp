@@ -186,7 +186,21 @@ TEST_F(SalesforceRecords, DetectsDuplicateAccountsUnlessToldToSave) {
   org.core->set("duplicate_rule", "alert");
   EXPECT_EQ(Org::code(create_refused({{"Name", "CONTOSO"}}, "Account")), "DUPLICATES_DETECTED");
   const std::vector<http::Header> save = {{"Sforce-Duplicate-Rule-Header", "allowSave=true"}};
-  EXPECT_EQ(org.call("POST", "/sobjects/Account", {{"Name", "contoso"}}, save).status, 201);
+  EXPECT_EQ(org.call("POST", "/services/data/v51.0/sobjects/Account", {{"Name", "contoso"}}, save).status, 400);
+  EXPECT_EQ(org.call("POST", "/services/data/v52.0/sobjects/Account", {{"Name", "contoso"}}, save).status, 201);
+  // A part of a composite does not take over the header of the whole.
+  const Json part = {{"method", "POST"},
+                     {"url", "/services/data/v64.0/sobjects/Account"},
+                     {"referenceId", "one"},
+                     {"body", {{"Name", "contoso"}}}};
+  const auto in_composite = [&](const Json& sub) {
+    const Json body = {{"compositeRequest", Json::array({sub})}};
+    return Org::json(org.call("POST", "/composite", body, save))["compositeResponse"][0]["httpStatusCode"];
+  };
+  EXPECT_EQ(in_composite(part), 400);
+  Json told = part;
+  told["httpHeaders"] = {{"Sforce-Duplicate-Rule-Header", "allowSave=true"}};
+  EXPECT_EQ(in_composite(told), 201);
   org.core->set("duplicate_rule", "block");
   EXPECT_EQ(org.call("POST", "/sobjects/Account", {{"Name", "contoso"}}, save).status, 400);
 }
