@@ -48,6 +48,7 @@ class Cycle {
   Result<void> go_through();
   void note_broken_off(const Error& why);
   Result<void> decide_all_anew(const DecidedBy& last);
+  Result<void> tie_all_anew();
   Result<void> note_new_meaning(DealId deal);
   Result<void> pull();
   Result<void> ask_microsoft();
@@ -151,6 +152,9 @@ Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
     });
     if (!done) return done;
   }
+  if (maps_otherwise && (!before || before->locations() != pair_.mapping->locations())) {
+    if (auto done = tie_all_anew(); !done) return done;
+  }
   return pair_.store->transaction([&]() -> Result<void> {
     // Does the new one fit the CRM's stages? Asked at once.
     if (maps_otherwise) {
@@ -158,6 +162,28 @@ Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
     }
     return keep_decided_by(pair_);
   });
+}
+
+// Other referrals belong to the pair than before: the keys that they carry count from now on, or no longer (F-77).
+Result<void> Cycle::tie_all_anew() {
+  Ties ties(pair_, report_.run);
+  store::DealFilter filter;
+  while (true) {
+    auto rows = pair_.store->deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    filter.after = rows->back().id;
+    auto done = pair_.store->transaction([&]() -> Result<void> {
+      for (const auto& listed : *rows) {
+        auto row = pair_.store->deal(listed.id);  // it may be a part of another one since
+        if (!row) return row.error();
+        if (!*row) continue;
+        if (auto tied = ties.tie_anew(**row); !tied) return tied;
+      }
+      return {};
+    });
+    if (!done) return done;
+  }
 }
 
 Result<void> Cycle::note_new_meaning(DealId deal) {

@@ -39,12 +39,6 @@ bool is_for_a_person(const DealRow& row) {
   return row.waits_for == WaitFor::operator_ || row.waits_for == WaitFor::admin;
 }
 
-bool is_agreed_on(const DealRow& row) {
-  return (row.crm.base.valid() && row.partner_center.base.valid()) ||
-         std::any_of(row.marks.begin(), row.marks.end(),
-                     [](const auto& mark) { return text::starts_with(mark.first, store::agreed_mark); });
-}
-
 std::optional<Side> restored_side(const DealRow& row) {
   for (const Side side : {Side::crm, Side::partner_center}) {
     if (has_mark(row, restored_mark(side))) return side;

@@ -79,6 +79,8 @@ inline constexpr const char* waits_too_mark = "waits_too";  // reasons that the 
 std::vector<std::string> reasons_of(const store::DealRow& row);
 
 bool has_mark(const store::DealRow& row, const std::string& name);
+// Did both sides agree on anything?
+bool is_agreed_on(const store::DealRow& row);
 // A person took it apart, and no other key was typed into it since.
 bool is_taken_apart(const store::DealRow& row);
 // By a person, who took the two apart or called them deals of their own (I-16).
