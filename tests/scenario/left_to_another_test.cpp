@@ -223,6 +223,35 @@ TEST_P(LeftToAnother, F77_AReferralWhoseNameWaitsAndThatIsLeftOutLater) {  // I-
   expect_left_alone(world, theirs);
 }
 
+// It has the same name and value as the one whose create got no answer, and is found by the same key.
+TEST_P(LeftToAnother, F77_AReferralThatIsFoundInsteadOfALostOne) {  // I-16, I-17, I-20
+  for (const bool arrived : {false, true}) {
+    World world({.crm = GetParam(), .mapping = of_location("1234567")});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    int creates = 0;
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (creates == 0 && !is_create_of_referral(side, r)) return go(r);
+      if (side == Side::crm) return go(r);
+      auto answer = ++creates == 1 && arrived ? go(r) : net::Delivered{};
+      answer.kind = arrived ? net::Delivered::Kind::dropped_after : net::Delivered::Kind::dropped_before;
+      return answer;
+    };
+    world.sync();
+    ASSERT_GT(creates, 0) << "the fault";
+    world.wire = nullptr;
+    world.control(Side::partner_center, "POST", "settings", {{"inbound_mpn_id", "7654321"}});
+    const std::string theirs = world.inbound({{"name", "Alder Foods"}, {"dealValue", 50000}})["id"];
+    world.portal_edit(theirs, as_accepted());
+    world.portal_edit(theirs, replace("/externalReferenceId", id));
+    world.portal_edit(theirs, replace("/name", "Alder Foods"));
+    sync_often(world, 3);
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+    EXPECT_NE(world.deal_of(id).partner_center.record_id, theirs);
+    EXPECT_EQ(world.referrals().size(), 2U);
+    expect_left_alone(world, theirs);
+  }
+}
+
 // What both sides agreed on is the pair's, whatever leaves its selection later.
 TEST_P(LeftToAnother, F46_ADealThatIsInSyncGoesOnWhenItsLocationIsLeftOut) {  // I-01, I-11
   World world({.crm = GetParam()});
