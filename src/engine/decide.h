@@ -125,6 +125,10 @@ class Decider {
   Situation situation_of(const reconcile::Decision& decision, const DealView& view) const;
   // A deal of a type that is made in Partner Center only: why, and how to go on.
   std::optional<Situation> made_elsewhere(Planned& plan, const DealView& view) const;
+  // An opportunity whose referral would be another pair's.
+  std::optional<Situation> located_elsewhere(Planned& plan, const Deal& deal) const;
+  // A referral that carries the id of an opportunity which it is not tied to.
+  std::optional<Situation> named_elsewhere(const store::DealRow& row, const Deal& referral) const;
   // A column as people find it in the CRM: its label beside its name.
   std::string column_in_words(Planned& plan, const std::string& column) const;
   Situation waits_for_fields(Planned& plan, const std::vector<Missing>& missing, const std::string& then) const;

@@ -34,6 +34,12 @@ std::string fought_over_remedy(const store::DealRow& row);
 // Perhaps the same deal as one on the other side.
 std::string doubtful_match(const Pair& pair, const store::DealRow& row);
 std::string doubtful_match_remedy(const store::DealRow& row);
+// An opportunity of a location that the pair leaves out. `column`: where the CRM says so; may be "".
+std::string located_elsewhere(const Pair& pair, const std::string& location);
+std::string located_elsewhere_remedy(const std::string& column);
+// A referral whose CRM ID is of no opportunity that the bridge could tie it to.
+std::string named_elsewhere(const Pair& pair, const std::string& crm_id);
+std::string named_elsewhere_remedy(const Pair& pair, const store::DealRow& row);
 std::string unlinked(const store::DealRow& row);
 std::string twin(const Pair& pair, const store::DealRow& row);
 std::string doubled(const Pair& pair, const store::DealRow& row);  // the referral that has a twin

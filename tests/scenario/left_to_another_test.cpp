@@ -223,6 +223,23 @@ TEST_P(LeftToAnother, F77_AReferralWhoseNameWaitsAndThatIsLeftOutLater) {  // I-
   expect_left_alone(world, theirs);
 }
 
+// Its referral would be another pair's, and this one would not know it again.
+TEST_P(LeftToAnother, F77_AnOpportunityOfALocationThatIsLeftOutIsNotSent) {  // I-17
+  World world({.crm = GetParam(),
+               .mapping = {{"referrals", {{"belongs", {{"locations", {"1234567"}}}}}},
+                           {"fields", {{"location", {{"constant", "7654321"}}}}}}});
+  const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+  sync_often(world, 2);
+  EXPECT_EQ(world.referrals().size(), 0U);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::waiting);
+  EXPECT_EQ(world.deal_of(id).reason, "other_location") << world.deal_of(id).message;
+  EXPECT_EQ(world.deal_of(id).waits_for, store::WaitFor::admin);
+  EXPECT_NE(world.deal_of(id).next_step.find("belongs"), std::string::npos) << world.deal_of(id).next_step;
+  world.restart_with(of_location("1234567"));
+  sync_often(world, 2);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+}
+
 // It has the same name and value as the one whose create got no answer, and is found by the same key.
 TEST_P(LeftToAnother, F77_AReferralThatIsFoundInsteadOfALostOne) {  // I-16, I-17, I-20
   for (const bool arrived : {false, true}) {
@@ -249,6 +266,45 @@ TEST_P(LeftToAnother, F77_AReferralThatIsFoundInsteadOfALostOne) {  // I-16, I-1
     EXPECT_NE(world.deal_of(id).partner_center.record_id, theirs);
     EXPECT_EQ(world.referrals().size(), 2U);
     expect_left_alone(world, theirs);
+  }
+}
+
+std::string id_of_another_crm(const std::string& than) {
+  return than == "salesforce" ? "60c6426b-eb1f-47fd-b2d9-4a4f9169def1" : "006Ko0000000001IAA";
+}
+
+// Its location moved to this pair, and its deal is in sync in the CRM of the pair before.
+TEST_P(LeftToAnother, F77_AReferralThatCarriesTheIdOfAnotherCrm) {  // I-01, I-16, I-23
+  for (const char* wanted : {"clear", "none"}) {
+    World world({.crm = GetParam()});
+    const auto referral = referral_of_another_location(world);
+    const std::string named = id_of_another_crm(GetParam());
+    world.portal_edit(referral, replace("/externalReferenceId", named));
+    sync_often(world, 2);
+    EXPECT_EQ(world.opportunities().size(), 0U);
+    EXPECT_EQ(crm_id_of(world, referral), named);
+    const auto deal = world.deal_of(referral);
+    EXPECT_EQ(deal.state, store::DealState::waiting);
+    EXPECT_EQ(deal.waits_for, store::WaitFor::operator_);
+    // Where any text may be an id, the opportunity that it names is missed.
+    const bool any_text = !world.deal_of(referral).crm.record_id.empty();
+    EXPECT_EQ(deal.reason, any_text ? "not_found" : "named_elsewhere");
+    if (!any_text) {
+      EXPECT_NE(deal.message.find(named), std::string::npos) << deal.message;
+      EXPECT_NE(deal.next_step.find("--none"), std::string::npos) << deal.next_step;
+    }
+    if (std::string(wanted) == "clear") {
+      EXPECT_NE(deal.next_step.find("clear"), std::string::npos) << deal.next_step;
+      world.portal_edit(referral, replace("/externalReferenceId", ""));
+    } else {
+      ASSERT_TRUE(!any_text || engine::unlink_deal(world.pair(), deal.id));
+      ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(referral).id));
+    }
+    sync_often(world, 2);
+    EXPECT_EQ(world.opportunities().size(), 1U);
+    EXPECT_EQ(world.deal_of(referral).state, store::DealState::in_sync) << world.deal_of(referral).message;
+    EXPECT_EQ(crm_id_of(world, referral), world.deal_of(referral).crm.record_id);
+    expect_quiet(world);
   }
 }
 
