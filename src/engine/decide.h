@@ -98,7 +98,8 @@ class Decider {
   bool old_enough_to_be_won(const Planned& plan, const DealView& view, Situation& waits) const;
   // A deal that is won while something waits for a choice (L-7).
   static void forget_approval_of_other_conflicts(store::DealRow& row, const std::string& conflicts);
-  void ask_about_conflicts(store::DealRow& row, const std::vector<Field>& conflicts, Situation& waits) const;
+  void ask_about_conflicts(store::DealRow& row, const DealView& view, const std::vector<Field>& conflicts,
+                           Situation& waits) const;
   void plan_registration(Planned& plan, const DealView& view, Situation& situation) const;
   // M-1 and G-3: what the steps of this decision may cost, told while they wait and when they leave.
   void warn_of_steps(Planned& plan, const reconcile::Decision& decision, const DealView& view,

@@ -46,7 +46,8 @@ std::string restored_mark(Side side);
 std::string settle_mark(Irreversible step);
 std::string asked_mark(Irreversible step);
 std::string approved_mark(Irreversible step);
-inline constexpr const char* won_beside_mark = "won_beside";  // fields in conflict that were told with that question
+// What was told with that question of the fields in conflict and of both their values, as a hash.
+inline constexpr const char* won_beside_mark = "won_beside";
 bool is_settle_mark(const std::string& name);
 bool is_step_mark(const std::string& name);  // one of the three
 
