@@ -166,6 +166,7 @@ class Decider {
   std::vector<std::string> columns_of_step(Planned& plan, Irreversible step, const Deal& crm) const;
   // The bridge-owned columns that the seller should see and does not yet.
   bool shows_key(const DealView& view) const;
+  bool is_told_by_another(const store::DealRow& row, const DealView& view) const;
   bool tells_the_seller(const store::DealRow& row, const DealView& view) const;
   Columns seller_changes(const Planned& plan, const DealView& view) const;
   void add_seller_columns(Planned& plan, const DealView& view) const;
