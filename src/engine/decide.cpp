@@ -174,6 +174,9 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const 
     s.reason = "clone";
     s.message = words::clone(pair_, row);
     s.next_step = words::clone_remedy(pair_);
+    const auto hidden = marked_records(row, hidden_mark);
+    const bool hides_key = std::find(hidden.begin(), hidden.end(), pair_.mapping->key_column()) != hidden.end();
+    if (hides_key) s.next_step += " " + words::hidden_clone_remedy(row);
   } else if (has_mark(row, twin_mark)) {
     s.reason = "twin";
     s.message = won ? words::twin_is_won(pair_, row) : words::twin(pair_, row);

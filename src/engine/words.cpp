@@ -172,6 +172,9 @@ std::string copied_and_gone_remedy(const Pair& pair, const store::DealRow& row) 
 std::string clone_remedy(const Pair& pair) {
   return "Clear " + pair.mapping->key_column() + " on the copy; it then syncs as a deal of its own.";
 }
+std::string hidden_clone_remedy(const store::DealRow& row) {
+  return "The bridge's user may not read it there: cosell deals link " + row.crm.record_id + " --none says the same.";
+}
 std::string doubtful_match(const Pair& pair, const store::DealRow& row) {
   const std::string with = row.marks.at(match_mark);
   if (row.crm.record_id.empty()) {

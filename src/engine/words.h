@@ -28,6 +28,8 @@ std::string copied(const Pair& pair, const store::DealRow& row);           // th
 std::string copied_and_gone(const Pair& pair, const store::DealRow& row);  // the original is not there any more
 std::string copied_and_gone_remedy(const Pair& pair, const store::DealRow& row);
 std::string clone_remedy(const Pair& pair);
+// Of a copy whose key is not shown to the bridge's user, so that nobody would notice that it is cleared.
+std::string hidden_clone_remedy(const store::DealRow& row);
 std::string unheeded(const Pair& pair, Side side, const std::vector<std::string>& fields);
 std::string fought_over(const Pair& pair, const FoughtOver& fight, const Deal& crm, const Deal& partner_center);
 std::string fought_over_remedy(const store::DealRow& row);
