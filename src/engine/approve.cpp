@@ -33,7 +33,10 @@ Result<std::vector<Irreversible>> steps_to_approve(const Pair& pair, const store
   // Whoever approves may have no login: what a side would be asked is asked when the step leaves.
   auto plan = decider.decide_again(row, pair.clock->now(), json::Value::object());
   if (!plan) return plan.error();
+  const auto beside = marked_records(plan->row, won_beside_mark);
+  const bool beside_others = !beside.empty() && beside != marked_records(row, won_beside_mark);
   for (const auto& [step, unused] : plan->steps_that_wait) {
+    if (step == Irreversible::won && beside_others) continue;  // nor of what would stay different
     // What was read or configured since the last decision may want another step: nobody was told of that one.
     const bool told = decided || has_mark(row, asked_mark(step)) || has_mark(row, settle_mark(step));
     const bool meant = which == Approvable::all_that_wait || has_mark(plan->row, asked_mark(step));

@@ -49,6 +49,7 @@ class Cycle {
   void note_broken_off(const Error& why);
   Result<void> decide_all_anew(const DecidedBy& last);
   Result<void> decide_anew(store::DealRow& row, const std::optional<mapping::Mapping>& before);
+  Result<void> tie_all_anew();
   Result<void> note_new_meaning(DealId deal);
   Result<void> pull();
   Result<void> ask_microsoft();
@@ -146,6 +147,9 @@ Result<void> Cycle::decide_all_anew(const DecidedBy& last) {
         if (auto done = decide_anew(row, before); !done) return done;
       }
     }
+    if (maps_otherwise && (!before || before->locations() != pair_.mapping->locations())) {
+      if (auto done = tie_all_anew(); !done) return done;
+    }
     // Does the new one fit the CRM's stages? Asked at once.
     if (maps_otherwise) {
       if (auto done = pair_.store->set_property("environment.crm.asked", ""); !done) return done;
@@ -163,6 +167,24 @@ Result<void> Cycle::decide_anew(store::DealRow& row, const std::optional<mapping
   row.dirty = row.dirty || row.reason != "made_before";  // which only a person, or the record itself, ends
   if (auto updated = pair_.store->update_deal(row); !updated) return updated;
   return *read_anew ? note_new_meaning(row.id) : Result<void>{};
+}
+
+// Other referrals belong to the pair than before: the keys that they carry count from now on, or no longer (F-77).
+Result<void> Cycle::tie_all_anew() {
+  Ties ties(pair_, report_.run);
+  store::DealFilter filter;
+  while (true) {
+    auto rows = pair_.store->deals(filter);
+    if (!rows) return rows.error();
+    if (rows->empty()) return {};
+    filter.after = rows->back().id;
+    for (const auto& listed : *rows) {
+      auto row = pair_.store->deal(listed.id);  // it may be a part of another one since
+      if (!row) return row.error();
+      if (!*row) continue;
+      if (auto tied = ties.tie_anew(**row); !tied) return tied;
+    }
+  }
 }
 
 Result<void> Cycle::note_new_meaning(DealId deal) {

@@ -174,6 +174,9 @@ std::optional<Decider::Situation> Decider::kept_apart(const DealRow& row, const 
     s.reason = "clone";
     s.message = words::clone(pair_, row);
     s.next_step = words::clone_remedy(pair_);
+    const auto hidden = marked_records(row, hidden_mark);
+    const bool hides_key = std::find(hidden.begin(), hidden.end(), pair_.mapping->key_column()) != hidden.end();
+    if (hides_key) s.next_step += " " + words::hidden_clone_remedy(row);
   } else if (has_mark(row, twin_mark)) {
     s.reason = "twin";
     s.message = won ? words::twin_is_won(pair_, row) : words::twin(pair_, row);
@@ -406,6 +409,13 @@ bool Decider::shows_key(const DealView& view) const {
   return !is_blank(column(view.crm_columns, pair_.mapping->key_column()));
 }
 
+// Another pair or bridge tells its seller in the same columns.
+bool Decider::is_told_by_another(const DealRow& row, const DealView& view) const {
+  if (!row.partner_center.image.valid() || !left_to_another(row, view)) return false;
+  const std::string key = text_of(column(view.crm_columns, pair_.mapping->key_column()));
+  return pair_.partner_center->normal_id(key).value == row.partner_center.record_id;
+}
+
 // Who has no referral of ours and takes no part is told so only where it was told before what it waits for.
 bool Decider::tells_the_seller(const DealRow& row, const DealView& view) const {
   if (row.crm.record_id.empty() || row.crm.existence != store::Existence::live) return false;
@@ -443,6 +453,7 @@ void Decider::add_seller_columns(Planned& plan, const DealView& view) const {
   for (const auto& op : plan.operations) {
     if (op.side == Side::partner_center) return;  // told when its outcome is known
   }
+  if (is_told_by_another(plan.row, view)) plan.row.marks.erase(told_mark);
   if (!tells_the_seller(plan.row, view)) return;
   Columns changes = seller_changes(plan, view);
   const bool skipped = plan.row.state == DealState::skipped;

@@ -98,7 +98,8 @@ class Decider {
   bool old_enough_to_be_won(const Planned& plan, const DealView& view, Situation& waits) const;
   // A deal that is won while something waits for a choice (L-7).
   static void forget_approval_of_other_conflicts(store::DealRow& row, const std::string& conflicts);
-  void ask_about_conflicts(store::DealRow& row, const std::vector<Field>& conflicts, Situation& waits) const;
+  void ask_about_conflicts(store::DealRow& row, const DealView& view, const std::vector<Field>& conflicts,
+                           Situation& waits) const;
   void plan_registration(Planned& plan, const DealView& view, Situation& situation) const;
   // M-1 and G-3: what the steps of this decision may cost, told while they wait and when they leave.
   void warn_of_steps(Planned& plan, const reconcile::Decision& decision, const DealView& view,
@@ -125,6 +126,10 @@ class Decider {
   Situation situation_of(const reconcile::Decision& decision, const DealView& view) const;
   // A deal of a type that is made in Partner Center only: why, and how to go on.
   std::optional<Situation> made_elsewhere(Planned& plan, const DealView& view) const;
+  // An opportunity whose referral would be another pair's.
+  std::optional<Situation> located_elsewhere(Planned& plan, const Deal& deal) const;
+  // A referral that carries the id of an opportunity which it is not tied to.
+  std::optional<Situation> named_elsewhere(const store::DealRow& row, const Deal& referral) const;
   // A column as people find it in the CRM: its label beside its name.
   std::string column_in_words(Planned& plan, const std::string& column) const;
   Situation waits_for_fields(Planned& plan, const std::vector<Missing>& missing, const std::string& then) const;
@@ -161,6 +166,7 @@ class Decider {
   std::vector<std::string> columns_of_step(Planned& plan, Irreversible step, const Deal& crm) const;
   // The bridge-owned columns that the seller should see and does not yet.
   bool shows_key(const DealView& view) const;
+  bool is_told_by_another(const store::DealRow& row, const DealView& view) const;
   bool tells_the_seller(const store::DealRow& row, const DealView& view) const;
   Columns seller_changes(const Planned& plan, const DealView& view) const;
   void add_seller_columns(Planned& plan, const DealView& view) const;

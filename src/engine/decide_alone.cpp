@@ -71,6 +71,20 @@ std::optional<Decider::Situation> Decider::made_elsewhere(Planned& plan, const D
   return s;
 }
 
+// The pair that the location belongs to would take the referral, and this one would not know it again.
+std::optional<Decider::Situation> Decider::located_elsewhere(Planned& plan, const Deal& deal) const {
+  const auto selection = pair_.mapping->select_referral(deal);
+  if (selection.takes_part || is_blank(deal.get(Field::location))) return std::nullopt;
+  const std::string column = column_in_words(plan, pair_.mapping->column_of(Field::location, ""));
+  Situation s;
+  s.state = DealState::waiting;
+  s.waits_for = column.empty() ? WaitFor::admin : WaitFor::seller;
+  s.reason = selection.reason;
+  s.message = words::located_elsewhere(pair_, deal.text(Field::location));
+  s.next_step = words::located_elsewhere_remedy(column);
+  return s;
+}
+
 Decider::Situation Decider::waits_for_fields(Planned& plan, const std::vector<Missing>& missing,
                                              const std::string& then) const {
   // What no column is named for, such as the consent, is the mapping's to say; no seller can fill it in.
@@ -151,6 +165,9 @@ Result<Planned> Decider::decide_opportunity_alone(Planned plan, const DealView& 
 
   Deal deal = pair_.mapping->complete_for_create(view.crm.deal, view.crm_columns, date_of(now_));
   deal.set(Field::crm_id, plan.row.crm.record_id);
+  if (auto elsewhere = located_elsewhere(plan, deal)) {
+    return settle_situation(std::move(plan), view, std::move(*elsewhere));
+  }
   const auto missing = missing_for_create(deal, pair_.settings.rules);
   if (!missing.empty()) {
     Situation waits = waits_for_fields(plan, missing, "the deal is then sent by itself.");
@@ -384,6 +401,20 @@ Result<std::string> Decider::new_owner(Planned& plan, const Deal& referral) {
   return owner;
 }
 
+// It was given an opportunity already, which no key tied it to: perhaps one of another CRM, whose bridge keeps the two
+// in sync. A second one is made of it by a person's word only (F-77).
+std::optional<Decider::Situation> Decider::named_elsewhere(const store::DealRow& row, const Deal& referral) const {
+  const std::string named = text::trim(referral.text(Field::crm_id));
+  if (named.empty() || has_mark(row, no_match_mark)) return std::nullopt;
+  Situation s;
+  s.state = DealState::waiting;
+  s.waits_for = WaitFor::operator_;
+  s.reason = "named_elsewhere";
+  s.message = words::named_elsewhere(pair_, named);
+  s.next_step = words::named_elsewhere_remedy(pair_, row);
+  return s;
+}
+
 Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& view) {
   Situation s;
   s.state = DealState::skipped;
@@ -409,6 +440,9 @@ Result<Planned> Decider::decide_referral_alone(Planned plan, const DealView& vie
     s.reason = "not_for_crm";
     s.message = "The mapping does not bring this kind of referral into " + pair_.title(Side::crm) + ".";
     return settle_situation(std::move(plan), view, std::move(s));
+  }
+  if (auto elsewhere = named_elsewhere(plan.row, deal)) {
+    return settle_situation(std::move(plan), view, std::move(*elsewhere));
   }
   const Customer* customer = customer_in(deal.get(Field::customer));
   const bool names_nobody = customer == nullptr || pair_.mapping->account_match(*customer).empty();

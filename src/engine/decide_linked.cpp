@@ -12,6 +12,7 @@
 #include "engine/resolve.h"
 #include "engine/settle.h"
 #include "engine/words.h"
+#include "store/codec.h"
 
 namespace cosell::engine {
 
@@ -90,10 +91,15 @@ std::vector<Field> fields_in_conflict(const Decision& decision) {
   return fields;
 }
 
-std::string names_of(const std::vector<Field>& fields) {
-  std::vector<std::string> names;
-  for (const Field f : fields) names.emplace_back(info(f).name);
-  return text::join(names, " ");
+// Which fields these are and what either side shows in them, as a hash; "" of none.
+std::string picture_of(const std::vector<Field>& fields, const DealView& view) {
+  if (fields.empty()) return "";
+  Columns crm, partner_center;
+  for (const Field f : fields) {
+    crm[info(f).name] = view.crm.deal.get(f);
+    partner_center[info(f).name] = view.partner_center.get(f);
+  }
+  return text::sha256_hex(store::encode(crm) + "\n" + store::encode(partner_center)).substr(0, 32);
 }
 
 std::set<Field> with_verdict(const Decision& decision, Verdict verdict) {
@@ -192,12 +198,13 @@ bool Decider::won_may_leave(Planned& plan, const DealView& view, const std::vect
   leaves = old_enough_to_be_won(plan, view, waits) && leaves;
   const bool approved = has_mark(plan.row, approved_mark(Irreversible::won));
   if (conflicts.empty() || approved || (!leaves && waits.reason != "approval")) return leaves;
-  ask_about_conflicts(plan.row, conflicts, waits);
+  ask_about_conflicts(plan.row, view, conflicts, waits);
   return false;
 }
 
 // `waits`: what the step waits for otherwise.
-void Decider::ask_about_conflicts(store::DealRow& row, const std::vector<Field>& conflicts, Situation& waits) const {
+void Decider::ask_about_conflicts(store::DealRow& row, const DealView& view, const std::vector<Field>& conflicts,
+                                  Situation& waits) const {
   if (waits.reason == "approval") {
     waits.message += " " + words::won_beside_conflict(pair_, conflicts);
   } else {
@@ -208,7 +215,7 @@ void Decider::ask_about_conflicts(store::DealRow& row, const std::vector<Field>&
     waits.message = words::won_beside_conflict(pair_, conflicts);
     waits.next_step = words::won_beside_conflict_remedy(row);
   }
-  row.marks[won_beside_mark] = names_of(conflicts);
+  row.marks[won_beside_mark] = picture_of(conflicts, view);
 }
 
 // Steps that may not leave yet are taken out of the decision; the rest of it goes on. Their waiting times run together,
@@ -224,7 +231,7 @@ void Decider::hold_steps(Planned& plan, Decision& decision, const DealView& view
     if (wanted->verdict != Verdict::to_partner_center) continue;  // held for another reason
     const bool first_link = !view.base_crm.shows(field);
     Situation s;
-    if (step == Irreversible::won) forget_approval_of_other_conflicts(plan.row, names_of(conflicts));
+    if (step == Irreversible::won) forget_approval_of_other_conflicts(plan.row, picture_of(conflicts, view));
     bool leaves = step_may_leave(plan, step, first_link, view.crm.deal, s);
     if (step == Irreversible::help_asked && leaves) {
       const auto* shown = decision.of(Field::visible);

@@ -1,6 +1,8 @@
 // Names and values of marks.
 #include "engine/marks.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace cosell::engine {
@@ -42,6 +44,12 @@ std::vector<std::string> reasons_of(const store::DealRow& row) {
 }
 
 bool has_mark(const store::DealRow& row, const std::string& name) { return row.marks.count(name) > 0; }
+
+bool is_agreed_on(const store::DealRow& row) {
+  return (row.crm.base.valid() && row.partner_center.base.valid()) ||
+         std::any_of(row.marks.begin(), row.marks.end(),
+                     [](const auto& mark) { return text::starts_with(mark.first, store::agreed_mark); });
+}
 
 bool is_taken_apart(const store::DealRow& row) {
   return has_mark(row, unlinked_mark) && (row.crm.record_id.empty() || row.partner_center.record_id.empty());

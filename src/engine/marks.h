@@ -46,7 +46,8 @@ std::string restored_mark(Side side);
 std::string settle_mark(Irreversible step);
 std::string asked_mark(Irreversible step);
 std::string approved_mark(Irreversible step);
-inline constexpr const char* won_beside_mark = "won_beside";  // fields in conflict that were told with that question
+// What was told with that question of the fields in conflict and of both their values, as a hash.
+inline constexpr const char* won_beside_mark = "won_beside";
 bool is_settle_mark(const std::string& name);
 bool is_step_mark(const std::string& name);  // one of the three
 
@@ -82,6 +83,8 @@ inline constexpr const char* waits_too_mark = "waits_too";  // reasons that the 
 std::vector<std::string> reasons_of(const store::DealRow& row);
 
 bool has_mark(const store::DealRow& row, const std::string& name);
+// Did both sides agree on anything?
+bool is_agreed_on(const store::DealRow& row);
 // A person took it apart, and no other key was typed into it since.
 bool is_taken_apart(const store::DealRow& row);
 // By a person, who took the two apart or called them deals of their own (I-16).

@@ -225,10 +225,33 @@ bool Observer::note_hidden(DealRow& row, const Observation& seen, const Columns&
   return true;
 }
 
+// The key that the record carried when it was shown last: one that is hidden now, or perhaps is, was not cleared.
+Result<BridgeKey> Observer::hidden_key(Side side, const Observation& seen) {
+  const std::string& column_of_key = pair_.mapping->key_column();
+  const auto is_among = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), column_of_key) != names.end();
+  };
+  if (side != Side::crm || !seen.key.empty()) return BridgeKey{};
+  if (!is_among(seen.hidden) && !is_among(seen.perhaps_hidden)) return BridgeKey{};
+  auto known = pair_.store->deal_by_record(side, seen.id.value);
+  if (!known) return known.error();
+  if (!*known || !(*known)->crm.image.valid()) return BridgeKey{};
+  auto before = pair_.store->image((*known)->crm.image);
+  if (!before) return before.error();
+  return BridgeKey(text_of(column(*before, column_of_key)));
+}
+
 Result<void> Observer::take(Side side, const Observation& seen, ObserveCounts& counts) {
   if (seen.existence == cosell::Existence::unreadable) return {};
   if (seen.kind == RecordKind::microsoft_half) return take_microsoft(seen, counts);
   if (seen.kind != RecordKind::opportunity && seen.kind != RecordKind::referral) return {};
+  auto key = hidden_key(side, seen);
+  if (!key) return key.error();
+  if (!key->empty()) {
+    Observation with_key = seen;
+    with_key.key = std::move(*key);
+    return take(side, with_key, counts);
+  }
   ++counts.seen;
   auto row = find_or_begin(side, seen);
   if (!row) return row.error();

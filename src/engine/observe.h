@@ -43,6 +43,7 @@ class Observer {
   Result<bool> is_an_earlier_request(const store::DealRow& row, const Observation& seen) const;
   Result<void> take_microsoft(const Observation& seen, ObserveCounts& counts);
   Result<Columns> columns_of(const Observation& seen, ImageId before);
+  Result<BridgeKey> hidden_key(Side side, const Observation& seen);
   Result<bool> only_completes(const Observation& seen, ImageId before);
   Result<void> note_retyped_key(store::DealRow& row, Side side, const Observation& seen, ImageId before);
   Result<void> record_change(store::DealRow& row, Side side, const Observation& seen, ImageId before);

@@ -12,6 +12,7 @@
 #include "engine/marks.h"
 #include "engine/observe.h"
 #include "engine/settle.h"
+#include "engine/view.h"
 #include "engine/words.h"
 
 namespace cosell::engine {
@@ -156,6 +157,14 @@ Result<void> Settler::probe(Side side, std::vector<OperationRow> rows) {
   });
 }
 
+// One of a location that the selection leaves out and that was not the one that was sent.
+bool Settler::is_of_another_pair(const OperationRow& create, const Observation& seen) const {
+  if (seen.kind != RecordKind::referral || names_its_target(create)) return false;
+  const Value& sent = column(create.changes, info(Field::location).name);
+  if (is_blank(sent) || same_value(sent, column(seen.columns, info(Field::location).name))) return false;
+  return !pair_.mapping->select_referral(referral_deal(seen.columns, {})).takes_part;
+}
+
 Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::vector<Observation>& all_found) {
   const auto unread = std::find_if(all_found.begin(), all_found.end(), [](const Observation& seen) {
     return seen.existence == cosell::Existence::unreadable;
@@ -169,8 +178,9 @@ Result<void> Settler::conclude_probe(Side side, OperationRow& row, const std::ve
   }
   std::vector<Observation> found;
   for (const auto& seen : all_found) {
-    // A deleted record holds no key: it is not what was made, and shows nothing that was changed.
-    if (seen.existence == cosell::Existence::deleted) {
+    // A deleted record holds no key: it is not what was made, and shows nothing that was changed. Nor does a referral
+    // of another pair that names the same opportunity (F-77).
+    if (seen.existence == cosell::Existence::deleted || is_of_another_pair(row, seen)) {
       if (auto taken = Observer(pair_, run_).take(side, seen, report_.observed[side]); !taken) return taken;
       continue;
     }

@@ -90,6 +90,7 @@ class Settler {
   Result<void> mark_deal_dirty(store::OperationRow& row);
 
   Result<void> probe(Side side, std::vector<store::OperationRow> rows);
+  bool is_of_another_pair(const store::OperationRow& create, const Observation& seen) const;
   Result<void> conclude_probe(Side side, store::OperationRow& row, const std::vector<Observation>& found);
   bool may_still_arrive(store::OperationRow& row) const;
   Result<void> wait_for_late_arrival(Side side, store::OperationRow& row);

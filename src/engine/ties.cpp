@@ -54,15 +54,19 @@ void end_doubts(DealRow& row) {
 }  // namespace
 
 // A referral of another pair holds no deal of this one (F-77).
+bool Ties::is_left_out(const Columns& referral) const {
+  return !pair_.mapping->select_referral(referral_deal(referral, {})).takes_part;
+}
+
 bool Ties::is_left_out(Side side, const Observation& seen) const {
-  return side == Side::partner_center && !pair_.mapping->select_referral(referral_deal(seen.columns, {})).takes_part;
+  return side == Side::partner_center && seen.existence == cosell::Existence::live && is_left_out(seen.columns);
 }
 
 // The row that the record's own key names: the other side's record, waiting for this one. `existing` is the row that
 // the record has already, when it has one.
 Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& seen, DealRow* existing) {
   const RecordId named = pair_.connector(other_side(side)).normal_id(seen.key.value);
-  if (seen.key.empty() || named.empty()) return std::optional<DealRow>{};
+  if (seen.key.empty() || named.empty() || is_left_out(side, seen)) return std::optional<DealRow>{};
   if (existing != nullptr && is_told_apart_from(*existing, named.value)) return std::optional<DealRow>{};
   auto found = pair_.store->deal_by_record(other_side(side), named.value);
   if (!found) return found.error();
@@ -83,7 +87,7 @@ Result<std::optional<DealRow>> Ties::tie_by_key(Side side, const Observation& se
   const auto& taken = side_of(row, side).record_id;
   if (!taken.empty() && taken != seen.id.value) {
     // A second holder of one key: a clone in the CRM (F-47) or a twin in Partner Center (I-17). Neither is linked.
-    if (!holds_its_key(side, seen) || is_left_out(side, seen)) return std::optional<DealRow>{};
+    if (!holds_its_key(side, seen)) return std::optional<DealRow>{};
     if (!was_never_there(side_of(row, side))) {
       DealRow apart = existing != nullptr ? *existing : DealRow{};
       if (auto held = hold_original(side, seen.id, row); !held) return held.error();
@@ -166,7 +170,8 @@ Result<void> Ties::hold_original(Side side, const RecordId& copy, DealRow origin
 Result<bool> Ties::release_copy(Side side, const Observation& seen, DealRow& row) {
   const auto mark = row.marks.find(second_holder_mark(side));
   if (mark == row.marks.end()) return false;
-  const bool same_key = pair_.connector(other_side(side)).normal_id(seen.key.value).value == mark->second;
+  const bool names_it = pair_.connector(other_side(side)).normal_id(seen.key.value).value == mark->second;
+  const bool same_key = names_it && !is_left_out(side, seen);
   if (same_key && holds_its_key(side, seen)) return false;
   auto original = pair_.store->deal_by_record(other_side(side), mark->second);
   if (!original) return original.error();
@@ -200,12 +205,15 @@ Result<bool> Ties::gives_up_its_key(const Observation& seen, const SideState& re
   return names_it(text_of(column(*before, info(Field::crm_id).name)));
 }
 
-// The second holder of the key that can take the place of the first one.
+// The second holder of the key that can take the place of the first one; none that is left out by now.
 Result<std::optional<DealRow>> Ties::next_holder(const DealRow& original) {
   for (const std::string& record : marked_records(original, twinned_mark)) {
     auto second = pair_.store->deal_by_record(Side::partner_center, record);
     if (!second) return second.error();
-    if (!*second || !has_mark(**second, twin_mark)) continue;
+    if (!*second || !has_mark(**second, twin_mark) || !(*second)->partner_center.image.valid()) continue;
+    auto shown = pair_.store->image((*second)->partner_center.image);
+    if (!shown) return shown.error();
+    if (is_left_out(*shown)) continue;
     auto open = pair_.store->has_open_operation((*second)->id);
     if (!open) return open.error();
     if (!*open) return std::move(*second);
@@ -230,6 +238,43 @@ Result<void> forget_agreements_of_open_writes(store::Store& store, DealRow& row)
   return {};
 }
 
+// The referral gets a row of its own, which is returned and to be added.
+DealRow Ties::take_referral_off(DealRow& row) const {
+  DealRow apart;
+  apart.title = row.title;
+  apart.engagement_id = std::exchange(row.engagement_id, "");
+  apart.partner_center = std::exchange(row.partner_center, SideState{});
+  apart.partner_center.base = row.crm.base = ImageId{};
+  apart.microsoft = std::exchange(row.microsoft, ImageId{});
+  apart.microsoft_id = std::exchange(row.microsoft_id, "");
+  apart.ask_microsoft_at = std::exchange(row.ask_microsoft_at, std::nullopt);
+  apart.since = pair_.clock->now();
+  apart.dirty = row.dirty = true;
+  return apart;
+}
+
+// The opportunity named a referral that the selection leaves out, and names it no longer: nothing else tied the two.
+Result<void> Ties::let_left_out_go(Side side, const Observation& seen, DealRow& row) {
+  const SideState& referral = row.partner_center;
+  if (side != Side::crm || seen.existence != cosell::Existence::live || is_agreed_on(row)) return {};
+  if (!row.crm.image.valid() || !referral.image.valid()) return {};
+  const auto names_it = [&](const std::string& key) {
+    return pair_.partner_center->normal_id(key).value == referral.record_id;
+  };
+  if (names_it(seen.key.value)) return {};
+  auto before = pair_.store->image(row.crm.image);
+  if (!before) return before.error();
+  auto shown = pair_.store->image(referral.image);
+  if (!shown) return shown.error();
+  if (!names_it(text_of(column(*before, pair_.mapping->key_column()))) || !is_left_out(*shown)) return {};
+  if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, row); !forgotten) return forgotten;
+  DealRow apart = take_referral_off(row);
+  if (auto copies = row.marks.extract(cloned_mark)) apart.marks.insert(std::move(copies));  // they name it still
+  if (auto updated = pair_.store->update_deal(row); !updated) return updated;
+  auto added = pair_.store->add_deal(apart);
+  return added ? Result<void>{} : added.error();
+}
+
 // Which of some twins in Partner Center stays is the person's choice: the one that still carries the opportunity's id.
 // The one that gave it up gets a row of its own, which is returned. As when a person takes a deal apart, that does not
 // wait for a write whose outcome is not known: it is not shown this again.
@@ -241,16 +286,7 @@ Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen
   auto second = next_holder(original);
   if (!second || !*second) return second;
   DealRow stays = original;
-  DealRow apart;
-  apart.title = original.title;
-  apart.engagement_id = original.engagement_id;
-  apart.partner_center = original.partner_center;
-  apart.partner_center.base = ImageId{};
-  apart.microsoft = original.microsoft;
-  apart.microsoft_id = original.microsoft_id;
-  apart.ask_microsoft_at = original.ask_microsoft_at;
-  apart.since = pair_.clock->now();
-  apart.dirty = true;
+  DealRow apart = take_referral_off(stays);
   // As a deal that a person has linked anew. Others that carry the key too still hold it.
   erase_if(stays.marks, [](const auto& mark) {
     return mark.first != twinned_mark && mark.first != cloned_mark && mark.first != hidden_mark &&
@@ -258,13 +294,6 @@ Result<std::optional<DealRow>> Ties::give_way(Side side, const Observation& seen
   });
   unmark_record(stays, twinned_mark, (*second)->partner_center.record_id);
   if (auto forgotten = forget_agreements_of_open_writes(*pair_.store, stays); !forgotten) return forgotten.error();
-  stays.partner_center = {};
-  stays.crm.base = ImageId{};
-  stays.engagement_id.clear();
-  stays.microsoft = {};
-  stays.microsoft_id.clear();
-  stays.ask_microsoft_at.reset();
-  stays.dirty = true;
   if (auto updated = pair_.store->update_deal(stays); !updated) return updated.error();
   auto added = pair_.store->add_deal(apart);
   if (!added) return added.error();
@@ -370,9 +399,11 @@ Result<DealRow> Ties::row_of(Side side, const Observation& seen, std::optional<D
   if (auto follows = let_next_follow(side, seen, row); !follows) return follows.error();
   if (auto released = release_copy(side, seen, row); !released) return released.error();
   if (auto let_go = let_closed_twins_go(side, seen, row); !let_go) return let_go.error();
+  if (auto let_go = let_left_out_go(side, seen, row); !let_go) return let_go.error();
   if (SideState& named = side_of(row, other_side(side)); is_only_named(named)) {
     const RecordId now_named = pair_.connector(other_side(side)).normal_id(seen.key.value);
-    if (seen.existence == cosell::Existence::live && now_named.value != named.record_id) {
+    const bool names_another = seen.existence == cosell::Existence::live && now_named.value != named.record_id;
+    if (names_another || is_left_out(side, seen)) {
       if (auto let_go = let_name_go(side, row); !let_go) return let_go.error();
     }
   }
@@ -384,6 +415,24 @@ Result<DealRow> Ties::row_of(Side side, const Observation& seen, std::optional<D
     if (*tied) return **tied;
   }
   return row;
+}
+
+Result<void> Ties::tie_anew(const DealRow& row) {
+  const SideState& referral = row.partner_center;
+  const bool is_alone = row.crm.record_id.empty() || is_only_named(row.crm);
+  if (!is_alone || referral.existence != store::Existence::live || !referral.image.valid()) return {};
+  auto shown = pair_.store->image(referral.image);
+  if (!shown) return shown.error();
+  Observation seen;
+  seen.kind = RecordKind::referral;
+  seen.id = RecordId(referral.record_id);
+  seen.key = BridgeKey(text_of(column(*shown, info(Field::crm_id).name)));
+  seen.columns = std::move(*shown);
+  auto tied = row_of(Side::partner_center, seen, row);
+  if (!tied) return tied.error();
+  if (tied->id == row.id && tied->marks == row.marks && tied->crm.record_id == row.crm.record_id) return {};
+  tied->dirty = true;
+  return pair_.store->update_deal(*tied);
 }
 
 Result<void> Ties::lose_sight(Side side, DealRow& row) {

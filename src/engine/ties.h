@@ -6,6 +6,8 @@
 // Of several records that carry one key none is written to until a person left the key with one of them: each second
 // holder is held, and so is the deal that the key is tied to (F-47, I-17). A deleted record and a closed referral hold
 // no key; a referral that was won stays tied all the same, since its Won is the opportunity's.
+// The key of a referral that the selection leaves out says nothing here: only an opportunity that names it ties the two
+// (F-77).
 #pragma once
 
 #include <optional>
@@ -26,12 +28,15 @@ class Ties {
 
   // The deal of a record that is seen now; `known` is the row that it has already. One without a number is to be added.
   Result<store::DealRow> row_of(Side side, const Observation& seen, std::optional<store::DealRow> known);
+  // The selection leaves out other referrals than it did before: what the keys of a known one say now.
+  Result<void> tie_anew(const store::DealRow& row);
   // The side does not show the deal's record any more: a second holder holds its key no longer.
   Result<void> lose_sight(Side side, store::DealRow& row);
 
  private:
   Result<bool> may_be_tied(Side side, const Observation& seen, store::DealRow& row) const;
   Result<std::optional<store::DealRow>> tie_by_key(Side side, const Observation& seen, store::DealRow* existing);
+  bool is_left_out(const Columns& referral) const;
   bool is_left_out(Side side, const Observation& seen) const;
   Result<void> give_place_of_deleted(Side side, store::DealRow& row);
   Result<store::DealRow> merge(const store::DealRow& goes, Side side, store::DealRow stays);
@@ -42,6 +47,8 @@ class Ties {
   Result<bool> release_copy(Side side, const Observation& seen, store::DealRow& row);
   // The record that the deal was tied to gives up its key, and the second holder takes its place.
   Result<std::optional<store::DealRow>> give_way(Side side, const Observation& seen, const store::DealRow& original);
+  store::DealRow take_referral_off(store::DealRow& row) const;
+  Result<void> let_left_out_go(Side side, const Observation& seen, store::DealRow& row);
   Result<bool> gives_up_its_key(const Observation& seen, const store::SideState& referral,
                                 const std::string& opportunity) const;
   Result<std::optional<store::DealRow>> next_holder(const store::DealRow& original);

@@ -172,6 +172,9 @@ std::string copied_and_gone_remedy(const Pair& pair, const store::DealRow& row) 
 std::string clone_remedy(const Pair& pair) {
   return "Clear " + pair.mapping->key_column() + " on the copy; it then syncs as a deal of its own.";
 }
+std::string hidden_clone_remedy(const store::DealRow& row) {
+  return "The bridge's user may not read it there: cosell deals link " + row.crm.record_id + " --none says the same.";
+}
 std::string doubtful_match(const Pair& pair, const store::DealRow& row) {
   const std::string with = row.marks.at(match_mark);
   if (row.crm.record_id.empty()) {
@@ -184,6 +187,24 @@ std::string doubtful_match_remedy(const store::DealRow& row) {
     return "cosell todo --kind link shows which; or: cosell deals link " + row.partner_center.record_id + " --none";
   return "cosell deals link " + row.crm.record_id + " REFERRAL-ID, or, if it is another deal: cosell deals link " +
          row.crm.record_id + " --none";
+}
+std::string located_elsewhere(const Pair& pair, const std::string& location) {
+  return "Location " + location + " does not belong to this pair, so that no referral is created for it in " +
+         pair.title(Side::partner_center) + ".";
+}
+std::string located_elsewhere_remedy(const std::string& column) {
+  if (!column.empty()) return "Correct " + column + "; the deal is then sent by itself.";
+  return "Correct \"location\" in the mapping file, or name this one under \"belongs\" there, then: cosell sync";
+}
+std::string named_elsewhere(const Pair& pair, const std::string& crm_id) {
+  return "This referral carries the CRM ID \"" + crm_id + "\" already, which leads to no opportunity in " +
+         pair.title(Side::crm) + "; perhaps another CRM keeps the deal in sync. No opportunity is made of it.";
+}
+std::string named_elsewhere_remedy(const Pair& pair, const store::DealRow& row) {
+  const std::string& referral = row.partner_center.record_id;
+  return "If another CRM does, leave it there: nothing to do. Otherwise, to make an opportunity of it: clear it in " +
+         pair.title(Side::partner_center) + ", or cosell deals link " + referral +
+         " --none; to tie it to one: cosell deals link OPPORTUNITY-ID " + referral;
 }
 std::string unlinked(const store::DealRow& row) {
   return "Taken apart from " + row.marks.at(unlinked_mark) + " by a person; left as it is.";
@@ -304,7 +325,7 @@ std::string both_vanished(const Pair& pair) {
 }
 std::string vanished_remedy(const Pair& pair, Side side, const std::string& reason) {
   if (reason == "not_found") {
-    return side == Side::crm ? "Correct the CRM ID of the referral in " + pair.title(Side::partner_center) +
+    return side == Side::crm ? "Correct or clear the CRM ID of the referral in " + pair.title(Side::partner_center) +
                                    ", or let the bridge's user read that opportunity in " + pair.title(side) + "."
                              : "Correct " + pair.mapping->key_column() + " in " + pair.title(Side::crm) +
                                    ", or check the roles of the bridge's user in " + pair.title(side) + ".";

@@ -28,12 +28,20 @@ std::string copied(const Pair& pair, const store::DealRow& row);           // th
 std::string copied_and_gone(const Pair& pair, const store::DealRow& row);  // the original is not there any more
 std::string copied_and_gone_remedy(const Pair& pair, const store::DealRow& row);
 std::string clone_remedy(const Pair& pair);
+// Of a copy whose key is not shown to the bridge's user, so that nobody would notice that it is cleared.
+std::string hidden_clone_remedy(const store::DealRow& row);
 std::string unheeded(const Pair& pair, Side side, const std::vector<std::string>& fields);
 std::string fought_over(const Pair& pair, const FoughtOver& fight, const Deal& crm, const Deal& partner_center);
 std::string fought_over_remedy(const store::DealRow& row);
 // Perhaps the same deal as one on the other side.
 std::string doubtful_match(const Pair& pair, const store::DealRow& row);
 std::string doubtful_match_remedy(const store::DealRow& row);
+// An opportunity of a location that the pair leaves out. `column`: where the CRM says so; may be "".
+std::string located_elsewhere(const Pair& pair, const std::string& location);
+std::string located_elsewhere_remedy(const std::string& column);
+// A referral whose CRM ID is of no opportunity that the bridge could tie it to.
+std::string named_elsewhere(const Pair& pair, const std::string& crm_id);
+std::string named_elsewhere_remedy(const Pair& pair, const store::DealRow& row);
 std::string unlinked(const store::DealRow& row);
 std::string twin(const Pair& pair, const store::DealRow& row);
 std::string doubled(const Pair& pair, const store::DealRow& row);  // the referral that has a twin

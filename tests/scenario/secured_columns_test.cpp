@@ -1,5 +1,6 @@
 // Dynamics 365 shows a column that the bridge's user may not read as empty. Which columns may be such is asked;
 // whatever comes of the question, nobody's contact is emptied in Partner Center.
+#include "engine/link.h"
 #include "tests/scenario/faults.h"
 
 namespace cosell::test {
@@ -109,6 +110,45 @@ TEST(SecuredColumns, F11_AnOrganisationThatNeverTellsSyncsAndEmptiesNoContact) {
   sync_twice(world);
   EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
   EXPECT_EQ(world.referral_of(id)["customerProfile"]["team"], team);
+}
+
+// A copy is held by the key that it carries; one that is perhaps hidden is not cleared.
+TEST(SecuredColumns, F47_ACopyWhoseKeyIsHiddenStaysHeld) {  // I-17, F-11
+  for (const bool tells : {false, true}) {
+    World world({.crm = "dynamics365", .plain_key = true});
+    world.wire = [&](Side side, const http::Request& r, const World::Go& go) {
+      if (tells || !asks_what_is_secured(side, r)) return go(r);
+      http::Request reworded = r;
+      for (std::string* text : {&reworded.url, &reworded.body}) {
+        *text = text::replace_all(*text, kAsked, "IsSecured%20eq");
+      }
+      return go(reworded);
+    };
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.sync();
+    const auto copy = world.new_opportunity(usual_opportunity("Alder Foods copy"));
+    world.crm_edit(copy, {{"plain_key", world.deal_of(id).partner_center.record_id}});
+    sync_twice(world);
+    ASSERT_EQ(world.deal_of(copy).reason, "clone") << world.deal_of(copy).message;
+    world.control(Side::crm, "POST", "settings", {{"unreadable_columns", {world.column("plain_key")}}});
+    world.restart();
+    world.crm_edit(copy, {{"value", 51000}});
+    sync_twice(world);
+    EXPECT_EQ(world.referrals().size(), 1U);
+    EXPECT_EQ(world.deal_of(copy).reason, "clone") << world.deal_of(copy).message;
+    world.control(Side::crm, "POST", "settings", {{"unreadable_columns", Json::array()}});
+    world.restart();
+    world.crm_edit(copy, {{"plain_key", nullptr}, {"value", 52000}});
+    sync_twice(world);
+    if (!tells) {
+      EXPECT_EQ(world.deal_of(copy).reason, "clone") << "nobody knows that it was cleared";
+      EXPECT_NE(world.deal_of(copy).next_step.find("--none"), std::string::npos) << world.deal_of(copy).next_step;
+      ASSERT_TRUE(engine::match_with_none(world.pair(), world.deal_of(copy).id));
+      sync_twice(world);
+    }
+    EXPECT_EQ(world.referrals().size(), 2U) << world.deal_of(copy).message;
+    EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  }
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/link.h"
-#include "faults.h"
+#include "in_doubt.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -244,6 +244,31 @@ TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatAnotherBridgeKeepsInSync) { 
   EXPECT_EQ(world.opportunity(id)["referral_id"], words["referral_id"]);
   world.crm_edit(id, {{"opt_in", true}});
   EXPECT_THAT(message_of(world, id), HasSubstr("was not found")) << "of one that is chosen, the key is wrong";
+}
+
+// This bridge told the seller something before the other one took the deal over.
+TEST_P(SellerWords, AreNotWrittenOverThoseOfTheBridgeThatTookTheDealOver) {  // I-23, F-77
+  World world({.crm = GetParam(),
+               .mapping = {{"referrals", {{"belongs", {{"locations", {"1234567"}}}}}},
+                           {"fields", {{"location", {{"constant", "1234567"}}}}}}});
+  auto words = usual_opportunity("Alder Foods");
+  words["value"] = nullptr;
+  const auto id = world.new_opportunity(words);
+  EXPECT_THAT(message_of(world, id), HasSubstr("value"));
+  world.control(Side::partner_center, "POST", "settings", {{"inbound_mpn_id", "7654321"}});
+  const std::string theirs = world.inbound()["id"];
+  world.portal_edit(theirs, as_accepted());
+  world.portal_edit(theirs, replace("/externalReferenceId", id));
+  world.crm_edit(id, {{"value", 50000},
+                      {"opt_in", false},
+                      {"referral_id", theirs},
+                      {"state", "In sync"},
+                      {"message", "From the other bridge"}});
+  for (int run = 0; run < 2; ++run) {
+    EXPECT_EQ(message_of(world, id), "From the other bridge");
+    EXPECT_EQ(world.opportunity(id)["state"], "In sync");
+  }
+  EXPECT_EQ(world.deal_of(id).reason, "other_location") << world.deal_of(id).message;
 }
 
 TEST_P(SellerWords, AreNotWrittenToAnOpportunityThatIsClosedWithoutAReferral) {

@@ -7,6 +7,7 @@
 
 #include "engine/approve.h"
 #include "engine/marks.h"
+#include "engine/observe.h"
 #include "engine/resolve.h"
 #include "tests/scenario/faults.h"
 #include "tests/support/world.h"
@@ -161,6 +162,59 @@ TEST_P(WaitingTogether, EveryChoiceOfADealIsToldAndTakenByItself) {
   EXPECT_EQ(world.referral_of(id)["details"]["dealValue"].get<double>(), 7000.0);
   EXPECT_EQ(world.deal_of(id).reason, "moved_back") << "its stage is another matter";
   EXPECT_EQ(world.deal_of(id).message.find("Changed on both sides"), std::string::npos);
+}
+
+// Read, and not decided on yet, as where a sync broke off in between.
+void read_again(World& world, const std::string& id) {
+  const auto& pair = world.pair();
+  RecordRef ref;
+  ref.kind = RecordKind::opportunity;
+  ref.id = RecordId(id);
+  Call call = pair.call(Side::crm);
+  const auto found = pair.crm->fetch(call, {&ref, 1}, pair.mapping->columns_read());
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->size(), 1U);
+  engine::ObserveCounts counts;
+  ASSERT_TRUE(world.store().transaction(
+      [&] { return engine::Observer(pair, RunId{}).take(Side::crm, found->front(), counts); }));
+}
+
+// Whoever approved let 7,000 and 9,000 stay different, not what became of them since.
+TEST_P(WaitingTogether, AnApprovalOfWonCountsForTheValuesThatWereTold) {  // I-01, L-7
+  for (const char* changes : {"before the approval", "in the CRM", "in Partner Center"}) {
+    World world({.crm = GetParam()});
+    const auto id = world.new_opportunity(usual_opportunity("Alder Foods"));
+    world.sync();
+    world.advance(days(5));  // no longer early
+    const auto in_portal = [&](int value) {
+      world.portal_edit(world.referral_of(id)["id"],
+                        {{{"op", "replace"}, {"path", "/details/dealValue"}, {"value", value}}});
+    };
+    world.crm_edit(id, {{"value", 7000}, {"stage", "won"}});
+    in_portal(9000);
+    world.sync();
+    ASSERT_THAT(engine::reasons_of(world.deal_of(id)), ElementsAre("conflict", "approval"));
+    world.advance(minutes(5));
+    const std::string how = changes;
+    if (how == "before the approval") {
+      world.crm_edit(id, {{"value", 700000}});
+      read_again(world, id);
+    }
+    const auto approved = engine::approve(world.pair(), world.deal_of(id).id);
+    ASSERT_TRUE(approved) << approved.error().message;
+    EXPECT_EQ(approved->steps.empty(), how == "before the approval") << "nobody was told of these values";
+    if (how == "in the CRM") world.crm_edit(id, {{"value", 700000}});
+    if (how == "in Partner Center") in_portal(700000);
+    world.advance(minutes(5));
+    world.sync();
+    world.sync();
+    EXPECT_EQ(world.referral_of(id)["status"], "Active") << how;
+    EXPECT_THAT(engine::reasons_of(world.deal_of(id)), ElementsAre("conflict", "approval"));
+    ASSERT_TRUE(engine::approve(world.pair(), world.deal_of(id).id));
+    world.sync();
+    world.sync();
+    EXPECT_EQ(world.referral_of(id)["substatus"], "Won") << world.deal_of(id).message;
+  }
 }
 
 // A closed referral cannot be changed any more, so that a conflict would end with neither value on both sides.
