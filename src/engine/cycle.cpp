@@ -470,6 +470,12 @@ void CycleReport::side_is_down(Side side, const Error& error) {
   side_down = side;
 }
 
+void CycleReport::note_failure(DealNote note) {
+  if (!failed_deals.insert(note.deal.value).second) return;
+  ++failures_total;
+  if (failures.size() < 100) failures.push_back(std::move(note));
+}
+
 bool CycleReport::may_look_at(Side side) const {
   const bool ends_for_a_side = side_down && guard.empty() && stopped->kind != ErrorClass::cancelled;
   return down.count(side) == 0 && (!stopped || ends_for_a_side);

@@ -37,7 +37,7 @@ struct Planned {
 using RefusedWrites = std::map<Side, std::set<std::string>>;
 RefusedWrites refused_writes(const store::DealRow& row);
 void keep_refused_writes(store::DealRow& row, const RefusedWrites& writes);
-void add_refused_write(store::DealRow& row, const store::OperationRow& operation);
+void add_refused_write(const mapping::Mapping& mapping, store::DealRow& row, const store::OperationRow& operation);
 // Writes nothing but what the seller is told.
 bool only_tells_the_seller(const store::OperationRow& operation);
 
