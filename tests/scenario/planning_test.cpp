@@ -3,6 +3,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -390,6 +391,82 @@ TEST_P(PlanningWithSettleTime, WhatFollowsAWriteAtOnceTakesNoStepThatTheGuardDid
   ASSERT_TRUE(report.stopped);
   EXPECT_EQ(report.guard, "closings");
   EXPECT_EQ(closed_referrals(), 0);
+}
+
+// Whether somebody asked Microsoft in Partner Center is asked before the bridge does, of many deals in one call.
+class HelpOfMany : public PlanningWithSettleTime {
+ protected:
+  static constexpr int asking_deals = 30;
+
+  // Deals whose request for help is about to leave.
+  std::vector<std::string> asking() {
+    no_guard_stops();
+    const auto contact = world_.new_contact(
+        {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+    std::vector<std::string> ids;
+    for (int i = 0; i < asking_deals; ++i) {
+      Json words = usual_opportunity("Deal " + std::to_string(i));
+      words.update({{"contact", contact}, {"visible", true}});
+      ids.push_back(world_.new_opportunity(words));
+    }
+    for (int i = 0; i < 3; ++i) {
+      world_.sync();
+      world_.advance(minutes(61));
+    }
+    for (const auto& id : ids) world_.crm_edit(id, {{"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+    world_.advance(minutes(5));
+    world_.sync();
+    world_.advance(minutes(61));
+    world_.pair().partner_center = &between_;
+    return ids;
+  }
+  std::size_t requests_for_help(const std::string& id) {
+    store::OperationFilter filter;
+    filter.deal = world_.deal_of(id).id;
+    filter.kind = name_of(RecordKind::microsoft_half);
+    auto found = world_.store().operations(filter);
+    EXPECT_TRUE(found);
+    return found ? found->size() : 0;
+  }
+
+  Between between_{*world_.pair().partner_center, [](const Operation&) { return std::nullopt; }};
+};
+INSTANTIATE_TEST_SUITE_P(Crm, HelpOfMany, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(HelpOfMany, IsLookedForInOneCallAndAskedForWhereNobodyDid) {  // I-17
+  const auto ids = asking();
+  const auto asked_already = world_.deal_of(ids[3]);
+  ASSERT_FALSE(asked_already.engagement_id.empty());
+  int calls = 0;
+  between_.fetches = [&](std::vector<Observation>& found) {
+    ++calls;
+    Observation half;
+    half.kind = RecordKind::microsoft_half;
+    half.id = RecordId("11111111-2222-4333-8444-555555555555");
+    half.key = BridgeKey(asked_already.engagement_id);
+    half.columns[info(Field::engagement_id).name] = Value(asked_already.engagement_id);
+    found.push_back(half);
+  };
+  EXPECT_FALSE(world_.sync().stopped);
+  EXPECT_LE(calls, 3) << "all of them at once; then the answer of the one that was asked";
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ(requests_for_help(ids[i]), i == 3 ? 0U : 1U) << i;
+  }
+}
+
+// Nobody could say whose it is, and a second request is never made beside a first.
+TEST_P(HelpOfMany, IsLookedForDealByDealWhereAnAnswerSaysNotOfWhichItSpeaks) {  // I-17
+  const auto ids = asking();
+  int calls = 0;
+  between_.fetches = [&](std::vector<Observation>& found) {
+    if (++calls > 1) return;
+    Observation half;
+    half.kind = RecordKind::microsoft_half;
+    found.push_back(half);
+  };
+  EXPECT_FALSE(world_.sync().stopped);
+  EXPECT_GE(calls, asking_deals);
+  for (const auto& id : ids) EXPECT_EQ(requests_for_help(id), 1U);
 }
 
 TEST_P(Planning, AStopWhileTheRestIsComparedLosesNothing) {
