@@ -81,10 +81,7 @@ Result<bool> look_up(const Pair& pair, RunId run, CycleReport& report, const Cyc
 Result<void> note_unread(const Pair& pair, CycleReport& report, Side side, const store::DealRow& row,
                          const Observation& seen) {
   const std::string message = words::unread(pair, side, row, seen);
-  ++report.failures_total;
-  if (report.failures.size() < 100) {
-    report.failures.push_back({row.id, row.title, message, words::unread_remedy(pair, side)});
-  }
+  report.note_failure({row.id, row.title, message, words::unread_remedy(pair, side)});
   store::JournalEntry entry;
   entry.at = pair.clock->now();
   entry.run = report.run;

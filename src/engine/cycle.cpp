@@ -31,6 +31,7 @@ using store::OperationRow;
 
 constexpr int asked_at_once = 200;                                          // deals
 constexpr const char* approved_plan_property = "first_sync.approved_plan";  // the writes that a person approved
+constexpr const char* stopped_plan_property = "guard.stopped_plan";         // the writes of the plan stopped last
 
 bool waits_for_a_choice(const store::DealRow& row) {
   const auto reasons = reasons_of(row);
@@ -58,6 +59,7 @@ class Cycle {
   Result<bool> plans_all_first();
   enum class Round : std::uint8_t { first, later };
   Result<bool> guard_stops(Round round, std::int64_t writes_to_come);
+  Result<void> remember_stopped_plan(const std::string& plan);
   Result<void> stop_on_disappearance();
   Result<std::int64_t> known_deals();
   Result<std::optional<FirstSync>> first_sync(std::int64_t writes_to_come);
@@ -356,6 +358,13 @@ Result<bool> Cycle::guard_stops(Round round, std::int64_t writes_to_come) {
   return found.has_value();
 }
 
+Result<void> Cycle::remember_stopped_plan(const std::string& plan) {
+  auto known = pair_.store->property(stopped_plan_property);
+  if (!known) return known.error();
+  if (*known == plan) return {};
+  return pair_.store->transaction([&] { return pair_.store->set_property(stopped_plan_property, plan); });
+}
+
 Result<void> Cycle::rounds() {
   auto approved = pair_.store->property(approved_plan_property);
   if (!approved) return approved.error();
@@ -363,6 +372,10 @@ Result<void> Cycle::rounds() {
   planner_->begin(!first_sync_        ? FirstSyncIs::over
                   : approved->empty() ? FirstSyncIs::not_approved
                                       : FirstSyncIs::approved);
+  // A service that nobody answers meets the guard in each cycle with the same plan, which is told once.
+  auto told = options_.plan_only ? Result<std::string>(std::string()) : pair_.store->property(stopped_plan_property);
+  if (!told) return told.error();
+  planner_->withhold(*told);
   if (auto done = match_lone_deals(pair_); !done) return done;
   for (int round = 0; round < rounds_max && !stopped(); ++round) {
     if (auto done = ask_microsoft(); !done) return done;
@@ -376,9 +389,11 @@ Result<void> Cycle::rounds() {
     if (*all_first) {
       auto stop = guard_stops(round == 0 ? Round::first : Round::later, *operations);  // a plan says it too
       if (!stop) return stop.error();
-      if (*stop) return {};
+      if (*stop) return options_.plan_only ? Result<void>{} : remember_stopped_plan(planner_->stopped_plan());
     }
     if (options_.plan_only) return {};
+    if (auto kept = planner_->keep_withheld(); !kept) return kept;
+    if (auto done = remember_stopped_plan(""); !done) return done;
     auto pushed = executor_->push_all(
         *operations, [this](const auto& deals) { return planner_->follow_up(deals); },
         [this] { return planner_->plan_more(); });
@@ -491,6 +506,12 @@ void CycleReport::side_is_down(Side side, const Error& error) {
   if (stopped) return;
   stopped = error;
   side_down = side;
+}
+
+void CycleReport::note_failure(DealNote note) {
+  if (!failed_deals.insert(note.deal.value).second) return;
+  ++failures_total;
+  if (failures.size() < 100) failures.push_back(std::move(note));
 }
 
 bool CycleReport::may_look_at(Side side) const {

@@ -49,8 +49,9 @@ struct CycleReport {
   std::map<std::string, std::int64_t> planned;
   std::map<std::string, std::int64_t> done;
   std::int64_t deals_with_writes = 0;
-  std::vector<DealNote> failures;  // new ones of this run, at most 100
-  std::int64_t failures_total = 0;
+  std::vector<DealNote> failures;       // new ones of this run, at most 100
+  std::int64_t failures_total = 0;      // deals
+  std::set<std::int64_t> failed_deals;  // by number
   // What steps that leave, or began to wait in this run, may cost; at most 100.
   std::vector<DealNote> warnings;
   std::int64_t warnings_total = 0;
@@ -62,6 +63,8 @@ struct CycleReport {
   std::string guard;                      // name of the guard that stopped the run
   std::int64_t unanswered = 0;            // writes whose outcome is not known yet
 
+  // A deal is told once, with what failed first.
+  void note_failure(DealNote note);
   // Ends the run, unless it ends for something else already.
   void side_is_down(Side side, const Error& error);
   // While the other side is down, this one is still looked at, so that nothing is missed (F-08). Not once the process

@@ -66,12 +66,18 @@ bool only_tells_the_seller(const OperationRow& operation) {
 
 namespace {
 
-// Since when the deal is in its state says nothing of what the seller is told.
-std::string refusal_of(const OperationRow& operation) {
-  if (!only_tells_the_seller(operation)) return fingerprint(operation);
-  OperationRow without_times = operation;
-  erase_if(without_times.changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
-  return fingerprint(without_times);
+// In which form a write is refused: what it says of the deal. Since when the deal is in its state says nothing of what
+// the seller is told, and that says nothing of a deal that is to be made. The customer stands for its account, of which
+// the first try does not know the id yet.
+std::string refusal_of(const mapping::Mapping& mapping, OperationRow operation) {
+  Columns& changes = operation.changes;
+  if (only_tells_the_seller(operation)) {
+    erase_if(changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
+  } else if (operation.kind == name_of(RecordKind::opportunity) && operation.verb == name_of(Verb::create)) {
+    for (const auto& told : mapping.seller_columns({})) changes.erase(told.first);
+    changes[mapping.account_column()] = column(operation.agrees_with, info(Field::customer).name);
+  }
+  return fingerprint(operation);
 }
 
 }  // namespace
@@ -98,9 +104,9 @@ void keep_refused_writes(DealRow& row, const RefusedWrites& writes) {
   }
 }
 
-void add_refused_write(DealRow& row, const OperationRow& operation) {
+void add_refused_write(const mapping::Mapping& mapping, DealRow& row, const OperationRow& operation) {
   RefusedWrites writes = refused_writes(row);
-  writes[operation.side].insert(refusal_of(operation));
+  writes[operation.side].insert(refusal_of(mapping, operation));
   keep_refused_writes(row, writes);
 }
 
@@ -480,8 +486,9 @@ void Decider::drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) co
   std::set<std::string> dropped;
   std::erase_if(plan.operations, [&](const OperationRow& op) {
     const auto of_side = refused.find(op.side);
-    const bool same = of_side != refused.end() && of_side->second.count(refusal_of(op)) > 0;
-    if (same) wanted[op.side].insert(refusal_of(op));
+    const std::string form = of_side == refused.end() ? "" : refusal_of(*pair_.mapping, op);
+    const bool same = !form.empty() && of_side->second.count(form) > 0;
+    if (same) wanted[op.side].insert(form);
     if (!same && dropped.count(op.after.value) == 0) return false;
     dropped.insert(op.id.value);
     return true;

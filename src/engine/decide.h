@@ -37,7 +37,7 @@ struct Planned {
 using RefusedWrites = std::map<Side, std::set<std::string>>;
 RefusedWrites refused_writes(const store::DealRow& row);
 void keep_refused_writes(store::DealRow& row, const RefusedWrites& writes);
-void add_refused_write(store::DealRow& row, const store::OperationRow& operation);
+void add_refused_write(const mapping::Mapping& mapping, store::DealRow& row, const store::OperationRow& operation);
 // Writes nothing but what the seller is told.
 bool only_tells_the_seller(const store::OperationRow& operation);
 
@@ -120,6 +120,10 @@ class Decider {
     std::string unread;  // why nobody knows
   };
   Result<HelpAsked> help_was_asked(Planned& plan);
+  // Is it time for the request, as far as the deal's marks tell?
+  bool help_may_leave(const store::DealRow& row) const;
+  // For the deals whose help may leave, in one call.
+  void ask_engagements(const std::vector<store::DealRow>& rows);
   // What the comparison itself left to a person, conflicts first.
   std::vector<Situation> left_to_a_person(Planned& plan, const reconcile::Decision& decision,
                                           const std::set<Field>& held, const DealView& view) const;
@@ -149,6 +153,7 @@ class Decider {
   void remember_new_account(const Planned& plan);
   // The accounts that decisions will ask for, each once, by what is searched for.
   using AccountsToFind = std::map<std::string, RelatedQuery>;
+  Result<void> find_accounts(const std::vector<store::DealRow>& rows, Ahead ahead);
   Result<void> add_account_to_find(const store::DealRow& row, AccountsToFind& wanted) const;
   Result<void> add_accounts_of_later_deals(DealId after, AccountsToFind& wanted);
   Error no_answer(Side side, Error error);
@@ -187,6 +192,7 @@ class Decider {
   std::map<std::string, Instant> accounts_in_doubt_;                // until when, by what was searched for
   std::map<std::string, std::vector<std::string>> accounts_found_;  // ids, by what was searched for
   DealId prepared_until_;                                           // the last deal whose account was looked for ahead
+  std::map<std::string, std::vector<Observation>> halves_;          // Microsoft's, by engagements that were asked for
   std::map<Field, mapping::FieldRule> rules_;
   std::map<std::string, std::string> owners_by_email_;  // "" for an address that is nobody's
   std::optional<Labels> labels_;                        // of the CRM's columns, read from the store when first needed

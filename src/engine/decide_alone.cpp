@@ -241,6 +241,11 @@ Result<void> Decider::add_accounts_of_later_deals(DealId after, AccountsToFind& 
 
 Result<void> Decider::prepare(const std::vector<store::DealRow>& rows, Ahead ahead) {
   unanswered_by_.reset();
+  ask_engagements(rows);
+  return find_accounts(rows, ahead);
+}
+
+Result<void> Decider::find_accounts(const std::vector<store::DealRow>& rows, Ahead ahead) {
   if (accounts_found_.size() > accounts_kept_max) {
     accounts_found_.clear();
     prepared_until_ = DealId{};

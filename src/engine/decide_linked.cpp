@@ -137,6 +137,13 @@ void ask_nobody_after_closing(Decision& decision) {
   *help = FieldDecision{Field::help, Verdict::ignored, Reason::closed, {}, "L-7"};
 }
 
+RecordRef half_of(const store::DealRow& row) {
+  RecordRef ref;
+  ref.kind = RecordKind::microsoft_half;
+  ref.key = BridgeKey(row.engagement_id);
+  return ref;
+}
+
 WaitFor who_resolves(Reason r) {
   switch (r) {
     case Reason::unreadable:
@@ -302,6 +309,36 @@ Columns Decider::to_crm_columns(Decision& decision, const DealView& view, Column
   return written.columns;
 }
 
+// Where no time is waited for, nothing tells before it is decided on.
+bool Decider::help_may_leave(const store::DealRow& row) const {
+  const bool may_ask = !row.crm.record_id.empty() && !row.microsoft.valid() && !row.engagement_id.empty();
+  if (!may_ask) return false;
+  const auto settles_since = mark_time(row, settle_mark(Irreversible::help_asked));
+  return has_mark(row, approved_mark(Irreversible::help_asked)) ||
+         (settles_since && *settles_since + pair_.settings.settle <= pair_.clock->now());
+}
+
+// What Partner Center shows of Microsoft's halves where help may leave, all of them in one call. They are asked for
+// anew with each page of deals: what a person asks for meanwhile is seen. Where it does not tell, or not of which deal
+// an answer speaks, they are asked for one by one.
+void Decider::ask_engagements(const std::vector<store::DealRow>& rows) {
+  halves_.clear();
+  std::vector<RecordRef> refs;
+  for (const auto& row : rows) {
+    if (help_may_leave(row) && halves_.try_emplace(row.engagement_id).second) refs.push_back(half_of(row));
+  }
+  if (refs.empty()) return;
+  Call call = pair_.call(Side::partner_center);
+  auto found = pair_.partner_center->fetch(call, refs, {});
+  const bool all_told = found && std::all_of(found->begin(), found->end(),
+                                             [&](const Observation& seen) { return halves_.contains(seen.key.value); });
+  if (!all_told) {
+    halves_.clear();
+    return;
+  }
+  for (Observation& seen : *found) halves_.at(seen.key.value).push_back(std::move(seen));
+}
+
 // Somebody may have asked Microsoft in Partner Center already: a second request is never made beside the first. Where
 // this one engagement cannot be looked at, its deal alone waits.
 Result<Decider::HelpAsked> Decider::help_was_asked(Planned& plan) {
@@ -317,13 +354,15 @@ Result<Decider::HelpAsked> Decider::help_was_asked(Planned& plan) {
   } else if (!may_ask_) {
     return make_error(ErrorClass::cancelled, "Partner Center has to be asked first.");
   } else {
-    RecordRef ref;
-    ref.kind = RecordKind::microsoft_half;
-    ref.key = BridgeKey(plan.row.engagement_id);
-    Call call = pair_.call(Side::partner_center);
-    auto found = pair_.partner_center->fetch(call, {&ref, 1}, {});
-    if (!found) return no_answer(Side::partner_center, found.error());
-    for (const Observation& seen : *found) {
+    auto known = halves_.find(plan.row.engagement_id);
+    if (known == halves_.end()) {
+      const RecordRef ref = half_of(plan.row);
+      Call call = pair_.call(Side::partner_center);
+      auto found = pair_.partner_center->fetch(call, {&ref, 1}, {});
+      if (!found) return no_answer(Side::partner_center, found.error());
+      known = halves_.emplace(plan.row.engagement_id, std::move(*found)).first;
+    }
+    for (const Observation& seen : known->second) {
       if (seen.existence == cosell::Existence::unreadable) {
         help.unread = words::help_unseen(pair_, plan.row, seen);
       } else {

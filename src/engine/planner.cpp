@@ -2,6 +2,7 @@
 #include "engine/planner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,7 @@ using store::OperationRow;
 
 constexpr std::size_t page_of_deals = 200;
 constexpr std::size_t reported_max = 100;
+constexpr std::size_t withheld_max = 20'000;  // a bound on memory
 constexpr std::uint8_t counted_as_writing = 1;
 constexpr std::uint8_t counted_as_created = 2;
 constexpr std::uint8_t counted_as_closed = 4;
@@ -73,6 +75,25 @@ std::string to_hex(std::uint64_t number) {
   return hex;
 }
 
+std::string in_one_text(const std::vector<std::uint64_t>& writes) {
+  std::string text;
+  for (const std::uint64_t write : writes) text += to_hex(write);
+  return text;
+}
+
+std::set<std::string> writes_in(const std::string& text) {
+  std::set<std::string> writes;
+  for (std::size_t i = 0; i + hash_digits <= text.size(); i += hash_digits) writes.insert(text.substr(i, hash_digits));
+  return writes;
+}
+
+// Is the deal told of as it is known?
+bool says_the_same(const store::DealRow& a, const store::DealRow& b) {
+  return a.state == b.state && a.waits_for == b.waits_for && a.reason == b.reason && a.message == b.message &&
+         a.next_step == b.next_step && a.marks == b.marks && a.owner == b.owner && a.owner_email == b.owner_email &&
+         a.ask_microsoft_at == b.ask_microsoft_at;
+}
+
 }  // namespace
 
 void Planner::begin(FirstSyncIs first_sync) {
@@ -82,17 +103,14 @@ void Planner::begin(FirstSyncIs first_sync) {
   plan_writes_.clear();
 }
 
-std::string Planner::plan_in_one_text() const {
-  std::string text;
-  for (const std::uint64_t write : plan_writes_) text += to_hex(write);
-  return text;
-}
+std::string Planner::plan_in_one_text() const { return in_one_text(plan_writes_); }
+
+std::string Planner::stopped_plan() const { return in_one_text(round_writes_); }
+
+void Planner::withhold(const std::string& stopped_plan) { told_writes_ = writes_in(stopped_plan); }
 
 std::int64_t Planner::writes_beside(const std::string& earlier_plan) const {
-  std::set<std::string_view> earlier;
-  for (std::size_t i = 0; i + hash_digits <= earlier_plan.size(); i += hash_digits) {
-    earlier.insert(std::string_view(earlier_plan).substr(i, hash_digits));
-  }
+  const std::set<std::string> earlier = writes_in(earlier_plan);
   return std::count_if(plan_writes_.begin(), plan_writes_.end(),
                        [&](std::uint64_t write) { return earlier.count(to_hex(write)) == 0; });
 }
@@ -158,6 +176,37 @@ Result<void> Planner::commit(const std::vector<Planned>& plans) {
   });
 }
 
+// Was all that the plan would write planned when a guard stopped last, and is nothing else to be told of the deal?
+bool Planner::was_told(const Planned& plan) const {
+  return !plan.operations.empty() && withheld_.size() < withheld_max && says_the_same(plan.before, plan.row) &&
+         std::all_of(plan.operations.begin(), plan.operations.end(), [&](const OperationRow& op) {
+           return told_writes_.count(to_hex(plan_hash_of(op, plan.before))) > 0;
+         });
+}
+
+// What is kept may come after an account that a withheld plan makes: that one is kept before it.
+void Planner::take_out_withheld(std::vector<Planned>& plans) {
+  std::vector<Planned> before;
+  for (const Planned& plan : plans) {
+    for (const OperationRow& op : plan.operations) {
+      const auto account = withheld_accounts_.find(op.after.value);
+      if (account == withheld_accounts_.end()) continue;
+      before.push_back(std::move(withheld_.extract(account->second).mapped()));
+      withheld_accounts_.erase(account);
+    }
+  }
+  plans.insert(plans.begin(), std::make_move_iterator(before.begin()), std::make_move_iterator(before.end()));
+}
+
+Result<void> Planner::keep_withheld() {
+  std::vector<Planned> plans;
+  for (auto& one : withheld_) plans.push_back(std::move(one.second));
+  withheld_.clear();
+  withheld_accounts_.clear();
+  told_writes_.clear();
+  return commit(plans);
+}
+
 // Once per deal and run, however many rounds decide on it.
 void Planner::warn(const Planned& plan) {
   if (!warned_.insert({plan.row.id.value, plan.warning}).second) return;
@@ -205,6 +254,7 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
       if (!decided) {
         const auto side = decider.unanswered_by();
         if (!side) return decided.error();
+        take_out_withheld(plans);
         if (auto done = commit(plans); !done) return done.error();
         report_.side_is_down(*side, decided.error());
         return operations;
@@ -222,8 +272,10 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
     for (const auto& op : plan->operations) {
       ++operations;
       ++report_.planned[write_kind(op)];
-      if (first_sync_ == FirstSyncIs::over || questions != Questions::asked) continue;
+      if (questions != Questions::asked || any_step_is_let_through_) continue;
       const std::uint64_t hash = plan_hash_of(op, plan->before);
+      round_writes_.push_back(hash);
+      if (first_sync_ == FirstSyncIs::over) continue;
       plan_hash_ += hash;
       if (only_tells_the_seller(op)) continue;
       const auto follows = follows_approved_create(op);
@@ -232,8 +284,16 @@ Result<std::int64_t> Planner::decide_on(Decider& decider, std::vector<store::Dea
     }
     count_steps(*plan);
     if (plan->warning_is_new) warn(*plan);
+    if (questions == Questions::asked && was_told(*plan)) {
+      for (const auto& op : plan->operations) {
+        if (op.kind == name_of(RecordKind::account)) withheld_accounts_[op.id.value] = plan->row.id.value;
+      }
+      withheld_.emplace(plan->row.id.value, std::move(*plan));
+      continue;
+    }
     plans.push_back(std::move(*plan));
   }
+  take_out_withheld(plans);
   if (auto done = commit(plans); !done) return done.error();
   return operations;
 }
@@ -254,12 +314,14 @@ Result<void> Planner::begin_round() {
   after_ = {};
   looked_at_ = 0;
   round_is_planned_ = false;
+  round_writes_.clear();
   return {};
 }
 
 Result<std::int64_t> Planner::plan(Until until) {
   std::int64_t operations = 0;
   any_step_is_let_through_ = until == Until::something_may_leave;
+  if (any_step_is_let_through_) told_writes_.clear();  // it leaves page by page
   while (!round_is_planned_ && (until == Until::all_is_planned || operations == 0)) {
     auto planned = plan_page(Questions::asked);
     if (!planned) return planned;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +28,9 @@ class Planner {
   // first sync gets a hash.
   enum class FirstSyncIs : std::uint8_t { over, not_approved, approved };
   void begin(FirstSyncIs first_sync);
+  // The plan that a guard stopped last, as stopped_plan() told it: what is planned again just so is not written down
+  // again unless keep_withheld() follows. For the first round.
+  void withhold(const std::string& stopped_plan);
   // Before each round.
   Result<void> begin_round();
   // How many operations were planned. Sets report.side_down when a question that a decision needs is not answered.
@@ -37,6 +41,8 @@ class Planner {
   // The next page of the round, while writes are under way: deals that ask a side something first, or have a write
   // under way themselves, wait for the next round. Nothing once the whole round is planned.
   Result<std::optional<std::int64_t>> plan_more();
+  // The guards let the round pass: what was withheld of it leaves with the rest.
+  Result<void> keep_withheld();
   // Deals whose writes were just settled: what follows leaves while the writes of others fly, and what both sides show
   // of them is still in memory.
   Result<std::int64_t> follow_up(const std::vector<DealId>& deals);
@@ -53,6 +59,8 @@ class Planner {
   // tells a seller of a write needs no approval beside it.
   std::string plan_in_one_text() const;
   std::int64_t writes_beside(const std::string& earlier_plan) const;
+  // The writes of this round, as text.
+  std::string stopped_plan() const;
 
  private:
   enum class Questions : std::uint8_t { asked, left_for_later };
@@ -65,6 +73,8 @@ class Planner {
   Result<void> note_decision(const Planned& plan);
   // Closes, shows or makes a deal that was not counted as that yet.
   bool takes_new_step(const Planned& plan) const;
+  bool was_told(const Planned& plan) const;
+  void take_out_withheld(std::vector<Planned>& plans);
   void count_steps(const Planned& plan);
   void warn(const Planned& plan);
 
@@ -80,6 +90,7 @@ class Planner {
   FirstSyncIs first_sync_ = FirstSyncIs::over;
   std::uint64_t plan_hash_ = 0;
   std::vector<std::uint64_t> plan_writes_;  // hashes
+  std::set<std::string> told_writes_;       // of the plan that a guard stopped last: hashes
 
   // The round.
   std::optional<Decider> decider_;
@@ -89,6 +100,9 @@ class Planner {
   std::int64_t looked_at_ = 0;
   bool round_is_planned_ = false;
   bool any_step_is_let_through_ = false;
+  std::vector<std::uint64_t> round_writes_;                // hashes
+  std::map<std::int64_t, Planned> withheld_;               // by the deal's number
+  std::map<std::string, std::int64_t> withheld_accounts_;  // deals of these, by the operation that makes an account
 };
 
 }  // namespace cosell::engine

@@ -125,6 +125,15 @@ Result<void> tell_of_unread(const Pair& pair, ReplayReport& report, const Unread
   return {};
 }
 
+// The cycle ended before the deal had its turn, or before its writes had theirs. One that a guard stopped has decided.
+bool is_left_for_later(const CycleReport& cycle, const DealRow& row) {
+  return cycle.stopped && cycle.guard.empty() && row.dirty;
+}
+
+std::string not_yet(const Pair& pair, const CycleReport& cycle) {
+  return cycle.side_down ? words::replayed_later(pair, *cycle.side_down) : words::not_looked_at_yet();
+}
+
 Result<void> tell(const Pair& pair, ReplayReport& report, bool plan_only) {
   for (Replayed& one : report.deals) {
     auto row = pair.store->deal(one.deal);
@@ -133,14 +142,20 @@ Result<void> tell(const Pair& pair, ReplayReport& report, bool plan_only) {
     filter.deal = one.deal;
     auto operations = pair.store->operations(filter);
     if (!operations) return operations.error();
+    bool was_refused = false;
     for (const auto& op : *operations) {
       if (op.run != report.cycle.run) continue;
+      was_refused = was_refused || op.state == store::OperationState::rejected;
       const bool counts = op.state == (plan_only ? store::OperationState::planned : store::OperationState::applied);
       if (!counts) continue;
       ++one.writes;
       one.changes.push_back(pair.title(op.side) + ": " + words::changes(op.changes));
     }
     if (*row) one.after = words::state_line(**row);
+    if (one.writes == 0 && !was_refused && *row && is_left_for_later(report.cycle, **row)) {
+      one.already_done = false;
+      one.after = plan_only ? "Not looked at." : not_yet(pair, report.cycle);
+    }
     one.already_done = one.already_done && one.writes == 0 && *row && (*row)->state == DealState::in_sync;
   }
   return {};
@@ -158,11 +173,12 @@ Result<ReplayReport> replay(const Pair& pair, const std::vector<DealId>& deals, 
     std::optional<Error> down;
     if (auto done = read_again(pair, side, report.deals, down, unread); !done) return done.error();
     if (!down) continue;
-    // The deals stay marked: they are replayed as soon as the side is back.
+    // The deals stay marked: they are replayed as soon as the side is back, or the bridge goes on.
     report.cycle.side_is_down(side, *down);
+    if (down->kind == ErrorClass::cancelled) report.cycle.side_down.reset();
     for (Replayed& one : report.deals) {
       one.already_done = false;
-      one.after = words::replayed_later(pair, side);
+      one.after = not_yet(pair, report.cycle);
     }
     return report;
   }

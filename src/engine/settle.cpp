@@ -370,17 +370,14 @@ Settler::Agreement Settler::agreement_on(const OperationRow& row, const Applied&
 // The same write is not sent again until something changes or a person replays it.
 void Settler::note_unheeded(const OperationRow& row, DealRow& deal, const std::vector<std::string>& fields) {
   const std::string message = words::unheeded(pair_, row.side, fields);
-  add_refused_write(deal, row);
+  add_refused_write(*pair_.mapping, deal, row);
   deal.marks[refused_message_mark] = message;
   deal.marks[refused_reason_mark] = "unheeded";
   note_failure(deal, message);
 }
 
 void Settler::note_failure(const DealRow& deal, const std::string& message) {
-  ++report_.failures_total;
-  if (report_.failures.size() < 100) {
-    report_.failures.push_back({deal.id, deal.title, message, words::refused_remedy(pair_, deal)});
-  }
+  report_.note_failure({deal.id, deal.title, message, words::refused_remedy(pair_, deal)});
 }
 
 // It may have become a part of another one while the write was under way.
@@ -440,7 +437,7 @@ Result<void> Settler::refuse(OperationRow& row, DealRow& deal, const Error& erro
     deal.marks[refused_message_mark] = message;
     deal.marks[refused_reason_mark] = deal.reason;
   }
-  add_refused_write(deal, row);
+  add_refused_write(*pair_.mapping, deal, row);
   unmark_record(deal, agreed_before_mark, row.id.value);
   deal.dirty = true;  // so that the seller is told
   if (auto done = pair_.store->update_operation(row); !done) return done;

@@ -560,6 +560,7 @@ std::string unread(const Pair& pair, Side side, const store::DealRow& row, const
 std::string replayed_later(const Pair& pair, Side side) {
   return "Not sent yet. It is done by itself with the first sync for which " + pair.title(side) + " can be used again.";
 }
+std::string not_looked_at_yet() { return "Not looked at yet; it follows with the next sync."; }
 std::string unread_answer(const Pair& pair, const store::DealRow& row) {
   const auto why = row.marks.find(answer_unread_mark);
   if (why == row.marks.end()) return "";

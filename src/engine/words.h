@@ -125,6 +125,7 @@ std::string unread(const Pair& pair, store::Side side, const store::DealRow& row
 std::string unread_remedy(const Pair& pair, store::Side side);
 // Of a deal that was to be replayed while the side cannot be used.
 std::string replayed_later(const Pair& pair, store::Side side);
+std::string not_looked_at_yet();
 // Of a deal whose answer from Microsoft could not be read when it was last asked for; "" of others.
 std::string unread_answer(const Pair& pair, const store::DealRow& row);
 std::string side_down(const Pair& pair, store::Side side, const Error& error);

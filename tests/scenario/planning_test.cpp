@@ -3,11 +3,13 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "between.h"
 #include "tests/support/world.h"
 
 namespace cosell::test {
@@ -75,6 +77,21 @@ class Planning : public testing::TestWithParam<const char*> {
         if (line.kind == store::JournalKind::decided && edits) order.last_decision = line.sequence;
       }
     }
+  }
+
+  int lines_of(const CycleReport& report, store::JournalKind kind) {
+    auto lines = world_.store().journal_lines(report.run, 0, 10'000);
+    EXPECT_TRUE(lines);
+    if (!lines) return 0;
+    return static_cast<int>(
+        std::count_if(lines->begin(), lines->end(), [kind](const auto& line) { return line.kind == kind; }));
+  }
+  std::size_t operations() {
+    store::OperationFilter all;
+    all.limit = 10'000;
+    auto found = world_.store().operations(all);
+    EXPECT_TRUE(found);
+    return found ? found->size() : 0;
   }
 
   // The clock moves on while the first write is under way.
@@ -153,6 +170,95 @@ TEST_P(Planning, AGuardCountsADealOnceHoweverManyRecordsItNeeds) {  // I-13
 }
 
 // What `cosell plan --limit` shows is what a sync with that limit writes.
+// A service that nobody answers meets the guard again in each cycle.
+TEST_P(Planning, WhatAGuardStopsIsWrittenDownOnceHoweverOftenItStops) {  // I-13, I-02
+  using store::JournalKind;
+  constexpr int closed_deals = 12;
+  const auto ids = linked_deals(closed_deals + 1);
+  world_.pair().settings.closings = {0.0, 5};
+  close({ids.begin(), ids.end() - 1});
+  world_.advance(minutes(5));
+  auto report = world_.sync();
+  ASSERT_EQ(report.guard, "closings");
+  EXPECT_EQ(lines_of(report, JournalKind::decided), closed_deals);
+  std::size_t known = operations();
+  const std::string message = report.stopped->message;
+  for (int run = 0; run < 3; ++run) {
+    world_.advance(minutes(10));
+    report = world_.sync();
+    ASSERT_EQ(report.guard, "closings");
+    EXPECT_EQ(report.stopped->message, message);
+    EXPECT_EQ(report.deals_with_writes, closed_deals);
+    EXPECT_EQ(lines_of(report, JournalKind::decided), 0);
+    EXPECT_EQ(lines_of(report, JournalKind::intended), 0);
+    EXPECT_EQ(operations(), known);
+  }
+  // A plan shows all of it.
+  CycleOptions plan;
+  plan.plan_only = true;
+  ASSERT_EQ(world_.sync(plan).guard, "closings");
+  EXPECT_EQ(operations(), known + closed_deals);
+  // What is new is told, and kept until it is let through as well.
+  close({ids.back()});
+  world_.advance(minutes(5));
+  known = operations();
+  report = world_.sync();
+  ASSERT_EQ(report.guard, "closings");
+  EXPECT_EQ(lines_of(report, JournalKind::decided), 1);
+  EXPECT_EQ(operations(), known + 1);
+  world_.restart();
+  world_.pair().settings.closings = {0.0, 5};
+  CycleOptions allowed;
+  allowed.allow = {"closings"};
+  report = world_.sync(allowed);
+  EXPECT_FALSE(report.stopped);
+  EXPECT_EQ(closed_referrals(), closed_deals + 1);
+  EXPECT_GE(lines_of(report, JournalKind::decided), closed_deals + 1) << "the run that writes tells all of it";
+  EXPECT_GE(lines_of(report, JournalKind::intended), closed_deals + 1);
+  expect_nothing_is_left_to_write();
+}
+
+// Those that were planned before and those that are new share customers: whose account is made first is told first.
+TEST_P(Planning, NewDealsThatAGuardStoppedAreMadeOnceWithTheirCustomers) {  // I-13, I-17
+  constexpr int first_deals = 8;
+  linked_deals(1);
+  world_.pair().settings.creates = {0.0, 5};
+  int sent = 0;
+  const auto send = [&](int count) {
+    for (int i = 0; i < count; ++i, ++sent) {
+      world_.inbound(
+          {{"name", "Deal " + std::to_string(sent)},
+           {"customer",
+            {{"name", "Customer " + std::to_string(sent % 3)},
+             {"address",
+              {{"addressLine1", "4 Canal Row"}, {"city", "Leeds"}, {"postalCode", "LS1 4AB"}, {"country", "GB"}}}}},
+           {"dealValue", 30000},
+           {"currency", "EUR"}});
+    }
+    world_.advance(minutes(5));
+  };
+  send(first_deals);
+  ASSERT_EQ(world_.sync().guard, "creates");
+  const std::size_t known = operations();
+  ASSERT_EQ(world_.sync().guard, "creates");
+  EXPECT_EQ(operations(), known);
+  send(4);
+  CycleOptions allowed;
+  allowed.allow = {"creates"};
+  const auto report = world_.sync(allowed);
+  EXPECT_FALSE(report.stopped);
+  EXPECT_EQ(report.done.at("crm.account.create"), 3);
+  EXPECT_EQ(report.done.at("crm.opportunity.create"), first_deals + 4);
+  std::map<std::string, std::string> account_of;
+  for (const Json& opportunity : world_.opportunities()) {
+    const std::string name = opportunity["name"];
+    if (name.rfind("Deal ", 0) != 0 || opportunity["account"].is_null()) continue;
+    account_of[name] = opportunity["account"];
+  }
+  EXPECT_GE(account_of.size(), static_cast<std::size_t>(first_deals + 4)) << "each has its account";
+  expect_nothing_is_left_to_write();
+}
+
 TEST_P(Planning, ALimitOfSeveralPagesIsPlannedAsAWholeAndKept) {
   no_guard_stops();
   edited_deals(pages_worth);
@@ -285,6 +391,82 @@ TEST_P(PlanningWithSettleTime, WhatFollowsAWriteAtOnceTakesNoStepThatTheGuardDid
   ASSERT_TRUE(report.stopped);
   EXPECT_EQ(report.guard, "closings");
   EXPECT_EQ(closed_referrals(), 0);
+}
+
+// Whether somebody asked Microsoft in Partner Center is asked before the bridge does, of many deals in one call.
+class HelpOfMany : public PlanningWithSettleTime {
+ protected:
+  static constexpr int asking_deals = 30;
+
+  // Deals whose request for help is about to leave.
+  std::vector<std::string> asking() {
+    no_guard_stops();
+    const auto contact = world_.new_contact(
+        {{"first", "Jon"}, {"last", "Alder"}, {"phone", "+49405550177"}, {"email", "jon.alder@customer.example"}});
+    std::vector<std::string> ids;
+    for (int i = 0; i < asking_deals; ++i) {
+      Json words = usual_opportunity("Deal " + std::to_string(i));
+      words.update({{"contact", contact}, {"visible", true}});
+      ids.push_back(world_.new_opportunity(words));
+    }
+    for (int i = 0; i < 3; ++i) {
+      world_.sync();
+      world_.advance(minutes(61));
+    }
+    for (const auto& id : ids) world_.crm_edit(id, {{"help", "GeneralOrOther"}, {"help_notes", "A demo"}});
+    world_.advance(minutes(5));
+    world_.sync();
+    world_.advance(minutes(61));
+    world_.pair().partner_center = &between_;
+    return ids;
+  }
+  std::size_t requests_for_help(const std::string& id) {
+    store::OperationFilter filter;
+    filter.deal = world_.deal_of(id).id;
+    filter.kind = name_of(RecordKind::microsoft_half);
+    auto found = world_.store().operations(filter);
+    EXPECT_TRUE(found);
+    return found ? found->size() : 0;
+  }
+
+  Between between_{*world_.pair().partner_center, [](const Operation&) { return std::nullopt; }};
+};
+INSTANTIATE_TEST_SUITE_P(Crm, HelpOfMany, testing::Values("salesforce", "dynamics365"), name_of_crm);
+
+TEST_P(HelpOfMany, IsLookedForInOneCallAndAskedForWhereNobodyDid) {  // I-17
+  const auto ids = asking();
+  const auto asked_already = world_.deal_of(ids[3]);
+  ASSERT_FALSE(asked_already.engagement_id.empty());
+  int calls = 0;
+  between_.fetches = [&](std::vector<Observation>& found) {
+    ++calls;
+    Observation half;
+    half.kind = RecordKind::microsoft_half;
+    half.id = RecordId("11111111-2222-4333-8444-555555555555");
+    half.key = BridgeKey(asked_already.engagement_id);
+    half.columns[info(Field::engagement_id).name] = Value(asked_already.engagement_id);
+    found.push_back(half);
+  };
+  EXPECT_FALSE(world_.sync().stopped);
+  EXPECT_LE(calls, 3) << "all of them at once; then the answer of the one that was asked";
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_EQ(requests_for_help(ids[i]), i == 3 ? 0U : 1U) << i;
+  }
+}
+
+// Nobody could say whose it is, and a second request is never made beside a first.
+TEST_P(HelpOfMany, IsLookedForDealByDealWhereAnAnswerSaysNotOfWhichItSpeaks) {  // I-17
+  const auto ids = asking();
+  int calls = 0;
+  between_.fetches = [&](std::vector<Observation>& found) {
+    if (++calls > 1) return;
+    Observation half;
+    half.kind = RecordKind::microsoft_half;
+    found.push_back(half);
+  };
+  EXPECT_FALSE(world_.sync().stopped);
+  EXPECT_GE(calls, asking_deals);
+  for (const auto& id : ids) EXPECT_EQ(requests_for_help(id), 1U);
 }
 
 TEST_P(Planning, AStopWhileTheRestIsComparedLosesNothing) {

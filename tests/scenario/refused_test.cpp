@@ -5,6 +5,7 @@
 #include <string>
 
 #include "between.h"
+#include "engine/replay.h"
 #include "faults.h"
 
 namespace cosell::test {
@@ -62,6 +63,49 @@ TEST_P(Refused, WhatTheSellerCannotBeToldIsTriedOnce) {  // I-02, I-04
     EXPECT_EQ(writes_of_both(world), 0) << "run " << run;
     EXPECT_EQ(world.deal_of(id).state, store::DealState::failed);
   }
+}
+
+std::vector<store::OperationRow> creates_of_opportunities(World& world) {
+  store::OperationFilter filter;
+  filter.kind = name_of(RecordKind::opportunity);
+  filter.verb = name_of(Verb::create);
+  auto found = world.store().operations(filter);
+  EXPECT_TRUE(found);
+  return found ? *found : std::vector<store::OperationRow>{};
+}
+
+// What the seller would read says since when, and the customer's account is there by the second try: neither makes
+// another deal of it.
+TEST_P(Refused, AnInboundDealThatTheCrmDoesNotTakeIsSentToItOnce) {  // I-02, I-04, F-71
+  World world({.crm = GetParam()});
+  world.crm_refuses_values_above(40000, "Too large for us");
+  const Json sent = world.inbound(
+      {{"name", "Refused deal"}, {"customer", {{"name", "Somebody New"}}}, {"dealValue", 90000}, {"currency", "EUR"}});
+  world.wire = [&](Side, const http::Request& r, const World::Go& go) {
+    world.advance(seconds(2));
+    return go(r);
+  };
+  const auto report = world.sync();
+  EXPECT_EQ(report.failures_total, 1);
+  EXPECT_EQ(report.failures.size(), 1U);
+  EXPECT_EQ(creates_of_opportunities(world).size(), 1U);
+  for (int run = 0; run < 3; ++run) {
+    world.advance(hours(2));
+    world.reset_stats();
+    EXPECT_EQ(world.sync().failures_total, 0);
+    EXPECT_EQ(writes_of_both(world), 0) << "run " << run;
+    EXPECT_EQ(world.deal_of(sent["id"]).state, store::DealState::failed);
+    EXPECT_NE(world.deal_of(sent["id"]).message.find("Too large"), std::string::npos);
+  }
+  world.portal_edit(sent["id"], {{{"op", "replace"}, {"path", "/status"}, {"value", "Active"}},
+                                 {{"op", "replace"}, {"path", "/substatus"}, {"value", "Accepted"}}});
+  world.advance(minutes(5));
+  world.sync();
+  EXPECT_EQ(creates_of_opportunities(world).size(), 2U) << "in another stage it may be taken";
+  world.crm_refuses_nothing();
+  EXPECT_TRUE(engine::replay(world.pair(), {world.deal_of(sent["id"]).id}, {}));
+  ASSERT_EQ(world.opportunities().size(), 1U);
+  EXPECT_EQ(world.opportunities()[0]["state"], "In sync");
 }
 
 // Answers that say "look again" for ever: another integration, a rule, or a service that is not itself.

@@ -70,6 +70,21 @@ TEST(Replay, OfOneDealLeavesTheOthersAlone) {
   EXPECT_FALSE(world.referral_of(other).is_null());
 }
 
+TEST(Replay, ThatIsStoppedSaysOfADealThatItWasNotLookedAtYet) {
+  World world;
+  const std::string id = deal_that_failed(world);
+  world.pair().stop_requested = [] { return true; };
+  const auto report = engine::replay(world.pair(), {world.deal_of(id).id}, {});
+  ASSERT_TRUE(report) << report.error().message;
+  ASSERT_TRUE(report->cycle.stopped);
+  EXPECT_FALSE(report->deals.at(0).already_done);
+  EXPECT_THAT(report->deals.at(0).after, HasSubstr("Not looked at yet"));
+  EXPECT_THAT(report->deals.at(0).after, HasSubstr("follows with the next sync"));
+  world.pair().stop_requested = [] { return false; };
+  world.sync();
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync);
+}
+
 TEST(Approve, LetsAStepLeaveThatWaitsForAPerson) {
   World world;
   world.pair().settings.gates[Irreversible::won] = engine::Gate::ask;
