@@ -304,11 +304,6 @@ Result<void> read_agreement_anew(const Pair& pair, const mapping::Mapping& befor
   return {};
 }
 
-bool is_agreed_on(const store::DealRow& row) {
-  return (row.crm.base.valid() && row.partner_center.base.valid()) ||
-         std::any_of(row.marks.begin(), row.marks.end(), [](const auto& mark) { return is_base_mark(mark.first); });
-}
-
 bool is_left_to_another(const store::DealRow& row) {
   if (row.state != store::DealState::skipped || row.partner_center.record_id.empty() || is_agreed_on(row)) return false;
   return row.reason == "other_location" || row.reason == "not_selected" || row.reason == "ignored_stage";

@@ -47,8 +47,6 @@ Result<bool> read_marks_anew(const Pair& pair, const mapping::Mapping& before, s
 Result<void> read_agreement_anew(const Pair& pair, const mapping::Mapping& before, const store::DealRow& row,
                                  Columns& agrees_with);
 
-// Did both sides agree on anything of the deal?
-bool is_agreed_on(const store::DealRow& row);
 // It was decided to be none of this pair's: its records are tied by keys, as those of other pairs and bridges are.
 bool is_left_to_another(const store::DealRow& row);
 
