@@ -31,6 +31,7 @@ class HandedOver {
       if (waited_for_stored_ >= sync_stuck_after) return stuck();
       if (!for_a_sync && waited() >= answer_within) return left_there();
       if (!waiting_.sleep_for(asked_every)) return interrupted();
+      waited_.ms += asked_every.ms;
       const bool is_alone =
           !store::FileLock::holder(place_.config().store) && place_.open_store(StoreMode::exclusive, false).has_value();
       if (is_alone) return by_itself();
@@ -46,7 +47,8 @@ class HandedOver {
     return std::move(**item);
   }
 
-  Duration waited() { return waiting_.now() - handed_; }
+  // By the looks: a machine that slept, or whose clock was set, has not waited meanwhile.
+  Duration waited() const { return waited_; }
 
   // Whoever had the store has ended without answering: it was no service, or was done with its inbox.
   PairAnswer by_itself() {
@@ -82,9 +84,9 @@ class HandedOver {
   Result<void> look_at_holder(const store::InboxItem& item) {
     auto stored = place_.store().stored_by_others();
     if (!stored) return stored.error();
-    if (*stored != stored_) stored_at_ = waiting_.now();
+    if (*stored != stored_) stored_after_ = waited_;
     stored_ = *stored;
-    waited_for_stored_ = waiting_.now() - stored_at_;
+    waited_for_stored_ = milliseconds(waited_.ms - stored_after_.ms);
     if (waited() < told_after) return {};
     if (!told_) {
       auto what = what_it_does(item);
@@ -127,7 +129,10 @@ class HandedOver {
 
   PairAnswer interrupted() {
     auto gone = withdrawn("Withdrawn by the person who gave it, before it was begun.");
-    if (!gone) return failed(session_, &place_.config(), gone.error());
+    if (!gone) {
+      session_.output.line("It could not be withdrawn and stays handed over. The answer: cosell inbox");
+      return failed(session_, &place_.config(), gone.error());
+    }
     auto item = entry();
     if (!*gone && item && item->done_at) return ended(*item, "there");
     session_.output.line(*gone ? "Withdrawn: it was not begun, and is not done."
@@ -154,9 +159,9 @@ class HandedOver {
   const std::int64_t entry_;
   PairAnswer answer_;
   SystemClock waiting_;  // people wait in real time, also when the sandbox has a clock of its own
-  const Instant handed_ = waiting_.now();
+  Duration waited_{};
   std::int64_t stored_ = -1;
-  Instant stored_at_ = handed_;
+  Duration stored_after_{};
   Duration waited_for_stored_{};
   bool told_ = false;
 };

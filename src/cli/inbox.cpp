@@ -16,9 +16,12 @@ CarriedOut not_done(const store::InboxItem& item) {
     return refusal(
         make_error(ErrorClass::config, "Not done: the cosell that worked on this pair has ended. Give it again."));
   }
-  return refusal(make_error(ErrorClass::cancelled,
-                            "Broken off: the cosell that did it ended before it told what came of it. Nothing is lost; "
-                            "what it wrote: cosell journal syncs. Give it again."));
+  CarriedOut broken_off =
+      refusal(make_error(ErrorClass::config,
+                         "Broken off before it could tell what came of it. Nothing is lost; what it wrote: cosell "
+                         "journal syncs. Give it again."));
+  broken_off.exit_code = exit_failures;
+  return broken_off;
 }
 
 // It writes to both sides, and is no transaction.
@@ -313,6 +316,10 @@ Result<AskedSync> begin_asked_sync(Workplace& place) {
   if (!items) return items.error();
   for (const store::InboxItem& item : *items) {
     if (item.command != "sync") continue;
+    if (item.begun_at) {  // its sync broke off; what was let through holds for no other
+      if (auto out = withdraw(place, item); !out) return out.error();
+      continue;
+    }
     auto begun = place.store().begin_inbox(item.id, place.pair().clock->now());
     if (!begun) return begun.error();
     if (!*begun) continue;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <utility>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -54,8 +55,12 @@ class TypedLines {
     return line;
   }
 
+  // Once, when nothing more can come.
+  bool ended_now() { return !open_ && typed_.empty() && !std::exchange(told_, true); }
+
  private:
   bool open_ = true;
+  bool told_ = false;
   std::string typed_;
 };
 
@@ -72,7 +77,11 @@ Result<std::string> where_browser_ended(Session& session, const net::BrowserLogi
       const std::string wrong = begun.wrong_with(arrived);
       if (wrong.empty()) return arrived;
       session.output.error(wrong);
-    } else if (!session.clock().sleep_for(kLook)) {
+    }
+    if (typed.ended_now()) {
+      session.output.error("Nothing more can be pasted here; the browser has to run on this machine.");
+    }
+    if (!session.clock().sleep_for(kLook)) {
       return make_error(ErrorClass::cancelled, "Stopped as asked; nothing was changed.");
     }
   }

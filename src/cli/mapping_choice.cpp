@@ -87,6 +87,11 @@ Result<mapping::Mapping> kept_mapping(store::Store& store, const std::string& ve
                                             "cosell mapping rollback --to VERSION.");
 }
 
+std::string version_now(store::Store& store, const std::string& version) {
+  const auto kept = kept_mapping(store, version);
+  return kept ? kept->hash() : version;
+}
+
 Result<MappingChoice> choose_mapping(MappingFile file, store::Store* store) {
   MappingChoice choice;
   choice.file_findings = std::move(file.loaded.findings);

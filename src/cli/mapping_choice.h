@@ -44,6 +44,9 @@ struct MappingChoice {
 Result<MappingChoice> choose_mapping(MappingFile file, store::Store* store);
 
 // The mapping with this hash as the store keeps it.
+// As what the version reads now: versions of older programs named the folder of their file, too. One that cannot be
+// read stays itself.
+std::string version_now(store::Store& store, const std::string& version);
 Result<mapping::Mapping> kept_mapping(store::Store& store, const std::string& version);
 
 // "3f2a91c0": how a version is named for people.

@@ -39,7 +39,7 @@ Result<store::MappingUse> version_to_return_to(store::Store& store, const std::s
   auto uses = store.mapping_uses(versions_known);
   if (!uses) return uses.error();
   const auto found = std::find_if(uses->begin(), uses->end(), [&](const store::MappingUse& use) {
-    if (named.empty()) return use.hash != present;
+    if (named.empty()) return version_now(store, use.hash) != present;
     return named.size() >= version_length_min && text::starts_with(use.hash, text::lower_ascii(named));
   });
   if (found != uses->end()) return *found;
@@ -56,17 +56,18 @@ PairAnswer list_versions(Session& session, Workplace& place) {
   Table table({"Version", "From", "To", ""});
   json::Value list = json::Value::array();
   for (const store::MappingUse& use : *uses) {
+    const std::string now = version_now(place.store(), use.hash);
     std::vector<std::string> is;
-    if (use.hash == chosen) is.emplace_back("in use");
-    if (use.hash == in_file) is.emplace_back("the file as it is now");
+    if (now == chosen) is.emplace_back("in use");
+    if (now == in_file) is.emplace_back("the file as it is now");
     table.row({short_version(use.hash), to_string_minutes(use.first_run_at), to_string_minutes(use.last_run_at),
                text::join(is, ", ")});
     list.append(Object()
                     .text("version", short_version(use.hash))
                     .text("from", to_string_seconds(use.first_run_at))
                     .text("to", to_string_seconds(use.last_run_at))
-                    .flag("in_use", use.hash == chosen)
-                    .flag("is_file", use.hash == in_file)
+                    .flag("in_use", now == chosen)
+                    .flag("is_file", now == in_file)
                     .done());
   }
   if (uses->empty()) {
@@ -129,12 +130,13 @@ PairAnswer rollback_pair(Session& session, const PairConfig& config, const Mappi
 Result<std::string> return_to_mapping(Workplace& place, const std::string& version) {
   store::Store& store = place.store();
   // Read before it counts: what this version of cosell cannot read would stop the pair.
-  if (auto kept = kept_mapping(store, version); !kept) return kept.error();
+  const auto kept = kept_mapping(store, version);
+  if (!kept) return kept.error();
   const std::string name = "Mapping version " + short_version(version);
   const MappingChoice& choice = place.mapping_choice();
   const std::string file = place.config().mapping;
-  const bool is_file = choice.file_version == version;
-  if (version == place.mapping().hash()) return name + " is the one in use already.";
+  const bool is_file = choice.file_version == kept->hash();
+  if (kept->hash() == place.mapping().hash()) return name + " is the one in use already.";
   auto done = store.transaction([&]() -> Result<void> {
     const Instant now = place.pair().clock->now();
     if (is_file) return use_file_again(store, "a person returned to it", now);

@@ -27,6 +27,7 @@ class FollowedClock final : public Clock {
   const std::string url_;
   std::mutex mutex_;
   Duration offset_{};
+  Instant asked_at_{};  // by the real clock
 };
 
 }  // namespace cosell::cli

@@ -36,7 +36,9 @@ bool bring_back(store::DealRow& row, Instant now) {
     changed = true;
   }
   for (auto& [name, value] : row.marks) {
-    const auto at = is_settle_mark(name) ? parse_instant(value) : std::nullopt;
+    const bool waits_until =
+        name == refused_until_mark(store::Side::crm) || name == refused_until_mark(store::Side::partner_center);
+    const auto at = is_settle_mark(name) || waits_until ? parse_instant(value) : std::nullopt;
     if (!at || *at <= now) continue;
     value = to_string(now);
     changed = true;

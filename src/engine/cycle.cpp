@@ -29,7 +29,8 @@ namespace {
 
 using store::OperationRow;
 
-constexpr int asked_at_once = 200;                                          // deals
+constexpr int asked_at_once = 200;      // deals
+constexpr int looks_for_lost_most = 5;  // what has no answer after so many waits for a later sync
 constexpr const char* approved_plan_property = "first_sync.approved_plan";  // the writes that a person approved
 constexpr const char* stopped_plan_property = "guard.stopped_plan";         // the writes of the plan stopped last
 
@@ -406,7 +407,8 @@ Result<void> Cycle::rounds() {
 }
 
 Result<void> Cycle::wait_for_lost_creates() {
-  for (bool looked_up = false; report_.unanswered > 0 && !stopped(); looked_up = true) {
+  bool looked_up = false;
+  for (int look = 0; look < looks_for_lost_most && report_.unanswered > 0 && !stopped(); ++look, looked_up = true) {
     store::OperationFilter filter;
     filter.state = store::OperationState::unknown;
     filter.limit = 1000;

@@ -66,18 +66,24 @@ bool only_tells_the_seller(const OperationRow& operation) {
 
 namespace {
 
-// In which form a write is refused: what it says of the deal. Since when the deal is in its state says nothing of what
-// the seller is told, and that says nothing of a deal that is to be made. The customer stands for its account, of which
-// the first try does not know the id yet.
-std::string refusal_of(const mapping::Mapping& mapping, OperationRow operation) {
+// In which forms a write is known as refused: what it says of the deal. Since when the deal is in its state says
+// nothing of what the seller is told, and that says nothing of a deal that is to be made. That has a second form, in
+// which the customer stands for its account: the first try may not know the id yet. The narrower one comes first.
+std::vector<std::string> refusals_of(const mapping::Mapping& mapping, OperationRow operation) {
   Columns& changes = operation.changes;
   if (only_tells_the_seller(operation)) {
     erase_if(changes, [](const auto& change) { return std::holds_alternative<Instant>(change.second); });
-  } else if (operation.kind == name_of(RecordKind::opportunity) && operation.verb == name_of(Verb::create)) {
-    for (const auto& told : mapping.seller_columns({})) changes.erase(told.first);
-    changes[mapping.account_column()] = column(operation.agrees_with, info(Field::customer).name);
   }
-  return fingerprint(operation);
+  if (operation.kind != name_of(RecordKind::opportunity) || operation.verb != name_of(Verb::create)) {
+    return {fingerprint(operation)};
+  }
+  for (const auto& told : mapping.seller_columns({})) changes.erase(told.first);
+  std::vector<std::string> forms;
+  const std::string account = mapping.account_column();
+  if (!is_blank(column(changes, account))) forms.push_back(fingerprint(operation));
+  changes[account] = column(operation.agrees_with, info(Field::customer).name);
+  forms.push_back(fingerprint(operation));
+  return forms;
 }
 
 }  // namespace
@@ -106,7 +112,7 @@ void keep_refused_writes(DealRow& row, const RefusedWrites& writes) {
 
 void add_refused_write(const mapping::Mapping& mapping, DealRow& row, const OperationRow& operation) {
   RefusedWrites writes = refused_writes(row);
-  writes[operation.side].insert(refusal_of(mapping, operation));
+  writes[operation.side].insert(refusals_of(mapping, operation).front());
   keep_refused_writes(row, writes);
 }
 
@@ -486,13 +492,26 @@ void Decider::drop_refused(Planned& plan, RefusedWrites& wanted, Tells tells) co
   std::set<std::string> dropped;
   std::erase_if(plan.operations, [&](const OperationRow& op) {
     const auto of_side = refused.find(op.side);
-    const std::string form = of_side == refused.end() ? "" : refusal_of(*pair_.mapping, op);
-    const bool same = !form.empty() && of_side->second.count(form) > 0;
-    if (same) wanted[op.side].insert(form);
+    bool same = false;
+    if (of_side != refused.end()) {
+      for (const std::string& form : refusals_of(*pair_.mapping, op)) {
+        if (of_side->second.count(form) == 0) continue;
+        wanted[op.side].insert(form);
+        same = true;
+      }
+    }
     if (!same && dropped.count(op.after.value) == 0) return false;
     dropped.insert(op.id.value);
     return true;
   });
+  // An account for a deal that is not made is of no use.
+  if (!dropped.empty()) {
+    std::erase_if(plan.operations, [&](const OperationRow& op) {
+      return op.kind == name_of(RecordKind::account) &&
+             std::none_of(plan.operations.begin(), plan.operations.end(),
+                          [&](const OperationRow& other) { return other.after.value == op.id.value; });
+    });
+  }
   const bool free = plan.row.state == DealState::in_sync || plan.row.state == DealState::changed;
   if (dropped.empty() || (!free && tells == Tells::unless_told_of_more)) return;
   const auto said = plan.row.marks.find(refused_message_mark);
@@ -550,6 +569,11 @@ Planned Decider::settle_situation(Planned plan, const DealView& view, Situation 
   drop_refused(plan, wanted, Tells::unless_told_of_more);
   keep_refused_writes(plan.row, wanted);
   keep_next_tries(plan, wanted);
+  if (plan.operations.empty() && wanted.empty()) {
+    // Nothing is to be written any more: what failed before is not in a row with what may fail one day.
+    plan.row.marks.erase(attempts_mark);
+    for (const Side side : {Side::crm, Side::partner_center}) plan.row.marks.erase(misses_mark(side));
+  }
   if (!plan.operations.empty() && plan.row.state == DealState::in_sync) plan.row.state = DealState::changed;
   if (!same && plan.summary.empty() && plan.operations.empty()) plan.summary = words::state_line(plan.row);
   return plan;

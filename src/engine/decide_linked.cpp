@@ -608,9 +608,6 @@ Result<Planned> Decider::decide_linked(Planned plan, const DealView& view) {
   warn_of_steps(plan, decision, view, waits);
   if (plan.operations.empty()) {
     advance_base(plan.row, view, not_agreed_on(decision));
-    // Nothing is to be written any more: what failed before is not in a row with what may fail one day.
-    plan.row.marks.erase(attempts_mark);
-    for (const Side side : {Side::crm, Side::partner_center}) plan.row.marks.erase(misses_mark(side));
   } else {
     std::vector<std::string> parts;
     for (const auto& d : decision.fields) {

@@ -192,9 +192,9 @@ Result<void> Settler::settle_applied(OperationRow& row, const Applied& applied, 
   if (!only_tells_the_seller(row)) {
     forget_refused(deal, side);
     deal.marks.erase(refused_until_mark(side));
+    deal.marks.erase(misses_mark(side));
+    if (!has_mark(deal, misses_mark(other_side(side)))) deal.marks.erase(attempts_mark);
   }
-  deal.marks.erase(misses_mark(side));
-  if (!has_mark(deal, misses_mark(other_side(side)))) deal.marks.erase(attempts_mark);
   return is_kind(row, RecordKind::microsoft_half) ? settle_half(row, applied, deal)
                                                   : settle_record(row, applied, answer, deal);
 }
@@ -482,7 +482,9 @@ Result<void> Settler::postpone(OperationRow& row, DealRow& deal, const Error& er
   deal.marks[attempts_mark] = std::to_string(attempts + 1);
   const auto& s = pair_.settings;
   Duration wait{std::min(s.retry_longest.ms, s.retry_first.ms << std::min(attempts, 12))};
-  const bool for_long = wait >= s.retry_longest;
+  // Who is asked to come later is not told a failure: a side that is down for hours asks so for every deal.
+  const bool asked_to_wait = error.kind == ErrorClass::transient || error.kind == ErrorClass::throttled;
+  const bool for_long = !asked_to_wait && wait >= s.retry_longest;
   if (error.not_before) wait = std::max(wait, *error.not_before - pair_.clock->now());
   const Instant again = pair_.clock->now() + wait;
   const std::string message = words::not_taken(pair_, side, error);

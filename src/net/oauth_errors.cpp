@@ -23,6 +23,7 @@ struct Known {
 };
 
 constexpr std::string_view kWrongAudience = "audience is invalid";
+constexpr std::string_view kExpired = "AADSTS70008";  // of a saved login, and of the code that a browser brings
 
 // The meanings of AADSTS codes are those of Microsoft's list "Microsoft Entra authentication and authorization error
 // codes"; that 7000218 means this setting, of its support article about that code.
@@ -75,7 +76,7 @@ constexpr std::array<Known, 45> kKnown = {{
     {"AADSTS700082", "the saved login was not used for too long and has expired", Remedy::login},
     {"AADSTS700084", "the saved login has expired", Remedy::login},
     {"AADSTS70043", "the saved login has expired by a sign-in frequency rule", Remedy::login},
-    {"AADSTS70008", "the saved login has expired or was revoked", Remedy::login},
+    {kExpired, "the saved login has expired or was revoked", Remedy::login},
     {"AADSTS50173", "the password was changed or the login revoked", Remedy::login},
     {"AADSTS50057", "the user account is disabled", Remedy::admin},
     {"AADSTS50076", "multi-factor authentication is required", Remedy::login},
@@ -149,7 +150,9 @@ Known meaning_of(const std::string& error, const std::string& description, const
     const std::size_t end = at + k.code.size();
     const bool whole = end >= description.size() || description[end] < '0' || description[end] > '9';
     const bool that_one = k.reason.empty() || description.find(k.reason) != std::string::npos;
-    if (at != std::string::npos && whole && that_one) return k;
+    if (at == std::string::npos || !whole || !that_one) continue;
+    const bool of_a_sign_in = k.code == kExpired && context.how == LoginContext::How::signing_in;
+    return of_a_sign_in ? Known{k.code, "the code of this sign-in has expired", k.remedy} : k;
   }
   for (const KnownError& k : kErrors) {
     if (error == k.error) return {"", k.meaning, k.remedy};

@@ -174,7 +174,6 @@ TEST_F(BrowserLogin, GoesThroughByItselfOnTheMachineOfTheBrowser) {
   EXPECT_THAT(ended.out, HasSubstr("Logged in to Partner Center for the pair salesforce"));
   EXPECT_THAT(ended.err, Not(HasSubstr("code_verifier")));
   // What is kept of it is a login like any other.
-  std::filesystem::remove(sandbox.folder->file("secrets/partner_center_refresh_token"));
   write_text(sandbox.folder->file("secrets/partner_center_refresh_token"), "of-no-use");
   EXPECT_EQ(sandbox.cosell({"sync"}).code, 0);
 }

@@ -1,5 +1,6 @@
 // An admin's way from a proposed mapping to one that is checked, tested, rehearsed and in use, and what happens when
 // the CRM's stages change afterwards: docs/mapping.md, step by step, with the real program.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -434,6 +435,26 @@ TEST_F(MappingJourney, AReturnThatWouldCloseManyDealsStopsBeforeItsFirstWrite) {
   write_text(mapping_file(), as_sold + "// edited\n");
   EXPECT_EQ(run({"sync"}).code, 0);
   for (const Json& r : PartnerCenter(*sandbox_).referrals()) EXPECT_EQ(r["status"], "Active") << r["name"];
+}
+
+// Programs before this one kept the folder of the file with the mapping, and called the same mapping by another
+// version.
+TEST_F(MappingJourney, AReturnGoesBehindWhatAnOlderProgramCalledOtherwise) {
+  ASSERT_EQ(run({"sync"}).code, 0);
+  const std::string first_version = sandbox_->answer({"status"})["mapping"]["version"];
+  const std::string first = read_text(mapping_file());
+  write_text(mapping_file(), first + "// a bad edit\n");
+  ASSERT_EQ(run({"sync"}).code, 0);
+  {
+    SQLite::Database db(sandbox_->store(), SQLite::OPEN_READWRITE);
+    db.exec(
+        "UPDATE mapping_texts SET hash = 'aaaa' || substr(hash, 5), text = replace(text, '// mapping.jsonc', "
+        "'// /srv/before/mapping.jsonc') WHERE text LIKE '// mapping.jsonc%a bad edit%'");
+    ASSERT_EQ(db.getChanges(), 1);
+  }
+  ASSERT_EQ(run({"sync"}).code, 0) << "the same file is another version now";
+  EXPECT_THAT(run({"mapping", "rollback"}).out, HasSubstr(first_version + " counts from the next sync on"));
+  EXPECT_THAT(run({"mapping", "rollback", "--list"}).out, HasSubstr("in use"));
 }
 
 TEST_F(MappingJourney, ARunningServiceIsHandedTheReturnToAnEarlierMapping) {

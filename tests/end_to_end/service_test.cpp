@@ -1,4 +1,5 @@
 // A running service and the person beside it: a configuration that is edited, and a sync that is asked for now.
+#include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -141,6 +142,23 @@ TEST_F(SyncBesideAService, ThatAKilledServiceLeftIsNotDoneByTheNextOne) {
   EXPECT_THAT(sandbox->cosell({"inbox"}).out, HasSubstr("Not done"));
 }
 
+// A full disk, or a store that is locked by another program, ends the sync and not the service.
+TEST_F(SyncBesideAService, ThatBrokeOffLetsNothingThroughInALaterOne) {
+  Process service = sandbox->begin({"run", "--every", "1h"});
+  ASSERT_TRUE(eventually([&] { return works(); })) << service.err();
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 0);
+  {
+    SQLite::Database db(sandbox->store(), SQLite::OPEN_READWRITE);
+    db.setBusyTimeout(10'000);
+    db.exec("INSERT INTO inbox (at, command, arguments, begun_at) VALUES (1, 'sync', '{\"allow\":[\"closings\"]}', 1)");
+  }
+  lose(0);
+  lose(1);
+  EXPECT_EQ(sandbox->cosell({"sync"}).code, 4);
+  EXPECT_EQ(status_of(0), "Active");
+  EXPECT_THAT(sandbox->cosell({"inbox"}).out, HasSubstr("Broken off"));
+}
+
 // What it wrote until then is written, so that it is not told as not done.
 TEST_F(SyncBesideAService, ThatAKilledServiceHadBegunIsToldAsBrokenOff) {
   Process service = sandbox->begin({"run", "--every", "1h"});
@@ -154,7 +172,7 @@ TEST_F(SyncBesideAService, ThatAKilledServiceHadBegunIsToldAsBrokenOff) {
   service.send(SIGKILL);
   service.wait();
   const Ended ended = command.wait();
-  EXPECT_EQ(ended.code, 130) << ended.out;
+  EXPECT_EQ(ended.code, 1) << ended.out;
   EXPECT_THAT(ended.err, AllOf(HasSubstr("Broken off"), HasSubstr("cosell journal syncs")));
 }
 

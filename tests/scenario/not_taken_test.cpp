@@ -168,6 +168,33 @@ TEST_P(NotTaken, WhatFailedForHoursIsSentByItselfOnceItIsTaken) {  // I-04, F-71
   expect_quiet(world);
 }
 
+// What the seller reads is a write like another one, although nothing of the deal is to be written beside it.
+TEST_P(NotTaken, WhatOnlyTellsTheSellerIsTriedLessAndLessToo) {  // I-03, I-04, F-71
+  World world({.crm = GetParam()});
+  const auto id = synced_deal(world, "Fails");
+  Failing failing(world, Side::crm, updates_of(id));
+  world.crm_edit(id, {{"value", nullptr}});
+  CycleOptions waits;
+  waits.wait_for_lost_creates = true;
+  for (int run = 0; run < 24; ++run) {
+    world.advance(minutes(15));
+    const auto report = world.sync(waits);
+    EXPECT_FALSE(report.stopped) << report.stopped->message;
+  }
+  EXPECT_GE(failing.tried, 4) << "it is tried on";
+  EXPECT_LE(failing.tried, 16);
+  failing.lasts = false;
+  world.advance(minutes(61));
+  EXPECT_FALSE(world.sync(waits).stopped);
+  EXPECT_EQ(world.opportunity(id)["state"], "Waiting for you");
+  world.crm_edit(id, {{"value", 62000}});
+  world.advance(minutes(10));
+  world.sync(waits);
+  EXPECT_EQ(value_of_referral(world, id), 62000);
+  EXPECT_EQ(world.deal_of(id).state, store::DealState::in_sync) << world.deal_of(id).message;
+  expect_quiet(world);
+}
+
 // All that is written fails, what is read does not: it is the side, however long it lasts.
 TEST_P(NotTaken, ASideThatTakesNoWriteAtAllIsOneIncidentAndFailsNoDeal) {  // I-04, F-08
   for (const Side side : {Side::partner_center, Side::crm}) {

@@ -100,9 +100,9 @@ TEST_P(Resolve, WhoChoseForOneFieldIsStillAskedForTheOther) {
   id = world.new_opportunity(usual_opportunity("Alder Foods"));
   world.sync();
   referral = world.referral_of(id)["id"];
-  world.crm_edit(id, {{"value", 7000}, {"close_date", "2027-05-31"}});
+  world.crm_edit(id, {{"value", 7000}, {"notes", "Called on Monday"}});
   world.portal_edit(referral, portal_change("/details/dealValue", 9000));
-  world.portal_edit(referral, portal_change("/details/closingDateTime", "2027-09-30T00:00:00Z"));
+  world.portal_edit(referral, portal_change("/details/notes", "Called on Friday"));
   world.advance(minutes(1));
   world.sync();
   ASSERT_EQ(world.deal_of(id).reason, "conflict");
@@ -110,7 +110,7 @@ TEST_P(Resolve, WhoChoseForOneFieldIsStillAskedForTheOther) {
   value.field = Field::value;
   ASSERT_TRUE(take(world, value));
   EXPECT_EQ(world.deal_of(id).state, store::DealState::waiting);
-  value.field = Field::close_date;
+  value.field = Field::notes;
   ASSERT_TRUE(take(world, value));
   EXPECT_EQ(world.deal_of(id).state, store::DealState::changed);
 }

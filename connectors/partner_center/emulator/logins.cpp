@@ -89,7 +89,10 @@ http::Response sent_back(const std::string& redirect_uri,
 // An app with a secret has to send it, and one without (a public client) must not send any.
 std::optional<http::Response> check_secret(const Logins::Desk& desk,
                                            const std::vector<std::pair<std::string, std::string>>& form) {
-  const std::string secret = desk.settings.text("client_secret");
+  // Whoever was sent back to an address of a native app signed in to a public client, whatever else the app is.
+  const bool native = http::form_value(form, "grant_type") == "authorization_code" &&
+                      desk.settings.text("redirect_platform") == "native";
+  const std::string secret = native ? "" : desk.settings.text("client_secret");
   const std::string sent = http::form_value(form, "client_secret");
   if (sent == secret) return std::nullopt;
   if (secret.empty()) {

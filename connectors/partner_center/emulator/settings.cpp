@@ -40,6 +40,10 @@ void add_login(Switches& s) {
   s.add("redirect_uri",
         "Where the app may send a browser back to; with http and localhost any port fits, as for native apps.",
         "http://localhost");
+  s.add("redirect_platform",
+        "As what that address is registered: for a native app no secret may come with the code, for web the app's has "
+        "to (inferred from the errors that others met).",
+        "native", {"native", "web"});
   s.add_number("authorization_code_seconds", "Life of the code that a browser brings.", 600, 1, 86'400);
   s.add("mfa_satisfied", "The login carried multi-factor authentication; otherwise every call is refused.", true);
 }

@@ -45,6 +45,15 @@ TEST(FollowedClock, AnAdvancedSandboxWakesASleeper) {
   EXPECT_EQ(clock.now(), f.real.now() + hours(5));
 }
 
+TEST(FollowedClock, IsFollowedOverManyShortSleepsAsWell) {
+  Followed f;
+  f.later = hours(5);
+  FollowedClock clock(f.real, f.transport, kUrl);
+  for (int sleep = 0; sleep < 20; ++sleep) EXPECT_TRUE(clock.sleep_for(milliseconds(200)));
+  EXPECT_EQ(clock.now(), f.real.now() + hours(5));
+  EXPECT_LE(f.asked, 6) << "about once a second";
+}
+
 TEST(FollowedClock, KeepsTheLastOffsetWhenTheSandboxIsGone) {
   Followed f;
   FollowedClock clock(f.real, f.transport, kUrl);

@@ -130,6 +130,14 @@ TEST_F(BrowserLogins, ExplainARefusalLikeEveryOtherLogin) {
               AllOf(HasSubstr("Partner Center login refused: the sign-in is not accepted"), Not(HasSubstr("code-1"))));
 }
 
+TEST_F(BrowserLogins, ThatComeLateAreNotCalledASavedLogin) {
+  answer(400, R"({"error":"invalid_grant","error_description":"AADSTS70008: The authorization code has expired."})");
+  const BrowserLogin begun = begin();
+  const auto token = begun.finish(landing(begun));
+  ASSERT_FALSE(token);
+  EXPECT_THAT(token.error().message, HasSubstr("refused: the code of this sign-in has expired. Log in again"));
+}
+
 TEST_F(BrowserLogins, SayThatALostAnswerMayHaveUsedTheCodeUp) {
   answer_.kind = Delivered::Kind::dropped_after;
   const BrowserLogin begun = begin();

@@ -90,6 +90,23 @@ TEST_F(BrowserAtTheTenant, StaysOnThePageWhereTheAppIsNotTheOneThatWasRegistered
   EXPECT_EQ(brought_by(opens({{"response_type", "token"}}))["error"], "unsupported_response_type");
 }
 
+TEST_F(BrowserAtTheTenant, BringsACodeThatTakesASecretOnlyForAWebAddress) {
+  set("client_secret", "s3cret");
+  const auto with_secret = [&](const std::string& code) {
+    return ask_token({{"grant_type", "authorization_code"},
+                      {"client_id", "app"},
+                      {"client_secret", "s3cret"},
+                      {"code", code},
+                      {"redirect_uri", "http://localhost:45123"},
+                      {"code_verifier", kVerifier}});
+  };
+  EXPECT_NE(with_secret(code()).text("/error_description").find("AADSTS700025"), std::string::npos);
+  EXPECT_EQ(redeem(code()).status, 200);
+  set("redirect_platform", "web");
+  EXPECT_NE(redeem(code()).text("/error_description").find("AADSTS7000218"), std::string::npos);
+  EXPECT_EQ(with_secret(code()).status, 200);
+}
+
 TEST_F(BrowserAtTheTenant, DeclinesOrIsBlockedAsTheSwitchSays) {
   set("browser_login", "declines");
   auto brought = brought_by(opens());
