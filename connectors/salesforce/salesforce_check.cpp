@@ -29,7 +29,8 @@ std::string remedy_for(const Error& e) {
   switch (e.kind) {
     case ErrorClass::auth_expired:
       if (e.log_in_again) return "Get a new refresh token for the bridge's user, and put it in place.";
-      return "Check the app (external client app or connected app), its secret or certificate, and that the bridge's user may use it.";
+      return "Check the app (external client app or connected app), its secret or certificate, and that the bridge's "
+             "user may use it.";
     case ErrorClass::forbidden:
       return "Give the bridge's user the permission \"API Enabled\" and access to Opportunity and Account.";
     case ErrorClass::throttled:
